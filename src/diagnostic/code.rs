@@ -1,0 +1,168 @@
+//! The catalogue of diagnostics: unique, stable names with a severity each.
+//!
+//! A name is public: scripts and CI rules match on it, so it is never given to another fault and never
+//! renamed. Title, message and help of each are in `locales/` under `diagnostic.<name>`.
+
+use crate::diagnostic::Severity;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $slug:literal, $severity:ident;)+) => {
+        /// What is wrong.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $($(#[$doc])* $variant,)+
+        }
+
+        impl Code {
+            /// All of them, in the order of this file.
+            pub const ALL: &[Code] = &[$(Code::$variant,)+];
+
+            /// The stable name.
+            pub fn slug(self) -> &'static str {
+                match self {
+                    $(Code::$variant => $slug,)+
+                }
+            }
+
+            /// How bad it is.
+            pub fn severity(self) -> Severity {
+                match self {
+                    $(Code::$variant => Severity::$severity,)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    // The campaign file as a file and as TOML.
+    /// The campaign file cannot be read.
+    CampaignUnreadable = "campaign-unreadable", Error;
+    /// The campaign file is not UTF-8 text.
+    CampaignNotText = "campaign-not-text", Error;
+    /// The campaign file is not TOML.
+    TomlSyntax = "toml-syntax", Error;
+    /// A key that does not exist.
+    UnknownKey = "unknown-key", Error;
+    /// A key that must be there is not.
+    MissingKey = "missing-key", Error;
+    /// A value of the wrong type.
+    WrongType = "wrong-type", Error;
+    /// A value that is none of those allowed.
+    NotOneOf = "not-one-of", Error;
+    /// A value that cannot be used.
+    BadValue = "bad-value", Error;
+    /// A secret stands in the campaign file.
+    SecretInCampaign = "secret-in-campaign", Error;
+    /// An appid of another shape than usual.
+    OddAppid = "odd-appid", Warning;
+    /// A kf account of another shape than usual.
+    OddKfAccount = "odd-kf-account", Warning;
+    /// Two files of the campaign are the same file.
+    SameFile = "same-file", Error;
+
+    // The message and its kind.
+    /// A message kind that does not exist.
+    UnknownKind = "unknown-kind", Error;
+    /// No message table.
+    NoMessage = "no-message", Error;
+    /// More than one message table.
+    SeveralMessages = "several-messages", Error;
+    /// This account kind cannot send this message kind.
+    KindNotForAccount = "kind-not-for-account", Error;
+    /// This account kind must not give this field.
+    FieldNotForAccount = "field-not-for-account", Error;
+    /// A list without an entry.
+    EmptyList = "empty-list", Error;
+    /// More articles than WeChat accepts today.
+    SeveralArticles = "several-articles", Warning;
+    /// More articles than WeChat ever accepted.
+    TooManyArticles = "too-many-articles", Error;
+
+    // Templates.
+    /// A template with no text.
+    EmptyTemplate = "empty-template", Error;
+    /// A template that is not Handlebars.
+    TemplateSyntax = "template-syntax", Error;
+    /// A variable that is no column.
+    UnknownVariable = "unknown-variable", Error;
+    /// A helper that does not exist.
+    UnknownHelper = "unknown-helper", Error;
+    /// A part of Handlebars that has no use here.
+    TemplateUnsupported = "template-unsupported", Error;
+
+    // Finished texts, constant or of one row.
+    /// A field that must have text is blank.
+    FieldBlank = "field-blank", Error;
+    /// A text longer than the platform accepts.
+    FieldTooLong = "field-too-long", Error;
+    /// A text exactly at a limit whose boundary nobody has confirmed.
+    FieldAtLimit = "field-at-limit", Warning;
+    /// A text longer than is known to work.
+    FieldLong = "field-long", Warning;
+    /// A character that JSON can only carry as an escape, which WeChat refuses.
+    ControlCharacter = "control-character", Error;
+    /// A link that is no http or https address.
+    OddUrl = "odd-url", Warning;
+    /// A link tag without its end.
+    UnclosedLink = "unclosed-link", Warning;
+    /// A mini program path without the mini program.
+    MiniprogramPathAlone = "miniprogram-path-alone", Warning;
+    /// A mini program's appid of another shape than usual.
+    OddMiniprogramAppid = "odd-miniprogram-appid", Warning;
+    /// A template that failed on one row.
+    RenderFailed = "render-failed", Error;
+
+    // The audience as a file and as a table.
+    /// The audience file cannot be read.
+    AudienceUnreadable = "audience-unreadable", Error;
+    /// The audience file is empty.
+    AudienceEmpty = "audience-empty", Error;
+    /// The audience file is no text.
+    AudienceNotText = "audience-not-text", Error;
+    /// Bytes that are no text in the file's encoding.
+    Undecodable = "undecodable", Error;
+    /// A header and nothing below it.
+    NoRecipients = "no-recipients", Error;
+    /// Two columns of one name.
+    DuplicateColumn = "duplicate-column", Error;
+    /// A column without a name.
+    UnnamedColumn = "unnamed-column", Warning;
+    /// The openid column is not there.
+    OpenidColumnMissing = "openid-column-missing", Error;
+    /// A rule for a column that is not there.
+    RuleWithoutColumn = "rule-without-column", Error;
+    /// A row with more or fewer cells than the header.
+    RaggedRow = "ragged-row", Error;
+
+    // Rows.
+    /// An openid cell without an openid.
+    OpenidEmpty = "openid-empty", Error;
+    /// An openid with a character that no openid has.
+    OpenidCharacter = "openid-character", Error;
+    /// An openid longer than any can be.
+    OpenidTooLong = "openid-too-long", Error;
+    /// An openid of another shape than all that were seen.
+    OpenidShape = "openid-shape", Warning;
+    /// The same person twice where that is a fault.
+    DuplicateOpenid = "duplicate-openid", Error;
+    /// The same person twice; the later row is skipped.
+    DuplicateSkipped = "duplicate-skipped", Warning;
+    /// More messages to one person than WeChat lets through.
+    TooManyForOne = "too-many-for-one", Warning;
+    /// A cell that must be filled is blank.
+    CellBlank = "cell-blank", Error;
+    /// A cell longer than its rule allows.
+    CellTooLong = "cell-too-long", Error;
+    /// A cell that does not match its pattern.
+    CellPattern = "cell-pattern", Error;
+    /// A cell that is none of those allowed.
+    CellNotOneOf = "cell-not-one-of", Error;
+}
+
+impl Code {
+    /// Finds a code by its name.
+    pub fn find(slug: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.slug() == slug)
+    }
+}

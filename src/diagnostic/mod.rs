@@ -1,0 +1,159 @@
+//! A fault in the user's files, with a place.
+//!
+//! A diagnostic holds what is wrong as data; its sentences come from the [`Catalog`](crate::locale::Catalog)
+//! and its line and column are looked up only when somebody reads it.
+
+pub mod code;
+pub mod place;
+pub mod render;
+pub mod suggest;
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::code::Code;
+use crate::diagnostic::place::Place;
+use crate::locale::Catalog;
+
+/// How bad a diagnostic is. Errors keep a campaign from being sent, warnings do not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Nothing is sent while it stands.
+    Error,
+    /// Worth a look; sending goes on.
+    Warning,
+}
+
+impl Severity {
+    /// The word in machine-readable output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+/// One fault: what, where, and the values its sentences need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What is wrong.
+    pub code: Code,
+    /// Where it is wrong.
+    pub at: Place,
+    /// The values for the places of its sentences, by name.
+    pub values: Vec<(&'static str, String)>,
+    /// A word the user may have meant.
+    pub near: Option<String>,
+}
+
+impl Diagnostic {
+    /// A fault of this code at this place.
+    pub fn new(code: Code, at: Place) -> Self {
+        Self { code, at, values: Vec::new(), near: None }
+    }
+
+    /// Adds a value for a place of its sentences.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.values.push((name, value.to_string()));
+        self
+    }
+
+    /// Adds the nearest of the words that would have been right, if one is near.
+    #[must_use]
+    pub fn near<'a>(mut self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
+        self.near = suggest::nearest(word, candidates);
+        self
+    }
+
+    /// How bad it is.
+    pub fn severity(&self) -> Severity {
+        self.code.severity()
+    }
+
+    /// The sentence that says what is wrong.
+    pub fn message(&self, words: &Catalog) -> String {
+        self.sentence(words, "message")
+    }
+
+    /// The sentence that says how to mend it, a near match first where there is one.
+    pub fn help(&self, words: &Catalog) -> String {
+        let help = self.sentence(words, "help");
+        match &self.near {
+            Some(near) => {
+                let meant = words.say("diagnostic.did-you-mean", &[("near", near)]);
+                format!("{meant} {help}")
+            }
+            None => help,
+        }
+    }
+
+    fn sentence(&self, words: &Catalog, part: &str) -> String {
+        let key = format!("diagnostic.{}.{part}", self.code.slug());
+        let places: Vec<(&str, &dyn std::fmt::Display)> =
+            self.values.iter().map(|(name, value)| (*name, value as &dyn std::fmt::Display)).collect();
+        words.say(&key, &places)
+    }
+}
+
+/// The diagnostics of one run, all counted, as many of them kept as memory allows.
+///
+/// A million rows can each have the same fault. The first [`KEPT_PER_CODE`](Self::KEPT_PER_CODE) of each code
+/// are kept with their places; the rest only count.
+#[derive(Debug, Clone, Default)]
+pub struct Diagnostics {
+    kept: Vec<Diagnostic>,
+    counts: BTreeMap<Code, u64>,
+}
+
+impl Diagnostics {
+    /// How many diagnostics of one code are kept in full.
+    pub const KEPT_PER_CODE: u64 = 10_000;
+
+    /// Takes one in.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        let count = self.counts.entry(diagnostic.code).or_default();
+        *count += 1;
+        if *count <= Self::KEPT_PER_CODE {
+            self.kept.push(diagnostic);
+        }
+    }
+
+    /// Those kept, in the order they were found.
+    pub fn kept(&self) -> &[Diagnostic] {
+        &self.kept
+    }
+
+    /// How many there are of a code, kept or not.
+    pub fn count(&self, code: Code) -> u64 {
+        self.counts.get(&code).copied().unwrap_or_default()
+    }
+
+    /// The counts by code.
+    pub fn counts(&self) -> &BTreeMap<Code, u64> {
+        &self.counts
+    }
+
+    /// How many there are of a severity.
+    pub fn total(&self, severity: Severity) -> u64 {
+        self.counts.iter().filter(|(code, _)| code.severity() == severity).map(|(_, count)| count).sum()
+    }
+
+    /// Whether anything forbids sending.
+    pub fn has_errors(&self) -> bool {
+        self.total(Severity::Error) > 0
+    }
+
+    /// Whether there is nothing at all.
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+}
+
+impl Extend<Diagnostic> for Diagnostics {
+    fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, iter: I) {
+        for diagnostic in iter {
+            self.push(diagnostic);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Where a fault is: a field of the campaign file, or a row and column of the audience.
+
+use std::fmt;
+use std::ops::Range;
+
+/// One step from a table to what is in it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// A key of a table.
+    Key(String),
+    /// An index of an array, from 0.
+    Index(usize),
+}
+
+/// The way from the top of the campaign file to a value, `message.news.articles[0].title`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct FieldPath(Vec<Step>);
+
+impl FieldPath {
+    /// The file itself.
+    pub fn root() -> Self {
+        Self::default()
+    }
+
+    /// A path of keys separated by dots. For keys that hold dots use [`key`](Self::key).
+    pub fn of(dotted: &str) -> Self {
+        Self(dotted.split('.').filter(|key| !key.is_empty()).map(|key| Step::Key(key.to_owned())).collect())
+    }
+
+    /// This path and one key more.
+    #[must_use]
+    pub fn key(&self, key: &str) -> Self {
+        let mut steps = self.0.clone();
+        steps.push(Step::Key(key.to_owned()));
+        Self(steps)
+    }
+
+    /// This path and one index more.
+    #[must_use]
+    pub fn index(&self, index: usize) -> Self {
+        let mut steps = self.0.clone();
+        steps.push(Step::Index(index));
+        Self(steps)
+    }
+
+    /// The steps from the top.
+    pub fn steps(&self) -> &[Step] {
+        &self.0
+    }
+}
+
+impl fmt::Display for FieldPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, step) in self.0.iter().enumerate() {
+            match step {
+                Step::Key(key) => {
+                    if i > 0 {
+                        f.write_str(".")?;
+                    }
+                    f.write_str(key)?;
+                }
+                Step::Index(index) => write!(f, "[{index}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where a fault is. Which file it is in follows from the variant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The campaign file as a whole.
+    Campaign,
+    /// Bytes of the campaign file, for text that is not TOML.
+    CampaignSpan(Range<usize>),
+    /// A value of the campaign file; where it does not exist, the nearest table above it.
+    Field(FieldPath),
+    /// A key of the campaign file, not its value.
+    Key(FieldPath),
+    /// Bytes inside a string value of the campaign file, counted in the value as it was parsed.
+    Within(FieldPath, Range<usize>),
+    /// The audience file as a whole.
+    Audience,
+    /// A line of the audience file, from 1, where no row can be told.
+    Line(u64),
+    /// A cell of the audience's header.
+    Header {
+        /// The cell's index, from 0.
+        cell: usize,
+        /// The column it begins at, in characters from 1, once somebody has looked it up.
+        column: Option<u64>,
+    },
+    /// A row of the audience.
+    Row(RowPlace),
+}
+
+/// A row of the audience, or one cell of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowPlace {
+    /// The number of the row, from 1, the header not counted.
+    pub row: u64,
+    /// The line the row begins on, from 1, the header counted.
+    pub line: u64,
+    /// The index of the cell, from 0, where one cell is at fault.
+    pub cell: Option<usize>,
+    /// The column the cell begins at, in characters from 1, once somebody has looked it up.
+    pub column: Option<u64>,
+    /// The field of the campaign whose finished text is at fault, where it is one.
+    pub field: Option<FieldPath>,
+}
+
+impl RowPlace {
+    /// The row as a whole.
+    pub fn new(row: u64, line: u64) -> Self {
+        Self { row, line, cell: None, column: None, field: None }
+    }
+
+    /// One cell of the row, by its index from 0.
+    #[must_use]
+    pub fn cell(mut self, cell: usize) -> Self {
+        self.cell = Some(cell);
+        self
+    }
+
+    /// A field of the campaign as it was filled from this row.
+    #[must_use]
+    pub fn field(mut self, field: FieldPath) -> Self {
+        self.field = Some(field);
+        self
+    }
+}

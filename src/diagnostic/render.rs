@@ -1,0 +1,262 @@
+//! From a place to line and column, and to the snippet a person reads.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::diagnostic::place::{FieldPath, Place, Step};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::locale::Catalog;
+
+/// The files that places point into.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// The campaign file's path, as the user gave it.
+    pub campaign: PathBuf,
+    /// The campaign file's text; empty where it could not be read.
+    pub campaign_text: String,
+    /// The audience file's path, where the campaign names one.
+    pub audience: Option<PathBuf>,
+}
+
+/// A place as editors and CI count it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    /// The file.
+    pub file: PathBuf,
+    /// The line, from 1.
+    pub line: Option<u64>,
+    /// The column, in characters from 1.
+    pub column: Option<u64>,
+    /// The row of the audience, from 1, the header not counted.
+    pub row: Option<u64>,
+    /// The field of the campaign file.
+    pub field: Option<String>,
+    /// The bytes of the campaign file.
+    span: Option<Range<usize>>,
+}
+
+impl Sources {
+    /// Looks a place up. A field that does not exist is shown at the nearest table above it.
+    pub fn position(&self, place: &Place) -> Position {
+        match place {
+            Place::Campaign => self.in_campaign(None, None),
+            Place::CampaignSpan(span) => self.in_campaign(Some(span.clone()), None),
+            Place::Field(path) => self.in_campaign(self.find(path, Part::Value), Some(path)),
+            Place::Key(path) => self.in_campaign(self.find(path, Part::Key), Some(path)),
+            Place::Within(path, inner) => {
+                let span = self.find(path, Part::Value).map(|value| self.inside(&value, inner));
+                self.in_campaign(span, Some(path))
+            }
+            Place::Audience => self.in_audience(None, None, None, None),
+            Place::Line(line) => self.in_audience(Some(*line), None, None, None),
+            Place::Header { column, .. } => self.in_audience(Some(1), *column, None, None),
+            Place::Row(at) => {
+                self.in_audience(Some(at.line), at.column, Some(at.row), at.field.as_ref().map(FieldPath::to_string))
+            }
+        }
+    }
+
+    fn in_campaign(&self, span: Option<Range<usize>>, path: Option<&FieldPath>) -> Position {
+        let (line, column) = match &span {
+            Some(span) => line_and_column(&self.campaign_text, span.start),
+            None => (None, None),
+        };
+        let field = path.map(FieldPath::to_string);
+        Position { file: self.campaign.clone(), line, column, row: None, field, span }
+    }
+
+    fn in_audience(
+        &self,
+        line: Option<u64>,
+        column: Option<u64>,
+        row: Option<u64>,
+        field: Option<String>,
+    ) -> Position {
+        let file = self.audience.clone().unwrap_or_default();
+        Position { file, line, column, row, field, span: None }
+    }
+
+    fn find(&self, path: &FieldPath, part: Part) -> Option<Range<usize>> {
+        let (table, _) = DeTable::parse_recoverable(&self.campaign_text);
+        walk(table.get_ref(), path.steps(), part)
+    }
+
+    /// Maps bytes of a parsed string to bytes of the file, which may spell them with escapes.
+    fn inside(&self, value: &Range<usize>, inner: &Range<usize>) -> Range<usize> {
+        let Some(raw) = self.campaign_text.get(value.clone()) else {
+            return value.clone();
+        };
+        let start = raw_offset(raw, inner.start);
+        let end = raw_offset(raw, inner.end).max(start);
+        value.start + start..value.start + end
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Part {
+    Key,
+    Value,
+}
+
+fn walk(table: &DeTable<'_>, steps: &[Step], part: Part) -> Option<Range<usize>> {
+    let (Step::Key(name), rest) = steps.split_first()? else {
+        return None;
+    };
+    let (key, value) = table.iter().find(|(key, _)| key.get_ref() == name)?;
+    let here = if rest.is_empty() && part == Part::Key { key.span() } else { shown(key.span(), value) };
+    if rest.is_empty() {
+        return Some(here);
+    }
+    walk_value(value, rest, part).or(Some(key.span()))
+}
+
+fn walk_value(value: &Spanned<DeValue<'_>>, steps: &[Step], part: Part) -> Option<Range<usize>> {
+    match (value.get_ref(), steps.split_first()?) {
+        (DeValue::Table(table), _) => walk(table, steps, part),
+        (DeValue::Array(array), (Step::Index(index), rest)) => {
+            let item = array.get(*index)?;
+            if rest.is_empty() { Some(item.span()) } else { walk_value(item, rest, part).or(Some(item.span())) }
+        }
+        _ => None,
+    }
+}
+
+/// A table's own span is its whole header or body; its name is what a person looks for.
+fn shown(key: Range<usize>, value: &Spanned<DeValue<'_>>) -> Range<usize> {
+    match value.get_ref() {
+        DeValue::Table(_) => key,
+        _ => value.span(),
+    }
+}
+
+/// The byte of the literal `raw` (quotes and all) that spells the parsed string's byte `wanted`.
+fn raw_offset(raw: &str, wanted: usize) -> usize {
+    let quote = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| raw.starts_with(quote)).unwrap_or("");
+    let mut at = quote.len();
+    if quote.len() == 3 {
+        let body = raw.get(at..).unwrap_or_default();
+        at += if body.starts_with("\r\n") { 2 } else { usize::from(body.starts_with('\n')) };
+    }
+    let escapes = quote.starts_with('"');
+    let mut parsed = 0;
+    while parsed < wanted {
+        let Some(rest) = raw.get(at..) else { return raw.len() };
+        let Some(first) = rest.chars().next() else { return raw.len() };
+        let (taken, made) = if escapes && first == '\\' { escape(rest) } else { (first.len_utf8(), first.len_utf8()) };
+        at += taken;
+        parsed += made;
+    }
+    at.min(raw.len())
+}
+
+/// How many bytes an escape takes in the file and how many it makes in the string.
+fn escape(rest: &str) -> (usize, usize) {
+    let code = |digits: usize| {
+        let hex = rest.get(2..2 + digits).unwrap_or_default();
+        let made = u32::from_str_radix(hex, 16).ok().and_then(char::from_u32).map_or(1, char::len_utf8);
+        (2 + digits, made)
+    };
+    match rest.as_bytes().get(1) {
+        Some(b'u') => code(4),
+        Some(b'U') => code(8),
+        Some(b'x') => code(2),
+        Some(b'\n' | b'\r' | b' ' | b'\t') => {
+            let blank = rest[1..].len() - rest[1..].trim_start().len();
+            (1 + blank, 0)
+        }
+        Some(_) => (2, 1),
+        None => (1, 0),
+    }
+}
+
+fn line_and_column(text: &str, offset: usize) -> (Option<u64>, Option<u64>) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let column = before[start..].chars().count() + 1;
+    (u64::try_from(line).ok(), u64::try_from(column).ok())
+}
+
+/// Draws one diagnostic as a person reads it: what, where with the line itself, and what to do.
+pub fn draw(diagnostic: &Diagnostic, sources: &Sources, words: &Catalog, color: bool) -> String {
+    let message = diagnostic.message(words);
+    let help = diagnostic.help(words);
+    let position = sources.position(&diagnostic.at);
+    let path = display(&position.file);
+    let level = match diagnostic.severity() {
+        Severity::Error => Level::ERROR.with_name(words.say("diagnostic.error", &[])),
+        Severity::Warning => Level::WARNING.with_name(words.say("diagnostic.warning", &[])),
+    };
+    let title = level.primary_title(&message).id(diagnostic.code.slug());
+    let group = match &position.span {
+        Some(span) => {
+            let annotation = AnnotationKind::Primary.span(span.clone());
+            title.element(Snippet::source(&sources.campaign_text).path(&path).fold(true).annotation(annotation))
+        }
+        None => title.element(origin(&path, &position)),
+    };
+    let group: Group<'_> = group.element(Level::HELP.with_name(words.say("diagnostic.help", &[])).message(&help));
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    renderer.decor_style(DecorStyle::Ascii).render(&[group])
+}
+
+fn origin<'a>(path: &'a str, position: &Position) -> Origin<'a> {
+    let mut origin = Origin::path(path);
+    if let Some(line) = position.line {
+        origin = origin.line(usize::try_from(line).unwrap_or(usize::MAX));
+        if let Some(column) = position.column {
+            origin = origin.char_column(usize::try_from(column).unwrap_or(usize::MAX));
+        }
+    }
+    origin
+}
+
+/// A path with forward slashes, so that output is the same on every system.
+pub fn display(path: &Path) -> String {
+    path.display().to_string().replace('\\', "/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sources(text: &str) -> Sources {
+        Sources { campaign: "c.toml".into(), campaign_text: text.into(), audience: None }
+    }
+
+    #[test]
+    fn a_field_a_key_and_a_missing_field_are_found() {
+        let files = sources("[campaign]\nid = \"a\"\n\n[message.text]\nconten = \"x\"\n");
+        let at = |place: Place| {
+            let found = files.position(&place);
+            (found.line, found.column)
+        };
+        assert_eq!(at(Place::Field(FieldPath::of("campaign.id"))), (Some(2), Some(6)));
+        assert_eq!(at(Place::Key(FieldPath::of("message.text.conten"))), (Some(5), Some(1)));
+        assert_eq!(at(Place::Field(FieldPath::of("message.text.content"))), (Some(4), Some(10)));
+    }
+
+    #[test]
+    fn a_place_inside_a_string_counts_escapes_and_the_first_newline() {
+        let files = sources("a = \"x\\u4e2dy\"\nb = \"\"\"\nab\"\"\"\nc = '姓{{n'\n");
+        let at = |path: &str, range| {
+            let found = files.position(&Place::Within(FieldPath::of(path), range));
+            (found.line, found.column)
+        };
+        assert_eq!(at("a", 4..5), (Some(1), Some(13)));
+        assert_eq!(at("b", 1..2), (Some(3), Some(2)));
+        assert_eq!(at("c", 3..5), (Some(4), Some(7)));
+    }
+
+    #[test]
+    fn articles_of_an_array_are_found_by_index() {
+        let files = sources("[[message.news.articles]]\ntitle = 1\n[[message.news.articles]]\ntitle = 2\n");
+        let path = FieldPath::of("message.news.articles").index(1).key("title");
+        assert_eq!(files.position(&Place::Field(path)).line, Some(4));
+    }
+}

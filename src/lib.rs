@@ -1,0 +1,24 @@
+//! wxcast sends WeChat customer-service messages from files: never twice, never lost.
+//!
+//! The data flows one way:
+//!
+//! 1. [`campaign`] parses a campaign TOML into a `CampaignFile` and validates it into a `Campaign`;
+//! 2. [`audience`] decodes and streams the rows of the CSV;
+//! 3. [`plan`] renders every row into a finished payload, or says what is wrong with it;
+//! 4. [`send`] records an intent in the [`journal`], sends through [`wechat`], records the outcome;
+//! 5. [`report`] turns plan and journal into what people and machines read;
+//! 6. [`cli`] is the only layer that knows a terminal.
+
+pub mod locale;
+pub mod diagnostic;
+pub mod message;
+pub mod audience;
+pub mod campaign;
+pub mod plan;
+pub mod wechat;
+pub mod delivery;
+pub mod journal;
+pub mod send;
+pub mod report;
+pub mod simulator;
+pub mod cli;

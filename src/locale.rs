@@ -1,0 +1,146 @@
+//! The sentences people read, by key, from `locales/`.
+//!
+//! A sentence has named places, `{rows} rows`; every other brace is text. A key that a language lacks is
+//! taken from English, so a new language can grow sentence by sentence.
+
+use std::collections::BTreeMap;
+use std::fmt::{Display, Write as _};
+
+const EN: &str = include_str!("../locales/en.toml");
+const ZH_CN: &str = include_str!("../locales/zh-CN.toml");
+
+/// A language that wxcast speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// English, the fallback.
+    #[default]
+    En,
+    /// Simplified Chinese.
+    ZhCn,
+}
+
+impl Language {
+    /// Reads a language as flags, environment and campaign files write it: `en` or `zh-CN`, any case.
+    /// A locale's name such as `zh_CN.UTF-8` is read too. Gives nothing for any other language.
+    pub fn parse(name: &str) -> Option<Self> {
+        let name = name.to_ascii_lowercase().replace('_', "-");
+        let base = name.split(['.', '@']).next().unwrap_or_default();
+        match base {
+            "en" | "c" | "posix" => Some(Self::En),
+            "zh" | "zh-cn" | "zh-hans" | "zh-sg" | "zh-hans-cn" => Some(Self::ZhCn),
+            _ if base.starts_with("en-") => Some(Self::En),
+            _ => None,
+        }
+    }
+
+    fn source(self) -> &'static str {
+        match self {
+            Self::En => EN,
+            Self::ZhCn => ZH_CN,
+        }
+    }
+}
+
+/// All sentences of one language, English standing in for what it lacks.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    language: Language,
+    sentences: BTreeMap<String, String>,
+}
+
+impl Catalog {
+    /// Loads a language. The files are part of the program, so nothing can be missing at run time; a
+    /// damaged one (which the tests exclude) leaves its keys standing for their sentences.
+    pub fn new(language: Language) -> Self {
+        let mut sentences = BTreeMap::new();
+        for source in [Language::En.source(), language.source()] {
+            if let Ok(table) = source.parse::<toml::Table>() {
+                flatten("", &table, &mut sentences);
+            }
+        }
+        Self { language, sentences }
+    }
+
+    /// The language asked for.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The sentence of `key` with its places filled; the key itself where there is none.
+    pub fn say(&self, key: &str, places: &[(&str, &dyn Display)]) -> String {
+        let Some(sentence) = self.sentences.get(key) else {
+            return key.to_owned();
+        };
+        fill(sentence, places)
+    }
+
+    /// The sentence of `key`, where there is one.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.sentences.get(key).map(String::as_str)
+    }
+
+    /// Every key, in order.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.sentences.keys().map(String::as_str)
+    }
+}
+
+fn flatten(prefix: &str, table: &toml::Table, into: &mut BTreeMap<String, String>) {
+    for (key, value) in table {
+        let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        match value {
+            toml::Value::Table(inner) => flatten(&path, inner, into),
+            toml::Value::String(text) => {
+                into.insert(path, text.clone());
+            }
+            _ => {}
+        }
+    }
+}
+
+fn fill(sentence: &str, places: &[(&str, &dyn Display)]) -> String {
+    let mut out = String::with_capacity(sentence.len() + 32);
+    let mut rest = sentence;
+    while let Some(open) = rest.find('{') {
+        out.push_str(&rest[..open]);
+        let after = &rest[open + 1..];
+        let known = after.find('}').and_then(|close| {
+            let name = &after[..close];
+            places.iter().find(|(n, _)| *n == name).map(|(_, value)| (close, value))
+        });
+        if let Some((close, value)) = known {
+            // Writing into a String cannot fail.
+            let _ = write!(out, "{value}");
+            rest = &after[close + 1..];
+        } else {
+            out.push('{');
+            rest = after;
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_filled_and_other_braces_stay() {
+        let filled = fill("{n} of {{name}} in {unknown} {", &[("n", &3), ("name", &"x")]);
+        assert_eq!(filled, "3 of {x} in {unknown} {");
+    }
+
+    #[test]
+    fn a_value_that_looks_like_a_place_is_not_filled_again() {
+        assert_eq!(fill("{a}{b}", &[("a", &"{b}"), ("b", &"2")]), "{b}2");
+    }
+
+    #[test]
+    fn languages_are_read_from_locale_names() {
+        assert_eq!(Language::parse("zh_CN.UTF-8"), Some(Language::ZhCn));
+        assert_eq!(Language::parse("zh-CN"), Some(Language::ZhCn));
+        assert_eq!(Language::parse("en_US.UTF-8"), Some(Language::En));
+        assert_eq!(Language::parse("fr"), None);
+    }
+}

@@ -1,0 +1,118 @@
+//! A compiled message: the request body with open slots, and the one place where payloads are written.
+
+use serde_json::json;
+
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
+use crate::diagnostic::place::{FieldPath, Place};
+use crate::message::draft::Draft;
+use crate::message::field::Rules;
+use crate::message::{AccountKind, Kind, Message};
+
+/// A piece of a payload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// JSON as it is.
+    Json(String),
+    /// The text of a slot, by its index, as a JSON string.
+    Slot(usize),
+}
+
+/// A text that is filled for each recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// Its field in the campaign file.
+    pub at: FieldPath,
+    /// Its template.
+    pub source: String,
+    /// What the finished text is held to.
+    pub rules: Rules,
+}
+
+/// What goes around the kind's own object (wechat-facts 1.2).
+#[derive(Debug, Clone, Default)]
+pub struct Envelope {
+    /// Speak as this service account.
+    pub kf_account: Option<String>,
+    /// Mark the message as made by AI.
+    pub ai_generated: bool,
+}
+
+/// A message of one kind, compiled: everything but the recipient and the texts.
+#[derive(Debug, Clone)]
+pub struct Body {
+    kind: Kind,
+    parts: Vec<Part>,
+    slots: Vec<Slot>,
+}
+
+impl Body {
+    /// Compiles a message of the campaign file for an account; gives every fault at once.
+    pub fn compile(
+        kind: Kind,
+        message: &dyn Message,
+        account: AccountKind,
+        envelope: &Envelope,
+    ) -> (Option<Self>, Vec<Diagnostic>) {
+        let at = FieldPath::of("message").key(kind.name());
+        let mut draft = Draft::new(at.clone());
+        message.compile(account, &mut draft);
+        let (inside, slots, mut faults) = draft.finish();
+        if !message.accounts().contains(&account) {
+            let fault = Diagnostic::new(Code::KindNotForAccount, Place::Key(at))
+                .with("kind", kind)
+                .with("account", account.name());
+            faults.insert(0, fault);
+        }
+        let sound = faults.iter().all(|fault| fault.severity() == crate::diagnostic::Severity::Warning);
+        let body = sound.then(|| Self { kind, parts: enclose(kind, inside, envelope), slots });
+        (body, faults)
+    }
+
+    /// The kind.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The texts to fill, in payload order.
+    pub fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
+    /// Appends the finished payload for `openid` to `out`: compact UTF-8 JSON, nothing escaped that need not
+    /// be, keys in the order touser, msgtype, the kind's object, customservice, aimsgcontext. `texts` holds
+    /// one finished text a slot; `openid` has only characters an openid may have.
+    pub fn write(&self, openid: &str, texts: &[String], out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"touser\":\"");
+        out.extend_from_slice(openid.as_bytes());
+        for part in &self.parts {
+            match part {
+                Part::Json(json) => out.extend_from_slice(json.as_bytes()),
+                Part::Slot(index) => write_string(texts.get(*index).map_or("", String::as_str), out),
+            }
+        }
+    }
+}
+
+fn enclose(kind: Kind, inside: Vec<Part>, envelope: &Envelope) -> Vec<Part> {
+    let head = format!("\",\"msgtype\":\"{kind}\",\"{kind}\":{{");
+    let mut tail = String::from("}");
+    if let Some(kf_account) = &envelope.kf_account {
+        tail.push_str(",\"customservice\":");
+        tail.push_str(&json!({ "kf_account": kf_account }).to_string());
+    }
+    if envelope.ai_generated {
+        tail.push_str(",\"aimsgcontext\":{\"is_ai_msg\":1}");
+    }
+    tail.push('}');
+    let mut parts = vec![Part::Json(head)];
+    parts.extend(inside);
+    parts.push(Part::Json(tail));
+    parts
+}
+
+/// Writes a JSON string. Only what JSON demands is escaped (wechat-facts 10.1, 10.3).
+fn write_string(text: &str, out: &mut Vec<u8>) {
+    // Writing into a Vec cannot fail, and a str always serialises.
+    let _ = serde_json::to_writer(out, text);
+}

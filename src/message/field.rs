@@ -1,0 +1,226 @@
+//! The rules a finished text is held to, by field.
+
+use crate::diagnostic::code::Code;
+use crate::message::links;
+
+/// How a text's length is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Bytes of UTF-8.
+    Bytes,
+    /// Unicode characters.
+    Chars,
+}
+
+impl Unit {
+    /// The length of a text in this unit.
+    pub fn measure(self, text: &str) -> usize {
+        match self {
+            Self::Bytes => text.len(),
+            Self::Chars => text.chars().count(),
+        }
+    }
+
+    /// The key of its name in `locales/`.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Bytes => "unit.bytes",
+            Self::Chars => "unit.chars",
+        }
+    }
+}
+
+/// How sure a limit is (the letters of wechat-facts 0.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Certainty {
+    /// Measured or official: past it is an error. Whether the limit itself still passes is open, so that is
+    /// a warning.
+    Refused,
+    /// Somebody's remark: past it is a warning.
+    Rumoured,
+}
+
+/// The longest text a field takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// The longest length.
+    pub max: usize,
+    /// What it is counted in.
+    pub unit: Unit,
+    /// How sure it is.
+    pub certainty: Certainty,
+}
+
+/// What a text is, beyond its length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Form {
+    /// Any text.
+    #[default]
+    Plain,
+    /// An address that opens when tapped.
+    Url,
+    /// Text whose `<a>` tags WeChat turns into links (wechat-facts 1.4, text).
+    Markup,
+    /// The appid of a mini program.
+    MiniprogramAppid,
+}
+
+/// The rules of one field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Rules {
+    /// Must be there and must not be blank.
+    pub required: bool,
+    /// The longest it may be.
+    pub limit: Option<Limit>,
+    /// What it is.
+    pub form: Form,
+}
+
+impl Rules {
+    /// A field that must be there.
+    pub const REQUIRED: Self = Self { required: true, limit: None, form: Form::Plain };
+    /// A field that may be left out.
+    pub const OPTIONAL: Self = Self { required: false, limit: None, form: Form::Plain };
+
+    /// With a longest length.
+    #[must_use]
+    pub const fn at_most(mut self, max: usize, unit: Unit, certainty: Certainty) -> Self {
+        self.limit = Some(Limit { max, unit, certainty });
+        self
+    }
+
+    /// With a form.
+    #[must_use]
+    pub const fn form(mut self, form: Form) -> Self {
+        self.form = form;
+        self
+    }
+}
+
+/// One thing wrong with a finished text: its code and the values of its sentences.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// What is wrong.
+    pub code: Code,
+    /// Values for its sentences.
+    pub values: Vec<(&'static str, String)>,
+}
+
+impl Problem {
+    /// A problem without values.
+    pub fn new(code: Code) -> Self {
+        Self { code, values: Vec::new() }
+    }
+
+    /// Adds a value.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.values.push((name, value.to_string()));
+        self
+    }
+}
+
+impl Rules {
+    /// Holds a finished text to the rules and hands every problem to `found`.
+    pub fn check(&self, text: &str, found: &mut impl FnMut(Problem)) {
+        if self.required && text.trim().is_empty() {
+            found(Problem::new(Code::FieldBlank));
+            return;
+        }
+        if let Some(control) = text.chars().find(|c| *c < ' ' && !matches!(c, '\n' | '\r' | '\t')) {
+            found(Problem::new(Code::ControlCharacter).with("character", format!("U+{:04X}", u32::from(control))));
+        }
+        if let Some(limit) = self.limit {
+            limit.check(text, found);
+        }
+        match self.form {
+            Form::Plain => {}
+            Form::Url => {
+                if !text.is_empty() && !is_web_address(text) {
+                    found(Problem::new(Code::OddUrl).with("text", text));
+                }
+            }
+            Form::Markup => links::check(text, found),
+            Form::MiniprogramAppid => {
+                if !is_appid(text) {
+                    found(Problem::new(Code::OddMiniprogramAppid).with("appid", text));
+                }
+            }
+        }
+    }
+}
+
+impl Limit {
+    fn check(self, text: &str, found: &mut impl FnMut(Problem)) {
+        // A text has at most as many characters as bytes: most texts need no counting.
+        if text.len() < self.max {
+            return;
+        }
+        let length = self.unit.measure(text);
+        let code = match self.certainty {
+            Certainty::Refused if length > self.max => Code::FieldTooLong,
+            Certainty::Refused if length == self.max => Code::FieldAtLimit,
+            Certainty::Rumoured if length > self.max => Code::FieldLong,
+            Certainty::Refused | Certainty::Rumoured => return,
+        };
+        found(Problem::new(code).with("length", length).with("max", self.max).with("unit", self.unit.key()));
+    }
+}
+
+fn is_web_address(text: &str) -> bool {
+    let scheme = |name: &str| text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+    (scheme("http://") || scheme("https://")) && !text.contains(char::is_whitespace)
+}
+
+/// Whether a text has the shape every known appid has: `wx` and 16 hexadecimal digits (wechat-facts, appendix A).
+pub fn is_appid(text: &str) -> bool {
+    text.strip_prefix("wx").is_some_and(|rest| {
+        rest.len() == 16 && rest.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(rules: Rules, text: &str) -> Vec<Code> {
+        let mut codes = Vec::new();
+        rules.check(text, &mut |problem| codes.push(problem.code));
+        codes
+    }
+
+    #[test]
+    fn a_sure_limit_refuses_past_it_and_warns_on_it() {
+        let rules = Rules::REQUIRED.at_most(6, Unit::Bytes, Certainty::Refused);
+        assert_eq!(codes(rules, "中"), []);
+        assert_eq!(codes(rules, "中文"), [Code::FieldAtLimit]);
+        assert_eq!(codes(rules, "中文!"), [Code::FieldTooLong]);
+    }
+
+    #[test]
+    fn a_rumoured_limit_warns_past_it_only_and_counts_characters() {
+        let rules = Rules::OPTIONAL.at_most(2, Unit::Chars, Certainty::Rumoured);
+        assert_eq!(codes(rules, "中文"), []);
+        assert_eq!(codes(rules, "中文!"), [Code::FieldLong]);
+    }
+
+    #[test]
+    fn blank_counts_as_missing_only_where_something_is_required() {
+        assert_eq!(codes(Rules::REQUIRED, " \n"), [Code::FieldBlank]);
+        assert_eq!(codes(Rules::OPTIONAL, ""), []);
+    }
+
+    #[test]
+    fn control_characters_are_refused_but_line_breaks_and_tabs_pass() {
+        assert_eq!(codes(Rules::REQUIRED, "a\nb\tc\r"), []);
+        assert_eq!(codes(Rules::REQUIRED, "a\u{1}"), [Code::ControlCharacter]);
+    }
+
+    #[test]
+    fn an_address_needs_a_scheme_and_no_blanks() {
+        let url = Rules::REQUIRED.form(Form::Url);
+        assert_eq!(codes(url, "HTTPS://example.com/?a=b"), []);
+        assert_eq!(codes(url, "example.com"), [Code::OddUrl]);
+        assert_eq!(codes(url, "https://example.com/a b"), [Code::OddUrl]);
+    }
+}

@@ -1,0 +1,48 @@
+//! `[message.miniprogrampage]` (wechat-facts 1.4, miniprogrampage).
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::message::draft::Draft;
+use crate::message::field::{Form, Rules};
+use crate::message::{AccountKind, Message};
+
+/// A mini program card.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Miniprogrampage {
+    /// The title.
+    #[schemars(required)]
+    pub title: Option<String>,
+    /// The mini program's appid, which must be linked with the account. Official Accounts must give it, mini
+    /// programs must not: they send cards of their own.
+    pub appid: Option<String>,
+    /// The page as in app.json, with parameters: `pages/index/index?foo=bar`.
+    #[schemars(required)]
+    pub pagepath: Option<String>,
+    /// The media id of the card's picture, uploaded as an image; 520 × 416 pixels look best.
+    #[schemars(required)]
+    pub thumb_media_id: Option<String>,
+}
+
+impl Message for Miniprogrampage {
+    fn accounts(&self) -> &'static [AccountKind] {
+        &[AccountKind::Official, AccountKind::MiniProgram]
+    }
+
+    fn compile(&self, account: AccountKind, draft: &mut Draft) {
+        draft.field("title", self.title.as_ref(), Rules::REQUIRED);
+        match account {
+            AccountKind::Official => {
+                draft.field("appid", self.appid.as_ref(), Rules::REQUIRED.form(Form::MiniprogramAppid));
+            }
+            AccountKind::MiniProgram => {
+                if self.appid.is_some() {
+                    draft.refuse("appid", account);
+                }
+            }
+        }
+        draft.field("pagepath", self.pagepath.as_ref(), Rules::REQUIRED);
+        draft.field("thumb_media_id", self.thumb_media_id.as_ref(), Rules::REQUIRED);
+    }
+}

@@ -1,0 +1,42 @@
+//! `[message.music]` (wechat-facts 1.4, music).
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::message::draft::Draft;
+use crate::message::field::{Form, Rules};
+use crate::message::{AccountKind, Message};
+
+/// A piece of music with a cover.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Music {
+    /// The title. WeChat's newest table asks for it.
+    #[schemars(required)]
+    pub title: Option<String>,
+    /// The text under the title. WeChat's newest table asks for it.
+    #[schemars(required)]
+    pub description: Option<String>,
+    /// The address of the music.
+    #[schemars(required)]
+    pub musicurl: Option<String>,
+    /// The address of the music in better quality, used on Wi-Fi.
+    pub hqmusicurl: Option<String>,
+    /// The media id of the cover.
+    #[schemars(required)]
+    pub thumb_media_id: Option<String>,
+}
+
+impl Message for Music {
+    fn accounts(&self) -> &'static [AccountKind] {
+        &[AccountKind::Official]
+    }
+
+    fn compile(&self, _account: AccountKind, draft: &mut Draft) {
+        draft.field("title", self.title.as_ref(), Rules::REQUIRED);
+        draft.field("description", self.description.as_ref(), Rules::REQUIRED);
+        draft.field("musicurl", self.musicurl.as_ref(), Rules::REQUIRED.form(Form::Url));
+        draft.field("hqmusicurl", self.hqmusicurl.as_ref(), Rules::OPTIONAL.form(Form::Url));
+        draft.field("thumb_media_id", self.thumb_media_id.as_ref(), Rules::REQUIRED);
+    }
+}

@@ -1,0 +1,65 @@
+//! `[message.news]` (wechat-facts 1.4, news).
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
+use crate::message::draft::Draft;
+use crate::message::field::{Certainty, Form, Rules, Unit};
+use crate::message::{AccountKind, Message};
+
+/// How many articles WeChat takes today; more are answered with 45008 (wechat-facts 1.4, news).
+const ARTICLES_TODAY: usize = 1;
+/// How many articles WeChat ever took (wechat-facts 11).
+const ARTICLES_EVER: usize = 8;
+
+const TITLE: Rules = Rules::REQUIRED.at_most(64, Unit::Chars, Certainty::Rumoured);
+const URL: Rules = Rules::REQUIRED.form(Form::Url);
+
+/// A card that opens an external link.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct News {
+    /// The article: exactly one. WeChat answers 45008 to more.
+    #[schemars(required)]
+    pub articles: Option<Vec<Article>>,
+}
+
+/// An article of a news card.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Article {
+    /// The title; more than 64 characters may be refused with 45003.
+    #[schemars(required)]
+    pub title: Option<String>,
+    /// The text under the title.
+    #[schemars(required)]
+    pub description: Option<String>,
+    /// What opens when the card is tapped.
+    #[schemars(required)]
+    pub url: Option<String>,
+    /// The picture: JPG or PNG, 640 × 320 or 80 × 80 pixels look best.
+    #[schemars(required)]
+    pub picurl: Option<String>,
+}
+
+impl Message for News {
+    fn accounts(&self) -> &'static [AccountKind] {
+        &[AccountKind::Official]
+    }
+
+    fn compile(&self, _account: AccountKind, draft: &mut Draft) {
+        let count = self.articles.as_ref().map_or(0, Vec::len);
+        if count > ARTICLES_TODAY {
+            let code = if count > ARTICLES_EVER { Code::TooManyArticles } else { Code::SeveralArticles };
+            draft.fault("articles", |at| Diagnostic::new(code, at).with("count", count));
+        }
+        draft.list("articles", self.articles.as_ref(), |article, draft| {
+            draft.field("title", article.title.as_ref(), TITLE);
+            draft.field("description", article.description.as_ref(), Rules::REQUIRED);
+            draft.field("url", article.url.as_ref(), URL);
+            draft.field("picurl", article.picurl.as_ref(), URL);
+        });
+    }
+}
