@@ -1,1 +1,7 @@
-fn main(){}
+//! The program: parse, run, give the exit code back.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    wxcast::cli::main()
+}

@@ -132,6 +132,8 @@ codes! {
     OpenidColumnMissing = "openid-column-missing", Error;
     /// A rule for a column that is not there.
     RuleWithoutColumn = "rule-without-column", Error;
+    /// A quote that is opened and never closed; it swallows the rest of the file.
+    UnclosedQuote = "unclosed-quote", Error;
     /// A row with more or fewer cells than the header.
     RaggedRow = "ragged-row", Error;
 

@@ -38,6 +38,8 @@ impl Severity {
 pub struct Diagnostic {
     /// What is wrong.
     pub code: Code,
+    /// How bad it is; the code's own severity unless somebody decided otherwise.
+    pub severity: Severity,
     /// Where it is wrong.
     pub at: Place,
     /// The values for the places of its sentences, by name.
@@ -49,7 +51,7 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A fault of this code at this place.
     pub fn new(code: Code, at: Place) -> Self {
-        Self { code, at, values: Vec::new(), near: None }
+        Self { code, severity: code.severity(), at, values: Vec::new(), near: None }
     }
 
     /// Adds a value for a place of its sentences.
@@ -66,9 +68,16 @@ impl Diagnostic {
         self
     }
 
-    /// How bad it is.
-    pub fn severity(&self) -> Severity {
-        self.code.severity()
+    /// The same fault where it does not keep anything from being sent.
+    #[must_use]
+    pub fn as_warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
+    }
+
+    /// Whether it keeps the campaign from being sent.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
     }
 
     /// The sentence that says what is wrong.
@@ -104,6 +113,8 @@ impl Diagnostic {
 pub struct Diagnostics {
     kept: Vec<Diagnostic>,
     counts: BTreeMap<Code, u64>,
+    errors: u64,
+    warnings: u64,
 }
 
 impl Diagnostics {
@@ -112,6 +123,10 @@ impl Diagnostics {
 
     /// Takes one in.
     pub fn push(&mut self, diagnostic: Diagnostic) {
+        match diagnostic.severity {
+            Severity::Error => self.errors += 1,
+            Severity::Warning => self.warnings += 1,
+        }
         let count = self.counts.entry(diagnostic.code).or_default();
         *count += 1;
         if *count <= Self::KEPT_PER_CODE {
@@ -119,9 +134,24 @@ impl Diagnostics {
         }
     }
 
+    /// Takes all of another collection in, those it only counted too.
+    pub fn absorb(&mut self, other: Self) {
+        for (code, count) in other.counts {
+            *self.counts.entry(code).or_default() += count;
+        }
+        self.errors += other.errors;
+        self.warnings += other.warnings;
+        self.kept.extend(other.kept);
+    }
+
     /// Those kept, in the order they were found.
     pub fn kept(&self) -> &[Diagnostic] {
         &self.kept
+    }
+
+    /// Those kept, to look their places up.
+    pub fn kept_mut(&mut self) -> &mut [Diagnostic] {
+        &mut self.kept
     }
 
     /// How many there are of a code, kept or not.
@@ -134,14 +164,14 @@ impl Diagnostics {
         &self.counts
     }
 
-    /// How many there are of a severity.
-    pub fn total(&self, severity: Severity) -> u64 {
-        self.counts.iter().filter(|(code, _)| code.severity() == severity).map(|(_, count)| count).sum()
+    /// How many keep the campaign from being sent.
+    pub fn errors(&self) -> u64 {
+        self.errors
     }
 
-    /// Whether anything forbids sending.
-    pub fn has_errors(&self) -> bool {
-        self.total(Severity::Error) > 0
+    /// How many do not.
+    pub fn warnings(&self) -> u64 {
+        self.warnings
     }
 
     /// Whether there is nothing at all.

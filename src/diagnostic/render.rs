@@ -188,7 +188,7 @@ pub fn draw(diagnostic: &Diagnostic, sources: &Sources, words: &Catalog, color: 
     let help = diagnostic.help(words);
     let position = sources.position(&diagnostic.at);
     let path = display(&position.file);
-    let level = match diagnostic.severity() {
+    let level = match diagnostic.severity {
         Severity::Error => Level::ERROR.with_name(words.say("diagnostic.error", &[])),
         Severity::Warning => Level::WARNING.with_name(words.say("diagnostic.warning", &[])),
     };

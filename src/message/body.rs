@@ -64,7 +64,7 @@ impl Body {
                 .with("account", account.name());
             faults.insert(0, fault);
         }
-        let sound = faults.iter().all(|fault| fault.severity() == crate::diagnostic::Severity::Warning);
+        let sound = !faults.iter().any(Diagnostic::is_error);
         let body = sound.then(|| Self { kind, parts: enclose(kind, inside, envelope), slots });
         (body, faults)
     }
@@ -79,12 +79,20 @@ impl Body {
         &self.slots
     }
 
+    /// The message before it is filled, as text: two messages that read alike here are one message.
+    pub fn unfilled(&self) -> String {
+        let part = |part: &Part| match part {
+            Part::Json(json) => json.clone(),
+            Part::Slot(index) => self.slots.get(*index).map_or_else(String::new, |slot| slot.source.clone()),
+        };
+        self.parts.iter().map(part).collect()
+    }
+
     /// Appends the finished payload for `openid` to `out`: compact UTF-8 JSON, nothing escaped that need not
     /// be, keys in the order touser, msgtype, the kind's object, customservice, aimsgcontext. `texts` holds
     /// one finished text a slot; `openid` has only characters an openid may have.
     pub fn write(&self, openid: &str, texts: &[String], out: &mut Vec<u8>) {
-        out.extend_from_slice(b"{\"touser\":\"");
-        out.extend_from_slice(openid.as_bytes());
+        Self::write_openid(openid, out);
         for part in &self.parts {
             match part {
                 Part::Json(json) => out.extend_from_slice(json.as_bytes()),
@@ -92,7 +100,16 @@ impl Body {
             }
         }
     }
+
+    /// Appends the beginning of every payload: [`BEFORE_OPENID`] and the openid.
+    pub fn write_openid(openid: &str, out: &mut Vec<u8>) {
+        out.extend_from_slice(BEFORE_OPENID.as_bytes());
+        out.extend_from_slice(openid.as_bytes());
+    }
 }
+
+/// What every payload begins with, before the openid.
+pub const BEFORE_OPENID: &str = "{\"touser\":\"";
 
 fn enclose(kind: Kind, inside: Vec<Part>, envelope: &Envelope) -> Vec<Part> {
     let head = format!("\",\"msgtype\":\"{kind}\",\"{kind}\":{{");

@@ -87,6 +87,18 @@ macro_rules! kinds {
             }
         }
 
+        impl Kind {
+            /// Its example, which `init` starts from: the campaign file and the bytes of its audience.
+            pub fn example(self) -> (&'static str, &'static [u8]) {
+                match self {
+                    $(Kind::$variant => (
+                        include_str!(concat!("../../campaigns/", $name, "/campaign.toml")),
+                        include_bytes!(concat!("../../campaigns/", $name, "/audience.csv")),
+                    ),)+
+                }
+            }
+        }
+
         /// The message: exactly one table, whose name is the kind. Every string in it is a Handlebars template.
         #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
         #[serde(default, deny_unknown_fields)]

@@ -1,0 +1,94 @@
+//! The rules of `[audience.columns]`, held against one cell.
+
+use regex::Regex;
+
+use crate::diagnostic::code::Code;
+
+/// The rules of one column. All but `required` and `default` are for cells that are not blank.
+#[derive(Debug, Clone, Default)]
+pub struct ColumnRules {
+    /// A blank cell is a fault.
+    pub required: bool,
+    /// Stands in for a blank cell.
+    pub default: Option<String>,
+    /// The most characters.
+    pub max_chars: Option<usize>,
+    /// What the cell must match.
+    pub pattern: Option<Regex>,
+    /// The only texts allowed.
+    pub one_of: Option<Vec<String>>,
+}
+
+/// What is wrong with a cell: a code and the values of its sentences.
+pub type CellFault = (Code, Vec<(&'static str, String)>);
+
+impl ColumnRules {
+    /// The text to use for a cell: the default where the cell is blank and there is one.
+    pub fn value<'a>(&'a self, cell: &'a str) -> &'a str {
+        match &self.default {
+            Some(default) if cell.trim().is_empty() => default,
+            _ => cell,
+        }
+    }
+
+    /// Everything that is wrong with a cell.
+    pub fn check(&self, cell: &str) -> Vec<CellFault> {
+        let text = self.value(cell);
+        if text.trim().is_empty() {
+            return if self.required { vec![(Code::CellBlank, Vec::new())] } else { Vec::new() };
+        }
+        let mut faults = Vec::new();
+        if let Some(max) = self.max_chars {
+            let length = text.chars().count();
+            if length > max {
+                faults.push((Code::CellTooLong, vec![("length", length.to_string()), ("max", max.to_string())]));
+            }
+        }
+        if let Some(pattern) = &self.pattern
+            && !pattern.is_match(text)
+        {
+            let values = vec![("text", text.to_owned()), ("pattern", pattern.to_string())];
+            faults.push((Code::CellPattern, values));
+        }
+        if let Some(allowed) = &self.one_of
+            && !allowed.iter().any(|one| one == text)
+        {
+            let values = vec![("text", text.to_owned()), ("allowed", allowed.join(", "))];
+            faults.push((Code::CellNotOneOf, values));
+        }
+        faults
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(rules: &ColumnRules, cell: &str) -> Vec<Code> {
+        rules.check(cell).into_iter().map(|(code, _)| code).collect()
+    }
+
+    #[test]
+    fn a_default_fills_a_blank_cell_and_satisfies_required() {
+        let rules = ColumnRules { required: true, default: Some("朋友".into()), ..ColumnRules::default() };
+        assert_eq!(rules.value("  "), "朋友");
+        assert_eq!(codes(&rules, ""), []);
+    }
+
+    #[test]
+    fn a_blank_cell_that_need_not_be_there_is_held_to_no_other_rule() {
+        let rules = ColumnRules { one_of: Some(vec!["a".into()]), max_chars: Some(0), ..ColumnRules::default() };
+        assert_eq!(codes(&rules, " "), []);
+    }
+
+    #[test]
+    fn every_broken_rule_is_told() {
+        let rules = ColumnRules {
+            max_chars: Some(2),
+            pattern: Regex::new("^[a-z]+$").ok(),
+            one_of: Some(vec!["ab".into()]),
+            ..ColumnRules::default()
+        };
+        assert_eq!(codes(&rules, "中文字"), [Code::CellTooLong, Code::CellPattern, Code::CellNotOneOf]);
+    }
+}

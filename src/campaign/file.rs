@@ -1,0 +1,221 @@
+//! The campaign file as it is written: the mirror of the TOML.
+//!
+//! The doc comments here are the manual: the JSON Schema that editors read is generated from them. Whether
+//! values make sense is not asked here but in [`validate`](crate::campaign::validate).
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::message::{AccountKind, MessageFile};
+
+/// A wxcast campaign: who gets which message, and how it is sent.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(title = "wxcast campaign")]
+pub struct CampaignFile {
+    /// What the campaign is called.
+    #[schemars(required)]
+    pub campaign: CampaignTable,
+    /// The account that speaks.
+    pub account: AccountTable,
+    /// Who gets the message.
+    #[schemars(required)]
+    pub audience: AudienceTable,
+    /// The message: exactly one table, whose name is the kind. Every string in it is a Handlebars template.
+    #[schemars(required)]
+    pub message: MessageFile,
+    /// How it is sent.
+    pub send: SendTable,
+    /// Where the results go.
+    pub results: ResultsTable,
+}
+
+/// What the campaign is called.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CampaignTable {
+    /// The campaign's identity in the journal: small letters, digits and `-`. Nobody who was sent this
+    /// campaign is sent it again, whatever the file is called.
+    #[schemars(required, regex(pattern = "^[a-z0-9-]+$"))]
+    pub id: Option<String>,
+    /// A title for people.
+    pub title: Option<String>,
+    /// Raise it to send the same campaign to the same people once more.
+    #[schemars(range(min = 1), extend("default" = 1))]
+    pub wave: Option<u32>,
+}
+
+/// The account that speaks.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AccountTable {
+    /// The account's AppID, such as `wx0123456789abcdef`. The environment variable WXCAST_APPID goes before it.
+    pub appid: Option<String>,
+    /// The kind of account: `official` (公众号, 服务号) or `mini-program` (小程序).
+    #[schemars(extend("default" = "official"))]
+    pub kind: Option<AccountKind>,
+    /// Speak as this service account (客服), such as `test1@kftest`.
+    pub kf_account: Option<String>,
+    /// The environment variable that holds the AppSecret, where it is not WXCAST_APPSECRET. The secret itself
+    /// never stands in this file.
+    pub secret_env: Option<String>,
+    /// A file that holds the AppSecret, relative to this file. Nobody else may be able to read it.
+    pub secret_file: Option<String>,
+    /// Mark the messages as made by AI: WeChat shows a grey line below them.
+    #[schemars(extend("default" = false))]
+    pub ai_generated: Option<bool>,
+}
+
+/// Who gets the message.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AudienceTable {
+    /// The CSV file, relative to this file.
+    #[schemars(required)]
+    pub file: Option<String>,
+    /// The column that holds the openid.
+    #[schemars(extend("default" = "openid"))]
+    pub openid: Option<String>,
+    /// What to do when one openid stands in several rows: `first` skips the later ones, `error` refuses the
+    /// file, `each` sends one message a row.
+    #[schemars(extend("default" = "first"))]
+    pub duplicates: Option<Duplicates>,
+    /// What to do when a row is faulty: `error` sends nothing, `skip` skips it and sends the rest.
+    #[schemars(extend("default" = "error"))]
+    pub invalid_rows: Option<InvalidRows>,
+    /// The file's encoding: `auto`, `utf-8`, `gb18030`, `utf-16le`, …
+    #[schemars(extend("default" = "auto"))]
+    pub encoding: Option<String>,
+    /// The character between two cells: `auto`, `,`, `;` or a tab.
+    #[schemars(extend("default" = "auto"))]
+    pub delimiter: Option<String>,
+    /// Rules for columns, by the column's name.
+    pub columns: BTreeMap<String, ColumnTable>,
+}
+
+/// What to do when one openid stands in several rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Duplicates {
+    /// The first row is sent, later ones are skipped.
+    #[default]
+    First,
+    /// The file is refused.
+    Error,
+    /// Every row is a message of its own.
+    Each,
+}
+
+/// What to do when a row is faulty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum InvalidRows {
+    /// Nothing is sent.
+    #[default]
+    Error,
+    /// The row is skipped, the rest is sent.
+    Skip,
+}
+
+/// Rules for one column. `max_chars`, `pattern` and `one_of` are for cells that are not blank.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ColumnTable {
+    /// A blank cell is a fault.
+    #[schemars(extend("default" = false))]
+    pub required: Option<bool>,
+    /// Stands in for a blank cell.
+    pub default: Option<String>,
+    /// The most characters a cell may have.
+    pub max_chars: Option<u32>,
+    /// A regular expression that a cell must match; write `^…$` for the whole cell.
+    pub pattern: Option<String>,
+    /// The only texts a cell may have.
+    pub one_of: Option<Vec<String>>,
+}
+
+/// How it is sent.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SendTable {
+    /// The most messages in a time, such as `20/s`, or several such ceilings, `["20/s", "1000/min"]`. They are
+    /// spread evenly from the first second on.
+    #[schemars(extend("default" = "20/s"))]
+    pub rate: Option<OneOrMany>,
+    /// The most requests in flight, which is also the most that a crash can leave unknown.
+    #[schemars(range(min = 1, max = 1024), extend("default" = 16))]
+    pub concurrency: Option<u32>,
+    /// How long an answer may take.
+    #[schemars(extend("default" = "30s"))]
+    pub timeout: Option<String>,
+    /// How long a connection may take.
+    #[schemars(extend("default" = "5s"))]
+    pub connect_timeout: Option<String>,
+    /// How often a message that was certainly not delivered is tried again.
+    #[schemars(range(max = 20), extend("default" = 3))]
+    pub retries: Option<u32>,
+    /// What the next `send` does with messages that may have been delivered: `hold` keeps them back until
+    /// somebody resolves them, `resend` sends them again, perhaps twice.
+    #[schemars(extend("default" = "hold"))]
+    pub on_unknown: Option<OnUnknown>,
+    /// When to stop before everybody has been tried.
+    pub stop: StopTable,
+}
+
+/// One text or several.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum OneOrMany {
+    /// One.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+/// What the next `send` does with messages that may have been delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnUnknown {
+    /// They are kept back until somebody resolves them.
+    #[default]
+    Hold,
+    /// They are sent again, perhaps twice.
+    Resend,
+}
+
+/// When to stop before everybody has been tried.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct StopTable {
+    /// The share of refused messages, once a hundred were answered, above which sending stops; `100%` never.
+    #[schemars(extend("default" = "30%"))]
+    pub max_refused: Option<String>,
+    /// How many unknown outcomes within a minute stop sending; 0 never.
+    #[schemars(extend("default" = 3))]
+    pub max_unknown: Option<u32>,
+}
+
+/// Where the results go.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ResultsTable {
+    /// The results file, relative to this file; the audience file's name with `.results.csv` where it is not given.
+    pub file: Option<String>,
+    /// The language of its column titles and words.
+    #[schemars(extend("default" = "en"))]
+    pub language: Option<ResultsLanguage>,
+}
+
+/// The language of the results file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+pub enum ResultsLanguage {
+    /// English.
+    #[default]
+    #[serde(rename = "en")]
+    En,
+    /// Simplified Chinese.
+    #[serde(rename = "zh-CN")]
+    ZhCn,
+}

@@ -1,0 +1,146 @@
+//! What the user asked for: a campaign file, parsed into one type and validated into another.
+
+pub mod duration;
+pub mod file;
+pub mod helpers;
+pub mod rate;
+pub mod shape;
+pub mod share;
+pub mod template;
+pub mod validate;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::audience::Source;
+use crate::audience::column::ColumnRules;
+use crate::campaign::file::{Duplicates, InvalidRows, OnUnknown};
+use crate::campaign::rate::Rate;
+use crate::campaign::share::Share;
+use crate::campaign::template::Template;
+use crate::locale::Language;
+use crate::message::AccountKind;
+use crate::message::body::Body;
+
+/// A campaign whose file holds no fault. Made only by [`validate`].
+#[derive(Debug, Clone)]
+pub struct Campaign {
+    /// The campaign file's path, as the user gave it.
+    pub path: PathBuf,
+    /// Its identity in the journal.
+    pub id: CampaignId,
+    /// A title for people.
+    pub title: Option<String>,
+    /// Which time it is sent.
+    pub wave: u32,
+    /// Who speaks.
+    pub account: Account,
+    /// Who is spoken to.
+    pub audience: Audience,
+    /// What is said: the message with open slots.
+    pub body: Body,
+    /// One template a slot of the body.
+    pub templates: Vec<Template>,
+    /// How it is sent.
+    pub send: SendSettings,
+    /// Where the results go.
+    pub results: Results,
+}
+
+/// A campaign's identity: small letters, digits and `-`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CampaignId(String);
+
+impl CampaignId {
+    /// Takes a text that is one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        (!text.is_empty() && text.bytes().all(allowed)).then(|| Self(text.to_owned()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CampaignId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Who speaks.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// The AppID.
+    pub appid: String,
+    /// The kind of account.
+    pub kind: AccountKind,
+    /// The service account that speaks, where one does.
+    pub kf_account: Option<String>,
+    /// Where the AppSecret is.
+    pub secret: SecretPlace,
+}
+
+/// Where the AppSecret is, never the secret itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretPlace {
+    /// In an environment variable.
+    Environment(String),
+    /// In a file.
+    File(PathBuf),
+}
+
+/// Who is spoken to.
+#[derive(Debug, Clone)]
+pub struct Audience {
+    /// The file.
+    pub source: Source,
+    /// The column that holds the openid.
+    pub openid_column: String,
+    /// What happens to an openid that stands in several rows.
+    pub duplicates: Duplicates,
+    /// What happens to a faulty row.
+    pub invalid_rows: InvalidRows,
+    /// Rules by column name.
+    pub columns: Vec<(String, ColumnRules)>,
+}
+
+/// How it is sent.
+#[derive(Debug, Clone)]
+pub struct SendSettings {
+    /// The ceilings, all of which hold.
+    pub rates: Vec<Rate>,
+    /// The most requests in flight.
+    pub concurrency: usize,
+    /// How long an answer may take.
+    pub timeout: Duration,
+    /// How long a connection may take.
+    pub connect_timeout: Duration,
+    /// How often what was certainly not delivered is tried again.
+    pub retries: u32,
+    /// What happens to unknown outcomes of earlier runs.
+    pub on_unknown: OnUnknown,
+    /// The share of refused answers that stops the run.
+    pub max_refused: Share,
+    /// The unknown outcomes within a minute that stop the run; none never.
+    pub max_unknown: Option<u32>,
+}
+
+impl SendSettings {
+    /// The lowest ceiling, in messages a second.
+    pub fn ceiling(&self) -> f64 {
+        self.rates.iter().map(|rate| rate.per_second()).fold(f64::INFINITY, f64::min)
+    }
+}
+
+/// Where the results go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Results {
+    /// The file.
+    pub path: PathBuf,
+    /// The language of its titles and words.
+    pub language: Language,
+}

@@ -1,0 +1,271 @@
+//! Holds a campaign file's TOML against the schema of [`CampaignFile`], key by key.
+//!
+//! serde stops at the first fault; people want all of them. So the file is walked with the very schema that
+//! editors complete it by, every misfit is told with its place, and what does not fit is cut out. What is left
+//! always becomes a `CampaignFile`, so that the values that do fit can be judged in the same run.
+
+use serde_json::Value as Json;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::campaign::file::CampaignFile;
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
+use crate::diagnostic::place::{FieldPath, Place};
+use crate::message::KINDS;
+
+/// The JSON Schema of campaign files, as editors use it.
+pub fn schema() -> Json {
+    let mut schema = schemars::schema_for!(CampaignFile).to_value();
+    drop_null(&mut schema);
+    schema
+}
+
+/// TOML has no null: an optional value is one that is not there.
+fn drop_null(schema: &mut Json) {
+    match schema {
+        Json::Object(map) => {
+            if let Some(Json::Array(types)) = map.get_mut("type") {
+                types.retain(|kind| kind != "null");
+                if let [only] = types.as_slice() {
+                    let only = only.clone();
+                    map.insert("type".into(), only);
+                }
+            }
+            if let Some(Json::Array(options)) = map.get_mut("anyOf") {
+                options.retain(|option| option.get("type").is_none_or(|kind| kind != "null"));
+                if let [Json::Object(only)] = options.as_slice() {
+                    let only = only.clone();
+                    map.shift_remove("anyOf");
+                    for (key, value) in only {
+                        map.entry(key).or_insert(value);
+                    }
+                }
+            }
+            map.values_mut().for_each(drop_null);
+        }
+        Json::Array(items) => items.iter_mut().for_each(drop_null),
+        _ => {}
+    }
+}
+
+/// What a walk over a file gives.
+#[derive(Debug, Default)]
+pub struct Shape {
+    /// What fits, ready for serde.
+    pub fitting: toml::Table,
+    /// What does not.
+    pub faults: Vec<Diagnostic>,
+    /// The bytes of the file that hold a secret; they are shown nowhere.
+    pub secrets: Vec<std::ops::Range<usize>>,
+}
+
+/// Walks a file.
+pub fn hold(table: &DeTable<'_>) -> Shape {
+    let schema = schema();
+    let mut walk = Walk { root: &schema, shape: Shape::default() };
+    let fitting = walk.table(table, &schema, &FieldPath::root());
+    Shape { fitting, ..walk.shape }
+}
+
+struct Walk<'s> {
+    root: &'s Json,
+    shape: Shape,
+}
+
+impl Walk<'_> {
+    fn table(&mut self, table: &DeTable<'_>, schema: &Json, at: &FieldPath) -> toml::Table {
+        let mut fitting = toml::Table::new();
+        for (key, value) in table {
+            let name: &str = key.get_ref();
+            let here = at.key(name);
+            let inner = schema["properties"].get(name).or_else(|| schema.get("additionalProperties"));
+            match inner.filter(|inner| inner.is_object()) {
+                Some(inner) => {
+                    if let Some(value) = self.value(value, inner, &here) {
+                        fitting.insert(name.to_owned(), value);
+                    }
+                }
+                None => self.unknown(name, value, schema, here),
+            }
+        }
+        fitting
+    }
+
+    fn unknown(&mut self, name: &str, value: &Spanned<DeValue<'_>>, schema: &Json, at: FieldPath) {
+        if names_a_secret(name) && matches!(value.get_ref(), DeValue::String(_)) {
+            self.shape.secrets.push(value.span());
+            self.push(Diagnostic::new(Code::SecretInCampaign, Place::Key(at.clone())).with("key", at));
+            return;
+        }
+        let known = schema["properties"].as_object();
+        let names = known.into_iter().flat_map(|keys| keys.keys().map(String::as_str));
+        let in_message = at.steps().len() == 2 && at.to_string().starts_with("message.");
+        let fault = if in_message {
+            let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.name()).collect();
+            Diagnostic::new(Code::UnknownKind, Place::Key(at)).with("kind", name).with("kinds", kinds.join(", "))
+        } else {
+            Diagnostic::new(Code::UnknownKey, Place::Key(at)).with("key", name)
+        };
+        self.push(fault.near(name, names));
+    }
+
+    fn value(&mut self, value: &Spanned<DeValue<'_>>, schema: &Json, at: &FieldPath) -> Option<toml::Value> {
+        let schema = self.resolve(schema, value.get_ref());
+        let allowed = constants(schema);
+        if !allowed.is_empty() {
+            return self.one_of(value, &allowed, at);
+        }
+        let expected = schema["type"].as_str().unwrap_or_default();
+        match (value.get_ref(), expected) {
+            (DeValue::Table(table), "object") => Some(toml::Value::Table(self.table(table, schema, at))),
+            (DeValue::Array(array), "array") => {
+                let item = |(index, value)| self.value(value, &schema["items"], &at.index(index));
+                Some(toml::Value::Array(array.iter().enumerate().filter_map(item).collect()))
+            }
+            (DeValue::String(text), "string") => Some(toml::Value::String(text.to_string())),
+            (DeValue::Boolean(yes), "boolean") => Some(toml::Value::Boolean(*yes)),
+            (DeValue::Integer(number), "integer") => {
+                let parsed = i64::from_str_radix(number.as_str(), number.radix()).ok();
+                self.integer(number.as_str(), parsed, schema, at)
+            }
+            (found, expected) => {
+                let fault = Diagnostic::new(Code::WrongType, Place::Field(at.clone()))
+                    .with("field", at)
+                    .with("expected", type_key(expected))
+                    .with("found", type_key(found.type_str()));
+                self.push(fault);
+                None
+            }
+        }
+    }
+
+    fn integer(
+        &mut self,
+        text: &str,
+        number: Option<i64>,
+        schema: &Json,
+        at: &FieldPath,
+    ) -> Option<toml::Value> {
+        let min = schema["minimum"].as_i64().unwrap_or(0);
+        let max = schema["maximum"].as_i64().unwrap_or(i64::from(u32::MAX));
+        match number.filter(|number| (min..=max).contains(number)) {
+            Some(number) => Some(toml::Value::Integer(number)),
+            None => {
+                let fault = Diagnostic::new(Code::BadValue, Place::Field(at.clone()))
+                    .with("field", at)
+                    .with("value", text)
+                    .with("expected", format!("{min} … {max}"));
+                self.push(fault);
+                None
+            }
+        }
+    }
+
+    fn one_of(
+        &mut self,
+        value: &Spanned<DeValue<'_>>,
+        allowed: &[&str],
+        at: &FieldPath,
+    ) -> Option<toml::Value> {
+        let text = value.get_ref().as_str().unwrap_or_default();
+        if allowed.contains(&text) {
+            return Some(toml::Value::String(text.to_owned()));
+        }
+        let fault = Diagnostic::new(Code::NotOneOf, Place::Field(at.clone()))
+            .with("field", at)
+            .with("value", text)
+            .with("allowed", allowed.join(", "))
+            .near(text, allowed.iter().copied());
+        self.push(fault);
+        None
+    }
+
+    /// Follows a reference, and of several shapes takes the one the value has, or else the first.
+    fn resolve<'a>(&'a self, schema: &'a Json, value: &DeValue<'_>) -> &'a Json {
+        let schema = match schema["$ref"].as_str().and_then(|path| path.strip_prefix("#/$defs/")) {
+            Some(name) => &self.root["$defs"][name],
+            None => schema,
+        };
+        let Some(options) = schema["anyOf"].as_array() else { return schema };
+        let wanted = type_name(value.type_str());
+        options.iter().find(|option| option["type"] == wanted).or(options.first()).unwrap_or(schema)
+    }
+
+    fn push(&mut self, fault: Diagnostic) {
+        self.shape.faults.push(fault);
+    }
+}
+
+/// The texts an enum allows; schemars writes documented ones as `oneOf` constants.
+fn constants(schema: &Json) -> Vec<&str> {
+    let listed = schema["enum"].as_array().into_iter().flatten().filter_map(Json::as_str);
+    let documented = schema["oneOf"].as_array().into_iter().flatten().filter_map(|one| one["const"].as_str());
+    listed.chain(documented).collect()
+}
+
+/// A key that people put secrets under. Keys that only say where a secret is are known keys.
+fn names_a_secret(key: &str) -> bool {
+    let key = key.to_lowercase();
+    ["secret", "token", "password"].iter().any(|word| key.contains(word))
+}
+
+fn type_name(toml: &str) -> &str {
+    match toml {
+        "table" => "object",
+        other => other,
+    }
+}
+
+/// The key of a type's name in `locales/`.
+fn type_key(name: &str) -> &'static str {
+    match name {
+        "string" => "type.string",
+        "boolean" => "type.boolean",
+        "integer" => "type.integer",
+        "float" | "number" => "type.float",
+        "array" => "type.array",
+        "object" | "table" => "type.table",
+        "datetime" => "type.datetime",
+        _ => "type.other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(text: &str) -> Vec<(Code, Option<String>)> {
+        let (table, errors) = DeTable::parse_recoverable(text);
+        assert!(errors.is_empty(), "{errors:?}");
+        hold(table.get_ref()).faults.into_iter().map(|fault| (fault.code, fault.near)).collect()
+    }
+
+    #[test]
+    fn every_misfit_of_a_file_is_told_in_one_walk() {
+        let found = faults(
+            "[campaign]\nidd = 'x'\nwave = 0\n[account]\nkind = 'oficial'\nappsecret = 'abc'\n\
+             [message.txt]\ncontent = 'x'\n[send]\nrate = 5\nretries = 'three'\n",
+        );
+        let codes: Vec<Code> = found.iter().map(|(code, _)| *code).collect();
+        assert_eq!(
+            codes.iter().filter(|code| **code == Code::WrongType).count(),
+            2,
+            "rate and retries: {codes:?}"
+        );
+        for code in [Code::UnknownKey, Code::BadValue, Code::NotOneOf, Code::SecretInCampaign, Code::UnknownKind] {
+            assert!(codes.contains(&code), "{code:?} in {codes:?}");
+        }
+        assert!(found.contains(&(Code::UnknownKind, Some("text".into()))));
+        assert!(found.contains(&(Code::NotOneOf, Some("official".into()))));
+    }
+
+    #[test]
+    fn what_fits_is_kept_beside_what_does_not() {
+        let (table, _) = DeTable::parse_recoverable("[campaign]\nid = 'a'\nx = 1\n[send]\nrate = ['1/s', '2/s']\n");
+        let shape = hold(table.get_ref());
+        assert_eq!(shape.fitting["campaign"]["id"].as_str(), Some("a"));
+        assert_eq!(shape.fitting["send"]["rate"].as_array().map(Vec::len), Some(2));
+        assert_eq!(shape.faults.len(), 1);
+    }
+}

@@ -1,0 +1,60 @@
+//! Shares in campaign files: `30%`.
+
+/// A share of a whole, in hundredths of a percent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Share(u32);
+
+impl Share {
+    /// Everything.
+    pub const WHOLE: Self = Self(10_000);
+
+    /// Whole percent, at most a hundred.
+    pub const fn percent(percent: u32) -> Self {
+        Self(if percent > 100 { 10_000 } else { percent * 100 })
+    }
+
+    /// Reads `30%` or `0.5%`, from 0 to 100, at most two decimals.
+    pub fn parse(text: &str) -> Option<Self> {
+        let number = text.trim().strip_suffix('%')?.trim();
+        let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.is_empty() || decimals.len() > 2 || !digits(whole) || !digits(decimals) {
+            return None;
+        }
+        let value: u32 = format!("{whole}{decimals:0<2}").parse().ok()?;
+        (value <= Self::WHOLE.0).then_some(Self(value))
+    }
+
+    /// Whether `part` of `whole` is more than this share.
+    pub fn exceeded_by(self, part: u64, whole: u64) -> bool {
+        u128::from(part) * u128::from(Self::WHOLE.0) > u128::from(whole) * u128::from(self.0)
+    }
+}
+
+impl std::fmt::Display for Share {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (whole, decimals) = (self.0 / 100, self.0 % 100);
+        if decimals == 0 { write!(f, "{whole}%") } else { write!(f, "{whole}.{decimals:02}%") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_read() {
+        assert_eq!(Share::parse("30%"), Some(Share::percent(30)));
+        assert_eq!(Share::parse("0.5%").map(|share| share.to_string()).as_deref(), Some("0.50%"));
+        for text in ["30", "101%", "-1%", "1.234%", "%", "1.%x"] {
+            assert_eq!(Share::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_share_itself_is_not_more_than_itself() {
+        assert!(!Share::percent(30).exceeded_by(30, 100));
+        assert!(Share::percent(30).exceeded_by(31, 100));
+        assert!(!Share::WHOLE.exceeded_by(100, 100));
+    }
+}

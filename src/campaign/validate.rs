@@ -1,0 +1,455 @@
+//! From the campaign file to a [`Campaign`], or every fault at once.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use regex::Regex;
+use serde::Deserialize as _;
+use toml::de::DeTable;
+
+use crate::audience::Source;
+use crate::audience::column::ColumnRules;
+use crate::campaign::file::{
+    AccountTable, AudienceTable, CampaignFile, ColumnTable, OneOrMany, ResultsLanguage, ResultsTable, SendTable,
+};
+use crate::campaign::helpers::HELPERS;
+use crate::campaign::rate::Rate;
+use crate::campaign::share::Share;
+use crate::campaign::template::{Template, TemplateFault, TemplateFaultKind};
+use crate::campaign::{
+    Account, Audience, Campaign, CampaignId, Results, SecretPlace, SendSettings, duration, shape,
+};
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
+use crate::diagnostic::place::{FieldPath, Place};
+use crate::diagnostic::render::Sources;
+use crate::locale::Language;
+use crate::message::body::{Body, Envelope};
+use crate::message::field::is_appid;
+use crate::message::{KINDS, MessageFile};
+
+/// What the command line and the environment say before the campaign file does.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// WXCAST_APPID.
+    pub appid: Option<String>,
+    /// `--rate`.
+    pub rate: Option<Rate>,
+    /// `--concurrency`.
+    pub concurrency: Option<usize>,
+    /// `--results`.
+    pub results: Option<PathBuf>,
+}
+
+/// What a campaign file gave: the campaign where it is sound, as much of it as is needed to go on looking for
+/// faults where it is not, and every fault.
+#[derive(Debug)]
+pub struct Validated {
+    /// The campaign, where nothing forbids it.
+    pub campaign: Option<Campaign>,
+    /// The audience and the templates, so far as they are sound, so that the audience is judged in the same run.
+    pub audience: Option<Audience>,
+    /// The templates that compile, with the place of each in the campaign file.
+    pub templates: Vec<(FieldPath, Template)>,
+    /// Every fault, in the order of the file's tables.
+    pub faults: Vec<Diagnostic>,
+    /// The files that places point into.
+    pub sources: Sources,
+}
+
+/// Parses and validates the text of the campaign file at `path`.
+pub fn validate(path: &Path, text: &str, overrides: &Overrides) -> Validated {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let mut shape = shape::hold(table.get_ref());
+    let mut faults: Vec<Diagnostic> = errors.iter().map(|error| syntax(text, error)).collect();
+    // After a syntax error the rest of the file may be read wrongly; what the walk finds there would mislead.
+    if faults.is_empty() {
+        faults.append(&mut shape.faults);
+    }
+    let broken = !errors.is_empty();
+    let file = CampaignFile::deserialize(toml::Value::Table(shape.fitting)).unwrap_or_default();
+    let mut check = Check { dir: path.parent().unwrap_or(Path::new("")), faults, misfits: Vec::new() };
+    check.misfits = check.faults.iter().filter_map(|fault| field_of(&fault.at)).collect();
+    let mut validated = if broken { None } else { Some(check.file(path, &file, overrides)) };
+    let sources = Sources {
+        campaign: path.to_owned(),
+        campaign_text: hide(text, &shape.secrets),
+        audience: file.audience.file.as_ref().map(|file| check.dir.join(file)),
+    };
+    let sound = !check.faults.iter().any(Diagnostic::is_error);
+    let campaign = validated.as_mut().and_then(|parts| parts.campaign.take()).filter(|_| sound);
+    let (audience, templates) = validated.map(|parts| (parts.audience, parts.templates)).unwrap_or_default();
+    Validated { campaign, audience, templates, faults: check.faults, sources }
+}
+
+/// Blots secrets out, so that no drawing of a line can show one. Lengths stay, so that places stay.
+fn hide(text: &str, secrets: &[std::ops::Range<usize>]) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    for secret in secrets {
+        for byte in bytes.get_mut(secret.clone()).into_iter().flatten() {
+            if *byte != b'\n' {
+                *byte = b'*';
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+fn syntax(text: &str, error: &toml::de::Error) -> Diagnostic {
+    let span = error.span().unwrap_or(0..text.len().min(1));
+    Diagnostic::new(Code::TomlSyntax, Place::CampaignSpan(span)).with("reason", error.message())
+}
+
+fn field_of(place: &Place) -> Option<FieldPath> {
+    match place {
+        Place::Field(path) | Place::Key(path) | Place::Within(path, _) => Some(path.clone()),
+        Place::Campaign
+        | Place::CampaignSpan(_)
+        | Place::Audience
+        | Place::Line(_)
+        | Place::Header { .. }
+        | Place::Row(_) => None,
+    }
+}
+
+#[derive(Default)]
+struct Parts {
+    campaign: Option<Campaign>,
+    audience: Option<Audience>,
+    templates: Vec<(FieldPath, Template)>,
+}
+
+struct Check<'a> {
+    dir: &'a Path,
+    faults: Vec<Diagnostic>,
+    /// Fields that are there but did not fit: they are not missing.
+    misfits: Vec<FieldPath>,
+}
+
+impl Check<'_> {
+    fn file(&mut self, path: &Path, file: &CampaignFile, overrides: &Overrides) -> Parts {
+        let id = self.id(file);
+        let account = self.account(&file.account, overrides);
+        let audience = self.audience(&file.audience);
+        let message = self.message(&file.message, &file.account);
+        let send = self.send(&file.send, overrides);
+        let results = self.results(&file.results, audience.as_ref(), overrides);
+        let mut parts = Parts { audience: audience.clone(), ..Parts::default() };
+        let Some((body, templates)) = message else { return parts };
+        let paths = body.slots().iter().map(|slot| slot.at.clone());
+        parts.templates = paths.zip(templates.iter().cloned()).filter_map(|(at, t)| Some((at, t?))).collect();
+        let templates: Option<Vec<Template>> = templates.into_iter().collect();
+        parts.campaign = (|| {
+            Some(Campaign {
+                path: path.to_owned(),
+                id: id?,
+                title: file.campaign.title.clone(),
+                wave: file.campaign.wave.unwrap_or(1),
+                account: account?,
+                audience: audience?,
+                body,
+                templates: templates?,
+                send: send?,
+                results: results?,
+            })
+        })();
+        parts
+    }
+
+    fn id(&mut self, file: &CampaignFile) -> Option<CampaignId> {
+        let at = FieldPath::of("campaign.id");
+        let text = self.required(file.campaign.id.as_ref(), &at)?;
+        let id = CampaignId::parse(text);
+        if id.is_none() {
+            self.bad(&at, text, "a-z 0-9 -");
+        }
+        id
+    }
+
+    fn account(&mut self, account: &AccountTable, overrides: &Overrides) -> Option<Account> {
+        let at = FieldPath::of("account.appid");
+        let given = overrides.appid.as_ref().or(account.appid.as_ref()).filter(|appid| !appid.trim().is_empty());
+        let appid = self.required(given, &at);
+        if let Some(appid) = appid.filter(|appid| !is_appid(appid)) {
+            self.push(Diagnostic::new(Code::OddAppid, Place::Field(at)).with("appid", appid));
+        }
+        if let Some(kf) = account.kf_account.as_ref().filter(|kf| !is_kf_account(kf)) {
+            let at = FieldPath::of("account.kf_account");
+            self.push(Diagnostic::new(Code::OddKfAccount, Place::Field(at)).with("kf_account", kf));
+        }
+        let secret = self.secret(account);
+        Some(Account {
+            appid: appid?.clone(),
+            kind: account.kind.unwrap_or_default(),
+            kf_account: account.kf_account.clone(),
+            secret: secret?,
+        })
+    }
+
+    fn secret(&mut self, account: &AccountTable) -> Option<SecretPlace> {
+        if let Some(file) = &account.secret_file {
+            if account.secret_env.is_some() {
+                self.bad(&FieldPath::of("account.secret_file"), "secret_file", "secret_env | secret_file");
+            }
+            return Some(SecretPlace::File(self.dir.join(file)));
+        }
+        let Some(name) = &account.secret_env else {
+            return Some(SecretPlace::Environment("WXCAST_APPSECRET".to_owned()));
+        };
+        let allowed = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        if !name.is_empty() && name.chars().all(allowed) && !name.starts_with(|c: char| c.is_ascii_digit()) {
+            return Some(SecretPlace::Environment(name.clone()));
+        }
+        // Whatever it is, it may be the secret itself: its text is not repeated.
+        let at = FieldPath::of("account.secret_env");
+        self.push(Diagnostic::new(Code::BadValue, Place::Key(at.clone())).with("field", at).with("value", "…").with("expected", "A-Z 0-9 _"));
+        None
+    }
+
+    fn audience(&mut self, audience: &AudienceTable) -> Option<Audience> {
+        let file = self.required(audience.file.as_ref(), &FieldPath::of("audience.file"));
+        let encoding = self.encoding(audience.encoding.as_deref());
+        let delimiter = self.delimiter(audience.delimiter.as_deref());
+        let columns = audience
+            .columns
+            .iter()
+            .map(|(name, rules)| (name.clone(), self.column(name, rules)))
+            .collect();
+        let source = Source { path: self.dir.join(file?), encoding: encoding?, delimiter: delimiter? };
+        Some(Audience {
+            source,
+            openid_column: audience.openid.clone().unwrap_or_else(|| "openid".to_owned()),
+            duplicates: audience.duplicates.unwrap_or_default(),
+            invalid_rows: audience.invalid_rows.unwrap_or_default(),
+            columns,
+        })
+    }
+
+    fn encoding(&mut self, name: Option<&str>) -> Option<Option<&'static encoding_rs::Encoding>> {
+        match name {
+            None | Some("auto") => Some(None),
+            Some(name) => match encoding_rs::Encoding::for_label(name.as_bytes()) {
+                Some(encoding) => Some(Some(encoding)),
+                None => {
+                    self.bad(&FieldPath::of("audience.encoding"), name, "auto, utf-8, gb18030, utf-16le, utf-16be");
+                    None
+                }
+            },
+        }
+    }
+
+    fn delimiter(&mut self, given: Option<&str>) -> Option<Option<u8>> {
+        match given {
+            None | Some("auto") => Some(None),
+            Some("tab" | "\\t") => Some(Some(b'\t')),
+            Some(text) => match text.as_bytes() {
+                [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Some(Some(*byte)),
+                _ => {
+                    self.bad(&FieldPath::of("audience.delimiter"), text, "auto , ; tab");
+                    None
+                }
+            },
+        }
+    }
+
+    fn column(&mut self, name: &str, rules: &ColumnTable) -> ColumnRules {
+        let at = FieldPath::of("audience.columns").key(name);
+        let pattern = rules.pattern.as_ref().and_then(|pattern| match Regex::new(pattern) {
+            Ok(regex) => Some(regex),
+            Err(_) => {
+                self.bad(&at.key("pattern"), pattern, "regex");
+                None
+            }
+        });
+        if rules.one_of.as_ref().is_some_and(Vec::is_empty) {
+            let at = at.key("one_of");
+            self.push(Diagnostic::new(Code::EmptyList, Place::Field(at.clone())).with("field", at));
+        }
+        ColumnRules {
+            required: rules.required.unwrap_or_default(),
+            default: rules.default.clone(),
+            max_chars: rules.max_chars.map(|max| usize::try_from(max).unwrap_or(usize::MAX)),
+            pattern,
+            one_of: rules.one_of.clone(),
+        }
+    }
+
+    fn message(&mut self, message: &MessageFile, account: &AccountTable) -> Option<(Body, Vec<Option<Template>>)> {
+        let at = FieldPath::of("message");
+        let tables = message.tables();
+        let kinds = || KINDS.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
+        let [(kind, table)] = tables.as_slice() else {
+            if let [_, rest @ ..] = tables.as_slice() {
+                for (kind, _) in rest {
+                    let fault = Diagnostic::new(Code::SeveralMessages, Place::Key(at.key(kind.name())));
+                    self.push(fault.with("kind", kind).with("first", tables[0].0));
+                }
+            } else if !self.is_misfit_below(&at) {
+                self.push(Diagnostic::new(Code::NoMessage, Place::Field(at)).with("kinds", kinds()));
+            }
+            return None;
+        };
+        let envelope = Envelope {
+            kf_account: account.kf_account.clone(),
+            ai_generated: account.ai_generated.unwrap_or_default(),
+        };
+        let (body, faults) = Body::compile(*kind, *table, account.kind.unwrap_or_default(), &envelope);
+        for fault in faults {
+            let misfit = field_of(&fault.at).is_some_and(|at| self.misfits.contains(&at));
+            if !(fault.code == Code::MissingKey && misfit) {
+                self.push(fault);
+            }
+        }
+        let body = body?;
+        let templates = body.slots().iter().map(|slot| self.template(&slot.at, &slot.source)).collect();
+        Some((body, templates))
+    }
+
+    fn template(&mut self, at: &FieldPath, source: &str) -> Option<Template> {
+        match Template::compile(source) {
+            Ok(template) => Some(template),
+            Err(faults) => {
+                for fault in faults {
+                    self.push(template_fault(at, fault));
+                }
+                None
+            }
+        }
+    }
+
+    fn send(&mut self, send: &SendTable, overrides: &Overrides) -> Option<SendSettings> {
+        let rates = match overrides.rate {
+            Some(rate) => Some(vec![rate]),
+            None => self.rates(send.rate.as_ref()),
+        };
+        let timeout = self.length(send.timeout.as_deref(), "send.timeout", 30);
+        let connect_timeout = self.length(send.connect_timeout.as_deref(), "send.connect_timeout", 5);
+        let max_refused = self.share(send.stop.max_refused.as_deref());
+        let concurrency = send.concurrency.map_or(16, |n| usize::try_from(n).unwrap_or(16));
+        Some(SendSettings {
+            rates: rates?,
+            concurrency: overrides.concurrency.unwrap_or(concurrency),
+            timeout: timeout?,
+            connect_timeout: connect_timeout?,
+            retries: send.retries.unwrap_or(3),
+            on_unknown: send.on_unknown.unwrap_or_default(),
+            max_refused: max_refused?,
+            max_unknown: Some(send.stop.max_unknown.unwrap_or(3)).filter(|max| *max > 0),
+        })
+    }
+
+    fn rates(&mut self, given: Option<&OneOrMany>) -> Option<Vec<Rate>> {
+        let at = FieldPath::of("send.rate");
+        let texts: Vec<(FieldPath, &String)> = match given {
+            None => return Some(vec![Rate::usual()]),
+            Some(OneOrMany::One(text)) => vec![(at, text)],
+            Some(OneOrMany::Many(texts)) if texts.is_empty() => {
+                self.push(Diagnostic::new(Code::EmptyList, Place::Field(at.clone())).with("field", at));
+                return None;
+            }
+            Some(OneOrMany::Many(texts)) => {
+                texts.iter().enumerate().map(|(index, text)| (at.index(index), text)).collect()
+            }
+        };
+        let mut rates = Vec::new();
+        let mut sound = true;
+        for (at, text) in texts {
+            match text.parse() {
+                Ok(rate) => rates.push(rate),
+                Err(_) => {
+                    sound = false;
+                    self.bad(&at, text, "20/s, 1000/min, 5000/h");
+                }
+            }
+        }
+        sound.then_some(rates)
+    }
+
+    fn length(&mut self, given: Option<&str>, field: &str, usual: u64) -> Option<Duration> {
+        let Some(text) = given else { return Some(Duration::from_secs(usual)) };
+        let length = duration::parse(text);
+        if length.is_none() {
+            self.bad(&FieldPath::of(field), text, "30s, 1m 30s, 500ms");
+        }
+        length
+    }
+
+    fn share(&mut self, given: Option<&str>) -> Option<Share> {
+        let Some(text) = given else { return Some(Share::percent(30)) };
+        let share = Share::parse(text);
+        if share.is_none() {
+            self.bad(&FieldPath::of("send.stop.max_refused"), text, "0% … 100%");
+        }
+        share
+    }
+
+    fn results(
+        &mut self,
+        results: &ResultsTable,
+        audience: Option<&Audience>,
+        overrides: &Overrides,
+    ) -> Option<Results> {
+        let language = match results.language.unwrap_or_default() {
+            ResultsLanguage::En => Language::En,
+            ResultsLanguage::ZhCn => Language::ZhCn,
+        };
+        let audience = &audience?.source.path;
+        let path = match (&overrides.results, &results.file) {
+            (Some(path), _) => path.clone(),
+            (None, Some(file)) => self.dir.join(file),
+            (None, None) => audience.with_extension("results.csv"),
+        };
+        if path == *audience {
+            let at = FieldPath::of("results.file");
+            self.push(Diagnostic::new(Code::SameFile, Place::Field(at)).with("file", path.display()));
+        }
+        Some(Results { path, language })
+    }
+
+    fn required<'t>(&mut self, given: Option<&'t String>, at: &FieldPath) -> Option<&'t String> {
+        if given.is_none() && !self.misfits.contains(at) {
+            self.push(Diagnostic::new(Code::MissingKey, Place::Field(at.clone())).with("key", at));
+        }
+        given
+    }
+
+    fn is_misfit_below(&self, at: &FieldPath) -> bool {
+        self.misfits.iter().any(|misfit| misfit.steps().starts_with(at.steps()))
+    }
+
+    fn bad(&mut self, at: &FieldPath, value: &str, expected: &str) {
+        let fault = Diagnostic::new(Code::BadValue, Place::Field(at.clone()));
+        self.push(fault.with("field", at).with("value", value).with("expected", expected));
+    }
+
+    fn push(&mut self, fault: Diagnostic) {
+        self.faults.push(fault);
+    }
+}
+
+fn template_fault(at: &FieldPath, fault: TemplateFault) -> Diagnostic {
+    let place = Place::Within(at.clone(), fault.at);
+    match fault.kind {
+        TemplateFaultKind::Syntax(reason) => {
+            Diagnostic::new(Code::TemplateSyntax, place).with("field", at).with("reason", reason)
+        }
+        TemplateFaultKind::UnknownHelper(name) => Diagnostic::new(Code::UnknownHelper, place)
+            .with("field", at)
+            .with("name", &name)
+            .near(&name, HELPERS.iter().map(|helper| helper.name)),
+        TemplateFaultKind::Parameters { name, given } => {
+            Diagnostic::new(Code::TemplateUnsupported, place).with("field", at).with("text", format!("{name} ({given})"))
+        }
+        TemplateFaultKind::Unsupported(spelling) => {
+            Diagnostic::new(Code::TemplateUnsupported, place).with("field", at).with("text", spelling)
+        }
+    }
+}
+
+/// The shape of a kf account (wechat-facts 1.5): at most 10 letters, digits and underscores, `@`, at most 30.
+fn is_kf_account(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(prefix, suffix)| {
+        let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        (1..=10).contains(&prefix.len()) && prefix.bytes().all(word) && (1..=30).contains(&suffix.chars().count())
+    })
+}

@@ -1,0 +1,98 @@
+//! Loads a campaign: the file, the flags and the environment, in the order flag, environment, campaign, default.
+
+use std::path::{Path, PathBuf};
+
+use crate::campaign::Campaign;
+use crate::campaign::validate::{Overrides, Validated, validate};
+use crate::cli::exit_code::Exit;
+use crate::cli::terminal::Terminal;
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
+use crate::diagnostic::place::Place;
+use crate::diagnostic::render::Sources;
+use crate::plan::{self, Plan, forecast_seconds};
+use crate::report::plan_json::Facts;
+use crate::report::plan_text;
+
+/// A campaign and its plan, sound or not.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The campaign, where neither it nor its audience has a fault.
+    pub campaign: Option<Campaign>,
+    /// The plan.
+    pub plan: Plan,
+    /// The files.
+    pub sources: Sources,
+    /// What is known of the campaign.
+    pub facts: Facts,
+}
+
+/// The overrides that the environment holds.
+pub fn environment() -> Overrides {
+    Overrides { appid: variable("WXCAST_APPID"), ..Overrides::default() }
+}
+
+/// An environment variable that is set to something.
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+/// Reads, validates and plans a campaign.
+pub fn load(path: &Path, overrides: &Overrides) -> Loaded {
+    let validated = match read(path) {
+        Ok(text) => validate(path, &text, overrides),
+        Err(fault) => Validated {
+            campaign: None,
+            audience: None,
+            templates: Vec::new(),
+            faults: vec![fault],
+            sources: Sources { campaign: path.to_owned(), ..Sources::default() },
+        },
+    };
+    let plan = plan::plan_validated(&validated);
+    let facts = facts(validated.campaign.as_ref(), &plan);
+    let campaign = validated.campaign.filter(|_| plan.diagnostics.errors() == 0);
+    Loaded { campaign, plan, sources: validated.sources, facts }
+}
+
+fn read(path: &Path) -> Result<String, Diagnostic> {
+    let bytes = std::fs::read(path)
+        .map_err(|error| Diagnostic::new(Code::CampaignUnreadable, Place::Campaign).with("reason", error))?;
+    let text = String::from_utf8(bytes).map_err(|_| Diagnostic::new(Code::CampaignNotText, Place::Campaign))?;
+    // Windows editors put a byte order mark before the text.
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+fn facts(campaign: Option<&Campaign>, plan: &Plan) -> Facts {
+    let Some(campaign) = campaign else { return Facts::default() };
+    Facts {
+        campaign: Some(campaign.id.to_string()),
+        wave: Some(campaign.wave),
+        appid: Some(campaign.account.appid.clone()),
+        kind: Some(campaign.body.kind().to_string()),
+        forecast_seconds: forecast_seconds(plan.counts.planned, campaign.send.ceiling()),
+    }
+}
+
+/// A sound campaign with its plan. Otherwise its faults are told, and the exit is [`Exit::Invalid`].
+pub fn load_sound(path: &Path, overrides: &Overrides, terminal: &Terminal) -> Result<(Campaign, Plan), Exit> {
+    let loaded = load(path, overrides);
+    match loaded.campaign {
+        Some(campaign) => Ok((campaign, loaded.plan)),
+        None => {
+            let faults = plan_text::faults(&loaded.plan, &loaded.sources, &terminal.words, terminal.color);
+            terminal.tell(&faults);
+            let (errors, warnings) = (loaded.plan.diagnostics.errors(), loaded.plan.diagnostics.warnings());
+            terminal.complain("invalid", &[("errors", &errors), ("warnings", &warnings)]);
+            Err(Exit::Invalid)
+        }
+    }
+}
+
+/// The state folder of a campaign: the flag, or `.wxcast` beside the campaign file.
+pub fn state_dir(campaign: &Path, flag: Option<&PathBuf>) -> PathBuf {
+    match flag {
+        Some(dir) => dir.clone(),
+        None => campaign.parent().unwrap_or(Path::new("")).join(".wxcast"),
+    }
+}

@@ -1,0 +1,305 @@
+//! One run, from the journal opened to the results written; `send` and `rehearse` share it.
+
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use crate::campaign::Campaign;
+use crate::cli::args::Format;
+use crate::cli::exit_code::Exit;
+use crate::cli::send::{cannot_connect, journal_problem};
+use crate::cli::terminal::Terminal;
+use crate::delivery::attempt::Incident;
+use crate::delivery::event::{Event, Stop};
+use crate::journal::store::{RunEnd, RunStart, Store};
+use crate::journal::writer::{Unwritten, Writer};
+use crate::journal::JournalError;
+use crate::plan::Plan;
+use crate::plan::digest::Digest;
+use crate::report::model::{Tally, identity};
+use crate::report::progress::{Progress, Style};
+use crate::report::summary::{self, Summary};
+use crate::report::{results_csv, summary::by_code};
+use crate::send::dispatcher::{self, Ended};
+use crate::send::feed::{self, Policy};
+use crate::send::shutdown::Signals;
+use crate::send::worker::Shared;
+use crate::wechat::client::{ApiBase, Client, Timeouts};
+use crate::wechat::error_code::find;
+use crate::wechat::errmsg::refused_ip;
+use crate::wechat::reply::Failure;
+use crate::wechat::token::{TokenError, TokenSource, Tokens};
+
+/// Results are refreshed no more often than this.
+const REFRESH: Duration = Duration::from_secs(2);
+/// And take no more than this part of the time.
+const REFRESH_SHARE: u32 = 20;
+
+/// What a run needs.
+#[derive(Debug)]
+pub struct Execution {
+    /// The campaign.
+    pub campaign: Arc<Campaign>,
+    /// Its plan.
+    pub plan: Arc<Plan>,
+    /// The state folder.
+    pub state: PathBuf,
+    /// The platform.
+    pub base: ApiBase,
+    /// Where tokens come from.
+    pub tokens: TokenSource,
+    /// Which messages of earlier runs are sent again.
+    pub policy: Policy,
+    /// At most this many messages.
+    pub limit: Option<u64>,
+    /// How many there are to send, for the progress.
+    pub total: u64,
+    /// How progress is shown.
+    pub progress: Style,
+    /// Whether openids are masked in the results.
+    pub masked: bool,
+}
+
+/// A run that is over.
+#[derive(Debug)]
+pub struct Finished {
+    /// The campaign.
+    pub campaign: Arc<Campaign>,
+    /// Its plan.
+    pub plan: Arc<Plan>,
+    /// What became of the audience.
+    pub tally: Tally,
+    /// The results file, where it could be written.
+    pub results: Option<PathBuf>,
+    /// Why it stopped, where it did not just finish.
+    pub stop: Option<Stop>,
+    /// How many requests it made.
+    pub requests: u64,
+    /// How long it sent.
+    pub duration: Duration,
+    /// Outcomes that could not be written.
+    pub unwritten: Option<Unwritten>,
+}
+
+/// Sends.
+///
+/// # Errors
+///
+/// The exit, already told, when the run could not begin or its end could not be read.
+pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Exit> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| cannot_connect(&error, terminal))?;
+    let (campaign, plan) = (Arc::clone(&execution.campaign), Arc::clone(&execution.plan));
+    let timeouts = Timeouts { connect: campaign.send.connect_timeout, answer: campaign.send.timeout };
+    let client = Client::new(execution.base.clone(), timeouts).map_err(|error| cannot_connect(&error, terminal))?;
+    let problem = |error: JournalError| journal_problem(&error, terminal);
+    let mut store = Store::open(&execution.state).map_err(problem)?;
+    let whose = identity(&campaign);
+    let number = store.campaign(&whose).map_err(problem)?;
+    store.recover(number, Incident::Crash).map_err(problem)?;
+    let run = store.begin_run(number, &run_start(&campaign, &plan)).map_err(problem)?;
+    let reading = Store::open(&execution.state).map_err(problem)?;
+    let jobs = feed::start(Arc::clone(&campaign), Arc::clone(&plan), reading, &whose, execution.policy)
+        .map_err(problem)?;
+    let (writer, thread) = Writer::start(store, number);
+    let tokens = Tokens::new(client.clone(), execution.tokens);
+    let shared = Arc::new(Shared { client, tokens, writer: writer.clone() });
+    let refresher = Refresher::start(Arc::clone(&campaign), Arc::clone(&plan), execution.state.clone(), execution.masked);
+    let mut progress = Progress::new(execution.progress, execution.total, &terminal.words);
+    let (ended, written) = runtime.block_on(async {
+        let mut watch = |event: &Event| progress.observe(event);
+        let signals = Signals::listen();
+        let limit = execution.limit;
+        let ended =
+            dispatcher::run(dispatcher::Run { campaign: &campaign, jobs, shared, limit, watch: &mut watch, signals })
+                .await;
+        (ended, writer.finish().await)
+    });
+    progress.finish();
+    refresher.stop();
+    let mut store = thread.join().map_err(|_| {
+        terminal.complain("internal", &[]);
+        Exit::Internal
+    })?;
+    // What was broken off by a second signal has an intent and no outcome.
+    let aborted = store.recover(number, Incident::Aborted);
+    let path = campaign.results.path.clone();
+    let tally = results_csv::write(&campaign, &plan.repeated, Some(&store), &path, execution.masked);
+    let (tally, results) = match tally {
+        Ok(tally) => (tally, Some(path)),
+        Err(error) => {
+            let exit = crate::cli::results::problem(&error, &path, terminal);
+            let tally = crate::report::model::tally(&campaign, &plan.repeated, Some(&store)).map_err(|_| exit)?;
+            (tally, None)
+        }
+    };
+    let unwritten = written.err().or_else(|| aborted.err().map(|error| Unwritten { count: 0, error }));
+    let Ended { stop, requests, duration } = ended;
+    let finished = Finished { campaign, plan, tally, results, stop, requests, duration, unwritten };
+    let exit = finished.exit();
+    let end = RunEnd { ended: Timestamp::now(), ending: exit.name().to_owned(), exit: exit.code(), requests };
+    // A journal that takes no end of a run has said so before; the run is then read as one that crashed.
+    let _ = store.end_run(run, &end);
+    Ok(finished)
+}
+
+fn run_start(campaign: &Campaign, plan: &Plan) -> RunStart {
+    RunStart {
+        started: Timestamp::now(),
+        pid: std::process::id(),
+        host: gethostname::gethostname().to_string_lossy().into_owned(),
+        digest: plan.digest.to_string(),
+        text: Digest::of(campaign.body.unfilled().as_bytes()).to_string(),
+        planned: plan.counts.planned,
+    }
+}
+
+impl Finished {
+    /// How it ends: the most important of all that applies.
+    pub fn exit(&self) -> Exit {
+        let counts = Exit::of_counts(&self.tally.counts);
+        let stop = self.stop.as_ref().map_or(Exit::Ok, Exit::of_stop);
+        let unwritten = self.unwritten.as_ref().map_or(Exit::Ok, |_| Exit::Storage);
+        let results = if self.results.is_some() { Exit::Ok } else { Exit::Storage };
+        counts.max(stop).max(unwritten).max(results)
+    }
+}
+
+/// Tells how a run ended and gives its exit.
+pub fn report(finished: &Finished, format: Format, campaign: &Path, terminal: &Terminal) -> Exit {
+    let exit = finished.exit();
+    if let Some(stop) = &finished.stop {
+        told(stop, finished, terminal);
+    }
+    if let Some(unwritten) = &finished.unwritten {
+        terminal.complain("unwritten", &[("count", &unwritten.count), ("reason", &unwritten.error)]);
+    }
+    let seconds = finished.duration.as_secs_f64();
+    // Counts of requests fit a float well enough for a rate.
+    #[expect(clippy::cast_precision_loss)]
+    let rate = if seconds > 0.0 { finished.requests as f64 / seconds } else { 0.0 };
+    let results = finished.results.as_ref().map(|path| crate::diagnostic::render::display(path));
+    match format {
+        Format::Json => terminal.json(&Summary {
+            campaign: finished.campaign.id.to_string(),
+            wave: finished.campaign.wave,
+            digest: finished.plan.digest.to_string(),
+            counts: finished.tally.counts,
+            refused_by_code: by_code(&finished.tally.refused_by_code),
+            requests: finished.requests,
+            duration_seconds: (seconds * 1000.0).round() / 1000.0,
+            rate: (rate * 10.0).round() / 10.0,
+            results,
+            exit: summary::Exit { code: exit.code(), name: exit.name().to_owned() },
+        }),
+        Format::Human => {
+            terminal.data(&summary::counts(&finished.tally.counts, &finished.tally.refused_by_code, &terminal.words));
+            if let Some(results) = results {
+                terminal.say("summary.results", &[("file", &results)]);
+            }
+            let duration = format!("{seconds:.1}");
+            let rate = format!("{rate:.1}");
+            terminal.say(
+                "summary.requests",
+                &[("requests", &finished.requests), ("seconds", &duration), ("rate", &rate)],
+            );
+        }
+    }
+    terminal.say(&format!("next.exit.{}", exit.name()), &[("campaign", &campaign.display())]);
+    exit
+}
+
+fn told(stop: &Stop, finished: &Finished, terminal: &Terminal) {
+    let say = |key: &str, places: &[(&str, &dyn Display)]| terminal.complain(&format!("stop.{key}"), places);
+    match stop {
+        Stop::Interrupted | Stop::Terminated => say("signal", &[]),
+        Stop::Limit => terminal.say("stop-limit", &[]),
+        Stop::Quota { code, errmsg } => say("quota", &[("code", code), ("errmsg", &errmsg.text()), ("advice", &advice(*code, terminal))]),
+        Stop::Account { code, errmsg } => account_stop(*code, errmsg.raw(), errmsg.text(), terminal),
+        Stop::Token(TokenError::GivenRefused) => say("token-given", &[]),
+        Stop::Token(TokenError::FreshRefused) => say("token-fresh", &[]),
+        Stop::Token(TokenError::Answered { code, errmsg }) => account_stop(*code, errmsg.raw(), errmsg.text(), terminal),
+        Stop::Token(TokenError::NoAnswer(failure)) => {
+            let key = match failure {
+                Failure::NotConnected(_) => "token-unreachable",
+                Failure::TurnedAway { .. } | Failure::Unclear(_) => "token-unreadable",
+            };
+            say(key, &[]);
+        }
+        Stop::Content { code, errmsg } => {
+            let fields: Vec<String> = finished.campaign.body.slots().iter().map(|slot| slot.at.to_string()).collect();
+            say(
+                "content",
+                &[
+                    ("code", code),
+                    ("errmsg", &errmsg.text()),
+                    ("fields", &fields.join(", ")),
+                    ("advice", &advice(*code, terminal)),
+                ],
+            );
+        }
+        Stop::Refused { refused, answered } => say("refused", &[("refused", refused), ("answered", answered)]),
+        Stop::Unknown { count } => say("unknown", &[("count", count)]),
+        Stop::Changed => say("changed", &[]),
+        Stop::Storage(reason) => say("storage", &[("reason", reason)]),
+    }
+}
+
+fn account_stop(code: i64, raw: &str, text: &str, terminal: &Terminal) {
+    let advice = advice(code, terminal);
+    match refused_ip(raw) {
+        Some(ip) => terminal.complain("stop.ip", &[("code", &code), ("ip", &ip), ("advice", &advice)]),
+        None => terminal.complain("stop.account", &[("code", &code), ("errmsg", &text), ("advice", &advice)]),
+    }
+}
+
+fn advice(code: i64, terminal: &Terminal) -> String {
+    let key = find(code).map_or_else(|| "unknown".to_owned(), |known| known.code.to_string());
+    let words = &terminal.words;
+    let meaning = words.say(&format!("errcode.{key}.meaning"), &[]);
+    format!("{meaning} {}", words.say(&format!("errcode.{key}.advice"), &[]))
+}
+
+/// Says what is wrong with the account.
+pub fn account_problem(key: &str, places: &[(&str, &dyn Display)], terminal: &Terminal) -> Exit {
+    terminal.complain(key, places);
+    Exit::Account
+}
+
+/// Writes the results again and again while a run goes on.
+struct Refresher {
+    stop: Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Refresher {
+    fn start(campaign: Arc<Campaign>, plan: Arc<Plan>, state: PathBuf, masked: bool) -> Self {
+        let (stop, stopped) = channel();
+        let thread = std::thread::spawn(move || {
+            let mut pause = REFRESH;
+            while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+                let begun = Instant::now();
+                // A refresh that fails is tried again later; the last writing tells what is wrong.
+                if let Ok(Some(store)) = Store::read(&state) {
+                    let path = &campaign.results.path;
+                    let _ = results_csv::write(&campaign, &plan.repeated, Some(&store), path, masked);
+                }
+                pause = REFRESH.max(begun.elapsed() * REFRESH_SHARE);
+            }
+        });
+        Self { stop, thread }
+    }
+
+    fn stop(self) {
+        let _ = self.stop.send(());
+        // It writes by temporary file and rename; a panic in it costs a refresh and nothing more.
+        let _ = self.thread.join();
+    }
+}

@@ -1,0 +1,67 @@
+//! `wxcast explain CODE`: a WeChat errcode or a diagnostic of wxcast.
+
+use crate::cli::args;
+use crate::cli::exit_code::Exit;
+use crate::cli::terminal::Terminal;
+use crate::diagnostic::code::Code;
+use crate::diagnostic::suggest::nearest;
+use crate::wechat::error_code;
+
+/// Explains a code.
+pub fn run(args: &args::Explain, terminal: &Terminal) -> Exit {
+    let code = args.code.trim();
+    if let Ok(number) = code.parse::<i64>() {
+        terminal.data(&errcode(number, terminal));
+        return Exit::Ok;
+    }
+    match Code::find(code) {
+        Some(code) => {
+            terminal.data(&diagnostic(code, terminal));
+            Exit::Ok
+        }
+        None => {
+            let near = nearest(code, Code::ALL.iter().map(|code| code.slug()));
+            let near = near.map_or_else(String::new, |near| {
+                terminal.words.say("diagnostic.did-you-mean", &[("near", &near)])
+            });
+            terminal.complain("no-such-code", &[("code", &code), ("near", &near)]);
+            Exit::Usage
+        }
+    }
+}
+
+fn errcode(number: i64, terminal: &Terminal) -> String {
+    let words = &terminal.words;
+    let known = error_code::find(number);
+    let key = known.map_or_else(|| "unknown".to_owned(), |known| known.code.to_string());
+    let mut out = String::new();
+    let mut line = |label: &str, text: &str| {
+        if !text.is_empty() {
+            out.push_str(&words.say(&format!("explain.{label}"), &[("text", &text)]));
+            out.push('\n');
+        }
+    };
+    line("errcode", &number.to_string());
+    line("errmsg", known.map_or("", |known| known.errmsg));
+    line("official", known.map_or("", |known| known.official));
+    line("meaning", &words.say(&format!("errcode.{key}.meaning"), &[]));
+    let class = error_code::class_of(number);
+    line("effect", &words.say(&format!("class.{}", class.name()), &[]));
+    line("advice", &words.say(&format!("errcode.{key}.advice"), &[]));
+    out
+}
+
+fn diagnostic(code: Code, terminal: &Terminal) -> String {
+    let words = &terminal.words;
+    let mut out = String::new();
+    let severity = words.say(&format!("diagnostic.{}", code.severity().name()), &[]);
+    for (label, text) in [
+        ("diagnostic", format!("{} ({severity})", code.slug())),
+        ("meaning", words.say(&format!("diagnostic.{}.title", code.slug()), &[])),
+        ("advice", words.say(&format!("diagnostic.{}.help", code.slug()), &[])),
+    ] {
+        out.push_str(&words.say(&format!("explain.{label}"), &[("text", &text)]));
+        out.push('\n');
+    }
+    out
+}

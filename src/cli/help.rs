@@ -1,0 +1,54 @@
+//! The sentences of `--help`, from `locales/`.
+
+use clap::{Arg, Command};
+
+use crate::locale::Catalog;
+
+/// Gives a command tree its sentences: `cli.<command>.about`, and for each flag `cli.<command>.arg.<flag>` or,
+/// where a flag means the same everywhere, `cli.arg.<flag>`.
+pub fn translated(command: Command, words: &Catalog) -> Command {
+    let name = command.get_name().to_owned();
+    let mut command = described(command, &name, words)
+        .help_template(words.say("cli.template", &[]))
+        .subcommand_help_heading(words.say("cli.commands", &[]))
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .arg(
+            Arg::new("help")
+                .short('h')
+                .long("help")
+                .global(true)
+                .action(clap::ArgAction::Help)
+                .help(words.say("cli.arg.help", &[])),
+        )
+        .arg(
+            Arg::new("version")
+                .short('V')
+                .long("version")
+                .action(clap::ArgAction::Version)
+                .help(words.say("cli.arg.version", &[])),
+        );
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    for name in names {
+        command = command.mut_subcommand(&name, |sub| {
+            described(sub, &name, words).help_template(words.say("cli.template", &[]))
+        });
+    }
+    command
+}
+
+fn described(command: Command, name: &str, words: &Catalog) -> Command {
+    let ids: Vec<String> = command.get_arguments().map(|arg| arg.get_id().to_string()).collect();
+    let mut command = command
+        .about(words.say(&format!("cli.{name}.about"), &[]))
+        .next_help_heading(words.say("cli.options", &[]));
+    for id in ids {
+        let own = format!("cli.{name}.arg.{id}");
+        let key = if words.get(&own).is_some() { own } else { format!("cli.arg.{id}") };
+        command = command.mut_arg(&id, |arg| {
+            let heading = if arg.is_positional() { "cli.arguments" } else { "cli.options" };
+            arg.help(words.say(&key, &[])).help_heading(words.say(heading, &[])).hide_possible_values(false)
+        });
+    }
+    command
+}

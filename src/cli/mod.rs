@@ -1,0 +1,108 @@
+//! The only layer that knows a terminal: one subcommand a file.
+
+pub mod args;
+pub mod completions;
+pub mod context;
+pub mod execute;
+pub mod exit_code;
+pub mod explain;
+pub mod help;
+pub mod init;
+pub mod man;
+pub mod plan;
+pub mod preview;
+pub mod rehearse;
+pub mod results;
+pub mod schema;
+pub mod send;
+pub mod simulator;
+pub mod status;
+pub mod terminal;
+
+use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, FromArgMatches as _};
+
+use crate::cli::args::{Args, Subcommand};
+use crate::cli::exit_code::Exit;
+use crate::cli::terminal::Terminal;
+use crate::locale::{Catalog, Language};
+
+/// Runs the program with the process's arguments.
+pub fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let exit = catch_unwind(AssertUnwindSafe(|| run(&arguments))).unwrap_or_else(|_| {
+        Terminal::plain(Language::En).complain("internal", &[]);
+        Exit::Internal
+    });
+    ExitCode::from(exit.code())
+}
+
+fn run(arguments: &[OsString]) -> Exit {
+    let language = language(arguments);
+    let words = Catalog::new(language);
+    let command = help::translated(Args::command(), &words);
+    let parsed = command.try_get_matches_from(arguments).and_then(|matches| Args::from_arg_matches(&matches));
+    let args = match parsed {
+        Ok(args) => args,
+        Err(error) => return not_parsed(&error),
+    };
+    let terminal = Terminal::new(words, &args.global);
+    log(args.global.verbose);
+    match &args.command {
+        Subcommand::Init(args) => init::run(args, &terminal),
+        Subcommand::Plan(args) => plan::run(args, &terminal),
+        Subcommand::Preview(args) => preview::run(args, &terminal),
+        Subcommand::Send(args) => send::run(args, &terminal),
+        Subcommand::Rehearse(args) => rehearse::run(args, &terminal),
+        Subcommand::Status(args) => status::run(args, &terminal),
+        Subcommand::Results(args) => results::run(args, &terminal),
+        Subcommand::Explain(args) => explain::run(args, &terminal),
+        Subcommand::Simulator(args) => simulator::run(args, &terminal),
+        Subcommand::Schema(args) => schema::run(args, &terminal),
+        Subcommand::Completions(args) => completions::run(args, &terminal),
+        Subcommand::Man => man::run(&terminal),
+    }
+}
+
+/// `--lang`, then WXCAST_LANG. It is wanted before the arguments are parsed, because help and usage errors
+/// are in it.
+fn language(arguments: &[OsString]) -> Language {
+    let mut words = arguments.iter().map(|word| word.to_string_lossy());
+    let mut flag = None;
+    while let Some(word) = words.next() {
+        if word == "--lang" {
+            flag = words.next().and_then(|value| Language::parse(&value));
+        } else if let Some(value) = word.strip_prefix("--lang=") {
+            flag = Language::parse(value);
+        }
+    }
+    let environment = || std::env::var("WXCAST_LANG").ok().and_then(|value| Language::parse(&value));
+    flag.or_else(environment).unwrap_or_default()
+}
+
+fn not_parsed(error: &clap::Error) -> Exit {
+    // Printing fails only when nobody reads.
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Ok,
+        _ => Exit::Usage,
+    }
+}
+
+/// Logs go to stderr and only when asked for. Nothing that is logged holds a token or a secret: requests are
+/// logged without their address.
+fn log(verbose: u8) {
+    let level = match verbose {
+        0 => return,
+        1 => tracing::Level::INFO,
+        2 => tracing::Level::DEBUG,
+        _ => tracing::Level::TRACE,
+    };
+    let filter = tracing_subscriber::EnvFilter::new(format!("wxcast={level}"));
+    // Somebody may have set a subscriber before; then theirs is as good.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().try_init();
+}

@@ -1,0 +1,389 @@
+//! `wxcast send`: plans, asks, sends; run again it goes on where the journal ends.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use etcetera::BaseStrategy as _;
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+use crate::campaign::file::OnUnknown;
+use crate::campaign::validate::Overrides;
+use crate::campaign::{Campaign, SecretPlace, duration};
+use crate::cli::args::{self, Expect, SendArgs};
+use crate::cli::context::{environment, load_sound, state_dir, variable};
+use crate::cli::execute::{Execution, Finished, account_problem, execute, report};
+use crate::cli::exit_code::Exit;
+use crate::cli::terminal::{Terminal, masks};
+use crate::delivery::attempt::Incident;
+use crate::delivery::outcome::Counts;
+use crate::journal::JournalError;
+use crate::journal::lock::{Holder, Lock, LockError};
+use crate::journal::store::Store;
+use crate::plan::digest::Digest;
+use crate::plan::{Plan, forecast_seconds};
+use crate::report::model::{JoinError, Tally, identity, tally};
+use crate::report::{plan_text, results_csv};
+use crate::send::feed::{Policy, RetryRefused};
+use crate::wechat::client::{API_BASE, ApiBase};
+use crate::wechat::token::TokenSource;
+
+/// How often a lock that is waited for is tried.
+const LOCK_EVERY: Duration = Duration::from_millis(50);
+
+/// Sends a campaign.
+pub fn run(args: &args::Send, terminal: &Terminal) -> Exit {
+    prepare_and_send(args, terminal).unwrap_or_else(|exit| exit)
+}
+
+fn prepare_and_send(args: &args::Send, terminal: &Terminal) -> Result<Exit, Exit> {
+    let retry_refused = retry(args.retry.as_deref(), terminal)?;
+    let wait = wait_lock(args.wait_lock.as_deref(), terminal)?;
+    let base = api_base(terminal)?;
+    let path = &args.campaign.campaign;
+    let (campaign, plan) = load_sound(path, &overrides(&args.how), terminal)?;
+    if !expected(&args.expect, &plan, terminal) {
+        return Err(Exit::Gate);
+    }
+    let state = state_dir(path, args.state_dir.as_ref());
+    let _locks = lock(&campaign, &state, wait, terminal)?;
+    let policy = Policy { on_unknown: campaign.send.on_unknown, retry_refused };
+    let before = before(&campaign, &plan, &state, terminal)?;
+    let left = left(&before.tally, &policy);
+    let agreed = agree(args, &campaign, &plan, &before, left, terminal)?;
+    let finished = if agreed && left > 0 {
+        let tokens = token_source(&campaign, terminal)?;
+        let execution = Execution {
+            campaign: Arc::new(campaign),
+            plan: Arc::new(plan),
+            state,
+            base,
+            tokens,
+            policy,
+            limit: args.how.limit,
+            total: args.how.limit.map_or(left, |limit| left.min(limit)),
+            progress: terminal.progress(args.how.progress),
+            masked: results_masked(&args.how),
+        };
+        execute(execution, terminal)?
+    } else {
+        nothing_to_do(campaign, plan, &state, &args.how, terminal)?
+    };
+    Ok(report(&finished, args.how.format, path, terminal))
+}
+
+/// What the flags say over the campaign.
+pub fn overrides(how: &SendArgs) -> Overrides {
+    Overrides {
+        rate: how.rate,
+        concurrency: how.concurrency.map(usize::from),
+        results: how.results.clone(),
+        ..environment()
+    }
+}
+
+/// In results openids are masked only when somebody says so: they are the next audience.
+pub fn results_masked(how: &SendArgs) -> bool {
+    how.mask_openid == args::MaskOpenid::On
+}
+
+/// Whether a plan is what was expected; if not, says so.
+pub fn expected(expect: &Expect, plan: &Plan, terminal: &Terminal) -> bool {
+    let digest = expect.expect_digest.is_none_or(|digest| digest == plan.digest);
+    let count = expect.expect_count.is_none_or(|count| count == plan.counts.planned);
+    if let Some(expected) = expect.expect_digest.filter(|_| !digest) {
+        terminal.complain("other-digest", &[("expected", &expected), ("found", &plan.digest)]);
+    }
+    if let Some(expected) = expect.expect_count.filter(|_| !count) {
+        terminal.complain("other-count", &[("expected", &expected), ("found", &plan.counts.planned)]);
+    }
+    digest && count
+}
+
+fn retry(given: Option<&str>, terminal: &Terminal) -> Result<RetryRefused, Exit> {
+    let Some(text) = given else { return Ok(RetryRefused::None) };
+    let codes = match text.split_once(':') {
+        None if text == "refused" => return Ok(RetryRefused::All),
+        Some(("refused", codes)) => codes.split(',').map(|code| code.trim().parse().ok()).collect(),
+        None | Some(_) => None,
+    };
+    codes.map(RetryRefused::Codes).ok_or_else(|| {
+        terminal.complain("bad-retry", &[("text", &text)]);
+        Exit::Usage
+    })
+}
+
+fn wait_lock(given: Option<&str>, terminal: &Terminal) -> Result<Duration, Exit> {
+    let Some(text) = given else { return Ok(Duration::ZERO) };
+    duration::parse(text).ok_or_else(|| {
+        terminal.complain("bad-duration", &[("text", &text)]);
+        Exit::Usage
+    })
+}
+
+fn api_base(terminal: &Terminal) -> Result<ApiBase, Exit> {
+    let text = variable("WXCAST_API_BASE").unwrap_or_else(|| API_BASE.to_owned());
+    ApiBase::parse(&text).map_err(|error| {
+        terminal.complain("bad-api-base", &[("reason", &error)]);
+        Exit::Usage
+    })
+}
+
+/// Takes the locks: nobody else sends this campaign, and nobody else sends for this account, whose ceiling
+/// holds for both together.
+fn lock(campaign: &Campaign, state: &Path, wait: Duration, terminal: &Terminal) -> Result<[Lock; 2], Exit> {
+    let holder = Holder {
+        campaign: campaign.id.to_string(),
+        pid: std::process::id(),
+        host: gethostname::gethostname().to_string_lossy().into_owned(),
+        since: Timestamp::now(),
+    };
+    let until = Instant::now() + wait;
+    let campaign_lock = take(&campaign_lock(state, campaign), &holder, until, terminal)?;
+    let account_lock = take(&account_lock(&campaign.account.appid), &holder, until, terminal)?;
+    Ok([campaign_lock, account_lock])
+}
+
+/// The lock of a campaign.
+pub fn campaign_lock(state: &Path, campaign: &Campaign) -> PathBuf {
+    state.join(format!("{}.lock", campaign.id))
+}
+
+/// The lock of an account, in the user's own state folder.
+fn account_lock(appid: &str) -> PathBuf {
+    let base = etcetera::choose_base_strategy().ok();
+    let folder = base.map(|base| base.state_dir().unwrap_or_else(|| base.data_dir()));
+    // An appid is a word; should it not be, its digest is.
+    let word = appid.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let name = if word { appid.to_owned() } else { Digest::of(appid.as_bytes()).to_string().replace(':', "-") };
+    folder.unwrap_or_else(std::env::temp_dir).join("wxcast").join(format!("account-{name}.lock"))
+}
+
+fn take(path: &Path, holder: &Holder, until: Instant, terminal: &Terminal) -> Result<Lock, Exit> {
+    loop {
+        match Lock::take(path, holder) {
+            Ok(lock) => return Ok(lock),
+            Err(LockError::Held(_)) if Instant::now() < until => std::thread::sleep(LOCK_EVERY),
+            Err(LockError::Held(Some(other))) => {
+                terminal.complain(
+                    "locked",
+                    &[
+                        ("campaign", &other.campaign),
+                        ("pid", &other.pid),
+                        ("host", &other.host),
+                        ("since", &other.since),
+                    ],
+                );
+                return Err(Exit::Gate);
+            }
+            Err(LockError::Held(None)) => {
+                terminal.complain("locked-by-somebody", &[("file", &path.display())]);
+                return Err(Exit::Gate);
+            }
+            Err(LockError::Unreachable(file, error)) => {
+                terminal.complain("cannot-write", &[("file", &file.display()), ("reason", &error)]);
+                return Err(Exit::Storage);
+            }
+        }
+    }
+}
+
+/// What was there before this run.
+struct Before {
+    tally: Tally,
+    /// The digest of the last run that sent another text than the campaign has now.
+    other_text: Option<String>,
+}
+
+fn before(campaign: &Campaign, plan: &Plan, state: &Path, terminal: &Terminal) -> Result<Before, Exit> {
+    let store = settle_crash(campaign, state).map_err(|error| journal_problem(&error, terminal))?;
+    let tally =
+        tally(campaign, &plan.repeated, store.as_ref()).map_err(|error| join_problem(&error, terminal))?;
+    let mut other_text = None;
+    if let Some(store) = &store
+        && let Ok(Some(number)) = store.find_campaign(&identity(campaign))
+    {
+        let runs = store.runs(number).map_err(|error| journal_problem(&error, terminal))?;
+        let now = Digest::of(campaign.body.unfilled().as_bytes()).to_string();
+        let last = runs.last().filter(|last| last.text != now && tally.counts.sent > 0);
+        other_text = last.map(|last| last.digest.clone());
+    }
+    Ok(Before { tally, other_text })
+}
+
+/// Whoever holds the lock may settle what a crashed process left in flight.
+fn settle_crash(campaign: &Campaign, state: &Path) -> Result<Option<Store>, JournalError> {
+    let Some(mut store) = Store::read(state)? else { return Ok(None) };
+    if let Some(number) = store.find_campaign(&identity(campaign))? {
+        store.recover(number, Incident::Crash)?;
+    }
+    Ok(Some(store))
+}
+
+/// How many messages this run would send.
+fn left(tally: &Tally, policy: &Policy) -> u64 {
+    let Counts { sent: _, refused, failed, unknown, skipped: _, unsent } = tally.counts;
+    let unknown = match policy.on_unknown {
+        OnUnknown::Hold => 0,
+        OnUnknown::Resend => unknown,
+    };
+    let refused = match &policy.retry_refused {
+        RetryRefused::None => 0,
+        RetryRefused::All => refused,
+        RetryRefused::Codes(codes) => codes.iter().filter_map(|code| tally.refused_by_code.get(code)).sum(),
+    };
+    unsent + failed + unknown + refused
+}
+
+fn agree(
+    args: &args::Send,
+    campaign: &Campaign,
+    plan: &Plan,
+    before: &Before,
+    left: u64,
+    terminal: &Terminal,
+) -> Result<bool, Exit> {
+    if left == 0 {
+        return Ok(true);
+    }
+    let words = &terminal.words;
+    let forecast = plan_text::length(forecast_seconds(left, campaign.send.ceiling()), words);
+    let counts = before.tally.counts;
+    terminal.say(
+        "send.about",
+        &[
+            ("campaign", &campaign.id),
+            ("wave", &campaign.wave),
+            ("appid", &campaign.account.appid),
+            ("kind", &campaign.body.kind()),
+            ("left", &left),
+            ("rows", &plan.counts.rows()),
+            ("forecast", &forecast),
+            ("digest", &plan.digest),
+        ],
+    );
+    if counts.sent + counts.refused + counts.unknown > 0 {
+        terminal.say(
+            "send.earlier",
+            &[("sent", &counts.sent), ("refused", &counts.refused), ("unknown", &counts.unknown)],
+        );
+    }
+    if before.tally.gone > 0 {
+        terminal.say("send.gone", &[("count", &before.tally.gone)]);
+    }
+    if let Some(other) = &before.other_text {
+        terminal.say(
+            "send.other-text",
+            &[("sent", &counts.sent), ("left", &left), ("then", other), ("now", &plan.digest)],
+        );
+    } else if before.tally.altered > 0 {
+        terminal.say("send.altered", &[("count", &before.tally.altered)]);
+    }
+    let vouched = args.expect.expect_digest.is_some();
+    let settled = args.yes && (before.other_text.is_none() || vouched);
+    if settled {
+        return Ok(true);
+    }
+    if !terminal.is_interactive() {
+        let key = if args.yes { "needs-digest" } else { "needs-yes" };
+        terminal.complain(key, &[("digest", &plan.digest), ("campaign", &campaign.path.display())]);
+        return Err(Exit::Gate);
+    }
+    if terminal.ask("send.ask", &[("left", &left)]) {
+        Ok(true)
+    } else {
+        terminal.say("send.no", &[]);
+        Err(Exit::Gate)
+    }
+}
+
+fn token_source(campaign: &Campaign, terminal: &Terminal) -> Result<TokenSource, Exit> {
+    if let Some(token) = variable("WXCAST_ACCESS_TOKEN") {
+        return Ok(TokenSource::Given(SecretString::from(token.trim().to_owned())));
+    }
+    let secret = match &campaign.account.secret {
+        SecretPlace::Environment(name) => variable(name).ok_or_else(|| {
+            terminal.complain("no-secret", &[("variable", name)]);
+            Exit::Account
+        })?,
+        SecretPlace::File(path) => secret_file(path, terminal)?,
+    };
+    Ok(TokenSource::Secret {
+        appid: campaign.account.appid.clone(),
+        secret: SecretString::from(secret.trim().to_owned()),
+    })
+}
+
+fn secret_file(path: &Path, terminal: &Terminal) -> Result<String, Exit> {
+    let unreadable = |error: std::io::Error| {
+        terminal.complain("secret-file", &[("file", &path.display()), ("reason", &error)]);
+        Exit::Account
+    };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(path).map_err(unreadable)?.permissions().mode();
+        if mode & 0o077 != 0 {
+            terminal.complain("secret-file-open", &[("file", &path.display())]);
+            return Err(Exit::Account);
+        }
+    }
+    std::fs::read_to_string(path).map_err(unreadable)
+}
+
+/// A run in which nothing is left: the results are written all the same.
+fn nothing_to_do(
+    campaign: Campaign,
+    plan: Plan,
+    state: &Path,
+    how: &SendArgs,
+    terminal: &Terminal,
+) -> Result<Finished, Exit> {
+    let store = Store::read(state).map_err(|error| journal_problem(&error, terminal))?;
+    let masked = results_masked(how) && masks(how.mask_openid);
+    let path = campaign.results.path.clone();
+    let tally = results_csv::write(&campaign, &plan.repeated, store.as_ref(), &path, masked)
+        .map_err(|error| crate::cli::results::problem(&error, &path, terminal))?;
+    Ok(Finished {
+        campaign: Arc::new(campaign),
+        plan: Arc::new(plan),
+        tally,
+        results: Some(path),
+        stop: None,
+        requests: 0,
+        duration: Duration::ZERO,
+        unwritten: None,
+    })
+}
+
+/// Says what is wrong with the journal.
+pub fn journal_problem(error: &JournalError, terminal: &Terminal) -> Exit {
+    let key = match error {
+        JournalError::Unreachable { .. } => "journal.unreachable",
+        JournalError::Foreign { .. } => "journal.foreign",
+        JournalError::Newer { .. } => "journal.newer",
+        JournalError::Corrupt { .. } => "journal.corrupt",
+        JournalError::Unwritable { .. } => "journal.unwritable",
+    };
+    terminal.complain(key, &[("reason", error)]);
+    Exit::Storage
+}
+
+/// Says why plan and journal cannot be joined.
+pub fn join_problem(error: &JoinError, terminal: &Terminal) -> Exit {
+    match error {
+        JoinError::Journal(error) => journal_problem(error, terminal),
+        JoinError::Audience(faults) => {
+            for fault in faults {
+                terminal.complain_text(&fault.message(&terminal.words));
+            }
+            Exit::Invalid
+        }
+    }
+}
+
+/// Says why there is no platform to send to.
+pub fn cannot_connect(reason: &impl std::fmt::Display, terminal: &Terminal) -> Exit {
+    account_problem("no-tls", &[("reason", reason)], terminal)
+}

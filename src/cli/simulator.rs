@@ -1,0 +1,52 @@
+//! `wxcast simulator`: the simulator as a server of its own, on 127.0.0.1 only.
+
+use std::path::Path;
+
+use crate::cli::args;
+use crate::cli::exit_code::Exit;
+use crate::cli::send::cannot_connect;
+use crate::cli::terminal::Terminal;
+use crate::send::shutdown::Signals;
+use crate::simulator::Simulator;
+use crate::simulator::scenario::Scenario;
+
+/// Runs the simulator until it is interrupted.
+pub fn run(args: &args::Simulator, terminal: &Terminal) -> Exit {
+    let scenario = match scenario(args.scenario.as_deref(), terminal) {
+        Ok(scenario) => scenario,
+        Err(exit) => return exit,
+    };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return cannot_connect(&error, terminal),
+    };
+    runtime.block_on(async {
+        let mut signals = Signals::listen();
+        match Simulator::start(scenario, None, args.port).await {
+            Ok(simulator) => {
+                terminal.data(&format!("{}\n", simulator.base_url()));
+                terminal.say("simulator.running", &[("base", &simulator.base_url())]);
+                signals.next().await;
+                simulator.stop().await;
+                Exit::Ok
+            }
+            Err(error) => {
+                terminal.complain("simulator", &[("port", &args.port), ("reason", &error)]);
+                Exit::Usage
+            }
+        }
+    })
+}
+
+/// Reads a scenario; without a file everything is answered at once with errcode 0.
+pub fn scenario(path: Option<&Path>, terminal: &Terminal) -> Result<Scenario, Exit> {
+    let Some(path) = path else { return Ok(Scenario::default()) };
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        terminal.complain("cannot-read", &[("file", &path.display()), ("reason", &error)]);
+        Exit::Invalid
+    })?;
+    Scenario::parse(&text).map_err(|error| {
+        terminal.complain("scenario", &[("file", &path.display()), ("reason", &error)]);
+        Exit::Invalid
+    })
+}

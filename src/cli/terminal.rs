@@ -1,0 +1,119 @@
+//! stdout is data, stderr is for people; a stream that nobody reads stops nothing.
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal as _, Write as _};
+
+use crate::cli::args::{Color, Global, MaskOpenid, Progress};
+use crate::locale::{Catalog, Language};
+use crate::report::progress::Style;
+
+/// What the program knows of where it runs.
+#[derive(Debug)]
+pub struct Terminal {
+    /// Its sentences.
+    pub words: Catalog,
+    /// Whether stderr takes colours.
+    pub color: bool,
+    quiet: bool,
+}
+
+impl Terminal {
+    /// From the flags and the streams.
+    pub fn new(words: Catalog, flags: &Global) -> Self {
+        let color = match flags.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+                io::stderr().is_terminal() && !unwanted
+            }
+        };
+        Self { words, color, quiet: flags.quiet }
+    }
+
+    /// Without colours.
+    pub fn plain(language: Language) -> Self {
+        Self { words: Catalog::new(language), color: false, quiet: false }
+    }
+
+    /// Data, to stdout.
+    pub fn data(&self, text: &str) {
+        // Who closes stdout does not want the rest.
+        let mut out = io::stdout().lock();
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
+    /// A value as JSON, to stdout.
+    pub fn json(&self, value: &impl serde::Serialize) {
+        // Every report serialises: its keys are strings.
+        if let Ok(text) = serde_json::to_string_pretty(value) {
+            self.data(&format!("{text}\n"));
+        }
+    }
+
+    /// A text for people, to stderr, unless they want quiet.
+    pub fn tell(&self, text: &str) {
+        if !self.quiet {
+            let _ = io::stderr().write_all(text.as_bytes());
+        }
+    }
+
+    /// A sentence for people, to stderr, unless they want quiet.
+    pub fn say(&self, key: &str, places: &[(&str, &dyn Display)]) {
+        self.tell(&format!("{}\n", self.words.say(key, places)));
+    }
+
+    /// What went wrong, `error.<key>`, to stderr, quiet or not.
+    pub fn complain(&self, key: &str, places: &[(&str, &dyn Display)]) {
+        let text = self.words.say(&format!("error.{key}"), places);
+        self.complain_text(&text);
+    }
+
+    /// What went wrong, to stderr, quiet or not.
+    pub fn complain_text(&self, text: &str) {
+        let head = self.words.say("diagnostic.error", &[]);
+        let _ = writeln!(io::stderr(), "{head}: {text}");
+    }
+
+    /// Asks for a yes. Anything else is a no, and so is a stdin that is closed.
+    pub fn ask(&self, key: &str, places: &[(&str, &dyn Display)]) -> bool {
+        let _ = write!(io::stderr(), "{} ", self.words.say(key, places));
+        let _ = io::stderr().flush();
+        let mut answer = String::new();
+        if io::stdin().read_line(&mut answer).is_err() {
+            return false;
+        }
+        matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "是" | "好")
+    }
+
+    /// Whether somebody is there to be asked.
+    pub fn is_interactive(&self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// How to show progress.
+    pub fn progress(&self, wanted: Progress) -> Style {
+        match wanted {
+            Progress::None => Style::None,
+            _ if self.quiet => Style::None,
+            Progress::Bar => Style::Bar,
+            Progress::Plain => Style::Plain,
+            Progress::Auto if io::stderr().is_terminal() => Style::Bar,
+            Progress::Auto => Style::Plain,
+        }
+    }
+}
+
+/// Whether this is CI, going by what CI systems set.
+pub fn is_ci() -> bool {
+    std::env::var("CI").is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false"))
+}
+
+/// Whether openids are masked where people and CI logs read them.
+pub fn masks(wanted: MaskOpenid) -> bool {
+    match wanted {
+        MaskOpenid::On => true,
+        MaskOpenid::Off => false,
+        MaskOpenid::Auto => is_ci(),
+    }
+}

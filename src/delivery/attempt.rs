@@ -1,0 +1,101 @@
+//! What came of one request.
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::wechat::errmsg::Errmsg;
+use crate::wechat::reply::{Answer, Failure, NotConnected, Unclear};
+
+/// Why a request ended as it did: the platform's answer, or what took its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// The platform answered.
+    Answer {
+        /// The errcode.
+        code: i64,
+        /// The errmsg, split.
+        errmsg: Errmsg,
+    },
+    /// Something else happened.
+    Event(Incident),
+}
+
+/// What can take the place of an answer. The names are stored in journals and never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Incident {
+    /// No connection was made.
+    NotConnected,
+    /// A connection took too long.
+    ConnectTimeout,
+    /// HTTP 429 or 503.
+    TurnedAway(u16),
+    /// No answer in time.
+    Timeout,
+    /// The connection broke after the request began.
+    Broken,
+    /// A status that is no answer.
+    Status(u16),
+    /// A body that is no JSON answer.
+    Unreadable,
+    /// The process ended while the request was on its way.
+    Crash,
+    /// The operator ended the run while the request was on its way.
+    Aborted,
+}
+
+impl fmt::Display for Incident {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotConnected => f.write_str("not-connected"),
+            Self::ConnectTimeout => f.write_str("connect-timeout"),
+            Self::TurnedAway(status) | Self::Status(status) => write!(f, "http-{status}"),
+            Self::Timeout => f.write_str("timeout"),
+            Self::Broken => f.write_str("connection-broken"),
+            Self::Unreadable => f.write_str("unreadable-answer"),
+            Self::Crash => f.write_str("crash"),
+            Self::Aborted => f.write_str("aborted"),
+        }
+    }
+}
+
+impl Incident {
+    /// The key of its advice in `locales/`, from its stored name.
+    pub fn advice_key(name: &str) -> String {
+        let name = match name {
+            "http-429" | "http-503" => "turned-away",
+            status if status.starts_with("http-") => "http",
+            other => other,
+        };
+        format!("incident.{name}")
+    }
+}
+
+impl From<Result<Answer, Failure>> for Cause {
+    fn from(result: Result<Answer, Failure>) -> Self {
+        match result {
+            Ok(answer) => Self::Answer { code: answer.code, errmsg: answer.errmsg },
+            Err(Failure::NotConnected(NotConnected::Refused)) => Self::Event(Incident::NotConnected),
+            Err(Failure::NotConnected(NotConnected::TimedOut)) => Self::Event(Incident::ConnectTimeout),
+            Err(Failure::TurnedAway { status, .. }) => Self::Event(Incident::TurnedAway(status)),
+            Err(Failure::Unclear(Unclear::TimedOut)) => Self::Event(Incident::Timeout),
+            Err(Failure::Unclear(Unclear::Broken)) => Self::Event(Incident::Broken),
+            Err(Failure::Unclear(Unclear::Status(status))) => Self::Event(Incident::Status(status)),
+            Err(Failure::Unclear(Unclear::Unreadable)) => Self::Event(Incident::Unreadable),
+        }
+    }
+}
+
+/// A finished attempt, as the journal keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Which attempt at its message it was, from 1, counted over all runs.
+    pub number: u32,
+    /// When it ended.
+    pub finished: Timestamp,
+    /// How long it took.
+    pub latency: Duration,
+    /// Why it ended.
+    pub cause: Cause,
+}

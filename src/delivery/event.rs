@@ -1,0 +1,81 @@
+//! What happens during a run, for those who watch it.
+
+use std::time::Duration;
+
+use crate::delivery::outcome::Outcome;
+use crate::wechat::errmsg::Errmsg;
+use crate::wechat::token::TokenError;
+
+/// Something that happened during a run. Every consumer matches all of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A message is settled.
+    Settled {
+        /// How.
+        outcome: Outcome,
+        /// The platform's errcode, where it answered.
+        code: Option<i64>,
+    },
+    /// A message was certainly not delivered and is tried again.
+    Retrying {
+        /// After how long.
+        after: Duration,
+    },
+    /// The whole process sends more slowly for a while, or faster again.
+    Pace {
+        /// The ceiling now, in messages a second.
+        per_second: f64,
+    },
+    /// The run is being stopped; what is in flight is waited for.
+    Draining(Stop),
+}
+
+/// Why a run stops before everybody has been tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stop {
+    /// SIGINT or Ctrl-C.
+    Interrupted,
+    /// SIGTERM or SIGHUP.
+    Terminated,
+    /// As many as were asked for have been tried.
+    Limit,
+    /// WeChat's quota is used up.
+    Quota {
+        /// The errcode.
+        code: i64,
+        /// The errmsg.
+        errmsg: Errmsg,
+    },
+    /// The account cannot send at all.
+    Account {
+        /// The errcode.
+        code: i64,
+        /// The errmsg.
+        errmsg: Errmsg,
+    },
+    /// There is no token to be had.
+    Token(TokenError),
+    /// WeChat refuses the content, which is the same for everybody or was refused again and again.
+    Content {
+        /// The errcode.
+        code: i64,
+        /// The errmsg.
+        errmsg: Errmsg,
+    },
+    /// Too large a share is refused.
+    Refused {
+        /// How many were refused.
+        refused: u64,
+        /// Of how many answers.
+        answered: u64,
+    },
+    /// Too many outcomes are unknown.
+    Unknown {
+        /// How many within a minute.
+        count: u32,
+    },
+    /// The campaign or the audience is no longer what was planned.
+    Changed,
+    /// The journal cannot be written.
+    Storage(String),
+}

@@ -1,0 +1,110 @@
+//! A lock that names its holder.
+//!
+//! The system's file lock is the lock: it goes with its process, however that ends. A file beside it says who
+//! holds it, for people only.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Who holds a lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// What it does: the campaign it sends.
+    pub campaign: String,
+    /// The process.
+    pub pid: u32,
+    /// The machine.
+    pub host: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// A lock that is held until it is dropped.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+    holder: PathBuf,
+}
+
+/// Why a lock is not had.
+#[derive(Debug)]
+pub enum LockError {
+    /// Somebody else has it. Who is unknown for the moment between taking the lock and writing the name.
+    Held(Option<Holder>),
+    /// The lock's file cannot be used.
+    Unreachable(PathBuf, io::Error),
+}
+
+impl Lock {
+    /// Takes the lock `path`, if nobody has it.
+    ///
+    /// # Errors
+    ///
+    /// When somebody has it, or the file cannot be used.
+    pub fn take(path: &Path, holder: &Holder) -> Result<Self, LockError> {
+        let unreachable = |error| LockError::Unreachable(path.to_owned(), error);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(unreachable)?;
+        }
+        let file =
+            OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(unreachable)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(LockError::Held(holder_of(path))),
+            Err(TryLockError::Error(error)) => return Err(unreachable(error)),
+        }
+        let beside = beside(path);
+        let text = serde_json::to_vec(holder).map_err(|error| unreachable(error.into()))?;
+        std::fs::write(&beside, text).map_err(unreachable)?;
+        Ok(Self { _file: file, holder: beside })
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // The name goes while the lock is still held, so that nobody else's is taken away.
+        let _ = std::fs::remove_file(&self.holder);
+    }
+}
+
+/// Who holds the lock `path`, going by the name beside it.
+pub fn holder_of(path: &Path) -> Option<Holder> {
+    serde_json::from_slice(&std::fs::read(beside(path)).ok()?).ok()
+}
+
+/// Whether somebody holds the lock `path`.
+pub fn is_held(path: &Path) -> bool {
+    let Ok(file) = OpenOptions::new().write(true).open(path) else { return false };
+    matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+}
+
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".json");
+    PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_names_its_holder_and_goes_when_dropped() {
+        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+        let path = folder.path().join("a.lock");
+        let me = Holder { campaign: "a".into(), pid: 7, host: "h".into(), since: Timestamp::UNIX_EPOCH };
+        let lock = Lock::take(&path, &me).unwrap_or_else(|error| panic!("{error:?}"));
+        assert!(is_held(&path));
+        match Lock::take(&path, &me) {
+            Err(LockError::Held(holder)) => assert_eq!(holder, Some(me.clone())),
+            other => panic!("{other:?}"),
+        }
+        drop(lock);
+        assert!(!is_held(&path));
+        assert!(Lock::take(&path, &me).is_ok());
+    }
+}

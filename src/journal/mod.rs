@@ -1,0 +1,74 @@
+//! The durable ledger: what was about to be sent, and what became of it. The truth.
+//!
+//! What is promised after a crash, a kill or a power cut at any point:
+//!
+//! - An intent is on disk before the first byte of its request leaves. So a request without an intent does not
+//!   exist, and nobody is sent a message the journal does not know of.
+//! - An outcome is written as soon as it is known. A message with an intent and no outcome was in flight when
+//!   the process ended: it may have been delivered, so it becomes `unknown` and is not sent again by itself.
+//! - At most as many messages as were in flight are in that state.
+//!
+//! One SQLite file a campaign folder, in WAL mode with `synchronous=FULL`: a commit is on disk when it returns.
+//! Commits are shared: whatever has arrived while the last one was being synced goes into the next.
+
+pub mod index;
+pub mod lock;
+pub mod record;
+pub mod store;
+pub mod writer;
+
+use std::path::PathBuf;
+
+/// Whose messages: with the openid and its number this is a message's identity. Never the row, never the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The account.
+    pub appid: String,
+    /// The campaign's id.
+    pub campaign: String,
+    /// Which time it is sent.
+    pub wave: u32,
+}
+
+/// Why the journal cannot be used. The texts in it are SQLite's and the system's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JournalError {
+    /// The folder or the file cannot be made or opened.
+    #[error("{path}: {reason}", path = path.display())]
+    Unreachable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The file is not a journal of wxcast.
+    #[error("{path} is no journal", path = path.display())]
+    Foreign {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A newer wxcast wrote it.
+    #[error("{path} has format {found}, newer than {known}", path = path.display())]
+    Newer {
+        /// Which.
+        path: PathBuf,
+        /// Its format.
+        found: i64,
+        /// The newest this program knows.
+        known: i64,
+    },
+    /// It is damaged.
+    #[error("{path} is damaged: {reason}", path = path.display())]
+    Corrupt {
+        /// Which.
+        path: PathBuf,
+        /// What SQLite says.
+        reason: String,
+    },
+    /// It cannot be written now: disk full, read-only, an I/O error.
+    #[error("{reason}")]
+    Unwritable {
+        /// What SQLite says.
+        reason: String,
+    },
+}

@@ -1,0 +1,100 @@
+//! What the journal keeps, as it comes back from disk.
+
+use jiff::Timestamp;
+
+use crate::delivery::outcome::{Outcome, Status};
+
+/// The state of a message on disk. The numbers are the format: they never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum State {
+    /// An intent without an outcome.
+    InFlight,
+    /// An outcome.
+    Settled(Outcome),
+}
+
+impl State {
+    /// The number on disk.
+    pub fn to_disk(self) -> i64 {
+        match self {
+            Self::InFlight => 0,
+            Self::Settled(Outcome::Sent) => 1,
+            Self::Settled(Outcome::Refused) => 2,
+            Self::Settled(Outcome::Failed) => 3,
+            Self::Settled(Outcome::Unknown) => 4,
+            Self::Settled(Outcome::Postponed) => 5,
+        }
+    }
+
+    /// Reads a number on disk.
+    pub fn from_disk(number: i64) -> Option<Self> {
+        Some(match number {
+            0 => Self::InFlight,
+            1 => Self::Settled(Outcome::Sent),
+            2 => Self::Settled(Outcome::Refused),
+            3 => Self::Settled(Outcome::Failed),
+            4 => Self::Settled(Outcome::Unknown),
+            5 => Self::Settled(Outcome::Postponed),
+            _ => return None,
+        })
+    }
+
+    /// The status a person is told. A message in flight may have been delivered.
+    pub fn status(self) -> Status {
+        match self {
+            Self::InFlight => Status::Unknown,
+            Self::Settled(outcome) => outcome.into(),
+        }
+    }
+}
+
+/// A message the journal knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// Its number in the journal.
+    pub id: i64,
+    /// The openid.
+    pub openid: String,
+    /// Which message to this openid it is, from 1.
+    pub nth: u32,
+    /// What became of it.
+    pub state: State,
+    /// How many requests were made for it, over all runs.
+    pub attempts: u32,
+    /// The platform's errcode, where it answered.
+    pub errcode: Option<i64>,
+    /// The platform's errmsg without hint and rid, or the name of what took its place.
+    pub reason: Option<String>,
+    /// The errmsg's hint.
+    pub hint: Option<String>,
+    /// The errmsg's rid.
+    pub rid: Option<String>,
+    /// When its state changed last.
+    pub at: Timestamp,
+    /// How long the last answer took, in milliseconds.
+    pub latency_ms: Option<i64>,
+    /// The first eight bytes of the payload's sha256.
+    pub payload: i64,
+}
+
+/// The mark of a payload in the journal: the first eight bytes of its sha256.
+pub fn mark(payload: &[u8]) -> i64 {
+    let digest = crate::plan::digest::Digest::of(payload);
+    let mut first = [0; 8];
+    first.copy_from_slice(&digest.as_bytes()[..8]);
+    i64::from_be_bytes(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_survive_the_disk() {
+        let outcomes = [Outcome::Sent, Outcome::Refused, Outcome::Failed, Outcome::Unknown, Outcome::Postponed];
+        for state in outcomes.into_iter().map(State::Settled).chain([State::InFlight]) {
+            assert_eq!(State::from_disk(state.to_disk()), Some(state));
+        }
+        assert_eq!(State::from_disk(99), None);
+    }
+}

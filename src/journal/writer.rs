@@ -1,0 +1,208 @@
+//! The one thread that writes the journal: group commit without lingering.
+//!
+//! Whatever has arrived is committed together, again and again. While one commit is being synced the next group
+//! gathers by itself, so groups grow with the load and a lone message waits for nobody.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use crate::delivery::attempt::Attempt;
+use crate::delivery::outcome::Outcome;
+use crate::journal::JournalError;
+use crate::journal::store::{Intent, Store, write_intent, write_outcome};
+
+/// The most records in a commit; more would make the first of them wait.
+const GROUP: usize = 4096;
+/// How long outcomes that could not be written wait for the next try.
+const AGAIN: Duration = Duration::from_millis(200);
+/// How long the end of a run waits for room for the last outcomes.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+enum Command {
+    Intent(Intent, oneshot::Sender<Result<i64, JournalError>>),
+    Outcome(Settled),
+    Finish(oneshot::Sender<Result<(), Unwritten>>),
+}
+
+#[derive(Debug, Clone)]
+struct Settled {
+    id: i64,
+    outcome: Outcome,
+    attempt: Attempt,
+}
+
+/// Outcomes that are known but could not be written: the next run will call these messages unknown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unwritten {
+    /// How many.
+    pub count: usize,
+    /// Why.
+    pub error: JournalError,
+}
+
+/// A handle on the writing thread. It may be cloned.
+#[derive(Debug, Clone)]
+pub struct Writer {
+    commands: Sender<Command>,
+}
+
+impl Writer {
+    /// Starts the thread. It gives the store back when it is finished.
+    pub fn start(store: Store, campaign: i64) -> (Self, JoinHandle<Store>) {
+        let (commands, received) = channel();
+        let thread = std::thread::spawn(move || {
+            let mut work = Work { store, campaign, waiting: Vec::new() };
+            work.run(&received);
+            work.store
+        });
+        (Self { commands }, thread)
+    }
+
+    /// Writes an intent and gives the message's number once it is on disk. Only then may the request leave.
+    ///
+    /// # Errors
+    ///
+    /// When it is not on disk: the request must not leave.
+    pub async fn intent(&self, intent: Intent) -> Result<i64, JournalError> {
+        let (reply, written) = oneshot::channel();
+        let gone = || JournalError::Unwritable { reason: "the journal's thread has ended".to_owned() };
+        self.commands.send(Command::Intent(intent, reply)).map_err(|_| gone())?;
+        written.await.map_err(|_| gone())?
+    }
+
+    /// Writes an outcome. It is kept and tried again when it cannot be written at once.
+    pub fn outcome(&self, id: i64, outcome: Outcome, attempt: Attempt) {
+        // The thread outlives every handle, so this cannot fail; were it gone, `finish` would tell.
+        let _ = self.commands.send(Command::Outcome(Settled { id, outcome, attempt }));
+    }
+
+    /// Waits until everything is on disk, and ends the thread.
+    ///
+    /// # Errors
+    ///
+    /// When outcomes are left that could not be written.
+    pub async fn finish(self) -> Result<(), Unwritten> {
+        let (reply, finished) = oneshot::channel();
+        let gone = || Unwritten {
+            count: 0,
+            error: JournalError::Unwritable { reason: "the journal's thread has ended".to_owned() },
+        };
+        self.commands.send(Command::Finish(reply)).map_err(|_| gone())?;
+        finished.await.map_err(|_| gone())?
+    }
+}
+
+struct Work {
+    store: Store,
+    campaign: i64,
+    /// Outcomes that could not be written yet.
+    waiting: Vec<Settled>,
+}
+
+impl Work {
+    fn run(&mut self, commands: &Receiver<Command>) {
+        loop {
+            let first = if self.waiting.is_empty() {
+                match commands.recv() {
+                    Ok(command) => Some(command),
+                    Err(_) => return,
+                }
+            } else {
+                match commands.recv_timeout(AGAIN) {
+                    Ok(command) => Some(command),
+                    Err(RecvTimeoutError::Timeout) => None,
+                    Err(RecvTimeoutError::Disconnected) => return,
+                }
+            };
+            let mut group = Group::default();
+            first.into_iter().for_each(|command| group.take(command));
+            while group.len() < GROUP && group.finish.is_none() {
+                match commands.try_recv() {
+                    Ok(command) => group.take(command),
+                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+                }
+            }
+            self.write(&mut group);
+            if let Some(finished) = group.finish {
+                let _ = finished.send(self.settle());
+                return;
+            }
+        }
+    }
+
+    fn write(&mut self, group: &mut Group) {
+        self.waiting.append(&mut group.outcomes);
+        let intents = std::mem::take(&mut group.intents);
+        match self.commit(&intents) {
+            Ok(ids) => {
+                self.waiting.clear();
+                for ((_, reply), id) in intents.into_iter().zip(ids) {
+                    // Whoever asked may have been aborted; the intent then stands and becomes unknown.
+                    let _ = reply.send(Ok(id));
+                }
+            }
+            Err(error) => {
+                for (_, reply) in intents {
+                    let _ = reply.send(Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    fn commit(&mut self, intents: &[(Intent, oneshot::Sender<Result<i64, JournalError>>)]) -> Result<Vec<i64>, JournalError> {
+        let campaign = self.campaign;
+        let waiting = &self.waiting;
+        let written = (|| {
+            let transaction = self.store.transaction()?;
+            for settled in waiting {
+                write_outcome(&transaction, settled.id, settled.outcome, &settled.attempt)?;
+            }
+            let ids = intents
+                .iter()
+                .map(|(intent, _)| write_intent(&transaction, campaign, intent))
+                .collect::<rusqlite::Result<Vec<i64>>>()?;
+            transaction.commit()?;
+            Ok(ids)
+        })();
+        written.map_err(|error: rusqlite::Error| self.store.refusal(&error))
+    }
+
+    /// Tries for a while to write what is left.
+    fn settle(&mut self) -> Result<(), Unwritten> {
+        let until = Instant::now() + PATIENCE;
+        while !self.waiting.is_empty() {
+            match self.commit(&[]) {
+                Ok(_) => self.waiting.clear(),
+                Err(error) if Instant::now() > until => {
+                    return Err(Unwritten { count: self.waiting.len(), error });
+                }
+                Err(_) => std::thread::sleep(AGAIN),
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Group {
+    intents: Vec<(Intent, oneshot::Sender<Result<i64, JournalError>>)>,
+    outcomes: Vec<Settled>,
+    finish: Option<oneshot::Sender<Result<(), Unwritten>>>,
+}
+
+impl Group {
+    fn take(&mut self, command: Command) {
+        match command {
+            Command::Intent(intent, reply) => self.intents.push((intent, reply)),
+            Command::Outcome(settled) => self.outcomes.push(settled),
+            Command::Finish(reply) => self.finish = Some(reply),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.intents.len() + self.outcomes.len()
+    }
+}

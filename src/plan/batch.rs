@@ -1,0 +1,108 @@
+//! Finished rows, a batch at a time.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+
+use crate::message::body;
+
+/// How many rows of the audience make a batch. Batches end at the same rows in every reading of the same file.
+pub const ROWS: usize = 1024;
+
+/// Rows with what becomes of them. The payloads stand one after another in one buffer.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    payloads: Vec<u8>,
+    entries: Vec<Entry>,
+}
+
+/// A row and what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The row's number, from 1, the header not counted.
+    pub row: u64,
+    /// What becomes of it.
+    pub verdict: Verdict,
+}
+
+/// What becomes of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is a message.
+    Message {
+        /// The length of the openid in bytes.
+        openid: usize,
+        /// The bytes of the payload in the batch.
+        payload: Range<usize>,
+        /// Which message to this openid it is, from 1.
+        nth: u32,
+    },
+    /// Its openid was there before.
+    Duplicate,
+    /// It is faulty.
+    Invalid,
+}
+
+/// A recipient with a finished payload. Made only by the planner; nothing about it can fail any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedMessage {
+    /// The row it comes from, from 1.
+    pub row: u64,
+    /// Which message to this openid it is, from 1; more than 1 only with `duplicates = "each"`.
+    pub nth: u32,
+    /// The request body, exactly as it is sent.
+    pub payload: Bytes,
+    openid: usize,
+}
+
+impl PlannedMessage {
+    /// The openid.
+    pub fn openid(&self) -> &str {
+        let start = body::BEFORE_OPENID.len();
+        let bytes = self.payload.get(start..start + self.openid).unwrap_or_default();
+        std::str::from_utf8(bytes).unwrap_or_default()
+    }
+}
+
+impl Batch {
+    /// The buffer payloads are written to. What is written must be announced by [`push`](Self::push).
+    pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
+        &mut self.payloads
+    }
+
+    pub(crate) fn push(&mut self, row: u64, verdict: Verdict) {
+        self.entries.push(Entry { row, verdict });
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.payloads.clear();
+        self.entries.clear();
+    }
+
+    /// All payloads, one after another: what the digest is taken over.
+    pub fn payloads(&self) -> &[u8] {
+        &self.payloads
+    }
+
+    /// The rows.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The openid of an entry that is a message.
+    pub fn openid(&self, payload: &Range<usize>, length: usize) -> &[u8] {
+        let start = payload.start + body::BEFORE_OPENID.len();
+        self.payloads.get(start..start + length).unwrap_or_default()
+    }
+
+    /// Turns the batch into its messages; the other rows are left out.
+    pub fn into_messages(self) -> impl Iterator<Item = PlannedMessage> {
+        let payloads = Bytes::from(self.payloads);
+        self.entries.into_iter().filter_map(move |entry| match entry.verdict {
+            Verdict::Message { openid, payload, nth } => {
+                Some(PlannedMessage { row: entry.row, nth, payload: payloads.slice(payload), openid })
+            }
+            Verdict::Duplicate | Verdict::Invalid => None,
+        })
+    }
+}

@@ -1,0 +1,101 @@
+//! Openids that stand in several rows, found with eight bytes a recipient.
+//!
+//! A first reading keeps a 64-bit hash of each openid. Sorting them shows which hashes stand there twice: those
+//! openids, and only those, are compared letter by letter in a second reading. So a chance collision costs a
+//! second look, never a person.
+
+use std::collections::HashMap;
+use std::hash::BuildHasher as _;
+
+use foldhash::quality::FixedState;
+
+/// Collects the hashes of a first reading.
+#[derive(Debug, Default)]
+pub struct Hashes(Vec<u64>);
+
+/// The hashes that stand in several rows, sorted. Empty where no openid is repeated.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Repeated(Vec<u64>);
+
+/// Counts the openids that may be repeated, letter by letter.
+#[derive(Debug, Default)]
+pub struct Seen {
+    repeated: Repeated,
+    counts: HashMap<String, u32>,
+}
+
+fn hash(openid: &[u8]) -> u64 {
+    FixedState::with_seed(0).hash_one(openid)
+}
+
+impl Hashes {
+    /// Takes an openid in.
+    pub fn add(&mut self, openid: &[u8]) {
+        self.0.push(hash(openid));
+    }
+
+    /// The hashes that came more than once.
+    pub fn repeated(mut self) -> Repeated {
+        self.0.sort_unstable();
+        let mut repeated: Vec<u64> = Vec::new();
+        for pair in self.0.windows(2) {
+            if pair[0] == pair[1] && repeated.last() != Some(&pair[0]) {
+                repeated.push(pair[0]);
+            }
+        }
+        Repeated(repeated)
+    }
+}
+
+impl Repeated {
+    /// Whether no openid is repeated.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Seen {
+    /// Nothing seen yet, of openids among which these hashes are repeated.
+    pub fn new(repeated: Repeated) -> Self {
+        Self { repeated, counts: HashMap::new() }
+    }
+
+    /// How often an openid was taken before.
+    pub fn before(&self, openid: &str) -> u32 {
+        self.counts.get(openid).copied().unwrap_or_default()
+    }
+
+    /// Takes an openid.
+    pub fn take(&mut self, openid: &str) {
+        if !self.repeated.is_empty() && self.repeated.0.binary_search(&hash(openid.as_bytes())).is_ok() {
+            *self.counts.entry(openid.to_owned()).or_default() += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_came_twice_is_repeated() {
+        let mut hashes = Hashes::default();
+        for openid in ["a", "b", "a", "c", "a"] {
+            hashes.add(openid.as_bytes());
+        }
+        let repeated = hashes.repeated();
+        assert_eq!(repeated.0.len(), 1);
+        let mut seen = Seen::new(repeated);
+        for openid in ["a", "b", "a"] {
+            seen.take(openid);
+        }
+        assert_eq!((seen.before("a"), seen.before("b"), seen.before("c")), (2, 0, 0));
+    }
+
+    #[test]
+    fn two_openids_of_one_hash_stay_two_people() {
+        let mut seen = Seen::new(Repeated(vec![hash(b"a")]));
+        seen.take("a");
+        assert_eq!(seen.before("b"), 0, "whatever its hash");
+    }
+}

@@ -1,0 +1,88 @@
+//! What will be sent, before anything is.
+//!
+//! The planner turns every row of the audience into a finished payload or says what is wrong with it. It
+//! streams: nothing here keeps all rows. Once a plan exists, reading the audience again and holding it against
+//! the plan's checkpoints tells whether anything changed, batch by batch, before a message of it leaves.
+
+pub mod batch;
+pub mod digest;
+pub mod duplicates;
+pub mod planner;
+pub mod renderer;
+pub mod replay;
+
+use crate::audience::Source;
+use crate::campaign::Campaign;
+use crate::campaign::validate::Validated;
+use crate::diagnostic::Diagnostics;
+use crate::plan::digest::Digest;
+use crate::plan::duplicates::Repeated;
+use crate::plan::planner::Inputs;
+
+/// What a campaign and its audience come to.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The rows of the audience by what becomes of them.
+    pub counts: RowCounts,
+    /// The digest over all finished payloads.
+    pub digest: Digest,
+    /// The digest's state after each batch.
+    pub checkpoints: Vec<Digest>,
+    /// The openids that stand in several rows.
+    pub repeated: Repeated,
+    /// Everything wrong with the campaign and its audience.
+    pub diagnostics: Diagnostics,
+    /// The encoding the audience is read in, where it could be read.
+    pub encoding: Option<&'static str>,
+}
+
+/// The rows of an audience by what becomes of them; they add up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RowCounts {
+    /// Rows that became a message.
+    pub planned: u64,
+    /// Rows skipped because their openid was there before.
+    pub duplicate: u64,
+    /// Rows that are faulty.
+    pub invalid: u64,
+}
+
+impl RowCounts {
+    /// All rows.
+    pub fn rows(self) -> u64 {
+        self.planned + self.duplicate + self.invalid
+    }
+}
+
+/// Plans a sound campaign.
+pub fn plan(campaign: &Campaign) -> Plan {
+    planner::run(&Inputs::of_campaign(campaign), &campaign.audience.source)
+}
+
+/// Plans what was validated. Where the campaign has faults, the audience is held against as much of it as is
+/// sound, so that one run tells the faults of all files.
+pub fn plan_validated(validated: &Validated) -> Plan {
+    let mut plan = match (&validated.campaign, &validated.audience) {
+        (Some(campaign), _) => plan(campaign),
+        (None, Some(audience)) => planner::run(&Inputs::of_parts(audience, &validated.templates), &audience.source),
+        (None, None) => planner::empty(),
+    };
+    let mut diagnostics = Diagnostics::default();
+    diagnostics.extend(validated.faults.iter().cloned());
+    diagnostics.absorb(plan.diagnostics);
+    plan.diagnostics = diagnostics;
+    plan
+}
+
+/// The seconds a number of messages takes at a number of messages a second, rounded up.
+pub fn forecast_seconds(messages: u64, per_second: f64) -> u64 {
+    // A million messages an hour and more fit a float exactly; the cast saturates.
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let seconds = (messages.saturating_sub(1) as f64 / per_second).ceil() as u64;
+    seconds
+}
+
+/// Fills in line and column of every cell that a diagnostic names.
+pub fn locate(source: &Source, diagnostics: &mut Diagnostics) {
+    crate::audience::locate::fill(source, diagnostics.kept_mut());
+}

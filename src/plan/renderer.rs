@@ -1,0 +1,290 @@
+//! Fills the templates of a campaign from one row.
+
+use std::io::Write;
+
+use handlebars::{Context, Handlebars, RenderErrorReason, no_escape};
+use serde_json::{Map, Value as Json};
+
+use crate::audience::column::ColumnRules;
+use crate::audience::reader::{Cells, Header, Row};
+use crate::campaign::helpers::{self, HelperFault};
+use crate::campaign::template::{OPENID, ROW, Segment, Template, Variable};
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
+use crate::diagnostic::place::{FieldPath, Place};
+use crate::message::field::{Problem, Rules};
+
+/// A text of the message that is filled from rows, before the audience's columns are known.
+#[derive(Debug, Clone)]
+pub struct SlotInput {
+    /// Its field in the campaign file.
+    pub at: FieldPath,
+    /// What the finished text is held to.
+    pub rules: Rules,
+    /// Its template.
+    pub template: Template,
+}
+
+/// Templates bound to the columns of an audience.
+pub struct Renderer {
+    slots: Vec<Slot>,
+    handlebars: Handlebars<'static>,
+    /// The variables that pieces of Handlebars use, refilled in place for each row.
+    context: Context,
+    sources: Vec<Cell>,
+}
+
+struct Slot {
+    at: FieldPath,
+    rules: Rules,
+    pieces: Vec<Piece>,
+    /// The cell, where the text is nothing but that cell.
+    only_cell: Option<usize>,
+    constant: bool,
+}
+
+enum Piece {
+    Text(String),
+    Value(Cell),
+    /// A piece of Handlebars, by its name in the registry.
+    Handlebars(String),
+}
+
+/// Where the value of a variable comes from.
+#[derive(Debug, Clone, PartialEq)]
+enum Cell {
+    Column { index: usize, default: Option<String> },
+    Openid(usize),
+    Row,
+}
+
+/// The row that is being filled in.
+struct Filling<'r> {
+    number: u64,
+    cells: &'r Cells<'r>,
+}
+
+/// Something wrong with a filled text.
+#[derive(Debug)]
+pub struct SlotProblem<'r> {
+    /// The field of the campaign.
+    pub at: &'r FieldPath,
+    /// The cell, where the text is nothing but that cell.
+    pub cell: Option<usize>,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+impl Renderer {
+    /// Binds templates to columns; every variable that is no column is told. Texts that are the same for
+    /// everybody are held to their rules here, once.
+    pub fn bind(
+        slots: &[SlotInput],
+        header: &Header,
+        openid: usize,
+        rules: &[(String, ColumnRules)],
+    ) -> (Self, Vec<Diagnostic>) {
+        let mut handlebars = Handlebars::new();
+        handlebars.set_strict_mode(true);
+        handlebars.register_escape_fn(no_escape);
+        helpers::register(&mut handlebars);
+        let mut binder = Binder { header, openid, rules, handlebars, map: Map::new(), sources: Vec::new(), faults: Vec::new() };
+        let slots = slots.iter().map(|slot| binder.slot(slot)).collect();
+        let Binder { handlebars, map, sources, faults, .. } = binder;
+        (Self { slots, handlebars, context: Context::from(Json::Object(map)), sources }, faults)
+    }
+
+    /// Fills every slot from a row into `texts`, one text a slot, and hands every problem to `found`.
+    pub fn fill(
+        &mut self,
+        row: &Row,
+        cells: &Cells<'_>,
+        texts: &mut Vec<String>,
+        mut found: impl FnMut(SlotProblem<'_>),
+    ) {
+        let row = Filling { number: row.number, cells };
+        texts.resize_with(self.slots.len(), String::new);
+        if !self.sources.is_empty() {
+            refill(&mut self.context, &self.sources, &row);
+        }
+        for (slot, text) in self.slots.iter().zip(texts) {
+            if slot.constant && !text.is_empty() {
+                continue;
+            }
+            text.clear();
+            if let Err(problem) = slot.render(&row, &self.handlebars, &self.context, text) {
+                found(SlotProblem { at: &slot.at, cell: None, problem });
+                continue;
+            }
+            if !slot.constant {
+                slot.rules.check(text, &mut |problem| {
+                    found(SlotProblem { at: &slot.at, cell: slot.only_cell, problem });
+                });
+            }
+        }
+    }
+}
+
+impl Slot {
+    fn render(
+        &self,
+        row: &Filling<'_>,
+        handlebars: &Handlebars<'_>,
+        context: &Context,
+        text: &mut String,
+    ) -> Result<(), Problem> {
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(piece) => text.push_str(piece),
+                Piece::Value(cell) => cell.append(row, text),
+                Piece::Handlebars(name) => handlebars
+                    .render_with_context_to_write(name, context, Utf8(text))
+                    .map_err(|error| problem_of(error.reason()))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Cell {
+    fn append(&self, row: &Filling<'_>, text: &mut String) {
+        match self {
+            Self::Column { index, default } => {
+                let cell = row.cells.get(*index).unwrap_or_default();
+                match default {
+                    Some(default) if cell.trim().is_empty() => text.push_str(default),
+                    _ => text.push_str(cell),
+                }
+            }
+            Self::Openid(index) => text.push_str(row.cells.get(*index).unwrap_or_default()),
+            Self::Row => text.push_str(&row.number.to_string()),
+        }
+    }
+}
+
+fn refill(context: &mut Context, sources: &[Cell], row: &Filling<'_>) {
+    let Json::Object(map) = context.data_mut() else { return };
+    for (value, source) in map.values_mut().zip(sources) {
+        if let Json::String(text) = value {
+            text.clear();
+            source.append(row, text);
+        }
+    }
+}
+
+fn problem_of(reason: &RenderErrorReason) -> Problem {
+    let known = match reason {
+        RenderErrorReason::NestedError(error) => error.downcast_ref::<HelperFault>().map(HelperFault::sentence),
+        _ => None,
+    };
+    match known {
+        Some((key, text)) => Problem::new(Code::RenderFailed).with("reason-key", key).with("reason", text),
+        None => Problem::new(Code::RenderFailed).with("reason-key", "helper.other").with("reason", reason),
+    }
+}
+
+/// Handlebars writes whole pieces of UTF-8, one a call.
+struct Utf8<'t>(&'t mut String);
+
+impl Write for Utf8<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let text = std::str::from_utf8(bytes).map_err(std::io::Error::other)?;
+        self.0.push_str(text);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+struct Binder<'a> {
+    header: &'a Header,
+    openid: usize,
+    rules: &'a [(String, ColumnRules)],
+    handlebars: Handlebars<'static>,
+    map: Map<String, Json>,
+    sources: Vec<Cell>,
+    faults: Vec<Diagnostic>,
+}
+
+impl Binder<'_> {
+    fn slot(&mut self, input: &SlotInput) -> Slot {
+        let cells: Vec<Option<Cell>> =
+            input.template.variables().iter().map(|variable| self.variable(&input.at, variable)).collect();
+        let mut pieces = Vec::new();
+        for segment in input.template.segments() {
+            match segment {
+                Segment::Text(text) => pieces.push(Piece::Text(text.clone())),
+                Segment::Variable(index) => {
+                    if let Some(Some(cell)) = cells.get(*index) {
+                        pieces.push(Piece::Value(cell.clone()));
+                    }
+                }
+                Segment::Handlebars(template) => {
+                    let name = format!("{} {}", input.at, pieces.len());
+                    self.handlebars.register_template(&name, (**template).clone());
+                    pieces.push(Piece::Handlebars(name));
+                    self.offer(input.template.variables(), &cells);
+                }
+            }
+        }
+        self.constant(input);
+        let only_cell = match pieces.as_slice() {
+            [Piece::Value(Cell::Column { index, .. })] => Some(*index),
+            _ => None,
+        };
+        let constant = input.template.constant().is_some();
+        Slot { at: input.at.clone(), rules: input.rules, pieces, only_cell, constant }
+    }
+
+    /// Puts variables where pieces of Handlebars find them.
+    fn offer(&mut self, variables: &[Variable], cells: &[Option<Cell>]) {
+        for (variable, cell) in variables.iter().zip(cells) {
+            if let Some(cell) = cell
+                && !self.map.contains_key(&variable.name)
+            {
+                self.map.insert(variable.name.clone(), Json::String(String::new()));
+                self.sources.push(cell.clone());
+            }
+        }
+    }
+
+    fn constant(&mut self, input: &SlotInput) {
+        let Some(text) = input.template.constant() else { return };
+        let faults = &mut self.faults;
+        input.rules.check(&text, &mut |problem| {
+            faults.push(fault_of(problem, &input.at, Place::Field(input.at.clone())));
+        });
+    }
+
+    fn variable(&mut self, at: &FieldPath, variable: &Variable) -> Option<Cell> {
+        if let Some(index) = self.header.position(&variable.name) {
+            let rules = self.rules.iter().find(|(name, _)| *name == variable.name);
+            let default = rules.and_then(|(_, rules)| rules.default.clone());
+            return Some(Cell::Column { index, default });
+        }
+        match variable.name.as_str() {
+            ROW => Some(Cell::Row),
+            OPENID => Some(Cell::Openid(self.openid)),
+            name => {
+                let columns = self.header.names().map(str::to_owned).collect::<Vec<String>>();
+                let known = columns.iter().map(String::as_str).chain([OPENID, ROW]);
+                let fault = Diagnostic::new(Code::UnknownVariable, Place::Within(at.clone(), variable.at.clone()))
+                    .with("name", name)
+                    .with("field", at)
+                    .with("columns", columns.join(", "))
+                    .near(name, known);
+                self.faults.push(fault);
+                None
+            }
+        }
+    }
+}
+
+/// The diagnostic of a problem with the field `at`, at a place.
+pub fn fault_of(problem: Problem, at: &FieldPath, place: Place) -> Diagnostic {
+    let mut fault = Diagnostic::new(problem.code, place).with("field", at);
+    fault.values.extend(problem.values);
+    fault
+}

@@ -1,0 +1,195 @@
+//! Plan and journal, joined row by row: the one place that says which status a recipient has.
+
+use std::collections::BTreeMap;
+
+use crate::audience::reader::{Header, Row};
+use crate::campaign::Campaign;
+use crate::delivery::outcome::{Counts, Outcome, Status};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::journal::index::Index;
+use crate::journal::record::{Recorded, State, mark};
+use crate::journal::store::Store;
+use crate::journal::{Identity, JournalError};
+use crate::plan::batch::Verdict;
+use crate::plan::duplicates::Repeated;
+use crate::plan::planner::{Inputs, Planner};
+
+/// A row of the audience and what became of it.
+#[derive(Debug)]
+pub struct RowReport<'a> {
+    /// The row as it stands in the audience.
+    pub row: &'a Row,
+    /// What became of its recipient.
+    pub status: Status,
+    /// Why it was skipped, where it was.
+    pub skipped: Option<Skipped>,
+    /// What the journal knows of it.
+    pub recorded: Option<Recorded>,
+}
+
+/// Why a row is skipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Skipped {
+    /// Its openid stood in an earlier row.
+    Duplicate,
+    /// It is faulty.
+    Invalid,
+}
+
+/// What plan and journal come to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// The recipients by status; they add up to the audience.
+    pub counts: Counts,
+    /// The refused ones by errcode.
+    pub refused_by_code: BTreeMap<i64, u64>,
+    /// Recipients that were sent another text than the campaign has now.
+    pub altered: u64,
+    /// Messages in flight now, which are among the unknown.
+    pub in_flight: u64,
+    /// Messages the journal knows whose recipients are not in the audience.
+    pub gone: u64,
+}
+
+/// Why plan and journal cannot be joined.
+#[derive(Debug)]
+pub enum JoinError {
+    /// The audience cannot be read.
+    Audience(Vec<Diagnostic>),
+    /// The journal cannot be read.
+    Journal(JournalError),
+}
+
+/// Whose messages a campaign's are.
+pub fn identity(campaign: &Campaign) -> Identity {
+    Identity {
+        appid: campaign.account.appid.clone(),
+        campaign: campaign.id.to_string(),
+        wave: campaign.wave,
+    }
+}
+
+/// Walks the audience and tells of each row what became of it. `head` is given the columns first.
+///
+/// # Errors
+///
+/// When audience or journal cannot be read.
+pub fn join<E>(
+    campaign: &Campaign,
+    repeated: &Repeated,
+    store: Option<&Store>,
+    head: impl FnOnce(&Header) -> Result<(), E>,
+    mut each: impl FnMut(&RowReport<'_>) -> Result<(), E>,
+) -> Result<Result<Tally, E>, JoinError> {
+    let inputs = Inputs::of_campaign(campaign);
+    let mut planner = Planner::open(&inputs, repeated.clone()).map_err(JoinError::Audience)?;
+    let known = Known::load(store, &identity(campaign)).map_err(JoinError::Journal)?;
+    if let Err(error) = head(planner.header()) {
+        return Ok(Err(error));
+    }
+    let mut tally = Tally::default();
+    let mut found = 0;
+    let mut payload = Vec::new();
+    while let Some((row, verdict)) = planner.next(&mut payload) {
+        let report = report(row, &verdict, &payload, &known).map_err(JoinError::Journal)?;
+        found += u64::from(report.recorded.is_some());
+        tally.add(&report, &payload);
+        if let Err(error) = each(&report) {
+            return Ok(Err(error));
+        }
+        payload.clear();
+    }
+    let faults = planner.into_faults();
+    if let Some(broken) = unreadable(&faults) {
+        return Err(JoinError::Audience(vec![broken]));
+    }
+    tally.gone = known.len().saturating_sub(found);
+    Ok(Ok(tally))
+}
+
+/// A fault that ended the reading of the file; every row after it is missing.
+fn unreadable(faults: &Diagnostics) -> Option<Diagnostic> {
+    use crate::diagnostic::code::Code;
+    let ended = |fault: &&Diagnostic| matches!(fault.code, Code::Undecodable | Code::AudienceUnreadable);
+    faults.kept().iter().find(ended).cloned()
+}
+
+fn report<'r>(
+    row: &'r Row,
+    verdict: &Verdict,
+    payload: &[u8],
+    known: &Known<'_>,
+) -> Result<RowReport<'r>, JournalError> {
+    let skip = |why| RowReport { row, status: Status::Skipped, skipped: Some(why), recorded: None };
+    Ok(match verdict {
+        Verdict::Duplicate => skip(Skipped::Duplicate),
+        Verdict::Invalid => skip(Skipped::Invalid),
+        Verdict::Message { openid, nth, .. } => {
+            let start = crate::message::body::BEFORE_OPENID.len();
+            let openid = payload.get(start..start + openid).and_then(|openid| std::str::from_utf8(openid).ok());
+            let recorded = known.find(openid.unwrap_or_default(), *nth)?;
+            let status = recorded.as_ref().map_or(Status::Unsent, |recorded| recorded.state.status());
+            RowReport { row, status, skipped: None, recorded }
+        }
+    })
+}
+
+impl Tally {
+    fn add(&mut self, report: &RowReport<'_>, payload: &[u8]) {
+        self.counts.add(report.status, 1);
+        let Some(recorded) = &report.recorded else { return };
+        match recorded.state {
+            State::Settled(Outcome::Sent) => {
+                self.altered += u64::from(mark(payload) != recorded.payload);
+            }
+            State::Settled(Outcome::Refused) => {
+                *self.refused_by_code.entry(recorded.errcode.unwrap_or_default()).or_default() += 1;
+            }
+            State::InFlight => self.in_flight += 1,
+            State::Settled(Outcome::Failed | Outcome::Unknown | Outcome::Postponed) => {}
+        }
+    }
+}
+
+/// Plan and journal, counted.
+///
+/// # Errors
+///
+/// As [`join`].
+pub fn tally(campaign: &Campaign, repeated: &Repeated, store: Option<&Store>) -> Result<Tally, JoinError> {
+    let nothing = |_: &Header| Ok::<(), std::convert::Infallible>(());
+    match join(campaign, repeated, store, nothing, |_| Ok(()))? {
+        Ok(tally) => Ok(tally),
+        Err(never) => match never {},
+    }
+}
+
+struct Known<'s> {
+    store: Option<&'s Store>,
+    index: Index,
+}
+
+impl<'s> Known<'s> {
+    fn load(store: Option<&'s Store>, identity: &Identity) -> Result<Self, JournalError> {
+        let number = match store {
+            Some(store) => store.find_campaign(identity)?.map(|number| (store, number)),
+            None => None,
+        };
+        let index = match number {
+            Some((store, number)) => Index::load(store, number)?,
+            None => Index::default(),
+        };
+        Ok(Self { store, index })
+    }
+
+    fn find(&self, openid: &str, nth: u32) -> Result<Option<Recorded>, JournalError> {
+        match self.store {
+            Some(store) => self.index.find(store, openid, nth),
+            None => Ok(None),
+        }
+    }
+
+    fn len(&self) -> u64 {
+        u64::try_from(self.index.len()).unwrap_or(u64::MAX)
+    }
+}

@@ -1,0 +1,73 @@
+//! `plan` for people: the counts on stdout, the faults on stderr.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::code::Code;
+use crate::diagnostic::render::{Sources, draw};
+use crate::locale::Catalog;
+use crate::plan::Plan;
+use crate::report::plan_json::Facts;
+
+/// How many faults of one code a person is shown; the rest are counted.
+const SHOWN_PER_CODE: u64 = 10;
+
+/// The faults of a plan, drawn with their places.
+pub fn faults(plan: &Plan, sources: &Sources, words: &Catalog, color: bool) -> String {
+    let mut out = String::new();
+    let mut shown: BTreeMap<Code, u64> = BTreeMap::new();
+    for fault in plan.diagnostics.kept() {
+        let count = shown.entry(fault.code).or_default();
+        *count += 1;
+        if *count <= SHOWN_PER_CODE {
+            out.push_str(&draw(fault, sources, words, color));
+            out.push_str("\n\n");
+        }
+    }
+    for (code, count) in plan.diagnostics.counts() {
+        if *count > SHOWN_PER_CODE {
+            let more = count - SHOWN_PER_CODE;
+            out.push_str(&words.say("plan.more", &[("count", &more), ("code", &code.slug())]));
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// The counts, forecast and digest of a plan, a line each.
+pub fn summary(facts: &Facts, plan: &Plan, words: &Catalog) -> String {
+    let mut out = String::new();
+    let mut line = |key: &str, value: String| {
+        out.push_str(&words.say(&format!("plan.line.{key}"), &[("value", &value)]));
+        out.push('\n');
+    };
+    if let Some(campaign) = &facts.campaign {
+        let wave = facts.wave.unwrap_or(1);
+        line("campaign", words.say("plan.wave", &[("campaign", campaign), ("wave", &wave)]));
+    }
+    if let Some(appid) = &facts.appid {
+        line("account", appid.clone());
+    }
+    if let Some(kind) = &facts.kind {
+        line("kind", kind.clone());
+    }
+    if let Some(encoding) = plan.encoding {
+        line("encoding", encoding.to_owned());
+    }
+    line("rows", plan.counts.rows().to_string());
+    line("planned", plan.counts.planned.to_string());
+    line("skipped", plan.counts.duplicate.to_string());
+    line("invalid", plan.counts.invalid.to_string());
+    line("forecast", length(facts.forecast_seconds, words));
+    line("digest", plan.digest.to_string());
+    out
+}
+
+/// A length of time as people say it.
+pub fn length(seconds: u64, words: &Catalog) -> String {
+    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes) {
+        (0, 0) => words.say("length.seconds", &[("seconds", &rest)]),
+        (0, _) => words.say("length.minutes", &[("minutes", &minutes), ("seconds", &rest)]),
+        _ => words.say("length.hours", &[("hours", &hours), ("minutes", &minutes)]),
+    }
+}

@@ -1,0 +1,80 @@
+//! Finished messages, as a person would see them and as they are sent.
+
+use serde::Serialize;
+use serde_json::Value as Json;
+use serde_json::value::RawValue;
+
+use crate::locale::Catalog;
+use crate::message::Kind;
+use crate::plan::batch::PlannedMessage;
+use crate::report::results_csv::mask;
+
+/// One message of `preview --format json` (spec section 9).
+#[derive(Debug, Serialize)]
+pub struct PreviewReport {
+    /// The row, from 1, the header not counted.
+    pub row: u64,
+    /// The openid.
+    pub openid: String,
+    /// The payload, exactly as it is sent.
+    pub payload: Box<RawValue>,
+}
+
+/// A message for machines. Gives nothing for a payload that is no JSON, which the planner never makes.
+pub fn json(message: &PlannedMessage) -> Option<PreviewReport> {
+    let payload = String::from_utf8(message.payload.to_vec()).ok()?;
+    let payload = RawValue::from_string(payload).ok()?;
+    Some(PreviewReport { row: message.row, openid: message.openid().to_owned(), payload })
+}
+
+/// A message for people.
+pub fn text(message: &PlannedMessage, kind: Kind, masked: bool, words: &Catalog) -> String {
+    let openid = if masked { mask(message.openid()) } else { message.openid().to_owned() };
+    let title = words.say("preview.title", &[("row", &message.row), ("openid", &openid), ("kind", &kind)]);
+    let payload: Json = serde_json::from_slice(&message.payload).unwrap_or_default();
+    let mut out = format!("── {title}\n");
+    let object = &payload[kind.name()];
+    match object.get("content") {
+        // A text is read as a text, its line breaks and all.
+        Some(Json::String(content)) => quote(content, &mut out),
+        _ => leaves("", object, &mut out),
+    }
+    if let Some(account) = payload["customservice"]["kf_account"].as_str() {
+        out.push_str(&words.say("preview.kf", &[("account", &account)]));
+        out.push('\n');
+    }
+    if payload.get("aimsgcontext").is_some() {
+        out.push_str(&words.say("preview.ai", &[]));
+        out.push('\n');
+    }
+    out
+}
+
+fn quote(text: &str, out: &mut String) {
+    for line in text.lines() {
+        out.push_str("│ ");
+        out.push_str(line);
+        out.push('\n');
+    }
+}
+
+fn leaves(name: &str, value: &Json, out: &mut String) {
+    match value {
+        Json::Object(map) => {
+            for (key, value) in map {
+                let path = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
+                leaves(&path, value, out);
+            }
+        }
+        Json::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                leaves(&format!("{name}[{}]", index + 1), item, out);
+            }
+        }
+        Json::String(text) => {
+            let indented = text.replace('\n', &format!("\n│ {:width$}  ", "", width = name.len()));
+            out.push_str(&format!("│ {name}: {indented}\n"));
+        }
+        other => out.push_str(&format!("│ {name}: {other}\n")),
+    }
+}

@@ -1,0 +1,189 @@
+//! Progress during a run; the only file that names indicatif.
+
+use std::fmt::{self, Write as _};
+use std::io::{self, Write as _};
+use std::time::{Duration, Instant};
+
+use console::Term;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
+
+use crate::delivery::event::Event;
+use crate::delivery::outcome::{Counts, Outcome, Status};
+use crate::locale::Catalog;
+
+/// How often a plain line is written.
+const PLAIN_EVERY: Duration = Duration::from_secs(5);
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// A bar that draws over itself.
+    Bar,
+    /// A line every few seconds.
+    Plain,
+    /// Nothing.
+    None,
+}
+
+/// Shows how far a run is. It writes to stderr; a stderr that is gone is no reason to stop anything.
+pub struct Progress<'w> {
+    words: &'w Catalog,
+    view: View,
+    total: u64,
+    counts: Counts,
+    begun: Instant,
+}
+
+enum View {
+    Bar(ProgressBar),
+    Plain { last: Instant },
+    None,
+}
+
+impl<'w> Progress<'w> {
+    /// Begins. `total` is how many messages are to be sent.
+    pub fn new(style: Style, total: u64, words: &'w Catalog) -> Self {
+        let view = match style {
+            Style::Bar => View::Bar(bar(total)),
+            Style::Plain => View::Plain { last: Instant::now() },
+            Style::None => View::None,
+        };
+        Self { words, view, total, counts: Counts::default(), begun: Instant::now() }
+    }
+
+    /// Takes an event in.
+    pub fn observe(&mut self, event: &Event) {
+        match event {
+            Event::Settled { outcome, .. } => {
+                self.counts.add(Status::from(*outcome), 1);
+                self.settled(*outcome);
+            }
+            Event::Pace { per_second } => {
+                let pace = format!("{per_second:.1}");
+                self.note(&self.words.say("progress.pace", &[("rate", &pace)]));
+            }
+            Event::Draining(_) => self.note(&self.words.say("progress.draining", &[])),
+            Event::Retrying { .. } => {}
+        }
+    }
+
+    /// Ends: a bar is drawn a last time and left standing.
+    pub fn finish(self) {
+        match &self.view {
+            View::Bar(bar) => bar.abandon(),
+            View::Plain { .. } => self.line(),
+            View::None => {}
+        }
+    }
+
+    fn settled(&mut self, outcome: Outcome) {
+        match &mut self.view {
+            View::Bar(bar) => {
+                bar.inc(1);
+                if outcome != Outcome::Sent {
+                    bar.set_message(tally(&self.counts, self.words));
+                }
+            }
+            View::Plain { last } => {
+                if last.elapsed() >= PLAIN_EVERY {
+                    *last = Instant::now();
+                    self.line();
+                }
+            }
+            View::None => {}
+        }
+    }
+
+    fn note(&self, text: &str) {
+        match &self.view {
+            View::Bar(bar) => bar.println(text),
+            View::Plain { .. } => {
+                let _ = writeln!(io::stderr(), "{text}");
+            }
+            View::None => {}
+        }
+    }
+
+    fn line(&self) {
+        let done = self.counts.total();
+        let seconds = self.begun.elapsed().as_secs_f64().max(0.001);
+        // Counts of messages fit a float well enough for a person.
+        #[expect(clippy::cast_precision_loss)]
+        let rate = format!("{:.1}", done as f64 / seconds);
+        let counts = tally(&self.counts, self.words);
+        let line = self.words.say(
+            "progress.plain",
+            &[("done", &done), ("total", &self.total), ("rate", &rate), ("counts", &counts)],
+        );
+        let _ = writeln!(io::stderr(), "{line}");
+    }
+}
+
+fn tally(counts: &Counts, words: &Catalog) -> String {
+    let mut text = String::new();
+    for status in Status::ALL {
+        let count = counts.of(status);
+        if count > 0 {
+            let name = words.say(&format!("status.{}", status.name()), &[]);
+            let gap = if text.is_empty() { "" } else { " · " };
+            // Writing into a String cannot fail.
+            let _ = write!(text, "{gap}{name} {count}");
+        }
+    }
+    text
+}
+
+fn bar(total: u64) -> ProgressBar {
+    let target = ProgressDrawTarget::term_like_with_hz(Box::new(Stderr(Term::stderr())), 10);
+    let bar = ProgressBar::with_draw_target(Some(total), target);
+    let template = "{bar:30} {pos}/{len} {percent}% · {rate} · {eta} · {msg}";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
+            let _ = write!(out, "{:.1}/s", state.per_sec());
+        };
+        bar.set_style(style.with_key("rate", rate).progress_chars("━╸ "));
+    }
+    bar
+}
+
+/// A terminal that indicatif draws on even where NO_COLOR is set; the bar has no colours.
+#[derive(Debug)]
+struct Stderr(Term);
+
+impl TermLike for Stderr {
+    fn width(&self) -> u16 {
+        self.0.size().1
+    }
+
+    fn move_cursor_up(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_up(n)
+    }
+
+    fn move_cursor_down(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_down(n)
+    }
+
+    fn move_cursor_right(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_right(n)
+    }
+
+    fn move_cursor_left(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_left(n)
+    }
+
+    fn write_line(&self, s: &str) -> io::Result<()> {
+        self.0.write_line(s)
+    }
+
+    fn write_str(&self, s: &str) -> io::Result<()> {
+        self.0.write_str(s)
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        self.0.clear_line()
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        self.0.flush()
+    }
+}

@@ -1,0 +1,165 @@
+//! When a run stops before everybody has been tried. Pure: the time is given.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use crate::campaign::share::Share;
+use crate::delivery::event::Stop;
+use crate::send::retry::Verdict;
+use crate::wechat::error_code::find;
+use crate::wechat::reply::{Answer, Failure};
+
+/// Unknown outcomes are counted within this time.
+const UNKNOWN_WITHIN: Duration = Duration::from_secs(60);
+/// A share of fewer answers than this says nothing.
+const ENOUGH_ANSWERS: u64 = 100;
+/// Content that differs between people is to blame when it is refused this often in a row.
+const CONTENT_IN_A_ROW: u32 = 5;
+/// A code nobody knows may be about everybody when it comes this often in a row (wechat-facts 7.2, last row).
+const UNFAMILIAR_IN_A_ROW: u32 = 20;
+
+/// Watches the answers of a run.
+#[derive(Debug)]
+pub struct Breaker {
+    max_refused: Share,
+    max_unknown: Option<u32>,
+    constant: bool,
+    answered: u64,
+    refused: u64,
+    unknown: VecDeque<Instant>,
+    content: u32,
+    unfamiliar: u32,
+}
+
+impl Breaker {
+    /// A breaker. `constant` says that every recipient gets the same content.
+    pub fn new(max_refused: Share, max_unknown: Option<u32>, constant: bool) -> Self {
+        Self {
+            max_refused,
+            max_unknown,
+            constant,
+            answered: 0,
+            refused: 0,
+            unknown: VecDeque::new(),
+            content: 0,
+            unfamiliar: 0,
+        }
+    }
+
+    /// Takes a result in and says whether the run must stop for it.
+    pub fn observe(&mut self, now: Instant, result: &Result<Answer, Failure>, verdict: &Verdict) -> Option<Stop> {
+        let answer = result.as_ref().ok();
+        let with = |stop: fn(i64, crate::wechat::errmsg::Errmsg) -> Stop| {
+            answer.map(|answer| stop(answer.code, answer.errmsg.clone()))
+        };
+        match verdict {
+            Verdict::Sent => {
+                self.answered += 1;
+                self.content = 0;
+                self.unfamiliar = 0;
+                None
+            }
+            Verdict::Refused => {
+                let unfamiliar = answer.is_some_and(|answer| find(answer.code).is_none());
+                self.unfamiliar = if unfamiliar { self.unfamiliar + 1 } else { 0 };
+                self.content = 0;
+                let stop = self.refuse();
+                if self.unfamiliar >= UNFAMILIAR_IN_A_ROW {
+                    return with(|code, errmsg| Stop::Content { code, errmsg });
+                }
+                stop
+            }
+            Verdict::Content => {
+                self.content += 1;
+                self.unfamiliar = 0;
+                let stop = self.refuse();
+                if self.constant || self.content >= CONTENT_IN_A_ROW {
+                    return with(|code, errmsg| Stop::Content { code, errmsg });
+                }
+                stop
+            }
+            Verdict::Unknown => self.unknown(now),
+            Verdict::Quota => with(|code, errmsg| Stop::Quota { code, errmsg }),
+            Verdict::Account => with(|code, errmsg| Stop::Account { code, errmsg }),
+            Verdict::Busy { .. } | Verdict::Throttled | Verdict::TokenRefused => None,
+        }
+    }
+
+    fn refuse(&mut self) -> Option<Stop> {
+        self.answered += 1;
+        self.refused += 1;
+        let (refused, answered) = (self.refused, self.answered);
+        let broken = answered >= ENOUGH_ANSWERS && self.max_refused.exceeded_by(refused, answered);
+        broken.then_some(Stop::Refused { refused, answered })
+    }
+
+    fn unknown(&mut self, now: Instant) -> Option<Stop> {
+        let max = self.max_unknown?;
+        self.unknown.push_back(now);
+        while self.unknown.front().is_some_and(|first| now.duration_since(*first) > UNKNOWN_WITHIN) {
+            self.unknown.pop_front();
+        }
+        let count = u32::try_from(self.unknown.len()).unwrap_or(u32::MAX);
+        (count >= max).then_some(Stop::Unknown { count })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wechat::errmsg::Errmsg;
+    use crate::wechat::reply::Unclear;
+
+    fn stop(breaker: &mut Breaker, now: Instant, result: Result<i64, Failure>) -> Option<Stop> {
+        let result = result.map(|code| Answer { code, errmsg: Errmsg::parse("x") });
+        let verdict = Verdict::of(&result);
+        breaker.observe(now, &result, &verdict)
+    }
+
+    fn breaker(constant: bool) -> Breaker {
+        Breaker::new(Share::percent(30), Some(3), constant)
+    }
+
+    #[test]
+    fn a_share_counts_only_among_enough_answers() {
+        let (now, mut breaker) = (Instant::now(), breaker(false));
+        for _ in 0..99 {
+            assert_eq!(stop(&mut breaker, now, Ok(45015)), None);
+        }
+        let stopped = stop(&mut breaker, now, Ok(45015));
+        assert_eq!(stopped, Some(Stop::Refused { refused: 100, answered: 100 }));
+    }
+
+    #[test]
+    fn three_unknowns_within_a_minute_stop_and_slower_ones_do_not() {
+        let (start, mut breaker) = (Instant::now(), breaker(false));
+        let lost = || Err(Failure::Unclear(Unclear::TimedOut));
+        let at = |seconds| start + Duration::from_secs(seconds);
+        for seconds in [0, 50, 100, 150] {
+            assert_eq!(stop(&mut breaker, at(seconds), lost()), None, "{seconds}");
+        }
+        assert_eq!(stop(&mut breaker, at(151), lost()), Some(Stop::Unknown { count: 3 }));
+    }
+
+    #[test]
+    fn refused_content_stops_at_once_where_it_is_the_same_for_all() {
+        let now = Instant::now();
+        assert!(matches!(stop(&mut breaker(true), now, Ok(45002)), Some(Stop::Content { code: 45002, .. })));
+        let mut differs = breaker(false);
+        for _ in 0..4 {
+            assert_eq!(stop(&mut differs, now, Ok(45002)), None);
+        }
+        assert_eq!(stop(&mut differs, now, Ok(0)), None);
+        for _ in 0..4 {
+            assert_eq!(stop(&mut differs, now, Ok(45002)), None);
+        }
+        assert!(matches!(stop(&mut differs, now, Ok(45002)), Some(Stop::Content { .. })));
+    }
+
+    #[test]
+    fn account_and_quota_stop_at_the_first() {
+        let now = Instant::now();
+        assert!(matches!(stop(&mut breaker(false), now, Ok(48001)), Some(Stop::Account { code: 48001, .. })));
+        assert!(matches!(stop(&mut breaker(false), now, Ok(45009)), Some(Stop::Quota { code: 45009, .. })));
+    }
+}

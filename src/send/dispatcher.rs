@@ -1,0 +1,267 @@
+//! The one owner of a run: what is sent when, and what becomes of it.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashSet};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use jiff::Timestamp;
+use tokio::sync::mpsc::Receiver;
+
+use crate::campaign::Campaign;
+use crate::campaign::file::Duplicates;
+use crate::delivery::attempt::{Attempt, Cause};
+use crate::delivery::event::{Event, Stop};
+use crate::delivery::outcome::Outcome;
+use crate::send::breaker::Breaker;
+use crate::send::feed::FeedEnd;
+use crate::send::rate::Pacer;
+use crate::send::retry::{self, Next, Verdict};
+use crate::send::shutdown::Signals;
+use crate::send::worker::{AttemptEnd, Attempted, Job, Shared, attempt};
+use crate::wechat::client::pause;
+use crate::wechat::reply::{Answer, Failure};
+use crate::wechat::token::TokenError;
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Why it stopped, where it did not just finish.
+    pub stop: Option<Stop>,
+    /// How many requests it made.
+    pub requests: u64,
+    /// How long it sent.
+    pub duration: Duration,
+}
+
+/// What a run needs.
+pub struct Run<'r> {
+    /// How to send.
+    pub campaign: &'r Campaign,
+    /// The messages.
+    pub jobs: Receiver<Result<Job, FeedEnd>>,
+    /// The platform, its tokens and the journal.
+    pub shared: Arc<Shared>,
+    /// At most this many messages are begun.
+    pub limit: Option<u64>,
+    /// Told of everything that happens.
+    pub watch: &'r mut dyn FnMut(&Event),
+    /// Ends the run when somebody asks from outside.
+    pub signals: Signals,
+}
+
+type InFlight = FuturesUnordered<Pin<Box<dyn Future<Output = Attempted> + Send>>>;
+
+struct Dispatcher<'r> {
+    run: Run<'r>,
+    pacer: Pacer,
+    breaker: Breaker,
+    in_flight: InFlight,
+    /// Openids with a message in flight, where one person may get several: the next waits for the last.
+    busy: Option<HashSet<String>>,
+    ready: Option<Job>,
+    later: BinaryHeap<Later>,
+    fed: bool,
+    launched: u64,
+    requests: u64,
+    stop: Option<Stop>,
+}
+
+/// A job that is due at a time.
+struct Later {
+    due: Reverse<Instant>,
+    job: Job,
+}
+
+impl PartialEq for Later {
+    fn eq(&self, other: &Self) -> bool {
+        self.due == other.due
+    }
+}
+impl Eq for Later {}
+impl PartialOrd for Later {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Later {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.due.cmp(&other.due)
+    }
+}
+
+/// What the dispatcher wakes up for.
+enum Wake {
+    Attempted(Box<Attempted>),
+    Fed(Option<Result<Job, FeedEnd>>),
+    Due,
+    Paced,
+    Signal(Stop),
+}
+
+/// Sends until there is nothing left to send or a reason to stop.
+pub async fn run(run: Run<'_>) -> Ended {
+    let begun = Instant::now();
+    let settings = &run.campaign.send;
+    let constant = run.campaign.templates.iter().all(|template| template.constant().is_some());
+    let mut dispatcher = Dispatcher {
+        pacer: Pacer::new(&settings.rates),
+        breaker: Breaker::new(settings.max_refused, settings.max_unknown, constant),
+        in_flight: FuturesUnordered::new(),
+        busy: (run.campaign.audience.duplicates == Duplicates::Each).then(HashSet::new),
+        ready: None,
+        later: BinaryHeap::new(),
+        fed: false,
+        launched: 0,
+        requests: 0,
+        stop: None,
+        run,
+    };
+    dispatcher.work().await;
+    Ended { stop: dispatcher.stop, requests: dispatcher.requests, duration: begun.elapsed() }
+}
+
+impl Dispatcher<'_> {
+    async fn work(&mut self) {
+        while !self.is_done() {
+            match self.wake().await {
+                Wake::Attempted(attempted) => self.attempted(*attempted),
+                Wake::Fed(Some(Ok(job))) => self.ready = Some(job),
+                Wake::Fed(Some(Err(end))) => self.feed_ended(end),
+                Wake::Fed(None) => self.fed = true,
+                Wake::Due => self.ready = self.later.pop().map(|later| later.job),
+                Wake::Paced => self.launch(),
+                Wake::Signal(stop) if self.stop.is_some() => {
+                    // What is broken off here has an intent without an outcome: it may have been delivered.
+                    self.in_flight.clear();
+                    self.stop = Some(stop);
+                    return;
+                }
+                Wake::Signal(stop) => self.drain(stop),
+            }
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        let nothing_to_start = self.stop.is_some() || (self.fed && self.ready.is_none() && self.later.is_empty());
+        nothing_to_start && self.in_flight.is_empty()
+    }
+
+    async fn wake(&mut self) -> Wake {
+        let going = self.stop.is_none();
+        let room = self.in_flight.len() < self.run.campaign.send.concurrency;
+        let most_later = self.run.campaign.send.concurrency.saturating_mul(4).max(64);
+        let may_start = going && room && self.ready.as_ref().is_some_and(|job| !self.is_busy(job));
+        let may_take = going && self.ready.is_none();
+        let due = self.later.peek().map(|later| later.due.0);
+        let wait = due.map(|due| due.saturating_duration_since(Instant::now()));
+        tokio::select! {
+            biased;
+            stop = self.run.signals.next() => Wake::Signal(stop),
+            Some(attempted) = self.in_flight.next(), if !self.in_flight.is_empty() => Wake::Attempted(Box::new(attempted)),
+            () = tokio::time::sleep(wait.unwrap_or_default()), if may_take && wait.is_some() => Wake::Due,
+            fed = self.run.jobs.recv(), if may_take && !self.fed && self.later.len() < most_later => Wake::Fed(fed),
+            () = self.pacer.pace(), if may_start => Wake::Paced,
+        }
+    }
+
+    fn is_busy(&self, job: &Job) -> bool {
+        self.busy.as_ref().is_some_and(|busy| busy.contains(job.message.openid()))
+    }
+
+    fn launch(&mut self) {
+        let Some(job) = self.ready.take() else { return };
+        if self.run.limit.is_some_and(|limit| self.launched >= limit) && job.history == retry::History::default() {
+            self.drain(Stop::Limit);
+            return;
+        }
+        if job.history == retry::History::default() {
+            self.launched += 1;
+        }
+        if let Some(busy) = &mut self.busy {
+            busy.insert(job.message.openid().to_owned());
+        }
+        self.in_flight.push(Box::pin(attempt(Arc::clone(&self.run.shared), job)));
+    }
+
+    fn attempted(&mut self, attempted: Attempted) {
+        let Attempted { mut job, end } = attempted;
+        if let Some(busy) = &mut self.busy {
+            busy.remove(job.message.openid());
+        }
+        match end {
+            AttemptEnd::NoToken(error) => self.drain(Stop::Token(error)),
+            AttemptEnd::NoIntent(error) => self.drain(Stop::Storage(error.to_string())),
+            AttemptEnd::Requested { result, finished, latency, token } => {
+                self.requests += 1;
+                job.refused = Some(token);
+                self.answered(job, result, finished, latency);
+            }
+        }
+    }
+
+    fn answered(&mut self, mut job: Job, result: Result<Answer, Failure>, finished: Timestamp, latency: Duration) {
+        let now = Instant::now();
+        let verdict = Verdict::of(&result);
+        if verdict != Verdict::TokenRefused {
+            job.refused = None;
+            job.history.token = 0;
+        }
+        let next = retry::next(&verdict, self.run.campaign.send.retries, &mut job.history, pause);
+        let outcome = match next {
+            Next::Settle(outcome) => outcome,
+            Next::Again(_) => Outcome::Postponed,
+        };
+        let stop = self.breaker.observe(now, &result, &verdict);
+        self.adjust_pace(&verdict, now);
+        let code = result.as_ref().ok().map(|answer| answer.code);
+        if let Some(id) = job.id {
+            let attempt = Attempt { number: job.attempts, finished, latency, cause: Cause::from(result) };
+            self.run.shared.writer.outcome(id, outcome, attempt);
+        }
+        match next {
+            Next::Again(after) => {
+                (self.run.watch)(&Event::Retrying { after });
+                self.later.push(Later { due: Reverse(now + after), job });
+            }
+            Next::Settle(outcome) => {
+                (self.run.watch)(&Event::Settled { outcome, code });
+                if verdict == Verdict::TokenRefused {
+                    self.drain(Stop::Token(TokenError::FreshRefused));
+                }
+            }
+        }
+        if let Some(stop) = stop {
+            self.drain(stop);
+        }
+    }
+
+    fn adjust_pace(&mut self, verdict: &Verdict, now: Instant) {
+        let changed = match verdict {
+            Verdict::Busy { .. } | Verdict::Throttled => self.pacer.slow_down(now),
+            Verdict::Sent | Verdict::Refused | Verdict::Content => self.pacer.recover(now),
+            Verdict::TokenRefused | Verdict::Quota | Verdict::Account | Verdict::Unknown => None,
+        };
+        if let Some(per_second) = changed {
+            (self.run.watch)(&Event::Pace { per_second });
+        }
+    }
+
+    fn feed_ended(&mut self, end: FeedEnd) {
+        self.fed = true;
+        self.drain(match end {
+            FeedEnd::Changed(_) => Stop::Changed,
+            FeedEnd::Journal(error) => Stop::Storage(error.to_string()),
+        });
+    }
+
+    /// Starts nothing more; what is in flight is waited for. The first reason stands.
+    fn drain(&mut self, stop: Stop) {
+        if self.stop.is_none() {
+            (self.run.watch)(&Event::Draining(stop.clone()));
+            self.stop = Some(stop);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Where the dispatcher's messages come from: the replay of the plan, without what the journal has settled.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+use crate::campaign::Campaign;
+use crate::campaign::file::OnUnknown;
+use crate::delivery::outcome::Outcome;
+use crate::journal::index::Index;
+use crate::journal::record::{Recorded, State};
+use crate::journal::store::Store;
+use crate::journal::{Identity, JournalError};
+use crate::plan::Plan;
+use crate::plan::batch::PlannedMessage;
+use crate::plan::planner::Inputs;
+use crate::plan::replay::{Changed, Replay};
+use crate::send::retry::History;
+use crate::send::worker::Job;
+
+/// How many messages wait ready: enough that no request waits for the disk, few enough to forget.
+const READY: usize = 2048;
+
+/// Which of the messages the journal knows are sent again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// What happens to unknown outcomes.
+    pub on_unknown: OnUnknown,
+    /// Which refused ones are tried again.
+    pub retry_refused: RetryRefused,
+}
+
+/// Which refused messages are tried again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum RetryRefused {
+    /// None.
+    #[default]
+    None,
+    /// All.
+    All,
+    /// Those refused with one of these errcodes.
+    Codes(Vec<i64>),
+}
+
+impl Policy {
+    /// Whether a message the journal knows is sent in this run.
+    pub fn sends(&self, known: &Recorded) -> bool {
+        match known.state {
+            State::Settled(Outcome::Sent) => false,
+            State::Settled(Outcome::Failed | Outcome::Postponed) => true,
+            State::Settled(Outcome::Unknown) => self.on_unknown == OnUnknown::Resend,
+            // Its process is gone, or it would hold the lock; recovery has made these unknown before.
+            State::InFlight => false,
+            State::Settled(Outcome::Refused) => match &self.retry_refused {
+                RetryRefused::None => false,
+                RetryRefused::All => true,
+                RetryRefused::Codes(codes) => known.errcode.is_some_and(|code| codes.contains(&code)),
+            },
+        }
+    }
+}
+
+/// Why no more messages come.
+#[derive(Debug)]
+pub enum FeedEnd {
+    /// The audience has changed since it was planned.
+    Changed(Changed),
+    /// The journal cannot be read.
+    Journal(JournalError),
+}
+
+/// Starts a thread that replays the plan and hands over the messages that are to be sent. The channel ends
+/// with the audience.
+pub fn start(
+    campaign: Arc<Campaign>,
+    plan: Arc<Plan>,
+    store: Store,
+    identity: &Identity,
+    policy: Policy,
+) -> Result<Receiver<Result<Job, FeedEnd>>, JournalError> {
+    let index = match store.find_campaign(identity)? {
+        Some(number) => Index::load(&store, number)?,
+        None => Index::default(),
+    };
+    let (ready, jobs) = channel(READY);
+    std::thread::spawn(move || {
+        let known = Known { store, index, policy };
+        if let Err(end) = replay(&campaign, &plan, &known, &ready) {
+            let _ = ready.blocking_send(Err(end));
+        }
+    });
+    Ok(jobs)
+}
+
+struct Known {
+    store: Store,
+    index: Index,
+    policy: Policy,
+}
+
+fn replay(
+    campaign: &Campaign,
+    plan: &Plan,
+    known: &Known,
+    ready: &Sender<Result<Job, FeedEnd>>,
+) -> Result<(), FeedEnd> {
+    let inputs = Inputs::of_campaign(campaign);
+    let mut replay = Replay::open(&inputs, plan).map_err(FeedEnd::Changed)?;
+    while let Some(batch) = replay.next().map_err(FeedEnd::Changed)? {
+        for message in batch.into_messages() {
+            if let Some(job) = known.job(message).map_err(FeedEnd::Journal)?
+                && ready.blocking_send(Ok(job)).is_err()
+            {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Known {
+    fn job(&self, message: PlannedMessage) -> Result<Option<Job>, JournalError> {
+        let known = self.index.find(&self.store, message.openid(), message.nth)?;
+        if known.as_ref().is_some_and(|known| !self.policy.sends(known)) {
+            return Ok(None);
+        }
+        let (id, attempts) = known.map_or((None, 0), |known| (Some(known.id), known.attempts));
+        Ok(Some(Job { message, id, attempts, history: History::default(), refused: None }))
+    }
+}

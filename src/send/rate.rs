@@ -1,0 +1,141 @@
+//! Pacing: governor behind a few functions.
+//!
+//! A burst of ten milliseconds of the rate keeps the pace exact although timers tick in milliseconds, and is
+//! small enough that no second is ever noticeably above the ceiling, the first one included.
+
+use std::num::NonZeroU32;
+use std::time::{Duration, Instant};
+
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+
+use crate::campaign::rate::Rate;
+
+/// How much of the rate may come at once.
+const BURST: Duration = Duration::from_millis(10);
+/// How far the pace may fall below the ceiling when the platform is busy.
+const SLOWEST: f64 = 1.0 / 64.0;
+/// How long a pace is kept before it is tried a step faster.
+const STEP: Duration = Duration::from_secs(5);
+/// Answers to requests of the same moment are one sign, not many.
+const ONE_SIGN: Duration = Duration::from_secs(1);
+
+/// Lets requests through one at a time, never faster than every ceiling allows.
+#[derive(Debug)]
+pub struct Pacer {
+    ceilings: Vec<DefaultDirectRateLimiter>,
+    /// How many ceilings the next request has passed, so that a wait that is broken off loses nothing.
+    passed: usize,
+    slow: Option<Slow>,
+    per_second: f64,
+}
+
+/// A pace below the ceiling.
+#[derive(Debug)]
+struct Slow {
+    limiter: DefaultDirectRateLimiter,
+    factor: f64,
+    since: Instant,
+}
+
+impl Pacer {
+    /// A pacer for several ceilings that hold together.
+    pub fn new(rates: &[Rate]) -> Self {
+        let per_second = rates.iter().map(|rate| rate.per_second()).fold(f64::INFINITY, f64::min);
+        Self { ceilings: rates.iter().map(|rate| limiter(rate.interval())).collect(), passed: 0, slow: None, per_second }
+    }
+
+    /// Waits until the next request may be made, and counts it. It may be broken off and called again.
+    pub async fn pace(&mut self) {
+        let slow = self.slow.as_ref().map(|slow| &slow.limiter);
+        for limiter in self.ceilings.iter().chain(slow).skip(self.passed) {
+            while let Err(not_yet) = limiter.check() {
+                tokio::time::sleep(not_yet.wait_time_from(DefaultClock::default().now())).await;
+            }
+            self.passed += 1;
+        }
+        self.passed = 0;
+    }
+
+    /// Halves the pace: the platform is busy. Signs of the same moment count once. Gives the new pace, in
+    /// requests a second, where it changed.
+    pub fn slow_down(&mut self, now: Instant) -> Option<f64> {
+        let factor = match &self.slow {
+            Some(slow) if now.duration_since(slow.since) < ONE_SIGN => return None,
+            Some(slow) => (slow.factor / 2.0).max(SLOWEST),
+            None => 0.5,
+        };
+        Some(self.set(factor, now))
+    }
+
+    /// Takes a step back towards the ceiling, when the pace has been kept for a while. Gives the new pace
+    /// where it changed.
+    pub fn recover(&mut self, now: Instant) -> Option<f64> {
+        let slow = self.slow.as_ref().filter(|slow| now.duration_since(slow.since) >= STEP)?;
+        let factor = slow.factor * 1.5;
+        if factor < 1.0 {
+            return Some(self.set(factor, now));
+        }
+        self.slow = None;
+        self.passed = self.passed.min(self.ceilings.len());
+        Some(self.per_second)
+    }
+
+    fn set(&mut self, factor: f64, now: Instant) -> f64 {
+        let per_second = self.per_second * factor;
+        self.slow = Some(Slow { limiter: limiter(Duration::from_secs_f64(1.0 / per_second)), factor, since: now });
+        self.passed = self.passed.min(self.ceilings.len());
+        per_second
+    }
+}
+
+fn limiter(interval: Duration) -> DefaultDirectRateLimiter {
+    let burst = BURST.as_nanos() / interval.as_nanos().max(1);
+    let burst = u32::try_from(burst).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
+    let quota = Quota::with_period(interval.max(Duration::from_nanos(1)));
+    // A period above zero always makes a quota.
+    RateLimiter::direct(quota.unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(burst))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pacer(rate: &str) -> Pacer {
+        Pacer::new(&[rate.parse().unwrap_or_else(|_| panic!("{rate}"))])
+    }
+
+    #[test]
+    fn signs_of_one_moment_halve_the_pace_once_and_it_comes_back_step_by_step() {
+        let start = Instant::now();
+        let mut pacer = pacer("100/s");
+        assert_eq!(pacer.slow_down(start), Some(50.0));
+        assert_eq!(pacer.slow_down(start + Duration::from_millis(10)), None);
+        assert_eq!(pacer.slow_down(start + ONE_SIGN), Some(25.0));
+        assert_eq!(pacer.recover(start + ONE_SIGN), None);
+        let mut now = start + ONE_SIGN;
+        let mut last = 25.0;
+        loop {
+            now += STEP;
+            let Some(pace) = pacer.recover(now) else { panic!("the pace came to a halt at {last}") };
+            assert!(pace > last && pace <= 100.0);
+            last = pace;
+            if pace >= 100.0 {
+                break;
+            }
+        }
+        assert_eq!(pacer.recover(now + STEP), None, "never above the ceiling");
+    }
+
+    #[test]
+    fn the_pace_never_falls_to_nothing() {
+        let mut now = Instant::now();
+        let mut pacer = pacer("64/s");
+        for _ in 0..100 {
+            now += ONE_SIGN;
+            pacer.slow_down(now);
+        }
+        now += ONE_SIGN;
+        assert_eq!(pacer.slow_down(now), Some(1.0));
+    }
+}

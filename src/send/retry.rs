@@ -1,0 +1,180 @@
+//! Whether a message is tried again. Pure: no clock, no network.
+
+use std::time::Duration;
+
+use crate::delivery::outcome::Outcome;
+use crate::wechat::error_code::{Class, class_of};
+use crate::wechat::reply::{Answer, Failure};
+
+/// What an answer, or the lack of one, means for the run (spec section 7).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// WeChat took it.
+    Sent,
+    /// Refused for good, for this recipient.
+    Refused,
+    /// Refused because of the content.
+    Content,
+    /// Not delivered; the platform is busy or out of reach.
+    Busy {
+        /// How long the server asks to wait.
+        at_least: Option<Duration>,
+    },
+    /// Not delivered; too many requests a minute.
+    Throttled,
+    /// Not delivered; the token is refused.
+    TokenRefused,
+    /// Not delivered; the quota is used up.
+    Quota,
+    /// Not delivered; the account cannot send.
+    Account,
+    /// It may have been delivered.
+    Unknown,
+}
+
+impl Verdict {
+    /// Classifies what came of a request.
+    pub fn of(result: &Result<Answer, Failure>) -> Self {
+        match result {
+            Ok(answer) => match class_of(answer.code) {
+                Class::Ok => Self::Sent,
+                Class::Busy => Self::Busy { at_least: None },
+                Class::Token => Self::TokenRefused,
+                // A code that messages never get is still an answer that is no success.
+                Class::Recipient | Class::NotForSending => Self::Refused,
+                Class::Account => Self::Account,
+                Class::Content => Self::Content,
+                Class::Quota => Self::Quota,
+                Class::Throttle => Self::Throttled,
+            },
+            Err(Failure::NotConnected(_)) => Self::Busy { at_least: None },
+            Err(Failure::TurnedAway { retry_after, .. }) => Self::Busy { at_least: *retry_after },
+            Err(Failure::Unclear(_)) => Self::Unknown,
+        }
+    }
+}
+
+/// What happens to the message next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// It is tried again after a while.
+    Again(Duration),
+    /// It is settled, for this run at least.
+    Settle(Outcome),
+}
+
+/// How often a message was put off so far in this run, by reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct History {
+    /// Because the platform was busy or out of reach.
+    pub busy: u32,
+    /// Because of the rate.
+    pub throttled: u32,
+    /// Because of its token.
+    pub token: u32,
+}
+
+/// A server may ask to wait, but not for longer than this.
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
+/// A minute's limit passes within minutes; whoever is still throttled then will not be let through.
+const MOST_THROTTLED: u32 = 10;
+
+/// Decides what happens next, and counts it in `history`. `retries` is how often a message that was certainly
+/// not delivered is tried again; `pause` gives the wait before the next try, from the number of those made.
+pub fn next(
+    verdict: &Verdict,
+    retries: u32,
+    history: &mut History,
+    pause: impl Fn(u32) -> Duration,
+) -> Next {
+    match verdict {
+        Verdict::Sent => Next::Settle(Outcome::Sent),
+        Verdict::Refused | Verdict::Content => Next::Settle(Outcome::Refused),
+        Verdict::Unknown => Next::Settle(Outcome::Unknown),
+        Verdict::Account => Next::Settle(Outcome::Failed),
+        Verdict::Quota => Next::Settle(Outcome::Postponed),
+        Verdict::Busy { at_least } => {
+            history.busy += 1;
+            if history.busy > retries {
+                return Next::Settle(Outcome::Failed);
+            }
+            Next::Again(pause(history.busy).max(at_least.unwrap_or_default()).min(LONGEST_WAIT))
+        }
+        Verdict::Throttled => {
+            history.throttled += 1;
+            if history.throttled > MOST_THROTTLED {
+                return Next::Settle(Outcome::Failed);
+            }
+            Next::Again(pause(history.throttled))
+        }
+        Verdict::TokenRefused => {
+            history.token += 1;
+            // The second refusal in a row stops the run; the message waits for the next one.
+            if history.token > 1 { Next::Settle(Outcome::Postponed) } else { Next::Again(Duration::ZERO) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wechat::errmsg::Errmsg;
+    use crate::wechat::reply::{NotConnected, Unclear};
+
+    fn answer(code: i64) -> Verdict {
+        Verdict::of(&Ok(Answer { code, errmsg: Errmsg::parse("x") }))
+    }
+
+    fn seconds(tries: u32) -> Duration {
+        Duration::from_secs(u64::from(tries))
+    }
+
+    #[test]
+    fn only_what_is_certainly_not_delivered_is_tried_again() {
+        let certain = [answer(-1), Verdict::of(&Err(Failure::NotConnected(NotConnected::Refused)))];
+        for verdict in certain {
+            assert_eq!(next(&verdict, 3, &mut History::default(), seconds), Next::Again(seconds(1)));
+        }
+        for unclear in [Unclear::TimedOut, Unclear::Broken, Unclear::Status(502), Unclear::Unreadable] {
+            let verdict = Verdict::of(&Err(Failure::Unclear(unclear)));
+            assert_eq!(next(&verdict, 3, &mut History::default(), seconds), Next::Settle(Outcome::Unknown));
+        }
+    }
+
+    #[test]
+    fn retries_are_counted_and_used_up() {
+        let mut history = History::default();
+        let steps: Vec<Next> = (0..4).map(|_| next(&answer(-1), 3, &mut history, seconds)).collect();
+        let again = |n| Next::Again(seconds(n));
+        assert_eq!(steps, [again(1), again(2), again(3), Next::Settle(Outcome::Failed)]);
+        assert_eq!(next(&answer(-1), 0, &mut History::default(), seconds), Next::Settle(Outcome::Failed));
+    }
+
+    #[test]
+    fn a_server_is_given_the_time_it_asks_for_within_reason() {
+        let busy = |wait| Verdict::Busy { at_least: Some(Duration::from_secs(wait)) };
+        let wait = |verdict| next(&verdict, 3, &mut History::default(), seconds);
+        assert_eq!(wait(busy(30)), Next::Again(Duration::from_secs(30)));
+        assert_eq!(wait(busy(86_400)), Next::Again(LONGEST_WAIT));
+    }
+
+    #[test]
+    fn a_refused_token_is_replaced_once() {
+        let mut history = History::default();
+        assert_eq!(next(&answer(42001), 3, &mut history, seconds), Next::Again(Duration::ZERO));
+        assert_eq!(next(&answer(40001), 3, &mut history, seconds), Next::Settle(Outcome::Postponed));
+    }
+
+    #[test]
+    fn the_table_of_the_contract_is_kept() {
+        assert_eq!(answer(0), Verdict::Sent);
+        assert_eq!(answer(45009), Verdict::Quota);
+        assert_eq!(answer(45011), Verdict::Throttled);
+        for fatal in [48001, 40013, 40125, 40164, 45087] {
+            assert_eq!(answer(fatal), Verdict::Account, "{fatal}");
+        }
+        for refused in [45015, 45047, 40003, 123_456] {
+            assert_eq!(answer(refused), Verdict::Refused, "{refused}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The state of the simulated platform, shared by all calls.
+
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use axum::body::Bytes;
+
+use crate::simulator::Account;
+use crate::simulator::clock::Clock;
+use crate::simulator::dice;
+use crate::simulator::faults::Fault;
+use crate::simulator::judge::Judge;
+use crate::simulator::ledger::Ledger;
+use crate::simulator::media::Shelf;
+use crate::simulator::quota::Quota;
+use crate::simulator::routes::Call;
+use crate::simulator::rules::{Endpoint, Rules, Target};
+use crate::simulator::scenario::{Answer, Scenario, Settings};
+use crate::simulator::token::Tokens;
+use crate::wechat::error_code;
+
+/// What a rule of `[[answers]]` and one of `[[faults]]` must not share: their dice.
+const FAULTS_SALT: u64 = 0x6661_756c_7473;
+
+/// Everything that the simulated platform knows.
+#[derive(Debug)]
+pub(super) struct Platform {
+    pub(super) settings: Settings,
+    pub(super) account: Option<Account>,
+    pub(super) clock: Clock,
+    pub(super) ledger: Ledger,
+    pub(super) judge: Judge,
+    pub(super) answers: Rules<Answer>,
+    pub(super) faults: Rules<Fault>,
+    tokens: Mutex<Tokens>,
+    quota: Mutex<Quota>,
+    shelf: Mutex<Shelf>,
+    calls: [AtomicU64; Endpoint::COUNT],
+    rids: AtomicU64,
+}
+
+/// What the platform says to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reply {
+    pub(super) errcode: i64,
+    pub(super) body: Bytes,
+}
+
+impl Reply {
+    /// The answer of most calls that went well.
+    pub(super) fn ok() -> Self {
+        Self { errcode: 0, body: Bytes::from_static(br#"{"errcode":0,"errmsg":"ok"}"#) }
+    }
+
+    /// Another answer of a call that went well.
+    pub(super) fn json(value: &serde_json::Value) -> Self {
+        Self { errcode: 0, body: value.to_string().into() }
+    }
+}
+
+impl Platform {
+    pub(super) fn new(scenario: Scenario, account: Option<Account>) -> io::Result<Self> {
+        let Scenario { settings, answers, faults } = scenario;
+        let kind = account.as_ref().map(|account| account.kind).or(settings.account.kind);
+        Ok(Self {
+            judge: Judge::new(kind)?,
+            clock: Clock::start(),
+            ledger: Ledger::new(settings.ledger.arrivals),
+            answers: Rules::new(answers, settings.seed),
+            faults: Rules::new(faults, settings.seed ^ FAULTS_SALT),
+            tokens: Mutex::default(),
+            quota: Mutex::new(Quota::new(&settings.quota)),
+            shelf: Mutex::new(Shelf::new(&settings.media, settings.seed)),
+            calls: Default::default(),
+            rids: AtomicU64::new(0),
+            settings,
+            account,
+        })
+    }
+
+    pub(super) fn tokens(&self) -> MutexGuard<'_, Tokens> {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn quota(&self) -> MutexGuard<'_, Quota> {
+        self.quota.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the call's `access_token` works.
+    ///
+    /// # Errors
+    ///
+    /// The errcode of the refusal.
+    pub(super) fn check_token(&self, call: &Call) -> Result<(), i64> {
+        self.tokens().check(&self.settings.token, call.query("access_token"), self.clock.now())
+    }
+
+    /// Counts a request of a call other than `send`, which the ledger counts.
+    pub(super) fn count(&self, on: Endpoint) -> Target<'static> {
+        let number = self.calls[on as usize].fetch_add(1, Ordering::Relaxed) + 1;
+        Target { on, openid: None, number }
+    }
+
+    /// The answer of the rule that acts on this request, if one does.
+    pub(super) fn ruled(&self, target: Target<'_>) -> Result<(), Reply> {
+        match self.answers.pick(target) {
+            None | Some(Answer { code: 0, errmsg: None }) => Ok(()),
+            Some(Answer { code, errmsg: None }) => Err(self.refuse(*code)),
+            Some(Answer { code, errmsg: Some(errmsg) }) => Err(reply_with(*code, errmsg)),
+        }
+    }
+
+    /// An answer with the platform's own text for this code and a fresh rid (wechat-facts 7.4).
+    pub(super) fn refuse(&self, code: i64) -> Reply {
+        let known = error_code::find(code);
+        let text = known.map_or("", |entry| if entry.errmsg.is_empty() { entry.official } else { entry.errmsg });
+        let text = match (&self.settings.ip.refused, code) {
+            (Some(ip), 40164) => text.replace("1.2.3.4", ip),
+            (Some(_) | None, _) => text.to_owned(),
+        };
+        reply_with(code, format!("{text} rid: {}", self.rid()).trim_start())
+    }
+
+    /// The first eight digits are the time; the rest comes from the seed.
+    fn rid(&self) -> String {
+        let dice = dice::of_number(self.settings.seed, self.rids.fetch_add(1, Ordering::Relaxed));
+        let (high, low) = (dice >> 32, dice & 0xffff_ffff);
+        format!("{:08x}-{high:08x}-{low:08x}", self.clock.unix_seconds() & 0xffff_ffff)
+    }
+}
+
+fn reply_with(errcode: i64, errmsg: &str) -> Reply {
+    let body = serde_json::json!({ "errcode": errcode, "errmsg": errmsg });
+    Reply { errcode, body: body.to_string().into() }
+}

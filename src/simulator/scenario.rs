@@ -1,0 +1,334 @@
+//! What the simulated platform does: a TOML file, every key of which is described in `docs/simulator.md`.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use thiserror::Error;
+use toml::Spanned;
+
+use crate::message::AccountKind;
+use crate::simulator::faults::{Fault, FaultKeys, FaultKind};
+use crate::simulator::rules::{Endpoint, Rule, Selector};
+use crate::simulator::units::{ContentType, Latency, Numbers, Offset, Share, Span};
+
+/// How the simulator behaves. The default answers every good request at once with errcode 0.
+#[derive(Debug, Clone, Default)]
+pub struct Scenario {
+    pub(super) settings: Settings,
+    pub(super) answers: Vec<Rule<Answer>>,
+    pub(super) faults: Vec<Rule<Fault>>,
+}
+
+/// A scenario that cannot be read, with the place of the first fault.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the scenario has a fault in line {line}, column {column}: {message}")]
+pub struct ScenarioError {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// What is wrong, in one line.
+    pub message: String,
+}
+
+impl Scenario {
+    /// Reads a scenario file (`docs/simulator.md`).
+    ///
+    /// # Errors
+    ///
+    /// The first fault: broken TOML, an unknown key, a value of another kind, a rule that contradicts itself.
+    pub fn parse(text: &str) -> Result<Self, ScenarioError> {
+        let file: ScenarioFile = toml::from_str(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            ScenarioError::at(text, at, error.message())
+        })?;
+        let answers = file.answers.into_iter().map(|rule| {
+            let at = rule.span().start;
+            rule.into_inner().build().map_err(|message| ScenarioError::at(text, at, &message))
+        });
+        let faults = file.faults.into_iter().map(|rule| {
+            let at = rule.span().start;
+            rule.into_inner().build().map_err(|message| ScenarioError::at(text, at, &message))
+        });
+        let settings = Settings {
+            seed: file.seed,
+            latency: file.latency,
+            clock_skew: file.clock_skew,
+            content_type: file.content_type,
+            token: file.token,
+            quota: file.quota,
+            ip: file.ip,
+            account: file.account,
+            kf: file.kf,
+            window: file.window,
+            media: file.media,
+            ledger: file.ledger,
+        };
+        Ok(Self { settings, answers: answers.collect::<Result<_, _>>()?, faults: faults.collect::<Result<_, _>>()? })
+    }
+}
+
+impl ScenarioError {
+    fn at(text: &str, offset: usize, message: &str) -> Self {
+        let before = text.get(..offset).unwrap_or(text);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Self {
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+            message: message.trim_end().replace('\n', "; "),
+        }
+    }
+}
+
+/// The answer that a rule gives in place of errcode 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) code: i64,
+    /// Sent exactly as it is; without it the platform's own text and a rid.
+    pub(super) errmsg: Option<String>,
+}
+
+/// Everything but the rules.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Settings {
+    pub(super) seed: u64,
+    pub(super) latency: Latency,
+    pub(super) clock_skew: Offset,
+    pub(super) content_type: Option<ContentType>,
+    pub(super) token: TokenTable,
+    pub(super) quota: QuotaTable,
+    pub(super) ip: IpTable,
+    pub(super) account: AccountTable,
+    pub(super) kf: KfTable,
+    pub(super) window: WindowTable,
+    pub(super) media: MediaTable,
+    pub(super) ledger: LedgerTable,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct ScenarioFile {
+    seed: u64,
+    latency: Latency,
+    clock_skew: Offset,
+    content_type: Option<ContentType>,
+    answers: Vec<Spanned<AnswerFile>>,
+    faults: Vec<Spanned<FaultFile>>,
+    token: TokenTable,
+    quota: QuotaTable,
+    ip: IpTable,
+    account: AccountTable,
+    kf: KfTable,
+    window: WindowTable,
+    media: MediaTable,
+    ledger: LedgerTable,
+}
+
+// Serde's `flatten` would lose unknown keys and places, so both rules list the selector's keys.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnswerFile {
+    code: i64,
+    errmsg: Option<String>,
+    #[serde(default)]
+    on: Endpoint,
+    share: Option<Share>,
+    openids: Option<Vec<String>>,
+    messages: Option<Numbers>,
+    from: Option<u64>,
+    to: Option<u64>,
+    times: Option<u32>,
+}
+
+impl AnswerFile {
+    fn build(self) -> Result<Rule<Answer>, String> {
+        let Self { code, errmsg, on, share, openids, messages, from, to, times } = self;
+        let selector = selector(Selector {
+            on,
+            share,
+            openids: openids.map(|list| list.into_iter().collect()),
+            messages,
+            from,
+            to,
+            times,
+        })?;
+        Ok(Rule { selector, then: Answer { code, errmsg } })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FaultFile {
+    kind: FaultKind,
+    duration: Option<Span>,
+    accepted: Option<bool>,
+    status: Option<u16>,
+    retry_after: Option<u64>,
+    #[serde(default)]
+    on: Endpoint,
+    share: Option<Share>,
+    openids: Option<Vec<String>>,
+    messages: Option<Numbers>,
+    from: Option<u64>,
+    to: Option<u64>,
+    times: Option<u32>,
+}
+
+impl FaultFile {
+    fn build(self) -> Result<Rule<Fault>, String> {
+        let Self { kind, duration, accepted, status, retry_after, on, share, openids, messages, from, to, times } =
+            self;
+        let duration = duration.map(|span| span.0);
+        let then = FaultKeys { kind, duration, accepted, status, retry_after }.build()?;
+        let selector = selector(Selector {
+            on,
+            share,
+            openids: openids.map(|list| list.into_iter().collect()),
+            messages,
+            from,
+            to,
+            times,
+        })?;
+        Ok(Rule { selector, then })
+    }
+}
+
+/// Checks what the types cannot.
+fn selector(selector: Selector) -> Result<Selector, String> {
+    if !selector.on.has_recipient() && (selector.share.is_some() || selector.openids.is_some()) {
+        return Err("`share` and `openids` select recipients, which only on = \"send\" and \"typing\" have".into());
+    }
+    if let (Some(from), Some(to)) = (selector.from, selector.to)
+        && from > to
+    {
+        return Err(format!("from = {from} is after to = {to}, so the rule selects nothing"));
+    }
+    Ok(selector)
+}
+
+/// `[token]` (wechat-facts 3.1).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct TokenTable {
+    pub(super) life: Span,
+    pub(super) overlap: Span,
+    pub(super) expires_in: Option<Span>,
+    pub(super) dies_at_message: Option<Numbers>,
+    pub(super) code: TokenCode,
+    pub(super) sticky: bool,
+    pub(super) always_refused: bool,
+    pub(super) fetch_latency: Latency,
+    pub(super) fetch_errors: Vec<i64>,
+    pub(super) force_interval: Span,
+    pub(super) accept: Vec<String>,
+}
+
+impl Default for TokenTable {
+    fn default() -> Self {
+        Self {
+            life: Span::seconds(7200),
+            overlap: Span::seconds(300),
+            expires_in: None,
+            dies_at_message: None,
+            code: TokenCode(40001),
+            sticky: false,
+            always_refused: false,
+            fetch_latency: Latency::default(),
+            fetch_errors: Vec::new(),
+            force_interval: Span::seconds(30),
+            accept: Vec::new(),
+        }
+    }
+}
+
+impl TokenTable {
+    /// The last part of a token's life, in which the next one is given out: at most half of it, so that
+    /// tokens of a few seconds work too.
+    pub(super) fn overlap(&self) -> Duration {
+        self.overlap.0.min(self.life.0 / 2)
+    }
+}
+
+/// One of the three codes of a dead token (wechat-facts 3.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "i64")]
+pub(super) struct TokenCode(pub(super) i64);
+
+impl TryFrom<i64> for TokenCode {
+    type Error = String;
+
+    fn try_from(code: i64) -> Result<Self, String> {
+        match code {
+            40001 | 40014 | 42001 => Ok(Self(code)),
+            _ => Err(format!("a dead token is answered with 40001, 40014 or 42001, never with {code}")),
+        }
+    }
+}
+
+/// `[quota]` (wechat-facts 6).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct QuotaTable {
+    pub(super) daily: Option<u64>,
+    pub(super) used: u64,
+    pub(super) per_minute: Option<u64>,
+    pub(super) window: Span,
+}
+
+impl Default for QuotaTable {
+    fn default() -> Self {
+        Self { daily: None, used: 0, per_minute: None, window: Span::seconds(60) }
+    }
+}
+
+/// `[ip]` (wechat-facts 3.2).
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct IpTable {
+    pub(super) refused: Option<String>,
+}
+
+/// `[account]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct AccountTable {
+    pub(super) kind: Option<AccountKind>,
+    pub(super) code: Option<i64>,
+    pub(super) from: u64,
+}
+
+/// `[kf]` (wechat-facts 5.2).
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct KfTable {
+    pub(super) accounts: Option<Vec<String>>,
+}
+
+/// `[window]` (wechat-facts 2.1).
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct WindowTable {
+    pub(super) allowance: Option<u32>,
+}
+
+/// `[media]` (wechat-facts 4.1).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct MediaTable {
+    pub(super) strict: bool,
+    pub(super) known: Vec<String>,
+    pub(super) life: Span,
+}
+
+impl Default for MediaTable {
+    fn default() -> Self {
+        Self { strict: false, known: Vec::new(), life: Span::seconds(3 * 86_400) }
+    }
+}
+
+/// `[ledger]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct LedgerTable {
+    pub(super) arrivals: bool,
+}

@@ -1,0 +1,227 @@
+//! The small values of a scenario file: durations, shares, lists of message numbers.
+//!
+//! Each reads itself, so that a fault in one is reported at its own line and column.
+
+use std::fmt;
+use std::time::Duration;
+
+use axum::http::HeaderValue;
+use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, de::value::MapAccessDeserializer};
+
+use crate::simulator::dice;
+
+/// A duration as it is written in a scenario: a whole number and `ms`, `s`, `m`, `h` or `d`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Span(pub(super) Duration);
+
+impl Span {
+    pub(super) const fn seconds(seconds: u64) -> Self {
+        Self(Duration::from_secs(seconds))
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, unit) = text.split_at(digits);
+        let number: u64 = number.parse().ok()?;
+        let milliseconds = match unit {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            "d" => 86_400_000,
+            _ => return None,
+        };
+        number.checked_mul(milliseconds).map(Duration::from_millis).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| {
+            de::Error::custom(format!("{text:?} is not a duration such as \"50ms\", \"2s\", \"3m\", \"4h\" or \"3d\""))
+        })
+    }
+}
+
+/// A duration forward, or backward with a leading `-`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Offset {
+    pub(super) span: Duration,
+    pub(super) back: bool,
+}
+
+impl<'de> Deserialize<'de> for Offset {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let (back, rest) = text.strip_prefix('-').map_or((false, text.as_str()), |rest| (true, rest));
+        Span::parse(rest).map(|span| Self { span: span.0, back }).ok_or_else(|| {
+            de::Error::custom(format!("{text:?} is not a duration forward or back such as \"90s\" or \"-10m\""))
+        })
+    }
+}
+
+/// A part of all recipients: `"1%"`, `"0.5%"`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Share(f64);
+
+impl Share {
+    /// Whether a fraction from 0 to 1 falls into the share.
+    pub(super) fn holds(self, fraction: f64) -> bool {
+        fraction < self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Share {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.strip_suffix('%')
+            .and_then(|number| number.trim_end().parse::<f64>().ok())
+            .filter(|percent| (0.0..=100.0).contains(percent))
+            .map(|percent| Self(percent / 100.0))
+            .ok_or_else(|| de::Error::custom(format!("{text:?} is not a share from \"0%\" to \"100%\"")))
+    }
+}
+
+/// A value for the header `Content-Type`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct ContentType(pub(super) HeaderValue);
+
+impl TryFrom<String> for ContentType {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        HeaderValue::from_str(&text).map(Self).map_err(|_| format!("{text:?} cannot stand in an HTTP header"))
+    }
+}
+
+/// Numbers of requests, counted from 1: one number or a list of them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Numbers(Vec<u64>);
+
+impl Numbers {
+    pub(super) fn contains(&self, number: u64) -> bool {
+        self.0.binary_search(&number).is_ok()
+    }
+}
+
+impl<'de> Deserialize<'de> for Numbers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NumbersVisitor)
+    }
+}
+
+struct NumbersVisitor;
+
+impl<'de> Visitor<'de> for NumbersVisitor {
+    type Value = Numbers;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the number of a message, from 1, or a list of such numbers")
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Numbers, E> {
+        Ok(Numbers(vec![counted_from_one(number)?]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Numbers, A::Error> {
+        let mut numbers = Vec::new();
+        while let Some(number) = list.next_element()? {
+            numbers.push(counted_from_one(number)?);
+        }
+        if numbers.is_empty() {
+            return Err(de::Error::custom("an empty list selects no message"));
+        }
+        numbers.sort_unstable();
+        Ok(Numbers(numbers))
+    }
+}
+
+fn counted_from_one<E: de::Error>(number: i64) -> Result<u64, E> {
+    match u64::try_from(number) {
+        Ok(number) if number > 0 => Ok(number),
+        Ok(_) | Err(_) => Err(E::custom(format!("messages are counted from 1, so {number} is none"))),
+    }
+}
+
+/// How long an answer takes: always the same, or evenly spread between two durations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Latency {
+    min: Duration,
+    max: Duration,
+}
+
+impl Latency {
+    /// The latency of the n-th answer, the same for the same seed.
+    pub(super) fn of(self, seed: u64, n: u64) -> Duration {
+        if self.min == self.max {
+            return self.min;
+        }
+        self.min + (self.max - self.min).mul_f64(dice::fraction(dice::of_number(seed, n)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Latency {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(LatencyVisitor)
+    }
+}
+
+struct LatencyVisitor;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Range {
+    min: Span,
+    max: Span,
+}
+
+impl<'de> Visitor<'de> for LatencyVisitor {
+    type Value = Latency;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a duration such as \"50ms\", or { min = \"20ms\", max = \"200ms\" }")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Latency, E> {
+        let Some(Span(span)) = Span::parse(text) else {
+            return Err(E::invalid_value(de::Unexpected::Str(text), &self));
+        };
+        Ok(Latency { min: span, max: span })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Latency, A::Error> {
+        let Range { min: Span(min), max: Span(max) } = Range::deserialize(MapAccessDeserializer::new(map))?;
+        if min > max {
+            return Err(de::Error::custom("min is longer than max"));
+        }
+        Ok(Latency { min, max })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_whole_numbers_with_a_unit() {
+        let span = |text| Span::parse(text).map(|span| span.0);
+        assert_eq!(span("50ms"), Some(Duration::from_millis(50)));
+        assert_eq!(span("0s"), Some(Duration::ZERO));
+        assert_eq!(span("3d"), Some(Duration::from_secs(259_200)));
+        for wrong in ["", "5", "s", "1.5s", "-1s", "5 s", "5秒", "99999999999999999999s", "18446744073709551615d"] {
+            assert_eq!(span(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_spread_latency_stays_within_its_ends() {
+        let latency = Latency { min: Duration::from_millis(20), max: Duration::from_millis(200) };
+        let all: Vec<_> = (0..1000).map(|n| latency.of(3, n)).collect();
+        assert!(all.iter().all(|one| (latency.min..=latency.max).contains(one)));
+        assert!(all.iter().max() > all.iter().min());
+        assert_eq!(latency.of(3, 7), latency.of(3, 7));
+    }
+}

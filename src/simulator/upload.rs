@@ -1,0 +1,114 @@
+//! `media/upload` and `media/uploadimg` (wechat-facts 4.1, 4.3, 4.4 and 10.5).
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Multipart, Request, State};
+use axum::http::header;
+use axum::response::Response;
+use serde_json::json;
+
+use crate::simulator::answer::answer;
+use crate::simulator::media::MediaType;
+use crate::simulator::media_format::Format;
+use crate::simulator::platform::{Platform, Reply};
+use crate::simulator::routes::Call;
+use crate::simulator::rules::{Endpoint, Target};
+
+/// `uploadimg` takes files below 1 MB.
+const ARTICLE_IMAGE_BYTES: usize = 1 << 20;
+
+/// A file as it came.
+#[derive(Debug)]
+struct File {
+    extension: String,
+    content: Bytes,
+}
+
+/// `POST /cgi-bin/media/upload?type=…`.
+pub(super) async fn upload(State(platform): State<Arc<Platform>>, request: Request) -> Response {
+    respond(&platform, request, |call, file| {
+        let Some(kind) = call.query("type").and_then(MediaType::find) else { return Err(40004) };
+        let file = file?;
+        kind.check(&file.extension, &file.content)?;
+        let id = platform.shelf().add(kind, platform.clock.now());
+        let created_at = platform.clock.unix_seconds();
+        Ok(Reply::json(&json!({ "type": kind.name(), kind.id_key(): id, "created_at": created_at })))
+    })
+    .await
+}
+
+/// `POST /cgi-bin/media/uploadimg`.
+pub(super) async fn upload_image(State(platform): State<Arc<Platform>>, request: Request) -> Response {
+    respond(&platform, request, |_, file| {
+        let file = file?;
+        if file.content.is_empty() {
+            return Err(44001);
+        }
+        if file.content.len() >= ARTICLE_IMAGE_BYTES {
+            return Err(40009);
+        }
+        let folder = match Format::of(&file.content) {
+            Some(Format::Png) => "mmbiz_png",
+            Some(Format::Jpeg) => "mmbiz_jpg",
+            Some(Format::Gif | Format::Amr | Format::Mp3 | Format::Mp4) | None => return Err(40005),
+        };
+        let id = platform.shelf().name();
+        Ok(Reply::json(&json!({ "url": format!("http://mmbiz.qpic.cn/{folder}/{id}/0") })))
+    })
+    .await
+}
+
+/// What both calls have in common: method, token, file, rules, count.
+async fn respond(
+    platform: &Platform,
+    request: Request,
+    store: impl FnOnce(&Call, Result<File, i64>) -> Result<Reply, i64>,
+) -> Response {
+    let call = match Call::read(request).await {
+        Ok(call) => call,
+        Err(response) => return response,
+    };
+    let target = platform.count(Endpoint::Upload);
+    let file = file(&call).await;
+    let verdict = || take(platform, &call, target, || store(&call, file)).unwrap_or_else(|refusal| refusal);
+    answer(platform, &call.line, target, verdict).await
+}
+
+fn take(
+    platform: &Platform,
+    call: &Call,
+    target: Target<'_>,
+    store: impl FnOnce() -> Result<Reply, i64>,
+) -> Result<Reply, Reply> {
+    let refuse = |code| platform.refuse(code);
+    if !call.is_post() {
+        return Err(refuse(43002));
+    }
+    platform.check_token(call).map_err(refuse)?;
+    platform.ruled(target)?;
+    let reply = store().map_err(refuse)?;
+    platform.ledger.uploaded();
+    Ok(reply)
+}
+
+/// The part named `media`. Everything that is wrong with its wrapping is 41005: no such part, no file name, a
+/// file name that is not ASCII (wechat-facts 10.5).
+async fn file(call: &Call) -> Result<File, i64> {
+    let request = Request::from_parts(call.parts.clone(), Body::from(call.body.clone()));
+    let mut parts = Multipart::from_request(request, &()).await.map_err(|_| 41005)?;
+    while let Some(part) = parts.next_field().await.map_err(|_| 41005)? {
+        if part.name() != Some("media") {
+            continue;
+        }
+        let disposition = part.headers().get(header::CONTENT_DISPOSITION).ok_or(41005)?.as_bytes();
+        if !disposition.is_ascii() || memchr::memmem::find(disposition, b"filename*").is_some() {
+            return Err(41005);
+        }
+        let name = part.file_name().filter(|name| !name.is_empty()).ok_or(41005)?;
+        let extension = name.rsplit_once('.').map_or_else(String::new, |(_, end)| end.to_ascii_lowercase());
+        let content = part.bytes().await.map_err(|_| 41005)?;
+        return Ok(File { extension, content });
+    }
+    Err(41005)
+}

@@ -1,0 +1,7 @@
+//! The platform's protocol: requests, answers, tokens, error codes. reqwest appears only in this folder.
+
+pub mod client;
+pub mod errmsg;
+pub mod error_code;
+pub mod reply;
+pub mod token;
