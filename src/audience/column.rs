@@ -41,7 +41,10 @@ impl ColumnRules {
         if let Some(max) = self.max_chars {
             let length = text.chars().count();
             if length > max {
-                faults.push((Code::CellTooLong, vec![("length", length.to_string()), ("max", max.to_string())]));
+                faults.push((
+                    Code::CellTooLong,
+                    vec![("length", length.to_string()), ("max", max.to_string())],
+                ));
             }
         }
         if let Some(pattern) = &self.pattern
@@ -77,7 +80,8 @@ mod tests {
 
     #[test]
     fn a_blank_cell_that_need_not_be_there_is_held_to_no_other_rule() {
-        let rules = ColumnRules { one_of: Some(vec!["a".into()]), max_chars: Some(0), ..ColumnRules::default() };
+        let rules =
+            ColumnRules { one_of: Some(vec!["a".into()]), max_chars: Some(0), ..ColumnRules::default() };
         assert_eq!(codes(&rules, " "), []);
     }
 

@@ -73,8 +73,8 @@ struct Walk<'s> {
     shape: Shape,
 }
 
-impl Walk<'_> {
-    fn table(&mut self, table: &DeTable<'_>, schema: &Json, at: &FieldPath) -> toml::Table {
+impl<'s> Walk<'s> {
+    fn table(&mut self, table: &DeTable<'_>, schema: &'s Json, at: &FieldPath) -> toml::Table {
         let mut fitting = toml::Table::new();
         for (key, value) in table {
             let name: &str = key.get_ref();
@@ -103,14 +103,21 @@ impl Walk<'_> {
         let in_message = at.steps().len() == 2 && at.to_string().starts_with("message.");
         let fault = if in_message {
             let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.name()).collect();
-            Diagnostic::new(Code::UnknownKind, Place::Key(at)).with("kind", name).with("kinds", kinds.join(", "))
+            Diagnostic::new(Code::UnknownKind, Place::Key(at))
+                .with("kind", name)
+                .with("kinds", kinds.join(", "))
         } else {
             Diagnostic::new(Code::UnknownKey, Place::Key(at)).with("key", name)
         };
         self.push(fault.near(name, names));
     }
 
-    fn value(&mut self, value: &Spanned<DeValue<'_>>, schema: &Json, at: &FieldPath) -> Option<toml::Value> {
+    fn value(
+        &mut self,
+        value: &Spanned<DeValue<'_>>,
+        schema: &'s Json,
+        at: &FieldPath,
+    ) -> Option<toml::Value> {
         let schema = self.resolve(schema, value.get_ref());
         let allowed = constants(schema);
         if !allowed.is_empty() {
@@ -182,7 +189,7 @@ impl Walk<'_> {
     }
 
     /// Follows a reference, and of several shapes takes the one the value has, or else the first.
-    fn resolve<'a>(&'a self, schema: &'a Json, value: &DeValue<'_>) -> &'a Json {
+    fn resolve(&self, schema: &'s Json, value: &DeValue<'_>) -> &'s Json {
         let schema = match schema["$ref"].as_str().and_then(|path| path.strip_prefix("#/$defs/")) {
             Some(name) => &self.root["$defs"][name],
             None => schema,
@@ -253,7 +260,9 @@ mod tests {
             2,
             "rate and retries: {codes:?}"
         );
-        for code in [Code::UnknownKey, Code::BadValue, Code::NotOneOf, Code::SecretInCampaign, Code::UnknownKind] {
+        for code in
+            [Code::UnknownKey, Code::BadValue, Code::NotOneOf, Code::SecretInCampaign, Code::UnknownKind]
+        {
             assert!(codes.contains(&code), "{code:?} in {codes:?}");
         }
         assert!(found.contains(&(Code::UnknownKind, Some("text".into()))));
@@ -262,7 +271,8 @@ mod tests {
 
     #[test]
     fn what_fits_is_kept_beside_what_does_not() {
-        let (table, _) = DeTable::parse_recoverable("[campaign]\nid = 'a'\nx = 1\n[send]\nrate = ['1/s', '2/s']\n");
+        let (table, _) =
+            DeTable::parse_recoverable("[campaign]\nid = 'a'\nx = 1\n[send]\nrate = ['1/s', '2/s']\n");
         let shape = hold(table.get_ref());
         assert_eq!(shape.fitting["campaign"]["id"].as_str(), Some("a"));
         assert_eq!(shape.fitting["send"]["rate"].as_array().map(Vec::len), Some(2));

@@ -83,7 +83,8 @@ impl Template {
             return Err(look.faults);
         }
         let variables = look.variables;
-        let segments = parsed.elements.into_iter().filter_map(|element| segment(element, &variables)).collect();
+        let segments =
+            parsed.elements.into_iter().filter_map(|element| segment(element, &variables)).collect();
         Ok(Self { segments, variables })
     }
 
@@ -164,8 +165,11 @@ impl Look<'_> {
             TemplateElement::HtmlExpression(expression)
             | TemplateElement::Expression(expression)
             | TemplateElement::HelperBlock(expression) => self.expression(expression),
-            TemplateElement::DecoratorExpression(_) | TemplateElement::DecoratorBlock(_) => self.unsupported("*"),
-            TemplateElement::PartialExpression(_) | TemplateElement::PartialBlock(_) => self.unsupported(">"),
+            TemplateElement::DecoratorExpression(_) | TemplateElement::DecoratorBlock(_) => {
+                self.unsupported("*")
+            }
+            // Partials, and whatever a later Handlebars may add.
+            _ => self.unsupported(">"),
         }
     }
 
@@ -181,11 +185,13 @@ impl Look<'_> {
         let name = match &call.name {
             Parameter::Name(name) => name.clone(),
             Parameter::Path(path) => variable_name(path).unwrap_or_default().to_owned(),
-            Parameter::Literal(_) | Parameter::Subexpression(_) => String::new(),
+            _ => String::new(),
         };
         match HELPERS.iter().find(|helper| helper.name == name) {
             Some(helper) => self.signature(helper, call, &name),
-            None if ["each", "with", "lookup", "log", "raw"].contains(&name.as_str()) => self.unsupported(&name),
+            None if ["each", "with", "lookup", "log", "raw"].contains(&name.as_str()) => {
+                self.unsupported(&name)
+            }
             None => self.fault(&name, TemplateFaultKind::UnknownHelper(name.clone())),
         }
         if !call.hash.is_empty() && call.hash.keys().any(|key| key != "includeZero") {
@@ -221,6 +227,7 @@ impl Look<'_> {
                     return self.unsupported(&spelling);
                 }
             },
+            _ => return self.unsupported("{{"),
         };
         let bracketed = format!("this.[{name}]");
         let segments = vec![PathSeg::Named(name.clone())];
@@ -303,16 +310,14 @@ mod tests {
 
     #[test]
     fn variables_are_found_wherever_they_stand() {
-        assert_eq!(names("{{姓名}} {{[full name]}} {{@row}} {{openid}} {{{code}}}"), [
-            "姓名",
-            "full name",
-            "@row",
-            "openid",
-            "code"
-        ]);
-        assert_eq!(names("{{#if (eq 城市 \"北京\")}}{{a}}{{else if b}}{{c}}{{else}}{{d}}{{/if}}"), [
-            "城市", "a", "b", "c", "d"
-        ]);
+        assert_eq!(
+            names("{{姓名}} {{[full name]}} {{@row}} {{openid}} {{{code}}}"),
+            ["姓名", "full name", "@row", "openid", "code"]
+        );
+        assert_eq!(
+            names("{{#if (eq 城市 \"北京\")}}{{a}}{{else if b}}{{c}}{{else}}{{d}}{{/if}}"),
+            ["城市", "a", "b", "c", "d"]
+        );
         assert_eq!(names("{{default (trim name) \"您\"}}"), ["name"]);
     }
 
@@ -326,7 +331,8 @@ mod tests {
         let template = Template::compile("a {{b}} c").unwrap_or_else(|faults| panic!("{faults:?}"));
         assert!(matches!(template.segments(), [Segment::Text(_), Segment::Variable(0), Segment::Text(_)]));
         assert_eq!(template.constant(), None);
-        let constant = Template::compile("no {{! comment }}variable").unwrap_or_else(|faults| panic!("{faults:?}"));
+        let constant =
+            Template::compile("no {{! comment }}variable").unwrap_or_else(|faults| panic!("{faults:?}"));
         assert_eq!(constant.constant().as_deref(), Some("no variable"));
     }
 
@@ -336,14 +342,18 @@ mod tests {
         assert!(matches!(kinds("{{a").as_slice(), [TemplateFaultKind::Syntax(_)]));
         assert_eq!(kinds("{{uper a}}"), [TemplateFaultKind::UnknownHelper("uper".into())]);
         assert_eq!(kinds("{{upper a b}}"), [TemplateFaultKind::Parameters { name: "upper", given: 2 }]);
-        assert_eq!(kinds("{{#each a}}{{this}}{{/each}}").first(), Some(&TemplateFaultKind::Unsupported("each".into())));
+        assert_eq!(
+            kinds("{{#each a}}{{this}}{{/each}}").first(),
+            Some(&TemplateFaultKind::Unsupported("each".into()))
+        );
         assert_eq!(kinds("{{> partial}}"), [TemplateFaultKind::Unsupported(">".into())]);
         assert_eq!(kinds("{{a.b}}"), [TemplateFaultKind::Unsupported("a.b".into())]);
     }
 
     #[test]
     fn a_variable_knows_its_own_place() {
-        let template = Template::compile("您好 {{name}} {{ nmae }}").unwrap_or_else(|faults| panic!("{faults:?}"));
+        let template =
+            Template::compile("您好 {{name}} {{ nmae }}").unwrap_or_else(|faults| panic!("{faults:?}"));
         let at = template.variables()[1].at.clone();
         assert_eq!(&"您好 {{name}} {{ nmae }}"[at], "nmae");
     }

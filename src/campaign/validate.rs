@@ -10,7 +10,8 @@ use toml::de::DeTable;
 use crate::audience::Source;
 use crate::audience::column::ColumnRules;
 use crate::campaign::file::{
-    AccountTable, AudienceTable, CampaignFile, ColumnTable, OneOrMany, ResultsLanguage, ResultsTable, SendTable,
+    AccountTable, AudienceTable, CampaignFile, ColumnTable, OneOrMany, ResultsLanguage, ResultsTable,
+    SendTable,
 };
 use crate::campaign::helpers::HELPERS;
 use crate::campaign::rate::Rate;
@@ -168,7 +169,8 @@ impl Check<'_> {
 
     fn account(&mut self, account: &AccountTable, overrides: &Overrides) -> Option<Account> {
         let at = FieldPath::of("account.appid");
-        let given = overrides.appid.as_ref().or(account.appid.as_ref()).filter(|appid| !appid.trim().is_empty());
+        let given =
+            overrides.appid.as_ref().or(account.appid.as_ref()).filter(|appid| !appid.trim().is_empty());
         let appid = self.required(given, &at);
         if let Some(appid) = appid.filter(|appid| !is_appid(appid)) {
             self.push(Diagnostic::new(Code::OddAppid, Place::Field(at)).with("appid", appid));
@@ -202,7 +204,12 @@ impl Check<'_> {
         }
         // Whatever it is, it may be the secret itself: its text is not repeated.
         let at = FieldPath::of("account.secret_env");
-        self.push(Diagnostic::new(Code::BadValue, Place::Key(at.clone())).with("field", at).with("value", "…").with("expected", "A-Z 0-9 _"));
+        self.push(
+            Diagnostic::new(Code::BadValue, Place::Key(at.clone()))
+                .with("field", at)
+                .with("value", "…")
+                .with("expected", "A-Z 0-9 _"),
+        );
         None
     }
 
@@ -210,11 +217,8 @@ impl Check<'_> {
         let file = self.required(audience.file.as_ref(), &FieldPath::of("audience.file"));
         let encoding = self.encoding(audience.encoding.as_deref());
         let delimiter = self.delimiter(audience.delimiter.as_deref());
-        let columns = audience
-            .columns
-            .iter()
-            .map(|(name, rules)| (name.clone(), self.column(name, rules)))
-            .collect();
+        let columns =
+            audience.columns.iter().map(|(name, rules)| (name.clone(), self.column(name, rules))).collect();
         let source = Source { path: self.dir.join(file?), encoding: encoding?, delimiter: delimiter? };
         Some(Audience {
             source,
@@ -231,7 +235,11 @@ impl Check<'_> {
             Some(name) => match encoding_rs::Encoding::for_label(name.as_bytes()) {
                 Some(encoding) => Some(Some(encoding)),
                 None => {
-                    self.bad(&FieldPath::of("audience.encoding"), name, "auto, utf-8, gb18030, utf-16le, utf-16be");
+                    self.bad(
+                        &FieldPath::of("audience.encoding"),
+                        name,
+                        "auto, utf-8, gb18030, utf-16le, utf-16be",
+                    );
                     None
                 }
             },
@@ -274,7 +282,11 @@ impl Check<'_> {
         }
     }
 
-    fn message(&mut self, message: &MessageFile, account: &AccountTable) -> Option<(Body, Vec<Option<Template>>)> {
+    fn message(
+        &mut self,
+        message: &MessageFile,
+        account: &AccountTable,
+    ) -> Option<(Body, Vec<Option<Template>>)> {
         let at = FieldPath::of("message");
         let tables = message.tables();
         let kinds = || KINDS.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
@@ -437,9 +449,9 @@ fn template_fault(at: &FieldPath, fault: TemplateFault) -> Diagnostic {
             .with("field", at)
             .with("name", &name)
             .near(&name, HELPERS.iter().map(|helper| helper.name)),
-        TemplateFaultKind::Parameters { name, given } => {
-            Diagnostic::new(Code::TemplateUnsupported, place).with("field", at).with("text", format!("{name} ({given})"))
-        }
+        TemplateFaultKind::Parameters { name, given } => Diagnostic::new(Code::TemplateUnsupported, place)
+            .with("field", at)
+            .with("text", format!("{name} ({given})")),
         TemplateFaultKind::Unsupported(spelling) => {
             Diagnostic::new(Code::TemplateUnsupported, place).with("field", at).with("text", spelling)
         }
@@ -450,6 +462,8 @@ fn template_fault(at: &FieldPath, fault: TemplateFault) -> Diagnostic {
 fn is_kf_account(text: &str) -> bool {
     text.split_once('@').is_some_and(|(prefix, suffix)| {
         let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        (1..=10).contains(&prefix.len()) && prefix.bytes().all(word) && (1..=30).contains(&suffix.chars().count())
+        (1..=10).contains(&prefix.len())
+            && prefix.bytes().all(word)
+            && (1..=30).contains(&suffix.chars().count())
     })
 }

@@ -58,7 +58,8 @@ pub fn load(path: &Path, overrides: &Overrides) -> Loaded {
 fn read(path: &Path) -> Result<String, Diagnostic> {
     let bytes = std::fs::read(path)
         .map_err(|error| Diagnostic::new(Code::CampaignUnreadable, Place::Campaign).with("reason", error))?;
-    let text = String::from_utf8(bytes).map_err(|_| Diagnostic::new(Code::CampaignNotText, Place::Campaign))?;
+    let text =
+        String::from_utf8(bytes).map_err(|_| Diagnostic::new(Code::CampaignNotText, Place::Campaign))?;
     // Windows editors put a byte order mark before the text.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }

@@ -16,9 +16,9 @@ use crate::cli::send::{cannot_connect, journal_problem};
 use crate::cli::terminal::Terminal;
 use crate::delivery::attempt::Incident;
 use crate::delivery::event::{Event, Stop};
+use crate::journal::JournalError;
 use crate::journal::store::{RunEnd, RunStart, Store};
 use crate::journal::writer::{Unwritten, Writer};
-use crate::journal::JournalError;
 use crate::plan::Plan;
 use crate::plan::digest::Digest;
 use crate::report::model::{Tally, identity};
@@ -30,8 +30,8 @@ use crate::send::feed::{self, Policy};
 use crate::send::shutdown::Signals;
 use crate::send::worker::Shared;
 use crate::wechat::client::{ApiBase, Client, Timeouts};
-use crate::wechat::error_code::find;
 use crate::wechat::errmsg::refused_ip;
+use crate::wechat::error_code::find;
 use crate::wechat::reply::Failure;
 use crate::wechat::token::{TokenError, TokenSource, Tokens};
 
@@ -98,7 +98,8 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
         .map_err(|error| cannot_connect(&error, terminal))?;
     let (campaign, plan) = (Arc::clone(&execution.campaign), Arc::clone(&execution.plan));
     let timeouts = Timeouts { connect: campaign.send.connect_timeout, answer: campaign.send.timeout };
-    let client = Client::new(execution.base.clone(), timeouts).map_err(|error| cannot_connect(&error, terminal))?;
+    let client =
+        Client::new(execution.base.clone(), timeouts).map_err(|error| cannot_connect(&error, terminal))?;
     let problem = |error: JournalError| journal_problem(&error, terminal);
     let mut store = Store::open(&execution.state).map_err(problem)?;
     let whose = identity(&campaign);
@@ -111,15 +112,22 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
     let (writer, thread) = Writer::start(store, number);
     let tokens = Tokens::new(client.clone(), execution.tokens);
     let shared = Arc::new(Shared { client, tokens, writer: writer.clone() });
-    let refresher = Refresher::start(Arc::clone(&campaign), Arc::clone(&plan), execution.state.clone(), execution.masked);
+    let refresher =
+        Refresher::start(Arc::clone(&campaign), Arc::clone(&plan), execution.state.clone(), execution.masked);
     let mut progress = Progress::new(execution.progress, execution.total, &terminal.words);
     let (ended, written) = runtime.block_on(async {
         let mut watch = |event: &Event| progress.observe(event);
         let signals = Signals::listen();
         let limit = execution.limit;
-        let ended =
-            dispatcher::run(dispatcher::Run { campaign: &campaign, jobs, shared, limit, watch: &mut watch, signals })
-                .await;
+        let ended = dispatcher::run(dispatcher::Run {
+            campaign: &campaign,
+            jobs,
+            shared,
+            limit,
+            watch: &mut watch,
+            signals,
+        })
+        .await;
         (ended, writer.finish().await)
     });
     progress.finish();
@@ -136,7 +144,8 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
         Ok(tally) => (tally, Some(path)),
         Err(error) => {
             let exit = crate::cli::results::problem(&error, &path, terminal);
-            let tally = crate::report::model::tally(&campaign, &plan.repeated, Some(&store)).map_err(|_| exit)?;
+            let tally =
+                crate::report::model::tally(&campaign, &plan.repeated, Some(&store)).map_err(|_| exit)?;
             (tally, None)
         }
     };
@@ -200,7 +209,11 @@ pub fn report(finished: &Finished, format: Format, campaign: &Path, terminal: &T
             exit: summary::Exit { code: exit.code(), name: exit.name().to_owned() },
         }),
         Format::Human => {
-            terminal.data(&summary::counts(&finished.tally.counts, &finished.tally.refused_by_code, &terminal.words));
+            terminal.data(&summary::counts(
+                &finished.tally.counts,
+                &finished.tally.refused_by_code,
+                &terminal.words,
+            ));
             if let Some(results) = results {
                 terminal.say("summary.results", &[("file", &results)]);
             }
@@ -221,11 +234,15 @@ fn told(stop: &Stop, finished: &Finished, terminal: &Terminal) {
     match stop {
         Stop::Interrupted | Stop::Terminated => say("signal", &[]),
         Stop::Limit => terminal.say("stop-limit", &[]),
-        Stop::Quota { code, errmsg } => say("quota", &[("code", code), ("errmsg", &errmsg.text()), ("advice", &advice(*code, terminal))]),
+        Stop::Quota { code, errmsg } => {
+            say("quota", &[("code", code), ("errmsg", &errmsg.text()), ("advice", &advice(*code, terminal))])
+        }
         Stop::Account { code, errmsg } => account_stop(*code, errmsg.raw(), errmsg.text(), terminal),
         Stop::Token(TokenError::GivenRefused) => say("token-given", &[]),
         Stop::Token(TokenError::FreshRefused) => say("token-fresh", &[]),
-        Stop::Token(TokenError::Answered { code, errmsg }) => account_stop(*code, errmsg.raw(), errmsg.text(), terminal),
+        Stop::Token(TokenError::Answered { code, errmsg }) => {
+            account_stop(*code, errmsg.raw(), errmsg.text(), terminal)
+        }
         Stop::Token(TokenError::NoAnswer(failure)) => {
             let key = match failure {
                 Failure::NotConnected(_) => "token-unreachable",
@@ -234,7 +251,8 @@ fn told(stop: &Stop, finished: &Finished, terminal: &Terminal) {
             say(key, &[]);
         }
         Stop::Content { code, errmsg } => {
-            let fields: Vec<String> = finished.campaign.body.slots().iter().map(|slot| slot.at.to_string()).collect();
+            let fields: Vec<String> =
+                finished.campaign.body.slots().iter().map(|slot| slot.at.to_string()).collect();
             say(
                 "content",
                 &[
@@ -245,7 +263,9 @@ fn told(stop: &Stop, finished: &Finished, terminal: &Terminal) {
                 ],
             );
         }
-        Stop::Refused { refused, answered } => say("refused", &[("refused", refused), ("answered", answered)]),
+        Stop::Refused { refused, answered } => {
+            say("refused", &[("refused", refused), ("answered", answered)])
+        }
         Stop::Unknown { count } => say("unknown", &[("count", count)]),
         Stop::Changed => say("changed", &[]),
         Stop::Storage(reason) => say("storage", &[("reason", reason)]),

@@ -73,9 +73,11 @@ impl Exit {
         match stop {
             Stop::Interrupted => Self::Interrupted,
             Stop::Terminated => Self::Terminated,
-            Stop::Limit | Stop::Quota { .. } | Stop::Content { .. } | Stop::Refused { .. } | Stop::Unknown { .. } => {
-                Self::Paused
-            }
+            Stop::Limit
+            | Stop::Quota { .. }
+            | Stop::Content { .. }
+            | Stop::Refused { .. }
+            | Stop::Unknown { .. } => Self::Paused,
             Stop::Account { .. } | Stop::Token(_) => Self::Account,
             Stop::Changed => Self::Gate,
             Stop::Storage(_) => Self::Storage,
@@ -102,7 +104,15 @@ mod tests {
 
     #[test]
     fn the_greater_one_stands_as_the_contract_orders_them() {
-        let order = [Exit::Partial, Exit::Unknown, Exit::Paused, Exit::Interrupted, Exit::Gate, Exit::Account, Exit::Storage];
+        let order = [
+            Exit::Partial,
+            Exit::Unknown,
+            Exit::Paused,
+            Exit::Interrupted,
+            Exit::Gate,
+            Exit::Account,
+            Exit::Storage,
+        ];
         assert!(order.is_sorted());
     }
 }

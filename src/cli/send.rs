@@ -156,7 +156,8 @@ fn account_lock(appid: &str) -> PathBuf {
     let folder = base.map(|base| base.state_dir().unwrap_or_else(|| base.data_dir()));
     // An appid is a word; should it not be, its digest is.
     let word = appid.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let name = if word { appid.to_owned() } else { Digest::of(appid.as_bytes()).to_string().replace(':', "-") };
+    let name =
+        if word { appid.to_owned() } else { Digest::of(appid.as_bytes()).to_string().replace(':', "-") };
     folder.unwrap_or_else(std::env::temp_dir).join("wxcast").join(format!("account-{name}.lock"))
 }
 

@@ -7,7 +7,7 @@ use crate::wechat::errmsg::Errmsg;
 use crate::wechat::token::TokenError;
 
 /// Something that happened during a run. Every consumer matches all of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// A message is settled.
     Settled {

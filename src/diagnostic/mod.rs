@@ -9,6 +9,7 @@ pub mod render;
 pub mod suggest;
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::Place;
@@ -99,10 +100,18 @@ impl Diagnostic {
 
     fn sentence(&self, words: &Catalog, part: &str) -> String {
         let key = format!("diagnostic.{}.{part}", self.code.slug());
-        let places: Vec<(&str, &dyn std::fmt::Display)> =
-            self.values.iter().map(|(name, value)| (*name, value as &dyn std::fmt::Display)).collect();
+        let values: Vec<(&str, &str)> =
+            self.values.iter().map(|(name, value)| (*name, word(words, value))).collect();
+        let places: Vec<(&str, &dyn Display)> =
+            values.iter().map(|(name, value)| (*name, value as &dyn Display)).collect();
         words.say(&key, &places)
     }
+}
+
+/// A value that is itself a word of people, given by its key.
+fn word<'a>(words: &'a Catalog, value: &'a str) -> &'a str {
+    let is_key = ["unit.", "type.", "helper."].iter().any(|group| value.starts_with(group));
+    if is_key { words.get(value).unwrap_or(value) } else { value }
 }
 
 /// The diagnostics of one run, all counted, as many of them kept as memory allows.

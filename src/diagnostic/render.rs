@@ -55,9 +55,12 @@ impl Sources {
             Place::Audience => self.in_audience(None, None, None, None),
             Place::Line(line) => self.in_audience(Some(*line), None, None, None),
             Place::Header { column, .. } => self.in_audience(Some(1), *column, None, None),
-            Place::Row(at) => {
-                self.in_audience(Some(at.line), at.column, Some(at.row), at.field.as_ref().map(FieldPath::to_string))
-            }
+            Place::Row(at) => self.in_audience(
+                Some(at.line),
+                at.column,
+                Some(at.row),
+                at.field.as_ref().map(FieldPath::to_string),
+            ),
         }
     }
 
@@ -120,7 +123,11 @@ fn walk_value(value: &Spanned<DeValue<'_>>, steps: &[Step], part: Part) -> Optio
         (DeValue::Table(table), _) => walk(table, steps, part),
         (DeValue::Array(array), (Step::Index(index), rest)) => {
             let item = array.get(*index)?;
-            if rest.is_empty() { Some(item.span()) } else { walk_value(item, rest, part).or(Some(item.span())) }
+            if rest.is_empty() {
+                Some(item.span())
+            } else {
+                walk_value(item, rest, part).or(Some(item.span()))
+            }
         }
         _ => None,
     }
@@ -147,7 +154,8 @@ fn raw_offset(raw: &str, wanted: usize) -> usize {
     while parsed < wanted {
         let Some(rest) = raw.get(at..) else { return raw.len() };
         let Some(first) = rest.chars().next() else { return raw.len() };
-        let (taken, made) = if escapes && first == '\\' { escape(rest) } else { (first.len_utf8(), first.len_utf8()) };
+        let (taken, made) =
+            if escapes && first == '\\' { escape(rest) } else { (first.len_utf8(), first.len_utf8()) };
         at += taken;
         parsed += made;
     }
@@ -196,11 +204,14 @@ pub fn draw(diagnostic: &Diagnostic, sources: &Sources, words: &Catalog, color: 
     let group = match &position.span {
         Some(span) => {
             let annotation = AnnotationKind::Primary.span(span.clone());
-            title.element(Snippet::source(&sources.campaign_text).path(&path).fold(true).annotation(annotation))
+            title.element(
+                Snippet::source(&sources.campaign_text).path(&path).fold(true).annotation(annotation),
+            )
         }
         None => title.element(origin(&path, &position)),
     };
-    let group: Group<'_> = group.element(Level::HELP.with_name(words.say("diagnostic.help", &[])).message(&help));
+    let group: Group<'_> =
+        group.element(Level::HELP.with_name(words.say("diagnostic.help", &[])).message(&help));
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     renderer.decor_style(DecorStyle::Ascii).render(&[group])
 }

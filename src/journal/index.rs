@@ -4,9 +4,9 @@ use std::hash::BuildHasher as _;
 
 use foldhash::quality::FixedState;
 
+use crate::journal::JournalError;
 use crate::journal::record::Recorded;
 use crate::journal::store::Store;
-use crate::journal::JournalError;
 
 /// The messages of one campaign, by hash. A hit is settled by looking the message up, not by trusting the hash.
 #[derive(Debug, Default)]

@@ -91,7 +91,8 @@ mod tests {
 
     #[test]
     fn states_survive_the_disk() {
-        let outcomes = [Outcome::Sent, Outcome::Refused, Outcome::Failed, Outcome::Unknown, Outcome::Postponed];
+        let outcomes =
+            [Outcome::Sent, Outcome::Refused, Outcome::Failed, Outcome::Unknown, Outcome::Postponed];
         for state in outcomes.into_iter().map(State::Settled).chain([State::InFlight]) {
             assert_eq!(State::from_disk(state.to_disk()), Some(state));
         }

@@ -107,9 +107,13 @@ impl Store {
     ///
     /// When it cannot be reached, is foreign, newer or damaged. Nothing is ever started anew over such a file.
     pub fn open(folder: &Path) -> Result<Self, JournalError> {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| JournalError::Unreachable { path: folder.to_owned(), reason: error.to_string() })?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        std::fs::create_dir_all(folder).map_err(|error| JournalError::Unreachable {
+            path: folder.to_owned(),
+            reason: error.to_string(),
+        })?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         Self::open_with(folder, flags)
     }
 
@@ -145,9 +149,11 @@ impl Store {
 
     fn set_up(&mut self) -> rusqlite::Result<()> {
         self.connection.busy_timeout(BUSY)?;
-        let blank: i64 = self.connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        let blank: i64 =
+            self.connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
         if blank == 0 {
-            let create = self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+            let create =
+                self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
             // Another process may have been faster.
             let blank: i64 = create.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
             if blank == 0 {
@@ -214,7 +220,12 @@ impl Store {
             let reason = text_id(&transaction, &incident.to_string())?;
             let changed = transaction.execute(
                 "UPDATE message SET state = ?1, reason = ?2 WHERE campaign = ?3 AND state = ?4",
-                params![State::Settled(Outcome::Unknown).to_disk(), reason, campaign, State::InFlight.to_disk()],
+                params![
+                    State::Settled(Outcome::Unknown).to_disk(),
+                    reason,
+                    campaign,
+                    State::InFlight.to_disk()
+                ],
             )?;
             transaction.commit()?;
             Ok(changed)
@@ -228,10 +239,15 @@ impl Store {
     /// # Errors
     ///
     /// When the journal cannot be read.
-    pub fn identities(&self, campaign: i64, mut each: impl FnMut(i64, &str, u32)) -> Result<(), JournalError> {
+    pub fn identities(
+        &self,
+        campaign: i64,
+        mut each: impl FnMut(i64, &str, u32),
+    ) -> Result<(), JournalError> {
         (|| {
-            let mut statement =
-                self.connection.prepare_cached("SELECT id, openid, nth FROM message WHERE campaign = ?1 ORDER BY id")?;
+            let mut statement = self
+                .connection
+                .prepare_cached("SELECT id, openid, nth FROM message WHERE campaign = ?1 ORDER BY id")?;
             let mut rows = statement.query([campaign])?;
             while let Some(row) = rows.next()? {
                 let openid = row.get_ref(1)?;
@@ -325,7 +341,7 @@ impl Store {
                 "SELECT id, started, ended, ending, digest, text, planned, requests FROM run WHERE campaign = ?1 \
                  ORDER BY id",
             )?;
-            statement.query_map([campaign], run_record)?.collect()
+            statement.query_map([campaign], run_record)?.collect::<rusqlite::Result<Vec<RunRecord>>>()
         })()
         .map_err(|error: rusqlite::Error| self.refusal(&error))
     }
@@ -352,7 +368,11 @@ pub struct Intent {
     pub payload: i64,
 }
 
-pub(crate) fn write_intent(transaction: &Transaction<'_>, campaign: i64, intent: &Intent) -> rusqlite::Result<i64> {
+pub(crate) fn write_intent(
+    transaction: &Transaction<'_>,
+    campaign: i64,
+    intent: &Intent,
+) -> rusqlite::Result<i64> {
     let at = intent.at.as_millisecond();
     match intent.id {
         None => {

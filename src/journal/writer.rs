@@ -152,7 +152,10 @@ impl Work {
         }
     }
 
-    fn commit(&mut self, intents: &[(Intent, oneshot::Sender<Result<i64, JournalError>>)]) -> Result<Vec<i64>, JournalError> {
+    fn commit(
+        &mut self,
+        intents: &[(Intent, oneshot::Sender<Result<i64, JournalError>>)],
+    ) -> Result<Vec<i64>, JournalError> {
         let campaign = self.campaign;
         let waiting = &self.waiting;
         let written = (|| {

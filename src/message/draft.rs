@@ -34,7 +34,8 @@ impl Draft {
             return;
         };
         if source.trim().is_empty() {
-            self.faults.push(Diagnostic::new(Code::EmptyTemplate, Place::Field(at.clone())).with("field", at));
+            self.faults
+                .push(Diagnostic::new(Code::EmptyTemplate, Place::Field(at.clone())).with("field", at));
             return;
         }
         self.name(name);
@@ -43,7 +44,12 @@ impl Draft {
     }
 
     /// Writes the array `name` of the current object, one object an item. An empty or missing one is a fault.
-    pub fn list<T>(&mut self, name: &'static str, items: Option<&Vec<T>>, mut item: impl FnMut(&T, &mut Self)) {
+    pub fn list<T>(
+        &mut self,
+        name: &'static str,
+        items: Option<&Vec<T>>,
+        mut item: impl FnMut(&T, &mut Self),
+    ) {
         let at = self.at.key(name);
         let Some(items) = items else {
             self.faults.push(Diagnostic::new(Code::MissingKey, Place::Field(at.clone())).with("key", at));

@@ -128,7 +128,10 @@ impl Rules {
             return;
         }
         if let Some(control) = text.chars().find(|c| *c < ' ' && !matches!(c, '\n' | '\r' | '\t')) {
-            found(Problem::new(Code::ControlCharacter).with("character", format!("U+{:04X}", u32::from(control))));
+            found(
+                Problem::new(Code::ControlCharacter)
+                    .with("character", format!("U+{:04X}", u32::from(control))),
+            );
         }
         if let Some(limit) = self.limit {
             limit.check(text, found);

@@ -11,8 +11,7 @@ use crate::message::{AccountKind, Message};
 /// number. Markup counts, and a longer text is refused whole with 45002 (wechat-facts 1.4, text).
 pub const MAX_BYTES: usize = 2048;
 
-const CONTENT: Rules =
-    Rules::REQUIRED.at_most(MAX_BYTES, Unit::Bytes, Certainty::Refused).form(Form::Markup);
+const CONTENT: Rules = Rules::REQUIRED.at_most(MAX_BYTES, Unit::Bytes, Certainty::Refused).form(Form::Markup);
 
 /// A text message.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]

@@ -64,7 +64,9 @@ pub fn plan(campaign: &Campaign) -> Plan {
 pub fn plan_validated(validated: &Validated) -> Plan {
     let mut plan = match (&validated.campaign, &validated.audience) {
         (Some(campaign), _) => plan(campaign),
-        (None, Some(audience)) => planner::run(&Inputs::of_parts(audience, &validated.templates), &audience.source),
+        (None, Some(audience)) => {
+            planner::run(&Inputs::of_parts(audience, &validated.templates), &audience.source)
+        }
         (None, None) => planner::empty(),
     };
     let mut diagnostics = Diagnostics::default();

@@ -2,9 +2,9 @@
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use crate::audience::Source;
 use crate::audience::column::ColumnRules;
 use crate::audience::openid::{self, OpenIdFault, Shape};
-use crate::audience::Source;
 use crate::audience::reader::{Cells, Header, Reader, Row, Width};
 use crate::campaign::file::{Duplicates, InvalidRows};
 use crate::campaign::template::Template;
@@ -49,7 +49,11 @@ impl<'a> Inputs<'a> {
     pub fn of_parts(audience: &'a Audience, templates: &[(FieldPath, Template)]) -> Self {
         let slots = templates
             .iter()
-            .map(|(at, template)| SlotInput { at: at.clone(), rules: Rules::OPTIONAL, template: template.clone() })
+            .map(|(at, template)| SlotInput {
+                at: at.clone(),
+                rules: Rules::OPTIONAL,
+                template: template.clone(),
+            })
             .collect();
         Self { audience, slots, body: None }
     }
@@ -101,8 +105,12 @@ impl<'a> Planner<'a> {
                 }
             }
         }
-        let (renderer, unbound) =
-            Renderer::bind(&inputs.slots, reader.header(), openid.unwrap_or_default(), &inputs.audience.columns);
+        let (renderer, unbound) = Renderer::bind(
+            &inputs.slots,
+            reader.header(),
+            openid.unwrap_or_default(),
+            &inputs.audience.columns,
+        );
         faults.extend(unbound);
         let Some(openid) = openid.filter(|_| !faults.iter().any(Diagnostic::is_error)) else {
             return Err(faults);

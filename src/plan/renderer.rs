@@ -88,7 +88,15 @@ impl Renderer {
         handlebars.set_strict_mode(true);
         handlebars.register_escape_fn(no_escape);
         helpers::register(&mut handlebars);
-        let mut binder = Binder { header, openid, rules, handlebars, map: Map::new(), sources: Vec::new(), faults: Vec::new() };
+        let mut binder = Binder {
+            header,
+            openid,
+            rules,
+            handlebars,
+            map: Map::new(),
+            sources: Vec::new(),
+            faults: Vec::new(),
+        };
         let slots = slots.iter().map(|slot| binder.slot(slot)).collect();
         let Binder { handlebars, map, sources, faults, .. } = binder;
         (Self { slots, handlebars, context: Context::from(Json::Object(map)), sources }, faults)
@@ -174,7 +182,9 @@ fn refill(context: &mut Context, sources: &[Cell], row: &Filling<'_>) {
 
 fn problem_of(reason: &RenderErrorReason) -> Problem {
     let known = match reason {
-        RenderErrorReason::NestedError(error) => error.downcast_ref::<HelperFault>().map(HelperFault::sentence),
+        RenderErrorReason::NestedError(error) => {
+            error.downcast_ref::<HelperFault>().map(HelperFault::sentence)
+        }
         _ => None,
     };
     match known {
@@ -270,11 +280,12 @@ impl Binder<'_> {
             name => {
                 let columns = self.header.names().map(str::to_owned).collect::<Vec<String>>();
                 let known = columns.iter().map(String::as_str).chain([OPENID, ROW]);
-                let fault = Diagnostic::new(Code::UnknownVariable, Place::Within(at.clone(), variable.at.clone()))
-                    .with("name", name)
-                    .with("field", at)
-                    .with("columns", columns.join(", "))
-                    .near(name, known);
+                let fault =
+                    Diagnostic::new(Code::UnknownVariable, Place::Within(at.clone(), variable.at.clone()))
+                        .with("name", name)
+                        .with("field", at)
+                        .with("columns", columns.join(", "))
+                        .near(name, known);
                 self.faults.push(fault);
                 None
             }

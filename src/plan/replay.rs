@@ -44,6 +44,10 @@ impl<'a> Replay<'a> {
             return if self.checkpoints.next().is_none() { Ok(None) } else { Err(Changed::Differs) };
         }
         self.running.add(batch.payloads());
-        if self.checkpoints.next() == Some(&self.running.now()) { Ok(Some(batch)) } else { Err(Changed::Differs) }
+        if self.checkpoints.next() == Some(&self.running.now()) {
+            Ok(Some(batch))
+        } else {
+            Err(Changed::Differs)
+        }
     }
 }

@@ -17,15 +17,13 @@ use std::path::{Path, PathBuf};
 /// # Errors
 ///
 /// When the folder or the disk does not allow it. The file is then as it was.
-pub fn write_file(
-    path: &Path,
-    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
+pub fn write_file(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
     };
-    let mut file = tempfile::Builder::new().prefix(".wxcast-").permissions_of_a_usual_file().tempfile_in(folder)?;
+    let mut file =
+        tempfile::Builder::new().prefix(".wxcast-").permissions_of_a_usual_file().tempfile_in(folder)?;
     {
         let mut writer = io::BufWriter::with_capacity(256 * 1024, file.as_file_mut());
         content(&mut writer)?;

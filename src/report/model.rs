@@ -62,11 +62,7 @@ pub enum JoinError {
 
 /// Whose messages a campaign's are.
 pub fn identity(campaign: &Campaign) -> Identity {
-    Identity {
-        appid: campaign.account.appid.clone(),
-        campaign: campaign.id.to_string(),
-        wave: campaign.wave,
-    }
+    Identity { appid: campaign.account.appid.clone(), campaign: campaign.id.to_string(), wave: campaign.wave }
 }
 
 /// Walks the audience and tells of each row what became of it. `head` is given the columns first.
@@ -126,7 +122,8 @@ fn report<'r>(
         Verdict::Invalid => skip(Skipped::Invalid),
         Verdict::Message { openid, nth, .. } => {
             let start = crate::message::body::BEFORE_OPENID.len();
-            let openid = payload.get(start..start + openid).and_then(|openid| std::str::from_utf8(openid).ok());
+            let openid =
+                payload.get(start..start + openid).and_then(|openid| std::str::from_utf8(openid).ok());
             let recorded = known.find(openid.unwrap_or_default(), *nth)?;
             let status = recorded.as_ref().map_or(Status::Unsent, |recorded| recorded.state.status());
             RowReport { row, status, skipped: None, recorded }

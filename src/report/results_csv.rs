@@ -121,9 +121,13 @@ impl<'a> Sheet<'a> {
 
     fn head(&mut self, header: &Header) -> io::Result<()> {
         let titles: Vec<String> = COLUMNS.iter().map(|key| self.title(key)).collect();
-        let earlier = |name: &str| COLUMNS.iter().any(|key| name == format!("send_{key}")) || titles.iter().any(|title| title == name);
+        let earlier = |name: &str| {
+            COLUMNS.iter().any(|key| name == format!("send_{key}"))
+                || titles.iter().any(|title| title == name)
+        };
         // A results file may be the next audience: its eight columns are replaced, not repeated.
-        self.copied = header.names().enumerate().filter(|(_, name)| !earlier(name)).map(|(cell, _)| cell).collect();
+        self.copied =
+            header.names().enumerate().filter(|(_, name)| !earlier(name)).map(|(cell, _)| cell).collect();
         self.openid = header.position(&self.campaign.audience.openid_column);
         let names = self.copied.iter().filter_map(|cell| header.raw().get(*cell).cloned());
         let row: Vec<String> = names.chain(titles).collect();
@@ -202,7 +206,9 @@ pub fn advice(words: &Catalog, status: Status, recorded: &Recorded) -> String {
         (None, Some(incident)) => words.say(&Incident::advice_key(incident), &[]),
         (None, None) => match status {
             Status::Unknown => words.say(&Incident::advice_key("crash"), &[]),
-            Status::Sent | Status::Refused | Status::Failed | Status::Skipped | Status::Unsent => String::new(),
+            Status::Sent | Status::Refused | Status::Failed | Status::Skipped | Status::Unsent => {
+                String::new()
+            }
         },
     }
 }

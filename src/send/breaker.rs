@@ -47,7 +47,12 @@ impl Breaker {
     }
 
     /// Takes a result in and says whether the run must stop for it.
-    pub fn observe(&mut self, now: Instant, result: &Result<Answer, Failure>, verdict: &Verdict) -> Option<Stop> {
+    pub fn observe(
+        &mut self,
+        now: Instant,
+        result: &Result<Answer, Failure>,
+        verdict: &Verdict,
+    ) -> Option<Stop> {
         let answer = result.as_ref().ok();
         let with = |stop: fn(i64, crate::wechat::errmsg::Errmsg) -> Stop| {
             answer.map(|answer| stop(answer.code, answer.errmsg.clone()))

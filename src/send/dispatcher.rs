@@ -145,7 +145,8 @@ impl Dispatcher<'_> {
     }
 
     fn is_done(&self) -> bool {
-        let nothing_to_start = self.stop.is_some() || (self.fed && self.ready.is_none() && self.later.is_empty());
+        let nothing_to_start =
+            self.stop.is_some() || (self.fed && self.ready.is_none() && self.later.is_empty());
         nothing_to_start && self.in_flight.is_empty()
     }
 
@@ -173,7 +174,9 @@ impl Dispatcher<'_> {
 
     fn launch(&mut self) {
         let Some(job) = self.ready.take() else { return };
-        if self.run.limit.is_some_and(|limit| self.launched >= limit) && job.history == retry::History::default() {
+        if self.run.limit.is_some_and(|limit| self.launched >= limit)
+            && job.history == retry::History::default()
+        {
             self.drain(Stop::Limit);
             return;
         }
@@ -202,7 +205,13 @@ impl Dispatcher<'_> {
         }
     }
 
-    fn answered(&mut self, mut job: Job, result: Result<Answer, Failure>, finished: Timestamp, latency: Duration) {
+    fn answered(
+        &mut self,
+        mut job: Job,
+        result: Result<Answer, Failure>,
+        finished: Timestamp,
+        latency: Duration,
+    ) {
         let now = Instant::now();
         let verdict = Verdict::of(&result);
         if verdict != Verdict::TokenRefused {

@@ -42,7 +42,12 @@ impl Pacer {
     /// A pacer for several ceilings that hold together.
     pub fn new(rates: &[Rate]) -> Self {
         let per_second = rates.iter().map(|rate| rate.per_second()).fold(f64::INFINITY, f64::min);
-        Self { ceilings: rates.iter().map(|rate| limiter(rate.interval())).collect(), passed: 0, slow: None, per_second }
+        Self {
+            ceilings: rates.iter().map(|rate| limiter(rate.interval())).collect(),
+            passed: 0,
+            slow: None,
+            per_second,
+        }
     }
 
     /// Waits until the next request may be made, and counts it. It may be broken off and called again.
@@ -83,7 +88,8 @@ impl Pacer {
 
     fn set(&mut self, factor: f64, now: Instant) -> f64 {
         let per_second = self.per_second * factor;
-        self.slow = Some(Slow { limiter: limiter(Duration::from_secs_f64(1.0 / per_second)), factor, since: now });
+        self.slow =
+            Some(Slow { limiter: limiter(Duration::from_secs_f64(1.0 / per_second)), factor, since: now });
         self.passed = self.passed.min(self.ceilings.len());
         per_second
     }

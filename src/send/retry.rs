@@ -81,12 +81,7 @@ const MOST_THROTTLED: u32 = 10;
 
 /// Decides what happens next, and counts it in `history`. `retries` is how often a message that was certainly
 /// not delivered is tried again; `pause` gives the wait before the next try, from the number of those made.
-pub fn next(
-    verdict: &Verdict,
-    retries: u32,
-    history: &mut History,
-    pause: impl Fn(u32) -> Duration,
-) -> Next {
+pub fn next(verdict: &Verdict, retries: u32, history: &mut History, pause: impl Fn(u32) -> Duration) -> Next {
     match verdict {
         Verdict::Sent => Next::Settle(Outcome::Sent),
         Verdict::Refused | Verdict::Content => Next::Settle(Outcome::Refused),

@@ -127,7 +127,8 @@ pub(super) async fn quota(State(platform): State<Arc<Platform>>, request: Reques
         }
         platform.check_token(call).map_err(|code| platform.refuse(code))?;
         platform.ruled(target)?;
-        let body = judge::parse(&call.body, call.is_form()).map_err(|refusal| platform.refuse(refusal.code))?;
+        let body =
+            judge::parse(&call.body, call.is_form()).map_err(|refusal| platform.refuse(refusal.code))?;
         match body.get("cgi_path").and_then(Value::as_str).unwrap_or_default() {
             SEND_PATH => Ok(quota_reply(&platform)),
             path if path.starts_with('/') => Err(platform.refuse(76021)),

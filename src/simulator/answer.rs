@@ -36,21 +36,15 @@ pub(super) async fn answer(
         platform.ledger.faulted(fault.kind);
     }
     wait(latency(platform, target)).await;
-    let errcode = reply.errcode;
-    let Some(fault) = fault else {
-        answered(platform, target, errcode);
-        return json(platform, reply.body);
-    };
+    let Some(fault) = fault else { return whole(platform, target, reply) };
     match &fault.effect {
         Effect::Delay(hold) => {
             wait(*hold).await;
-            answered(platform, target, errcode);
-            json(platform, reply.body)
+            whole(platform, target, reply)
         }
         Effect::CloseIdle => {
             line.close_after_answer();
-            answered(platform, target, errcode);
-            json(platform, reply.body)
+            whole(platform, target, reply)
         }
         Effect::Reset => {
             line.reset();
@@ -69,7 +63,16 @@ pub(super) async fn answer(
     }
 }
 
-/// A whole answer.
+/// The platform's reply as it is, counted.
+fn whole(platform: &Platform, target: Target<'_>, reply: Reply) -> Response {
+    match target.on {
+        Endpoint::Send => platform.ledger.answered(target.openid, reply.errcode),
+        Endpoint::Token | Endpoint::Upload | Endpoint::Typing | Endpoint::Kflist | Endpoint::Quota => {}
+    }
+    json(platform, reply.body)
+}
+
+/// HTTP 200 with this body.
 fn json(platform: &Platform, body: Bytes) -> Response {
     let mut response = Response::new(Body::from(body));
     let given = platform.settings.content_type.as_ref().map(|value| value.0.clone());
@@ -122,18 +125,13 @@ fn skew(platform: &Platform, headers: &mut HeaderMap) {
     }
 }
 
-fn answered(platform: &Platform, target: Target<'_>, errcode: i64) {
-    match target.on {
-        Endpoint::Send => platform.ledger.answered(target.openid, errcode),
-        Endpoint::Token | Endpoint::Upload | Endpoint::Typing | Endpoint::Kflist | Endpoint::Quota => {}
-    }
-}
-
 fn latency(platform: &Platform, target: Target<'_>) -> Duration {
     let settings = &platform.settings;
     let latency = match target.on {
         Endpoint::Token => settings.token.fetch_latency,
-        Endpoint::Send | Endpoint::Upload | Endpoint::Typing | Endpoint::Kflist | Endpoint::Quota => settings.latency,
+        Endpoint::Send | Endpoint::Upload | Endpoint::Typing | Endpoint::Kflist | Endpoint::Quota => {
+            settings.latency
+        }
     };
     latency.of(settings.seed, target.number)
 }

@@ -137,7 +137,9 @@ impl FaultKeys {
             | FaultKind::Hang => false,
         };
         if says_it_itself && self.accepted.is_some() {
-            return Err(format!("kind = \"{name}\" itself says whether the message is accepted; leave `accepted` out"));
+            return Err(format!(
+                "kind = \"{name}\" itself says whether the message is accepted; leave `accepted` out"
+            ));
         }
         if self.duration.is_some() && self.kind != FaultKind::Delay {
             return Err(format!("`duration` belongs to kind = \"delay\", not to \"{name}\""));

@@ -12,6 +12,7 @@ mod account;
 mod answer;
 mod clock;
 mod dice;
+mod escape;
 mod faults;
 mod judge;
 pub mod ledger;
@@ -57,7 +58,10 @@ pub struct Account {
 
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Account").field("appid", &self.appid).field("kind", &self.kind).finish_non_exhaustive()
+        f.debug_struct("Account")
+            .field("appid", &self.appid)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
     }
 }
 

@@ -118,7 +118,8 @@ impl Platform {
     /// An answer with the platform's own text for this code and a fresh rid (wechat-facts 7.4).
     pub(super) fn refuse(&self, code: i64) -> Reply {
         let known = error_code::find(code);
-        let text = known.map_or("", |entry| if entry.errmsg.is_empty() { entry.official } else { entry.errmsg });
+        let text =
+            known.map_or("", |entry| if entry.errmsg.is_empty() { entry.official } else { entry.errmsg });
         let text = match (&self.settings.ip.refused, code) {
             (Some(ip), 40164) => text.replace("1.2.3.4", ip),
             (Some(_) | None, _) => text.to_owned(),

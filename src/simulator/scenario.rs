@@ -64,7 +64,11 @@ impl Scenario {
             media: file.media,
             ledger: file.ledger,
         };
-        Ok(Self { settings, answers: answers.collect::<Result<_, _>>()?, faults: faults.collect::<Result<_, _>>()? })
+        Ok(Self {
+            settings,
+            answers: answers.collect::<Result<_, _>>()?,
+            faults: faults.collect::<Result<_, _>>()?,
+        })
     }
 }
 
@@ -176,8 +180,20 @@ struct FaultFile {
 
 impl FaultFile {
     fn build(self) -> Result<Rule<Fault>, String> {
-        let Self { kind, duration, accepted, status, retry_after, on, share, openids, messages, from, to, times } =
-            self;
+        let Self {
+            kind,
+            duration,
+            accepted,
+            status,
+            retry_after,
+            on,
+            share,
+            openids,
+            messages,
+            from,
+            to,
+            times,
+        } = self;
         let duration = duration.map(|span| span.0);
         let then = FaultKeys { kind, duration, accepted, status, retry_after }.build()?;
         let selector = selector(Selector {
@@ -196,7 +212,9 @@ impl FaultFile {
 /// Checks what the types cannot.
 fn selector(selector: Selector) -> Result<Selector, String> {
     if !selector.on.has_recipient() && (selector.share.is_some() || selector.openids.is_some()) {
-        return Err("`share` and `openids` select recipients, which only on = \"send\" and \"typing\" have".into());
+        return Err(
+            "`share` and `openids` select recipients, which only on = \"send\" and \"typing\" have".into()
+        );
     }
     if let (Some(from), Some(to)) = (selector.from, selector.to)
         && from > to

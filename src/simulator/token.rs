@@ -10,6 +10,8 @@ use crate::simulator::scenario::TokenTable;
 const FORCED_A_DAY: u32 = 20;
 /// Calls of the classic endpoint a day (wechat-facts 6.1).
 const CLASSIC_A_DAY: u32 = 2_000;
+/// Keeps tokens apart from media ids.
+const TOKEN_SALT: u64 = 0x746f_6b65_6e73;
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// A token as a fetch gives it back.
@@ -90,7 +92,13 @@ impl Tokens {
     /// # Errors
     ///
     /// The errcode of the refusal.
-    pub(super) fn stable(&mut self, table: &TokenTable, seed: u64, now: Duration, force: bool) -> Result<Grant, i64> {
+    pub(super) fn stable(
+        &mut self,
+        table: &TokenTable,
+        seed: u64,
+        now: Duration,
+        force: bool,
+    ) -> Result<Grant, i64> {
         self.fail_first(table)?;
         let just_forced = self.forced_at.is_some_and(|at| now < at + table.force_interval.0);
         if force && !just_forced {
@@ -177,7 +185,7 @@ impl Tokens {
     fn issue(&mut self, table: &TokenTable, seed: u64, now: Duration) -> Token {
         self.issued += 1;
         // Real tokens: a number, `_`, and letters; 136 characters in most samples (wechat-facts 3.1).
-        let text = format!("36_{}", dice::id(seed ^ 0x746f_6b65_6e, self.issued, 133));
+        let text = format!("36_{}", dice::id(seed ^ TOKEN_SALT, self.issued, 133));
         Token { text, ends: now + table.life.0 }
     }
 }

@@ -40,7 +40,9 @@ impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text).ok_or_else(|| {
-            de::Error::custom(format!("{text:?} is not a duration such as \"50ms\", \"2s\", \"3m\", \"4h\" or \"3d\""))
+            de::Error::custom(format!(
+                "{text:?} is not a duration such as \"50ms\", \"2s\", \"3m\", \"4h\" or \"3d\""
+            ))
         })
     }
 }
@@ -57,7 +59,9 @@ impl<'de> Deserialize<'de> for Offset {
         let text = String::deserialize(deserializer)?;
         let (back, rest) = text.strip_prefix('-').map_or((false, text.as_str()), |rest| (true, rest));
         Span::parse(rest).map(|span| Self { span: span.0, back }).ok_or_else(|| {
-            de::Error::custom(format!("{text:?} is not a duration forward or back such as \"90s\" or \"-10m\""))
+            de::Error::custom(format!(
+                "{text:?} is not a duration forward or back such as \"90s\" or \"-10m\""
+            ))
         })
     }
 }
@@ -211,7 +215,9 @@ mod tests {
         assert_eq!(span("50ms"), Some(Duration::from_millis(50)));
         assert_eq!(span("0s"), Some(Duration::ZERO));
         assert_eq!(span("3d"), Some(Duration::from_secs(259_200)));
-        for wrong in ["", "5", "s", "1.5s", "-1s", "5 s", "5秒", "99999999999999999999s", "18446744073709551615d"] {
+        for wrong in
+            ["", "5", "s", "1.5s", "-1s", "5 s", "5秒", "99999999999999999999s", "18446744073709551615d"]
+        {
             assert_eq!(span(wrong), None, "{wrong}");
         }
     }

@@ -108,7 +108,10 @@ impl Client {
     pub fn new(base: ApiBase, timeouts: Timeouts) -> Result<Self, SetUpError> {
         // The provider belongs to the process. Somebody may have set it before; then theirs is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let json = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"))]);
+        let json = HeaderMap::from_iter([(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/json; charset=utf-8"),
+        )]);
         let http = reqwest::Client::builder()
             .default_headers(json)
             .connect_timeout(timeouts.connect)
@@ -220,7 +223,9 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_loopback_only() {
-        for text in ["https://api.weixin.qq.com", "http://127.0.0.1:8080", "http://localhost:1", "http://[::1]:9/"] {
+        for text in
+            ["https://api.weixin.qq.com", "http://127.0.0.1:8080", "http://localhost:1", "http://[::1]:9/"]
+        {
             assert!(ApiBase::parse(text).is_ok(), "{text}");
         }
         assert_eq!(ApiBase::parse("http://api.weixin.qq.com"), Err(ApiBaseError::PlainHttp));
@@ -231,7 +236,8 @@ mod tests {
 
     #[test]
     fn an_address_is_shown_without_credentials_path_or_query() {
-        let base = ApiBase::parse("https://user:pw@host:8443/x?access_token=1").map(|base| format!("{base} {base:?}"));
+        let base = ApiBase::parse("https://user:pw@host:8443/x?access_token=1")
+            .map(|base| format!("{base} {base:?}"));
         assert_eq!(base.as_deref(), Ok("https://host:8443 https://host:8443"));
     }
 }

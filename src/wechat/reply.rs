@@ -79,7 +79,10 @@ mod tests {
     fn an_answer_is_read_and_anything_else_is_not() {
         let answer = Answer::read(br#"{"errcode":45015,"errmsg":"late rid: 61655d5b-0b67106b-797933d8"}"#);
         assert_eq!(answer.as_ref().map(|answer| answer.code), Some(45015));
-        assert_eq!(answer.as_ref().and_then(|answer| answer.errmsg.rid()), Some("61655d5b-0b67106b-797933d8"));
+        assert_eq!(
+            answer.as_ref().and_then(|answer| answer.errmsg.rid()),
+            Some("61655d5b-0b67106b-797933d8")
+        );
         for body in ["", "{}", "[]", "<html>", r#"{"errcode":0"#, r#"{"errcode":"0"}"#, "null"] {
             assert_eq!(Answer::read(body.as_bytes()), None, "{body}");
         }

@@ -28,7 +28,8 @@ async fn the_default_takes_every_good_message_and_keeps_its_digest() {
 #[tokio::test]
 async fn a_refusal_has_the_text_and_a_rid_of_the_platform_and_the_ledger_knows_why() {
     let rig = Rig::start("").await;
-    let answer = rig.send_body(r#"{"touser":"oA","msgtype":"text","text":{"content":""}}"#).await.expect("an answer");
+    let answer =
+        rig.send_body(r#"{"touser":"oA","msgtype":"text","text":{"content":""}}"#).await.expect("an answer");
     assert_eq!(answer["errcode"], 44004);
     let errmsg = Errmsg::parse(answer["errmsg"].as_str().expect("a text"));
     assert_eq!(errmsg.text(), "empty content");
@@ -49,7 +50,9 @@ async fn wrong_requests_have_their_codes() {
     let form = rig.http.post(rig.url(path)).header("content-type", "application/x-www-form-urlencoded");
     let form = form.body("touser=oA&msgtype=text").send().await;
     assert_eq!(json_of(form).await.expect("an answer")["errcode"], 40003);
-    for (query, code) in [("", 41001), ("?access_token=", 41001), ("?access_token=x", 40014), ("?access_token=1_x", 40001)] {
+    for (query, code) in
+        [("", 41001), ("?access_token=", 41001), ("?access_token=x", 40014), ("?access_token=1_x", 40001)]
+    {
         let url = format!("{}{path}{query}", rig.simulator.base_url());
         let answer = json_of(rig.http.post(url).body(text("oA")).send().await).await.expect("an answer");
         assert_eq!(answer["errcode"], code, "{query}");

@@ -103,10 +103,14 @@ async fn who_hangs_is_never_answered_and_may_have_been_accepted() {
 async fn a_status_keeps_the_message_out_unless_it_is_told_otherwise() {
     let rig = faulty("kind = \"status\"\nstatus = 503\nretry_after = 7").await;
     let response = rig.post("/cgi-bin/message/custom/send", text("oA")).await.expect("an answer");
-    assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (503, &"7".parse().expect("a value")));
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["retry-after"]),
+        (503, &"7".parse().expect("a value"))
+    );
     assert_eq!(rig.accepted("oA"), 0);
     for (status, accepted) in [(429, 0), (500, 1), (302, 1)] {
-        let rig = faulty(&format!("kind = \"status\"\nstatus = {status}\naccepted = {}", accepted == 1)).await;
+        let rig =
+            faulty(&format!("kind = \"status\"\nstatus = {status}\naccepted = {}", accepted == 1)).await;
         let response = rig.post("/cgi-bin/message/custom/send", text("oA")).await.expect("an answer");
         assert_eq!(response.status().as_u16(), status);
         assert_eq!(rig.accepted("oA"), accepted);
@@ -138,7 +142,9 @@ async fn a_fault_does_not_make_a_bad_message_good() {
 async fn other_calls_can_fail_too() {
     let rig = Rig::bare("[[faults]]\non = \"token\"\nkind = \"status\"\nstatus = 502\ntimes = 1", None).await;
     let url = format!("{}/cgi-bin/stable_token", rig.simulator.base_url());
-    let post = || async { rig.http.post(&url).body(credentials().to_string()).send().await.expect("an answer").status() };
+    let post = || async {
+        rig.http.post(&url).body(credentials().to_string()).send().await.expect("an answer").status()
+    };
     assert_eq!((post().await.as_u16(), post().await.as_u16()), (502, 200));
 }
 

@@ -21,7 +21,8 @@ async fn a_share_of_the_recipients_always_gets_its_code() {
 #[tokio::test]
 async fn a_busy_answer_recovers_after_its_times() {
     let rig = Rig::start("[[answers]]\ncode = -1\nopenids = [\"oA\"]\ntimes = 2").await;
-    let codes = [rig.errcode("oA").await, rig.errcode("oA").await, rig.errcode("oA").await, rig.errcode("oB").await];
+    let codes =
+        [rig.errcode("oA").await, rig.errcode("oA").await, rig.errcode("oA").await, rig.errcode("oB").await];
     assert_eq!(codes, [-1, -1, 0, 0]);
 }
 
@@ -126,7 +127,10 @@ async fn the_whitelist_refuses_with_the_address() {
     let answer = rig.stable(&credentials()).await;
     assert_eq!(answer["errcode"], 40164);
     let errmsg = answer["errmsg"].as_str().expect("a text");
-    assert!(errmsg.starts_with("invalid ip 10.20.30.40 ipv6 ::ffff:10.20.30.40, not in whitelist rid: "), "{errmsg}");
+    assert!(
+        errmsg.starts_with("invalid ip 10.20.30.40 ipv6 ::ffff:10.20.30.40, not in whitelist rid: "),
+        "{errmsg}"
+    );
 }
 
 #[tokio::test]
@@ -155,7 +159,8 @@ async fn an_account_sends_the_kinds_of_its_kind() {
 #[tokio::test]
 async fn a_recipient_gets_no_more_than_the_allowance() {
     let rig = Rig::start("[window]\nallowance = 2").await;
-    let codes = [rig.errcode("oA").await, rig.errcode("oA").await, rig.errcode("oA").await, rig.errcode("oB").await];
+    let codes =
+        [rig.errcode("oA").await, rig.errcode("oA").await, rig.errcode("oA").await, rig.errcode("oB").await];
     assert_eq!(codes, [0, 0, 45047, 0]);
     assert_eq!(rig.accepted("oA"), 2);
 }

@@ -35,7 +35,8 @@ fn faults_have_a_place_and_say_what_is_wrong() {
 #[test]
 fn the_scenarios_that_come_along_are_good() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
-    let files: Vec<_> = std::fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("a file").path()).collect();
+    let files: Vec<_> =
+        std::fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("a file").path()).collect();
     assert!(!files.is_empty());
     for file in files {
         let text = std::fs::read_to_string(&file).expect("a file");
@@ -45,15 +46,33 @@ fn the_scenarios_that_come_along_are_good() {
     }
 }
 
+const MANUAL: &str = include_str!("../../../docs/simulator.md");
+
 #[test]
 fn the_examples_of_the_manual_are_good() {
-    let manual = include_str!("../../../docs/simulator.md");
-    let examples: Vec<&str> =
-        manual.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert!(examples.len() > 10);
-    for example in examples {
+    let mut examples = 0;
+    for example in MANUAL.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()) {
+        examples += 1;
         if let Err(error) = Scenario::parse(example) {
             panic!("{error}\n{example}");
+        }
+    }
+    assert!(examples > 0);
+}
+
+#[test]
+fn the_manual_names_every_key_kind_and_call() {
+    let tables = ["", "[token]", "[quota]", "[ip]", "[account]", "[kf]", "[window]", "[media]", "[ledger]"];
+    let rules = ["[[answers]]\ncode = 1", "[[faults]]\nkind = \"hang\""];
+    let wrong_keys = tables.into_iter().chain(rules).map(|table| format!("{table}\nnonsense = 1"));
+    let wrong_words = ["[[faults]]\nkind = \"nonsense\"", "[[faults]]\nkind = \"hang\"\non = \"nonsense\""];
+    for scenario in wrong_keys.chain(wrong_words.map(str::to_owned)) {
+        // The parser lists what it knows, in backquotes, after the word that it does not know.
+        let error = Scenario::parse(&scenario).expect_err("nonsense");
+        let known: Vec<&str> = error.message.split('`').skip(3).step_by(2).collect();
+        assert!(!known.is_empty(), "{error}");
+        for word in known {
+            assert!(MANUAL.contains(word), "{word}");
         }
     }
 }

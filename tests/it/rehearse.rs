@@ -1,0 +1,30 @@
+//! `wxcast rehearse`: every example, end to end.
+
+use std::fs;
+
+use wxcast::message::KINDS;
+
+use crate::support::{World, repository};
+
+#[test]
+fn every_kind_s_example_plans_clean_and_is_rehearsed_to_the_last_recipient() {
+    std::thread::scope(|scope| {
+        for kind in KINDS {
+            scope.spawn(move || {
+                let world = World::new();
+                for file in ["campaign.toml", "audience.csv"] {
+                    let from = repository().join("campaigns").join(kind.name()).join(file);
+                    world.file(file, fs::read(from).expect("an example"));
+                }
+                let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(0).json();
+                assert_eq!(plan["diagnostics"], serde_json::json!([]), "{kind}");
+                let ran = world
+                    .run(&["rehearse", "campaign.toml", "--rate", "5000/s", "--format", "json"])
+                    .exits(0);
+                let summary = ran.json();
+                assert_eq!(summary["counts"]["sent"], plan["planned"], "{kind}: {summary}");
+                assert_eq!(summary["exit"]["code"], 0);
+            });
+        }
+    });
+}

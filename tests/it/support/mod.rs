@@ -1,0 +1,234 @@
+//! One builder for all tests: a folder with a campaign and an audience, a simulator, the real binary.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value as Json;
+use tempfile::TempDir;
+use wxcast::message::AccountKind;
+use wxcast::simulator::ledger::Ledger;
+use wxcast::simulator::scenario::Scenario;
+use wxcast::simulator::{Account, Simulator};
+
+/// The account of every test.
+pub const APPID: &str = "wx0123456789abcdef";
+/// Its secret, which must turn up nowhere.
+pub const SECRET: &str = "s3cr3t-of-the-tests-4711";
+
+/// A campaign folder and a home of its own.
+pub struct World {
+    dir: TempDir,
+    home: TempDir,
+}
+
+/// What a run of the binary gave.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ran {
+    fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// stdout as JSON.
+    pub fn json(&self) -> Json {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// Insists on an exit code.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Insists that a text stands on stderr.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "{text:?} is not in:\n{}", self.stderr);
+        self
+    }
+}
+
+impl World {
+    /// An empty folder.
+    pub fn new() -> Self {
+        Self { dir: tempfile::tempdir().expect("a folder"), home: tempfile::tempdir().expect("a home") }
+    }
+
+    /// A text campaign to these openids, `{{name}}` filled from the row.
+    pub fn with_recipients(count: usize) -> Self {
+        let world = Self::new();
+        world.text_campaign("Hello {{name}}", "");
+        world.recipients(count);
+        world
+    }
+
+    /// Writes a text campaign; `more` is TOML that follows it.
+    pub fn text_campaign(&self, content: &str, more: &str) {
+        self.file(
+            "campaign.toml",
+            format!(
+                "[campaign]\nid = \"spring\"\n[account]\nappid = \"{APPID}\"\n[audience]\nfile = \"audience.csv\"\n\
+                 [message.text]\ncontent = '''{content}'''\n[send]\nrate = \"100000/s\"\n{more}"
+            ),
+        );
+    }
+
+    /// Writes an audience of so many recipients.
+    pub fn recipients(&self, count: usize) {
+        let mut csv = String::from("openid,name\n");
+        for index in 0..count {
+            csv.push_str(&format!("{},Name {index}\n", openid(index)));
+        }
+        self.file("audience.csv", csv);
+    }
+
+    /// Writes a file.
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(&path, content).expect("a written file");
+        path
+    }
+
+    /// Reads a file.
+    pub fn read(&self, name: &str) -> String {
+        let path = self.path(name);
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// A path in the folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// The folder.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// The binary in this folder, with nothing of the machine's environment that it would read.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wxcast"));
+        command.current_dir(self.dir.path()).args(args).stdin(Stdio::null());
+        for variable in
+            ["CI", "NO_COLOR", "WXCAST_LANG", "WXCAST_APPID", "WXCAST_ACCESS_TOKEN", "WXCAST_API_BASE"]
+        {
+            command.env_remove(variable);
+        }
+        command.env("XDG_STATE_HOME", self.home.path()).env("HOME", self.home.path());
+        command.env("WXCAST_APPSECRET", SECRET).env("RUST_BACKTRACE", "0");
+        command
+    }
+
+    /// Runs the binary to its end.
+    pub fn run(&self, args: &[&str]) -> Ran {
+        Ran::of(self.command(args).output().expect("the binary runs"))
+    }
+
+    /// Runs the binary against a simulator to its end.
+    pub fn run_at(&self, platform: &Platform, args: &[&str]) -> Ran {
+        Ran::of(self.command_at(platform, args).output().expect("the binary runs"))
+    }
+
+    /// The binary against a simulator.
+    pub fn command_at(&self, platform: &Platform, args: &[&str]) -> Command {
+        let mut command = self.command(args);
+        command.env("WXCAST_API_BASE", platform.base());
+        command
+    }
+
+    /// `send --yes --format json` against a simulator, to its end.
+    pub fn send(&self, platform: &Platform) -> Ran {
+        self.run_at(platform, &["send", "campaign.toml", "--yes", "--format", "json"])
+    }
+
+    /// `send` against a simulator, begun and not waited for.
+    pub fn start_send(&self, platform: &Platform) -> Child {
+        self.command_at(
+            platform,
+            &["send", "campaign.toml", "--yes", "--format", "json", "--progress", "none"],
+        )
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts")
+    }
+
+    /// The results, row by row, without the header.
+    pub fn results(&self) -> Vec<csv::StringRecord> {
+        let text = self.read("audience.results.csv");
+        let text = text.strip_prefix('\u{feff}').expect("a byte order mark");
+        csv::Reader::from_reader(text.as_bytes()).records().map(|row| row.expect("a row")).collect()
+    }
+}
+
+/// Waits for a process and gives what it left.
+pub fn finish(child: Child) -> Ran {
+    Ran::of(child.wait_with_output().expect("the process ends"))
+}
+
+/// Sends a signal to a process.
+#[cfg(unix)]
+pub fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status();
+    assert!(status.is_ok_and(|status| status.success()), "kill -{name}");
+}
+
+/// A usual openid, another one for each number.
+pub fn openid(index: usize) -> String {
+    format!("oTEST{index:023}")
+}
+
+/// A simulator in this process, with a runtime to wait on it.
+pub struct Platform {
+    simulator: Simulator,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Platform {
+    /// A simulator with a scenario.
+    pub fn new(scenario: &str) -> Self {
+        let scenario = Scenario::parse(scenario).unwrap_or_else(|error| panic!("{error}"));
+        let account = Account { appid: APPID.into(), secret: SECRET.into(), kind: AccountKind::Official };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let simulator = runtime.block_on(Simulator::start(scenario, Some(account), 0)).expect("a simulator");
+        Self { simulator, runtime }
+    }
+
+    /// Where it listens.
+    pub fn base(&self) -> String {
+        self.simulator.base_url()
+    }
+
+    /// What it received.
+    pub fn ledger(&self) -> &Ledger {
+        self.simulator.ledger()
+    }
+
+    /// Waits until so many messages have been posted.
+    pub fn wait_for_requests(&self, count: u64) {
+        self.runtime.block_on(self.simulator.ledger().wait_for_requests(count));
+    }
+}
+
+/// The repository.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Writes to a process's stdin and closes it.
+pub fn feed(child: &mut Child, text: &str) {
+    child.stdin.take().expect("a stdin").write_all(text.as_bytes()).expect("a written stdin");
+}
