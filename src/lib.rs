@@ -9,16 +9,16 @@
 //! 5. [`report`] turns plan and journal into what people and machines read;
 //! 6. [`cli`] is the only layer that knows a terminal.
 
+pub mod locale;
+pub mod diagnostic;
+pub mod message;
 pub mod audience;
 pub mod campaign;
-pub mod cli;
-pub mod delivery;
-pub mod diagnostic;
-pub mod journal;
-pub mod locale;
-pub mod message;
 pub mod plan;
-pub mod report;
-pub mod send;
-pub mod simulator;
 pub mod wechat;
+pub mod delivery;
+pub mod journal;
+pub mod send;
+pub mod report;
+pub mod simulator;
+pub mod cli;
