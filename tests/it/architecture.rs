@@ -63,6 +63,10 @@ fn noisy_crates_stay_behind_one_door() {
         for file in all(&source) {
             let text = fs::read_to_string(&file).expect("a source file");
             let inside = file.strip_prefix(&source).expect("below src").to_string_lossy().replace('\\', "/");
+            // The simulator's own tests are its clients.
+            if inside.contains("/tests/") {
+                continue;
+            }
             let uses = text
                 .lines()
                 .any(|line| !line.trim_start().starts_with("//") && line.contains(&format!("{name}::")));
