@@ -65,6 +65,7 @@ struct Dispatcher<'r> {
     later: BinaryHeap<Later>,
     fed: bool,
     launched: u64,
+    limited: bool,
     requests: u64,
     stop: Option<Stop>,
 }
@@ -115,12 +116,14 @@ pub async fn run(run: Run<'_>) -> Ended {
         later: BinaryHeap::new(),
         fed: false,
         launched: 0,
+        limited: false,
         requests: 0,
         stop: None,
         run,
     };
     dispatcher.work().await;
-    Ended { stop: dispatcher.stop, requests: dispatcher.requests, duration: begun.elapsed() }
+    let stop = dispatcher.stop.or(dispatcher.limited.then_some(Stop::Limit));
+    Ended { stop, requests: dispatcher.requests, duration: begun.elapsed() }
 }
 
 impl Dispatcher<'_> {
@@ -177,7 +180,9 @@ impl Dispatcher<'_> {
         if self.run.limit.is_some_and(|limit| self.launched >= limit)
             && job.history == retry::History::default()
         {
-            self.drain(Stop::Limit);
+            // Nobody new is begun with; those who are waiting for a retry still get it.
+            self.fed = true;
+            self.limited = true;
             return;
         }
         if job.history == retry::History::default() {
