@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Output, Stdio};
+use std::process::Stdio;
 
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
@@ -193,7 +193,7 @@ fn a_token_that_is_given_is_used_as_it_is() {
     let platform = Platform::new("[token]\naccept = [\"GIVEN\"]");
     let send = |token: &str| {
         let mut send = world.command_at(&platform, &["send", "campaign.toml", "--yes", "--format", "json"]);
-        ran(&send.env("WXCAST_ACCESS_TOKEN", token).output().expect("the binary runs"))
+        Ran::of(send.env("WXCAST_ACCESS_TOKEN", token).output().expect("the binary runs"))
     };
     let refused = send("OTHER").exits(9).says("WXCAST_ACCESS_TOKEN");
     assert_eq!(refused.counts(), "3 unsent");
@@ -206,16 +206,8 @@ fn without_a_secret_nothing_is_sent() {
     let (world, platform) = (World::with_recipients(3), Platform::new(""));
     let mut send = world.command_at(&platform, &["send", "campaign.toml", "--yes"]);
     let output = send.env_remove("WXCAST_APPSECRET").output().expect("the binary runs");
-    ran(&output).exits(9).says("WXCAST_APPSECRET");
+    Ran::of(output).exits(9).says("WXCAST_APPSECRET");
     assert_nothing_asked(&platform);
-}
-
-fn ran(output: &Output) -> Ran {
-    Ran {
-        code: output.status.code().unwrap_or(-1),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
 }
 
 #[test]
@@ -238,7 +230,7 @@ fn secret_and_token_turn_up_nowhere() {
     // Nobody listens there: the error of a failed connection knows its address.
     let mut command = world.command(&["-vvv", "send", "campaign.toml", "--yes"]);
     command.env("WXCAST_API_BASE", "http://127.0.0.1:9").env("WXCAST_ACCESS_TOKEN", "T0KEN-given-4711");
-    let refused = ran(&command.output().expect("the binary runs")).exits(6);
+    let refused = Ran::of(command.output().expect("the binary runs")).exits(6);
 
     let token = fetch_token(&platform);
     let secrets = [SECRET, &token, "T0KEN-given-4711", "access_token="];
