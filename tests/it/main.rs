@@ -4,5 +4,7 @@ mod support;
 
 mod answers;
 mod architecture;
+mod lock;
 mod rehearse;
 mod send;
+mod signals;
