@@ -46,7 +46,7 @@ pub struct Diagnostic {
     /// The values for the places of its sentences, by name.
     pub values: Vec<(&'static str, String)>,
     /// A word the user may have meant.
-    pub near: Option<String>,
+    pub near: Option<Box<str>>,
 }
 
 impl Diagnostic {
@@ -65,7 +65,7 @@ impl Diagnostic {
     /// Adds the nearest of the words that would have been right, if one is near.
     #[must_use]
     pub fn near<'a>(mut self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
-        self.near = suggest::nearest(word, candidates);
+        self.near = suggest::nearest(word, candidates).map(String::into_boxed_str);
         self
     }
 

@@ -4,8 +4,9 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use crate::audience::Source;
 use crate::audience::column::ColumnRules;
+use crate::audience::header::Header;
 use crate::audience::openid::{self, OpenIdFault, Shape};
-use crate::audience::reader::{Cells, Header, Reader, Row, Width};
+use crate::audience::reader::{Cells, Reader, Row, Width};
 use crate::campaign::file::{Duplicates, InvalidRows};
 use crate::campaign::template::Template;
 use crate::campaign::{Audience, Campaign};

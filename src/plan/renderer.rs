@@ -6,7 +6,8 @@ use handlebars::{Context, Handlebars, RenderErrorReason, no_escape};
 use serde_json::{Map, Value as Json};
 
 use crate::audience::column::ColumnRules;
-use crate::audience::reader::{Cells, Header, Row};
+use crate::audience::header::Header;
+use crate::audience::reader::{Cells, Row};
 use crate::campaign::helpers::{self, HelperFault};
 use crate::campaign::template::{OPENID, ROW, Segment, Template, Variable};
 use crate::diagnostic::Diagnostic;

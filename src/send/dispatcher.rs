@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use jiff::Timestamp;
 use tokio::sync::mpsc::Receiver;
+use tokio::time::Interval;
 
 use crate::campaign::Campaign;
 use crate::campaign::file::Duplicates;
@@ -19,7 +20,7 @@ use crate::send::breaker::Breaker;
 use crate::send::feed::FeedEnd;
 use crate::send::rate::Pacer;
 use crate::send::retry::{self, Next, Verdict};
-use crate::send::shutdown::Signals;
+use crate::send::shutdown::{Signals, StopFiles, ticks};
 use crate::send::worker::{AttemptEnd, Attempted, Job, Shared, attempt};
 use crate::wechat::client::pause;
 use crate::wechat::reply::{Answer, Failure};
@@ -50,6 +51,8 @@ pub struct Run<'r> {
     pub watch: &'r mut dyn FnMut(&Event),
     /// Ends the run when somebody asks from outside.
     pub signals: Signals,
+    /// Ends it when one of these files appears.
+    pub stop_files: StopFiles,
 }
 
 type InFlight = FuturesUnordered<Pin<Box<dyn Future<Output = Attempted> + Send>>>;
@@ -64,6 +67,7 @@ struct Dispatcher<'r> {
     ready: Option<Job>,
     later: BinaryHeap<Later>,
     fed: bool,
+    ticks: Interval,
     launched: u64,
     requests: u64,
     stop: Option<Stop>,
@@ -98,6 +102,7 @@ enum Wake {
     Fed(Option<Result<Job, FeedEnd>>),
     Due,
     Paced,
+    Asked,
     Signal(Stop),
 }
 
@@ -114,6 +119,7 @@ pub async fn run(run: Run<'_>) -> Ended {
         ready: None,
         later: BinaryHeap::new(),
         fed: false,
+        ticks: ticks(),
         launched: 0,
         requests: 0,
         stop: None,
@@ -140,6 +146,7 @@ impl Dispatcher<'_> {
                     return;
                 }
                 Wake::Signal(stop) => self.drain(stop),
+                Wake::Asked => self.drain(Stop::Asked),
             }
         }
     }
@@ -161,6 +168,7 @@ impl Dispatcher<'_> {
         tokio::select! {
             biased;
             stop = self.run.signals.next() => Wake::Signal(stop),
+            () = self.run.stop_files.appear(&mut self.ticks), if going => Wake::Asked,
             Some(attempted) = self.in_flight.next(), if !self.in_flight.is_empty() => Wake::Attempted(Box::new(attempted)),
             () = tokio::time::sleep(wait.unwrap_or_default()), if may_take && wait.is_some() => Wake::Due,
             fed = self.run.jobs.recv(), if may_take && !self.fed && self.later.len() < most_later => Wake::Fed(fed),
