@@ -18,7 +18,7 @@ use crate::delivery::event::{Event, Stop};
 use crate::delivery::outcome::Outcome;
 use crate::send::breaker::Breaker;
 use crate::send::feed::FeedEnd;
-use crate::send::rate::Pacer;
+use crate::send::rate::{Load, Pacer};
 use crate::send::retry::{self, Next, Verdict};
 use crate::send::shutdown::{Signals, StopFiles, ticks};
 use crate::send::worker::{AttemptEnd, Attempted, Job, Shared, attempt};
@@ -60,6 +60,7 @@ type InFlight = FuturesUnordered<Pin<Box<dyn Future<Output = Attempted> + Send>>
 struct Dispatcher<'r> {
     run: Run<'r>,
     pacer: Pacer,
+    load: Load,
     breaker: Breaker,
     in_flight: InFlight,
     /// Openids with a message in flight, where one person may get several: the next waits for the last.
@@ -113,6 +114,7 @@ pub async fn run(run: Run<'_>) -> Ended {
     let constant = run.campaign.templates.iter().all(|template| template.constant().is_some());
     let mut dispatcher = Dispatcher {
         pacer: Pacer::new(&settings.rates),
+        load: Load::new(begun),
         breaker: Breaker::new(settings.max_refused, settings.max_unknown, constant),
         in_flight: FuturesUnordered::new(),
         busy: (run.campaign.audience.duplicates == Duplicates::Each).then(HashSet::new),
@@ -256,8 +258,11 @@ impl Dispatcher<'_> {
     }
 
     fn adjust_pace(&mut self, verdict: &Verdict, now: Instant) {
+        let loaded = self.load.observe(now, matches!(verdict, Verdict::Busy { .. }));
         let changed = match verdict {
-            Verdict::Busy { .. } | Verdict::Throttled => self.pacer.slow_down(now),
+            Verdict::Throttled => self.pacer.slow_down(now),
+            Verdict::Busy { .. } if loaded => self.pacer.slow_down(now),
+            Verdict::Busy { .. } => None,
             Verdict::Sent | Verdict::Refused | Verdict::Content => self.pacer.recover(now),
             Verdict::TokenRefused | Verdict::Quota | Verdict::Account | Verdict::Unknown => None,
         };
