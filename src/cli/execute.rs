@@ -130,7 +130,9 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
     // What was broken off by a second signal has an intent and no outcome.
     let aborted = store.recover(begun.campaign, Incident::Aborted);
     let unwritten = written.err().or_else(|| aborted.err().map(|error| Unwritten { count: 0, error }));
-    let (tally, results) = write_results(&campaign, &plan, Some(&store), execution.masked, terminal)?;
+    let written = write_results(&campaign, &plan, Some(&store), execution.masked, terminal);
+    // An audience that can no longer be read is not what was planned; what was sent is in the journal.
+    let (tally, results) = written.map_err(|exit| exit.max(Exit::Gate).min(Exit::Storage))?;
     let Ended { stop, requests, duration } = ended;
     let finished = Finished { campaign, plan, tally, results, stop, requests, duration, unwritten };
     // A journal that takes no end of a run has said so before; the run is then read as one that crashed.

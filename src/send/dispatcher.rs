@@ -70,6 +70,7 @@ struct Dispatcher<'r> {
     fed: bool,
     ticks: Interval,
     launched: u64,
+    limited: bool,
     requests: u64,
     stop: Option<Stop>,
 }
@@ -123,12 +124,14 @@ pub async fn run(run: Run<'_>) -> Ended {
         fed: false,
         ticks: ticks(),
         launched: 0,
+        limited: false,
         requests: 0,
         stop: None,
         run,
     };
     dispatcher.work().await;
-    Ended { stop: dispatcher.stop, requests: dispatcher.requests, duration: begun.elapsed() }
+    let limit = dispatcher.limited.then_some(Stop::Limit);
+    Ended { stop: dispatcher.stop.or(limit), requests: dispatcher.requests, duration: begun.elapsed() }
 }
 
 impl Dispatcher<'_> {
@@ -184,15 +187,14 @@ impl Dispatcher<'_> {
 
     fn launch(&mut self) {
         let Some(job) = self.ready.take() else { return };
-        if self.run.limit.is_some_and(|limit| self.launched >= limit)
-            && job.history == retry::History::default()
-        {
-            self.drain(Stop::Limit);
+        let fresh = job.history == retry::History::default();
+        if fresh && self.run.limit.is_some_and(|limit| self.launched >= limit) {
+            // Nothing new is begun, but what was begun is brought to its end, retries and all.
+            self.fed = true;
+            self.limited = true;
             return;
         }
-        if job.history == retry::History::default() {
-            self.launched += 1;
-        }
+        self.launched += u64::from(fresh);
         if let Some(busy) = &mut self.busy {
             busy.insert(job.message.openid().to_owned());
         }
