@@ -108,6 +108,14 @@ enum Wake {
     Signal(Stop),
 }
 
+/// Waits, and not even for a timer's tick where there is nothing to wait for: a message whose token was refused
+/// goes before others are sent with the same token.
+async fn sleep(time: Duration) {
+    if !time.is_zero() {
+        tokio::time::sleep(time).await;
+    }
+}
+
 /// Sends until there is nothing left to send or a reason to stop.
 pub async fn run(run: Run<'_>) -> Ended {
     let begun = Instant::now();
@@ -175,7 +183,7 @@ impl Dispatcher<'_> {
             stop = self.run.signals.next() => Wake::Signal(stop),
             () = self.run.stop_files.appear(&mut self.ticks), if going => Wake::Asked,
             Some(attempted) = self.in_flight.next(), if !self.in_flight.is_empty() => Wake::Attempted(Box::new(attempted)),
-            () = tokio::time::sleep(wait.unwrap_or_default()), if may_take && wait.is_some() => Wake::Due,
+            () = sleep(wait.unwrap_or_default()), if may_take && wait.is_some() => Wake::Due,
             fed = self.run.jobs.recv(), if may_take && !self.fed && self.later.len() < most_later => Wake::Fed(fed),
             () = self.pacer.pace(), if may_start => Wake::Paced,
         }

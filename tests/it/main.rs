@@ -2,6 +2,8 @@
 
 mod support;
 
+mod answers;
 mod architecture;
 mod golden_journal;
 mod rehearse;
+mod send;
