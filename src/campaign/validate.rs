@@ -1,6 +1,6 @@
 //! From the campaign file to a [`Campaign`], or every fault at once.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use regex::Regex;
@@ -27,7 +27,7 @@ use crate::diagnostic::render::Sources;
 use crate::locale::Language;
 use crate::message::body::{Body, Envelope};
 use crate::message::field::is_appid;
-use crate::message::{KINDS, MessageFile};
+use crate::message::{KINDS, Kind, MessageFile};
 
 /// What the command line and the environment say before the campaign file does.
 #[derive(Debug, Clone, Default)]
@@ -42,12 +42,42 @@ pub struct Overrides {
     pub results: Option<PathBuf>,
 }
 
+/// What a campaign file says of itself, sound or not.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Its id, where it is one.
+    pub id: Option<String>,
+    /// Which time it is sent.
+    pub wave: Option<u32>,
+    /// The account.
+    pub appid: Option<String>,
+    /// The message kind, where there is exactly one.
+    pub kind: Option<Kind>,
+}
+
+impl Known {
+    fn of(file: &CampaignFile, overrides: &Overrides) -> Self {
+        let tables = file.message.tables();
+        Self {
+            id: file.campaign.id.clone().filter(|id| CampaignId::parse(id).is_some()),
+            wave: Some(file.campaign.wave.unwrap_or(1)),
+            appid: overrides.appid.clone().or_else(|| file.account.appid.clone()),
+            kind: match tables.as_slice() {
+                [(kind, _)] => Some(*kind),
+                _ => None,
+            },
+        }
+    }
+}
+
 /// What a campaign file gave: the campaign where it is sound, as much of it as is needed to go on looking for
 /// faults where it is not, and every fault.
 #[derive(Debug)]
 pub struct Validated {
     /// The campaign, where nothing forbids it.
     pub campaign: Option<Campaign>,
+    /// What it says of itself; nothing where it is no TOML.
+    pub known: Known,
     /// The audience and the templates, so far as they are sound, so that the audience is judged in the same run.
     pub audience: Option<Audience>,
     /// The templates that compile, with the place of each in the campaign file.
@@ -68,32 +98,31 @@ pub fn validate(path: &Path, text: &str, overrides: &Overrides) -> Validated {
         faults.append(&mut shape.faults);
     }
     let broken = !errors.is_empty();
+    if broken {
+        shape.secrets.extend(shape::secret_lines(text));
+    }
     let file = CampaignFile::deserialize(toml::Value::Table(shape.fitting)).unwrap_or_default();
-    let mut check = Check { dir: path.parent().unwrap_or(Path::new("")), faults, misfits: Vec::new() };
+    let mut check = Check {
+        path,
+        dir: path.parent().unwrap_or(Path::new("")),
+        faults,
+        misfits: Vec::new(),
+        secrets: Vec::new(),
+    };
     check.misfits = check.faults.iter().filter_map(|fault| field_of(&fault.at)).collect();
     let mut validated = if broken { None } else { Some(check.file(path, &file, overrides)) };
-    let sources = Sources {
+    let mut sources = Sources {
         campaign: path.to_owned(),
-        campaign_text: hide(text, &shape.secrets),
+        campaign_text: text.to_owned(),
+        secrets: shape.secrets,
         audience: file.audience.file.as_ref().map(|file| check.dir.join(file)),
     };
+    check.secrets.iter().for_each(|at| sources.hide(at));
     let sound = !check.faults.iter().any(Diagnostic::is_error);
     let campaign = validated.as_mut().and_then(|parts| parts.campaign.take()).filter(|_| sound);
     let (audience, templates) = validated.map(|parts| (parts.audience, parts.templates)).unwrap_or_default();
-    Validated { campaign, audience, templates, faults: check.faults, sources }
-}
-
-/// Blots secrets out, so that no drawing of a line can show one. Lengths stay, so that places stay.
-fn hide(text: &str, secrets: &[std::ops::Range<usize>]) -> String {
-    let mut bytes = text.as_bytes().to_vec();
-    for secret in secrets {
-        for byte in bytes.get_mut(secret.clone()).into_iter().flatten() {
-            if *byte != b'\n' {
-                *byte = b'*';
-            }
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_default()
+    let known = if broken { Known::default() } else { Known::of(&file, overrides) };
+    Validated { campaign, known, audience, templates, faults: check.faults, sources }
 }
 
 fn syntax(text: &str, error: &toml::de::Error) -> Diagnostic {
@@ -121,10 +150,13 @@ struct Parts {
 }
 
 struct Check<'a> {
+    path: &'a Path,
     dir: &'a Path,
     faults: Vec<Diagnostic>,
     /// Fields that are there but did not fit: they are not missing.
     misfits: Vec<FieldPath>,
+    /// Fields that may hold a secret where none belongs.
+    secrets: Vec<FieldPath>,
 }
 
 impl Check<'_> {
@@ -204,6 +236,7 @@ impl Check<'_> {
         }
         // Whatever it is, it may be the secret itself: its text is not repeated.
         let at = FieldPath::of("account.secret_env");
+        self.secrets.push(at.clone());
         self.push(
             Diagnostic::new(Code::BadValue, Place::Key(at.clone()))
                 .with("field", at)
@@ -411,9 +444,11 @@ impl Check<'_> {
             (None, Some(file)) => self.dir.join(file),
             (None, None) => audience.with_extension("results.csv"),
         };
-        if path == *audience {
-            let at = FieldPath::of("results.file");
-            self.push(Diagnostic::new(Code::SameFile, Place::Field(at)).with("file", path.display()));
+        for own in [audience, self.path] {
+            if plain(&path) == plain(own) {
+                let at = FieldPath::of("results.file");
+                self.push(Diagnostic::new(Code::SameFile, Place::Field(at)).with("file", own.display()));
+            }
         }
         Some(Results { path, language })
     }
@@ -437,6 +472,21 @@ impl Check<'_> {
     fn push(&mut self, fault: Diagnostic) {
         self.faults.push(fault);
     }
+}
+
+/// A path without the detours that name the same file: `a/./b/../c` is `a/c`.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(plain.components().next_back(), Some(Component::Normal(_))) => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 fn template_fault(at: &FieldPath, fault: TemplateFault) -> Diagnostic {

@@ -70,6 +70,8 @@ pub struct Planner<'a> {
     row: Row,
     texts: Vec<String>,
     faults: Diagnostics,
+    /// Faults of the templates themselves that rows brought to light.
+    told: Vec<Diagnostic>,
     ended: bool,
 }
 
@@ -88,7 +90,8 @@ impl<'a> Planner<'a> {
         let openid = reader.header().position(name);
         if openid.is_none() {
             let columns: Vec<&str> = reader.header().names().collect();
-            let fault = Diagnostic::new(Code::OpenidColumnMissing, Place::Line(1))
+            let place = Place::Header { cell: 0, column: None };
+            let fault = Diagnostic::new(Code::OpenidColumnMissing, place)
                 .with("name", name)
                 .with("columns", columns.join(", "))
                 .near(name, columns.iter().copied());
@@ -127,6 +130,7 @@ impl<'a> Planner<'a> {
             row: Row::default(),
             texts: Vec::new(),
             faults: kept,
+            told: Vec::new(),
             ended: false,
         })
     }
@@ -263,10 +267,20 @@ impl<'r> Judge<'_, 'r, '_> {
     }
 
     fn render(&mut self) {
-        let Planner { renderer, texts, faults, inputs, .. } = &mut *self.planner;
+        let Planner { renderer, texts, faults, inputs, told, .. } = &mut *self.planner;
         let mut sound = self.sound;
         let skip = inputs.audience.invalid_rows == InvalidRows::Skip;
         renderer.fill(self.row, self.cells, texts, |slot| {
+            if slot.fixed {
+                // It is the template's fault in every row: it is told once.
+                let fault = fault_of(slot.problem, slot.at, Place::Field(slot.at.clone()));
+                sound &= !fault.is_error();
+                if !told.contains(&fault) {
+                    told.push(fault.clone());
+                    faults.push(fault);
+                }
+                return;
+            }
             let mut place = RowPlace::new(self.row.number, self.row.line).field(slot.at.clone());
             place.cell = slot.cell;
             let fault = fault_of(slot.problem, slot.at, Place::Row(place));

@@ -71,6 +71,8 @@ pub struct SlotProblem<'r> {
     pub at: &'r FieldPath,
     /// The cell, where the text is nothing but that cell.
     pub cell: Option<usize>,
+    /// Whether what is wrong stands in the template itself, so that no row is to blame.
+    pub fixed: bool,
     /// What is wrong.
     pub problem: Problem,
 }
@@ -121,12 +123,13 @@ impl Renderer {
             }
             text.clear();
             if let Err(problem) = slot.render(&row, &self.handlebars, &self.context, text) {
-                found(SlotProblem { at: &slot.at, cell: None, problem });
+                found(SlotProblem { at: &slot.at, cell: None, fixed: false, problem });
                 continue;
             }
             if !slot.constant {
                 slot.rules.check(text, &mut |problem| {
-                    found(SlotProblem { at: &slot.at, cell: slot.only_cell, problem });
+                    let fixed = slot.holds(&problem);
+                    found(SlotProblem { at: &slot.at, cell: slot.only_cell, fixed, problem });
                 });
             }
         }
@@ -134,6 +137,14 @@ impl Renderer {
 }
 
 impl Slot {
+    /// Whether the piece of text that a problem quotes stands in the template as it is.
+    fn holds(&self, problem: &Problem) -> bool {
+        let quoted = problem.values.iter().find(|(name, _)| matches!(*name, "tag" | "appid"));
+        quoted.is_some_and(|(_, quoted)| {
+            self.pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains(quoted)))
+        })
+    }
+
     fn render(
         &self,
         row: &Filling<'_>,
