@@ -16,7 +16,7 @@ use crate::campaign::file::{
 use crate::campaign::helpers::HELPERS;
 use crate::campaign::rate::Rate;
 use crate::campaign::share::Share;
-use crate::campaign::template::{Template, TemplateFault, TemplateFaultKind};
+use crate::campaign::template::{Broken, Template, TemplateFault, TemplateFaultKind};
 use crate::campaign::{
     Account, Audience, Campaign, CampaignId, Results, SecretPlace, SendSettings, duration, shape,
 };
@@ -25,8 +25,8 @@ use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
 use crate::diagnostic::render::Sources;
 use crate::locale::Language;
-use crate::message::body::{Body, Envelope};
-use crate::message::field::is_appid;
+use crate::message::body::{Body, Envelope, Slot};
+use crate::message::field::{Rules, is_appid};
 use crate::message::{KINDS, Kind, MessageFile};
 
 /// What the command line and the environment say before the campaign file does.
@@ -80,8 +80,8 @@ pub struct Validated {
     pub known: Known,
     /// The audience and the templates, so far as they are sound, so that the audience is judged in the same run.
     pub audience: Option<Audience>,
-    /// The templates that compile, with the place of each in the campaign file.
-    pub templates: Vec<(FieldPath, Template)>,
+    /// The texts of the message with as much of their templates as is sound.
+    pub texts: Vec<(Slot, Template)>,
     /// Every fault, in the order of the file's tables.
     pub faults: Vec<Diagnostic>,
     /// The files that places point into.
@@ -120,9 +120,14 @@ pub fn validate(path: &Path, text: &str, overrides: &Overrides) -> Validated {
     check.secrets.iter().for_each(|at| sources.hide(at));
     let sound = !check.faults.iter().any(Diagnostic::is_error);
     let campaign = validated.as_mut().and_then(|parts| parts.campaign.take()).filter(|_| sound);
-    let (audience, templates) = validated.map(|parts| (parts.audience, parts.templates)).unwrap_or_default();
+    let (audience, texts) = validated.map(|parts| (parts.audience, parts.texts)).unwrap_or_default();
+    // People mend a file from top to bottom.
+    check.faults.sort_by_cached_key(|fault| {
+        let position = sources.position(&fault.at);
+        (position.line, position.column)
+    });
     let known = if broken { Known::default() } else { Known::of(&file, overrides) };
-    Validated { campaign, known, audience, templates, faults: check.faults, sources }
+    Validated { campaign, known, audience, texts, faults: check.faults, sources }
 }
 
 fn syntax(text: &str, error: &toml::de::Error) -> Diagnostic {
@@ -146,7 +151,16 @@ fn field_of(place: &Place) -> Option<FieldPath> {
 struct Parts {
     campaign: Option<Campaign>,
     audience: Option<Audience>,
-    templates: Vec<(FieldPath, Template)>,
+    texts: Vec<(Slot, Template)>,
+}
+
+/// The message tables of a file: the one message with its templates where it is sound, and every text with as
+/// much of its template as is sound.
+#[derive(Default)]
+struct Messages {
+    body: Option<Body>,
+    templates: Option<Vec<Template>>,
+    texts: Vec<(Slot, Template)>,
 }
 
 struct Check<'a> {
@@ -168,10 +182,7 @@ impl Check<'_> {
         let send = self.send(&file.send, overrides);
         let results = self.results(&file.results, audience.as_ref(), overrides);
         let mut parts = Parts { audience: audience.clone(), ..Parts::default() };
-        let Some((body, templates)) = message else { return parts };
-        let paths = body.slots().iter().map(|slot| slot.at.clone());
-        parts.templates = paths.zip(templates.iter().cloned()).filter_map(|(at, t)| Some((at, t?))).collect();
-        let templates: Option<Vec<Template>> = templates.into_iter().collect();
+        parts.texts = message.texts;
         parts.campaign = (|| {
             Some(Campaign {
                 path: path.to_owned(),
@@ -180,8 +191,8 @@ impl Check<'_> {
                 wave: file.campaign.wave.unwrap_or(1),
                 account: account?,
                 audience: audience?,
-                body,
-                templates: templates?,
+                body: message.body?,
+                templates: message.templates?,
                 send: send?,
                 results: results?,
             })
@@ -315,49 +326,49 @@ impl Check<'_> {
         }
     }
 
-    fn message(
-        &mut self,
-        message: &MessageFile,
-        account: &AccountTable,
-    ) -> Option<(Body, Vec<Option<Template>>)> {
+    fn message(&mut self, message: &MessageFile, account: &AccountTable) -> Messages {
         let at = FieldPath::of("message");
         let tables = message.tables();
-        let kinds = || KINDS.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
-        let [(kind, table)] = tables.as_slice() else {
-            if let [_, rest @ ..] = tables.as_slice() {
-                for (kind, _) in rest {
-                    let fault = Diagnostic::new(Code::SeveralMessages, Place::Key(at.key(kind.name())));
-                    self.push(fault.with("kind", kind).with("first", tables[0].0));
-                }
-            } else if !self.is_misfit_below(&at) {
-                self.push(Diagnostic::new(Code::NoMessage, Place::Field(at)).with("kinds", kinds()));
-            }
-            return None;
-        };
+        if tables.is_empty() && !self.is_misfit_below(&at) {
+            let kinds = KINDS.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
+            self.push(Diagnostic::new(Code::NoMessage, Place::Field(at.clone())).with("kinds", kinds));
+        }
+        for (kind, _) in tables.iter().skip(1) {
+            let fault = Diagnostic::new(Code::SeveralMessages, Place::Key(at.key(kind.name())));
+            self.push(fault.with("kind", kind).with("first", tables[0].0));
+        }
         let envelope = Envelope {
             kf_account: account.kf_account.clone(),
             ai_generated: account.ai_generated.unwrap_or_default(),
         };
-        let (body, faults) = Body::compile(*kind, *table, account.kind.unwrap_or_default(), &envelope);
-        for fault in faults {
-            let misfit = field_of(&fault.at).is_some_and(|at| self.misfits.contains(&at));
-            if !(fault.code == Code::MissingKey && misfit) {
-                self.push(fault);
+        let mut found = Messages::default();
+        for (kind, table) in &tables {
+            let account = account.kind.unwrap_or_default();
+            let (body, slots, faults) = Body::compile(*kind, *table, account, &envelope);
+            for fault in faults {
+                let misfit = field_of(&fault.at).is_some_and(|at| self.misfits.contains(&at));
+                if !(fault.code == Code::MissingKey && misfit) {
+                    self.push(fault);
+                }
             }
+            let compiled: Vec<_> = slots.iter().map(|slot| Template::compile(&slot.source)).collect();
+            found.templates = compiled.iter().map(|one| one.as_ref().ok().cloned()).collect();
+            found.body = body.filter(|_| tables.len() == 1);
+            found.texts.extend(slots.into_iter().zip(compiled).map(|(slot, one)| self.text(slot, one)));
         }
-        let body = body?;
-        let templates = body.slots().iter().map(|slot| self.template(&slot.at, &slot.source)).collect();
-        Some((body, templates))
+        found
     }
 
-    fn template(&mut self, at: &FieldPath, source: &str) -> Option<Template> {
-        match Template::compile(source) {
-            Ok(template) => Some(template),
-            Err(faults) => {
+    fn text(&mut self, mut slot: Slot, compiled: Result<Template, Broken>) -> (Slot, Template) {
+        match compiled {
+            Ok(template) => (slot, template),
+            Err(Broken { faults, rest }) => {
                 for fault in faults {
-                    self.push(template_fault(at, fault));
+                    self.push(template_fault(&slot.at, fault));
                 }
-                None
+                // What is left is not the text any more.
+                slot.rules = Rules::OPTIONAL;
+                (slot, rest)
             }
         }
     }

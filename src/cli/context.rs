@@ -47,7 +47,7 @@ pub fn load(path: &Path, overrides: &Overrides) -> Loaded {
             campaign: None,
             known: Known::default(),
             audience: None,
-            templates: Vec::new(),
+            texts: Vec::new(),
             faults: vec![fault],
             sources: Sources { campaign: path.to_owned(), ..Sources::default() },
         },

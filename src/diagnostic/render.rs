@@ -227,7 +227,7 @@ pub fn draw(diagnostic: &Diagnostic, sources: &Sources, words: &Catalog, color: 
     let shown = sources.shown();
     let group = match &position.span {
         Some(span) => {
-            let annotation = AnnotationKind::Primary.span(span.clone());
+            let annotation = AnnotationKind::Primary.span(first_line(&shown, span));
             title.element(Snippet::source(&shown).path(&path).fold(true).annotation(annotation))
         }
         None => title.element(origin(&path, &position)),
@@ -236,6 +236,12 @@ pub fn draw(diagnostic: &Diagnostic, sources: &Sources, words: &Catalog, color: 
         group.element(Level::HELP.with_name(words.say("diagnostic.help", &[])).message(&help));
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     renderer.decor_style(DecorStyle::Ascii).render(&[group])
+}
+
+/// The part of a span on its first line: where to look, not how far it goes.
+fn first_line(text: &str, span: &Range<usize>) -> Range<usize> {
+    let line = text.get(span.clone()).and_then(|inside| inside.lines().next()).unwrap_or_default();
+    span.start..span.start + line.len()
 }
 
 fn origin<'a>(path: &'a str, position: &Position) -> Origin<'a> {

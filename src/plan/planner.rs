@@ -12,8 +12,7 @@ use crate::campaign::{Audience, Campaign};
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place, RowPlace};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::message::body::Body;
-use crate::message::field::Rules;
+use crate::message::body::{Body, Slot};
 use crate::plan::batch::{Batch, ROWS, Verdict};
 use crate::plan::digest::{Digest, Running};
 use crate::plan::duplicates::{Hashes, Repeated, Seen};
@@ -35,33 +34,26 @@ impl<'a> Inputs<'a> {
     /// A sound campaign.
     pub fn of_campaign(campaign: &'a Campaign) -> Self {
         let slots = campaign.body.slots().iter().zip(&campaign.templates);
-        let slots = slots
-            .map(|(slot, template)| SlotInput {
-                at: slot.at.clone(),
-                rules: slot.rules,
-                template: template.clone(),
-            })
-            .collect();
+        let slots = slots.map(|(slot, template)| input(slot, template)).collect();
         Self { audience: &campaign.audience, slots, body: Some(&campaign.body) }
     }
 
     /// As much of a faulty campaign as is sound: nothing is planned, but the audience is looked at.
-    pub fn of_parts(audience: &'a Audience, templates: &[(FieldPath, Template)]) -> Self {
-        let slots = templates
-            .iter()
-            .map(|(at, template)| SlotInput {
-                at: at.clone(),
-                rules: Rules::OPTIONAL,
-                template: template.clone(),
-            })
-            .collect();
+    pub fn of_parts(audience: &'a Audience, texts: &[(Slot, Template)]) -> Self {
+        let slots = texts.iter().map(|(slot, template)| input(slot, template)).collect();
         Self { audience, slots, body: None }
     }
+}
+
+fn input(slot: &Slot, template: &Template) -> SlotInput {
+    SlotInput { at: slot.at.clone(), rules: slot.rules, template: template.clone() }
 }
 
 /// Reads an audience row by row and turns rows into verdicts.
 pub struct Planner<'a> {
     inputs: &'a Inputs<'a>,
+    /// The message to write, where campaign and columns fit together.
+    body: Option<&'a Body>,
     reader: Reader,
     renderer: Renderer,
     openid: usize,
@@ -84,6 +76,13 @@ impl<'a> Planner<'a> {
     /// Every fault of the file and its header, and every variable and rule without a column. With these no row
     /// can be judged.
     pub fn open(inputs: &'a Inputs<'a>, repeated: Repeated) -> Result<Self, Vec<Diagnostic>> {
+        let planner = Self::open_anyway(inputs, repeated)?;
+        if planner.faults.errors() > 0 { Err(planner.faults.kept().to_vec()) } else { Ok(planner) }
+    }
+
+    /// Opens the audience also where the campaign does not fit its columns: nothing is planned then, but the
+    /// rows can be looked at.
+    fn open_anyway(inputs: &'a Inputs<'a>, repeated: Repeated) -> Result<Self, Vec<Diagnostic>> {
         let reader = Reader::open(&inputs.audience.source)?;
         let mut faults = reader.warnings().to_vec();
         let name = &inputs.audience.openid_column;
@@ -115,13 +114,12 @@ impl<'a> Planner<'a> {
             &inputs.audience.columns,
         );
         faults.extend(unbound);
-        let Some(openid) = openid.filter(|_| !faults.iter().any(Diagnostic::is_error)) else {
-            return Err(faults);
-        };
+        let Some(openid) = openid else { return Err(faults) };
         let mut kept = Diagnostics::default();
         kept.extend(faults);
         Ok(Self {
             inputs,
+            body: inputs.body.filter(|_| kept.errors() == 0),
             reader,
             renderer,
             openid,
@@ -205,7 +203,7 @@ impl<'a> Planner<'a> {
         }
         self.seen.take(openid);
         let start = payloads.len();
-        match self.inputs.body {
+        match self.body {
             Some(body) => body.write(openid, &self.texts, payloads),
             // Nothing is sent of a faulty campaign, but repeated openids are told.
             None => Body::write_openid(openid, payloads),
@@ -328,7 +326,7 @@ pub fn run(inputs: &Inputs<'_>, source: &Source) -> Plan {
 
 /// One reading: this thread reads and renders, another one hashes what is finished.
 fn read(inputs: &Inputs<'_>, repeated: Repeated) -> Plan {
-    let mut planner = match Planner::open(inputs, repeated.clone()) {
+    let mut planner = match Planner::open_anyway(inputs, repeated.clone()) {
         Ok(planner) => planner,
         Err(faults) => {
             let mut plan = empty();

@@ -78,8 +78,8 @@ pub struct SlotProblem<'r> {
 }
 
 impl Renderer {
-    /// Binds templates to columns; every variable that is no column is told. Texts that are the same for
-    /// everybody are held to their rules here, once.
+    /// Binds templates to columns; every variable that is no column is told, and its text left out. Texts that
+    /// are the same for everybody are held to their rules here, once.
     pub fn bind(
         slots: &[SlotInput],
         header: &Header,
@@ -99,7 +99,7 @@ impl Renderer {
             sources: Vec::new(),
             faults: Vec::new(),
         };
-        let slots = slots.iter().map(|slot| binder.slot(slot)).collect();
+        let slots = slots.iter().filter_map(|slot| binder.slot(slot)).collect();
         let Binder { handlebars, map, sources, faults, .. } = binder;
         (Self { slots, handlebars, context: Context::from(Json::Object(map)), sources }, faults)
     }
@@ -230,9 +230,12 @@ struct Binder<'a> {
 }
 
 impl Binder<'_> {
-    fn slot(&mut self, input: &SlotInput) -> Slot {
+    fn slot(&mut self, input: &SlotInput) -> Option<Slot> {
         let cells: Vec<Option<Cell>> =
             input.template.variables().iter().map(|variable| self.variable(&input.at, variable)).collect();
+        if cells.iter().any(Option::is_none) {
+            return None;
+        }
         let mut pieces = Vec::new();
         for segment in input.template.segments() {
             match segment {
@@ -256,7 +259,7 @@ impl Binder<'_> {
             _ => None,
         };
         let constant = input.template.constant().is_some();
-        Slot { at: input.at.clone(), rules: input.rules, pieces, only_cell, constant }
+        Some(Slot { at: input.at.clone(), rules: input.rules, pieces, only_cell, constant })
     }
 
     /// Puts variables where pieces of Handlebars find them.
