@@ -64,6 +64,7 @@ pub fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
             }
         }
     }
+    terminal.say("next.preview", &[("campaign", &args.campaign.campaign.display())]);
     Exit::Ok
 }
 

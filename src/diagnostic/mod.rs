@@ -90,10 +90,7 @@ impl Diagnostic {
     pub fn help(&self, words: &Catalog) -> String {
         let help = self.sentence(words, "help");
         match &self.near {
-            Some(near) => {
-                let meant = words.say("diagnostic.did-you-mean", &[("near", near)]);
-                format!("{meant} {help}")
-            }
+            Some(near) => words.say("diagnostic.near", &[("near", near), ("help", &help)]),
             None => help,
         }
     }
@@ -161,6 +158,14 @@ impl Diagnostics {
     /// Those kept, to look their places up.
     pub fn kept_mut(&mut self) -> &mut [Diagnostic] {
         &mut self.kept
+    }
+
+    /// Makes every openid that is told unreadable, for logs that many can read.
+    pub fn mask_openids(&mut self, mask: impl Fn(&str) -> String) {
+        let values = self.kept.iter_mut().flat_map(|kept| kept.values.iter_mut());
+        for (_, openid) in values.filter(|(name, _)| *name == "openid") {
+            *openid = mask(openid);
+        }
     }
 
     /// How many there are of a code, kept or not.
