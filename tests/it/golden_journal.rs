@@ -33,7 +33,8 @@ fn its_campaign_goes_on_where_it_stopped() {
     // It comes from another machine, which has to be agreed to.
     world.send(&platform).exits(8).says("--take-over");
     assert_eq!(platform.ledger().totals().requests, 0);
-    let sent = world.run_at(&platform, &["send", "campaign.toml", "--yes", "--take-over", "--format", "json"]);
+    let sent =
+        world.run_at(&platform, &["send", "campaign.toml", "--yes", "--take-over", "--format", "json"]);
     let counts = json!({"sent": 5, "refused": 2, "failed": 0, "unknown": 3, "skipped": 1, "unsent": 0});
     assert_eq!(sent.exits(6).json()["counts"], counts);
     assert_eq!(platform.ledger().totals().requests, 2, "the failed one and the one not tried");

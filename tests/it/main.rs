@@ -6,5 +6,6 @@ mod support;
 mod answers;
 mod architecture;
 mod golden_journal;
+mod journal;
 mod rehearse;
 mod send;
