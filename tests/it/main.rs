@@ -3,4 +3,5 @@
 mod support;
 
 mod architecture;
+mod docs;
 mod rehearse;
