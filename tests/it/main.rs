@@ -5,6 +5,7 @@ mod support;
 
 mod answers;
 mod architecture;
+mod docs;
 mod golden_journal;
 mod journal;
 mod rehearse;
