@@ -112,6 +112,10 @@ fn fill(sentence: &str, places: &[(&str, &dyn Display)]) -> String {
             // Writing into a String cannot fail.
             let _ = write!(out, "{value}");
             rest = &after[close + 1..];
+            // What others say, a parser or the system, may end with a full stop of its own.
+            if rest.starts_with(['.', '。']) && out.ends_with('.') && !out.ends_with("..") {
+                out.pop();
+            }
         } else {
             out.push('{');
             rest = after;
@@ -134,6 +138,13 @@ mod tests {
     #[test]
     fn a_value_that_looks_like_a_place_is_not_filled_again() {
         assert_eq!(fill("{a}{b}", &[("a", &"{b}"), ("b", &"2")]), "{b}2");
+    }
+
+    #[test]
+    fn a_value_with_a_full_stop_of_its_own_does_not_double_it() {
+        assert_eq!(fill("no: {why}. Do", &[("why", &"gone.")]), "no: gone. Do");
+        assert_eq!(fill("没有：{why}。", &[("why", &"gone.")]), "没有：gone。");
+        assert_eq!(fill("no: {why}.", &[("why", &"and so on...")]), "no: and so on....");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 use crate::campaign::file::CampaignFile;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::diagnostic::place::{FieldPath, Place};
+use crate::diagnostic::place::{FieldPath, Place, Step};
 use crate::message::KINDS;
 
 /// The JSON Schema of campaign files, as editors use it.
@@ -93,10 +93,11 @@ impl<'s> Walk<'s> {
     }
 
     fn unknown(&mut self, name: &str, value: &Spanned<DeValue<'_>>, schema: &Json, at: FieldPath) {
-        if names_a_secret(name) && matches!(value.get_ref(), DeValue::String(_)) {
-            self.shape.secrets.push(value.span());
-            self.push(Diagnostic::new(Code::SecretInCampaign, Place::Key(at.clone())).with("key", at));
-            return;
+        if names_a_secret(name) {
+            return self.secret(value, at);
+        }
+        if let DeValue::Table(table) = value.get_ref() {
+            self.secrets_below(table, &at);
         }
         let known = schema["properties"].as_object();
         let names = known.into_iter().flat_map(|keys| keys.keys().map(String::as_str));
@@ -112,12 +113,46 @@ impl<'s> Walk<'s> {
         self.push(fault.near(name, names));
     }
 
+    /// Whatever a secret looks like, a text or a table, it is told once and shown nowhere.
+    fn secret(&mut self, value: &Spanned<DeValue<'_>>, at: FieldPath) {
+        self.shape.secrets.push(value.span());
+        if let DeValue::Table(table) = value.get_ref() {
+            self.hide_below(table);
+        }
+        self.push(Diagnostic::new(Code::SecretInCampaign, Place::Key(at.clone())).with("key", at));
+    }
+
+    fn hide_below(&mut self, table: &DeTable<'_>) {
+        for value in table.values() {
+            self.shape.secrets.push(value.span());
+            if let DeValue::Table(table) = value.get_ref() {
+                self.hide_below(table);
+            }
+        }
+    }
+
+    /// Looks for secrets in a table that should not be there at all.
+    fn secrets_below(&mut self, table: &DeTable<'_>, at: &FieldPath) {
+        for (key, value) in table {
+            let here = at.key(key.get_ref());
+            if names_a_secret(key.get_ref()) {
+                self.secret(value, here);
+            } else if let DeValue::Table(table) = value.get_ref() {
+                self.secrets_below(table, &here);
+            }
+        }
+    }
+
     fn value(
         &mut self,
         value: &Spanned<DeValue<'_>>,
         schema: &'s Json,
         at: &FieldPath,
     ) -> Option<toml::Value> {
+        if at.steps().first() == Some(&Step::Key("account".into())) && is_a_secret(value.get_ref()) {
+            self.secret(value, at.clone());
+            return None;
+        }
         let schema = self.resolve(schema, value.get_ref());
         let allowed = constants(schema);
         if !allowed.is_empty() {
@@ -214,7 +249,31 @@ fn constants(schema: &Json) -> Vec<&str> {
 /// A key that people put secrets under. Keys that only say where a secret is are known keys.
 fn names_a_secret(key: &str) -> bool {
     let key = key.to_lowercase();
-    ["secret", "token", "password"].iter().any(|word| key.contains(word))
+    ["secret", "token", "password", "密钥", "密码"].iter().any(|word| key.contains(word))
+}
+
+/// Whether a value looks like an AppSecret, whatever key it stands under: 32 hexadecimal digits.
+fn is_a_secret(value: &DeValue<'_>) -> bool {
+    value.as_str().is_some_and(|text| text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// The bytes of lines that look as if they held a secret, for a file that cannot be read as TOML.
+pub fn secret_lines(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let mut from = 0;
+        while let Some(equals) = line[from..].find('=').map(|at| from + at) {
+            let key = line[from..equals].rsplit(['{', ',']).next().unwrap_or_default();
+            if names_a_secret(key) && !["secret_env", "secret_file"].contains(&key.trim()) {
+                found.push(start + equals + 1..start + line.trim_end().len());
+                break;
+            }
+            from = equals + 1;
+        }
+        start += line.len();
+    }
+    found
 }
 
 fn type_name(toml: &str) -> &str {
@@ -242,7 +301,7 @@ fn type_key(name: &str) -> &'static str {
 mod tests {
     use super::*;
 
-    fn faults(text: &str) -> Vec<(Code, Option<String>)> {
+    fn faults(text: &str) -> Vec<(Code, Option<Box<str>>)> {
         let (table, errors) = DeTable::parse_recoverable(text);
         assert!(errors.is_empty(), "{errors:?}");
         hold(table.get_ref()).faults.into_iter().map(|fault| (fault.code, fault.near)).collect()

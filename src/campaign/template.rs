@@ -69,20 +69,32 @@ pub enum TemplateFaultKind {
     Unsupported(String),
 }
 
+/// A template that cannot be used.
+#[derive(Debug, Clone)]
+pub struct Broken {
+    /// What is wrong with it.
+    pub faults: Vec<TemplateFault>,
+    /// A template without text but with its variables, so that those can still be held against the columns.
+    pub rest: Template,
+}
+
 impl Template {
     /// Compiles a template, or tells everything that is wrong with it.
     ///
     /// # Errors
     ///
     /// Every fault that can be seen without the audience's columns.
-    pub fn compile(source: &str) -> Result<Self, Vec<TemplateFault>> {
-        let mut parsed = Handlebars::compile(source).map_err(|error| vec![syntax(source, &error)])?;
+    pub fn compile(source: &str) -> Result<Self, Broken> {
+        let mut parsed = Handlebars::compile(source).map_err(|error| Broken {
+            faults: vec![syntax(source, &error)],
+            rest: Self { segments: Vec::new(), variables: Vec::new() },
+        })?;
         let mut look = Look { source, variables: Vec::new(), faults: Vec::new() };
         parsed.elements.iter_mut().for_each(|element| look.element(element));
-        if !look.faults.is_empty() {
-            return Err(look.faults);
+        let Look { variables, faults, .. } = look;
+        if !faults.is_empty() {
+            return Err(Broken { faults, rest: Self { segments: Vec::new(), variables } });
         }
-        let variables = look.variables;
         let segments =
             parsed.elements.into_iter().filter_map(|element| segment(element, &variables)).collect();
         Ok(Self { segments, variables })
@@ -304,7 +316,7 @@ mod tests {
     fn kinds(source: &str) -> Vec<TemplateFaultKind> {
         match Template::compile(source) {
             Ok(_) => Vec::new(),
-            Err(faults) => faults.into_iter().map(|fault| fault.kind).collect(),
+            Err(broken) => broken.faults.into_iter().map(|fault| fault.kind).collect(),
         }
     }
 
@@ -348,6 +360,14 @@ mod tests {
         );
         assert_eq!(kinds("{{> partial}}"), [TemplateFaultKind::Unsupported(">".into())]);
         assert_eq!(kinds("{{a.b}}"), [TemplateFaultKind::Unsupported("a.b".into())]);
+    }
+
+    #[test]
+    fn a_broken_template_still_tells_its_variables() {
+        let broken = Template::compile("{{a}} {{uper b}}").err();
+        let names =
+            broken.map(|broken| broken.rest.variables.into_iter().map(|v| v.name).collect::<Vec<_>>());
+        assert_eq!(names, Some(vec!["a".into(), "b".into()]));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! From the campaign file to a [`Campaign`], or every fault at once.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use regex::Regex;
@@ -16,7 +16,7 @@ use crate::campaign::file::{
 use crate::campaign::helpers::HELPERS;
 use crate::campaign::rate::Rate;
 use crate::campaign::share::Share;
-use crate::campaign::template::{Template, TemplateFault, TemplateFaultKind};
+use crate::campaign::template::{Broken, Template, TemplateFault, TemplateFaultKind};
 use crate::campaign::{
     Account, Audience, Campaign, CampaignId, Results, SecretPlace, SendSettings, duration, shape,
 };
@@ -25,9 +25,9 @@ use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
 use crate::diagnostic::render::Sources;
 use crate::locale::Language;
-use crate::message::body::{Body, Envelope};
-use crate::message::field::is_appid;
-use crate::message::{KINDS, MessageFile};
+use crate::message::body::{Body, Envelope, Slot};
+use crate::message::field::{Rules, is_appid};
+use crate::message::{KINDS, Kind, MessageFile};
 
 /// What the command line and the environment say before the campaign file does.
 #[derive(Debug, Clone, Default)]
@@ -42,16 +42,46 @@ pub struct Overrides {
     pub results: Option<PathBuf>,
 }
 
+/// What a campaign file says of itself, sound or not.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Its id, where it is one.
+    pub id: Option<String>,
+    /// Which time it is sent.
+    pub wave: Option<u32>,
+    /// The account.
+    pub appid: Option<String>,
+    /// The message kind, where there is exactly one.
+    pub kind: Option<Kind>,
+}
+
+impl Known {
+    fn of(file: &CampaignFile, overrides: &Overrides) -> Self {
+        let tables = file.message.tables();
+        Self {
+            id: file.campaign.id.clone().filter(|id| CampaignId::parse(id).is_some()),
+            wave: Some(file.campaign.wave.unwrap_or(1)),
+            appid: overrides.appid.clone().or_else(|| file.account.appid.clone()),
+            kind: match tables.as_slice() {
+                [(kind, _)] => Some(*kind),
+                _ => None,
+            },
+        }
+    }
+}
+
 /// What a campaign file gave: the campaign where it is sound, as much of it as is needed to go on looking for
 /// faults where it is not, and every fault.
 #[derive(Debug)]
 pub struct Validated {
     /// The campaign, where nothing forbids it.
     pub campaign: Option<Campaign>,
+    /// What it says of itself; nothing where it is no TOML.
+    pub known: Known,
     /// The audience and the templates, so far as they are sound, so that the audience is judged in the same run.
     pub audience: Option<Audience>,
-    /// The templates that compile, with the place of each in the campaign file.
-    pub templates: Vec<(FieldPath, Template)>,
+    /// The texts of the message with as much of their templates as is sound.
+    pub texts: Vec<(Slot, Template)>,
     /// Every fault, in the order of the file's tables.
     pub faults: Vec<Diagnostic>,
     /// The files that places point into.
@@ -68,32 +98,36 @@ pub fn validate(path: &Path, text: &str, overrides: &Overrides) -> Validated {
         faults.append(&mut shape.faults);
     }
     let broken = !errors.is_empty();
+    if broken {
+        shape.secrets.extend(shape::secret_lines(text));
+    }
     let file = CampaignFile::deserialize(toml::Value::Table(shape.fitting)).unwrap_or_default();
-    let mut check = Check { dir: path.parent().unwrap_or(Path::new("")), faults, misfits: Vec::new() };
+    let mut check = Check {
+        path,
+        dir: path.parent().unwrap_or(Path::new("")),
+        faults,
+        misfits: Vec::new(),
+        secrets: Vec::new(),
+    };
     check.misfits = check.faults.iter().filter_map(|fault| field_of(&fault.at)).collect();
     let mut validated = if broken { None } else { Some(check.file(path, &file, overrides)) };
-    let sources = Sources {
+    let mut sources = Sources {
         campaign: path.to_owned(),
-        campaign_text: hide(text, &shape.secrets),
+        campaign_text: text.to_owned(),
+        secrets: shape.secrets,
         audience: file.audience.file.as_ref().map(|file| check.dir.join(file)),
     };
+    check.secrets.iter().for_each(|at| sources.hide(at));
     let sound = !check.faults.iter().any(Diagnostic::is_error);
     let campaign = validated.as_mut().and_then(|parts| parts.campaign.take()).filter(|_| sound);
-    let (audience, templates) = validated.map(|parts| (parts.audience, parts.templates)).unwrap_or_default();
-    Validated { campaign, audience, templates, faults: check.faults, sources }
-}
-
-/// Blots secrets out, so that no drawing of a line can show one. Lengths stay, so that places stay.
-fn hide(text: &str, secrets: &[std::ops::Range<usize>]) -> String {
-    let mut bytes = text.as_bytes().to_vec();
-    for secret in secrets {
-        for byte in bytes.get_mut(secret.clone()).into_iter().flatten() {
-            if *byte != b'\n' {
-                *byte = b'*';
-            }
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_default()
+    let (audience, texts) = validated.map(|parts| (parts.audience, parts.texts)).unwrap_or_default();
+    // People mend a file from top to bottom.
+    check.faults.sort_by_cached_key(|fault| {
+        let position = sources.position(&fault.at);
+        (position.line, position.column)
+    });
+    let known = if broken { Known::default() } else { Known::of(&file, overrides) };
+    Validated { campaign, known, audience, texts, faults: check.faults, sources }
 }
 
 fn syntax(text: &str, error: &toml::de::Error) -> Diagnostic {
@@ -117,14 +151,26 @@ fn field_of(place: &Place) -> Option<FieldPath> {
 struct Parts {
     campaign: Option<Campaign>,
     audience: Option<Audience>,
-    templates: Vec<(FieldPath, Template)>,
+    texts: Vec<(Slot, Template)>,
+}
+
+/// The message tables of a file: the one message with its templates where it is sound, and every text with as
+/// much of its template as is sound.
+#[derive(Default)]
+struct Messages {
+    body: Option<Body>,
+    templates: Option<Vec<Template>>,
+    texts: Vec<(Slot, Template)>,
 }
 
 struct Check<'a> {
+    path: &'a Path,
     dir: &'a Path,
     faults: Vec<Diagnostic>,
     /// Fields that are there but did not fit: they are not missing.
     misfits: Vec<FieldPath>,
+    /// Fields that may hold a secret where none belongs.
+    secrets: Vec<FieldPath>,
 }
 
 impl Check<'_> {
@@ -136,10 +182,7 @@ impl Check<'_> {
         let send = self.send(&file.send, overrides);
         let results = self.results(&file.results, audience.as_ref(), overrides);
         let mut parts = Parts { audience: audience.clone(), ..Parts::default() };
-        let Some((body, templates)) = message else { return parts };
-        let paths = body.slots().iter().map(|slot| slot.at.clone());
-        parts.templates = paths.zip(templates.iter().cloned()).filter_map(|(at, t)| Some((at, t?))).collect();
-        let templates: Option<Vec<Template>> = templates.into_iter().collect();
+        parts.texts = message.texts;
         parts.campaign = (|| {
             Some(Campaign {
                 path: path.to_owned(),
@@ -148,8 +191,8 @@ impl Check<'_> {
                 wave: file.campaign.wave.unwrap_or(1),
                 account: account?,
                 audience: audience?,
-                body,
-                templates: templates?,
+                body: message.body?,
+                templates: message.templates?,
                 send: send?,
                 results: results?,
             })
@@ -204,6 +247,7 @@ impl Check<'_> {
         }
         // Whatever it is, it may be the secret itself: its text is not repeated.
         let at = FieldPath::of("account.secret_env");
+        self.secrets.push(at.clone());
         self.push(
             Diagnostic::new(Code::BadValue, Place::Key(at.clone()))
                 .with("field", at)
@@ -282,49 +326,49 @@ impl Check<'_> {
         }
     }
 
-    fn message(
-        &mut self,
-        message: &MessageFile,
-        account: &AccountTable,
-    ) -> Option<(Body, Vec<Option<Template>>)> {
+    fn message(&mut self, message: &MessageFile, account: &AccountTable) -> Messages {
         let at = FieldPath::of("message");
         let tables = message.tables();
-        let kinds = || KINDS.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
-        let [(kind, table)] = tables.as_slice() else {
-            if let [_, rest @ ..] = tables.as_slice() {
-                for (kind, _) in rest {
-                    let fault = Diagnostic::new(Code::SeveralMessages, Place::Key(at.key(kind.name())));
-                    self.push(fault.with("kind", kind).with("first", tables[0].0));
-                }
-            } else if !self.is_misfit_below(&at) {
-                self.push(Diagnostic::new(Code::NoMessage, Place::Field(at)).with("kinds", kinds()));
-            }
-            return None;
-        };
+        if tables.is_empty() && !self.is_misfit_below(&at) {
+            let kinds = KINDS.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
+            self.push(Diagnostic::new(Code::NoMessage, Place::Field(at.clone())).with("kinds", kinds));
+        }
+        for (kind, _) in tables.iter().skip(1) {
+            let fault = Diagnostic::new(Code::SeveralMessages, Place::Key(at.key(kind.name())));
+            self.push(fault.with("kind", kind).with("first", tables[0].0));
+        }
         let envelope = Envelope {
             kf_account: account.kf_account.clone(),
             ai_generated: account.ai_generated.unwrap_or_default(),
         };
-        let (body, faults) = Body::compile(*kind, *table, account.kind.unwrap_or_default(), &envelope);
-        for fault in faults {
-            let misfit = field_of(&fault.at).is_some_and(|at| self.misfits.contains(&at));
-            if !(fault.code == Code::MissingKey && misfit) {
-                self.push(fault);
+        let mut found = Messages::default();
+        for (kind, table) in &tables {
+            let account = account.kind.unwrap_or_default();
+            let (body, slots, faults) = Body::compile(*kind, *table, account, &envelope);
+            for fault in faults {
+                let misfit = field_of(&fault.at).is_some_and(|at| self.misfits.contains(&at));
+                if !(fault.code == Code::MissingKey && misfit) {
+                    self.push(fault);
+                }
             }
+            let compiled: Vec<_> = slots.iter().map(|slot| Template::compile(&slot.source)).collect();
+            found.templates = compiled.iter().map(|one| one.as_ref().ok().cloned()).collect();
+            found.body = body.filter(|_| tables.len() == 1);
+            found.texts.extend(slots.into_iter().zip(compiled).map(|(slot, one)| self.text(slot, one)));
         }
-        let body = body?;
-        let templates = body.slots().iter().map(|slot| self.template(&slot.at, &slot.source)).collect();
-        Some((body, templates))
+        found
     }
 
-    fn template(&mut self, at: &FieldPath, source: &str) -> Option<Template> {
-        match Template::compile(source) {
-            Ok(template) => Some(template),
-            Err(faults) => {
+    fn text(&mut self, mut slot: Slot, compiled: Result<Template, Broken>) -> (Slot, Template) {
+        match compiled {
+            Ok(template) => (slot, template),
+            Err(Broken { faults, rest }) => {
                 for fault in faults {
-                    self.push(template_fault(at, fault));
+                    self.push(template_fault(&slot.at, fault));
                 }
-                None
+                // What is left is not the text any more.
+                slot.rules = Rules::OPTIONAL;
+                (slot, rest)
             }
         }
     }
@@ -411,9 +455,11 @@ impl Check<'_> {
             (None, Some(file)) => self.dir.join(file),
             (None, None) => audience.with_extension("results.csv"),
         };
-        if path == *audience {
-            let at = FieldPath::of("results.file");
-            self.push(Diagnostic::new(Code::SameFile, Place::Field(at)).with("file", path.display()));
+        for own in [audience, self.path] {
+            if plain(&path) == plain(own) {
+                let at = FieldPath::of("results.file");
+                self.push(Diagnostic::new(Code::SameFile, Place::Field(at)).with("file", own.display()));
+            }
         }
         Some(Results { path, language })
     }
@@ -437,6 +483,21 @@ impl Check<'_> {
     fn push(&mut self, fault: Diagnostic) {
         self.faults.push(fault);
     }
+}
+
+/// A path without the detours that name the same file: `a/./b/../c` is `a/c`.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(plain.components().next_back(), Some(Component::Normal(_))) => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 fn template_fault(at: &FieldPath, fault: TemplateFault) -> Diagnostic {

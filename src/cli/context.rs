@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::campaign::Campaign;
-use crate::campaign::validate::{Overrides, Validated, validate};
+use crate::campaign::validate::{Known, Overrides, Validated, validate};
+use crate::cli::args::MaskOpenid;
 use crate::cli::exit_code::Exit;
-use crate::cli::terminal::Terminal;
+use crate::cli::terminal::{Terminal, masks};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::Place;
@@ -13,6 +14,7 @@ use crate::diagnostic::render::Sources;
 use crate::plan::{self, Plan, forecast_seconds};
 use crate::report::plan_json::Facts;
 use crate::report::plan_text;
+use crate::report::results_csv::mask;
 
 /// A campaign and its plan, sound or not.
 #[derive(Debug)]
@@ -43,14 +45,15 @@ pub fn load(path: &Path, overrides: &Overrides) -> Loaded {
         Ok(text) => validate(path, &text, overrides),
         Err(fault) => Validated {
             campaign: None,
+            known: Known::default(),
             audience: None,
-            templates: Vec::new(),
+            texts: Vec::new(),
             faults: vec![fault],
             sources: Sources { campaign: path.to_owned(), ..Sources::default() },
         },
     };
     let plan = plan::plan_validated(&validated);
-    let facts = facts(validated.campaign.as_ref(), &plan);
+    let facts = facts(&validated, &plan);
     let campaign = validated.campaign.filter(|_| plan.diagnostics.errors() == 0);
     Loaded { campaign, plan, sources: validated.sources, facts }
 }
@@ -58,20 +61,26 @@ pub fn load(path: &Path, overrides: &Overrides) -> Loaded {
 fn read(path: &Path) -> Result<String, Diagnostic> {
     let bytes = std::fs::read(path)
         .map_err(|error| Diagnostic::new(Code::CampaignUnreadable, Place::Campaign).with("reason", error))?;
-    let text =
-        String::from_utf8(bytes).map_err(|_| Diagnostic::new(Code::CampaignNotText, Place::Campaign))?;
+    let text = String::from_utf8(bytes)
+        .ok()
+        .filter(|text| !text.contains('\0'))
+        .ok_or_else(|| Diagnostic::new(Code::CampaignNotText, Place::Campaign))?;
     // Windows editors put a byte order mark before the text.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
-fn facts(campaign: Option<&Campaign>, plan: &Plan) -> Facts {
-    let Some(campaign) = campaign else { return Facts::default() };
+fn facts(validated: &Validated, plan: &Plan) -> Facts {
+    let Known { id, wave, appid, kind } = validated.known.clone();
+    let forecast = validated.campaign.as_ref().map(|campaign| {
+        let ceiling = campaign.send.ceiling();
+        forecast_seconds(plan.counts.planned, ceiling)
+    });
     Facts {
-        campaign: Some(campaign.id.to_string()),
-        wave: Some(campaign.wave),
-        appid: Some(campaign.account.appid.clone()),
-        kind: Some(campaign.body.kind().to_string()),
-        forecast_seconds: forecast_seconds(plan.counts.planned, campaign.send.ceiling()),
+        campaign: id,
+        wave,
+        appid,
+        kind: kind.map(|kind| kind.to_string()),
+        forecast_seconds: forecast.unwrap_or_default(),
     }
 }
 
@@ -81,6 +90,10 @@ pub fn load_sound(path: &Path, overrides: &Overrides, terminal: &Terminal) -> Re
     match loaded.campaign {
         Some(campaign) => Ok((campaign, loaded.plan)),
         None => {
+            let mut loaded = loaded;
+            if masks(MaskOpenid::Auto) {
+                loaded.plan.diagnostics.mask_openids(mask);
+            }
             let faults = plan_text::faults(&loaded.plan, &loaded.sources, &terminal.words, terminal.color);
             terminal.tell(&faults);
             let (errors, warnings) = (loaded.plan.diagnostics.errors(), loaded.plan.diagnostics.warnings());

@@ -20,11 +20,10 @@ pub fn run(args: &args::Explain, terminal: &Terminal) -> Exit {
             Exit::Ok
         }
         None => {
-            let near = nearest(code, Code::ALL.iter().map(|code| code.slug()));
-            let near = near.map_or_else(String::new, |near| {
-                terminal.words.say("diagnostic.did-you-mean", &[("near", &near)])
-            });
-            terminal.complain("no-such-code", &[("code", &code), ("near", &near)]);
+            match nearest(code, Code::ALL.iter().map(|code| code.slug())) {
+                Some(near) => terminal.complain("no-such-code-near", &[("code", &code), ("near", &near)]),
+                None => terminal.complain("no-such-code", &[("code", &code)]),
+            }
             Exit::Usage
         }
     }

@@ -47,8 +47,32 @@ fn described(command: Command, name: &str, words: &Catalog) -> Command {
         let key = if words.get(&own).is_some() { own } else { format!("cli.arg.{id}") };
         command = command.mut_arg(&id, |arg| {
             let heading = if arg.is_positional() { "cli.arguments" } else { "cli.options" };
-            arg.help(words.say(&key, &[])).help_heading(words.say(heading, &[])).hide_possible_values(false)
+            let help = with_values(words.say(&key, &[]), &arg, words);
+            let arg = arg.help(help).help_heading(words.say(heading, &[]));
+            if takes_values(&arg) { arg.hide_possible_values(true).hide_default_value(true) } else { arg }
         });
     }
     command
+}
+
+/// The sentence of a flag with the words it takes and the one it has by itself: clap would say so in English.
+fn with_values(help: String, arg: &Arg, words: &Catalog) -> String {
+    if !takes_values(arg) {
+        return help;
+    }
+    let values: Vec<String> =
+        arg.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
+    let help = if values.is_empty() {
+        help
+    } else {
+        words.say("cli.values", &[("help", &help), ("values", &values.join(", "))])
+    };
+    match arg.get_default_values() {
+        [value] => words.say("cli.default", &[("help", &help), ("value", &value.to_string_lossy())]),
+        _ => help,
+    }
+}
+
+fn takes_values(arg: &Arg) -> bool {
+    arg.get_action().takes_values()
 }

@@ -5,14 +5,18 @@ use crate::cli::args::{self, Format};
 use crate::cli::context::{environment, load};
 use crate::cli::exit_code::Exit;
 use crate::cli::send::expected;
-use crate::cli::terminal::Terminal;
+use crate::cli::terminal::{Terminal, masks};
 use crate::report::plan_json::PlanReport;
+use crate::report::results_csv::mask;
 use crate::report::{plan_text, write_file};
 
 /// Plans a campaign and tells everything about it.
 pub fn run(args: &args::Plan, terminal: &Terminal) -> Exit {
     let overrides = Overrides { rate: args.rate, ..environment() };
-    let loaded = load(&args.campaign.campaign, &overrides);
+    let mut loaded = load(&args.campaign.campaign, &overrides);
+    if masks(args.mask_openid) {
+        loaded.plan.diagnostics.mask_openids(mask);
+    }
     let words = &terminal.words;
     let report = match args.format {
         Format::Json => {

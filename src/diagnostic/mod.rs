@@ -46,7 +46,7 @@ pub struct Diagnostic {
     /// The values for the places of its sentences, by name.
     pub values: Vec<(&'static str, String)>,
     /// A word the user may have meant.
-    pub near: Option<String>,
+    pub near: Option<Box<str>>,
 }
 
 impl Diagnostic {
@@ -65,7 +65,7 @@ impl Diagnostic {
     /// Adds the nearest of the words that would have been right, if one is near.
     #[must_use]
     pub fn near<'a>(mut self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
-        self.near = suggest::nearest(word, candidates);
+        self.near = suggest::nearest(word, candidates).map(String::into_boxed_str);
         self
     }
 
@@ -90,10 +90,7 @@ impl Diagnostic {
     pub fn help(&self, words: &Catalog) -> String {
         let help = self.sentence(words, "help");
         match &self.near {
-            Some(near) => {
-                let meant = words.say("diagnostic.did-you-mean", &[("near", near)]);
-                format!("{meant} {help}")
-            }
+            Some(near) => words.say("diagnostic.near", &[("near", near), ("help", &help)]),
             None => help,
         }
     }
@@ -161,6 +158,14 @@ impl Diagnostics {
     /// Those kept, to look their places up.
     pub fn kept_mut(&mut self) -> &mut [Diagnostic] {
         &mut self.kept
+    }
+
+    /// Makes every openid that is told unreadable, for logs that many can read.
+    pub fn mask_openids(&mut self, mask: impl Fn(&str) -> String) {
+        let values = self.kept.iter_mut().flat_map(|kept| kept.values.iter_mut());
+        for (_, openid) in values.filter(|(name, _)| *name == "openid") {
+            *openid = mask(openid);
+        }
     }
 
     /// How many there are of a code, kept or not.

@@ -19,6 +19,8 @@ pub struct Sources {
     pub campaign: PathBuf,
     /// The campaign file's text; empty where it could not be read.
     pub campaign_text: String,
+    /// The bytes of the campaign file that may hold a secret; they are shown nowhere.
+    pub secrets: Vec<Range<usize>>,
     /// The audience file's path, where the campaign names one.
     pub audience: Option<PathBuf>,
 }
@@ -57,16 +59,37 @@ impl Sources {
             Place::Header { column, .. } => self.in_audience(Some(1), *column, None, None),
             Place::Row(at) => self.in_audience(
                 Some(at.line),
-                at.column,
+                // A row as a whole is shown where it begins.
+                at.column.or(at.cell.is_none().then_some(1)),
                 Some(at.row),
                 at.field.as_ref().map(FieldPath::to_string),
             ),
         }
     }
 
+    /// Keeps the value of a field from being shown.
+    pub fn hide(&mut self, at: &FieldPath) {
+        self.secrets.extend(self.find(at, Part::Value));
+    }
+
+    /// The campaign file as it may be shown: secrets blotted out, everything else in its place.
+    fn shown(&self) -> String {
+        let mut bytes = self.campaign_text.clone().into_bytes();
+        for secret in &self.secrets {
+            for byte in bytes.get_mut(secret.clone()).into_iter().flatten() {
+                if *byte != b'\n' {
+                    *byte = b'*';
+                }
+            }
+        }
+        String::from_utf8(bytes).unwrap_or_default()
+    }
+
     fn in_campaign(&self, span: Option<Range<usize>>, path: Option<&FieldPath>) -> Position {
         let (line, column) = match &span {
             Some(span) => line_and_column(&self.campaign_text, span.start),
+            // A table that is not there belongs to the file, which begins here.
+            None if path.is_some() => (Some(1), Some(1)),
             None => (None, None),
         };
         let field = path.map(FieldPath::to_string);
@@ -201,12 +224,11 @@ pub fn draw(diagnostic: &Diagnostic, sources: &Sources, words: &Catalog, color: 
         Severity::Warning => Level::WARNING.with_name(words.say("diagnostic.warning", &[])),
     };
     let title = level.primary_title(&message).id(diagnostic.code.slug());
+    let shown = sources.shown();
     let group = match &position.span {
         Some(span) => {
-            let annotation = AnnotationKind::Primary.span(span.clone());
-            title.element(
-                Snippet::source(&sources.campaign_text).path(&path).fold(true).annotation(annotation),
-            )
+            let annotation = AnnotationKind::Primary.span(first_line(&shown, span));
+            title.element(Snippet::source(&shown).path(&path).fold(true).annotation(annotation))
         }
         None => title.element(origin(&path, &position)),
     };
@@ -214,6 +236,12 @@ pub fn draw(diagnostic: &Diagnostic, sources: &Sources, words: &Catalog, color: 
         group.element(Level::HELP.with_name(words.say("diagnostic.help", &[])).message(&help));
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     renderer.decor_style(DecorStyle::Ascii).render(&[group])
+}
+
+/// The part of a span on its first line: where to look, not how far it goes.
+fn first_line(text: &str, span: &Range<usize>) -> Range<usize> {
+    let line = text.get(span.clone()).and_then(|inside| inside.lines().next()).unwrap_or_default();
+    span.start..span.start + line.len()
 }
 
 fn origin<'a>(path: &'a str, position: &Position) -> Origin<'a> {
@@ -237,7 +265,7 @@ mod tests {
     use super::*;
 
     fn sources(text: &str) -> Sources {
-        Sources { campaign: "c.toml".into(), campaign_text: text.into(), audience: None }
+        Sources { campaign: "c.toml".into(), campaign_text: text.into(), ..Sources::default() }
     }
 
     #[test]

@@ -47,13 +47,14 @@ pub struct Body {
 }
 
 impl Body {
-    /// Compiles a message of the campaign file for an account; gives every fault at once.
+    /// Compiles a message of the campaign file for an account. Gives every fault at once, and the texts of the
+    /// message also where it has faults, so that the texts can be judged in the same run.
     pub fn compile(
         kind: Kind,
         message: &dyn Message,
         account: AccountKind,
         envelope: &Envelope,
-    ) -> (Option<Self>, Vec<Diagnostic>) {
+    ) -> (Option<Self>, Vec<Slot>, Vec<Diagnostic>) {
         let at = FieldPath::of("message").key(kind.name());
         let mut draft = Draft::new(at.clone());
         message.compile(account, &mut draft);
@@ -65,8 +66,8 @@ impl Body {
             faults.insert(0, fault);
         }
         let sound = !faults.iter().any(Diagnostic::is_error);
-        let body = sound.then(|| Self { kind, parts: enclose(kind, inside, envelope), slots });
-        (body, faults)
+        let body = sound.then(|| Self { kind, parts: enclose(kind, inside, envelope), slots: slots.clone() });
+        (body, slots, faults)
     }
 
     /// The kind.

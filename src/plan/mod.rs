@@ -65,7 +65,7 @@ pub fn plan_validated(validated: &Validated) -> Plan {
     let mut plan = match (&validated.campaign, &validated.audience) {
         (Some(campaign), _) => plan(campaign),
         (None, Some(audience)) => {
-            planner::run(&Inputs::of_parts(audience, &validated.templates), &audience.source)
+            planner::run(&Inputs::of_parts(audience, &validated.texts), &audience.source)
         }
         (None, None) => planner::empty(),
     };

@@ -4,16 +4,16 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use crate::audience::Source;
 use crate::audience::column::ColumnRules;
+use crate::audience::header::Header;
 use crate::audience::openid::{self, OpenIdFault, Shape};
-use crate::audience::reader::{Cells, Header, Reader, Row, Width};
+use crate::audience::reader::{Cells, Reader, Row, Width};
 use crate::campaign::file::{Duplicates, InvalidRows};
 use crate::campaign::template::Template;
 use crate::campaign::{Audience, Campaign};
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place, RowPlace};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::message::body::Body;
-use crate::message::field::Rules;
+use crate::message::body::{Body, Slot};
 use crate::plan::batch::{Batch, ROWS, Verdict};
 use crate::plan::digest::{Digest, Running};
 use crate::plan::duplicates::{Hashes, Repeated, Seen};
@@ -35,33 +35,26 @@ impl<'a> Inputs<'a> {
     /// A sound campaign.
     pub fn of_campaign(campaign: &'a Campaign) -> Self {
         let slots = campaign.body.slots().iter().zip(&campaign.templates);
-        let slots = slots
-            .map(|(slot, template)| SlotInput {
-                at: slot.at.clone(),
-                rules: slot.rules,
-                template: template.clone(),
-            })
-            .collect();
+        let slots = slots.map(|(slot, template)| input(slot, template)).collect();
         Self { audience: &campaign.audience, slots, body: Some(&campaign.body) }
     }
 
     /// As much of a faulty campaign as is sound: nothing is planned, but the audience is looked at.
-    pub fn of_parts(audience: &'a Audience, templates: &[(FieldPath, Template)]) -> Self {
-        let slots = templates
-            .iter()
-            .map(|(at, template)| SlotInput {
-                at: at.clone(),
-                rules: Rules::OPTIONAL,
-                template: template.clone(),
-            })
-            .collect();
+    pub fn of_parts(audience: &'a Audience, texts: &[(Slot, Template)]) -> Self {
+        let slots = texts.iter().map(|(slot, template)| input(slot, template)).collect();
         Self { audience, slots, body: None }
     }
+}
+
+fn input(slot: &Slot, template: &Template) -> SlotInput {
+    SlotInput { at: slot.at.clone(), rules: slot.rules, template: template.clone() }
 }
 
 /// Reads an audience row by row and turns rows into verdicts.
 pub struct Planner<'a> {
     inputs: &'a Inputs<'a>,
+    /// The message to write, where campaign and columns fit together.
+    body: Option<&'a Body>,
     reader: Reader,
     renderer: Renderer,
     openid: usize,
@@ -70,6 +63,8 @@ pub struct Planner<'a> {
     row: Row,
     texts: Vec<String>,
     faults: Diagnostics,
+    /// Faults of the templates themselves that rows brought to light.
+    told: Vec<Diagnostic>,
     ended: bool,
 }
 
@@ -82,13 +77,21 @@ impl<'a> Planner<'a> {
     /// Every fault of the file and its header, and every variable and rule without a column. With these no row
     /// can be judged.
     pub fn open(inputs: &'a Inputs<'a>, repeated: Repeated) -> Result<Self, Vec<Diagnostic>> {
+        let planner = Self::open_anyway(inputs, repeated)?;
+        if planner.faults.errors() > 0 { Err(planner.faults.kept().to_vec()) } else { Ok(planner) }
+    }
+
+    /// Opens the audience also where the campaign does not fit its columns: nothing is planned then, but the
+    /// rows can be looked at.
+    fn open_anyway(inputs: &'a Inputs<'a>, repeated: Repeated) -> Result<Self, Vec<Diagnostic>> {
         let reader = Reader::open(&inputs.audience.source)?;
         let mut faults = reader.warnings().to_vec();
         let name = &inputs.audience.openid_column;
         let openid = reader.header().position(name);
         if openid.is_none() {
             let columns: Vec<&str> = reader.header().names().collect();
-            let fault = Diagnostic::new(Code::OpenidColumnMissing, Place::Line(1))
+            let place = Place::Header { cell: 0, column: None };
+            let fault = Diagnostic::new(Code::OpenidColumnMissing, place)
                 .with("name", name)
                 .with("columns", columns.join(", "))
                 .near(name, columns.iter().copied());
@@ -112,13 +115,12 @@ impl<'a> Planner<'a> {
             &inputs.audience.columns,
         );
         faults.extend(unbound);
-        let Some(openid) = openid.filter(|_| !faults.iter().any(Diagnostic::is_error)) else {
-            return Err(faults);
-        };
+        let Some(openid) = openid else { return Err(faults) };
         let mut kept = Diagnostics::default();
         kept.extend(faults);
         Ok(Self {
             inputs,
+            body: inputs.body.filter(|_| kept.errors() == 0),
             reader,
             renderer,
             openid,
@@ -127,6 +129,7 @@ impl<'a> Planner<'a> {
             row: Row::default(),
             texts: Vec::new(),
             faults: kept,
+            told: Vec::new(),
             ended: false,
         })
     }
@@ -201,7 +204,7 @@ impl<'a> Planner<'a> {
         }
         self.seen.take(openid);
         let start = payloads.len();
-        match self.inputs.body {
+        match self.body {
             Some(body) => body.write(openid, &self.texts, payloads),
             // Nothing is sent of a faulty campaign, but repeated openids are told.
             None => Body::write_openid(openid, payloads),
@@ -263,10 +266,20 @@ impl<'r> Judge<'_, 'r, '_> {
     }
 
     fn render(&mut self) {
-        let Planner { renderer, texts, faults, inputs, .. } = &mut *self.planner;
+        let Planner { renderer, texts, faults, inputs, told, .. } = &mut *self.planner;
         let mut sound = self.sound;
         let skip = inputs.audience.invalid_rows == InvalidRows::Skip;
         renderer.fill(self.row, self.cells, texts, |slot| {
+            if slot.fixed {
+                // It is the template's fault in every row: it is told once.
+                let fault = fault_of(slot.problem, slot.at, Place::Field(slot.at.clone()));
+                sound &= !fault.is_error();
+                if !told.contains(&fault) {
+                    told.push(fault.clone());
+                    faults.push(fault);
+                }
+                return;
+            }
             let mut place = RowPlace::new(self.row.number, self.row.line).field(slot.at.clone());
             place.cell = slot.cell;
             let fault = fault_of(slot.problem, slot.at, Place::Row(place));
@@ -314,7 +327,7 @@ pub fn run(inputs: &Inputs<'_>, source: &Source) -> Plan {
 
 /// One reading: this thread reads and renders, another one hashes what is finished.
 fn read(inputs: &Inputs<'_>, repeated: Repeated) -> Plan {
-    let mut planner = match Planner::open(inputs, repeated.clone()) {
+    let mut planner = match Planner::open_anyway(inputs, repeated.clone()) {
         Ok(planner) => planner,
         Err(faults) => {
             let mut plan = empty();

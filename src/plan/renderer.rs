@@ -6,7 +6,8 @@ use handlebars::{Context, Handlebars, RenderErrorReason, no_escape};
 use serde_json::{Map, Value as Json};
 
 use crate::audience::column::ColumnRules;
-use crate::audience::reader::{Cells, Header, Row};
+use crate::audience::header::Header;
+use crate::audience::reader::{Cells, Row};
 use crate::campaign::helpers::{self, HelperFault};
 use crate::campaign::template::{OPENID, ROW, Segment, Template, Variable};
 use crate::diagnostic::Diagnostic;
@@ -71,13 +72,15 @@ pub struct SlotProblem<'r> {
     pub at: &'r FieldPath,
     /// The cell, where the text is nothing but that cell.
     pub cell: Option<usize>,
+    /// Whether what is wrong stands in the template itself, so that no row is to blame.
+    pub fixed: bool,
     /// What is wrong.
     pub problem: Problem,
 }
 
 impl Renderer {
-    /// Binds templates to columns; every variable that is no column is told. Texts that are the same for
-    /// everybody are held to their rules here, once.
+    /// Binds templates to columns; every variable that is no column is told, and its text left out. Texts that
+    /// are the same for everybody are held to their rules here, once.
     pub fn bind(
         slots: &[SlotInput],
         header: &Header,
@@ -97,7 +100,7 @@ impl Renderer {
             sources: Vec::new(),
             faults: Vec::new(),
         };
-        let slots = slots.iter().map(|slot| binder.slot(slot)).collect();
+        let slots = slots.iter().filter_map(|slot| binder.slot(slot)).collect();
         let Binder { handlebars, map, sources, faults, .. } = binder;
         (Self { slots, handlebars, context: Context::from(Json::Object(map)), sources }, faults)
     }
@@ -121,12 +124,13 @@ impl Renderer {
             }
             text.clear();
             if let Err(problem) = slot.render(&row, &self.handlebars, &self.context, text) {
-                found(SlotProblem { at: &slot.at, cell: None, problem });
+                found(SlotProblem { at: &slot.at, cell: None, fixed: false, problem });
                 continue;
             }
             if !slot.constant {
                 slot.rules.check(text, &mut |problem| {
-                    found(SlotProblem { at: &slot.at, cell: slot.only_cell, problem });
+                    let fixed = slot.holds(&problem);
+                    found(SlotProblem { at: &slot.at, cell: slot.only_cell, fixed, problem });
                 });
             }
         }
@@ -134,6 +138,14 @@ impl Renderer {
 }
 
 impl Slot {
+    /// Whether the piece of text that a problem quotes stands in the template as it is.
+    fn holds(&self, problem: &Problem) -> bool {
+        let quoted = problem.values.iter().find(|(name, _)| matches!(*name, "tag" | "appid"));
+        quoted.is_some_and(|(_, quoted)| {
+            self.pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains(quoted)))
+        })
+    }
+
     fn render(
         &self,
         row: &Filling<'_>,
@@ -219,9 +231,12 @@ struct Binder<'a> {
 }
 
 impl Binder<'_> {
-    fn slot(&mut self, input: &SlotInput) -> Slot {
+    fn slot(&mut self, input: &SlotInput) -> Option<Slot> {
         let cells: Vec<Option<Cell>> =
             input.template.variables().iter().map(|variable| self.variable(&input.at, variable)).collect();
+        if cells.iter().any(Option::is_none) {
+            return None;
+        }
         let mut pieces = Vec::new();
         for segment in input.template.segments() {
             match segment {
@@ -245,7 +260,7 @@ impl Binder<'_> {
             _ => None,
         };
         let constant = input.template.constant().is_some();
-        Slot { at: input.at.clone(), rules: input.rules, pieces, only_cell, constant }
+        Some(Slot { at: input.at.clone(), rules: input.rules, pieces, only_cell, constant })
     }
 
     /// Puts variables where pieces of Handlebars find them.

@@ -22,8 +22,11 @@ pub fn write_file(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Resul
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
     };
-    let mut file =
-        tempfile::Builder::new().prefix(".wxcast-").permissions_of_a_usual_file().tempfile_in(folder)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".wxcast-")
+        .permissions_of_a_usual_file()
+        .tempfile_in(folder)
+        .map_err(of_the_system)?;
     {
         let mut writer = io::BufWriter::with_capacity(256 * 1024, file.as_file_mut());
         content(&mut writer)?;
@@ -31,6 +34,16 @@ pub fn write_file(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Resul
     }
     file.as_file().sync_all()?;
     file.persist(path).map(drop).map_err(|error| error.error)
+}
+
+/// The system's own error: the name of a temporary file means nothing to anybody.
+fn of_the_system(error: io::Error) -> io::Error {
+    let inner =
+        error.get_ref().and_then(std::error::Error::source).and_then(<dyn std::error::Error>::downcast_ref);
+    match inner.and_then(io::Error::raw_os_error) {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => error,
+    }
 }
 
 trait UsualFile {

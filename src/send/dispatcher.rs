@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use jiff::Timestamp;
 use tokio::sync::mpsc::Receiver;
+use tokio::time::Interval;
 
 use crate::campaign::Campaign;
 use crate::campaign::file::Duplicates;
@@ -17,9 +18,9 @@ use crate::delivery::event::{Event, Stop};
 use crate::delivery::outcome::Outcome;
 use crate::send::breaker::Breaker;
 use crate::send::feed::FeedEnd;
-use crate::send::rate::Pacer;
+use crate::send::rate::{Load, Pacer};
 use crate::send::retry::{self, Next, Verdict};
-use crate::send::shutdown::Signals;
+use crate::send::shutdown::{Signals, StopFiles, ticks};
 use crate::send::worker::{AttemptEnd, Attempted, Job, Shared, attempt};
 use crate::wechat::client::pause;
 use crate::wechat::reply::{Answer, Failure};
@@ -50,6 +51,8 @@ pub struct Run<'r> {
     pub watch: &'r mut dyn FnMut(&Event),
     /// Ends the run when somebody asks from outside.
     pub signals: Signals,
+    /// Ends it when one of these files appears.
+    pub stop_files: StopFiles,
 }
 
 type InFlight = FuturesUnordered<Pin<Box<dyn Future<Output = Attempted> + Send>>>;
@@ -57,6 +60,7 @@ type InFlight = FuturesUnordered<Pin<Box<dyn Future<Output = Attempted> + Send>>
 struct Dispatcher<'r> {
     run: Run<'r>,
     pacer: Pacer,
+    load: Load,
     breaker: Breaker,
     in_flight: InFlight,
     /// Openids with a message in flight, where one person may get several: the next waits for the last.
@@ -64,6 +68,7 @@ struct Dispatcher<'r> {
     ready: Option<Job>,
     later: BinaryHeap<Later>,
     fed: bool,
+    ticks: Interval,
     launched: u64,
     limited: bool,
     requests: u64,
@@ -99,6 +104,7 @@ enum Wake {
     Fed(Option<Result<Job, FeedEnd>>),
     Due,
     Paced,
+    Asked,
     Signal(Stop),
 }
 
@@ -117,12 +123,14 @@ pub async fn run(run: Run<'_>) -> Ended {
     let constant = run.campaign.templates.iter().all(|template| template.constant().is_some());
     let mut dispatcher = Dispatcher {
         pacer: Pacer::new(&settings.rates),
+        load: Load::new(begun),
         breaker: Breaker::new(settings.max_refused, settings.max_unknown, constant),
         in_flight: FuturesUnordered::new(),
         busy: (run.campaign.audience.duplicates == Duplicates::Each).then(HashSet::new),
         ready: None,
         later: BinaryHeap::new(),
         fed: false,
+        ticks: ticks(),
         launched: 0,
         limited: false,
         requests: 0,
@@ -130,8 +138,8 @@ pub async fn run(run: Run<'_>) -> Ended {
         run,
     };
     dispatcher.work().await;
-    let stop = dispatcher.stop.or(dispatcher.limited.then_some(Stop::Limit));
-    Ended { stop, requests: dispatcher.requests, duration: begun.elapsed() }
+    let limit = dispatcher.limited.then_some(Stop::Limit);
+    Ended { stop: dispatcher.stop.or(limit), requests: dispatcher.requests, duration: begun.elapsed() }
 }
 
 impl Dispatcher<'_> {
@@ -151,6 +159,7 @@ impl Dispatcher<'_> {
                     return;
                 }
                 Wake::Signal(stop) => self.drain(stop),
+                Wake::Asked => self.drain(Stop::Asked),
             }
         }
     }
@@ -172,6 +181,7 @@ impl Dispatcher<'_> {
         tokio::select! {
             biased;
             stop = self.run.signals.next() => Wake::Signal(stop),
+            () = self.run.stop_files.appear(&mut self.ticks), if going => Wake::Asked,
             Some(attempted) = self.in_flight.next(), if !self.in_flight.is_empty() => Wake::Attempted(Box::new(attempted)),
             () = sleep(wait.unwrap_or_default()), if may_take && wait.is_some() => Wake::Due,
             fed = self.run.jobs.recv(), if may_take && !self.fed && self.later.len() < most_later => Wake::Fed(fed),
@@ -185,17 +195,14 @@ impl Dispatcher<'_> {
 
     fn launch(&mut self) {
         let Some(job) = self.ready.take() else { return };
-        if self.run.limit.is_some_and(|limit| self.launched >= limit)
-            && job.history == retry::History::default()
-        {
-            // Nobody new is begun with; those who are waiting for a retry still get it.
+        let fresh = job.history == retry::History::default();
+        if fresh && self.run.limit.is_some_and(|limit| self.launched >= limit) {
+            // Nothing new is begun, but what was begun is brought to its end, retries and all.
             self.fed = true;
             self.limited = true;
             return;
         }
-        if job.history == retry::History::default() {
-            self.launched += 1;
-        }
+        self.launched += u64::from(fresh);
         if let Some(busy) = &mut self.busy {
             busy.insert(job.message.openid().to_owned());
         }
@@ -261,8 +268,11 @@ impl Dispatcher<'_> {
     }
 
     fn adjust_pace(&mut self, verdict: &Verdict, now: Instant) {
+        let loaded = self.load.observe(now, matches!(verdict, Verdict::Busy { .. }));
         let changed = match verdict {
-            Verdict::Busy { .. } | Verdict::Throttled => self.pacer.slow_down(now),
+            Verdict::Throttled => self.pacer.slow_down(now),
+            Verdict::Busy { .. } if loaded => self.pacer.slow_down(now),
+            Verdict::Busy { .. } => None,
             Verdict::Sent | Verdict::Refused | Verdict::Content => self.pacer.recover(now),
             Verdict::TokenRefused | Verdict::Quota | Verdict::Account | Verdict::Unknown => None,
         };
