@@ -1,7 +1,10 @@
 //! Two processes never send for the same campaign or account at the same time.
 
 use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+use wxcast::journal::lock::is_held;
 
 use crate::support::{Platform, Ran, World, finish, signal};
 
@@ -130,16 +133,16 @@ fn a_status_names_who_sends() {
 fn looking_at_the_status_never_keeps_a_send_from_its_lock() {
     let (world, platform) = (World::with_recipients(2), Platform::new(""));
     world.send(&platform).exits(0);
-    let done = std::sync::atomic::AtomicBool::new(false);
+    let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            while !done.load(std::sync::atomic::Ordering::Relaxed) {
-                // What `status` does, at a pace that meets the moment.
-                wxcast::journal::lock::is_held(&world.path(".wxcast/spring.lock"));
+            while !done.load(Ordering::Relaxed) {
+                // What `status` does, at a pace that meets every moment.
+                is_held(&world.path(".wxcast/spring.lock"));
             }
         });
-        let codes: Vec<i32> = (0..10).map(|_| world.send(&platform).code).collect();
-        done.store(true, std::sync::atomic::Ordering::Relaxed);
-        assert_eq!(codes, [0; 10]);
+        let codes: Vec<i32> = (0..30).map(|_| world.send(&platform).code).collect();
+        done.store(true, Ordering::Relaxed);
+        assert_eq!(codes, [0; 30]);
     });
 }

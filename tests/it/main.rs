@@ -5,6 +5,7 @@ mod support;
 
 mod answers;
 mod architecture;
+mod crash;
 mod docs;
 mod golden_journal;
 mod journal;
