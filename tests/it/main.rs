@@ -13,3 +13,4 @@ mod lock;
 mod rehearse;
 mod send;
 mod signals;
+mod storage;
