@@ -4,4 +4,7 @@
 mod support;
 
 mod architecture;
+mod faults;
+mod kinds;
+mod plan;
 mod rehearse;
