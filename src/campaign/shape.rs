@@ -25,6 +25,12 @@ pub fn schema() -> Json {
 fn drop_null(schema: &mut Json) {
     match schema {
         Json::Object(map) => {
+            // What a table defaults to says nothing, its keys say it. A key may itself be called `default`; then
+            // it is a schema and has a type.
+            let says_nothing = |value: &Json| value.is_null() || value.is_object() && value["type"].is_null();
+            if map.get("default").is_some_and(says_nothing) {
+                map.shift_remove("default");
+            }
             if let Some(Json::Array(types)) = map.get_mut("type") {
                 types.retain(|kind| kind != "null");
                 if let [only] = types.as_slice() {

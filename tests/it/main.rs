@@ -4,7 +4,15 @@
 mod support;
 
 mod architecture;
+mod bad_input;
+mod cli;
+mod explain;
 mod faults;
+mod init;
 mod kinds;
+mod locales;
 mod plan;
+mod preview;
 mod rehearse;
+mod schema;
+mod templates;
