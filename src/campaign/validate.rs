@@ -99,7 +99,7 @@ pub fn validate(path: &Path, text: &str, overrides: &Overrides) -> Validated {
     }
     let broken = !errors.is_empty();
     if broken {
-        shape.secrets.extend(shape::secret_lines(text));
+        shape.secrets.extend(shape::secret_spans(text));
     }
     let file = CampaignFile::deserialize(toml::Value::Table(shape.fitting)).unwrap_or_default();
     let mut check = Check {
