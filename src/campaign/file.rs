@@ -12,29 +12,32 @@ use crate::message::{AccountKind, MessageFile};
 
 /// A wxcast campaign: who gets which message, and how it is sent.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-#[schemars(title = "wxcast campaign")]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "wxcast campaign", extend("required" = ["campaign", "audience", "message"]))]
 pub struct CampaignFile {
     /// What the campaign is called.
-    #[schemars(required)]
+    #[serde(default)]
     pub campaign: CampaignTable,
     /// The account that speaks.
+    #[serde(default)]
     pub account: AccountTable,
     /// Who gets the message.
-    #[schemars(required)]
+    #[serde(default)]
     pub audience: AudienceTable,
     /// The message: exactly one table, whose name is the kind. Every string in it is a Handlebars template.
-    #[schemars(required)]
+    #[serde(default)]
     pub message: MessageFile,
     /// How it is sent.
+    #[serde(default)]
     pub send: SendTable,
     /// Where the results go.
+    #[serde(default)]
     pub results: ResultsTable,
 }
 
 /// What the campaign is called.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct CampaignTable {
     /// The campaign's identity in the journal: small letters, digits and `-`. Nobody who was sent this
     /// campaign is sent it again, whatever the file is called.
@@ -49,7 +52,7 @@ pub struct CampaignTable {
 
 /// The account that speaks.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct AccountTable {
     /// The account's AppID, such as `wx0123456789abcdef`. The environment variable WXCAST_APPID goes before it.
     pub appid: Option<String>,
@@ -63,6 +66,9 @@ pub struct AccountTable {
     pub secret_env: Option<String>,
     /// A file that holds the AppSecret, relative to this file. Nobody else may be able to read it.
     pub secret_file: Option<String>,
+    /// A program that prints a token, and its arguments: for companies with a central token server. Its output
+    /// is the token, or the platform's JSON with it.
+    pub token_command: Option<Vec<String>>,
     /// Mark the messages as made by AI: WeChat shows a grey line below them.
     #[schemars(extend("default" = false))]
     pub ai_generated: Option<bool>,
@@ -70,7 +76,7 @@ pub struct AccountTable {
 
 /// Who gets the message.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct AudienceTable {
     /// The CSV file, relative to this file.
     #[schemars(required)]
@@ -92,6 +98,7 @@ pub struct AudienceTable {
     #[schemars(extend("default" = "auto"))]
     pub delimiter: Option<String>,
     /// Rules for columns, by the column's name.
+    #[serde(default)]
     pub columns: BTreeMap<String, ColumnTable>,
 }
 
@@ -121,7 +128,7 @@ pub enum InvalidRows {
 
 /// Rules for one column. `max_chars`, `pattern` and `one_of` are for cells that are not blank.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct ColumnTable {
     /// A blank cell is a fault.
     #[schemars(extend("default" = false))]
@@ -138,7 +145,7 @@ pub struct ColumnTable {
 
 /// How it is sent.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct SendTable {
     /// The most messages in a time, such as `20/s`, or several such ceilings, `["20/s", "1000/min"]`. They are
     /// spread evenly from the first second on.
@@ -161,6 +168,7 @@ pub struct SendTable {
     #[schemars(extend("default" = "hold"))]
     pub on_unknown: Option<OnUnknown>,
     /// When to stop before everybody has been tried.
+    #[serde(default)]
     pub stop: StopTable,
 }
 
@@ -187,7 +195,7 @@ pub enum OnUnknown {
 
 /// When to stop before everybody has been tried.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct StopTable {
     /// The share of refused messages, once a hundred were answered, above which sending stops; `100%` never.
     #[schemars(extend("default" = "30%"))]
@@ -199,7 +207,7 @@ pub struct StopTable {
 
 /// Where the results go.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct ResultsTable {
     /// The results file, relative to this file; the audience file's name with `.results.csv` where it is not given.
     pub file: Option<String>,

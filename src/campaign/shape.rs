@@ -25,6 +25,12 @@ pub fn schema() -> Json {
 fn drop_null(schema: &mut Json) {
     match schema {
         Json::Object(map) => {
+            // What a table defaults to says nothing, its keys say it. A key may itself be called `default`; then
+            // it is a schema and has a type.
+            let says_nothing = |value: &Json| value.is_null() || value.is_object() && value["type"].is_null();
+            if map.get("default").is_some_and(says_nothing) {
+                map.shift_remove("default");
+            }
             if let Some(Json::Array(types)) = map.get_mut("type") {
                 types.retain(|kind| kind != "null");
                 if let [only] = types.as_slice() {
@@ -257,23 +263,45 @@ fn is_a_secret(value: &DeValue<'_>) -> bool {
     value.as_str().is_some_and(|text| text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// The bytes of lines that look as if they held a secret, for a file that cannot be read as TOML.
-pub fn secret_lines(text: &str) -> Vec<std::ops::Range<usize>> {
+/// The bytes that look as if they held a secret, for a file that cannot be read as TOML: what follows a secret's
+/// key, and whatever has the form of an AppSecret.
+pub fn secret_spans(text: &str) -> Vec<std::ops::Range<usize>> {
     let mut found = Vec::new();
     let mut start = 0;
     for line in text.split_inclusive('\n') {
-        let mut from = 0;
-        while let Some(equals) = line[from..].find('=').map(|at| from + at) {
-            let key = line[from..equals].rsplit(['{', ',']).next().unwrap_or_default();
-            if names_a_secret(key) && !["secret_env", "secret_file"].contains(&key.trim()) {
-                found.push(start + equals + 1..start + line.trim_end().len());
-                break;
+        let words = line.split_inclusive(|c: char| c.is_whitespace() || "={},:".contains(c));
+        let mut at = start;
+        for word in words {
+            let name = word.trim_end_matches(|c: char| c.is_whitespace() || "={},:".contains(c));
+            if names_a_secret(name) && !["secret_env", "secret_file"].contains(&name) {
+                found.push(at + name.len()..end_of_value(text, at + name.len()));
             }
-            from = equals + 1;
+            at += word.len();
         }
         start += line.len();
     }
+    let mut at = 0;
+    for piece in text.split_inclusive(|c: char| !c.is_ascii_hexdigit()) {
+        let word = piece.trim_end_matches(|c: char| !c.is_ascii_hexdigit());
+        if word.len() >= 32 {
+            found.push(at..at + word.len());
+        }
+        at += piece.len();
+    }
     found
+}
+
+/// The end of the line, or of the text of several lines that begins on it.
+fn end_of_value(text: &str, from: usize) -> usize {
+    let line = text[from..].find('\n').map_or(text.len(), |end| from + end);
+    let opened = ["'''", "\"\"\""].into_iter().find_map(|quote| {
+        let at = text[from..line].find(quote)?;
+        Some((quote, from + at + quote.len()))
+    });
+    match opened {
+        Some((quote, inside)) => text[inside..].find(quote).map_or(text.len(), |end| inside + end),
+        None => line,
+    }
 }
 
 fn type_name(toml: &str) -> &str {

@@ -289,7 +289,12 @@ fn find_in_tags(source: &str, word: &str) -> Range<usize> {
 
 fn syntax(source: &str, error: &handlebars::TemplateError) -> TemplateFault {
     let at = error.pos().map_or(0, |(line, column)| offset(source, line, column));
-    let end = source[at..].chars().next().map_or(at, |c| at + c.len_utf8());
+    // In a tag without its end the parser stops far behind; where the tag begins is where to look.
+    let open = source[..at].rfind("{{").filter(|open| !source[*open..at].contains("}}"));
+    let (at, end) = match open {
+        Some(open) => (open, source[open..].find('\n').map_or(source.len(), |line| open + line)),
+        None => (at, source[at..].chars().next().map_or(at, |c| at + c.len_utf8())),
+    };
     // The reason may be several lines long with a drawing of the template; the first line names the matter.
     let reason = error.reason().to_string();
     let reason = reason.lines().next().unwrap_or_default().to_owned();

@@ -36,7 +36,7 @@ use crate::wechat::client::{ApiBase, Client, SetUpError, Timeouts};
 use crate::wechat::errmsg::refused_ip;
 use crate::wechat::error_code::find;
 use crate::wechat::reply::Failure;
-use crate::wechat::token::{TokenError, TokenSource, Tokens};
+use crate::wechat::token::{CommandFault, TokenError, TokenSource, Tokens};
 
 /// Results are refreshed no more often than this.
 const REFRESH: Duration = Duration::from_secs(2);
@@ -328,6 +328,15 @@ fn told(stop: &Stop, finished: &Finished, terminal: &Terminal) {
             };
             say(key, &[]);
         }
+        Stop::Token(TokenError::Command(fault)) => match fault {
+            CommandFault::NotStarted(reason) => say("token-command-start", &[("reason", reason)]),
+            CommandFault::TimedOut => say("token-command-slow", &[]),
+            CommandFault::Failed(code) => {
+                let code = code.map_or_else(|| "?".to_owned(), |code| code.to_string());
+                say("token-command-failed", &[("code", &code)]);
+            }
+            CommandFault::NoToken => say("token-command-garbage", &[]),
+        },
         Stop::Content { code, errmsg } => {
             let fields: Vec<String> =
                 finished.campaign.body.slots().iter().map(|slot| slot.at.to_string()).collect();

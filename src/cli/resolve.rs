@@ -9,7 +9,7 @@ use crate::audience::Source;
 use crate::audience::reader::{Reader, Row};
 use crate::campaign::Campaign;
 use crate::cli::args;
-use crate::cli::context::{environment, load_sound, state_dir, variable};
+use crate::cli::context::{environment, load_campaign, state_dir, variable};
 use crate::cli::exit_code::Exit;
 use crate::cli::problem::journal_problem;
 use crate::cli::send::lock_campaign;
@@ -27,7 +27,7 @@ pub fn run(args: &args::Resolve, terminal: &Terminal) -> Exit {
 
 fn resolve(args: &args::Resolve, terminal: &Terminal) -> Result<Exit, Exit> {
     let path = &args.campaign.campaign;
-    let (campaign, _) = load_sound(path, &environment(), terminal)?;
+    let campaign = load_campaign(path, &environment(), terminal)?;
     let wanted = wanted(args, &campaign, terminal)?;
     let state = state_dir(path, args.state_dir.as_ref());
     let problem = |error: JournalError| journal_problem(&error, terminal);

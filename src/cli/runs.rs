@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::cli::args::{self, Format};
-use crate::cli::context::{environment, load_sound, state_dir};
+use crate::cli::context::{environment, load_campaign, state_dir};
 use crate::cli::exit_code::Exit;
 use crate::cli::problem::journal_problem;
 use crate::cli::send::campaign_lock;
@@ -31,8 +31,8 @@ struct RunReport {
 /// Tells of the runs.
 pub fn run(args: &args::Runs, terminal: &Terminal) -> Exit {
     let path = &args.campaign.campaign;
-    let (campaign, _) = match load_sound(path, &environment(), terminal) {
-        Ok(sound) => sound,
+    let campaign = match load_campaign(path, &environment(), terminal) {
+        Ok(campaign) => campaign,
         Err(exit) => return exit,
     };
     let state = state_dir(path, args.state_dir.as_ref());
@@ -45,7 +45,7 @@ pub fn run(args: &args::Runs, terminal: &Terminal) -> Exit {
         Ok(runs) => runs,
         Err(error) => return journal_problem(&error, terminal),
     };
-    let going = is_held(&campaign_lock(&state, &campaign));
+    let going = is_held(&campaign_lock(&state, &campaign.id));
     match args.format {
         Format::Json => terminal.json(&runs.iter().map(report).collect::<Vec<_>>()),
         Format::Human if runs.is_empty() => terminal.say("runs.none", &[]),

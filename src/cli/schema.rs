@@ -1,5 +1,7 @@
 //! `wxcast schema`: JSON Schemas, generated from the types they are about.
 
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde_json::Value as Json;
 
 use crate::campaign::shape;
@@ -13,9 +15,14 @@ use crate::report::summary::Summary;
 pub fn schema(which: SchemaKind) -> Json {
     match which {
         SchemaKind::Campaign => shape::schema(),
-        SchemaKind::Plan => schemars::schema_for!(PlanReport).to_value(),
-        SchemaKind::Summary => schemars::schema_for!(Summary).to_value(),
+        SchemaKind::Plan => printed::<PlanReport>(),
+        SchemaKind::Summary => printed::<Summary>(),
     }
+}
+
+/// The schema of what is printed: every key that is always there is required.
+fn printed<T: JsonSchema>() -> Json {
+    SchemaSettings::default().for_serialize().into_generator().into_root_schema_for::<T>().to_value()
 }
 
 /// Prints a schema.

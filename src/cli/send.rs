@@ -10,7 +10,7 @@ use secrecy::SecretString;
 
 use crate::campaign::file::OnUnknown;
 use crate::campaign::validate::Overrides;
-use crate::campaign::{Campaign, SecretPlace, duration};
+use crate::campaign::{Campaign, CampaignId, SecretPlace, duration};
 use crate::cli::args::{self, Expect, MaskOpenid, SendArgs};
 use crate::cli::context::{environment, load_sound, state_dir, variable};
 use crate::cli::execute::{Execution, Finished, execute, report, write_results};
@@ -157,7 +157,7 @@ pub fn lock_campaign(
     until: Instant,
     terminal: &Terminal,
 ) -> Result<Lock, Exit> {
-    take(&campaign_lock(state, campaign), &holder(campaign), until, terminal)
+    take(&campaign_lock(state, &campaign.id), &holder(campaign), until, terminal)
 }
 
 fn holder(campaign: &Campaign) -> Holder {
@@ -170,8 +170,8 @@ fn holder(campaign: &Campaign) -> Holder {
 }
 
 /// The lock of a campaign.
-pub fn campaign_lock(state: &Path, campaign: &Campaign) -> PathBuf {
-    state.join(format!("{}.lock", campaign.id))
+pub fn campaign_lock(state: &Path, id: &CampaignId) -> PathBuf {
+    state.join(format!("{id}.lock"))
 }
 
 /// The lock of an account, in the user's own state folder.
@@ -217,7 +217,7 @@ fn take(path: &Path, holder: &Holder, until: Instant, terminal: &Terminal) -> Re
 /// The files that stop this run. One that asked an earlier run to stop has done its work; a file named STOP
 /// beside the campaign stands until somebody takes it away.
 fn stop_files(campaign: &Campaign, state: &Path, terminal: &Terminal) -> Result<StopFiles, Exit> {
-    let asked = stop_request(state, campaign);
+    let asked = stop_request(state, &campaign.id);
     // It is usually not there.
     let _ = std::fs::remove_file(&asked);
     let stop = campaign.path.parent().unwrap_or(Path::new("")).join("STOP");
@@ -232,8 +232,8 @@ fn stop_files(campaign: &Campaign, state: &Path, terminal: &Terminal) -> Result<
 }
 
 /// The file by which `wxcast stop` asks a run to stop.
-pub fn stop_request(state: &Path, campaign: &Campaign) -> PathBuf {
-    state.join(format!("{}.stop", campaign.id))
+pub fn stop_request(state: &Path, id: &CampaignId) -> PathBuf {
+    state.join(format!("{id}.stop"))
 }
 
 /// A journal that is gone, or that came from another machine, is never taken for a fresh start: somebody may
@@ -392,6 +392,7 @@ fn token_source(campaign: &Campaign, terminal: &Terminal) -> Result<TokenSource,
         return Ok(TokenSource::Given(SecretString::from(token.trim().to_owned())));
     }
     let secret = match &campaign.account.secret {
+        SecretPlace::TokenCommand(command) => return Ok(TokenSource::Command(command.clone())),
         SecretPlace::Environment(name) => variable(name).ok_or_else(|| {
             terminal.complain("no-secret", &[("variable", name)]);
             Exit::Account

@@ -35,7 +35,7 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<bool, Exit> {
     let store = Store::read(&state).map_err(|error| journal_problem(&error, terminal))?;
     let tally =
         tally(&campaign, &plan.repeated, store.as_ref()).map_err(|error| join_problem(&error, terminal))?;
-    let lock = campaign_lock(&state, &campaign);
+    let lock = campaign_lock(&state, &campaign.id);
     let running = lock::is_held(&lock);
     match args.format {
         Format::Json => terminal.json(&StatusReport {

@@ -141,13 +141,22 @@ impl Diagnostics {
     }
 
     /// Takes all of another collection in, those it only counted too.
-    pub fn absorb(&mut self, other: Self) {
+    pub fn absorb(&mut self, mut other: Self) {
+        for diagnostic in std::mem::take(&mut other.kept) {
+            if let Some(count) = other.counts.get_mut(&diagnostic.code) {
+                *count = count.saturating_sub(1);
+            }
+            match diagnostic.severity {
+                Severity::Error => other.errors = other.errors.saturating_sub(1),
+                Severity::Warning => other.warnings = other.warnings.saturating_sub(1),
+            }
+            self.push(diagnostic);
+        }
         for (code, count) in other.counts {
             *self.counts.entry(code).or_default() += count;
         }
         self.errors += other.errors;
         self.warnings += other.warnings;
-        self.kept.extend(other.kept);
     }
 
     /// Those kept, in the order they were found.

@@ -9,7 +9,7 @@ use crate::message::{AccountKind, Message};
 
 /// A link card. Only mini programs can send it.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Link {
     /// The title.
     #[schemars(required)]

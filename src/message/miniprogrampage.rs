@@ -9,7 +9,7 @@ use crate::message::{AccountKind, Message};
 
 /// A mini program card.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Miniprogrampage {
     /// The title.
     #[schemars(required)]

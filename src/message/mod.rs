@@ -101,8 +101,8 @@ macro_rules! kinds {
 
         /// The message: exactly one table, whose name is the kind. Every string in it is a Handlebars template.
         #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-        #[serde(default, deny_unknown_fields)]
-        #[schemars(inline)]
+        #[serde(deny_unknown_fields)]
+        #[schemars(inline, extend("minProperties" = 1, "maxProperties" = 1))]
         pub struct MessageFile {
             $($(#[$doc])* pub $module: Option<$module::$variant>,)+
         }

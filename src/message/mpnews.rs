@@ -9,7 +9,7 @@ use crate::message::{AccountKind, Message};
 
 /// An article card by media id; WeChat is retiring it, `mpnewsarticle` takes its place.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Mpnews {
     /// The media id of the article. The article id of a published article does not work here.
     #[schemars(required)]

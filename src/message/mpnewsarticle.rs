@@ -9,7 +9,7 @@ use crate::message::{AccountKind, Message};
 
 /// A card that opens a published article.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Mpnewsarticle {
     /// The article id that publishing the article gave.
     #[schemars(required)]

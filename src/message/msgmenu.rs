@@ -9,7 +9,7 @@ use crate::message::{AccountKind, Message};
 
 /// A question with answers to tap. Test accounts cannot send it.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Msgmenu {
     /// The text above the answers.
     pub head_content: Option<String>,
@@ -22,7 +22,7 @@ pub struct Msgmenu {
 
 /// An answer to tap.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct MenuItem {
     /// What comes back as `bizmsgmenuid` when the answer is tapped.
     #[schemars(required)]

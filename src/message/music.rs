@@ -9,7 +9,7 @@ use crate::message::{AccountKind, Message};
 
 /// A piece of music with a cover.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Music {
     /// The title. WeChat's newest table asks for it.
     #[schemars(required)]

@@ -19,7 +19,7 @@ const URL: Rules = Rules::REQUIRED.form(Form::Url);
 
 /// A card that opens an external link.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct News {
     /// The article: exactly one. WeChat answers 45008 to more.
     #[schemars(required)]
@@ -28,7 +28,7 @@ pub struct News {
 
 /// An article of a news card.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Article {
     /// The title; more than 64 characters may be refused with 45003.
     #[schemars(required)]

@@ -15,7 +15,7 @@ const CONTENT: Rules = Rules::REQUIRED.at_most(MAX_BYTES, Unit::Bytes, Certainty
 
 /// A text message.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Text {
     /// The text: at most 2048 bytes of UTF-8 once filled, about 680 Chinese characters. Line breaks are shown,
     /// `<a href="https://example.com">…</a>` is a link, and with `data-miniprogram-appid` and

@@ -9,7 +9,7 @@ use crate::message::{AccountKind, Message};
 
 /// A video.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Video {
     /// The media id of the video.
     #[schemars(required)]

@@ -9,7 +9,7 @@ use crate::message::{AccountKind, Message};
 
 /// A voice recording.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Voice {
     /// A temporary or permanent media id. A temporary one lives three days.
     #[schemars(required)]

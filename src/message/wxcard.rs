@@ -9,7 +9,7 @@ use crate::message::{AccountKind, Message};
 
 /// A coupon card. Only cards without custom codes, and those in code-import mode, can be sent.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Wxcard {
     /// The card's id.
     #[schemars(required)]

@@ -36,12 +36,10 @@ pub fn write_file(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Resul
     file.persist(path).map(drop).map_err(|error| error.error)
 }
 
-/// The system's own error: the name of a temporary file means nothing to anybody.
+/// The system's own words: the name of a temporary file means nothing to anybody.
 fn of_the_system(error: io::Error) -> io::Error {
-    let inner =
-        error.get_ref().and_then(std::error::Error::source).and_then(<dyn std::error::Error>::downcast_ref);
-    match inner.and_then(io::Error::raw_os_error) {
-        Some(code) => io::Error::from_raw_os_error(code),
+    match error.to_string().split_once(" at path ") {
+        Some((reason, _)) => io::Error::new(error.kind(), reason),
         None => error,
     }
 }

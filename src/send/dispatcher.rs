@@ -246,6 +246,7 @@ impl Dispatcher<'_> {
         let stop = self.breaker.observe(now, &result, &verdict);
         self.adjust_pace(&verdict, now);
         let code = result.as_ref().ok().map(|answer| answer.code);
+        tracing::debug!(row = job.message.row, attempt = job.attempts, ?verdict, ?code, ?latency, "answered");
         if let Some(id) = job.id {
             let attempt = Attempt { number: job.attempts, finished, latency, cause: Cause::from(result) };
             self.run.shared.writer.outcome(id, outcome, attempt);
@@ -277,6 +278,7 @@ impl Dispatcher<'_> {
             Verdict::TokenRefused | Verdict::Quota | Verdict::Account | Verdict::Unknown => None,
         };
         if let Some(per_second) = changed {
+            tracing::info!(per_second, "pace");
             (self.run.watch)(&Event::Pace { per_second });
         }
     }
@@ -292,6 +294,7 @@ impl Dispatcher<'_> {
     /// Starts nothing more; what is in flight is waited for. The first reason stands.
     fn drain(&mut self, stop: Stop) {
         if self.stop.is_none() {
+            tracing::info!(reason = stop.reason(), "stopping");
             (self.run.watch)(&Event::Draining(stop.clone()));
             self.stop = Some(stop);
         }

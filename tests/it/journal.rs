@@ -42,7 +42,9 @@ fn found(folder: &Path) -> BTreeMap<String, State> {
     if let Some(campaign) = store.find_campaign(&identity()).expect("a readable journal") {
         store.recover(campaign, Incident::Crash).expect("a recovery");
         store
-            .messages(campaign, |message| drop(states.insert(message.openid, message.state)))
+            .messages(campaign, |message| {
+                states.insert(message.openid, message.state);
+            })
             .expect("messages");
     }
     states

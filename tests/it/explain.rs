@@ -1,0 +1,51 @@
+//! `wxcast explain`: WeChat's codes and our own.
+
+use wxcast::diagnostic::code::Code;
+
+use crate::support::World;
+
+#[test]
+fn an_errcode_is_explained_with_what_to_do() {
+    let world = World::new();
+    let ran = world.run(&["explain", "45015"]).exits(0);
+    for text in ["45015", "response out of time limit", "48 hours", "What to do:"] {
+        assert!(ran.stdout.contains(text), "{text} is not in:\n{}", ran.stdout);
+    }
+    let chinese = world.run(&["explain", "45015", "--lang", "zh-CN"]).exits(0);
+    assert!(chinese.stdout.contains("45015") && chinese.stdout.contains("48"), "{}", chinese.stdout);
+    assert!(!chinese.stdout.contains("What to do"), "{}", chinese.stdout);
+}
+
+#[test]
+fn a_negative_errcode_is_no_flag() {
+    let ran = World::new().run(&["explain", "-1"]).exits(0);
+    assert!(ran.stdout.contains("-1") && ran.stdout.contains("busy"), "{}", ran.stdout);
+}
+
+#[test]
+fn an_errcode_that_nobody_knows_is_explained_all_the_same() {
+    let ran = World::new().run(&["explain", "99999"]).exits(0);
+    assert!(ran.stdout.contains("99999") && ran.stdout.contains("does not know"), "{}", ran.stdout);
+}
+
+#[test]
+fn every_fault_of_ours_is_explained() {
+    let world = World::new();
+    let ran = world.run(&["explain", "unknown-key"]).exits(0);
+    assert!(ran.stdout.contains("unknown-key (error)"), "{}", ran.stdout);
+    let slugs = [Code::ALL[0], Code::ALL[Code::ALL.len() - 1]].map(Code::slug);
+    for slug in slugs {
+        let ran = world.run(&["explain", slug]).exits(0);
+        assert!(!ran.stdout.contains("diagnostic."), "{slug}: {}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_slip_is_answered_with_the_code_that_was_meant() {
+    let world = World::new();
+    let ran = world.run(&["explain", "unknown-kye"]).exits(2);
+    assert_eq!(ran.stdout, "");
+    ran.says("did you mean `unknown-key`?");
+    let ran = world.run(&["explain", "weather"]).exits(2).says("no code `weather`");
+    assert!(!ran.stderr.contains("did you mean"));
+}

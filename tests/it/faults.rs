@@ -1,0 +1,508 @@
+//! Faults: all of them in one run, each at its exact place, each with a sentence; and never a secret.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value as Json;
+use wxcast::diagnostic::code::Code;
+use wxcast::locale::{Catalog, Language};
+
+use crate::support::{APPID, Ran, World, openid};
+
+/// One campaign with many faults, in keys, values, templates of every kind of string, header and rows.
+const CAMPAIGN: &str = r#"[campaign]
+id = "Spring Sale"
+titel = "春季促销"
+
+[account]
+appid = "wx0123456789abcdef"
+kind = "oficial"
+appsecret = "TOP-SECRET-1"
+
+[audience]
+file = "audience.csv"
+duplicates = "error"
+
+[audience.columns."会员等级"]
+one_of = ["金卡", "银卡"]
+
+[audience.columns."姓名"]
+pattern = "(", required = true
+
+"#;
+
+/// The same without the line that is no TOML.
+fn campaign() -> String {
+    let sound = CAMPAIGN.replace("pattern = \"(\", required = true", "pattern = \"(\"\nrequired = true");
+    sound
+        + r#"[[message.news.articles]]
+title = "您好，{{姓名}}！{{cdoe}} {{uper 姓名}}"
+description = '''
+亲爱的{{姓名}}：
+  您的积分是 {{积分
+'''
+url = "https://例子.cn/{{url_encode code}}"
+picurl = "ftp://图"
+
+[[message.news.articles]]
+title = "\u4e2d\u6587{{> 页}}"
+url = ""
+picurl = 5
+"# + "\n[send]\nrate = \"fast\"\n"
+}
+
+const AUDIENCE: &str = "openid,姓名,会员等级,code\n\
+    oTEST00000000000000000000001,张三,金卡,1\n\
+    ,李四,银卡,2\n\
+    oTEST00000000000000000000003,王五,铜卡,3\n\
+    oTEST00000000000000000000001,赵六,金卡,4\n\
+    oTEST00000000000000000000005,孙七,金卡\n\
+    oTEST 0000000000000000000006,,金卡,6\n";
+
+fn faulty() -> World {
+    let world = World::new();
+    world.file("campaign.toml", campaign());
+    world.file("audience.csv", AUDIENCE);
+    world
+}
+
+/// The line, from 1, and column, in characters from 1, of the `nth` occurrence of a word.
+fn place(text: &str, word: &str, nth: usize) -> (u64, u64) {
+    let (at, _) = text.match_indices(word).nth(nth).unwrap_or_else(|| panic!("{word} stands in the text"));
+    let line = text[..at].matches('\n').count() + 1;
+    let column = text[..at].rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    (u64::try_from(line).expect("a line"), u64::try_from(column).expect("a column"))
+}
+
+fn plan(world: &World) -> Json {
+    world.run(&["plan", "campaign.toml", "--format", "json"]).json()
+}
+
+fn diagnostics(plan: &Json) -> &[Json] {
+    plan["diagnostics"].as_array().expect("diagnostics")
+}
+
+#[test]
+fn all_faults_of_all_files_are_told_in_one_run_each_at_its_exact_place() {
+    let (world, text) = (faulty(), campaign());
+    let ran = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(3);
+    let plan = ran.json();
+    let mut found: Vec<(&str, &str, u64, u64)> = Vec::new();
+    for one in diagnostics(&plan) {
+        found.push((
+            one["code"].as_str().expect("a code"),
+            one["file"].as_str().expect("a file"),
+            one["line"].as_u64().unwrap_or_else(|| panic!("no line: {one}")),
+            one["column"].as_u64().unwrap_or_else(|| panic!("no column: {one}")),
+        ));
+    }
+    let mut expected = Vec::new();
+    for (code, word, nth) in [
+        ("bad-value", "\"Spring Sale\"", 0),
+        ("unknown-key", "titel", 0),
+        ("not-one-of", "\"oficial\"", 0),
+        ("secret-in-campaign", "appsecret", 0),
+        ("bad-value", "\"(\"", 0),
+        ("several-articles", "[[message.news", 0),
+        ("unknown-helper", "uper", 0),
+        ("template-syntax", "{{积分", 0),
+        ("missing-key", "[[message.news", 1),
+        ("template-unsupported", "> 页", 0),
+        ("empty-template", "\"\"\npicurl", 0),
+        ("wrong-type", "5\n\n[send]", 0),
+        ("bad-value", "\"fast\"", 0),
+        ("unknown-variable", "cdoe", 0),
+        ("odd-url", "\"ftp://图\"", 0),
+    ] {
+        let (line, column) = place(&text, word, nth);
+        expected.push((code, "campaign.toml", line, column));
+    }
+    for (code, line, column) in [
+        ("openid-empty", 3, 1),
+        ("cell-not-one-of", 4, place(AUDIENCE, "铜卡", 0).1),
+        ("duplicate-openid", 5, 1),
+        ("ragged-row", 6, 1),
+        ("openid-character", 7, 1),
+        ("cell-blank", 7, 30),
+    ] {
+        expected.push((code, "audience.csv", line, column));
+    }
+    for one in &expected {
+        assert!(found.contains(one), "{one:?} is not among {found:#?}");
+    }
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+}
+
+#[test]
+fn faults_of_the_campaign_come_in_the_order_of_its_lines() {
+    let plan = plan(&faulty());
+    let lines: Vec<u64> = diagnostics(&plan)
+        .iter()
+        .filter(|one| one["file"] == "campaign.toml")
+        .map(|one| one["line"].as_u64().expect("a line"))
+        .take(12)
+        .collect();
+    assert!(lines.is_sorted(), "{lines:?}");
+}
+
+#[test]
+fn windows_line_ends_change_no_place() {
+    let world = faulty();
+    let unix = plan(&world);
+    world.file("campaign.toml", campaign().replace('\n', "\r\n"));
+    world.file("audience.csv", AUDIENCE.replace('\n', "\r\n"));
+    let windows = plan(&world);
+    let places = |plan: &Json| {
+        let place = |one: &Json| (one["code"].clone(), one["line"].clone(), one["column"].clone());
+        diagnostics(plan).iter().map(place).collect::<Vec<_>>()
+    };
+    assert_eq!(places(&unix), places(&windows));
+}
+
+#[test]
+fn a_byte_order_mark_before_the_campaign_changes_no_place() {
+    let world = faulty();
+    let without = plan(&world);
+    world.file("campaign.toml", format!("\u{feff}{}", campaign()));
+    assert_eq!(plan(&world), without);
+}
+
+#[test]
+fn a_person_sees_the_line_with_the_mark_below_the_very_word() {
+    let text = campaign();
+    let ran = faulty().run(&["plan", "campaign.toml"]).exits(3);
+    for (code, word) in [("unknown-variable", "cdoe"), ("unknown-helper", "uper"), ("unknown-key", "titel")] {
+        let (line, column) = place(&text, word, 0);
+        let shown = marked(&ran, code, &format!("campaign.toml:{line}:{column}"));
+        assert_eq!(shown, word, "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn the_mark_is_right_inside_strings_of_several_lines_after_chinese() {
+    let world = World::new();
+    world.text_campaign("\n亲爱的{{姓名}}，您的优惠码是 {{nmae}}。\n", "");
+    world.recipients(1);
+    let ran = world.run(&["plan", "campaign.toml"]).exits(3);
+    assert_eq!(marked(&ran, "unknown-variable", "campaign.toml:9:6"), "姓名", "{}", ran.stderr);
+    assert_eq!(marked(&ran, "unknown-variable", "campaign.toml:9:20"), "nmae", "{}", ran.stderr);
+}
+
+/// The word above the mark of a fault at a place, read off the terminal's columns, where Chinese is two wide.
+fn marked(ran: &Ran, code: &str, place: &str) -> String {
+    let mut lines = ran.stderr.lines();
+    let at = format!("--> {place}");
+    lines.find(|line| line.trim_start() == at).unwrap_or_else(|| panic!("no {at} in:\n{}", ran.stderr));
+    assert!(ran.stderr.contains(&format!("[{code}]")), "{code}");
+    let source = lines.nth(1).expect("the line");
+    let mark = lines.next().expect("the mark");
+    let from = mark.find('^').expect("a caret");
+    let to = mark.rfind('^').expect("a caret") + 1;
+    let mut word = String::new();
+    let mut column = 0;
+    for c in source.chars() {
+        if (from..to).contains(&column) {
+            word.push(c);
+        }
+        column += if c.is_ascii() { 1 } else { 2 };
+    }
+    word
+}
+
+#[test]
+fn a_slip_of_the_hand_is_answered_with_the_word_that_was_meant() {
+    let ran = faulty().run(&["plan", "campaign.toml"]).exits(3);
+    for word in ["title", "official", "upper", "code"] {
+        assert!(ran.stderr.contains(&format!("did you mean `{word}`?")), "{word}: {}", ran.stderr);
+    }
+    let world = World::with_recipients(1);
+    world.file("audience.csv", format!("Open_ID,name\n{},A\n", openid(1)));
+    world.run(&["plan", "campaign.toml"]).exits(3).says("did you mean `Open_ID`?");
+    let chinese = world.run(&["plan", "campaign.toml", "--lang", "zh-CN"]).exits(3);
+    chinese.says("您是不是想写 `Open_ID`？");
+}
+
+#[test]
+fn a_secret_in_the_campaign_is_told_and_shown_nowhere() {
+    for account in [
+        "appsecret = \"TOP-SECRET\"",
+        "appsecret = \"TOP-SECRET\"\nsecret = 'TOP-SECRET'\nACCESS_TOKEN = \"TOP-SECRET\"",
+        "app_secret = '''\nTOP-SECRET\n'''",
+        "password = [\"TOP-SECRET\", \"TOP-SECRET\"]",
+        "secrets = { app = \"TOP-SECRET\", colour = \"blue\" }",
+        "extra = { appsecret = \"TOP-SECRET\", colour = \"blue\" }",
+        "\"密钥\" = \"TOP-SECRET\"",
+    ] {
+        let world = World::new();
+        world.file("campaign.toml", format!("[campaign]\nid = \"a\"\n[account]\n{account}\n"));
+        nowhere(&world, "TOP-SECRET", "secret-in-campaign");
+    }
+}
+
+#[test]
+fn a_secret_beside_another_fault_or_under_another_key_is_not_shown_either() {
+    let secret = "0123456789abcdef0123456789abcdef";
+    for (toml, code) in [
+        ("account = { appsecret = \"S\", kind = \"oficial\", colour = \"blue\" }", "secret-in-campaign"),
+        ("account = { kind = \"oficial\", appsecret = \"S\", appid = 5 }", "secret-in-campaign"),
+        ("[account]\nsecret_env = \"S\"", "secret-in-campaign"),
+        ("[account]\nsecret_env = \"S-and-more\"", "bad-value"),
+        ("[account]\nappid = \"S\"", "secret-in-campaign"),
+        ("[account]\nsecret_file = \"S\"\nkind = \"oficial\"", "secret-in-campaign"),
+        ("[account]\nappsecret = \"S", "toml-syntax"),
+        ("[account]\nappsecret = \"S\", kind = \"official\"", "toml-syntax"),
+        ("[account]\nkind = \"official\", appsecret = \"S\"", "toml-syntax"),
+        ("[account]\nappsecret = S", "toml-syntax"),
+        ("[account]\nappsecret : \"S\"", "toml-syntax"),
+        ("[account]\nappsecret = '''\nx S\n", "toml-syntax"),
+        ("[account]\nx = \"y\nS\n", "toml-syntax"),
+        ("account = { kind = \"official\" appsecret = \"S\" }", "toml-syntax"),
+    ] {
+        let world = World::new();
+        world.file(
+            "campaign.toml",
+            toml.replace("\"S", &format!("\"{secret}"))
+                .replace(" S", &format!(" {secret}"))
+                .replace("\nS", &format!("\n{secret}")),
+        );
+        nowhere(&world, secret, code);
+    }
+}
+
+fn nowhere(world: &World, secret: &str, code: &str) {
+    for args in [
+        &["plan", "campaign.toml"][..],
+        &["plan", "campaign.toml", "--format", "json"],
+        &["plan", "campaign.toml", "--lang", "zh-CN", "-vvv", "--color", "always"],
+        &["preview", "campaign.toml"],
+    ] {
+        let ran = world.run(args).exits(3);
+        let shown = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(
+            !shown.contains(secret),
+            "{args:?} shows the secret of {}:\n{shown}",
+            world.read("campaign.toml")
+        );
+        assert!(shown.contains(code), "{code} is not in:\n{shown}");
+    }
+}
+
+#[test]
+fn a_broken_link_in_the_template_is_told_once_and_one_from_a_cell_for_its_row() {
+    let world = World::new();
+    world.text_campaign("{{name}} <a href=\"https://a.cn\">tap", "");
+    world.recipients(20);
+    let found = plan(&world);
+    assert_eq!(diagnostics(&found).len(), 1, "{found}");
+    assert_eq!(diagnostics(&found)[0]["code"], "unclosed-link");
+    assert_eq!(diagnostics(&found)[0]["file"], "campaign.toml");
+    assert_eq!(diagnostics(&found)[0]["line"], 8);
+
+    world.text_campaign("Hello {{name}}", "");
+    let (a, b) = (openid(1), openid(2));
+    world.file(
+        "audience.csv",
+        format!("openid,name\n{a},<a href='https://a.cn'>x\n{b},<a href='https://b.cn'>x\n"),
+    );
+    let found = plan(&world);
+    let rows: Vec<&Json> = diagnostics(&found).iter().map(|one| &one["row"]).collect();
+    assert_eq!(rows, [1, 2]);
+}
+
+#[test]
+fn many_faults_of_one_kind_are_counted_rather_than_listed_to_people() {
+    let world = World::with_recipients(0);
+    world.file("audience.csv", format!("openid,name\n{}", "bad id,A\n".repeat(25)));
+    let ran = world.run(&["plan", "campaign.toml"]).exits(3).says("15 more with `openid-character`");
+    assert_eq!(ran.stderr.matches("error[openid-character]").count(), 10);
+    assert_eq!(diagnostics(&plan(&world)).len(), 25);
+}
+
+/// What provokes a code: the campaign's TOML and the bytes of the audience; no campaign where there is no file.
+struct Case {
+    campaign: Option<Vec<u8>>,
+    audience: Option<Vec<u8>>,
+}
+
+const HEAD: &str = "[campaign]\nid = \"a\"\n[account]\nappid = \"wx0123456789abcdef\"\n";
+const AUDIENCE_TABLE: &str = "[audience]\nfile = \"audience.csv\"\n";
+
+fn toml(text: impl Into<String>) -> Case {
+    Case { campaign: Some(text.into().into_bytes()), audience: Some(rows("A")) }
+}
+
+fn rows(name: &str) -> Vec<u8> {
+    format!("openid,name\n{},{name}\n", openid(1)).into_bytes()
+}
+
+/// A sound campaign but for what is given.
+fn text(content: &str, audience: &str) -> Case {
+    toml(format!("{HEAD}{AUDIENCE_TABLE}{audience}[message.text]\ncontent = \"{content}\"\n"))
+}
+
+fn cells(content: &str, audience: &str, bytes: impl Into<Vec<u8>>) -> Case {
+    Case { audience: Some(bytes.into()), ..text(content, audience) }
+}
+
+fn account(keys: &str, message: &str) -> Case {
+    toml(format!("{HEAD}{keys}\n{AUDIENCE_TABLE}{message}\n"))
+}
+
+fn case(code: Code) -> Case {
+    let one = openid(1);
+    let column = "[audience.columns.name]\n";
+    let news = |count: usize| {
+        let article = "[[message.news.articles]]\ntitle = \"t\"\ndescription = \"d\"\nurl = \"https://u\"\npicurl = \"https://p\"\n";
+        account("", &article.repeat(count))
+    };
+    let row = |line: &str| format!("openid,name\n{line}\n");
+    match code {
+        Code::CampaignUnreadable => Case { campaign: None, audience: None },
+        Code::CampaignNotText => Case { campaign: Some(b"\xff\xfe[\0".to_vec()), audience: None },
+        Code::TomlSyntax => toml("[campaign\nid = 5"),
+        Code::UnknownKey => toml("[campaign]\nidd = \"a\""),
+        Code::MissingKey => toml("[campaign]\n"),
+        Code::WrongType => toml("[campaign]\nid = 5"),
+        Code::NotOneOf => account("kind = \"oficial\"", ""),
+        Code::BadValue => toml("[campaign]\nid = \"Ä\""),
+        Code::SecretInCampaign => account("appsecret = \"x\"", ""),
+        Code::OddAppid => toml("[account]\nappid = \"gh_1\""),
+        Code::OddKfAccount => account("kf_account = \"x\"", ""),
+        Code::SameFile => text("x", "[results]\nfile = \"./audience.csv\"\n"),
+        Code::UnknownKind => toml("[message.txt]\ncontent = \"x\""),
+        Code::NoMessage => toml(HEAD),
+        Code::SeveralMessages => toml("[message.text]\n[message.image]\n"),
+        Code::KindNotForAccount => account("kind = \"mini-program\"", "[message.voice]\nmedia_id = \"M\""),
+        Code::FieldNotForAccount => {
+            account("kind = \"mini-program\"", "[message.miniprogrampage]\nappid = \"x\"")
+        }
+        Code::EmptyList => account("", "[message.news]\narticles = []"),
+        Code::SeveralArticles => news(2),
+        Code::TooManyArticles => news(9),
+        Code::EmptyTemplate => text("", ""),
+        Code::TemplateSyntax => text("{{name", ""),
+        Code::UnknownVariable => text("{{nmae}}", ""),
+        Code::UnknownHelper => text("{{uper name}}", ""),
+        Code::TemplateUnsupported => text("{{#each name}}{{/each}}", ""),
+        Code::FieldBlank => cells("{{name}}", "", row(&format!("{one},"))),
+        Code::FieldTooLong => text(&"x".repeat(2049), ""),
+        Code::FieldAtLimit => text(&"x".repeat(2048), ""),
+        Code::FieldLong => account("", &format!("[[message.news.articles]]\ntitle = \"{}\"", "x".repeat(65))),
+        Code::ControlCharacter => text("a\\u0007b", ""),
+        Code::OddUrl => account("kind = \"mini-program\"", "[message.link]\nurl = \"ftp://x\""),
+        Code::UnclosedLink => text("<a href='x'>y", ""),
+        Code::MiniprogramPathAlone => text("<a href='x' data-miniprogram-path='p'>y</a>", ""),
+        Code::OddMiniprogramAppid => text("<a href='x' data-miniprogram-appid='p'>y</a>", ""),
+        Code::RenderFailed => text("{{number name}}", ""),
+        Code::AudienceUnreadable => Case { audience: None, ..text("x", "") },
+        Code::AudienceEmpty => cells("x", "", ""),
+        Code::AudienceNotText => cells("x", "", &b"PK\x03\x04\0\0\0\0"[..]),
+        Code::Undecodable => cells("x", "encoding = \"utf-8\"\n", &b"openid,name\no1,\xff\xff\n"[..]),
+        Code::NoRecipients => cells("x", "", "openid,name\n"),
+        Code::DuplicateColumn => cells("x", "", "openid,name,name\n"),
+        Code::UnnamedColumn => cells("x", "", format!("openid,\n{one},x\n")),
+        Code::OpenidColumnMissing => cells("x", "", "id,name\n1,A\n"),
+        Code::RuleWithoutColumn => text("x", "[audience.columns.nmae]\nrequired = true\n"),
+        Code::UnclosedQuote => cells("x", "", row(&format!("{one},\"A"))),
+        Code::RaggedRow => cells("x", "", row(&one)),
+        Code::OpenidEmpty => cells("x", "", row(",A")),
+        Code::OpenidCharacter => cells("x", "", row("o 1,A")),
+        Code::OpenidTooLong => cells("x", "", row(&format!("{},A", "o".repeat(129)))),
+        Code::OpenidShape => cells("x", "", row("o1,A")),
+        Code::DuplicateOpenid => cells("x", "duplicates = \"error\"\n", row(&format!("{one},A\n{one},B"))),
+        Code::DuplicateSkipped => cells("x", "", row(&format!("{one},A\n{one},B"))),
+        Code::TooManyForOne => cells("x", "duplicates = \"each\"\n", row(&format!("{one},A\n").repeat(6))),
+        Code::CellBlank => cells("x", &format!("{column}required = true\n"), row(&format!("{one},"))),
+        Code::CellTooLong => cells("x", &format!("{column}max_chars = 1\n"), row(&format!("{one},AB"))),
+        Code::CellPattern => cells("x", &format!("{column}pattern = \"^B\"\n"), row(&format!("{one},A"))),
+        Code::CellNotOneOf => cells("x", &format!("{column}one_of = [\"B\"]\n"), row(&format!("{one},A"))),
+    }
+}
+
+#[test]
+fn every_code_can_be_provoked_and_tells_finished_sentences() {
+    // One thread a core: the cases are processes of their own.
+    std::thread::scope(|scope| {
+        for half in Code::ALL.chunks(Code::ALL.len().div_ceil(4)) {
+            scope.spawn(move || half.iter().for_each(|code| provoke(*code)));
+        }
+    });
+}
+
+fn provoke(code: Code) {
+    let world = World::new();
+    let Case { campaign, audience } = case(code);
+    for (name, bytes) in [("campaign.toml", campaign), ("audience.csv", audience)] {
+        if let Some(bytes) = bytes {
+            world.file(name, bytes);
+        }
+    }
+    let plan = plan(&world);
+    let slug = code.slug();
+    let fault = diagnostics(&plan).iter().find(|one| one["code"] == slug);
+    let fault = fault.unwrap_or_else(|| panic!("{slug} is not in {plan:#}"));
+    assert_eq!(fault["severity"], code.severity().name(), "{slug}");
+    for part in ["message", "help"] {
+        let sentence = fault[part].as_str().expect("a sentence");
+        finished(slug, sentence);
+    }
+    assert_ne!(fault["file"], "", "{slug} names its file");
+}
+
+/// No place left open and no key standing for its sentence. What stands between backquotes is the user's or an
+/// example.
+fn finished(slug: &str, sentence: &str) {
+    let own: String = sentence.split('`').step_by(2).collect();
+    let open = own.match_indices('{').any(|(at, _)| own[at..].contains('}'));
+    assert!(!open, "{slug} leaves a place open: {sentence}");
+    for key in ["diagnostic.", "unit.", "type.", "helper.", "reason-key"] {
+        let named =
+            own.match_indices(key).any(|(at, _)| own[at + key.len()..].starts_with(char::is_alphabetic));
+        assert!(!named, "{slug} shows a key: {sentence}");
+    }
+    assert!(!sentence.contains("..") && !sentence.contains("。。"), "{slug} ends twice: {sentence}");
+    assert!(sentence.chars().count() > 8, "{slug}: {sentence}");
+}
+
+#[test]
+fn every_code_has_its_sentences_in_both_languages() {
+    let (english, chinese) = (Catalog::new(Language::En), Catalog::new(Language::ZhCn));
+    let mut seen = BTreeSet::new();
+    for code in Code::ALL {
+        assert!(seen.insert(code.slug()), "{} stands twice", code.slug());
+        for part in ["title", "message", "help"] {
+            let key = format!("diagnostic.{}.{part}", code.slug());
+            let en = english.get(&key).unwrap_or_else(|| panic!("{key} is missing"));
+            let zh = chinese.get(&key).unwrap_or_else(|| panic!("{key} is missing"));
+            assert_ne!(en, zh, "{key} is not translated");
+        }
+    }
+}
+
+#[test]
+fn the_names_of_faults_are_those_that_scripts_know() {
+    let names: Vec<&str> = Code::ALL.iter().map(|code| code.slug()).collect();
+    // A name may be added here, never renamed or taken away.
+    assert_eq!(
+        names.join(" "),
+        "campaign-unreadable campaign-not-text toml-syntax unknown-key missing-key wrong-type not-one-of bad-value \
+         secret-in-campaign odd-appid odd-kf-account same-file unknown-kind no-message several-messages \
+         kind-not-for-account field-not-for-account empty-list several-articles too-many-articles empty-template \
+         template-syntax unknown-variable unknown-helper template-unsupported field-blank field-too-long \
+         field-at-limit field-long control-character odd-url unclosed-link miniprogram-path-alone \
+         odd-miniprogram-appid render-failed audience-unreadable audience-empty audience-not-text undecodable \
+         no-recipients duplicate-column unnamed-column openid-column-missing rule-without-column unclosed-quote \
+         ragged-row openid-empty openid-character openid-too-long openid-shape duplicate-openid duplicate-skipped \
+         too-many-for-one cell-blank cell-too-long cell-pattern cell-not-one-of"
+    );
+}
+
+#[test]
+fn the_results_may_not_be_written_over_a_file_of_the_campaign() {
+    for file in ["audience.csv", "./audience.csv", "x/../audience.csv", "campaign.toml"] {
+        let world = World::with_recipients(1);
+        world.text_campaign("x", &format!("[results]\nfile = \"{file}\"\n"));
+        let found = plan(&world);
+        assert_eq!(diagnostics(&found)[0]["code"], "same-file", "{file}: {found}");
+    }
+    assert_eq!(APPID.len(), 18);
+}

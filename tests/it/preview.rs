@@ -1,0 +1,121 @@
+//! `wxcast preview`: finished messages, as a person sees them and as they are sent.
+
+use serde_json::Value as Json;
+
+use crate::support::{APPID, World, openid};
+
+fn shown(world: &World, args: &[&str]) -> Vec<Json> {
+    let args = [&["preview", "campaign.toml", "--format", "json"], args].concat();
+    world.run(&args).exits(0).json().as_array().expect("an array").clone()
+}
+
+fn rows(messages: &[Json]) -> Vec<u64> {
+    messages.iter().map(|one| one["row"].as_u64().expect("a row")).collect()
+}
+
+#[test]
+fn json_has_exactly_the_keys_of_the_contract_and_the_payload_as_it_is_sent() {
+    let world = World::with_recipients(2);
+    let ran = world.run(&["preview", "campaign.toml", "--format", "json"]).exits(0);
+    let messages = ran.json();
+    let keys: Vec<&String> = messages[0].as_object().expect("an object").keys().collect();
+    assert_eq!(keys, ["row", "openid", "payload"]);
+    assert_eq!(messages[1]["openid"], openid(1));
+    let payload =
+        format!(r#"{{"touser":"{}","msgtype":"text","text":{{"content":"Hello Name 1"}}}}"#, openid(1));
+    assert!(ran.stdout.contains(&payload), "compact inside: {}", ran.stdout);
+}
+
+#[test]
+fn without_a_choice_the_first_ones_are_shown() {
+    let world = World::with_recipients(30);
+    assert_eq!(rows(&shown(&world, &[])), [1, 2, 3, 4, 5, 6, 7, 8]);
+    assert_eq!(rows(&shown(&world, &["--pick", "3"])), [1, 2, 3]);
+    assert_eq!(rows(&shown(&world, &["--limit", "2"])), [1, 2]);
+    assert_eq!(shown(&world, &["--pick", "100"]).len(), 30);
+}
+
+#[test]
+fn a_row_or_an_openid_can_be_chosen() {
+    let world = World::with_recipients(30);
+    let row = shown(&world, &["--row", "30"]);
+    assert_eq!((rows(&row), &row[0]["openid"]), (vec![30], &openid(29).into()));
+    assert_eq!(rows(&shown(&world, &["--openid", &openid(4)])), [5]);
+    for choice in [&["--row", "31"], &["--row", "0"], &["--openid", "oNobody"]] {
+        let ran = world.run(&[&["preview", "campaign.toml"], &choice[..]].concat()).exits(2);
+        assert_eq!(ran.stdout, "");
+        ran.says("No message is planned");
+    }
+}
+
+#[test]
+fn every_message_to_one_openid_is_shown() {
+    let world = World::new();
+    world.text_campaign("Hello {{name}}", "");
+    let toml = world.read("campaign.toml").replace("[message", "duplicates = \"each\"\n[message");
+    world.file("campaign.toml", toml);
+    let one = openid(1);
+    world.file("audience.csv", format!("openid,name\n{one},A\n{},B\n{one},C\n", openid(2)));
+    assert_eq!(rows(&shown(&world, &["--openid", &one])), [1, 3]);
+}
+
+#[test]
+fn a_person_sees_the_text_with_its_line_breaks() {
+    let world = World::new();
+    world.text_campaign("{{name}}，您好！\n第二行 <a href=\"https://a.cn\">点这里</a>", "");
+    world.file("audience.csv", format!("openid,name\n{},\"\"\"小\"\"明😀\"\n", openid(1)));
+    let ran = world.run(&["preview", "campaign.toml"]).exits(0);
+    let expected = "│ \"小\"明😀，您好！\n│ 第二行 <a href=\"https://a.cn\">点这里</a>\n";
+    assert!(ran.stdout.ends_with(expected), "{}", ran.stdout);
+    assert!(ran.stdout.contains(&openid(1)), "{}", ran.stdout);
+    ran.says("wxcast rehearse campaign.toml");
+}
+
+#[test]
+fn a_person_sees_the_fields_of_other_kinds_and_who_speaks() {
+    let world = World::new();
+    world.file(
+        "campaign.toml",
+        format!(
+            "[campaign]\nid = \"a\"\n[account]\nappid = \"{APPID}\"\nkf_account = \"test1@kftest\"\nai_generated = true\n\
+             [audience]\nfile = \"audience.csv\"\n[[message.news.articles]]\ntitle = \"{{{{name}}}}\"\n\
+             description = \"d\"\nurl = \"https://u\"\npicurl = \"https://p\"\n"
+        ),
+    );
+    world.recipients(1);
+    let ran = world.run(&["preview", "campaign.toml"]).exits(0);
+    for text in ["articles[1].title: Name 0", "articles[1].url: https://u", "test1@kftest", "AI"] {
+        assert!(ran.stdout.contains(text), "{text} is not in:\n{}", ran.stdout);
+    }
+}
+
+#[test]
+fn openids_are_masked_for_people_in_ci_and_on_request() {
+    let world = World::with_recipients(1);
+    let open = world.run(&["preview", "campaign.toml"]).exits(0);
+    assert!(open.stdout.contains(&openid(0)));
+    let masked = world.run(&["preview", "campaign.toml", "--mask-openid", "on"]).exits(0);
+    assert!(!masked.stdout.contains(&openid(0)), "{}", masked.stdout);
+    let ci = world.command(&["preview", "campaign.toml"]).env("CI", "1").output().expect("a run");
+    assert!(!String::from_utf8_lossy(&ci.stdout).contains(&openid(0)));
+}
+
+#[test]
+fn output_goes_into_a_file_when_asked() {
+    let world = World::with_recipients(1);
+    let screen = world.run(&["preview", "campaign.toml"]).exits(0);
+    let file = world.run(&["preview", "campaign.toml", "-o", "preview.txt"]).exits(0);
+    assert_eq!(file.stdout, "");
+    assert_eq!(world.read("preview.txt"), screen.stdout);
+}
+
+#[test]
+fn skipped_and_faulty_rows_have_no_message() {
+    let world = World::new();
+    world.text_campaign("Hello {{name}}", "");
+    let toml = world.read("campaign.toml").replace("[message", "invalid_rows = \"skip\"\n[message");
+    world.file("campaign.toml", toml);
+    let one = openid(1);
+    world.file("audience.csv", format!("openid,name\n{one},A\nbad id,B\n{one},C\n{},D\n", openid(2)));
+    assert_eq!(rows(&shown(&world, &[])), [1, 4]);
+}

@@ -1,0 +1,121 @@
+//! `wxcast schema`: the JSON Schemas that editors and scripts rely on.
+
+use std::fs;
+
+use serde_json::{Value as Json, json};
+use wxcast::message::KINDS;
+
+use crate::support::{World, repository};
+
+const FILES: [(&str, &str); 3] = [
+    ("campaign", "schemas/campaign.schema.json"),
+    ("plan", "schemas/plan.schema.json"),
+    ("summary", "schemas/summary.schema.json"),
+];
+
+fn schema(which: &str) -> Json {
+    World::new().run(&["schema", which]).exits(0).json()
+}
+
+fn judge(schema: &Json, value: &Json) -> Vec<String> {
+    let validator = jsonschema::validator_for(schema).expect("a schema");
+    validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+/// A campaign's TOML as the JSON that editors hold against the schema.
+fn json_of(toml: &str) -> Json {
+    let table: toml::Table = toml.parse().expect("TOML");
+    serde_json::to_value(table).expect("a JSON value")
+}
+
+#[test]
+fn the_schemas_in_the_repository_are_those_that_the_program_prints() {
+    for (which, file) in FILES {
+        let printed = World::new().run(&["schema", which]).exits(0).stdout;
+        let kept = fs::read_to_string(repository().join(file)).unwrap_or_default();
+        assert!(kept == printed, "{file} is stale: cargo run -- schema {which} > {file}");
+    }
+}
+
+#[test]
+fn campaign_is_the_schema_when_nobody_says() {
+    assert_eq!(World::new().run(&["schema"]).exits(0).json(), schema("campaign"));
+}
+
+#[test]
+fn the_campaign_schema_explains_every_key() {
+    let schema = schema("campaign");
+    let mut keys = 0;
+    explained(&schema, "", &mut keys);
+    assert!(keys > 60, "only {keys} keys were found");
+}
+
+fn explained(schema: &Json, at: &str, keys: &mut usize) {
+    match schema {
+        Json::Object(map) => {
+            if let Some(properties) = map.get("properties").and_then(Json::as_object) {
+                for (name, property) in properties {
+                    *keys += 1;
+                    let text = property["description"].as_str().unwrap_or_default();
+                    assert!(text.len() > 5, "{at}/{name} has no description: {property}");
+                }
+            }
+            map.iter().for_each(|(key, value)| explained(value, &format!("{at}/{key}"), keys));
+        }
+        Json::Array(items) => items.iter().for_each(|item| explained(item, at, keys)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_campaign_schema_takes_every_example() {
+    let schema = schema("campaign");
+    for kind in KINDS {
+        let (toml, _) = kind.example();
+        assert_eq!(judge(&schema, &json_of(toml)), Vec::<String>::new(), "{kind}");
+    }
+}
+
+#[test]
+fn the_campaign_schema_refuses_what_the_program_refuses() {
+    let schema = schema("campaign");
+    let sound = "[campaign]\nid = \"a\"\n[audience]\nfile = \"a.csv\"\n[message.text]\ncontent = \"x\"\n";
+    assert_eq!(judge(&schema, &json_of(sound)), Vec::<String>::new());
+    for (from, to) in [
+        ("id = \"a\"", "id = \"A b\""),
+        ("id = \"a\"", "id = \"a\"\nidd = 1"),
+        ("id = \"a\"", "id = \"a\"\nwave = 0"),
+        ("id = \"a\"", "title = \"a\""),
+        ("file = \"a.csv\"", "file = 5"),
+        ("file = \"a.csv\"", "file = \"a.csv\"\nduplicates = \"last\""),
+        ("[message.text]", "[message.txt]"),
+        ("content = \"x\"", "content = \"x\"\ncolour = \"red\""),
+        ("content = \"x\"", "# nothing"),
+        ("content = \"x\"", "content = \"x\"\n[message.image]\nmedia_id = \"M\""),
+        ("[message.text]\ncontent = \"x\"", "[message]"),
+        ("content = \"x\"", "content = \"x\"\n[send]\nconcurrency = 0"),
+        ("content = \"x\"", "content = \"x\"\n[send]\nrate = 5"),
+    ] {
+        let toml = sound.replace(from, to);
+        assert_ne!(judge(&schema, &json_of(&toml)), Vec::<String>::new(), "{toml}");
+    }
+}
+
+#[test]
+fn what_plan_prints_is_what_its_schema_describes() {
+    let schema = schema("plan");
+    let world = World::with_recipients(2);
+    let sound = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(0).json();
+    assert_eq!(judge(&schema, &sound), Vec::<String>::new());
+    world.file("audience.csv", "openid,name\nbad id,x\n");
+    let faulty = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(3).json();
+    assert_eq!(judge(&schema, &faulty), Vec::<String>::new());
+    assert_ne!(judge(&schema, &json!({ "rows": "many" })), Vec::<String>::new());
+}
+
+#[test]
+fn what_rehearse_prints_is_what_the_summary_schema_describes() {
+    let world = World::with_recipients(3);
+    let ran = world.run(&["rehearse", "campaign.toml", "--format", "json", "--progress", "none"]).exits(0);
+    assert_eq!(judge(&schema("summary"), &ran.json()), Vec::<String>::new());
+}

@@ -1,0 +1,260 @@
+//! Templates: variables, helpers, and texts that reach the payload as they are.
+
+use std::path::Path;
+
+use handlebars::{Handlebars, no_escape};
+use proptest::prelude::*;
+use serde_json::{Value as Json, json};
+use wxcast::campaign::Campaign;
+use wxcast::campaign::validate::{Overrides, validate};
+use wxcast::plan;
+use wxcast::plan::planner::Inputs;
+use wxcast::plan::replay::Replay;
+
+use crate::support::{APPID, World, openid};
+
+/// Columns as people name them.
+const HEADER: &str = "openid,name,姓名,full name,date,积分,day,blank,2026,a.b";
+
+fn world(content: &str) -> World {
+    let world = World::new();
+    world.text_campaign(content, "");
+    let cells = "Ann & <Bob>,王小明,Ann Lee,a date,1234.5,2026/3/8,,year,dotted";
+    world.file("audience.csv", format!("{HEADER}\n{},{cells}\n", openid(1)));
+    world
+}
+
+/// What a template becomes.
+fn filled(content: &str) -> String {
+    let world = world(content);
+    let shown = world.run(&["preview", "campaign.toml", "--format", "json"]).exits(0).json();
+    shown[0]["payload"]["text"]["content"].as_str().expect("a text").to_owned()
+}
+
+fn faults(content: &str) -> Vec<Json> {
+    let plan = world(content).run(&["plan", "campaign.toml", "--format", "json"]).json();
+    plan["diagnostics"].as_array().expect("diagnostics").clone()
+}
+
+#[test]
+fn columns_are_variables_whatever_their_script() {
+    assert_eq!(filled("{{name}} {{姓名}} {{[full name]}} {{ 姓名 }}"), "Ann & <Bob> 王小明 Ann Lee 王小明");
+    assert_eq!(filled("{{[2026]}} {{[a.b]}} {{[姓名]}}"), "year dotted 王小明");
+}
+
+#[test]
+fn the_row_and_the_openid_are_there() {
+    assert_eq!(filled("{{@row}} {{openid}}"), format!("1 {}", openid(1)));
+    let world = World::new();
+    world.text_campaign("{{openid}}/{{微信}}/{{@row}}", "");
+    let toml = world.read("campaign.toml").replace("[message", "openid = \"微信\"\n[message");
+    world.file("campaign.toml", toml);
+    world.file("audience.csv", format!("微信,x\n{},1\n{},2\n", openid(1), openid(2)));
+    let shown = world.run(&["preview", "campaign.toml", "--row", "2", "--format", "json"]).exits(0).json();
+    let one = openid(2);
+    assert_eq!(shown[0]["payload"]["text"]["content"], format!("{one}/{one}/2"));
+}
+
+#[test]
+fn nothing_is_escaped_for_html() {
+    assert_eq!(
+        filled("{{name}} {{{name}}} {{&name}} <a href=\"x\">'&'</a>"),
+        "Ann & <Bob> Ann & <Bob> Ann & <Bob> <a href=\"x\">'&'</a>"
+    );
+    assert_eq!(filled("{{upper name}} {{#if name}}{{name}}{{/if}}"), "ANN & <BOB> Ann & <Bob>");
+}
+
+#[test]
+fn every_helper_does_what_the_table_says() {
+    for (template, expected) in [
+        ("{{default blank \"朋友\"}}/{{default name \"x\"}}", "朋友/Ann & <Bob>"),
+        ("{{truncate 姓名 2}}/{{truncate 姓名 3}}", "王…/王小明"),
+        ("{{upper [full name]}} {{lower [full name]}}", "ANN LEE ann lee"),
+        ("[{{trim \"  a b \"}}]", "[a b]"),
+        ("{{url_encode name}} {{url_encode 姓名}}", "Ann%20%26%20%3CBob%3E %E7%8E%8B%E5%B0%8F%E6%98%8E"),
+        ("{{number 积分}} {{number 积分 2}} {{number 积分 0}}", "1,234.5 1,234.50 1,235"),
+        ("{{date day \"%Y年%m月%d日\"}}", "2026年03月08日"),
+        ("{{len 姓名}}", "3"),
+        ("{{upper (truncate [full name] 4)}}", "ANN…"),
+        ("{{#if (eq 姓名 \"王小明\")}}yes{{else}}no{{/if}}", "yes"),
+        ("{{#if (ne 姓名 \"王小明\")}}yes{{else}}no{{/if}}", "no"),
+        (
+            "{{#if (gt 积分 1000)}}a{{/if}}{{#if (gte 积分 1234.5)}}b{{/if}}{{#if (lt 积分 99)}}c{{/if}}{{#if (lte 积分 1234.5)}}d{{/if}}",
+            "abd",
+        ),
+        ("{{#if (and name (not blank))}}yes{{/if}}{{#if (or blank name)}}!{{/if}}", "yes!"),
+    ] {
+        assert_eq!(filled(template), expected, "{template}");
+    }
+}
+
+#[test]
+fn branches_are_taken_by_what_is_in_the_cell() {
+    assert_eq!(filled("{{#if blank}}a{{else}}b{{/if}}{{#unless blank}}c{{/unless}}"), "bc");
+    assert_eq!(filled("{{#if blank}}a{{else if name}}b{{else}}c{{/if}}"), "b");
+    assert_eq!(filled("x\n{{#if name}}\ny\n{{/if}}\nz"), "x\ny\nz");
+    assert_eq!(filled("a {{~name~}} b{{! nothing }}"), "aAnn & <Bob>b");
+}
+
+#[test]
+fn a_column_may_be_called_like_a_helper() {
+    assert_eq!(filled("{{date}} {{#if date}}{{date}}{{/if}} {{upper date}}"), "a date a date A DATE");
+}
+
+#[test]
+fn an_unknown_variable_is_found_before_any_row_is_read() {
+    let world = World::new();
+    world.text_campaign("{{name}} {{cdoe}} {{#if 等级}}x{{/if}}", "");
+    // No row is needed for it, and no row hides it.
+    for rows in ["", "bad id,1\n", "o1,1\n"] {
+        world.file("audience.csv", format!("openid,name\n{rows}"));
+        let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(3).json();
+        let names: Vec<&Json> = plan["diagnostics"]
+            .as_array()
+            .expect("diagnostics")
+            .iter()
+            .filter(|one| one["code"] == "unknown-variable")
+            .map(|one| &one["column"])
+            .collect();
+        assert_eq!(names.len(), 2, "{plan}");
+        let message = plan["diagnostics"][0]["message"].as_str().expect("a sentence");
+        assert!(message.contains("openid, name"), "{message}");
+    }
+}
+
+#[test]
+fn what_templates_cannot_do_is_told_at_its_place() {
+    for (template, code, column) in [
+        ("您好 {{> footer}}", "template-unsupported", 19),
+        ("{{#each name}}x{{/each}}", "template-unsupported", 17),
+        ("{{name.first}}", "template-unsupported", 16),
+        ("{{uper name}}", "unknown-helper", 16),
+        ("{{full name}}", "unknown-helper", 16),
+        ("{{truncate name}}", "template-unsupported", 16),
+        ("{{this}}", "template-unsupported", 16),
+        ("{{@index}}", "template-unsupported", 16),
+        ("您好 {{name", "template-syntax", 17),
+    ] {
+        let found = faults(template);
+        let first = found.first().unwrap_or_else(|| panic!("{template} has no fault"));
+        assert_eq!((&first["code"], &first["line"]), (&code.into(), &8.into()), "{template}: {first}");
+        assert_eq!(first["column"], column, "{template}: {first}");
+    }
+}
+
+#[test]
+fn a_cell_that_a_helper_cannot_read_is_the_row_s_fault() {
+    let found = faults("{{number name}} {{date day \"%Y\"}}");
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0]["code"], "render-failed");
+    assert_eq!((&found[0]["row"], &found[0]["line"]), (&1.into(), &2.into()));
+    let message = found[0]["message"].as_str().expect("a sentence");
+    assert!(message.contains("not a number: Ann & <Bob>"), "{message}");
+}
+
+/// A campaign in memory, over an audience in a folder.
+fn campaign(folder: &Path, content: &str) -> Campaign {
+    let content = toml::Value::String(content.to_owned());
+    let text = format!(
+        "[campaign]\nid = \"p\"\n[account]\nappid = \"{APPID}\"\n[audience]\nfile = \"audience.csv\"\n\
+         [message.text]\ncontent = {content}\n"
+    );
+    let validated = validate(&folder.join("campaign.toml"), &text, &Overrides::default());
+    validated.campaign.unwrap_or_else(|| panic!("{text}: {:?}", validated.faults))
+}
+
+/// The finished texts of a campaign, through the planner and the second reading that sending uses.
+fn texts(campaign: &Campaign) -> Vec<String> {
+    let plan = plan::plan(campaign);
+    assert_eq!(plan.diagnostics.errors(), 0, "{:?}", plan.diagnostics.kept());
+    let inputs = Inputs::of_campaign(campaign);
+    let mut replay = Replay::open(&inputs, &plan).expect("an audience that has not changed");
+    let mut texts = Vec::new();
+    while let Some(batch) = replay.next().expect("the same rows") {
+        for message in batch.into_messages() {
+            let payload: Json = serde_json::from_slice(&message.payload).expect("a payload is JSON");
+            texts.push(payload["text"]["content"].as_str().expect("a text").to_owned());
+        }
+    }
+    texts
+}
+
+/// Any text without control characters but line breaks and tabs, quotes and delimiters more often than by chance.
+fn cell() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => "\\PC{0,12}",
+        2 => "[,;\"'\t {}\\\\<>&/]{1,4}",
+        1 => "(\n|\r\n|中文|😀|\u{2028}|\u{feff}|=1\\+1){1,3}",
+    ];
+    proptest::collection::vec(piece, 0..4).prop_map(|pieces| pieces.concat())
+}
+
+/// A piece of a template that has nothing but text and variables.
+fn plain_piece() -> impl Strategy<Value = String> {
+    prop_oneof![
+        3 => "[^{}\\\\\\pC]{0,8}",
+        1 => "(\n|\r\n|  |\n\n)",
+        3 => "\\{\\{(~)?[ ]?(name|姓名|\\[full name\\])[ ]?(~)?\\}\\}",
+        1 => "\\{\\{\\{(name|姓名)\\}\\}\\}",
+        1 => "\\{\\{! [a-z]{0,4} \\}\\}",
+        1 => "\\\\\\{\\{name\\}\\}",
+        1 => "[{}] ",
+    ]
+}
+
+proptest! {
+    // Each case reads real files: few cases with many cells keep this far below a second.
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_in_a_cell_survives_into_the_payload(
+        cells in proptest::collection::vec(cell(), 1..30),
+        delimiter in prop_oneof![Just(b','), Just(b';'), Just(b'\t')],
+        mark in any::<bool>(),
+        crlf in any::<bool>(),
+        always_quoted in any::<bool>(),
+    ) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut file = if mark { "\u{feff}".as_bytes().to_vec() } else { Vec::new() };
+        {
+            let terminator = if crlf { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') };
+            let style = if always_quoted { csv::QuoteStyle::Always } else { csv::QuoteStyle::Necessary };
+            let mut writer = csv::WriterBuilder::new()
+                .delimiter(delimiter)
+                .terminator(terminator)
+                .quote_style(style)
+                .from_writer(&mut file);
+            writer.write_record(["openid", "name", "姓名"]).expect("a header");
+            for (index, cell) in cells.iter().enumerate() {
+                writer.write_record([openid(index).as_str(), cell, "x"]).expect("a row");
+            }
+            writer.flush().expect("a file");
+        }
+        std::fs::write(folder.path().join("audience.csv"), file).expect("a file");
+        let campaign = campaign(folder.path(), "[{{name}}]");
+        let expected: Vec<String> = cells.iter().map(|cell| format!("[{cell}]")).collect();
+        prop_assert_eq!(texts(&campaign), expected);
+    }
+
+    #[test]
+    fn plain_templates_are_filled_as_handlebars_itself_would(
+        pieces in proptest::collection::vec(plain_piece(), 0..8),
+        name in "[^\\pC]{0,8}",
+    ) {
+        let template = format!("x{}y", pieces.concat());
+        let mut handlebars = Handlebars::new();
+        handlebars.set_strict_mode(true);
+        handlebars.register_escape_fn(no_escape);
+        let data = json!({ "name": name, "姓名": "王", "full name": "Ann Lee" });
+        let expected = handlebars.render_template(&template, &data);
+        // What is no template is told by validation; that is not the matter here.
+        prop_assume!(expected.is_ok());
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut writer = csv::Writer::from_path(folder.path().join("audience.csv")).expect("a file");
+        writer.write_record(["openid", "name", "姓名", "full name"]).expect("a header");
+        writer.write_record([openid(1).as_str(), &name, "王", "Ann Lee"]).expect("a row");
+        writer.flush().expect("a file");
+        let campaign = campaign(folder.path(), &template);
+        prop_assert_eq!(texts(&campaign), [expected.expect("a text")]);
+    }
+}
