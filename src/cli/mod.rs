@@ -112,6 +112,7 @@ fn log(verbose: u8) {
     let filter = tracing_subscriber::EnvFilter::new(format!("wxcast={level}"));
     // Somebody may have set a subscriber before; then theirs is as good.
     let _ = tracing_subscriber::fmt()
+        .log_internal_errors(false)
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .without_time()

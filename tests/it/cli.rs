@@ -4,7 +4,7 @@ use wxcast::cli::args::Args;
 
 use crate::support::World;
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 15] = [
     "init",
     "plan",
     "preview",
@@ -12,6 +12,9 @@ const COMMANDS: [&str; 12] = [
     "rehearse",
     "status",
     "results",
+    "runs",
+    "stop",
+    "resolve",
     "explain",
     "simulator",
     "schema",
