@@ -4,23 +4,16 @@
 //! UTF-8 is checked in one pass before anything is read and then handed on as it is; every other encoding is
 //! decoded block by block. Memory is constant either way.
 
-use std::fmt;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 
-use encoding_rs::{Decoder, DecoderResult, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::audience::Source;
+use crate::audience::text::{BLOCK, Text, Undecodable, newlines, read_some};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::Place;
-
-/// The bytes read at once; as much fits into a core's own cache.
-pub(super) const BLOCK: usize = 256 * 1024;
-
-/// The longest row, in bytes of text. What is longer is no row but a quote that nothing closes, and must not
-/// fill the memory with the rest of the file.
-pub(super) const LONGEST_ROW: u64 = 4 * 1024 * 1024;
 
 /// U+FEFF in GB18030, which is not among the marks that `encoding_rs` knows.
 const GB18030_BOM: &[u8] = b"\x84\x31\x95\x33";
@@ -61,10 +54,10 @@ pub fn open(source: &Source) -> Result<Decoded, Diagnostic> {
         Some(known) => known,
         None => detect(&mut file).map_err(unreadable)?,
     };
-    if known == Some(UTF_8) {
-        if let Some(fault) = first_not_utf8(&mut file).map_err(unreadable)? {
-            return Err(diagnostic(&fault.into()));
-        }
+    if known == Some(UTF_8)
+        && let Some(fault) = first_not_utf8(&mut file).map_err(unreadable)?
+    {
+        return Err(diagnostic(&fault.into()));
     }
     let mark = mark_of(encoding).filter(|mark| head.starts_with(mark));
     let text = Text::new(file, encoding, mark.map_or(0, <[u8]>::len)).map_err(unreadable)?;
@@ -79,7 +72,7 @@ pub(super) fn reopen(source: &Source, encoding: &'static Encoding, bom: bool) ->
 
 /// What an error met while reading means to the user.
 pub(super) fn diagnostic(error: &io::Error) -> Diagnostic {
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<Undecodable>()) {
+    match Undecodable::inside(error) {
         Some(fault) => Diagnostic::new(Code::Undecodable, Place::Line(fault.line))
             .with("encoding", fault.encoding.name())
             .with("byte", format_args!("0x{:02X}", fault.byte)),
@@ -93,11 +86,6 @@ pub(super) fn not_utf8(bytes: &[u8], line: u64) -> Diagnostic {
     let line = line + newlines(&bytes[..valid]);
     let byte = bytes.get(valid).copied().unwrap_or_default();
     diagnostic(&Undecodable { encoding: UTF_8, line, byte }.into())
-}
-
-/// Whether reading ended because a row did not.
-pub(super) fn is_endless(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<EndlessRow>())
 }
 
 /// Tells the files that people mistake for CSV by how they begin.
@@ -140,8 +128,7 @@ fn detect(file: &mut File) -> io::Result<&'static Encoding> {
     match text.skip(u64::MAX) {
         Ok(()) => Ok(GB18030),
         Err(error) => {
-            let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Undecodable>());
-            let same = inner.is_some_and(|inner| inner.line == fault.line);
+            let same = Undecodable::inside(&error).is_some_and(|inner| inner.line == fault.line);
             Err(if same { fault.into() } else { error })
         }
     }
@@ -208,235 +195,135 @@ fn resembles_utf8(file: &mut File) -> io::Result<bool> {
     }
 }
 
-pub(super) fn newlines(bytes: &[u8]) -> u64 {
-    memchr::memchr_iter(b'\n', bytes).count() as u64
-}
+#[cfg(test)]
+pub(super) mod testing {
+    use std::io::Write;
 
-fn read_some(from: &mut impl Read, into: &mut [u8]) -> io::Result<usize> {
-    loop {
-        match from.read(into) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            other => return other,
-        }
+    use super::*;
+
+    /// A file of these bytes, which lives as long as what is given back.
+    pub(in crate::audience) fn saved(bytes: &[u8]) -> (tempfile::NamedTempFile, Source) {
+        let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+        file.write_all(bytes).expect("room for it");
+        let source = Source { path: file.path().to_owned(), encoding: None, delimiter: None };
+        (file, source)
     }
 }
 
-/// A byte that is no text, as it travels inside an [`io::Error`].
-#[derive(Debug, Clone, Copy)]
-struct Undecodable {
-    encoding: &'static Encoding,
-    line: u64,
-    byte: u8,
-}
+#[cfg(test)]
+mod tests {
+    use super::testing::saved;
+    use super::*;
 
-impl fmt::Display for Undecodable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: byte 0x{:02X} is not {}", self.line, self.byte, self.encoding.name())
-    }
-}
-
-impl std::error::Error for Undecodable {}
-
-impl From<Undecodable> for io::Error {
-    fn from(fault: Undecodable) -> Self {
-        Self::new(ErrorKind::InvalidData, fault)
-    }
-}
-
-/// A row longer than [`LONGEST_ROW`], as it travels inside an [`io::Error`].
-#[derive(Debug, Clone, Copy)]
-struct EndlessRow;
-
-impl fmt::Display for EndlessRow {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a row of more than {LONGEST_ROW} bytes")
-    }
-}
-
-impl std::error::Error for EndlessRow {}
-
-/// The text of a file as UTF-8, without its byte order mark.
-///
-/// An undecodable byte is an error of kind `InvalidData`, raised only after all text before it was read.
-#[derive(Debug)]
-pub struct Text {
-    file: File,
-    decoding: Option<Box<Decoding>>,
-    /// The last block; kept after it was read, since the end of a row tells how it ended.
-    block: Vec<u8>,
-    held: usize,
-    taken: usize,
-    /// Where the block begins in the text.
-    offset: u64,
-    ended: bool,
-    row: Option<u64>,
-}
-
-impl Text {
-    fn new(mut file: File, encoding: &'static Encoding, mark: usize) -> io::Result<Self> {
-        file.seek(SeekFrom::Start(mark as u64))?;
-        let decoding = (encoding != UTF_8).then(|| Box::new(Decoding::new(encoding)));
-        let block = vec![0; BLOCK];
-        Ok(Self { file, decoding, block, held: 0, taken: 0, offset: 0, ended: false, row: None })
+    fn decoded(
+        bytes: &[u8],
+        named: Option<&'static Encoding>,
+    ) -> Result<(&'static str, bool, String), Diagnostic> {
+        let (_file, mut source) = saved(bytes);
+        source.encoding = named;
+        let Decoded { encoding, bom, mut text } = open(&source)?;
+        let mut all = String::new();
+        text.read_to_string(&mut all).map_err(|error| diagnostic(&error))?;
+        Ok((encoding.name(), bom, all))
     }
 
-    /// What comes next, without taking it: at most one block, nothing at the end.
-    pub(super) fn peek(&mut self) -> io::Result<&[u8]> {
-        if self.taken == self.held && !self.ended {
-            self.fill()?;
-        }
-        Ok(&self.block[self.taken..self.held])
+    fn fault(bytes: &[u8], named: Option<&'static Encoding>) -> (Code, Place, Vec<String>) {
+        let fault = decoded(bytes, named).expect_err("a fault");
+        (fault.code, fault.at, fault.values.into_iter().map(|(_, value)| value).collect())
     }
 
-    /// Passes over so many bytes, or to the end.
-    pub(super) fn skip(&mut self, bytes: u64) -> io::Result<()> {
-        let mut left = bytes;
-        while left > 0 {
-            let next = self.peek()?.len();
-            if next == 0 {
-                return Ok(());
-            }
-            let step = usize::try_from(left).map_or(next, |left| left.min(next));
-            self.taken += step;
-            left -= step as u64;
-        }
-        Ok(())
+    fn undecodable(line: u64, encoding: &str, byte: &str) -> (Code, Place, Vec<String>) {
+        (Code::Undecodable, Place::Line(line), vec![encoding.to_owned(), byte.to_owned()])
     }
 
-    /// The bytes of a range of the text, while the last block still holds them.
-    pub(super) fn range(&self, from: u64, to: u64) -> Option<&[u8]> {
-        let index = |at: u64| at.checked_sub(self.offset).and_then(|at| usize::try_from(at).ok());
-        self.block[..self.held].get(index(from)?..index(to)?)
+    fn ok(encoding: &'static str, bom: bool, text: &str) -> Result<(&'static str, bool, String), Diagnostic> {
+        Ok((encoding, bom, text.to_owned()))
     }
 
-    /// The byte that ends where `to` begins, while the last block still holds it.
-    pub(super) fn byte_before(&self, to: u64) -> Option<u8> {
-        self.range(to.checked_sub(1)?, to)?.first().copied()
+    #[test]
+    fn the_encoding_is_found_out() {
+        assert_eq!(decoded("姓名\n".as_bytes(), None), ok("UTF-8", false, "姓名\n"));
+        assert_eq!(decoded("\u{feff}姓名\n".as_bytes(), None), ok("UTF-8", true, "姓名\n"));
+        assert_eq!(decoded(b"\xFF\xFE\xD3\x59a\x00", None), ok("UTF-16LE", true, "姓a"));
+        assert_eq!(decoded(b"\xFE\xFF\x59\xD3\x00a", None), ok("UTF-16BE", true, "姓a"));
+        assert_eq!(decoded(b"\xD0\xD5\xC3\xFB\n", None), ok("gb18030", false, "姓名\n"));
+        assert_eq!(decoded(b"\x84\x31\x95\x33\xD0\xD5", None), ok("gb18030", true, "姓"));
     }
 
-    /// The text from one byte to another, neither of them passed over yet.
-    pub(super) fn piece(&mut self, from: u64, to: u64) -> io::Result<String> {
-        self.skip(from.saturating_sub(self.offset + self.taken as u64))?;
-        let mut piece = String::new();
-        self.by_ref().take(to.saturating_sub(from)).read_to_string(&mut piece)?;
-        Ok(piece)
+    #[test]
+    fn a_named_encoding_is_used_and_its_mark_passed_over() {
+        assert_eq!(decoded(b"\xA4\xA4", Some(encoding_rs::BIG5)), ok("Big5", false, "中"));
+        assert_eq!(decoded("\u{feff}a".as_bytes(), Some(UTF_8)), ok("UTF-8", true, "a"));
+        assert_eq!(decoded(b"a\x00", Some(UTF_16LE)), ok("UTF-16LE", false, "a"));
+        assert_eq!(decoded(b"\xFE\xFF\x00a", Some(UTF_16LE)), ok("UTF-16BE", true, "a"));
     }
 
-    /// Whether a reader has come upon the end.
-    pub(super) fn ended(&self) -> bool {
-        self.ended
+    #[test]
+    fn a_byte_that_is_no_text_is_told_with_its_line() {
+        assert_eq!(fault(b"a\nb\nc\xFF\n", None), undecodable(3, "UTF-8", "0xFF"));
+        assert_eq!(fault(b"a\n\xE4\xBD", Some(UTF_8)), undecodable(2, "UTF-8", "0xE4"));
+        assert_eq!(fault(b"a\n\xD0\xD5\n\x81,\n", Some(GBK)), undecodable(3, "GBK", "0x81"));
+        assert_eq!(fault(b"a\n\x81", Some(GB18030)), undecodable(2, "gb18030", "0x81"));
+        assert_eq!(fault(b"\xFF\xFEa\x00\n\x00\x00\xD8a\x00", None), undecodable(2, "UTF-16LE", "0x00"));
+        assert_eq!(fault(b"\xEF\xBB\xBFa\n\xD0\xD5\n", None), undecodable(2, "UTF-8", "0xD0"));
     }
 
-    /// Says where a row begins; reading on for more than [`LONGEST_ROW`] from there is an error.
-    pub(super) fn begin_row(&mut self, at: u64) {
-        self.row = Some(at);
+    #[test]
+    fn a_damaged_file_is_judged_as_what_it_resembles() {
+        // Read as GB18030 this would be gibberish without a fault.
+        let mut text = "你好,您好\n".repeat(3).into_bytes();
+        text.extend(b"\xE4\xBDa,b\n");
+        assert!(GB18030.decode_without_bom_handling_and_without_replacement(&text).is_some());
+        assert_eq!(fault(&text, None), undecodable(4, "UTF-8", "0xE4"));
+        // The first byte that is not UTF-8 is in line 1, and right.
+        let mut text = GB18030.encode("姓名,城市\n张三,上海\n").0.into_owned();
+        text.extend(b"\xD5,\n");
+        assert_eq!(fault(&text, None), undecodable(3, "gb18030", "0xD5"));
     }
 
-    fn fill(&mut self) -> io::Result<()> {
-        let end = self.offset + self.held as u64;
-        if self.row.is_some_and(|row| end.saturating_sub(row) > LONGEST_ROW) {
-            return Err(io::Error::new(ErrorKind::InvalidData, EndlessRow));
-        }
-        let read = match &mut self.decoding {
-            Some(decoding) => decoding.read(&mut self.file, &mut self.block)?,
-            None => read_some(&mut self.file, &mut self.block)?,
-        };
-        if read == 0 {
-            self.ended = true;
-        } else {
-            (self.offset, self.held, self.taken) = (end, read, 0);
-        }
-        Ok(())
-    }
-}
-
-impl Read for Text {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let next = self.peek()?;
-        let count = next.len().min(into.len());
-        into[..count].copy_from_slice(&next[..count]);
-        self.taken += count;
-        Ok(count)
-    }
-}
-
-/// Decodes a file block by block.
-struct Decoding {
-    encoding: &'static Encoding,
-    decoder: Decoder,
-    /// [`Self::BEFORE`] bytes that were decoded already, then those to decode.
-    raw: Vec<u8>,
-    from: usize,
-    to: usize,
-    last: bool,
-    done: bool,
-    line: u64,
-    fault: Option<Undecodable>,
-}
-
-impl Decoding {
-    /// A malformed sequence is noticed at most so many bytes after it begins.
-    const BEFORE: usize = 8;
-
-    fn new(encoding: &'static Encoding) -> Self {
-        Self {
-            encoding,
-            decoder: encoding.new_decoder_without_bom_handling(),
-            raw: vec![0; Self::BEFORE + BLOCK],
-            from: Self::BEFORE,
-            to: Self::BEFORE,
-            last: false,
-            done: false,
-            line: 1,
-            fault: None,
+    #[test]
+    fn characters_cut_by_a_block_are_whole_again() {
+        for shift in 0..4 {
+            let text = format!("{}{}\n", "a".repeat(shift), "字😀".repeat(BLOCK / 5));
+            assert_eq!(decoded(text.as_bytes(), None), ok("UTF-8", false, &text));
+            let bytes = GB18030.encode(&text).0;
+            assert_eq!(decoded(&bytes, None), ok("gb18030", false, &text));
+            let mut bytes = text.clone().into_bytes();
+            bytes.extend_from_slice(b"\n\xE5\xAD");
+            assert_eq!(fault(&bytes, None), undecodable(3, "UTF-8", "0xE5"));
         }
     }
 
-    /// Fills the block; 0 is the end.
-    fn read(&mut self, file: &mut File, block: &mut [u8]) -> io::Result<usize> {
-        while !self.done {
-            if self.from == self.to && !self.last {
-                self.refill(file)?;
-            }
-            let raw = &self.raw[self.from..self.to];
-            let (result, read, written) =
-                self.decoder.decode_to_utf8_without_replacement(raw, block, self.last);
-            self.from += read;
-            self.line += newlines(&block[..written]);
-            match result {
-                DecoderResult::InputEmpty => self.done = self.last,
-                DecoderResult::OutputFull => {}
-                DecoderResult::Malformed(length, after) => {
-                    self.malformed(usize::from(length) + usize::from(after))
-                }
-            }
-            if written > 0 {
-                return Ok(written);
-            }
-        }
-        match self.fault.take() {
-            Some(fault) => Err(fault.into()),
-            None => Ok(0),
+    #[test]
+    fn a_byte_at_the_end_of_a_block_is_still_known_when_the_next_shows_it_wrong() {
+        for shift in 0..8 {
+            let mut bytes = vec![b'\n'; BLOCK - 4 + shift];
+            bytes.extend(b"\x81\x30\x81,\n");
+            assert_eq!(fault(&bytes, Some(GB18030)), undecodable(bytes.len() as u64 - 4, "gb18030", "0x81"));
         }
     }
 
-    fn refill(&mut self, file: &mut File) -> io::Result<()> {
-        self.raw.copy_within(self.to - Self::BEFORE..self.to, 0);
-        let read = read_some(file, &mut self.raw[Self::BEFORE..])?;
-        (self.from, self.to, self.last) = (Self::BEFORE, Self::BEFORE + read, read == 0);
-        Ok(())
+    #[test]
+    fn a_workbook_is_not_text() {
+        let not_text = |kind: &str| (Code::AudienceNotText, Place::Audience, vec![kind.to_owned()]);
+        assert_eq!(fault(b"PK\x03\x04\x14\x00", None), not_text("xlsx"));
+        assert_eq!(fault(b"\xD0\xCF\x11\xE0\xA1", Some(GB18030)), not_text("xls"));
+        assert_eq!(fault(b"a,b\n\x00\n", None), not_text("binary"));
     }
 
-    /// Keeps the fault until the text before it is read.
-    fn malformed(&mut self, back: usize) {
-        let byte = self.from.checked_sub(back).and_then(|at| self.raw.get(at)).copied().unwrap_or_default();
-        self.done = true;
-        self.fault = Some(Undecodable { encoding: self.encoding, line: self.line, byte });
+    #[test]
+    fn nothing_and_a_mark_alone_are_empty() {
+        for bytes in [&b""[..], b"\xEF\xBB\xBF", b"\xFF\xFE"] {
+            assert_eq!(fault(bytes, None), (Code::AudienceEmpty, Place::Audience, vec![]));
+        }
     }
-}
 
-impl fmt::Debug for Decoding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Decoding").field("encoding", &self.encoding.name()).field("line", &self.line).finish()
+    #[test]
+    fn a_file_that_cannot_be_read_says_why() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for path in [folder.path().to_owned(), folder.path().join("none.csv")] {
+            let fault = open(&Source { path, encoding: None, delimiter: None }).expect_err("no file");
+            assert_eq!((fault.code, fault.values[0].0), (Code::AudienceUnreadable, "reason"));
+        }
     }
 }

@@ -5,9 +5,11 @@
 
 pub mod column;
 pub mod decode;
+pub mod header;
 pub mod locate;
 pub mod openid;
 pub mod reader;
+pub mod text;
 
 use std::path::PathBuf;
 

@@ -4,67 +4,19 @@
 //! that are none because every cell is blank, and a quote that swallows the rest of the file.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::io;
 
 use csv::{ByteRecord, ErrorKind};
 use encoding_rs::Encoding;
 
 use crate::audience::Source;
-use crate::audience::decode::{self, Decoded, Text};
-use crate::audience::locate::{Part, Starts};
+use crate::audience::decode::{self, Decoded};
+use crate::audience::header::{Header, delimiter_of};
+use crate::audience::locate::Starts;
+use crate::audience::text::{self, Text};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{Place, RowPlace};
-
-/// The delimiters that are found out; the first where none stands out.
-const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
-
-/// The names of the columns.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Header {
-    raw: Vec<String>,
-}
-
-impl Header {
-    /// The names exactly as they stand in the file, blanks around them included.
-    pub fn raw(&self) -> &[String] {
-        &self.raw
-    }
-
-    /// The names without the blanks around them, as templates and rules write them. Empty for a column without one.
-    pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.raw.iter().map(|name| name.trim())
-    }
-
-    /// How many columns there are.
-    pub fn width(&self) -> usize {
-        self.raw.len()
-    }
-
-    /// The index, from 0, of the column with exactly this name.
-    pub fn position(&self, name: &str) -> Option<usize> {
-        self.names().position(|candidate| candidate == name)
-    }
-
-    /// Everything wrong with the names: two of the same, and none at all.
-    fn judge(&self) -> Vec<Diagnostic> {
-        let mut first = HashMap::new();
-        let mut faults = Vec::new();
-        for (cell, name) in self.names().enumerate() {
-            let place = Place::Header { cell, column: None };
-            if name.is_empty() {
-                faults.push(Diagnostic::new(Code::UnnamedColumn, place).with("number", cell + 1));
-            } else if let Some(earlier) = first.get(name) {
-                let fault = Diagnostic::new(Code::DuplicateColumn, place);
-                faults.push(fault.with("name", name).with("number", cell + 1).with("first", earlier));
-            } else {
-                first.insert(name, cell + 1);
-            }
-        }
-        faults
-    }
-}
 
 /// One row. Its buffers are used again for the next.
 #[derive(Debug, Clone, Default)]
@@ -152,6 +104,7 @@ pub struct Reader {
     source: Source,
     encoding: &'static Encoding,
     bom: bool,
+    /// ASCII, as every delimiter a campaign can name.
     delimiter: u8,
     header: Header,
     warnings: Vec<Diagnostic>,
@@ -166,7 +119,7 @@ impl Reader {
     /// Gives every fault of file and header at once, warnings included. A header without rows is no fault here.
     pub fn open(source: &Source) -> Result<Self, Vec<Diagnostic>> {
         let (mut reader, first) = Self::begin(source).map_err(|fault| vec![fault])?;
-        if reader.unclosed(&first) {
+        if reader.csv.get_ref().ended() && reader.unclosed(&first) {
             let place = Place::Header { cell: first.record.len().saturating_sub(1), column: None };
             return Err(vec![Diagnostic::new(Code::UnclosedQuote, place)]);
         }
@@ -189,7 +142,7 @@ impl Reader {
             .has_headers(false)
             .flexible(true)
             .delimiter(delimiter)
-            .buffer_capacity(decode::BLOCK)
+            .buffer_capacity(text::BLOCK)
             .from_reader(text);
         let (header, warnings) = (Header::default(), Vec::new());
         let source = source.clone();
@@ -201,7 +154,7 @@ impl Reader {
             Ok(false) => return Err(Diagnostic::new(Code::AudienceEmpty, Place::Audience)),
             Err(error) => return Err(reader.fault(error, Place::Header { cell: 0, column: None })),
         }
-        reader.header.raw = row.cells()?.iter().map(str::to_owned).collect();
+        reader.header = Header::new(row.cells()?.iter().map(str::to_owned).collect());
         Ok((reader, row))
     }
 
@@ -226,7 +179,9 @@ impl Reader {
     }
 
     /// Reads the next row into `row`; gives nothing at the end. A row that does not fit its header is read like
-    /// any other. After an error there is nothing more to read.
+    /// any other.
+    ///
+    /// An undecodable byte, an unclosed quote and a failing disk are errors, and nothing can be read after them.
     pub fn read(&mut self, row: &mut Row) -> Result<Option<Width>, Diagnostic> {
         match self.next(row) {
             Ok(true) => {}
@@ -234,7 +189,7 @@ impl Reader {
             Err(error) => return Err(self.fault(error, Place::Row(RowPlace::new(self.number + 1, row.line)))),
         }
         let cells = row.record.len();
-        if self.unclosed(row) {
+        if self.csv.get_ref().ended() && self.unclosed(row) {
             let place = RowPlace::new(row.number, row.line).cell(cells.saturating_sub(1));
             return Err(Diagnostic::new(Code::UnclosedQuote, Place::Row(place)));
         }
@@ -272,7 +227,7 @@ impl Reader {
             let end = position.line() - u64::from(self.last == Some(b'\n'));
             if end > row.line {
                 // It leaves blank lines to the next record, too; other newlines are in quoted cells.
-                row.line = end.saturating_sub(decode::newlines(row.record.as_slice())).max(row.line);
+                row.line = end.saturating_sub(text::newlines(row.record.as_slice())).max(row.line);
             }
             if !row.is_blank() {
                 return Ok(true);
@@ -280,13 +235,9 @@ impl Reader {
         }
     }
 
-    /// Whether the file ends inside the row's last cell, which then holds what was never meant to be in it.
+    /// Whether the last row of the file ends between quotes; its last cell then holds what was never meant to be in it.
     fn unclosed(&self, row: &Row) -> bool {
-        let text = self.csv.get_ref();
-        if !text.ended() {
-            return false;
-        }
-        let held = text.range(row.from, row.to).and_then(|held| std::str::from_utf8(held).ok());
+        let held = self.csv.get_ref().range(row.from, row.to).and_then(|held| std::str::from_utf8(held).ok());
         let row = match held {
             Some(held) => Cow::Borrowed(held),
             None => match self.text_again().and_then(|mut text| text.piece(row.from, row.to)) {
@@ -301,36 +252,257 @@ impl Reader {
     fn fault(&self, error: csv::Error, row: Place) -> Diagnostic {
         let reason = error.to_string();
         match error.into_kind() {
-            ErrorKind::Io(error) if decode::is_endless(&error) => Diagnostic::new(Code::UnclosedQuote, row),
+            ErrorKind::Io(error) if text::is_endless(&error) => Diagnostic::new(Code::UnclosedQuote, row),
             ErrorKind::Io(error) => decode::diagnostic(&error),
             _ => Diagnostic::new(Code::AudienceUnreadable, Place::Audience).with("reason", reason),
         }
     }
 }
 
-/// Finds out the delimiter: the one that separates most cells of the header, the first line that has text.
-fn delimiter_of(text: &[u8]) -> u8 {
-    let mut counts = [0; DELIMITERS.len()];
-    let (mut part, mut blank) = (Part::Start, true);
-    for byte in text {
-        let delimiter = DELIMITERS.iter().position(|delimiter| delimiter == byte);
-        let outside = part != Part::Quoted;
-        part = part.after(char::from(*byte), delimiter.is_some());
-        match delimiter {
-            _ if outside && matches!(byte, b'\r' | b'\n') => {
-                if !blank {
+#[cfg(test)]
+mod tests {
+    use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::audience::decode::testing::saved;
+    use crate::audience::header::DELIMITERS;
+
+    type Table = Vec<Vec<String>>;
+    /// Number, line and cells of each row.
+    type Seen = Vec<(u64, u64, Vec<String>)>;
+
+    /// The header, the rows, and the faults that ended them.
+    fn all(source: &Source) -> (Vec<String>, Seen, Vec<Diagnostic>) {
+        let mut reader = match Reader::open(source) {
+            Ok(reader) => reader,
+            Err(faults) => return (Vec::new(), Vec::new(), faults),
+        };
+        let (mut row, mut rows, mut faults) = (Row::default(), Vec::new(), Vec::new());
+        loop {
+            match reader.read(&mut row) {
+                Ok(Some(_)) => {}
+                Ok(None) => break,
+                Err(fault) => {
+                    faults.push(fault);
                     break;
                 }
-                counts = [0; DELIMITERS.len()];
             }
-            Some(index) if outside => counts[index] += 1,
-            _ => blank &= byte.is_ascii_whitespace(),
+            let cells = row.cells().expect("text").iter().map(str::to_owned).collect();
+            rows.push((row.number, row.line, cells));
+        }
+        assert_eq!(reader.read(&mut row).expect("nothing more"), None);
+        (reader.header().raw().to_vec(), rows, faults)
+    }
+
+    fn read(bytes: impl AsRef<[u8]>) -> (Seen, Vec<Diagnostic>) {
+        let (_file, source) = saved(bytes.as_ref());
+        let (_, rows, faults) = all(&source);
+        (rows, faults)
+    }
+
+    fn lines(bytes: &str) -> Vec<(u64, u64)> {
+        read(bytes).0.into_iter().map(|(number, line, _)| (number, line)).collect()
+    }
+
+    #[test]
+    fn rows_are_numbered_without_the_header_and_lines_with_it() {
+        assert_eq!(lines("a,b\n1,2\n3,4\n"), [(1, 2), (2, 3)]);
+        assert_eq!(lines("a,b\r\n1,2\r\n3,4\r\n"), [(1, 2), (2, 3)]);
+        assert_eq!(lines("a,b\n1,2\r\n3,4\n5,6"), [(1, 2), (2, 3), (3, 4)]);
+    }
+
+    #[test]
+    fn lines_are_right_wherever_a_block_ends() {
+        for shift in 0..34 {
+            for end in ["\r\n", "\n"] {
+                let row = format!("{},\"x\n\"{end}", "1".repeat(24));
+                let text =
+                    format!("{}{end}{}", "h".repeat(shift + 1), row.repeat(text::BLOCK / row.len() + 50));
+                let (rows, faults) = read(&text);
+                assert_eq!(faults, []);
+                assert!(rows.iter().all(|(number, line, _)| *line == 2 * number), "{shift} {end:?}");
+            }
         }
     }
-    let most = counts.iter().copied().max().unwrap_or_default();
-    let mut best = DELIMITERS.iter().zip(counts).filter(|(_, count)| *count == most);
-    match (best.next(), best.next()) {
-        (Some((delimiter, _)), None) => *delimiter,
-        _ => DELIMITERS[0],
+
+    #[test]
+    fn a_column_without_a_name_is_no_more_than_a_warning() {
+        let (_file, source) = saved(b"a,\n1,2\n");
+        let reader = Reader::open(&source).expect("readable");
+        assert_eq!(reader.warnings().len(), 1);
+        let (_file, source) = saved(b"a,,a\n1,2,3\n");
+        assert_eq!(Reader::open(&source).expect_err("two of a name").len(), 2);
+    }
+
+    #[test]
+    fn blank_rows_are_skipped_and_not_numbered() {
+        assert_eq!(lines("\r\n\na,b\n\n1,2\n,,,\n , \u{3000}\n3,4\n\n\n"), [(1, 5), (2, 8)]);
+        assert_eq!(lines("a,b\r\n\r\n\r\n1,2\r\n,\r\n3,4\r\n"), [(1, 4), (2, 6)]);
+    }
+
+    #[test]
+    fn quoted_newlines_count_as_lines() {
+        assert_eq!(lines("a,b\n\"1\n1\",2\n\n3,\"\r\n\r\n\"\r\n5,6\n"), [(1, 2), (2, 5), (3, 8)]);
+    }
+
+    #[test]
+    fn a_named_delimiter_is_used() {
+        let (_file, mut source) = saved(b"a;b,c\n1;2,3\n");
+        source.delimiter = Some(b';');
+        assert_eq!(all(&source).1, [(1, 2, vec!["1".to_owned(), "2,3".to_owned()])]);
+    }
+
+    #[test]
+    fn a_ragged_row_is_read_and_told() {
+        let (_file, source) = saved(b"a,b\n1\n1,2\n1,2,3\n");
+        let mut reader = Reader::open(&source).expect("readable");
+        let mut row = Row::default();
+        let mut next = || reader.read(&mut row).expect("readable");
+        assert_eq!(next(), Some(Width::Ragged { cells: 1 }));
+        assert_eq!(next(), Some(Width::Full));
+        assert_eq!(next(), Some(Width::Ragged { cells: 3 }));
+        assert_eq!(next(), None);
+    }
+
+    #[test]
+    fn a_file_of_blanks_is_empty_and_a_header_alone_is_not() {
+        for text in [" ", "\n\r\n", ",,\n,,", "\u{feff}\n", "\u{feff}"] {
+            assert_eq!(read(text).1[0].code, Code::AudienceEmpty, "{text:?}");
+        }
+        assert_eq!(read("a,b"), (vec![], vec![]));
+    }
+
+    #[test]
+    fn a_quote_that_nothing_closes_is_a_fault() {
+        let place = |row, line, cell| Place::Row(RowPlace::new(row, line).cell(cell));
+        for (text, at) in [
+            ("a,b\n1,2\n\n3,\"4\n5,6\n", place(2, 4, 1)),
+            ("a,b\r\n1,\"\"\"4", place(1, 2, 1)),
+            ("a,b\n1,\"", place(1, 2, 1)),
+            ("a,\"b\n1,2\n", Place::Header { cell: 1, column: None }),
+        ] {
+            assert_eq!(read(text).1, [Diagnostic::new(Code::UnclosedQuote, at)], "{text:?}");
+        }
+        for text in ["a,b\n1,\"2\"", "a,b\n1,\"2\"\"\"", "a,b\n1,2\"", "a,b\n1,\"2\"3\"", "a,b\n1,"] {
+            assert_eq!(read(text).1, [], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_unclosed_quote_does_not_fill_the_memory_with_the_file() {
+        let text = format!("a,b\r\n1,2\r\n3,\"4\r\n{}", "5,6\r\n".repeat(2_000_000));
+        let (rows, faults) = read(&text);
+        assert_eq!(rows.len(), 1);
+        assert_eq!(faults, [Diagnostic::new(Code::UnclosedQuote, Place::Row(RowPlace::new(2, 3)))]);
+        let header = text.replacen("a,", "a,\"", 1).replacen("3,\"", "3,", 1);
+        assert_eq!(read(&header).1[0].code, Code::UnclosedQuote);
+        // Below the limit it is found where it stands.
+        let (_, faults) = read(&text[..3_000_000]);
+        assert_eq!(faults[0].at, Place::Row(RowPlace::new(2, 3).cell(1)));
+    }
+
+    #[test]
+    fn an_undecodable_byte_far_down_comes_after_the_rows_above_it() {
+        let mut bytes = "openid,name\n".repeat(100_000).into_bytes();
+        bytes.extend(b"x,\xB0\xA1\ny,\xFF\n");
+        let (_file, mut source) = saved(&bytes);
+        source.encoding = Some(encoding_rs::GBK);
+        let (_, rows, faults) = all(&source);
+        assert_eq!(rows.last().map(|row| row.2[1].as_str()), Some("啊"));
+        assert_eq!(faults[0].at, Place::Line(100_002));
+    }
+
+    #[test]
+    fn a_file_changed_while_it_is_read_is_still_checked() {
+        let (_file, source) = saved("a,b\n1,x\n2,x\n".as_bytes());
+        let mut reader = Reader::open(&source).expect("readable");
+        let mut row = Row::default();
+        reader.read(&mut row).expect("readable");
+        row.record = ByteRecord::from(vec![&b"\n\xE4"[..], b"\xBD\xA0"]);
+        let fault = row.cells().expect_err("cut in two");
+        assert_eq!((fault.code, fault.at), (Code::Undecodable, Place::Line(3)));
+        row.record = ByteRecord::from(vec![&b"x"[..], b"\xFF"]);
+        assert_eq!(row.cells().expect_err("no text").values[1], ("byte", "0xFF".to_owned()));
+    }
+
+    fn written(table: &Table, delimiter: u8, crlf: bool) -> String {
+        let end = if crlf { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') };
+        let mut writer =
+            csv::WriterBuilder::new().delimiter(delimiter).terminator(end).from_writer(Vec::new());
+        for row in table {
+            writer.write_record(row).expect("into memory");
+        }
+        String::from_utf8(writer.into_inner().expect("into memory")).expect("text")
+    }
+
+    fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        std::iter::once(0xFEFF).chain(text.encode_utf16()).flat_map(bytes).collect()
+    }
+
+    fn tables() -> impl Strategy<Value = Table> {
+        let cell = prop_oneof!["[,;\"\n 张三，。😀é]{0,6}", "[a-z]{0,5}", "\\PC{0,8}"];
+        (1..5usize).prop_flat_map(move |width| {
+            let rows = proptest::collection::vec(proptest::collection::vec(cell.clone(), width), 1..8);
+            rows.prop_map(|mut table| {
+                // Names must be there and differ.
+                for (index, name) in table[0].iter_mut().enumerate() {
+                    name.insert_str(0, &format!("n{index}"));
+                }
+                table
+            })
+        })
+    }
+
+    fn check(table: &Table, bytes: &[u8], encoding: Option<&'static Encoding>, delimiter: u8) {
+        let (_file, mut source) = saved(bytes);
+        (source.encoding, source.delimiter) = (encoding, Some(delimiter));
+        let (header, rows, faults) = all(&source);
+        let blank = |row: &&Vec<String>| row.iter().all(|cell| cell.trim().is_empty());
+        let expected: Vec<_> = table[1..].iter().filter(|row| !blank(row)).cloned().collect();
+        let seen: Vec<_> = rows.into_iter().map(|(_, _, cells)| cells).collect();
+        assert_eq!((header, seen, faults), (table[0].clone(), expected, vec![]));
+    }
+
+    proptest! {
+        #[test]
+        fn any_table_reads_back_unchanged(
+            table in tables(),
+            delimiter in proptest::sample::select(&DELIMITERS[..]),
+            crlf: bool,
+        ) {
+            let text = written(&table, delimiter, crlf);
+            check(&table, text.as_bytes(), None, delimiter);
+            check(&table, format!("\u{feff}{text}").as_bytes(), Some(UTF_8), delimiter);
+            check(&table, &utf16(&text, u16::to_le_bytes), None, delimiter);
+            check(&table, &utf16(&text, u16::to_be_bytes), Some(UTF_16BE), delimiter);
+            check(&table, &utf16(&text, u16::to_be_bytes), Some(UTF_16LE), delimiter);
+            let (bytes, encoding, failed) = encoding_rs::GB18030.encode(&text);
+            if !failed && encoding.decode_without_bom_handling(&bytes).0 == text {
+                check(&table, &bytes, Some(encoding), delimiter);
+            }
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(
+            bytes in proptest::collection::vec(
+                prop_oneof![any::<u8>(), proptest::sample::select(&b"a,;\t\"\r\n\xEF\xBB\xBF\xFE\xFF\xE5"[..])],
+                0..300,
+            ),
+            encoding in proptest::sample::select(vec![
+                None, Some(UTF_8), Some(UTF_16LE), Some(encoding_rs::GB18030), Some(encoding_rs::ISO_2022_JP),
+                Some(encoding_rs::REPLACEMENT), Some(encoding_rs::BIG5),
+            ]),
+            delimiter in proptest::sample::select(vec![None, Some(b'"'), Some(b'\n'), Some(b'|')]),
+        ) {
+            let (_file, mut source) = saved(&bytes);
+            (source.encoding, source.delimiter) = (encoding, delimiter);
+            let (_, rows, mut faults) = all(&source);
+            faults.extend((0..4).map(|cell| {
+                let row = rows.last().map_or(0, |row| row.0);
+                Diagnostic::new(Code::CellBlank, Place::Row(RowPlace::new(row, 1).cell(cell)))
+            }));
+            crate::audience::locate::fill(&source, &mut faults);
+        }
     }
 }

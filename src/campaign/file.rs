@@ -66,6 +66,9 @@ pub struct AccountTable {
     pub secret_env: Option<String>,
     /// A file that holds the AppSecret, relative to this file. Nobody else may be able to read it.
     pub secret_file: Option<String>,
+    /// A program that prints a token, and its arguments: for companies with a central token server. Its output
+    /// is the token, or the platform's JSON with it.
+    pub token_command: Option<Vec<String>>,
     /// Mark the messages as made by AI: WeChat shows a grey line below them.
     #[schemars(extend("default" = false))]
     pub ai_generated: Option<bool>,

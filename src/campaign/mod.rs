@@ -80,16 +80,18 @@ pub struct Account {
     pub kind: AccountKind,
     /// The service account that speaks, where one does.
     pub kf_account: Option<String>,
-    /// Where the AppSecret is.
+    /// Where tokens or the AppSecret are.
     pub secret: SecretPlace,
 }
 
-/// Where the AppSecret is, never the secret itself.
+/// Where tokens come from, or the AppSecret that opens them; never a secret itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretPlace {
-    /// In an environment variable.
+    /// A program prints a token: its name and arguments, at least the name.
+    TokenCommand(Vec<String>),
+    /// The AppSecret is in an environment variable.
     Environment(String),
-    /// In a file.
+    /// The AppSecret is in a file.
     File(PathBuf),
 }
 

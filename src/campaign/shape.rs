@@ -329,7 +329,7 @@ fn type_key(name: &str) -> &'static str {
 mod tests {
     use super::*;
 
-    fn faults(text: &str) -> Vec<(Code, Option<String>)> {
+    fn faults(text: &str) -> Vec<(Code, Option<Box<str>>)> {
         let (table, errors) = DeTable::parse_recoverable(text);
         assert!(errors.is_empty(), "{errors:?}");
         hold(table.get_ref()).faults.into_iter().map(|fault| (fault.code, fault.near)).collect()

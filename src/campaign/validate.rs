@@ -232,6 +232,14 @@ impl Check<'_> {
     }
 
     fn secret(&mut self, account: &AccountTable) -> Option<SecretPlace> {
+        if let Some(command) = &account.token_command {
+            if command.first().is_none_or(|program| program.trim().is_empty()) {
+                let at = FieldPath::of("account.token_command");
+                self.push(Diagnostic::new(Code::EmptyList, Place::Field(at.clone())).with("field", at));
+                return None;
+            }
+            return Some(SecretPlace::TokenCommand(command.clone()));
+        }
         if let Some(file) = &account.secret_file {
             if account.secret_env.is_some() {
                 self.bad(&FieldPath::of("account.secret_file"), "secret_file", "secret_env | secret_file");

@@ -45,6 +45,9 @@ pub enum Subcommand {
     Rehearse(Rehearse),
     Status(Status),
     Results(Results),
+    Runs(Runs),
+    Stop(Stop),
+    Resolve(Resolve),
     Explain(Explain),
     Simulator(Simulator),
     Schema(Schema),
@@ -200,6 +203,8 @@ pub struct Send {
     pub retry: Option<String>,
     #[arg(long, value_name = "DURATION")]
     pub wait_lock: Option<String>,
+    #[arg(long)]
+    pub take_over: bool,
     #[arg(long, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
 }
@@ -224,6 +229,52 @@ pub struct Status {
     pub campaign: CampaignArgs,
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
     pub format: Format,
+    #[arg(long)]
+    pub watch: bool,
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+}
+
+/// `runs`.
+#[derive(Debug, Clone, clap::Args)]
+#[expect(missing_docs, reason = "their help is in locales/")]
+pub struct Runs {
+    #[command(flatten)]
+    pub campaign: CampaignArgs,
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+}
+
+/// `stop`.
+#[derive(Debug, Clone, clap::Args)]
+#[expect(missing_docs, reason = "their help is in locales/")]
+pub struct Stop {
+    #[command(flatten)]
+    pub campaign: CampaignArgs,
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+}
+
+/// `resolve`.
+#[derive(Debug, Clone, clap::Args)]
+#[expect(missing_docs, reason = "their help is in locales/")]
+#[command(group = clap::ArgGroup::new("verdict").required(true).args(["sent", "not_sent"]))]
+#[command(group = clap::ArgGroup::new("whom").required(true).args(["openid", "all", "from"]))]
+pub struct Resolve {
+    #[command(flatten)]
+    pub campaign: CampaignArgs,
+    #[arg(long)]
+    pub sent: bool,
+    #[arg(long)]
+    pub not_sent: bool,
+    #[arg(long, value_name = "OPENID", num_args = 1..)]
+    pub openid: Vec<String>,
+    #[arg(long)]
+    pub all: bool,
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
     #[arg(long, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
 }

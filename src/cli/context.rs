@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::campaign::Campaign;
 use crate::campaign::validate::{Known, Overrides, Validated, validate};
+use crate::campaign::{Campaign, CampaignId};
 use crate::cli::args::MaskOpenid;
 use crate::cli::exit_code::Exit;
 use crate::cli::terminal::{Terminal, masks};
@@ -39,9 +39,9 @@ pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
-/// Reads, validates and plans a campaign.
-pub fn load(path: &Path, overrides: &Overrides) -> Loaded {
-    let validated = match read(path) {
+/// Reads and validates a campaign file, its audience unread.
+fn validated(path: &Path, overrides: &Overrides) -> Validated {
+    match read(path) {
         Ok(text) => validate(path, &text, overrides),
         Err(fault) => Validated {
             campaign: None,
@@ -51,7 +51,17 @@ pub fn load(path: &Path, overrides: &Overrides) -> Loaded {
             faults: vec![fault],
             sources: Sources { campaign: path.to_owned(), ..Sources::default() },
         },
-    };
+    }
+}
+
+/// The identity in a campaign file, whatever else may be wrong with it.
+pub fn campaign_id(path: &Path) -> Option<CampaignId> {
+    CampaignId::parse(&validated(path, &environment()).known.id?)
+}
+
+/// Reads, validates and plans a campaign.
+pub fn load(path: &Path, overrides: &Overrides) -> Loaded {
+    let validated = validated(path, overrides);
     let plan = plan::plan_validated(&validated);
     let facts = facts(&validated, &plan);
     let campaign = validated.campaign.filter(|_| plan.diagnostics.errors() == 0);
@@ -89,18 +99,29 @@ pub fn load_sound(path: &Path, overrides: &Overrides, terminal: &Terminal) -> Re
     let loaded = load(path, overrides);
     match loaded.campaign {
         Some(campaign) => Ok((campaign, loaded.plan)),
-        None => {
-            let mut loaded = loaded;
-            if masks(MaskOpenid::Auto) {
-                loaded.plan.diagnostics.mask_openids(mask);
-            }
-            let faults = plan_text::faults(&loaded.plan, &loaded.sources, &terminal.words, terminal.color);
-            terminal.tell(&faults);
-            let (errors, warnings) = (loaded.plan.diagnostics.errors(), loaded.plan.diagnostics.warnings());
-            terminal.complain("invalid", &[("errors", &errors), ("warnings", &warnings)]);
-            Err(Exit::Invalid)
-        }
+        None => Err(told(loaded.plan, &loaded.sources, terminal)),
     }
+}
+
+/// A campaign whose file is sound, its audience unread. Otherwise its faults are told, and the exit is
+/// [`Exit::Invalid`].
+pub fn load_campaign(path: &Path, overrides: &Overrides, terminal: &Terminal) -> Result<Campaign, Exit> {
+    let validated = validated(path, overrides);
+    validated.campaign.ok_or_else(|| {
+        let mut plan = plan::reading::empty();
+        plan.diagnostics.extend(validated.faults);
+        told(plan, &validated.sources, terminal)
+    })
+}
+
+fn told(mut plan: Plan, sources: &Sources, terminal: &Terminal) -> Exit {
+    if masks(MaskOpenid::Auto) {
+        plan.diagnostics.mask_openids(mask);
+    }
+    terminal.tell(&plan_text::faults(&plan, sources, &terminal.words, terminal.color));
+    let (errors, warnings) = (plan.diagnostics.errors(), plan.diagnostics.warnings());
+    terminal.complain("invalid", &[("errors", &errors), ("warnings", &warnings)]);
+    Exit::Invalid
 }
 
 /// The state folder of a campaign: the flag, or `.wxcast` beside the campaign file.

@@ -8,32 +8,35 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc::Receiver;
 
 use crate::campaign::Campaign;
 use crate::cli::args::Format;
 use crate::cli::exit_code::Exit;
-use crate::cli::send::{cannot_connect, journal_problem};
+use crate::cli::problem::{join_problem, journal_problem};
 use crate::cli::terminal::Terminal;
 use crate::delivery::attempt::Incident;
 use crate::delivery::event::{Event, Stop};
+use crate::diagnostic::render::display;
 use crate::journal::JournalError;
 use crate::journal::store::{RunEnd, RunStart, Store};
 use crate::journal::writer::{Unwritten, Writer};
 use crate::plan::Plan;
 use crate::plan::digest::Digest;
-use crate::report::model::{Tally, identity};
+use crate::report::model::{self, Tally, identity};
 use crate::report::progress::{Progress, Style};
-use crate::report::summary::{self, Summary};
-use crate::report::{results_csv, summary::by_code};
+use crate::report::results_csv::{self, ResultsError};
+use crate::report::summary::{self, Summary, by_code};
 use crate::send::dispatcher::{self, Ended};
-use crate::send::feed::{self, Policy};
-use crate::send::shutdown::Signals;
-use crate::send::worker::Shared;
-use crate::wechat::client::{ApiBase, Client, Timeouts};
+use crate::send::feed::{self, FeedEnd, Policy};
+use crate::send::shutdown::{Signals, StopFiles};
+use crate::send::worker::{Job, Shared};
+use crate::wechat::client::{ApiBase, Client, SetUpError, Timeouts};
 use crate::wechat::errmsg::refused_ip;
 use crate::wechat::error_code::find;
 use crate::wechat::reply::Failure;
-use crate::wechat::token::{TokenError, TokenSource, Tokens};
+use crate::wechat::token::{CommandFault, TokenError, TokenSource, Tokens};
 
 /// Results are refreshed no more often than this.
 const REFRESH: Duration = Duration::from_secs(2);
@@ -63,6 +66,8 @@ pub struct Execution {
     pub progress: Style,
     /// Whether openids are masked in the results.
     pub masked: bool,
+    /// Files that ask the run to stop.
+    pub stop_files: StopFiles,
 }
 
 /// A run that is over.
@@ -92,43 +97,29 @@ pub struct Finished {
 ///
 /// The exit, already told, when the run could not begin or its end could not be read.
 pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Exit> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| cannot_connect(&error, terminal))?;
+    let runtime = runtime(terminal)?;
     let (campaign, plan) = (Arc::clone(&execution.campaign), Arc::clone(&execution.plan));
     let timeouts = Timeouts { connect: campaign.send.connect_timeout, answer: campaign.send.timeout };
     let client =
-        Client::new(execution.base.clone(), timeouts).map_err(|error| cannot_connect(&error, terminal))?;
-    let problem = |error: JournalError| journal_problem(&error, terminal);
-    let mut store = Store::open(&execution.state).map_err(problem)?;
-    let whose = identity(&campaign);
-    let number = store.campaign(&whose).map_err(problem)?;
-    store.recover(number, Incident::Crash).map_err(problem)?;
-    let run = store.begin_run(number, &run_start(&campaign, &plan)).map_err(problem)?;
-    let reading = Store::open(&execution.state).map_err(problem)?;
-    let jobs = feed::start(Arc::clone(&campaign), Arc::clone(&plan), reading, &whose, execution.policy)
-        .map_err(problem)?;
-    let (writer, thread) = Writer::start(store, number);
+        Client::new(execution.base.clone(), timeouts).map_err(|error| no_platform(&error, terminal))?;
+    let begun = begin(&execution).map_err(|error| journal_problem(&error, terminal))?;
+    let (writer, thread) = Writer::start(begun.store, begun.campaign);
     let tokens = Tokens::new(client.clone(), execution.tokens);
     let shared = Arc::new(Shared { client, tokens, writer: writer.clone() });
     let refresher =
         Refresher::start(Arc::clone(&campaign), Arc::clone(&plan), execution.state.clone(), execution.masked);
     let mut progress = Progress::new(execution.progress, execution.total, &terminal.words);
     let (ended, written) = runtime.block_on(async {
-        let mut watch = |event: &Event| progress.observe(event);
-        let signals = Signals::listen();
-        let limit = execution.limit;
-        let ended = dispatcher::run(dispatcher::Run {
+        let run = dispatcher::Run {
             campaign: &campaign,
-            jobs,
+            jobs: begun.jobs,
             shared,
-            limit,
-            watch: &mut watch,
-            signals,
-        })
-        .await;
-        (ended, writer.finish().await)
+            limit: execution.limit,
+            watch: &mut |event: &Event| progress.observe(event),
+            signals: Signals::listen(),
+            stop_files: execution.stop_files,
+        };
+        (dispatcher::run(run).await, writer.finish().await)
     });
     progress.finish();
     refresher.stop();
@@ -137,26 +128,101 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
         Exit::Internal
     })?;
     // What was broken off by a second signal has an intent and no outcome.
-    let aborted = store.recover(number, Incident::Aborted);
-    let path = campaign.results.path.clone();
-    let tally = results_csv::write(&campaign, &plan.repeated, Some(&store), &path, execution.masked);
-    let (tally, results) = match tally {
-        Ok(tally) => (tally, Some(path)),
-        Err(error) => {
-            let exit = crate::cli::results::problem(&error, &path, terminal);
-            let tally =
-                crate::report::model::tally(&campaign, &plan.repeated, Some(&store)).map_err(|_| exit)?;
-            (tally, None)
-        }
-    };
+    let aborted = store.recover(begun.campaign, Incident::Aborted);
     let unwritten = written.err().or_else(|| aborted.err().map(|error| Unwritten { count: 0, error }));
+    let written = write_results(&campaign, &plan, Some(&store), execution.masked, terminal);
+    // An audience that can no longer be read is not what was planned; what was sent is in the journal.
+    let (tally, results) = written.map_err(|exit| exit.max(Exit::Gate).min(Exit::Storage))?;
     let Ended { stop, requests, duration } = ended;
     let finished = Finished { campaign, plan, tally, results, stop, requests, duration, unwritten };
-    let exit = finished.exit();
-    let end = RunEnd { ended: Timestamp::now(), ending: exit.name().to_owned(), exit: exit.code(), requests };
     // A journal that takes no end of a run has said so before; the run is then read as one that crashed.
-    let _ = store.end_run(run, &end);
+    let _ = store.end_run(begun.run, &finished.run_end());
     Ok(finished)
+}
+
+/// A runtime on this thread. One is enough: the work is waiting, and the journal and the planner have threads
+/// of their own.
+///
+/// # Errors
+///
+/// The exit, already told, when the system has none.
+pub fn runtime(terminal: &Terminal) -> Result<Runtime, Exit> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        terminal.complain("no-runtime", &[("reason", &error)]);
+        Exit::Internal
+    })
+}
+
+fn no_platform(error: &SetUpError, terminal: &Terminal) -> Exit {
+    terminal.complain("no-tls", &[("reason", error)]);
+    Exit::Account
+}
+
+/// A run whose beginning is in the journal.
+struct Begun {
+    store: Store,
+    campaign: i64,
+    run: i64,
+    jobs: Receiver<Result<Job, FeedEnd>>,
+}
+
+fn begin(execution: &Execution) -> Result<Begun, JournalError> {
+    let mut store = Store::open(&execution.state)?;
+    let whose = identity(&execution.campaign);
+    let campaign = store.campaign(&whose)?;
+    store.recover(campaign, Incident::Crash)?;
+    let run = store.begin_run(campaign, &run_start(&execution.campaign, &execution.plan))?;
+    let reading = Store::open(&execution.state)?;
+    let (of, plan) = (Arc::clone(&execution.campaign), Arc::clone(&execution.plan));
+    let jobs = feed::start(of, plan, reading, &whose, execution.policy.clone())?;
+    Ok(Begun { store, campaign, run, jobs })
+}
+
+/// Writes the results, beside the usual file where that one cannot be written, and counts what they say.
+///
+/// # Errors
+///
+/// The exit, already told, when audience or journal cannot be read.
+pub fn write_results(
+    campaign: &Campaign,
+    plan: &Plan,
+    store: Option<&Store>,
+    masked: bool,
+    terminal: &Terminal,
+) -> Result<(Tally, Option<PathBuf>), Exit> {
+    let usual = &campaign.results.path;
+    let mut first = None;
+    for path in std::iter::once(usual.clone()).chain(seconds(usual)) {
+        match results_csv::write(campaign, &plan.repeated, store, &path, masked) {
+            Ok(tally) => {
+                if let Some(reason) = first {
+                    let places: [(&str, &dyn Display); 3] =
+                        [("file", &usual.display()), ("reason", &reason), ("second", &path.display())];
+                    terminal.say("results-elsewhere", &places);
+                }
+                return Ok((tally, Some(path)));
+            }
+            Err(ResultsError::File(error)) => first = first.or(Some(error)),
+            Err(ResultsError::Join(error)) => return Err(join_problem(&error, terminal)),
+        }
+    }
+    if let Some(reason) = first {
+        terminal.complain("cannot-write", &[("file", &usual.display()), ("reason", &reason)]);
+    }
+    let tally =
+        model::tally(campaign, &plan.repeated, store).map_err(|error| join_problem(&error, terminal))?;
+    Ok((tally, None))
+}
+
+/// Other names for a file that is open in another program.
+fn seconds(usual: &Path) -> impl Iterator<Item = PathBuf> {
+    let extension = usual.extension().map(|extension| extension.to_string_lossy().into_owned());
+    (2..10).map(move |number| {
+        usual.with_extension(match &extension {
+            Some(extension) => format!("{number}.{extension}"),
+            None => number.to_string(),
+        })
+    })
 }
 
 fn run_start(campaign: &Campaign, plan: &Plan) -> RunStart {
@@ -179,10 +245,22 @@ impl Finished {
         let results = if self.results.is_some() { Exit::Ok } else { Exit::Storage };
         counts.max(stop).max(unwritten).max(results)
     }
+
+    fn run_end(&self) -> RunEnd {
+        let exit = self.exit();
+        RunEnd {
+            ended: Timestamp::now(),
+            ending: exit.name().to_owned(),
+            exit: exit.code(),
+            requests: self.requests,
+            reason: self.stop.as_ref().map(Stop::reason),
+            counts: self.tally.counts,
+        }
+    }
 }
 
 /// Tells how a run ended and gives its exit.
-pub fn report(finished: &Finished, format: Format, campaign: &Path, terminal: &Terminal) -> Exit {
+pub fn report(finished: &Finished, format: Format, terminal: &Terminal) -> Exit {
     let exit = finished.exit();
     if let Some(stop) = &finished.stop {
         told(stop, finished, terminal);
@@ -194,7 +272,7 @@ pub fn report(finished: &Finished, format: Format, campaign: &Path, terminal: &T
     // Counts of requests fit a float well enough for a rate.
     #[expect(clippy::cast_precision_loss)]
     let rate = if seconds > 0.0 { finished.requests as f64 / seconds } else { 0.0 };
-    let results = finished.results.as_ref().map(|path| crate::diagnostic::render::display(path));
+    let results = finished.results.as_ref().map(|path| display(path));
     match format {
         Format::Json => terminal.json(&Summary {
             campaign: finished.campaign.id.to_string(),
@@ -225,7 +303,6 @@ pub fn report(finished: &Finished, format: Format, campaign: &Path, terminal: &T
             );
         }
     }
-    terminal.say(&format!("next.exit.{}", exit.name()), &[("campaign", &campaign.display())]);
     exit
 }
 
@@ -233,6 +310,7 @@ fn told(stop: &Stop, finished: &Finished, terminal: &Terminal) {
     let say = |key: &str, places: &[(&str, &dyn Display)]| terminal.complain(&format!("stop.{key}"), places);
     match stop {
         Stop::Interrupted | Stop::Terminated => say("signal", &[]),
+        Stop::Asked => terminal.say("stop-asked", &[]),
         Stop::Limit => terminal.say("stop-limit", &[]),
         Stop::Quota { code, errmsg } => {
             say("quota", &[("code", code), ("errmsg", &errmsg.text()), ("advice", &advice(*code, terminal))])
@@ -250,6 +328,15 @@ fn told(stop: &Stop, finished: &Finished, terminal: &Terminal) {
             };
             say(key, &[]);
         }
+        Stop::Token(TokenError::Command(fault)) => match fault {
+            CommandFault::NotStarted(reason) => say("token-command-start", &[("reason", reason)]),
+            CommandFault::TimedOut => say("token-command-slow", &[]),
+            CommandFault::Failed(code) => {
+                let code = code.map_or_else(|| "?".to_owned(), |code| code.to_string());
+                say("token-command-failed", &[("code", &code)]);
+            }
+            CommandFault::NoToken => say("token-command-garbage", &[]),
+        },
         Stop::Content { code, errmsg } => {
             let fields: Vec<String> =
                 finished.campaign.body.slots().iter().map(|slot| slot.at.to_string()).collect();
@@ -285,12 +372,6 @@ fn advice(code: i64, terminal: &Terminal) -> String {
     let words = &terminal.words;
     let meaning = words.say(&format!("errcode.{key}.meaning"), &[]);
     format!("{meaning} {}", words.say(&format!("errcode.{key}.advice"), &[]))
-}
-
-/// Says what is wrong with the account.
-pub fn account_problem(key: &str, places: &[(&str, &dyn Display)], terminal: &Terminal) -> Exit {
-    terminal.complain(key, places);
-    Exit::Account
 }
 
 /// Writes the results again and again while a run goes on.

@@ -73,7 +73,8 @@ impl Exit {
         match stop {
             Stop::Interrupted => Self::Interrupted,
             Stop::Terminated => Self::Terminated,
-            Stop::Limit
+            Stop::Asked
+            | Stop::Limit
             | Stop::Quota { .. }
             | Stop::Content { .. }
             | Stop::Refused { .. }

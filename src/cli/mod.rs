@@ -11,12 +11,16 @@ pub mod init;
 pub mod man;
 pub mod plan;
 pub mod preview;
+pub mod problem;
 pub mod rehearse;
+pub mod resolve;
 pub mod results;
+pub mod runs;
 pub mod schema;
 pub mod send;
 pub mod simulator;
 pub mod status;
+pub mod stop;
 pub mod terminal;
 
 use std::ffi::OsString;
@@ -60,6 +64,9 @@ fn run(arguments: &[OsString]) -> Exit {
         Subcommand::Rehearse(args) => rehearse::run(args, &terminal),
         Subcommand::Status(args) => status::run(args, &terminal),
         Subcommand::Results(args) => results::run(args, &terminal),
+        Subcommand::Runs(args) => runs::run(args, &terminal),
+        Subcommand::Stop(args) => stop::run(args, &terminal),
+        Subcommand::Resolve(args) => resolve::run(args, &terminal),
         Subcommand::Explain(args) => explain::run(args, &terminal),
         Subcommand::Simulator(args) => simulator::run(args, &terminal),
         Subcommand::Schema(args) => schema::run(args, &terminal),

@@ -28,7 +28,7 @@ pub fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
     };
     let mut chosen = Vec::new();
     loop {
-        let batch = match replay.next() {
+        let batch = match replay.next_batch() {
             Ok(Some(batch)) => batch,
             Ok(None) => break,
             Err(_) => return changed(terminal),

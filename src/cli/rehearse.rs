@@ -10,9 +10,10 @@ use crate::campaign::Campaign;
 use crate::campaign::file::OnUnknown;
 use crate::cli::args;
 use crate::cli::context::load_sound;
-use crate::cli::execute::{Execution, Finished, execute, report};
+use crate::cli::execute::{Execution, Finished, execute, report, runtime};
 use crate::cli::exit_code::Exit;
-use crate::cli::send::{cannot_connect, journal_problem, overrides, results_masked};
+use crate::cli::problem::journal_problem;
+use crate::cli::send::{overrides, results_masked};
 use crate::cli::simulator::scenario;
 use crate::cli::terminal::Terminal;
 use crate::delivery::outcome::Status;
@@ -20,6 +21,7 @@ use crate::journal::JournalError;
 use crate::journal::store::Store;
 use crate::report::model::identity;
 use crate::send::feed::{Policy, RetryRefused};
+use crate::send::shutdown::StopFiles;
 use crate::simulator::ledger::Ledger;
 use crate::simulator::{Account, Simulator};
 use crate::wechat::client::ApiBase;
@@ -44,10 +46,7 @@ fn rehearse(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Exit> {
         terminal.complain("cannot-write", &[("file", &std::env::temp_dir().display()), ("reason", &error)]);
         Exit::Storage
     })?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| cannot_connect(&error, terminal))?;
+    let runtime = runtime(terminal)?;
     let account = Account {
         appid: campaign.account.appid.clone(),
         secret: SECRET.to_owned(),
@@ -57,7 +56,7 @@ fn rehearse(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Exit> {
         terminal.complain("simulator", &[("port", &0), ("reason", &error)]);
         Exit::Internal
     })?;
-    let base = ApiBase::parse(&simulator.base_url()).map_err(|error| cannot_connect(&error, terminal))?;
+    let Ok(base) = ApiBase::parse(&simulator.base_url()) else { return Err(Exit::Internal) };
     let total = args.how.limit.map_or(plan.counts.planned, |limit| limit.min(plan.counts.planned));
     let appid = campaign.account.appid.clone();
     let execution = Execution {
@@ -71,15 +70,17 @@ fn rehearse(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Exit> {
         total,
         progress: terminal.progress(args.how.progress),
         masked: results_masked(&args.how),
+        stop_files: StopFiles::default(),
     };
     let finished = execute(execution, terminal)?;
-    let exit = report(&finished, args.how.format, path, terminal);
+    let exit = report(&finished, args.how.format, terminal);
     let differences = compare(&finished, state.path(), simulator.ledger())
         .map_err(|error| journal_problem(&error, terminal))?;
     runtime.block_on(simulator.stop());
     if differences.is_empty() {
         let sent = finished.tally.counts.sent;
         terminal.say("rehearse.equal", &[("sent", &sent)]);
+        terminal.say("next.rehearse", &[("campaign", &path.display())]);
         return Ok(exit);
     }
     let list = differences.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("\n");

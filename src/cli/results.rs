@@ -6,7 +6,7 @@ use crate::campaign::validate::Overrides;
 use crate::cli::args::{self, MaskOpenid};
 use crate::cli::context::{environment, load_sound, state_dir};
 use crate::cli::exit_code::Exit;
-use crate::cli::send::{join_problem, journal_problem};
+use crate::cli::problem::{join_problem, journal_problem};
 use crate::cli::terminal::Terminal;
 use crate::journal::store::Store;
 use crate::report::results_csv::{self, ResultsError};

@@ -10,22 +10,24 @@ use secrecy::SecretString;
 
 use crate::campaign::file::OnUnknown;
 use crate::campaign::validate::Overrides;
-use crate::campaign::{Campaign, SecretPlace, duration};
-use crate::cli::args::{self, Expect, SendArgs};
+use crate::campaign::{Campaign, CampaignId, SecretPlace, duration};
+use crate::cli::args::{self, Expect, MaskOpenid, SendArgs};
 use crate::cli::context::{environment, load_sound, state_dir, variable};
-use crate::cli::execute::{Execution, Finished, account_problem, execute, report};
+use crate::cli::execute::{Execution, Finished, execute, report, write_results};
 use crate::cli::exit_code::Exit;
-use crate::cli::terminal::{Terminal, masks};
+use crate::cli::problem::{join_problem, journal_problem};
+use crate::cli::terminal::Terminal;
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Counts;
 use crate::journal::JournalError;
 use crate::journal::lock::{Holder, Lock, LockError};
-use crate::journal::store::Store;
+use crate::journal::store::{self, Store};
 use crate::plan::digest::Digest;
 use crate::plan::{Plan, forecast_seconds};
-use crate::report::model::{JoinError, Tally, identity, tally};
+use crate::report::model::{Tally, identity, tally};
 use crate::report::{plan_text, results_csv};
 use crate::send::feed::{Policy, RetryRefused};
+use crate::send::shutdown::StopFiles;
 use crate::wechat::client::{API_BASE, ApiBase};
 use crate::wechat::token::TokenSource;
 
@@ -48,6 +50,8 @@ fn prepare_and_send(args: &args::Send, terminal: &Terminal) -> Result<Exit, Exit
     }
     let state = state_dir(path, args.state_dir.as_ref());
     let _locks = lock(&campaign, &state, wait, terminal)?;
+    let stop_files = stop_files(&campaign, &state, terminal)?;
+    belongs_here(&campaign, &state, args.take_over, terminal)?;
     let policy = Policy { on_unknown: campaign.send.on_unknown, retry_refused };
     let before = before(&campaign, &plan, &state, terminal)?;
     let left = left(&before.tally, &policy);
@@ -65,12 +69,15 @@ fn prepare_and_send(args: &args::Send, terminal: &Terminal) -> Result<Exit, Exit
             total: args.how.limit.map_or(left, |limit| left.min(limit)),
             progress: terminal.progress(args.how.progress),
             masked: results_masked(&args.how),
+            stop_files,
         };
         execute(execution, terminal)?
     } else {
-        nothing_to_do(campaign, plan, &state, &args.how, terminal)?
+        nothing_to_do(campaign, plan, &state, results_masked(&args.how), terminal)?
     };
-    Ok(report(&finished, args.how.format, path, terminal))
+    let exit = report(&finished, args.how.format, terminal);
+    terminal.say(&format!("next.exit.{}", exit.name()), &[("campaign", &path.display())]);
+    Ok(exit)
 }
 
 /// What the flags say over the campaign.
@@ -85,7 +92,7 @@ pub fn overrides(how: &SendArgs) -> Overrides {
 
 /// In results openids are masked only when somebody says so: they are the next audience.
 pub fn results_masked(how: &SendArgs) -> bool {
-    how.mask_openid == args::MaskOpenid::On
+    how.mask_openid == MaskOpenid::On
 }
 
 /// Whether a plan is what was expected; if not, says so.
@@ -133,21 +140,38 @@ fn api_base(terminal: &Terminal) -> Result<ApiBase, Exit> {
 /// Takes the locks: nobody else sends this campaign, and nobody else sends for this account, whose ceiling
 /// holds for both together.
 fn lock(campaign: &Campaign, state: &Path, wait: Duration, terminal: &Terminal) -> Result<[Lock; 2], Exit> {
-    let holder = Holder {
+    let until = Instant::now() + wait;
+    let of_campaign = lock_campaign(campaign, state, until, terminal)?;
+    let of_account = take(&account_lock(&campaign.account.appid), &holder(campaign), until, terminal)?;
+    Ok([of_campaign, of_account])
+}
+
+/// Takes the lock of a campaign, or says who has it.
+///
+/// # Errors
+///
+/// The exit, already told.
+pub fn lock_campaign(
+    campaign: &Campaign,
+    state: &Path,
+    until: Instant,
+    terminal: &Terminal,
+) -> Result<Lock, Exit> {
+    take(&campaign_lock(state, &campaign.id), &holder(campaign), until, terminal)
+}
+
+fn holder(campaign: &Campaign) -> Holder {
+    Holder {
         campaign: campaign.id.to_string(),
         pid: std::process::id(),
         host: gethostname::gethostname().to_string_lossy().into_owned(),
         since: Timestamp::now(),
-    };
-    let until = Instant::now() + wait;
-    let campaign_lock = take(&campaign_lock(state, campaign), &holder, until, terminal)?;
-    let account_lock = take(&account_lock(&campaign.account.appid), &holder, until, terminal)?;
-    Ok([campaign_lock, account_lock])
+    }
 }
 
 /// The lock of a campaign.
-pub fn campaign_lock(state: &Path, campaign: &Campaign) -> PathBuf {
-    state.join(format!("{}.lock", campaign.id))
+pub fn campaign_lock(state: &Path, id: &CampaignId) -> PathBuf {
+    state.join(format!("{id}.lock"))
 }
 
 /// The lock of an account, in the user's own state folder.
@@ -187,6 +211,70 @@ fn take(path: &Path, holder: &Holder, until: Instant, terminal: &Terminal) -> Re
                 return Err(Exit::Storage);
             }
         }
+    }
+}
+
+/// The files that stop this run. One that asked an earlier run to stop has done its work; a file named STOP
+/// beside the campaign stands until somebody takes it away.
+fn stop_files(campaign: &Campaign, state: &Path, terminal: &Terminal) -> Result<StopFiles, Exit> {
+    let asked = stop_request(state, &campaign.id);
+    // It is usually not there.
+    let _ = std::fs::remove_file(&asked);
+    let stop = campaign.path.parent().unwrap_or(Path::new("")).join("STOP");
+    let files = StopFiles::new([asked, stop]);
+    match files.found() {
+        None => Ok(files),
+        Some(file) => {
+            terminal.complain("stop-file", &[("file", &file.display())]);
+            Err(Exit::Paused)
+        }
+    }
+}
+
+/// The file by which `wxcast stop` asks a run to stop.
+pub fn stop_request(state: &Path, id: &CampaignId) -> PathBuf {
+    state.join(format!("{id}.stop"))
+}
+
+/// A journal that is gone, or that came from another machine, is never taken for a fresh start: somebody may
+/// already have been sent the message by what it no longer says, or by the machine it came from.
+fn belongs_here(campaign: &Campaign, state: &Path, take_over: bool, terminal: &Terminal) -> Result<(), Exit> {
+    let problem = |error: JournalError| journal_problem(&error, terminal);
+    let Some(store) = Store::read(state).map_err(problem)? else {
+        let results = &campaign.results.path;
+        if results_csv::tells_of_sent(results) {
+            let journal = state.join(store::FILE);
+            terminal.complain(
+                "journal-gone",
+                &[("journal", &journal.display()), ("results", &results.display())],
+            );
+            return Err(Exit::Gate);
+        }
+        let store = Store::open(state).map_err(problem)?;
+        return store.set_note(MACHINE, &machine()).map_err(problem);
+    };
+    let here = machine();
+    match store.note(MACHINE).map_err(problem)? {
+        Some(there) if there != here && !take_over => {
+            terminal.complain("journal-elsewhere", &[("there", &there), ("here", &here)]);
+            Err(Exit::Gate)
+        }
+        Some(there) if there == here => Ok(()),
+        Some(_) | None => store.set_note(MACHINE, &here).map_err(problem),
+    }
+}
+
+/// The key of the journal's note of its machine.
+const MACHINE: &str = "machine";
+
+/// This machine, as a journal notes it: its name, and what tells machines of one name apart where the system
+/// has such a thing.
+fn machine() -> String {
+    let name = gethostname::gethostname().to_string_lossy().into_owned();
+    match std::fs::read_to_string("/etc/machine-id") {
+        // The id itself is the system's secret; its digest tells machines apart as well.
+        Ok(id) => format!("{name} ({})", &Digest::of(id.trim().as_bytes()).to_string()[7..15]),
+        Err(_) => name,
     }
 }
 
@@ -304,6 +392,7 @@ fn token_source(campaign: &Campaign, terminal: &Terminal) -> Result<TokenSource,
         return Ok(TokenSource::Given(SecretString::from(token.trim().to_owned())));
     }
     let secret = match &campaign.account.secret {
+        SecretPlace::TokenCommand(command) => return Ok(TokenSource::Command(command.clone())),
         SecretPlace::Environment(name) => variable(name).ok_or_else(|| {
             terminal.complain("no-secret", &[("variable", name)]);
             Exit::Account
@@ -338,53 +427,19 @@ fn nothing_to_do(
     campaign: Campaign,
     plan: Plan,
     state: &Path,
-    how: &SendArgs,
+    masked: bool,
     terminal: &Terminal,
 ) -> Result<Finished, Exit> {
     let store = Store::read(state).map_err(|error| journal_problem(&error, terminal))?;
-    let masked = results_masked(how) && masks(how.mask_openid);
-    let path = campaign.results.path.clone();
-    let tally = results_csv::write(&campaign, &plan.repeated, store.as_ref(), &path, masked)
-        .map_err(|error| crate::cli::results::problem(&error, &path, terminal))?;
+    let (tally, results) = write_results(&campaign, &plan, store.as_ref(), masked, terminal)?;
     Ok(Finished {
         campaign: Arc::new(campaign),
         plan: Arc::new(plan),
         tally,
-        results: Some(path),
+        results,
         stop: None,
         requests: 0,
         duration: Duration::ZERO,
         unwritten: None,
     })
-}
-
-/// Says what is wrong with the journal.
-pub fn journal_problem(error: &JournalError, terminal: &Terminal) -> Exit {
-    let key = match error {
-        JournalError::Unreachable { .. } => "journal.unreachable",
-        JournalError::Foreign { .. } => "journal.foreign",
-        JournalError::Newer { .. } => "journal.newer",
-        JournalError::Corrupt { .. } => "journal.corrupt",
-        JournalError::Unwritable { .. } => "journal.unwritable",
-    };
-    terminal.complain(key, &[("reason", error)]);
-    Exit::Storage
-}
-
-/// Says why plan and journal cannot be joined.
-pub fn join_problem(error: &JoinError, terminal: &Terminal) -> Exit {
-    match error {
-        JoinError::Journal(error) => journal_problem(error, terminal),
-        JoinError::Audience(faults) => {
-            for fault in faults {
-                terminal.complain_text(&fault.message(&terminal.words));
-            }
-            Exit::Invalid
-        }
-    }
-}
-
-/// Says why there is no platform to send to.
-pub fn cannot_connect(reason: &impl std::fmt::Display, terminal: &Terminal) -> Exit {
-    account_problem("no-tls", &[("reason", reason)], terminal)
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::cli::args;
+use crate::cli::execute::runtime;
 use crate::cli::exit_code::Exit;
-use crate::cli::send::cannot_connect;
 use crate::cli::terminal::Terminal;
 use crate::send::shutdown::Signals;
 use crate::simulator::Simulator;
@@ -16,9 +16,9 @@ pub fn run(args: &args::Simulator, terminal: &Terminal) -> Exit {
         Ok(scenario) => scenario,
         Err(exit) => return exit,
     };
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match runtime(terminal) {
         Ok(runtime) => runtime,
-        Err(error) => return cannot_connect(&error, terminal),
+        Err(exit) => return exit,
     };
     runtime.block_on(async {
         let mut signals = Signals::listen();

@@ -1,32 +1,41 @@
 //! `wxcast status`: counts from the journal, also while another process sends.
 
+use std::time::Duration;
+
 use crate::cli::args::{self, Format};
 use crate::cli::context::{environment, load_sound, state_dir};
 use crate::cli::exit_code::Exit;
-use crate::cli::send::{campaign_lock, join_problem, journal_problem};
+use crate::cli::problem::{join_problem, journal_problem};
+use crate::cli::send::campaign_lock;
 use crate::cli::terminal::Terminal;
 use crate::journal::lock;
 use crate::journal::store::Store;
 use crate::report::model::tally;
 use crate::report::summary::{self, StatusReport, by_code};
 
-/// Tells how far a campaign is.
+/// How often a watched status is told anew.
+const WATCH: Duration = Duration::from_secs(2);
+
+/// Tells how far a campaign is; with `--watch` again and again until nobody sends it any more.
 pub fn run(args: &args::Status, terminal: &Terminal) -> Exit {
+    loop {
+        match once(args, terminal) {
+            Ok(true) if args.watch => std::thread::sleep(WATCH),
+            Ok(_) => return Exit::Ok,
+            Err(exit) => return exit,
+        }
+    }
+}
+
+/// Tells once, and whether somebody is sending.
+fn once(args: &args::Status, terminal: &Terminal) -> Result<bool, Exit> {
     let path = &args.campaign.campaign;
-    let (campaign, plan) = match load_sound(path, &environment(), terminal) {
-        Ok(sound) => sound,
-        Err(exit) => return exit,
-    };
+    let (campaign, plan) = load_sound(path, &environment(), terminal)?;
     let state = state_dir(path, args.state_dir.as_ref());
-    let store = match Store::read(&state) {
-        Ok(store) => store,
-        Err(error) => return journal_problem(&error, terminal),
-    };
-    let tally = match tally(&campaign, &plan.repeated, store.as_ref()) {
-        Ok(tally) => tally,
-        Err(error) => return join_problem(&error, terminal),
-    };
-    let lock = campaign_lock(&state, &campaign);
+    let store = Store::read(&state).map_err(|error| journal_problem(&error, terminal))?;
+    let tally =
+        tally(&campaign, &plan.repeated, store.as_ref()).map_err(|error| join_problem(&error, terminal))?;
+    let lock = campaign_lock(&state, &campaign.id);
     let running = lock::is_held(&lock);
     match args.format {
         Format::Json => terminal.json(&StatusReport {
@@ -48,5 +57,5 @@ pub fn run(args: &args::Status, terminal: &Terminal) -> Exit {
             }
         }
     }
-    Exit::Ok
+    Ok(running)
 }

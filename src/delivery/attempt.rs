@@ -43,6 +43,8 @@ pub enum Incident {
     Crash,
     /// The operator ended the run while the request was on its way.
     Aborted,
+    /// Somebody settled an unknown outcome by hand.
+    Resolved,
 }
 
 impl fmt::Display for Incident {
@@ -56,6 +58,7 @@ impl fmt::Display for Incident {
             Self::Unreadable => f.write_str("unreadable-answer"),
             Self::Crash => f.write_str("crash"),
             Self::Aborted => f.write_str("aborted"),
+            Self::Resolved => f.write_str("resolved"),
         }
     }
 }

@@ -37,6 +37,8 @@ pub enum Stop {
     Interrupted,
     /// SIGTERM or SIGHUP.
     Terminated,
+    /// `wxcast stop`, or a file named STOP beside the campaign.
+    Asked,
     /// As many as were asked for have been tried.
     Limit,
     /// WeChat's quota is used up.
@@ -78,4 +80,25 @@ pub enum Stop {
     Changed,
     /// The journal cannot be written.
     Storage(String),
+}
+
+impl Stop {
+    /// A stable word for it, with the errcode where there is one: what the journal keeps.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Interrupted => "interrupted".to_owned(),
+            Self::Terminated => "terminated".to_owned(),
+            Self::Asked => "stopped".to_owned(),
+            Self::Limit => "limit".to_owned(),
+            Self::Quota { code, .. } => format!("quota {code}"),
+            Self::Account { code, .. } => format!("account {code}"),
+            Self::Token(TokenError::Answered { code, .. }) => format!("token {code}"),
+            Self::Token(_) => "token".to_owned(),
+            Self::Content { code, .. } => format!("content {code}"),
+            Self::Refused { .. } => "too-many-refused".to_owned(),
+            Self::Unknown { .. } => "too-many-unknown".to_owned(),
+            Self::Changed => "audience-changed".to_owned(),
+            Self::Storage(_) => "storage".to_owned(),
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! What became of a message. Every count of them comes from the matches in this file.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What an attempt settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,7 +65,7 @@ impl From<Outcome> for Status {
 }
 
 /// How many recipients have each status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Counts {
     /// WeChat took the message.
     pub sent: u64,

@@ -46,7 +46,7 @@ pub struct Diagnostic {
     /// The values for the places of its sentences, by name.
     pub values: Vec<(&'static str, String)>,
     /// A word the user may have meant.
-    pub near: Option<String>,
+    pub near: Option<Box<str>>,
 }
 
 impl Diagnostic {
@@ -65,7 +65,7 @@ impl Diagnostic {
     /// Adds the nearest of the words that would have been right, if one is near.
     #[must_use]
     pub fn near<'a>(mut self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
-        self.near = suggest::nearest(word, candidates);
+        self.near = suggest::nearest(word, candidates).map(String::into_boxed_str);
         self
     }
 
@@ -141,13 +141,22 @@ impl Diagnostics {
     }
 
     /// Takes all of another collection in, those it only counted too.
-    pub fn absorb(&mut self, other: Self) {
+    pub fn absorb(&mut self, mut other: Self) {
+        for diagnostic in std::mem::take(&mut other.kept) {
+            if let Some(count) = other.counts.get_mut(&diagnostic.code) {
+                *count = count.saturating_sub(1);
+            }
+            match diagnostic.severity {
+                Severity::Error => other.errors = other.errors.saturating_sub(1),
+                Severity::Warning => other.warnings = other.warnings.saturating_sub(1),
+            }
+            self.push(diagnostic);
+        }
         for (code, count) in other.counts {
             *self.counts.entry(code).or_default() += count;
         }
         self.errors += other.errors;
         self.warnings += other.warnings;
-        self.kept.extend(other.kept);
     }
 
     /// Those kept, in the order they were found.

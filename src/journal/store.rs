@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, Transaction, params};
 
 use crate::delivery::attempt::{Attempt, Cause, Incident};
-use crate::delivery::outcome::Outcome;
+use crate::delivery::outcome::{Counts, Outcome};
 use crate::journal::record::{Recorded, State};
 use crate::journal::{Identity, JournalError};
 
@@ -36,7 +36,11 @@ CREATE TABLE text(id INTEGER PRIMARY KEY, value TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE run(
   id INTEGER PRIMARY KEY, campaign INTEGER NOT NULL, started INTEGER NOT NULL, ended INTEGER, ending TEXT,
   exit INTEGER, pid INTEGER NOT NULL, host TEXT NOT NULL, version TEXT NOT NULL, digest TEXT NOT NULL,
-  text TEXT NOT NULL, planned INTEGER NOT NULL, requests INTEGER) STRICT;
+  text TEXT NOT NULL, planned INTEGER NOT NULL, requests INTEGER, reason TEXT, counts TEXT) STRICT;
+CREATE TABLE resolution(
+  id INTEGER PRIMARY KEY, message INTEGER NOT NULL, outcome INTEGER NOT NULL, who TEXT NOT NULL,
+  at INTEGER NOT NULL) STRICT;
+CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
 const SELECT: &str = "SELECT m.id, m.openid, m.nth, m.state, m.attempts, m.errcode, t.value, m.hint, m.rid, m.at, \
@@ -85,6 +89,10 @@ pub struct RunRecord {
     pub planned: u64,
     /// How many requests it made.
     pub requests: Option<u64>,
+    /// Why it stopped before everybody had been tried, where it did.
+    pub reason: Option<String>,
+    /// The statuses of the audience when it ended.
+    pub counts: Option<Counts>,
 }
 
 /// How a run ended.
@@ -98,6 +106,10 @@ pub struct RunEnd {
     pub exit: u8,
     /// How many requests it made.
     pub requests: u64,
+    /// Why it stopped before everybody had been tried, where it did.
+    pub reason: Option<String>,
+    /// The statuses of the audience.
+    pub counts: Counts,
 }
 
 impl Store {
@@ -289,6 +301,73 @@ impl Store {
         .map_err(|error: rusqlite::Error| self.refusal(&error))
     }
 
+    /// Settles unknown messages by hand and notes who did. Messages that are not unknown are left alone. Gives
+    /// how many were settled. Only whoever holds the campaign's lock may call it.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be written; then nothing is settled.
+    pub fn resolve(
+        &mut self,
+        ids: &[i64],
+        outcome: Outcome,
+        who: &str,
+        at: Timestamp,
+    ) -> Result<usize, JournalError> {
+        let resolved = (|| {
+            let transaction = self.connection.transaction()?;
+            let reason = text_id(&transaction, &Incident::Resolved.to_string())?;
+            let (state, unknown) =
+                (State::Settled(outcome).to_disk(), State::Settled(Outcome::Unknown).to_disk());
+            let mut count = 0;
+            for id in ids {
+                let changed = transaction
+                    .prepare_cached(
+                        "UPDATE message SET state = ?1, reason = ?2, errcode = NULL, at = ?3 WHERE id = ?4 AND state = ?5",
+                    )?
+                    .execute(params![state, reason, at.as_millisecond(), id, unknown])?;
+                if changed > 0 {
+                    transaction
+                        .prepare_cached(
+                            "INSERT INTO resolution(message, outcome, who, at) VALUES(?1,?2,?3,?4)",
+                        )?
+                        .execute(params![id, state, who, at.as_millisecond()])?;
+                }
+                count += changed;
+            }
+            transaction.commit()?;
+            Ok(count)
+        })();
+        resolved.map_err(|error: rusqlite::Error| self.refusal(&error))
+    }
+
+    /// A note about the journal itself.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub fn note(&self, key: &str) -> Result<Option<String>, JournalError> {
+        self.connection
+            .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))
+            .optional()
+            .map_err(|error| self.refusal(&error))
+    }
+
+    /// Makes a note about the journal itself, in place of an earlier one.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be written.
+    pub fn set_note(&self, key: &str, value: &str) -> Result<(), JournalError> {
+        self.connection
+            .execute(
+                "INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET value = ?2",
+                [key, value],
+            )
+            .map(drop)
+            .map_err(|error| self.refusal(&error))
+    }
+
     /// Notes that a run begins and gives its number.
     ///
     /// # Errors
@@ -321,10 +400,12 @@ impl Store {
     /// When the journal cannot be written.
     pub fn end_run(&self, id: i64, end: &RunEnd) -> Result<(), JournalError> {
         let requests = i64::try_from(end.requests).unwrap_or(i64::MAX);
+        let counts = serde_json::to_string(&end.counts).unwrap_or_default();
         self.connection
             .execute(
-                "UPDATE run SET ended = ?1, ending = ?2, exit = ?3, requests = ?4 WHERE id = ?5",
-                params![end.ended.as_millisecond(), end.ending, end.exit, requests, id],
+                "UPDATE run SET ended = ?1, ending = ?2, exit = ?3, requests = ?4, reason = ?5, counts = ?6 \
+                 WHERE id = ?7",
+                params![end.ended.as_millisecond(), end.ending, end.exit, requests, end.reason, counts, id],
             )
             .map(drop)
             .map_err(|error| self.refusal(&error))
@@ -338,8 +419,8 @@ impl Store {
     pub fn runs(&self, campaign: i64) -> Result<Vec<RunRecord>, JournalError> {
         (|| {
             let mut statement = self.connection.prepare_cached(
-                "SELECT id, started, ended, ending, digest, text, planned, requests FROM run WHERE campaign = ?1 \
-                 ORDER BY id",
+                "SELECT id, started, ended, ending, digest, text, planned, requests, reason, counts FROM run \
+                 WHERE campaign = ?1 ORDER BY id",
             )?;
             statement.query_map([campaign], run_record)?.collect::<rusqlite::Result<Vec<RunRecord>>>()
         })()
@@ -468,6 +549,8 @@ fn run_record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         text: row.get(5)?,
         planned: count(row.get(6)?),
         requests: row.get::<_, Option<i64>>(7)?.map(count),
+        reason: row.get(8)?,
+        counts: row.get::<_, Option<String>>(9)?.and_then(|counts| serde_json::from_str(&counts).ok()),
     })
 }
 

@@ -6,6 +6,9 @@ use crate::message::field::{Problem, is_appid};
 
 /// Looks at every `<a …>` of a text and hands what looks wrong to `found`.
 pub fn check(text: &str, found: &mut impl FnMut(Problem)) {
+    if memchr::memchr(b'<', text.as_bytes()).is_none() {
+        return;
+    }
     let mut rest = text;
     while let Some(start) = rest.find("<a") {
         let tag = &rest[start..];

@@ -62,6 +62,9 @@ impl Seen {
 
     /// How often an openid was taken before.
     pub fn before(&self, openid: &str) -> u32 {
+        if self.counts.is_empty() {
+            return 0;
+        }
         self.counts.get(openid).copied().unwrap_or_default()
     }
 

@@ -7,7 +7,9 @@
 pub mod batch;
 pub mod digest;
 pub mod duplicates;
+pub mod judge;
 pub mod planner;
+pub mod reading;
 pub mod renderer;
 pub mod replay;
 
@@ -56,7 +58,7 @@ impl RowCounts {
 
 /// Plans a sound campaign.
 pub fn plan(campaign: &Campaign) -> Plan {
-    planner::run(&Inputs::of_campaign(campaign), &campaign.audience.source)
+    reading::run(&Inputs::of_campaign(campaign), &campaign.audience.source)
 }
 
 /// Plans what was validated. Where the campaign has faults, the audience is held against as much of it as is
@@ -65,9 +67,9 @@ pub fn plan_validated(validated: &Validated) -> Plan {
     let mut plan = match (&validated.campaign, &validated.audience) {
         (Some(campaign), _) => plan(campaign),
         (None, Some(audience)) => {
-            planner::run(&Inputs::of_parts(audience, &validated.texts), &audience.source)
+            reading::run(&Inputs::of_parts(audience, &validated.texts), &audience.source)
         }
-        (None, None) => planner::empty(),
+        (None, None) => reading::empty(),
     };
     let mut diagnostics = Diagnostics::default();
     diagnostics.extend(validated.faults.iter().cloned());

@@ -1,12 +1,14 @@
 //! Fills the templates of a campaign from one row.
 
-use std::io::Write;
-
-use handlebars::{Context, Handlebars, RenderErrorReason, no_escape};
+use handlebars::{
+    Context, Handlebars, Output, RenderContext, RenderErrorReason, Renderable as _,
+    Template as HandlebarsTemplate, no_escape,
+};
 use serde_json::{Map, Value as Json};
 
 use crate::audience::column::ColumnRules;
-use crate::audience::reader::{Cells, Header, Row};
+use crate::audience::header::Header;
+use crate::audience::reader::{Cells, Row};
 use crate::campaign::helpers::{self, HelperFault};
 use crate::campaign::template::{OPENID, ROW, Segment, Template, Variable};
 use crate::diagnostic::Diagnostic;
@@ -46,8 +48,8 @@ struct Slot {
 enum Piece {
     Text(String),
     Value(Cell),
-    /// A piece of Handlebars, by its name in the registry.
-    Handlebars(String),
+    /// A piece of Handlebars.
+    Handlebars(Box<HandlebarsTemplate>),
 }
 
 /// Where the value of a variable comes from.
@@ -156,8 +158,8 @@ impl Slot {
             match piece {
                 Piece::Text(piece) => text.push_str(piece),
                 Piece::Value(cell) => cell.append(row, text),
-                Piece::Handlebars(name) => handlebars
-                    .render_with_context_to_write(name, context, Utf8(text))
+                Piece::Handlebars(template) => template
+                    .render(handlebars, context, &mut RenderContext::new(None), &mut Written(text))
                     .map_err(|error| problem_of(error.reason()))?,
             }
         }
@@ -204,17 +206,12 @@ fn problem_of(reason: &RenderErrorReason) -> Problem {
     }
 }
 
-/// Handlebars writes whole pieces of UTF-8, one a call.
-struct Utf8<'t>(&'t mut String);
+/// Lets Handlebars write into a text.
+struct Written<'t>(&'t mut String);
 
-impl Write for Utf8<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let text = std::str::from_utf8(bytes).map_err(std::io::Error::other)?;
+impl Output for Written<'_> {
+    fn write(&mut self, text: &str) -> std::io::Result<()> {
         self.0.push_str(text);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
 }
@@ -246,9 +243,7 @@ impl Binder<'_> {
                     }
                 }
                 Segment::Handlebars(template) => {
-                    let name = format!("{} {}", input.at, pieces.len());
-                    self.handlebars.register_template(&name, (**template).clone());
-                    pieces.push(Piece::Handlebars(name));
+                    pieces.push(Piece::Handlebars(template.clone()));
                     self.offer(input.template.variables(), &cells);
                 }
             }

@@ -38,7 +38,7 @@ impl<'a> Replay<'a> {
     /// # Errors
     ///
     /// When the batch is not the one that was planned. None of its messages is given out.
-    pub fn next(&mut self) -> Result<Option<Batch>, Changed> {
+    pub fn next_batch(&mut self) -> Result<Option<Batch>, Changed> {
         let mut batch = Batch::default();
         if !self.planner.fill(&mut batch) {
             return if self.checkpoints.next().is_none() { Ok(None) } else { Err(Changed::Differs) };

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::audience::reader::{Header, Row};
+use crate::audience::header::Header;
+use crate::audience::reader::Row;
 use crate::campaign::Campaign;
 use crate::delivery::outcome::{Counts, Outcome, Status};
 use crate::diagnostic::{Diagnostic, Diagnostics};

@@ -6,13 +6,13 @@ use std::path::Path;
 use csv::{Terminator, Writer, WriterBuilder};
 use jiff::tz::TimeZone;
 
-use crate::audience::reader::Header;
+use crate::audience::header::Header;
 use crate::campaign::Campaign;
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Status;
 use crate::journal::record::Recorded;
 use crate::journal::store::Store;
-use crate::locale::Catalog;
+use crate::locale::{Catalog, Language};
 use crate::plan::duplicates::Repeated;
 use crate::report::model::{JoinError, RowReport, Skipped, Tally, join};
 use crate::report::write_file;
@@ -211,6 +211,24 @@ pub fn advice(words: &Catalog, status: Status, recorded: &Recorded) -> String {
             }
         },
     }
+}
+
+/// Whether a file is a results file that tells of a recipient who was, or may have been, sent a message.
+pub fn tells_of_sent(path: &Path) -> bool {
+    let Ok(mut reader) = csv::ReaderBuilder::new().flexible(true).from_path(path) else { return false };
+    let Ok(header) = reader.headers().cloned() else { return false };
+    let languages = [Language::En, Language::ZhCn].map(Catalog::new);
+    languages.iter().any(|words| {
+        let title = words.say("results.column.status", &[]);
+        let told = [Status::Sent, Status::Unknown]
+            .map(|status| words.say(&format!("status.{}", status.name()), &[]));
+        let Some(column) = header.iter().position(|name| name == title) else { return false };
+        let Ok(mut again) = csv::ReaderBuilder::new().flexible(true).from_path(path) else { return false };
+        again
+            .records()
+            .flatten()
+            .any(|row| row.get(column).is_some_and(|status| told.iter().any(|word| word == status)))
+    })
 }
 
 /// Shows as much of an openid as is needed to tell people apart, and no more.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use jiff::Timestamp;
 use tokio::sync::mpsc::Receiver;
+use tokio::time::Interval;
 
 use crate::campaign::Campaign;
 use crate::campaign::file::Duplicates;
@@ -17,9 +18,9 @@ use crate::delivery::event::{Event, Stop};
 use crate::delivery::outcome::Outcome;
 use crate::send::breaker::Breaker;
 use crate::send::feed::FeedEnd;
-use crate::send::rate::Pacer;
+use crate::send::rate::{Load, Pacer};
 use crate::send::retry::{self, Next, Verdict};
-use crate::send::shutdown::Signals;
+use crate::send::shutdown::{Signals, StopFiles, ticks};
 use crate::send::worker::{AttemptEnd, Attempted, Job, Shared, attempt};
 use crate::wechat::client::pause;
 use crate::wechat::reply::{Answer, Failure};
@@ -50,6 +51,8 @@ pub struct Run<'r> {
     pub watch: &'r mut dyn FnMut(&Event),
     /// Ends the run when somebody asks from outside.
     pub signals: Signals,
+    /// Ends it when one of these files appears.
+    pub stop_files: StopFiles,
 }
 
 type InFlight = FuturesUnordered<Pin<Box<dyn Future<Output = Attempted> + Send>>>;
@@ -57,6 +60,7 @@ type InFlight = FuturesUnordered<Pin<Box<dyn Future<Output = Attempted> + Send>>
 struct Dispatcher<'r> {
     run: Run<'r>,
     pacer: Pacer,
+    load: Load,
     breaker: Breaker,
     in_flight: InFlight,
     /// Openids with a message in flight, where one person may get several: the next waits for the last.
@@ -64,7 +68,9 @@ struct Dispatcher<'r> {
     ready: Option<Job>,
     later: BinaryHeap<Later>,
     fed: bool,
+    ticks: Interval,
     launched: u64,
+    limited: bool,
     requests: u64,
     stop: Option<Stop>,
 }
@@ -98,7 +104,16 @@ enum Wake {
     Fed(Option<Result<Job, FeedEnd>>),
     Due,
     Paced,
+    Asked,
     Signal(Stop),
+}
+
+/// Waits, and not even for a timer's tick where there is nothing to wait for: a message whose token was refused
+/// goes before others are sent with the same token.
+async fn sleep(time: Duration) {
+    if !time.is_zero() {
+        tokio::time::sleep(time).await;
+    }
 }
 
 /// Sends until there is nothing left to send or a reason to stop.
@@ -108,19 +123,23 @@ pub async fn run(run: Run<'_>) -> Ended {
     let constant = run.campaign.templates.iter().all(|template| template.constant().is_some());
     let mut dispatcher = Dispatcher {
         pacer: Pacer::new(&settings.rates),
+        load: Load::new(begun),
         breaker: Breaker::new(settings.max_refused, settings.max_unknown, constant),
         in_flight: FuturesUnordered::new(),
         busy: (run.campaign.audience.duplicates == Duplicates::Each).then(HashSet::new),
         ready: None,
         later: BinaryHeap::new(),
         fed: false,
+        ticks: ticks(),
         launched: 0,
+        limited: false,
         requests: 0,
         stop: None,
         run,
     };
     dispatcher.work().await;
-    Ended { stop: dispatcher.stop, requests: dispatcher.requests, duration: begun.elapsed() }
+    let limit = dispatcher.limited.then_some(Stop::Limit);
+    Ended { stop: dispatcher.stop.or(limit), requests: dispatcher.requests, duration: begun.elapsed() }
 }
 
 impl Dispatcher<'_> {
@@ -140,6 +159,7 @@ impl Dispatcher<'_> {
                     return;
                 }
                 Wake::Signal(stop) => self.drain(stop),
+                Wake::Asked => self.drain(Stop::Asked),
             }
         }
     }
@@ -161,8 +181,9 @@ impl Dispatcher<'_> {
         tokio::select! {
             biased;
             stop = self.run.signals.next() => Wake::Signal(stop),
+            () = self.run.stop_files.appear(&mut self.ticks), if going => Wake::Asked,
             Some(attempted) = self.in_flight.next(), if !self.in_flight.is_empty() => Wake::Attempted(Box::new(attempted)),
-            () = tokio::time::sleep(wait.unwrap_or_default()), if may_take && wait.is_some() => Wake::Due,
+            () = sleep(wait.unwrap_or_default()), if may_take && wait.is_some() => Wake::Due,
             fed = self.run.jobs.recv(), if may_take && !self.fed && self.later.len() < most_later => Wake::Fed(fed),
             () = self.pacer.pace(), if may_start => Wake::Paced,
         }
@@ -174,15 +195,14 @@ impl Dispatcher<'_> {
 
     fn launch(&mut self) {
         let Some(job) = self.ready.take() else { return };
-        if self.run.limit.is_some_and(|limit| self.launched >= limit)
-            && job.history == retry::History::default()
-        {
-            self.drain(Stop::Limit);
+        let fresh = job.history == retry::History::default();
+        if fresh && self.run.limit.is_some_and(|limit| self.launched >= limit) {
+            // Nothing new is begun, but what was begun is brought to its end, retries and all.
+            self.fed = true;
+            self.limited = true;
             return;
         }
-        if job.history == retry::History::default() {
-            self.launched += 1;
-        }
+        self.launched += u64::from(fresh);
         if let Some(busy) = &mut self.busy {
             busy.insert(job.message.openid().to_owned());
         }
@@ -226,6 +246,7 @@ impl Dispatcher<'_> {
         let stop = self.breaker.observe(now, &result, &verdict);
         self.adjust_pace(&verdict, now);
         let code = result.as_ref().ok().map(|answer| answer.code);
+        tracing::debug!(row = job.message.row, attempt = job.attempts, ?verdict, ?code, ?latency, "answered");
         if let Some(id) = job.id {
             let attempt = Attempt { number: job.attempts, finished, latency, cause: Cause::from(result) };
             self.run.shared.writer.outcome(id, outcome, attempt);
@@ -248,12 +269,16 @@ impl Dispatcher<'_> {
     }
 
     fn adjust_pace(&mut self, verdict: &Verdict, now: Instant) {
+        let loaded = self.load.observe(now, matches!(verdict, Verdict::Busy { .. }));
         let changed = match verdict {
-            Verdict::Busy { .. } | Verdict::Throttled => self.pacer.slow_down(now),
+            Verdict::Throttled => self.pacer.slow_down(now),
+            Verdict::Busy { .. } if loaded => self.pacer.slow_down(now),
+            Verdict::Busy { .. } => None,
             Verdict::Sent | Verdict::Refused | Verdict::Content => self.pacer.recover(now),
             Verdict::TokenRefused | Verdict::Quota | Verdict::Account | Verdict::Unknown => None,
         };
         if let Some(per_second) = changed {
+            tracing::info!(per_second, "pace");
             (self.run.watch)(&Event::Pace { per_second });
         }
     }
@@ -269,6 +294,7 @@ impl Dispatcher<'_> {
     /// Starts nothing more; what is in flight is waited for. The first reason stands.
     fn drain(&mut self, stop: Stop) {
         if self.stop.is_none() {
+            tracing::info!(reason = stop.reason(), "stopping");
             (self.run.watch)(&Event::Draining(stop.clone()));
             self.stop = Some(stop);
         }

@@ -106,7 +106,7 @@ fn replay(
 ) -> Result<(), FeedEnd> {
     let inputs = Inputs::of_campaign(campaign);
     let mut replay = Replay::open(&inputs, plan).map_err(FeedEnd::Changed)?;
-    while let Some(batch) = replay.next().map_err(FeedEnd::Changed)? {
+    while let Some(batch) = replay.next_batch().map_err(FeedEnd::Changed)? {
         for message in batch.into_messages() {
             if let Some(job) = known.job(message).map_err(FeedEnd::Journal)?
                 && ready.blocking_send(Ok(job)).is_err()

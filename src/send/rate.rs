@@ -20,6 +20,35 @@ const STEP: Duration = Duration::from_secs(5);
 /// Answers to requests of the same moment are one sign, not many.
 const ONE_SIGN: Duration = Duration::from_secs(1);
 
+/// So many busy answers within a second, and such a share of them, are more than a hiccup.
+const BUSY_AT_LEAST: u32 = 3;
+const BUSY_SHARE: u32 = 10;
+
+/// Tells a platform under load from one that hiccups: counts the answers of the current second.
+#[derive(Debug)]
+pub struct Load {
+    since: Instant,
+    answers: u32,
+    busy: u32,
+}
+
+impl Load {
+    /// Nothing counted yet.
+    pub fn new(now: Instant) -> Self {
+        Self { since: now, answers: 0, busy: 0 }
+    }
+
+    /// Counts an answer, and says whether the platform is under load.
+    pub fn observe(&mut self, now: Instant, busy: bool) -> bool {
+        if now.duration_since(self.since) >= ONE_SIGN {
+            *self = Self::new(now);
+        }
+        self.answers += 1;
+        self.busy += u32::from(busy);
+        busy && self.busy >= BUSY_AT_LEAST && self.busy.saturating_mul(BUSY_SHARE) >= self.answers
+    }
+}
+
 /// Lets requests through one at a time, never faster than every ceiling allows.
 #[derive(Debug)]
 pub struct Pacer {
@@ -131,6 +160,17 @@ mod tests {
             }
         }
         assert_eq!(pacer.recover(now + STEP), None, "never above the ceiling");
+    }
+
+    #[test]
+    fn one_busy_answer_in_a_hundred_is_no_load_and_a_burst_is() {
+        let now = Instant::now();
+        let mut load = Load::new(now);
+        assert!((0..1000).all(|index| !load.observe(now, index % 100 == 0)));
+        let mut load = Load::new(now);
+        let signs: Vec<bool> = (0..4).map(|_| load.observe(now, true)).collect();
+        assert_eq!(signs, [false, false, true, true]);
+        assert!(!load.observe(now + ONE_SIGN, true), "a new second begins");
     }
 
     #[test]

@@ -1,4 +1,9 @@
-//! Signals: the first one drains, the second one aborts.
+//! Signals and stop files: the first one drains, a second signal aborts.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::delivery::event::Stop;
 
@@ -60,4 +65,40 @@ impl Signals {
         }
         Stop::Interrupted
     }
+}
+
+/// How often it is looked for a file that asks the run to stop.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// The files any of which asks a run to stop by being there.
+#[derive(Debug, Clone, Default)]
+pub struct StopFiles(Vec<PathBuf>);
+
+impl StopFiles {
+    /// These files.
+    pub fn new(files: impl IntoIterator<Item = PathBuf>) -> Self {
+        Self(files.into_iter().collect())
+    }
+
+    /// The first of them that is there.
+    pub fn found(&self) -> Option<&Path> {
+        self.0.iter().find(|file| file.exists()).map(PathBuf::as_path)
+    }
+
+    /// Waits until one of them is there. `ticks` keeps the time, so that this may be broken off and called again.
+    pub async fn appear(&self, ticks: &mut Interval) {
+        loop {
+            ticks.tick().await;
+            if self.found().is_some() {
+                return;
+            }
+        }
+    }
+}
+
+/// The time between two looks.
+pub fn ticks() -> Interval {
+    let mut ticks = tokio::time::interval(LOOK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }

@@ -1,12 +1,15 @@
 //! The access token: fetched once, shared by all, replaced once when the platform refuses it.
 
 use std::fmt;
+use std::process::Stdio;
 use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
+use tokio::process::Command;
 use tokio::sync::Mutex;
 
 use crate::wechat::client::Client;
@@ -50,6 +53,8 @@ impl fmt::Debug for Token {
 pub enum TokenSource {
     /// One that was given; there is no other.
     Given(SecretString),
+    /// From a program that prints one: its name and arguments.
+    Command(Vec<String>),
     /// From the platform, with the account's AppSecret.
     Secret {
         /// The AppID.
@@ -75,6 +80,21 @@ pub enum TokenError {
     },
     /// The platform gave no answer that can be read.
     NoAnswer(Failure),
+    /// The program that prints tokens did not.
+    Command(CommandFault),
+}
+
+/// Why a program gave no token. What it printed is not repeated: it may be a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommandFault {
+    /// It could not be started; the text is the system's.
+    NotStarted(String),
+    /// It took too long and was ended.
+    TimedOut,
+    /// It said that it failed, by its exit code.
+    Failed(Option<i32>),
+    /// Its output is no token and no JSON with one.
+    NoToken,
 }
 
 /// The tokens of one account, shared by all workers.
@@ -140,11 +160,16 @@ impl Tokens {
         let fetched = match &self.source {
             TokenSource::Given(_) if state.token.is_some() => Err(TokenError::GivenRefused),
             TokenSource::Given(value) => Ok(value.clone()),
+            TokenSource::Command(command) => {
+                state.fetched += 1;
+                run(command).await.map_err(TokenError::Command)
+            }
             TokenSource::Secret { appid, secret } => {
                 state.fetched += 1;
                 self.ask(appid, secret, force).await
             }
         };
+        tracing::info!(force, ok = fetched.is_ok(), "token");
         match fetched {
             Ok(value) => {
                 let token = Arc::new(Token::new(&self.client, value));
@@ -198,8 +223,43 @@ fn may_pass(error: &TokenError) -> bool {
             | Class::Throttle
             | Class::NotForSending => false,
         },
-        TokenError::GivenRefused | TokenError::FreshRefused => false,
+        TokenError::GivenRefused | TokenError::FreshRefused | TokenError::Command(_) => false,
     }
+}
+
+/// How long a program may take to print a token.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
+/// The platform asks to reserve 512 characters for a token (wechat-facts 3.1); this leaves room for more.
+const LONGEST_TOKEN: usize = 2048;
+
+/// Runs a program and reads the token it prints. Its stderr goes to ours, for people.
+async fn run(command: &[String]) -> Result<SecretString, CommandFault> {
+    let Some((program, arguments)) = command.split_first() else { return Err(CommandFault::NoToken) };
+    let output = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .kill_on_drop(true)
+        .output();
+    let output = tokio::time::timeout(COMMAND_TIMEOUT, output)
+        .await
+        .map_err(|_| CommandFault::TimedOut)?
+        .map_err(|error| CommandFault::NotStarted(error.to_string()))?;
+    if !output.status.success() {
+        return Err(CommandFault::Failed(output.status.code()));
+    }
+    printed(&output.stdout).ok_or(CommandFault::NoToken)
+}
+
+/// The token in a program's output: the platform's JSON, or one word.
+fn printed(output: &[u8]) -> Option<SecretString> {
+    if let Ok(raw) = serde_json::from_slice::<Raw>(output) {
+        return Some(raw.access_token);
+    }
+    let text = std::str::from_utf8(output).ok()?.trim();
+    let word =
+        !text.is_empty() && text.len() <= LONGEST_TOKEN && text.bytes().all(|byte| byte.is_ascii_graphic());
+    (word && !text.starts_with('{')).then(|| SecretString::from(text))
 }
 
 #[derive(Deserialize)]
@@ -214,5 +274,22 @@ fn read(body: &[u8]) -> Result<SecretString, TokenError> {
     match Answer::read(body) {
         Some(answer) => Err(TokenError::Answered { code: answer.code, errmsg: answer.errmsg }),
         None => Err(TokenError::NoAnswer(Failure::Unclear(crate::wechat::reply::Unclear::Unreadable))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_read_from_json_and_from_a_bare_word() {
+        let read = |output: &[u8]| printed(output).map(|token| token.expose_secret().to_owned());
+        assert_eq!(read(b"36_abc-DEF\n").as_deref(), Some("36_abc-DEF"));
+        assert_eq!(read(br#"{"access_token":"t","expires_in":7200}"#).as_deref(), Some("t"));
+        for garbage in
+            [&b""[..], b" \n", b"two words", br#"{"errcode":40013}"#, b"\xff\xfe", b"<html></html> x"]
+        {
+            assert_eq!(read(garbage), None, "{garbage:?}");
+        }
     }
 }

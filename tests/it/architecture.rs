@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::support::repository;
 
 /// Each module and the modules it may import, as ARCHITECTURE.md explains them.
-const ALLOWED: &[(&str, &[&str])] = &[
+pub(crate) const ALLOWED: &[(&str, &[&str])] = &[
     ("locale", &[]),
     ("diagnostic", &["locale"]),
     ("message", &["diagnostic"]),

@@ -3,16 +3,21 @@
 #[allow(dead_code, unreachable_pub, reason = "a builder for all tests; nobody is outside of a test binary")]
 mod support;
 
+mod answers;
 mod architecture;
 mod bad_input;
 mod cli;
+mod docs;
 mod explain;
 mod faults;
+mod golden_journal;
 mod init;
+mod journal;
 mod kinds;
 mod locales;
 mod plan;
 mod preview;
 mod rehearse;
 mod schema;
+mod send;
 mod templates;

@@ -170,7 +170,7 @@ fn texts(campaign: &Campaign) -> Vec<String> {
     let inputs = Inputs::of_campaign(campaign);
     let mut replay = Replay::open(&inputs, &plan).expect("an audience that has not changed");
     let mut texts = Vec::new();
-    while let Some(batch) = replay.next().expect("the same rows") {
+    while let Some(batch) = replay.next_batch().expect("the same rows") {
         for message in batch.into_messages() {
             let payload: Json = serde_json::from_slice(&message.payload).expect("a payload is JSON");
             texts.push(payload["text"]["content"].as_str().expect("a text").to_owned());

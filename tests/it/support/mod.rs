@@ -1,5 +1,6 @@
 //! One builder for all tests: a folder with a campaign and an audience, a simulator, the real binary.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,6 +8,10 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value as Json;
 use tempfile::TempDir;
+use wxcast::delivery::outcome::Status;
+use wxcast::journal::Identity;
+use wxcast::journal::record::Recorded;
+use wxcast::journal::store::Store;
 use wxcast::message::AccountKind;
 use wxcast::simulator::ledger::Ledger;
 use wxcast::simulator::scenario::Scenario;
@@ -32,7 +37,8 @@ pub struct Ran {
 }
 
 impl Ran {
-    fn of(output: Output) -> Self {
+    /// From a process that has ended.
+    pub fn of(output: Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
@@ -43,6 +49,14 @@ impl Ran {
     /// stdout as JSON.
     pub fn json(&self) -> Json {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The counts of a summary or a status report that are not zero: `3 sent, 1 unknown`.
+    pub fn counts(&self) -> String {
+        let json = self.json();
+        let counts = json["counts"].as_object().expect("counts");
+        let counts = counts.iter().filter(|(_, count)| count.as_u64() != Some(0));
+        counts.map(|(status, count)| format!("{count} {status}")).collect::<Vec<_>>().join(", ")
     }
 
     /// Insists on an exit code.
@@ -102,6 +116,14 @@ impl World {
         path
     }
 
+    /// Replaces a text in a file that holds it.
+    #[track_caller]
+    pub fn edit(&self, name: &str, from: &str, to: &str) {
+        let text = self.read(name);
+        assert!(text.contains(from), "{from:?} is not in {name}:\n{text}");
+        self.file(name, text.replacen(from, to, 1));
+    }
+
     /// Reads a file.
     pub fn read(&self, name: &str) -> String {
         let path = self.path(name);
@@ -152,6 +174,27 @@ impl World {
     /// `send --yes --format json` against a simulator, to its end.
     pub fn send(&self, platform: &Platform) -> Ran {
         self.run_at(platform, &["send", "campaign.toml", "--yes", "--format", "json"])
+    }
+
+    /// `status --format json`.
+    pub fn status(&self) -> Ran {
+        self.run(&["status", "campaign.toml", "--format", "json"]).exits(0)
+    }
+
+    /// What the journal says of every message, by openid and number.
+    pub fn journal(&self) -> BTreeMap<(String, u32), Status> {
+        let mut statuses = BTreeMap::new();
+        let Some(store) = Store::read(&self.path(".wxcast")).expect("a sound journal") else {
+            return statuses;
+        };
+        let identity = Identity { appid: APPID.into(), campaign: "spring".into(), wave: 1 };
+        if let Some(number) = store.find_campaign(&identity).expect("a sound journal") {
+            let mut keep = |message: Recorded| {
+                statuses.insert((message.openid, message.nth), message.state.status());
+            };
+            store.messages(number, &mut keep).expect("a sound journal");
+        }
+        statuses
     }
 
     /// `send` against a simulator, begun and not waited for.

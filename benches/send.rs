@@ -1,0 +1,120 @@
+//! The whole executor beside bare reqwest on the same server: templates, digest checks, pacing, journal with
+//! every intent synced, classification.
+//!
+//! `cargo bench --bench send`; TMPDIR says which disk.
+
+mod support;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use secrecy::SecretString;
+use wxcast::campaign::file::OnUnknown;
+use wxcast::journal::Identity;
+use wxcast::journal::store::Store;
+use wxcast::journal::writer::Writer;
+use wxcast::plan::plan;
+use wxcast::send::dispatcher::{self, Run};
+use wxcast::send::feed::{self, Policy, RetryRefused};
+use wxcast::send::shutdown::{Signals, StopFiles};
+use wxcast::send::worker::Shared;
+use wxcast::wechat::client::{ApiBase, Client, Timeouts};
+use wxcast::wechat::token::{TokenSource, Tokens};
+
+const IN_FLIGHT: usize = 64;
+const AT_ONCE: usize = 100_000;
+const AT_50_MS: usize = 5_000;
+
+fn main() {
+    divan::main();
+}
+
+#[divan::bench(sample_count = 3, sample_size = 1)]
+fn a_bare_reqwest_at_once(bencher: Bencher) {
+    let address = support::server(Duration::ZERO);
+    bencher.counter(ItemsCount::new(AT_ONCE)).bench_local(|| bare(address, AT_ONCE));
+}
+
+#[divan::bench(sample_count = 3, sample_size = 1)]
+fn b_executor_at_once(bencher: Bencher) {
+    let address = support::server(Duration::ZERO);
+    bencher.counter(ItemsCount::new(AT_ONCE)).bench_local(|| executor(address, AT_ONCE));
+}
+
+#[divan::bench(sample_count = 3, sample_size = 1)]
+fn c_bare_reqwest_at_50_ms(bencher: Bencher) {
+    let address = support::server(Duration::from_millis(50));
+    bencher.counter(ItemsCount::new(AT_50_MS)).bench_local(|| bare(address, AT_50_MS));
+}
+
+#[divan::bench(sample_count = 3, sample_size = 1)]
+fn d_executor_at_50_ms(bencher: Bencher) {
+    let address = support::server(Duration::from_millis(50));
+    bencher.counter(ItemsCount::new(AT_50_MS)).bench_local(|| executor(address, AT_50_MS));
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
+}
+
+/// What reqwest does with nothing around it.
+fn bare(address: SocketAddr, messages: usize) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let url = format!("http://{address}/cgi-bin/message/custom/send?access_token=bench");
+    runtime().block_on(async {
+        let mut flying = FuturesUnordered::new();
+        for index in 0..messages {
+            if flying.len() >= IN_FLIGHT {
+                flying.next().await;
+            }
+            let body = format!(
+                "{{\"touser\":\"oBENCH{index:022}\",\"msgtype\":\"text\",\"text\":{{\"content\":\"hello\"}}}}"
+            );
+            let request = client.post(&url).header("content-type", "application/json").body(body);
+            flying
+                .push(async move { request.send().await.expect("an answer").bytes().await.expect("a body") });
+        }
+        while flying.next().await.is_some() {}
+    });
+}
+
+/// What `wxcast send` does.
+fn executor(address: SocketAddr, messages: usize) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let campaign = Arc::new(support::campaign(folder.path(), messages, support::PLAIN));
+    let plan = Arc::new(plan(&campaign));
+    let identity = Identity { appid: "wx".into(), campaign: "bench".into(), wave: 1 };
+    let store = Store::open(folder.path()).expect("a journal");
+    let number = store.campaign(&identity).expect("a campaign");
+    let reading = Store::open(folder.path()).expect("a journal");
+    let policy = Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None };
+    let jobs = feed::start(Arc::clone(&campaign), plan, reading, &identity, policy).expect("jobs");
+    let (writer, thread) = Writer::start(store, number);
+    let base = ApiBase::parse(&format!("http://{address}")).expect("a base");
+    let timeouts = Timeouts { connect: Duration::from_secs(5), answer: Duration::from_secs(30) };
+    let client = Client::new(base, timeouts).expect("a client");
+    let tokens = Tokens::new(client.clone(), TokenSource::Given(SecretString::from("bench")));
+    let shared = Arc::new(Shared { client, tokens, writer: writer.clone() });
+    let ended = runtime().block_on(async {
+        let run = Run {
+            campaign: &campaign,
+            jobs,
+            shared,
+            limit: None,
+            watch: &mut |_| {},
+            signals: Signals::listen(),
+            stop_files: StopFiles::default(),
+        };
+        let ended = dispatcher::run(run).await;
+        writer.finish().await.expect("everything written");
+        ended
+    });
+    thread.join().expect("the journal's thread");
+    assert_eq!((ended.stop, ended.requests), (None, u64::try_from(messages).expect("a count")));
+}

@@ -1,0 +1,90 @@
+//! What the benches share: campaigns of any size and a server that answers at once.
+
+// Each bench is a program of its own and uses a part of this.
+#![allow(dead_code)]
+
+use std::fmt::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use wxcast::campaign::Campaign;
+use wxcast::campaign::validate::{Overrides, validate};
+
+/// A template of three plain variables.
+pub const PLAIN: &str = "{{name}}, your code {{code}} is good until {{day}}.";
+/// The same text with a branch and a helper.
+pub const BRANCHED: &str =
+    "{{#if name}}{{name}}{{else}}Friend{{/if}}, your code {{upper code}} is good until {{day}}.";
+
+/// Writes a campaign and an audience of so many rows of 90 bytes, and validates it.
+pub fn campaign(folder: &Path, rows: usize, content: &str) -> Campaign {
+    let mut csv = String::with_capacity(rows * 90 + 64);
+    csv.push_str("openid,name,code,day,note\n");
+    for row in 0..rows {
+        let _ = writeln!(
+            csv,
+            "oBENCH{row:022},王小明 {:05},SPRING-{row:010},2026-03-31,vip-customer-{:03}",
+            row % 100_000,
+            row % 1000
+        );
+    }
+    std::fs::write(folder.join("audience.csv"), csv).expect("an audience");
+    let text = format!(
+        "[campaign]\nid = \"bench\"\n[account]\nappid = \"wx0123456789abcdef\"\n[audience]\nfile = \"audience.csv\"\n\
+         [message.text]\ncontent = '''{content}'''\n[send]\nrate = \"1000000/s\"\nconcurrency = 64\n"
+    );
+    let validated = validate(&folder.join("campaign.toml"), &text, &Overrides::default());
+    validated.campaign.unwrap_or_else(|| panic!("{:?}", validated.faults))
+}
+
+/// A server on loopback that answers every POST with errcode 0 after a while. It has a thread a connection,
+/// so that its own waiting costs the other side nothing.
+pub fn server(latency: Duration) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    thread::spawn(move || {
+        for connection in listener.incoming().flatten() {
+            thread::spawn(move || serve(connection, latency));
+        }
+    });
+    address
+}
+
+const ANSWER: &[u8] =
+    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 27\r\n\r\n{\"errcode\":0,\"errmsg\":\"ok\"}";
+
+fn serve(mut connection: TcpStream, latency: Duration) {
+    let _ = connection.set_nodelay(true);
+    let mut buffer = vec![0; 64 * 1024];
+    let mut filled = 0;
+    loop {
+        match connection.read(&mut buffer[filled..]) {
+            Ok(0) | Err(_) => return,
+            Ok(read) => filled += read,
+        }
+        while let Some(length) = request(&buffer[..filled]) {
+            buffer.copy_within(length..filled, 0);
+            filled -= length;
+            if !latency.is_zero() {
+                thread::sleep(latency);
+            }
+            if connection.write_all(ANSWER).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// The length of the first whole request in the buffer.
+fn request(buffer: &[u8]) -> Option<usize> {
+    let head = buffer.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
+    let text = std::str::from_utf8(&buffer[..head]).ok()?;
+    let length = text.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
+    })?;
+    (buffer.len() >= head + length).then_some(head + length)
+}

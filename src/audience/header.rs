@@ -1,0 +1,135 @@
+//! What the header of an audience file tells: the names of the columns, and what separates them.
+
+use std::collections::HashMap;
+
+use crate::audience::locate::Part;
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
+use crate::diagnostic::place::Place;
+
+/// The delimiters that are found out; the first where none stands out.
+pub(super) const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
+
+/// The names of the columns.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Header {
+    raw: Vec<String>,
+}
+
+impl Header {
+    pub(super) fn new(raw: Vec<String>) -> Self {
+        Self { raw }
+    }
+
+    /// The names exactly as they stand in the file, blanks around them included.
+    pub fn raw(&self) -> &[String] {
+        &self.raw
+    }
+
+    /// The names without the blanks around them, as templates and rules write them. Empty for a column without one.
+    pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.raw.iter().map(|name| name.trim())
+    }
+
+    /// How many columns there are.
+    pub fn width(&self) -> usize {
+        self.raw.len()
+    }
+
+    /// The index, from 0, of the column with exactly this name.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.names().position(|candidate| candidate == name)
+    }
+
+    /// Everything wrong with the names: two of the same, and none at all.
+    pub(super) fn judge(&self) -> Vec<Diagnostic> {
+        let mut first = HashMap::new();
+        let mut faults = Vec::new();
+        for (cell, name) in self.names().enumerate() {
+            let place = Place::Header { cell, column: None };
+            if name.is_empty() {
+                faults.push(Diagnostic::new(Code::UnnamedColumn, place).with("number", cell + 1));
+            } else if let Some(earlier) = first.get(name) {
+                let fault = Diagnostic::new(Code::DuplicateColumn, place);
+                faults.push(fault.with("name", name).with("number", cell + 1).with("first", earlier));
+            } else {
+                first.insert(name, cell + 1);
+            }
+        }
+        faults
+    }
+}
+
+/// Finds out the delimiter: the one that separates most cells of the header, the first line that has text.
+pub(super) fn delimiter_of(text: &[u8]) -> u8 {
+    let mut counts = [0; DELIMITERS.len()];
+    let (mut part, mut blank) = (Part::Start, true);
+    for byte in text {
+        let delimiter = DELIMITERS.iter().position(|delimiter| delimiter == byte);
+        let outside = part != Part::Quoted;
+        part = part.after(char::from(*byte), delimiter.is_some());
+        match delimiter {
+            _ if outside && matches!(byte, b'\r' | b'\n') => {
+                if !blank {
+                    break;
+                }
+                counts = [0; DELIMITERS.len()];
+            }
+            Some(index) if outside => counts[index] += 1,
+            _ => blank &= byte.is_ascii_whitespace() || *byte == b'"',
+        }
+    }
+    let most = counts.iter().copied().max().unwrap_or_default();
+    let mut best = DELIMITERS.iter().zip(counts).filter(|(_, count)| *count == most);
+    match (best.next(), best.next()) {
+        (Some((delimiter, _)), None) => *delimiter,
+        _ => DELIMITERS[0],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(names: &[&str]) -> Header {
+        Header::new(names.iter().map(|name| (*name).to_owned()).collect())
+    }
+
+    #[test]
+    fn the_delimiter_is_found_in_the_header_outside_quotes() {
+        let found = |text: &str| char::from(delimiter_of(text.as_bytes()));
+        assert_eq!(found("a,b\n1;2;3\n"), ',');
+        assert_eq!(found("\n;;\r\n\"\";\" \"\na\tb\n"), '\t');
+        assert_eq!(found("a\tb\tc,d\n"), '\t');
+        assert_eq!(found("\"x,y,\"\",z\";b\n"), ';');
+        assert_eq!(found("\"x\n,y,\"\t\n"), '\t');
+        assert_eq!(found("a\"b;c\n"), ';');
+    }
+
+    #[test]
+    fn no_delimiter_or_a_tie_is_a_comma() {
+        for text in ["", "openid\n1;2;3\n", "a;b,c\n", "a;b\tc\n"] {
+            assert_eq!(delimiter_of(text.as_bytes()), b',', "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_are_found_without_blanks_around_them_and_kept_with_them() {
+        let header = header(&[" openid ", "姓名"]);
+        assert_eq!(header.position("openid"), Some(0));
+        assert_eq!(header.position("姓名"), Some(1));
+        assert_eq!(header.position("OpenID"), None);
+        assert_eq!(header.raw()[0], " openid ");
+    }
+
+    #[test]
+    fn all_faults_come_at_once() {
+        let faults = header(&["a", "b", "", "a", "b "]).judge();
+        let at = |cell| Place::Header { cell, column: None };
+        let seen: Vec<_> = faults.iter().map(|fault| (fault.code, fault.at.clone())).collect();
+        let (unnamed, duplicate) = (Code::UnnamedColumn, Code::DuplicateColumn);
+        assert_eq!(seen, [(unnamed, at(2)), (duplicate, at(3)), (duplicate, at(4))]);
+        assert_eq!(faults[0].values, [("number", "3".to_owned())]);
+        assert_eq!(faults[2].values, [("name", "b".into()), ("number", "5".into()), ("first", "2".into())]);
+    }
+}

@@ -1,0 +1,234 @@
+//! What becomes of one row: a finished payload, or everything that is wrong with it.
+
+use crate::audience::column::ColumnRules;
+use crate::audience::header::Header;
+use crate::audience::openid::{self, OpenIdFault, Shape};
+use crate::audience::reader::{Cells, Row, Width};
+use crate::campaign::file::{Duplicates, InvalidRows};
+use crate::diagnostic::code::Code;
+use crate::diagnostic::place::{FieldPath, Place, RowPlace};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::message::body::Body;
+use crate::plan::batch::Verdict;
+use crate::plan::duplicates::{Repeated, Seen};
+use crate::plan::planner::Inputs;
+use crate::plan::renderer::{Renderer, fault_of};
+
+/// More messages than this to one person are refused by WeChat (wechat-facts 2.1).
+const MOST_FOR_ONE: u32 = 5;
+
+/// Judges rows of an audience that has these columns.
+pub struct Judge<'a> {
+    inputs: &'a Inputs<'a>,
+    /// The message to write, where campaign and columns fit together.
+    body: Option<&'a Body>,
+    header: Header,
+    renderer: Renderer,
+    openid: usize,
+    columns: Vec<(usize, &'a ColumnRules)>,
+    seen: Seen,
+    texts: Vec<String>,
+    faults: Diagnostics,
+    /// Faults of the templates themselves that rows brought to light.
+    told: Vec<Diagnostic>,
+}
+
+impl<'a> Judge<'a> {
+    /// Binds a campaign to the columns of its audience. `repeated` are the hashes of openids that an earlier
+    /// reading saw in several rows. What does not fit is among the [`faults`](Self::take_faults): nothing is
+    /// planned then, but the rows can be looked at.
+    ///
+    /// # Errors
+    ///
+    /// Every fault, when there is no openid column: then no row can be looked at.
+    pub fn bind(
+        inputs: &'a Inputs<'a>,
+        header: &Header,
+        repeated: Repeated,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let mut faults = Vec::new();
+        let openid = openid_column(&inputs.audience.openid_column, header, &mut faults);
+        let mut columns = Vec::new();
+        for (name, rules) in &inputs.audience.columns {
+            match header.position(name) {
+                Some(index) => columns.push((index, rules)),
+                None => {
+                    let at = FieldPath::of("audience.columns").key(name);
+                    let fault = Diagnostic::new(Code::RuleWithoutColumn, Place::Key(at)).with("name", name);
+                    faults.push(fault.near(name, header.names()));
+                }
+            }
+        }
+        let rules = &inputs.audience.columns;
+        let (renderer, unbound) = Renderer::bind(&inputs.slots, header, openid.unwrap_or_default(), rules);
+        faults.extend(unbound);
+        let Some(openid) = openid else { return Err(faults) };
+        let mut kept = Diagnostics::default();
+        kept.extend(faults);
+        Ok(Self {
+            inputs,
+            body: inputs.body.filter(|_| kept.errors() == 0),
+            header: header.clone(),
+            renderer,
+            openid,
+            columns,
+            seen: Seen::new(repeated),
+            texts: Vec::new(),
+            faults: kept,
+            told: Vec::new(),
+        })
+    }
+
+    /// The columns.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The faults since they were taken last.
+    pub fn take_faults(&mut self) -> Diagnostics {
+        std::mem::take(&mut self.faults)
+    }
+
+    /// Judges a row. Its payload is appended to `payloads` where it has one.
+    pub fn row(&mut self, row: &Row, width: Width, payloads: &mut Vec<u8>) -> Verdict {
+        let cells = match row.cells() {
+            Ok(cells) => cells,
+            Err(fault) => {
+                self.faults.push(fault);
+                return Verdict::Invalid;
+            }
+        };
+        let mut look = Look { judge: self, row, cells: &cells, sound: true };
+        if let Width::Ragged { cells } = width {
+            look.ragged(cells);
+            return Verdict::Invalid;
+        }
+        let openid = look.openid();
+        let before = look.judge.seen.before(openid);
+        match look.judge.inputs.audience.duplicates {
+            Duplicates::First if before > 0 => {
+                look.duplicate(openid, Code::DuplicateSkipped);
+                return Verdict::Duplicate;
+            }
+            Duplicates::Error if before > 0 => look.duplicate(openid, Code::DuplicateOpenid),
+            Duplicates::Each if before >= MOST_FOR_ONE => look.duplicate(openid, Code::TooManyForOne),
+            Duplicates::First | Duplicates::Error | Duplicates::Each => {}
+        }
+        look.columns();
+        look.render();
+        if !look.sound {
+            return Verdict::Invalid;
+        }
+        self.seen.take(openid);
+        let start = payloads.len();
+        match self.body {
+            Some(body) => body.write(openid, &self.texts, payloads),
+            // Nothing is sent of a faulty campaign, but repeated openids are told.
+            None => Body::write_openid(openid, payloads),
+        }
+        Verdict::Message { openid: openid.len(), payload: start..payloads.len(), nth: before + 1 }
+    }
+}
+
+fn openid_column(name: &str, header: &Header, faults: &mut Vec<Diagnostic>) -> Option<usize> {
+    let column = header.position(name);
+    if column.is_none() {
+        let columns: Vec<&str> = header.names().collect();
+        let place = Place::Header { cell: 0, column: None };
+        let fault = Diagnostic::new(Code::OpenidColumnMissing, place)
+            .with("name", name)
+            .with("columns", columns.join(", "))
+            .near(name, columns.iter().copied());
+        faults.push(fault);
+    }
+    column
+}
+
+/// Looks at one row and collects what is wrong with it.
+struct Look<'p, 'r, 'a> {
+    judge: &'p mut Judge<'a>,
+    row: &'r Row,
+    cells: &'r Cells<'r>,
+    sound: bool,
+}
+
+impl<'r> Look<'_, 'r, '_> {
+    fn ragged(&mut self, cells: usize) {
+        let expected = self.judge.header.width();
+        let fault = Diagnostic::new(Code::RaggedRow, self.place(None)).with("cells", cells);
+        self.fault(fault.with("expected", expected));
+    }
+
+    fn openid(&mut self) -> &'r str {
+        let cell = self.judge.openid;
+        let text = self.cells.get(cell).unwrap_or_default();
+        let fault = match openid::check(text) {
+            Ok(Shape::Usual) => return text,
+            Ok(Shape::Odd) => Diagnostic::new(Code::OpenidShape, self.place(Some(cell))).with("openid", text),
+            Err(OpenIdFault::Empty) => Diagnostic::new(Code::OpenidEmpty, self.place(Some(cell))),
+            Err(OpenIdFault::Character { character, .. }) => {
+                Diagnostic::new(Code::OpenidCharacter, self.place(Some(cell)))
+                    .with("openid", text.escape_debug())
+                    .with("character", character.escape_debug())
+            }
+            Err(OpenIdFault::TooLong { length }) => {
+                Diagnostic::new(Code::OpenidTooLong, self.place(Some(cell))).with("length", length)
+            }
+        };
+        self.fault(fault);
+        text
+    }
+
+    fn duplicate(&mut self, openid: &str, code: Code) {
+        let fault = Diagnostic::new(code, self.place(Some(self.judge.openid)));
+        self.fault(fault.with("openid", openid));
+    }
+
+    fn columns(&mut self) {
+        for index in 0..self.judge.columns.len() {
+            let (cell, rules) = self.judge.columns[index];
+            for (code, values) in rules.check(self.cells.get(cell).unwrap_or_default()) {
+                let name = self.judge.header.names().nth(cell).unwrap_or_default().to_owned();
+                let mut fault = Diagnostic::new(code, self.place(Some(cell))).with("column", name);
+                fault.values.extend(values);
+                self.fault(fault);
+            }
+        }
+    }
+
+    fn render(&mut self) {
+        let Judge { renderer, texts, faults, inputs, told, .. } = &mut *self.judge;
+        let mut sound = self.sound;
+        let skip = inputs.audience.invalid_rows == InvalidRows::Skip;
+        renderer.fill(self.row, self.cells, texts, |slot| {
+            if slot.fixed {
+                // It is the template's fault in every row: it is told once.
+                let fault = fault_of(slot.problem, slot.at, Place::Field(slot.at.clone()));
+                sound &= !fault.is_error();
+                if !told.contains(&fault) {
+                    told.push(fault.clone());
+                    faults.push(fault);
+                }
+                return;
+            }
+            let mut place = RowPlace::new(self.row.number, self.row.line).field(slot.at.clone());
+            place.cell = slot.cell;
+            let fault = fault_of(slot.problem, slot.at, Place::Row(place));
+            sound &= !fault.is_error();
+            faults.push(if skip { fault.as_warning() } else { fault });
+        });
+        self.sound = sound;
+    }
+
+    fn place(&self, cell: Option<usize>) -> Place {
+        let mut place = RowPlace::new(self.row.number, self.row.line);
+        place.cell = cell;
+        Place::Row(place)
+    }
+
+    fn fault(&mut self, fault: Diagnostic) {
+        self.sound &= !fault.is_error();
+        let skip = self.judge.inputs.audience.invalid_rows == InvalidRows::Skip;
+        self.judge.faults.push(if skip { fault.as_warning() } else { fault });
+    }
+}

@@ -1,0 +1,223 @@
+//! Plans a whole audience on all cores: one thread splits the file into rows, others judge them a batch at a
+//! time, and the caller hashes what is finished, in the order of the file.
+
+use std::num::NonZeroUsize;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::Scope;
+
+use crate::audience::Source;
+use crate::audience::reader::{Reader, Row, Width};
+use crate::diagnostic::code::Code;
+use crate::diagnostic::place::Place;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::plan::batch::{Batch, ROWS, Verdict};
+use crate::plan::digest::{Digest, Running};
+use crate::plan::duplicates::{Hashes, Repeated};
+use crate::plan::judge::Judge;
+use crate::plan::planner::Inputs;
+use crate::plan::{Plan, RowCounts};
+
+/// More judges than this do not help: splitting the file is then the slowest part.
+const MOST_JUDGES: usize = 4;
+/// How many batches wait between two threads: enough that neither waits for a hiccup of the other, and few
+/// enough for the caches.
+const WAITING: usize = 2;
+
+/// A plan of nothing.
+pub fn empty() -> Plan {
+    Plan {
+        counts: RowCounts::default(),
+        digest: Running::default().now(),
+        checkpoints: Vec::new(),
+        repeated: Repeated::default(),
+        diagnostics: Diagnostics::default(),
+        encoding: None,
+    }
+}
+
+/// Plans a whole audience. A file in which openids are repeated is read twice.
+pub fn run(inputs: &Inputs<'_>, source: &Source) -> Plan {
+    let first = read(inputs, Repeated::default());
+    let mut plan = if first.repeated.is_empty() { first } else { read(inputs, first.repeated) };
+    if plan.counts.rows() == 0 && plan.diagnostics.errors() == 0 {
+        plan.diagnostics.push(Diagnostic::new(Code::NoRecipients, Place::Audience));
+    }
+    crate::plan::locate(source, &mut plan.diagnostics);
+    plan
+}
+
+fn read(inputs: &Inputs<'_>, repeated: Repeated) -> Plan {
+    let failed = |faults: Vec<Diagnostic>| {
+        let mut plan = empty();
+        plan.diagnostics.extend(faults);
+        plan
+    };
+    let reader = match Reader::open(&inputs.audience.source) {
+        Ok(reader) => reader,
+        Err(faults) => return failed(faults),
+    };
+    let second_look = !repeated.is_empty();
+    // Whoever compares openids letter by letter must see all rows.
+    let count = if second_look { 1 } else { judges() };
+    let mut faults = reader.warnings().to_vec();
+    let mut judges = Vec::with_capacity(count);
+    for _ in 0..count {
+        match Judge::bind(inputs, reader.header(), repeated.clone()) {
+            Ok(judge) => judges.push(judge),
+            Err(more) => {
+                faults.extend(more);
+                return failed(faults);
+            }
+        }
+    }
+    let encoding = Some(reader.encoding().name());
+    let mut sum = Sum::default();
+    sum.faults.extend(faults);
+    // What does not fit the columns is the same for every judge.
+    let unfit: Vec<Diagnostics> = judges.iter_mut().map(Judge::take_faults).collect();
+    sum.faults.absorb(unfit.into_iter().next().unwrap_or_default());
+    std::thread::scope(|scope| {
+        let (tasks, judged) = judges.into_iter().map(|judge| begin(scope, judge)).unzip();
+        let reading = scope.spawn(move || split(reader, tasks));
+        sum.collect(judged, second_look);
+        if let Ok(Some(fault)) = reading.join() {
+            sum.faults.push(fault);
+        }
+    });
+    Plan {
+        counts: sum.counts,
+        digest: sum.running.now(),
+        checkpoints: sum.checkpoints,
+        repeated: if second_look { repeated } else { sum.hashes.repeated() },
+        diagnostics: sum.faults,
+        encoding,
+    }
+}
+
+fn judges() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_JUDGES)
+}
+
+/// Rows on their way to a judge. The buffers are used again.
+#[derive(Debug, Default)]
+struct Rows {
+    rows: Vec<(Row, Option<Width>)>,
+    filled: usize,
+}
+
+/// What the splitting thread has of a judge: where rows go, and where their buffers come back.
+struct Task {
+    rows: SyncSender<Rows>,
+    returned: Receiver<Rows>,
+}
+
+/// What the caller has of a judge: where finished batches come from, and where their buffers go back.
+struct Judged {
+    batches: Receiver<(Batch, Diagnostics)>,
+    returned: SyncSender<Batch>,
+}
+
+fn begin<'scope>(scope: &'scope Scope<'scope, '_>, mut judge: Judge<'scope>) -> (Task, Judged) {
+    let (rows, given) = sync_channel::<Rows>(WAITING);
+    let (rows_back, rows_returned) = sync_channel(WAITING + 1);
+    let (finished, batches) = sync_channel(WAITING);
+    let (batches_back, batches_returned) = sync_channel::<Batch>(WAITING + 1);
+    scope.spawn(move || {
+        for rows in given {
+            let mut batch: Batch = batches_returned.try_recv().unwrap_or_default();
+            batch.clear();
+            for (row, width) in rows.rows.iter().take(rows.filled) {
+                if let Some(width) = width {
+                    let verdict = judge.row(row, *width, batch.buffer());
+                    batch.push(row.number, verdict);
+                }
+            }
+            // Neither side waits for a buffer, so whoever has ended already does not matter.
+            let _ = rows_back.try_send(rows);
+            if finished.send((batch, judge.take_faults())).is_err() {
+                return;
+            }
+        }
+    });
+    (Task { rows, returned: rows_returned }, Judged { batches, returned: batches_back })
+}
+
+/// Splits the file into rows and hands them to the judges in turn. Gives the fault that ended it, if one did.
+fn split(mut reader: Reader, tasks: Vec<Task>) -> Option<Diagnostic> {
+    for task in tasks.iter().cycle() {
+        let mut rows = task.returned.try_recv().unwrap_or_default();
+        rows.rows.resize_with(ROWS, Default::default);
+        rows.filled = 0;
+        let mut fault = None;
+        for (row, width) in &mut rows.rows {
+            match reader.read(row) {
+                Ok(Some(read)) => *width = Some(read),
+                Ok(None) => break,
+                Err(error) => {
+                    fault = Some(error);
+                    break;
+                }
+            }
+            rows.filled += 1;
+        }
+        let last = rows.filled < ROWS;
+        if rows.filled > 0 && task.rows.send(rows).is_err() {
+            return None;
+        }
+        if last {
+            return fault;
+        }
+    }
+    None
+}
+
+#[derive(Default)]
+struct Sum {
+    counts: RowCounts,
+    running: Running,
+    checkpoints: Vec<Digest>,
+    hashes: Hashes,
+    faults: Diagnostics,
+}
+
+impl Sum {
+    /// Takes the batches in turn, which is the order of the file.
+    fn collect(&mut self, judged: Vec<Judged>, second_look: bool) {
+        for judge in judged.iter().cycle() {
+            let Ok((batch, faults)) = judge.batches.recv() else { return };
+            self.add(&batch, second_look);
+            self.tell(faults);
+            let _ = judge.returned.try_send(batch);
+        }
+    }
+
+    fn add(&mut self, batch: &Batch, second_look: bool) {
+        self.running.add(batch.payloads());
+        self.checkpoints.push(self.running.now());
+        for entry in batch.entries() {
+            match &entry.verdict {
+                Verdict::Message { openid, payload, .. } => {
+                    self.counts.planned += 1;
+                    if !second_look {
+                        self.hashes.add(batch.openid(payload, *openid));
+                    }
+                }
+                Verdict::Duplicate => self.counts.duplicate += 1,
+                Verdict::Invalid => self.counts.invalid += 1,
+            }
+        }
+    }
+
+    /// A fault of a template itself is found by each judge and told once.
+    fn tell(&mut self, faults: Diagnostics) {
+        let again =
+            |fault: &Diagnostic| matches!(fault.at, Place::Field(_)) && self.faults.kept().contains(fault);
+        if faults.kept().iter().any(again) {
+            let fresh: Vec<Diagnostic> =
+                faults.kept().iter().filter(|fault| !again(fault)).cloned().collect();
+            self.faults.extend(fresh);
+        } else {
+            self.faults.absorb(faults);
+        }
+    }
+}

@@ -1,0 +1,418 @@
+//! The documents: what they show works, and what exists is in them.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::CommandFactory as _;
+use regex::Regex;
+use serde_json::Value as Json;
+use wxcast::campaign::helpers::HELPERS;
+use wxcast::campaign::shape;
+use wxcast::cli::args::Args;
+use wxcast::cli::exit_code::Exit;
+use wxcast::diagnostic::code::Code;
+use wxcast::locale::{Catalog, Language};
+use wxcast::wechat::error_code::{Class, TABLE};
+
+use crate::architecture::ALLOWED;
+use crate::support::{World, openid, repository};
+
+/// Stands at the top of each generated page.
+const NOTE: &str =
+    "<!-- Generated: `UPDATE_DOCS=1 cargo test docs` writes this page. A test fails when it is stale. -->";
+
+#[test]
+fn the_readme_begins_with_two_commands() {
+    assert_eq!(marked("test"), "cargo test");
+    assert_eq!(marked("rehearse"), "cargo run --release -- rehearse campaigns/text/campaign.toml");
+}
+
+#[test]
+#[cfg(unix)]
+fn ci_runs_the_two_commands_of_the_readme() {
+    let run = std::process::Command::new(repository().join(".ci/run")).arg("list").output();
+    let listed = String::from_utf8(run.expect(".ci/run runs").stdout).expect("UTF-8");
+    let (test, rehearse) = (marked("test"), marked("rehearse"));
+    let steps = [
+        "cargo fmt --all --check",
+        "cargo clippy --all-targets --locked -- -D warnings",
+        test.as_str(),
+        rehearse.as_str(),
+        "RUSTDOCFLAGS=\"-D warnings\" cargo doc --no-deps",
+    ];
+    assert_eq!(listed.lines().collect::<Vec<&str>>(), steps);
+}
+
+#[test]
+fn every_command_that_is_shown_is_understood() {
+    let world = World::new();
+    let mut shown = 0;
+    for (file, text) in documents() {
+        for line in shell_lines(&text) {
+            let Some(words) = arguments(&line) else { continue };
+            shown += 1;
+            // Everything before `--help` is parsed, and nothing is done.
+            let words: Vec<&str> = words.iter().map(String::as_str).chain(["--help"]).collect();
+            let ran = world.run(&words);
+            assert_eq!(ran.code, 0, "{}: {line}\n{}", file.display(), ran.stderr);
+        }
+    }
+    assert!(shown > 10, "only {shown} commands were found");
+}
+
+#[test]
+fn every_command_that_is_named_exists() {
+    let command = Args::command();
+    let known: BTreeSet<&str> = command
+        .get_subcommands()
+        .flat_map(|sub| std::iter::once(sub.get_name()).chain(sub.get_all_aliases()))
+        .collect();
+    let named = Regex::new("`(?:[A-Z_]+=\\S+ )?wxcast ([a-z]+)").expect("a pattern");
+    for (file, text) in documents() {
+        for found in named.captures_iter(&text) {
+            assert!(known.contains(&found[1]), "{}: wxcast {}", file.display(), &found[1]);
+        }
+    }
+}
+
+#[test]
+fn every_command_and_flag_is_in_the_readme() {
+    let readme = read("README.md");
+    let mut missing = Vec::new();
+    for sub in Args::command().get_subcommands() {
+        let name = sub.get_name();
+        if !readme.contains(&format!("| `wxcast {name}")) {
+            missing.push(name.to_owned());
+        }
+        let rows: Vec<&str> = readme.lines().filter(|line| line.starts_with("| `-")).collect();
+        for flag in sub.get_arguments().filter_map(|argument| argument.get_long()) {
+            let is_named = |text: &str| {
+                let flag = format!("--{flag}");
+                text.match_indices(&flag).any(|(at, _)| {
+                    !text[at + flag.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '-')
+                })
+            };
+            let of_command = readme.lines().filter(|line| line.starts_with(&format!("| `wxcast {name}")));
+            if !rows.iter().copied().chain(of_command).any(is_named) {
+                missing.push(format!("{name} --{flag}"));
+            }
+        }
+    }
+    for flag in Args::command().get_arguments().filter_map(|argument| argument.get_long()) {
+        if !readme.contains(&format!("--{flag}")) {
+            missing.push(format!("--{flag}"));
+        }
+    }
+    assert!(missing.is_empty(), "README.md does not mention: {missing:#?}");
+}
+
+#[test]
+fn every_link_to_a_file_leads_somewhere() {
+    let link = Regex::new(r"\]\(([^)\s]+)\)").expect("a pattern");
+    for (file, text) in documents() {
+        for found in link.captures_iter(&text) {
+            let target = &found[1];
+            if target.contains("://") {
+                continue;
+            }
+            let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let there = match path {
+                "" => file.clone(),
+                path => file.parent().expect("a folder").join(path),
+            };
+            assert!(there.exists(), "{}: {target}", file.display());
+            if !anchor.is_empty() {
+                let page = fs::read_to_string(&there).expect("a page");
+                assert!(anchors(&page).contains(anchor), "{}: {target}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_table_of_exit_codes_is_that_of_the_program() {
+    let all = [
+        Exit::Ok,
+        Exit::Internal,
+        Exit::Usage,
+        Exit::Invalid,
+        Exit::Partial,
+        Exit::Unknown,
+        Exit::Paused,
+        Exit::Gate,
+        Exit::Account,
+        Exit::Storage,
+        Exit::Interrupted,
+        Exit::Terminated,
+    ];
+    let told: Vec<(String, String)> = rows(&section(&read("README.md"), "### Exit codes"))
+        .into_iter()
+        .map(|row| (row[0].clone(), row[1].clone()))
+        .collect();
+    let true_ones: Vec<(String, String)> =
+        all.iter().map(|exit| (exit.code().to_string(), exit.name().to_owned())).collect();
+    assert_eq!(told, true_ones);
+    // Every exit has a sentence that says what to do next, so a new one cannot be forgotten here.
+    let words = Catalog::new(Language::En);
+    let sentences: BTreeSet<&str> = words.keys().filter_map(|key| key.strip_prefix("next.exit.")).collect();
+    let names: BTreeSet<&str> = all.iter().map(|exit| exit.name()).collect();
+    assert_eq!(sentences, names);
+}
+
+#[test]
+fn the_table_of_helpers_is_that_of_the_program() {
+    let told: Vec<String> = helper_rows().into_iter().map(|row| code(&row[0])).collect();
+    let true_ones: Vec<&str> = HELPERS.iter().map(|helper| helper.name).collect();
+    let (told_set, true_set): (BTreeSet<&str>, BTreeSet<&str>) =
+        (told.iter().map(String::as_str).collect(), true_ones.iter().copied().collect());
+    assert_eq!(told_set, true_set);
+    assert_eq!(told.len(), true_ones.len(), "one row a helper");
+}
+
+#[test]
+fn every_example_of_a_helper_gives_what_is_said() {
+    for row in helper_rows() {
+        let (template, cells, expected) = (code(&row[1]), cells(&row[2]), code(&row[3]));
+        let world = World::new();
+        world.text_campaign(&template, "");
+        let mut audience = csv::Writer::from_writer(Vec::new());
+        let head = std::iter::once("openid").chain(cells.iter().map(|(name, _)| name.as_str()));
+        audience.write_record(head).expect("a header");
+        let person = openid(1);
+        let values = std::iter::once(person.as_str()).chain(cells.iter().map(|(_, value)| value.as_str()));
+        audience.write_record(values).expect("a row");
+        world.file("audience.csv", audience.into_inner().expect("a file"));
+        let shown = world.run(&["preview", "campaign.toml", "--format", "json"]).exits(0).json();
+        assert_eq!(shown[0]["payload"]["text"]["content"], expected.as_str(), "{template}");
+    }
+}
+
+#[test]
+fn every_key_of_the_campaign_file_is_described() {
+    let schema = shape::schema();
+    let pages = read("docs/campaign-file.md") + &read("docs/message-kinds.md");
+    let mut missing = Vec::new();
+    properties(&schema, &mut |key: &str| {
+        let named = [
+            format!("`{key}`"),
+            format!(".{key}`"),
+            format!("[{key}]"),
+            format!("[{key}."),
+            format!(".{key}]"),
+        ];
+        if !named.iter().any(|spelling| pages.contains(spelling.as_str())) {
+            missing.push(key.to_owned());
+        }
+    });
+    assert!(missing.is_empty(), "no page describes: {missing:?}");
+}
+
+#[test]
+fn the_table_of_imports_is_the_one_that_is_kept() {
+    let told: Vec<(String, BTreeSet<String>)> =
+        rows(&section(&read("ARCHITECTURE.md"), "## Who may import whom"))
+            .into_iter()
+            .map(|row| (code(&row[0]), codes(&row[1]).into_iter().collect()))
+            .collect();
+    let kept: Vec<(String, BTreeSet<String>)> = ALLOWED
+        .iter()
+        .map(|(module, allowed)| {
+            ((*module).to_owned(), allowed.iter().map(|name| (*name).to_owned()).collect())
+        })
+        .collect();
+    assert_eq!(told, kept);
+}
+
+#[test]
+fn the_page_of_faults_is_fresh() {
+    let words = Catalog::new(Language::En);
+    let mut page = format!(
+        "# Faults that wxcast names\n\n{NOTE}\n\n\
+         Everything wrong with a campaign or its audience has a name that never changes. `wxcast plan` shows the name with the\n\
+         file, line and column; `wxcast explain NAME` says what to do. While there is an error nothing is sent; a warning does not\n\
+         stop anything. With `invalid_rows = \"skip\"` the errors of single rows become warnings and those rows are skipped.\n\n\
+         | name | severity | what is wrong |\n| --- | --- | --- |\n"
+    );
+    for code in Code::ALL {
+        let title = cell(&words.say(&format!("diagnostic.{}.title", code.slug()), &[]));
+        page.push_str(&format!("| `{}` | {} | {title} |\n", code.slug(), code.severity().name()));
+    }
+    fresh("docs/diagnostics.md", &page);
+}
+
+#[test]
+fn the_page_of_error_codes_is_fresh() {
+    let words = Catalog::new(Language::En);
+    let say = |key: String| cell(&words.say(&key, &[]));
+    let mut page = format!(
+        "# WeChat's error codes\n\n{NOTE}\n\n\
+         What WeChat can answer, what it means for a run and what to do. `wxcast explain CODE` shows the same for one code, with\n\
+         WeChat's own wording. The class decides what happens; a code that is not in the table is treated as `recipient`.\n\n\
+         ## Classes\n\n| class | what happens |\n| --- | --- |\n"
+    );
+    for class in Class::ALL {
+        page.push_str(&format!("| `{0}` | {1} |\n", class.name(), say(format!("class.{}", class.name()))));
+    }
+    page.push_str("\n## Codes\n\n| code | class | meaning | what to do |\n| --- | --- | --- | --- |\n");
+    let mut row = |shown: &str, class: Class, key: &str| {
+        let (meaning, advice) = (say(format!("errcode.{key}.meaning")), say(format!("errcode.{key}.advice")));
+        page.push_str(&format!("| {shown} | `{}` | {meaning} | {advice} |\n", class.name()));
+    };
+    for known in TABLE {
+        let key = known.code.to_string();
+        row(&key, known.class, &key);
+    }
+    row("any other", Class::Recipient, "unknown");
+    fresh("docs/error-codes.md", &page);
+}
+
+/// Holds a generated page against its file, or writes the file where UPDATE_DOCS is set.
+fn fresh(name: &str, page: &str) {
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(repository().join(name), page).expect("a written page");
+    }
+    let file = read(name);
+    let stale = file.lines().zip(page.lines()).find(|(file, page)| file != page);
+    assert!(stale.is_none(), "{name} is stale (UPDATE_DOCS=1 cargo test docs): {stale:#?}");
+    assert_eq!(file, page, "{name} is stale (UPDATE_DOCS=1 cargo test docs)");
+}
+
+fn read(name: &str) -> String {
+    fs::read_to_string(repository().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Every page, with its path.
+fn documents() -> Vec<(PathBuf, String)> {
+    let pages = |folder: &Path| -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).expect("a folder");
+        entries.map(|entry| entry.expect("an entry").path()).collect()
+    };
+    let mut paths = pages(repository());
+    paths.extend(pages(&repository().join("docs")));
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    paths.sort();
+    assert!(paths.len() > 5);
+    paths
+        .into_iter()
+        .map(|path| {
+            let text = fs::read_to_string(&path).expect("a page");
+            (path, text)
+        })
+        .collect()
+}
+
+/// The command below a marker of the README.
+fn marked(name: &str) -> String {
+    let readme = read("README.md");
+    let after = readme.lines().skip_while(|line| *line != format!("<!-- {name} -->")).skip(1);
+    after.skip_while(|line| line.starts_with("```")).map(str::to_owned).next().expect("a command")
+}
+
+/// The lines of a page's shell blocks.
+fn shell_lines(page: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut inside = false;
+    for line in page.lines().map(str::trim) {
+        match line.strip_prefix("```") {
+            Some(kind) => inside = !inside && kind == "sh",
+            None if inside => lines.push(line.to_owned()),
+            None => {}
+        }
+    }
+    lines
+}
+
+/// The arguments of a line that runs wxcast, variables before it left out.
+fn arguments(line: &str) -> Option<Vec<String>> {
+    let line = line.split(" #").next().unwrap_or_default().split(" | ").next().unwrap_or_default();
+    let mut words = line.split_whitespace().skip_while(|word| word.contains('='));
+    match words.next()? {
+        "wxcast" => Some(words.map(str::to_owned).collect()),
+        "cargo" => {
+            let mut rest = words.skip_while(|word| *word != "--");
+            let runs = line.starts_with("cargo run") && rest.next().is_some();
+            runs.then(|| rest.map(str::to_owned).collect())
+        }
+        _ => None,
+    }
+}
+
+/// A page's part from a heading to the next one.
+fn section(page: &str, heading: &str) -> String {
+    let lines = page.lines().skip_while(|line| *line != heading).skip(1);
+    let lines: Vec<&str> = lines.take_while(|line| !line.starts_with('#')).collect();
+    assert!(!lines.is_empty(), "there is no {heading}");
+    lines.join("\n")
+}
+
+/// The rows of the first table, without its head.
+fn rows(text: &str) -> Vec<Vec<String>> {
+    text.lines()
+        .skip_while(|line| !line.starts_with('|'))
+        .take_while(|line| line.starts_with('|'))
+        .skip(2)
+        .map(|line| {
+            let inner = line.trim().trim_start_matches('|');
+            let inner = inner.strip_suffix('|').unwrap_or(inner);
+            inner.split('|').map(|cell| cell.trim().to_owned()).collect()
+        })
+        .collect()
+}
+
+fn helper_rows() -> Vec<Vec<String>> {
+    rows(&section(&read("docs/templates.md"), "## Helpers"))
+}
+
+/// The code spans of a cell.
+fn codes(cell: &str) -> Vec<String> {
+    cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// The one code span of a cell.
+fn code(cell: &str) -> String {
+    codes(cell).into_iter().next().unwrap_or_else(|| panic!("no code in {cell}"))
+}
+
+/// `` `name`: `value` `` pairs, separated by semicolons; a value without quotes is a blank cell.
+fn cells(cell: &str) -> Vec<(String, String)> {
+    cell.split("; ")
+        .map(|pair| {
+            let mut spans = codes(pair).into_iter();
+            (spans.next().expect("a column"), spans.next().unwrap_or_default())
+        })
+        .collect()
+}
+
+/// The anchors that a page's headings give, as GitHub makes them.
+fn anchors(page: &str) -> BTreeSet<String> {
+    page.lines()
+        .filter(|line| line.starts_with('#'))
+        .map(|line| {
+            let kept = line.trim_start_matches('#').trim().to_lowercase();
+            kept.chars()
+                .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
+                .map(|c| if c == ' ' { '-' } else { c })
+                .collect()
+        })
+        .collect()
+}
+
+/// Every key of a schema.
+fn properties(schema: &Json, each: &mut impl FnMut(&str)) {
+    match schema {
+        Json::Object(map) => {
+            if let Some(Json::Object(keys)) = map.get("properties") {
+                keys.keys().for_each(|key| each(key));
+            }
+            map.values().for_each(|inner| properties(inner, each));
+        }
+        Json::Array(items) => items.iter().for_each(|inner| properties(inner, each)),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
+    }
+}
+
+/// A text as a cell of a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}
