@@ -6,9 +6,15 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+/// How often a lock is tried before it counts as held.
+const TRIES: u32 = 10;
+/// And how long is waited between two of them: much longer than a look takes.
+const BETWEEN: Duration = Duration::from_millis(5);
 
 /// Who holds a lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,7 +58,7 @@ impl Lock {
         }
         let file =
             OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(unreachable)?;
-        match file.try_lock() {
+        match patiently(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(LockError::Held(holder_of(path))),
             Err(TryLockError::Error(error)) => return Err(unreachable(error)),
@@ -69,6 +75,18 @@ impl Drop for Lock {
         // The name goes while the lock is still held, so that nobody else's is taken away.
         let _ = std::fs::remove_file(&self.holder);
     }
+}
+
+/// Whoever only looks whether a lock is held, as `status` does, has it for a moment. That must not keep a sender
+/// from it.
+fn patiently(file: &File) -> Result<(), TryLockError> {
+    for _ in 1..TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(BETWEEN),
+            done => return done,
+        }
+    }
+    file.try_lock()
 }
 
 /// Who holds the lock `path`, going by the name beside it.

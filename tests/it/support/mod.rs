@@ -5,6 +5,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value as Json;
 use tempfile::TempDir;
@@ -21,6 +22,9 @@ use wxcast::simulator::{Account, Simulator};
 pub const APPID: &str = "wx0123456789abcdef";
 /// Its secret, which must turn up nowhere.
 pub const SECRET: &str = "s3cr3t-of-the-tests-4711";
+
+/// How long something that must happen may take, on the slowest machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A campaign folder and a home of its own.
 pub struct World {
@@ -261,8 +265,11 @@ impl Platform {
     }
 
     /// Waits until so many messages have been posted.
+    #[track_caller]
     pub fn wait_for_requests(&self, count: u64) {
-        self.runtime.block_on(self.simulator.ledger().wait_for_requests(count));
+        let arrived = self.simulator.ledger().wait_for_requests(count);
+        let waited = self.runtime.block_on(async { tokio::time::timeout(PATIENCE, arrived).await });
+        assert!(waited.is_ok(), "only {} requests of {count} arrived", self.ledger().totals().requests);
     }
 }
 
