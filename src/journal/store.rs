@@ -288,11 +288,29 @@ impl Store {
     /// # Errors
     ///
     /// When the journal cannot be read.
-    pub fn messages(&self, campaign: i64, mut each: impl FnMut(Recorded)) -> Result<(), JournalError> {
+    pub fn messages(&self, campaign: i64, each: impl FnMut(Recorded)) -> Result<(), JournalError> {
+        self.messages_after(campaign, 0, usize::MAX, each)
+    }
+
+    /// Calls `each` with the messages of a campaign after a number, at most so many, in the order of their first
+    /// intents.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub fn messages_after(
+        &self,
+        campaign: i64,
+        after: i64,
+        most: usize,
+        mut each: impl FnMut(Recorded),
+    ) -> Result<(), JournalError> {
         (|| {
-            let mut statement =
-                self.connection.prepare_cached(&format!("{SELECT} WHERE m.campaign = ?1 ORDER BY m.id"))?;
-            let mut rows = statement.query([campaign])?;
+            let mut statement = self.connection.prepare_cached(&format!(
+                "{SELECT} WHERE m.id > ?2 AND m.campaign = ?1 ORDER BY m.id LIMIT ?3"
+            ))?;
+            let most = i64::try_from(most).unwrap_or(i64::MAX);
+            let mut rows = statement.query([campaign, after, most])?;
             while let Some(row) = rows.next()? {
                 each(recorded(row)?);
             }

@@ -80,7 +80,7 @@ pub fn join<E>(
 ) -> Result<Result<Tally, E>, JoinError> {
     let inputs = Inputs::of_campaign(campaign);
     let mut planner = Planner::open(&inputs, repeated.clone()).map_err(JoinError::Audience)?;
-    let known = Known::load(store, &identity(campaign)).map_err(JoinError::Journal)?;
+    let mut known = Known::load(store, &identity(campaign)).map_err(JoinError::Journal)?;
     if let Err(error) = head(planner.header()) {
         return Ok(Err(error));
     }
@@ -88,7 +88,7 @@ pub fn join<E>(
     let mut found = 0;
     let mut payload = Vec::new();
     while let Some((row, verdict)) = planner.next(&mut payload) {
-        let report = report(row, &verdict, &payload, &known).map_err(JoinError::Journal)?;
+        let report = report(row, &verdict, &payload, &mut known).map_err(JoinError::Journal)?;
         found += u64::from(report.recorded.is_some());
         tally.add(&report, &payload);
         if let Err(error) = each(&report) {
@@ -115,7 +115,7 @@ fn report<'r>(
     row: &'r Row,
     verdict: &Verdict,
     payload: &[u8],
-    known: &Known<'_>,
+    known: &mut Known<'_>,
 ) -> Result<RowReport<'r>, JournalError> {
     let skip = |why| RowReport { row, status: Status::Skipped, skipped: Some(why), recorded: None };
     Ok(match verdict {
@@ -180,7 +180,7 @@ impl<'s> Known<'s> {
         Ok(Self { store, index })
     }
 
-    fn find(&self, openid: &str, nth: u32) -> Result<Option<Recorded>, JournalError> {
+    fn find(&mut self, openid: &str, nth: u32) -> Result<Option<Recorded>, JournalError> {
         match self.store {
             Some(store) => self.index.find(store, openid, nth),
             None => Ok(None),

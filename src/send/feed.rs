@@ -84,8 +84,8 @@ pub fn start(
     };
     let (ready, jobs) = channel(READY);
     std::thread::spawn(move || {
-        let known = Known { store, index, policy };
-        if let Err(end) = replay(&campaign, &plan, &known, &ready) {
+        let mut known = Known { store, index, policy };
+        if let Err(end) = replay(&campaign, &plan, &mut known, &ready) {
             let _ = ready.blocking_send(Err(end));
         }
     });
@@ -101,7 +101,7 @@ struct Known {
 fn replay(
     campaign: &Campaign,
     plan: &Plan,
-    known: &Known,
+    known: &mut Known,
     ready: &Sender<Result<Job, FeedEnd>>,
 ) -> Result<(), FeedEnd> {
     let inputs = Inputs::of_campaign(campaign);
@@ -119,7 +119,7 @@ fn replay(
 }
 
 impl Known {
-    fn job(&self, message: PlannedMessage) -> Result<Option<Job>, JournalError> {
+    fn job(&mut self, message: PlannedMessage) -> Result<Option<Job>, JournalError> {
         let known = self.index.find(&self.store, message.openid(), message.nth)?;
         if known.as_ref().is_some_and(|known| !self.policy.sends(known)) {
             return Ok(None);

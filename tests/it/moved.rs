@@ -1,0 +1,55 @@
+//! Journals that are gone or from elsewhere, and results that cannot be written where they belong.
+
+use std::fs;
+
+use crate::support::{Platform, World};
+
+#[test]
+fn a_journal_that_is_gone_while_results_tell_of_people_who_were_sent_is_no_fresh_start() {
+    for language in ["en", "zh-CN"] {
+        let world = World::with_recipients(3);
+        world.text_campaign("Hello {{name}}", &format!("[results]\nlanguage = \"{language}\""));
+        world.send(&Platform::new("")).exits(0);
+        fs::remove_dir_all(world.path(".wxcast")).expect("a removed journal");
+        let platform = Platform::new("");
+        world.send(&platform).exits(8).says("journal.sqlite3").says("audience.results.csv");
+        assert_eq!(platform.ledger().totals().requests, 0);
+        fs::rename(world.path("audience.results.csv"), world.path("old.csv")).expect("a moved file");
+        world.send(&platform).exits(0);
+    }
+}
+
+#[test]
+fn results_of_nobody_who_was_sent_do_not_stand_in_the_way() {
+    let world = World::with_recipients(2);
+    world.send(&Platform::new("[account]\ncode = 48001")).exits(9);
+    fs::remove_dir_all(world.path(".wxcast")).expect("a removed journal");
+    world.send(&Platform::new("")).exits(0);
+}
+
+#[test]
+fn a_folder_that_came_from_another_machine_has_to_be_taken_over() {
+    let world = World::with_recipients(4);
+    world.send(&Platform::new("[quota]\ndaily = 2")).exits(7);
+    let journal = rusqlite::Connection::open(world.path(".wxcast/journal.sqlite3")).expect("a journal");
+    journal.execute("UPDATE meta SET value = 'shop-pc' WHERE key = 'machine'", []).expect("a note");
+    drop(journal);
+    let platform = Platform::new("");
+    world.send(&platform).exits(8).says("shop-pc").says("--take-over");
+    assert_eq!(platform.ledger().totals().requests, 0);
+    let taken = ["send", "campaign.toml", "--yes", "--take-over", "--format", "json"];
+    assert_eq!(world.run_at(&platform, &taken).exits(0).counts(), "4 sent");
+    assert_eq!(platform.ledger().totals().accepted, 2);
+    world.send(&platform).exits(0);
+}
+
+#[test]
+fn results_that_are_open_elsewhere_get_a_second_name() {
+    let world = World::with_recipients(3);
+    // A folder of that name cannot be replaced by a file, as a file that Excel holds open cannot on Windows.
+    fs::create_dir(world.path("audience.results.csv")).expect("a folder");
+    let ran = world.send(&Platform::new("")).exits(0).says("audience.results.2.csv");
+    assert_eq!(ran.counts(), "3 sent");
+    assert!(ran.json()["results"].as_str().expect("a file").ends_with("audience.results.2.csv"));
+    assert_eq!(world.read("audience.results.2.csv").lines().count(), 4);
+}

@@ -1,0 +1,106 @@
+//! The kill switch, and what is told of runs afterwards.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::support::{Platform, World, finish};
+
+fn slow() -> (World, Platform) {
+    let (world, platform) = (World::with_recipients(200), Platform::new("latency = \"20ms\""));
+    world.text_campaign("Hello {{name}}", "concurrency = 2");
+    (world, platform)
+}
+
+#[test]
+fn wxcast_stop_drains_a_running_send_and_comes_back_when_it_is_over() {
+    let (world, platform) = slow();
+    let child = world.start_send(&platform);
+    platform.wait_for_requests(3);
+    world.run(&["stop", "campaign.toml"]).exits(0);
+    let received = platform.ledger().totals().accepted;
+    let ran = finish(child).exits(7);
+    assert_eq!(ran.counts(), format!("{received} sent, {} unsent", 200 - received));
+    assert_eq!(platform.ledger().totals().accepted, received, "nothing came after it was over");
+    assert_eq!(
+        world.send(&Platform::new("")).exits(0).counts(),
+        "200 sent",
+        "the next send is not asked to stop"
+    );
+}
+
+#[test]
+fn a_running_send_can_be_stopped_while_its_audience_is_being_edited() {
+    let (world, platform) = slow();
+    let child = world.start_send(&platform);
+    platform.wait_for_requests(3);
+    world.file("audience.csv", "half a fi");
+    world.run(&["stop", "campaign.toml"]).exits(0);
+    assert!(!finish(child).stdout.contains("panicked"));
+    let received = platform.ledger().totals().accepted;
+    assert!(received < 200);
+    world.recipients(200);
+    assert_eq!(world.status().counts(), format!("{received} sent, {} unsent", 200 - received));
+}
+
+#[test]
+fn a_file_named_stop_drains_a_running_send_and_keeps_the_next_from_beginning() {
+    let (world, platform) = slow();
+    let child = world.start_send(&platform);
+    platform.wait_for_requests(3);
+    world.file("STOP", "");
+    finish(child).exits(7);
+    let received = platform.ledger().totals().requests;
+    world.send(&platform).exits(7).says("STOP");
+    assert_eq!(platform.ledger().totals().requests, received);
+    fs::remove_file(world.path("STOP")).expect("a removed file");
+    world.send(&Platform::new("")).exits(0);
+}
+
+#[test]
+fn there_may_be_nothing_to_stop() {
+    World::with_recipients(1).run(&["stop", "campaign.toml"]).exits(0).says("Nobody is sending");
+}
+
+#[test]
+fn runs_tell_how_each_ended_and_why() {
+    let world = World::with_recipients(6);
+    world.run(&["runs", "campaign.toml"]).exits(0).says("not been sent");
+    world.text_campaign("Hello {{name}}", "concurrency = 1");
+    world.send(&Platform::new("[quota]\ndaily = 2")).exits(7);
+    world.send(&Platform::new("[account]\ncode = 48001\nfrom = 2")).exits(9);
+    let hangs = Platform::new("[[faults]]\nkind = \"hang\"");
+    let mut killed = world.start_send(&hangs);
+    hangs.wait_for_requests(1);
+    killed.kill().expect("a kill");
+    killed.wait().expect("an end");
+    world.send(&Platform::new("")).exits(6);
+    let runs = world.run(&["runs", "campaign.toml", "--format", "json"]).exits(0).json();
+    let told: Vec<_> =
+        runs.as_array().expect("runs").iter().map(|run| (&run["exit"], &run["reason"])).collect();
+    assert_eq!(
+        told,
+        [
+            (&json!("paused"), &json!("quota 45009")),
+            (&json!("account"), &json!("account 48001")),
+            (&json!(null), &json!(null)),
+            (&json!("unknown"), &json!(null)),
+        ]
+    );
+    assert_eq!(runs[3]["counts"]["sent"], 5);
+    let text = world.run(&["runs", "campaign.toml"]).exits(0).stdout;
+    assert_eq!(text.lines().count(), 4);
+    assert!(text.contains("quota 45009") && text.contains("crash or kill"), "{text}");
+}
+
+#[test]
+fn a_watched_status_ends_with_the_run() {
+    let (world, platform) = slow();
+    let child = world.start_send(&platform);
+    platform.wait_for_requests(3);
+    world.file("STOP", "");
+    let watched = world.run(&["status", "campaign.toml", "--watch", "--format", "json"]).exits(0);
+    let last = watched.stdout.rfind("\"running\": false").expect("it was watched to the end");
+    assert!(watched.stdout[last..].len() < 60, "and no further: {}", watched.stdout);
+    finish(child).exits(7);
+}

@@ -1,0 +1,55 @@
+//! Tokens from a company's central token server: a program that prints one.
+
+#![cfg(unix)]
+
+use crate::support::{Platform, World};
+
+/// A scenario in which these tokens work without having been fetched.
+fn accepts(token: &str) -> Platform {
+    Platform::new(&format!("[token]\naccept = [\"{token}\"]"))
+}
+
+fn world(script: &str) -> World {
+    let world = World::with_recipients(5);
+    let command = format!("token_command = [\"sh\", \"-c\", '''{script}''']\n");
+    world.edit("campaign.toml", "[audience]", &format!("{command}[audience]"));
+    world
+}
+
+#[test]
+fn a_bare_token_and_the_platform_s_json_are_both_taken() {
+    for script in ["echo 36_token", "printf '{\"access_token\":\"36_token\",\"expires_in\":7200}'"] {
+        let platform = accepts("36_token");
+        assert_eq!(world(script).send(&platform).exits(0).counts(), "5 sent", "{script}");
+        assert_eq!(platform.ledger().totals().stable_token_calls, 0, "{script}");
+    }
+}
+
+#[test]
+fn it_is_run_again_when_its_token_is_refused() {
+    let platform = accepts("36_second");
+    let world = world("if [ -e first ]; then echo 36_second; else touch first; echo 36_first; fi");
+    assert_eq!(world.send(&platform).exits(0).counts(), "5 sent");
+    assert_eq!(platform.ledger().duplicates(), Vec::<String>::new());
+}
+
+#[test]
+fn a_token_that_stays_refused_stops_the_run() {
+    let ran = world("echo 36_wrong").send(&accepts("36_right")).exits(9);
+    assert_eq!(ran.counts(), "5 unsent");
+    assert!(!(ran.stdout + &ran.stderr).contains("36_wrong"), "a token is told to nobody");
+}
+
+#[test]
+fn a_program_that_fails_or_prints_garbage_or_is_not_there_sends_nothing_and_says_so() {
+    for (script, says) in
+        [("exit 3", "exit code 3"), ("echo not a token", "neither a token"), ("true", "neither a token")]
+    {
+        let platform = accepts("36_token");
+        assert_eq!(world(script).send(&platform).exits(9).says(says).counts(), "5 unsent", "{script}");
+        assert_eq!(platform.ledger().totals().requests, 0);
+    }
+    let world = world("true");
+    world.edit("campaign.toml", "\"sh\"", "\"/no/such/program\"");
+    world.send(&accepts("x")).exits(9).says("could not be started");
+}
