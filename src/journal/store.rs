@@ -228,7 +228,7 @@ impl Store {
     /// When the journal cannot be written.
     pub fn recover(&mut self, campaign: i64, incident: Incident) -> Result<usize, JournalError> {
         let recovered = (|| {
-            let transaction = self.connection.transaction()?;
+            let transaction = self.transaction()?;
             let reason = text_id(&transaction, &incident.to_string())?;
             let changed = transaction.execute(
                 "UPDATE message SET state = ?1, reason = ?2 WHERE campaign = ?3 AND state = ?4",
@@ -333,7 +333,7 @@ impl Store {
         at: Timestamp,
     ) -> Result<usize, JournalError> {
         let resolved = (|| {
-            let transaction = self.connection.transaction()?;
+            let transaction = self.transaction()?;
             let reason = text_id(&transaction, &Incident::Resolved.to_string())?;
             let (state, unknown) =
                 (State::Settled(outcome).to_disk(), State::Settled(Outcome::Unknown).to_disk());
