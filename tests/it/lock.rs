@@ -146,3 +146,27 @@ fn looking_at_the_status_never_keeps_a_send_from_its_lock() {
         assert_eq!(codes, [0; 30]);
     });
 }
+
+#[test]
+fn two_accounts_send_from_one_folder_at_once_and_share_its_journal() {
+    let (world, platform) = (World::with_recipients(1_000), Platform::new("[token]\naccept = [\"GIVEN\"]"));
+    world.text_campaign("Hello {{name}}", "concurrency = 4");
+    let few = world.read("audience.csv").lines().take(4).collect::<Vec<_>>().join("\n");
+    world.file("few.csv", few);
+    let other =
+        world.read("campaign.toml").replace("\"spring\"", "\"summer\"").replace("audience.csv", "few.csv");
+    world.file("other.toml", other);
+    let mut first = world.start_send(&platform);
+    platform.wait_for_requests(4);
+    let mut runs = 0;
+    while first.try_wait().expect("a child").is_none() {
+        let mut other = world.command_at(&platform, &["send", "other.toml", "--yes", "--format", "json"]);
+        let other = other.env("WXCAST_APPID", "wxfedcba9876543210").env("WXCAST_ACCESS_TOKEN", "GIVEN");
+        let other = Ran::of(other.output().expect("the binary runs")).exits(0);
+        assert_eq!(other.counts(), "3 sent");
+        runs += 1;
+    }
+    assert_eq!(finish(first).exits(0).counts(), "1000 sent");
+    assert!(runs > 1, "they ran at once");
+    assert_eq!(platform.ledger().totals().accepted, 1_003);
+}
