@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use jiff::Timestamp;
 use tokio::sync::mpsc::Receiver;
+use tokio::sync::watch;
 use tokio::time::Interval;
 
 use crate::campaign::Campaign;
@@ -73,6 +74,8 @@ struct Dispatcher<'r> {
     limited: bool,
     requests: u64,
     stop: Option<Stop>,
+    /// Tells those who have not begun that they need not.
+    stopping: watch::Sender<bool>,
 }
 
 /// A job that is due at a time.
@@ -135,6 +138,7 @@ pub async fn run(run: Run<'_>) -> Ended {
         limited: false,
         requests: 0,
         stop: None,
+        stopping: watch::Sender::new(false),
         run,
     };
     dispatcher.work().await;
@@ -206,7 +210,7 @@ impl Dispatcher<'_> {
         if let Some(busy) = &mut self.busy {
             busy.insert(job.message.openid().to_owned());
         }
-        self.in_flight.push(Box::pin(attempt(Arc::clone(&self.run.shared), job)));
+        self.in_flight.push(Box::pin(attempt(Arc::clone(&self.run.shared), job, self.stopping.subscribe())));
     }
 
     fn attempted(&mut self, attempted: Attempted) {
@@ -216,6 +220,7 @@ impl Dispatcher<'_> {
         }
         match end {
             AttemptEnd::NoToken(error) => self.drain(Stop::Token(error)),
+            AttemptEnd::NotBegun => {}
             AttemptEnd::NoIntent(error) => self.drain(Stop::Storage(error.to_string())),
             AttemptEnd::Requested { result, finished, latency, token } => {
                 self.requests += 1;
@@ -297,6 +302,8 @@ impl Dispatcher<'_> {
             tracing::info!(reason = stop.reason(), "stopping");
             (self.run.watch)(&Event::Draining(stop.clone()));
             self.stop = Some(stop);
+            // Nobody waits for a token any more.
+            self.stopping.send_replace(true);
         }
     }
 }

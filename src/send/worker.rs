@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use crate::journal::JournalError;
 use crate::journal::record::mark;
@@ -53,6 +54,8 @@ pub struct Attempted {
 /// How an attempt ended.
 #[derive(Debug)]
 pub enum AttemptEnd {
+    /// The run stops while it waited for a token; no request was made.
+    NotBegun,
     /// There is no token; no request was made.
     NoToken(TokenError),
     /// The intent is not on disk; no request was made.
@@ -72,10 +75,19 @@ pub enum AttemptEnd {
 
 /// Makes one attempt. Between the intent and the answer the message may have been delivered; whoever breaks
 /// this off must call it unknown.
-pub async fn attempt(shared: Arc<Shared>, mut job: Job) -> Attempted {
-    let token = match &job.refused {
-        Some(refused) => shared.tokens.after(refused).await,
-        None => shared.tokens.current().await,
+///
+/// As long as it waits for a token nothing has begun, and it gives up when `stopping` becomes true.
+pub async fn attempt(shared: Arc<Shared>, mut job: Job, mut stopping: watch::Receiver<bool>) -> Attempted {
+    let token = async {
+        match &job.refused {
+            Some(refused) => shared.tokens.after(refused).await,
+            None => shared.tokens.current().await,
+        }
+    };
+    let token = tokio::select! {
+        biased;
+        token = token => token,
+        _ = stopping.wait_for(|stopping| *stopping) => return Attempted { job, end: AttemptEnd::NotBegun },
     };
     let token = match token {
         Ok(token) => token,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use wxcast::delivery::outcome::Status;
 
-use crate::support::{Platform, World, finish, openid, signal};
+use crate::support::{Platform, World, finish, signal};
 
 /// Holds the journal against what the platform received: nobody was accepted twice, `sent` is accepted, and what
 /// is neither `sent` nor `unknown` is not.

@@ -64,7 +64,7 @@ fn whoever_waits_for_the_lock_waits_no_longer_than_said() {
 
 #[test]
 fn the_lock_of_a_killed_process_goes_with_it() {
-    let (world, _, first) = being_sent("[[faults]]\nkind = \"hang\"");
+    let (world, _platform, first) = being_sent("[[faults]]\nkind = \"hang\"");
     signal(&first, "KILL");
     finish(first);
     let rest = Platform::new("");

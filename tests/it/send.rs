@@ -1,5 +1,6 @@
 //! `wxcast send`: everybody once, and what the flags and gates promise.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -106,7 +107,7 @@ fn one_person_s_messages_go_strictly_one_after_another_in_their_order() {
 /// The SHA-256 of every payload, as `preview` shows them.
 fn payloads(world: &World) -> Vec<[u8; 32]> {
     let shown =
-        world.run(&["preview", "campaign.toml", "--limit", "1000", "--format", "json"]).exits(0).json();
+        world.run(&["preview", "campaign.toml", "--limit", "10000", "--format", "json"]).exits(0).json();
     let shown = shown.as_array().expect("an array");
     shown.iter().map(|message| Sha256::digest(message["payload"].to_string()).into()).collect()
 }
@@ -346,4 +347,22 @@ fn unknown_ones_are_held_until_the_campaign_says_resend() {
     world.edit("campaign.toml", "rate =", "on_unknown = \"resend\"\nrate =");
     assert_eq!(world.send(&platform).exits(0).counts(), "3 sent");
     assert_eq!(platform.ledger().duplicates(), [""; 0]);
+}
+
+#[test]
+fn an_audience_that_is_edited_during_the_run_lets_no_unplanned_message_out() {
+    let (world, platform) = (World::with_recipients(8_000), Platform::new("latency = \"1ms\""));
+    let planned: HashSet<[u8; 32]> = payloads(&world).into_iter().collect();
+    let child = world.start_send(&platform);
+    platform.wait_for_requests(20);
+    let edited = world.read("audience.csv").replace(",Name", ",Mane");
+    world.file("audience.csv", edited);
+    let ran = finish(child).exits(8).says("changed during the run");
+    let counts = ran.json()["counts"].clone();
+    assert!(counts["unsent"].as_u64() > Some(0), "{counts}");
+    let ledger = platform.ledger();
+    for openid in ledger.openids() {
+        assert!(ledger.accepted_payloads(&openid).iter().all(|sent| planned.contains(sent)), "{openid}");
+    }
+    assert_eq!(ledger.duplicates(), [""; 0]);
 }

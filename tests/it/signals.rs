@@ -4,6 +4,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::support::{Platform, World, finish, signal};
 
@@ -86,4 +87,26 @@ fn a_terminal_that_goes_away_ends_the_run_as_sigterm_does() {
     signal(&child, "HUP");
     assert_eq!(finish(child).code, 143);
     assert_eq!(world.results().len(), 300);
+}
+
+#[test]
+fn a_signal_ends_a_run_that_waits_for_a_retry_or_a_token() {
+    // Retries and tokens that would take minutes are given up at once, and nobody is unknown.
+    let (world, platform) = (World::with_recipients(3), Platform::new("[[answers]]\ncode = -1"));
+    world.text_campaign("Hello {{name}}", "retries = 9");
+    let child = world.start_send(&platform);
+    platform.wait_for_requests(3);
+    signal(&child, "INT");
+    assert_eq!(finish(child).exits(130).counts(), "3 unsent");
+
+    let platform = Platform::new("[[faults]]\non = \"token\"\nkind = \"hang\"");
+    let child = world.start_send(&platform);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while platform.ledger().totals().stable_token_calls == 0 && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let begun = Instant::now();
+    signal(&child, "INT");
+    assert_eq!(finish(child).exits(130).counts(), "3 unsent");
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }
