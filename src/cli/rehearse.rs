@@ -73,19 +73,19 @@ fn rehearse(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Exit> {
         stop_files: StopFiles::default(),
     };
     let finished = execute(execution, terminal)?;
-    let exit = report(&finished, args.how.format, terminal);
-    let differences = compare(&finished, state.path(), simulator.ledger())
-        .map_err(|error| journal_problem(&error, terminal))?;
+    let differences =
+        compare(&finished, state.path(), simulator.ledger()).map_err(|error| journal_problem(&error, terminal))?;
     runtime.block_on(simulator.stop());
-    if differences.is_empty() {
-        let sent = finished.tally.counts.sent;
-        terminal.say("rehearse.equal", &[("sent", &sent)]);
-        terminal.say("next.rehearse", &[("campaign", &path.display())]);
-        return Ok(exit);
+    if !differences.is_empty() {
+        let list = differences.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("\n");
+        terminal.complain("rehearse-differs", &[("count", &differences.len()), ("list", &list)]);
+        return Err(Exit::Internal);
     }
-    let list = differences.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("\n");
-    terminal.complain("rehearse-differs", &[("count", &differences.len()), ("list", &list)]);
-    Ok(Exit::Internal)
+    let exit = report(&finished, args.how.format, terminal);
+    let sent = finished.tally.counts.sent;
+    terminal.say("rehearse.equal", &[("sent", &sent)]);
+    terminal.say("next.rehearse", &[("campaign", &path.display())]);
+    Ok(exit)
 }
 
 /// A rehearsal's results never take the place of real ones.
