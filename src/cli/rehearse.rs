@@ -73,8 +73,8 @@ fn rehearse(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Exit> {
         stop_files: StopFiles::default(),
     };
     let finished = execute(execution, terminal)?;
-    let differences =
-        compare(&finished, state.path(), simulator.ledger()).map_err(|error| journal_problem(&error, terminal))?;
+    let differences = compare(&finished, state.path(), simulator.ledger())
+        .map_err(|error| journal_problem(&error, terminal))?;
     runtime.block_on(simulator.stop());
     if !differences.is_empty() {
         let list = differences.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("\n");

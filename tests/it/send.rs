@@ -104,6 +104,18 @@ fn one_person_s_messages_go_strictly_one_after_another_in_their_order() {
     assert_eq!(platform.ledger().accepted_payloads(&openid(0)), payloads(&world));
 }
 
+#[test]
+fn one_person_s_messages_keep_their_order_when_one_is_tried_again() {
+    // A second, because a retry waits that long.
+    let world = World::with_recipients(1);
+    world.edit("campaign.toml", "[message.text]", "duplicates = \"each\"\n[message.text]");
+    let rows: String = (0..4).map(|index| format!("{},Name {index}\n", openid(0))).collect();
+    world.file("audience.csv", format!("openid,name\n{rows}"));
+    let platform = Platform::new("[[answers]]\ncode = -1\nmessages = 2");
+    world.send(&platform).exits(0);
+    assert_eq!(platform.ledger().accepted_payloads(&openid(0)), payloads(&world));
+}
+
 /// The SHA-256 of every payload, as `preview` shows them.
 fn payloads(world: &World) -> Vec<[u8; 32]> {
     let shown =
