@@ -265,7 +265,9 @@ pub fn report(finished: &Finished, format: Format, terminal: &Terminal) -> Exit 
     if let Some(stop) = &finished.stop {
         told(stop, finished, terminal);
     }
-    if let Some(unwritten) = &finished.unwritten {
+    if let Some(unwritten) = finished.unwritten.as_ref().filter(|unwritten| unwritten.count == 0) {
+        journal_problem(&unwritten.error, terminal);
+    } else if let Some(unwritten) = &finished.unwritten {
         terminal.complain("unwritten", &[("count", &unwritten.count), ("reason", &unwritten.error)]);
     }
     let seconds = finished.duration.as_secs_f64();

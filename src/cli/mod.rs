@@ -37,6 +37,7 @@ use crate::locale::{Catalog, Language};
 
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
+    outgrow_quietly();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let exit = catch_unwind(AssertUnwindSafe(|| run(&arguments))).unwrap_or_else(|_| {
         Terminal::plain(Language::En).complain("internal", &[]);
@@ -44,6 +45,17 @@ pub fn main() -> ExitCode {
     });
     ExitCode::from(exit.code())
 }
+
+/// A file that outgrows its limit (`ulimit -f`) is then an error that is told, as a full disk is, and not the end
+/// of the process.
+#[cfg(unix)]
+fn outgrow_quietly() {
+    // Where it cannot be set, the signal keeps its usual effect.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
+}
+
+#[cfg(not(unix))]
+fn outgrow_quietly() {}
 
 fn run(arguments: &[OsString]) -> Exit {
     let language = language(arguments);

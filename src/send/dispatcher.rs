@@ -1,7 +1,7 @@
 //! The one owner of a run: what is sent when, and what becomes of it.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashSet};
+use std::collections::BinaryHeap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,6 +22,7 @@ use crate::send::feed::FeedEnd;
 use crate::send::rate::{Load, Pacer};
 use crate::send::retry::{self, Next, Verdict};
 use crate::send::shutdown::{Signals, StopFiles, ticks};
+use crate::send::turns::Turns;
 use crate::send::worker::{AttemptEnd, Attempted, Job, Shared, attempt};
 use crate::wechat::client::pause;
 use crate::wechat::reply::{Answer, Failure};
@@ -64,8 +65,8 @@ struct Dispatcher<'r> {
     load: Load,
     breaker: Breaker,
     in_flight: InFlight,
-    /// Openids with a message in flight, where one person may get several: the next waits for the last.
-    busy: Option<HashSet<String>>,
+    /// Where one person may get several messages: whose turn it is.
+    turns: Option<Turns>,
     ready: Option<Job>,
     later: BinaryHeap<Later>,
     fed: bool,
@@ -129,7 +130,7 @@ pub async fn run(run: Run<'_>) -> Ended {
         load: Load::new(begun),
         breaker: Breaker::new(settings.max_refused, settings.max_unknown, constant),
         in_flight: FuturesUnordered::new(),
-        busy: (run.campaign.audience.duplicates == Duplicates::Each).then(HashSet::new),
+        turns: (run.campaign.audience.duplicates == Duplicates::Each).then(Turns::default),
         ready: None,
         later: BinaryHeap::new(),
         fed: false,
@@ -151,7 +152,12 @@ impl Dispatcher<'_> {
         while !self.is_done() {
             match self.wake().await {
                 Wake::Attempted(attempted) => self.attempted(*attempted),
-                Wake::Fed(Some(Ok(job))) => self.ready = Some(job),
+                Wake::Fed(Some(Ok(job))) => {
+                    self.ready = match &mut self.turns {
+                        Some(turns) => turns.admit(job),
+                        None => Some(job),
+                    };
+                }
                 Wake::Fed(Some(Err(end))) => self.feed_ended(end),
                 Wake::Fed(None) => self.fed = true,
                 Wake::Due => self.ready = self.later.pop().map(|later| later.job),
@@ -178,8 +184,9 @@ impl Dispatcher<'_> {
         let going = self.stop.is_none();
         let room = self.in_flight.len() < self.run.campaign.send.concurrency;
         let most_later = self.run.campaign.send.concurrency.saturating_mul(4).max(64);
-        let may_start = going && room && self.ready.as_ref().is_some_and(|job| !self.is_busy(job));
+        let may_start = going && room && self.ready.is_some();
         let may_take = going && self.ready.is_none();
+        let waiting = self.later.len() + self.turns.as_ref().map_or(0, Turns::waiting);
         let due = self.later.peek().map(|later| later.due.0);
         let wait = due.map(|due| due.saturating_duration_since(Instant::now()));
         tokio::select! {
@@ -188,13 +195,9 @@ impl Dispatcher<'_> {
             () = self.run.stop_files.appear(&mut self.ticks), if going => Wake::Asked,
             Some(attempted) = self.in_flight.next(), if !self.in_flight.is_empty() => Wake::Attempted(Box::new(attempted)),
             () = sleep(wait.unwrap_or_default()), if may_take && wait.is_some() => Wake::Due,
-            fed = self.run.jobs.recv(), if may_take && !self.fed && self.later.len() < most_later => Wake::Fed(fed),
+            fed = self.run.jobs.recv(), if may_take && !self.fed && waiting < most_later => Wake::Fed(fed),
             () = self.pacer.pace(), if may_start => Wake::Paced,
         }
-    }
-
-    fn is_busy(&self, job: &Job) -> bool {
-        self.busy.as_ref().is_some_and(|busy| busy.contains(job.message.openid()))
     }
 
     fn launch(&mut self) {
@@ -207,17 +210,11 @@ impl Dispatcher<'_> {
             return;
         }
         self.launched += u64::from(fresh);
-        if let Some(busy) = &mut self.busy {
-            busy.insert(job.message.openid().to_owned());
-        }
         self.in_flight.push(Box::pin(attempt(Arc::clone(&self.run.shared), job, self.stopping.subscribe())));
     }
 
     fn attempted(&mut self, attempted: Attempted) {
         let Attempted { mut job, end } = attempted;
-        if let Some(busy) = &mut self.busy {
-            busy.remove(job.message.openid());
-        }
         match end {
             AttemptEnd::NoToken(error) => self.drain(Stop::Token(error)),
             AttemptEnd::NotBegun => {}
@@ -263,6 +260,9 @@ impl Dispatcher<'_> {
             }
             Next::Settle(outcome) => {
                 (self.run.watch)(&Event::Settled { outcome, code });
+                if let Some(job) = self.turns.as_mut().and_then(|turns| turns.settled(job.message.openid())) {
+                    self.later.push(Later { due: Reverse(now), job });
+                }
                 if verdict == Verdict::TokenRefused {
                     self.drain(Stop::Token(TokenError::FreshRefused));
                 }

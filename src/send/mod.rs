@@ -10,4 +10,5 @@ pub mod feed;
 pub mod rate;
 pub mod retry;
 pub mod shutdown;
+pub mod turns;
 pub mod worker;
