@@ -14,7 +14,7 @@ use tokio::sync::mpsc::Receiver;
 use crate::campaign::Campaign;
 use crate::cli::args::Format;
 use crate::cli::exit_code::Exit;
-use crate::cli::problem::{join_problem, journal_problem};
+use crate::cli::problem::journal_problem;
 use crate::cli::terminal::Terminal;
 use crate::delivery::attempt::Incident;
 use crate::delivery::event::{Event, Stop};
@@ -24,7 +24,7 @@ use crate::journal::store::{RunEnd, RunStart, Store};
 use crate::journal::writer::{Unwritten, Writer};
 use crate::plan::Plan;
 use crate::plan::digest::Digest;
-use crate::report::model::{self, Tally, identity};
+use crate::report::model::{self, JoinError, Tally, identity};
 use crate::report::progress::{Progress, Style};
 use crate::report::results_csv::{self, ResultsError};
 use crate::report::summary::{self, Summary, by_code};
@@ -79,8 +79,10 @@ pub struct Finished {
     pub plan: Arc<Plan>,
     /// What became of the audience.
     pub tally: Tally,
-    /// The results file, where it could be written.
+    /// The results file, where it was written.
     pub results: Option<PathBuf>,
+    /// Whether it could not be.
+    pub unwritable: bool,
     /// Why it stopped, where it did not just finish.
     pub stop: Option<Stop>,
     /// How many requests it made.
@@ -108,7 +110,7 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
     let shared = Arc::new(Shared { client, tokens, writer: writer.clone() });
     let refresher =
         Refresher::start(Arc::clone(&campaign), Arc::clone(&plan), execution.state.clone(), execution.masked);
-    let mut progress = Progress::new(execution.progress, execution.total, &terminal.words);
+    let progress = Progress::new(execution.progress, execution.total, &terminal.words);
     let (ended, written) = runtime.block_on(async {
         let run = dispatcher::Run {
             campaign: &campaign,
@@ -130,11 +132,20 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
     // What was broken off by a second signal has an intent and no outcome.
     let aborted = store.recover(begun.campaign, Incident::Aborted);
     let unwritten = written.err().or_else(|| aborted.err().map(|error| Unwritten { count: 0, error }));
-    let written = write_results(&campaign, &plan, Some(&store), execution.masked, terminal);
-    // An audience that can no longer be read is not what was planned; what was sent is in the journal.
-    let (tally, results) = written.map_err(|exit| exit.max(Exit::Gate).min(Exit::Storage))?;
-    let Ended { stop, requests, duration } = ended;
-    let finished = Finished { campaign, plan, tally, results, stop, requests, duration, unwritten };
+    let Ended { mut stop, requests, duration } = ended;
+    let (tally, results, unwritable) =
+        match write_results(&campaign, &plan, Some(&store), execution.masked, terminal) {
+            Ok((tally, results)) => (tally, results.clone(), results.is_none()),
+            Err(JoinError::Journal(error)) => return Err(journal_problem(&error, terminal)),
+            // The file on disk is no longer what was sent; what was is in the journal.
+            Err(JoinError::Audience(_) | JoinError::Changed) => {
+                stop = stop.filter(|stop| stop.rank() > Stop::Changed.rank()).or(Some(Stop::Changed));
+                let tally = model::tally_of_journal(&campaign, &plan, &store);
+                (tally.map_err(|error| journal_problem(&error, terminal))?, None, false)
+            }
+        };
+    let finished =
+        Finished { campaign, plan, tally, results, unwritable, stop, requests, duration, unwritten };
     // A journal that takes no end of a run has said so before; the run is then read as one that crashed.
     let _ = store.end_run(begun.run, &finished.run_end());
     Ok(finished)
@@ -182,18 +193,18 @@ fn begin(execution: &Execution) -> Result<Begun, JournalError> {
 ///
 /// # Errors
 ///
-/// The exit, already told, when audience or journal cannot be read.
+/// When audience or journal cannot be read, or the audience is no longer what was planned.
 pub fn write_results(
     campaign: &Campaign,
     plan: &Plan,
     store: Option<&Store>,
     masked: bool,
     terminal: &Terminal,
-) -> Result<(Tally, Option<PathBuf>), Exit> {
+) -> Result<(Tally, Option<PathBuf>), JoinError> {
     let usual = &campaign.results.path;
     let mut first = None;
     for path in std::iter::once(usual.clone()).chain(seconds(usual)) {
-        match results_csv::write(campaign, &plan.repeated, store, &path, masked) {
+        match results_csv::write(campaign, plan, store, &path, masked) {
             Ok(tally) => {
                 if let Some(reason) = first {
                     let places: [(&str, &dyn Display); 3] =
@@ -203,15 +214,13 @@ pub fn write_results(
                 return Ok((tally, Some(path)));
             }
             Err(ResultsError::File(error)) => first = first.or(Some(error)),
-            Err(ResultsError::Join(error)) => return Err(join_problem(&error, terminal)),
+            Err(ResultsError::Join(error)) => return Err(error),
         }
     }
     if let Some(reason) = first {
         terminal.complain("cannot-write", &[("file", &usual.display()), ("reason", &reason)]);
     }
-    let tally =
-        model::tally(campaign, &plan.repeated, store).map_err(|error| join_problem(&error, terminal))?;
-    Ok((tally, None))
+    Ok((model::tally(campaign, plan, store)?, None))
 }
 
 /// Other names for a file that is open in another program.
@@ -242,7 +251,7 @@ impl Finished {
         let counts = Exit::of_counts(&self.tally.counts);
         let stop = self.stop.as_ref().map_or(Exit::Ok, Exit::of_stop);
         let unwritten = self.unwritten.as_ref().map_or(Exit::Ok, |_| Exit::Storage);
-        let results = if self.results.is_some() { Exit::Ok } else { Exit::Storage };
+        let results = if self.unwritable { Exit::Storage } else { Exit::Ok };
         counts.max(stop).max(unwritten).max(results)
     }
 
@@ -392,7 +401,7 @@ impl Refresher {
                 // A refresh that fails is tried again later; the last writing tells what is wrong.
                 if let Ok(Some(store)) = Store::read(&state) {
                     let path = &campaign.results.path;
-                    let _ = results_csv::write(&campaign, &plan.repeated, Some(&store), path, masked);
+                    let _ = results_csv::write(&campaign, &plan, Some(&store), path, masked);
                 }
                 pause = REFRESH.max(begun.elapsed() * REFRESH_SHARE);
             }

@@ -6,7 +6,7 @@ use crate::cli::exit_code::Exit;
 use crate::cli::terminal::{Terminal, masks};
 use crate::plan::batch::PlannedMessage;
 use crate::plan::planner::Inputs;
-use crate::plan::replay::Replay;
+use crate::plan::replay::{Changed, Replay};
 use crate::report::{preview, write_file};
 
 /// How many messages are shown when nobody says.
@@ -20,25 +20,9 @@ pub fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
     };
     let inputs = Inputs::of_campaign(&campaign);
     let Ok(mut replay) = Replay::open(&inputs, &plan) else { return changed(terminal) };
+    let choice = Choice::of(args, plan.counts.planned);
+    let Ok(chosen) = choose(&mut replay, &choice) else { return changed(terminal) };
     let single = args.row.is_some() || args.openid.is_some();
-    let most = if single { u64::MAX } else { args.pick.or(args.limit).unwrap_or(FIRST) };
-    let wanted = |message: &PlannedMessage| {
-        args.row.is_none_or(|row| message.row == row)
-            && args.openid.as_ref().is_none_or(|openid| message.openid() == openid)
-    };
-    let mut chosen = Vec::new();
-    loop {
-        let batch = match replay.next_batch() {
-            Ok(Some(batch)) => batch,
-            Ok(None) => break,
-            Err(_) => return changed(terminal),
-        };
-        let room = usize::try_from(most).unwrap_or(usize::MAX).saturating_sub(chosen.len());
-        chosen.extend(batch.into_messages().filter(wanted).take(room));
-        if u64::try_from(chosen.len()).unwrap_or(u64::MAX) >= most {
-            break;
-        }
-    }
     if chosen.is_empty() && single {
         terminal.complain("no-such-recipient", &[]);
         return Exit::Usage;
@@ -66,6 +50,65 @@ pub fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
     }
     terminal.say("next.preview", &[("campaign", &args.campaign.campaign.display())]);
     Exit::Ok
+}
+
+/// Which messages are shown.
+enum Choice {
+    /// The one of a row.
+    Row(u64),
+    /// Those to a person.
+    Openid(String),
+    /// So many from the beginning.
+    First(usize),
+    /// So many, spread evenly over the audience: every so manyth.
+    Spread { most: usize, every: u64 },
+}
+
+impl Choice {
+    fn of(args: &args::Preview, planned: u64) -> Self {
+        let whole = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        match (args.row, &args.openid, args.pick) {
+            (Some(row), _, _) => Self::Row(row),
+            (None, Some(openid), _) => Self::Openid(openid.clone()),
+            (None, None, Some(pick)) => {
+                Self::Spread { most: whole(pick), every: (planned / pick.max(1)).max(1) }
+            }
+            (None, None, None) => Self::First(whole(args.limit.unwrap_or(FIRST))),
+        }
+    }
+
+    fn takes(&self, message: &PlannedMessage, index: u64) -> bool {
+        match self {
+            Self::Row(row) => message.row == *row,
+            Self::Openid(openid) => message.openid() == openid,
+            Self::First(_) => true,
+            Self::Spread { every, .. } => index.is_multiple_of(*every),
+        }
+    }
+
+    fn most(&self) -> usize {
+        match self {
+            Self::Row(_) | Self::Openid(_) => usize::MAX,
+            Self::First(most) | Self::Spread { most, .. } => *most,
+        }
+    }
+}
+
+fn choose(replay: &mut Replay<'_>, choice: &Choice) -> Result<Vec<PlannedMessage>, Changed> {
+    let mut chosen = Vec::new();
+    let mut index = 0;
+    while let Some(batch) = replay.next_batch()? {
+        for message in batch.into_messages() {
+            if chosen.len() < choice.most() && choice.takes(&message, index) {
+                chosen.push(message);
+            }
+            index += 1;
+        }
+        if chosen.len() >= choice.most() {
+            break;
+        }
+    }
+    Ok(chosen)
 }
 
 fn changed(terminal: &Terminal) -> Exit {

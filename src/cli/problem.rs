@@ -22,6 +22,10 @@ pub fn journal_problem(error: &JournalError, terminal: &Terminal) -> Exit {
 pub fn join_problem(error: &JoinError, terminal: &Terminal) -> Exit {
     match error {
         JoinError::Journal(error) => journal_problem(error, terminal),
+        JoinError::Changed => {
+            terminal.complain("changed", &[]);
+            Exit::Gate
+        }
         JoinError::Audience(faults) => {
             for fault in faults {
                 terminal.complain_text(&fault.message(&terminal.words));

@@ -8,18 +8,19 @@ use secrecy::SecretString;
 
 use crate::campaign::Campaign;
 use crate::campaign::file::OnUnknown;
-use crate::cli::args;
+use crate::cli::args::{self, MaskOpenid};
 use crate::cli::context::load_sound;
 use crate::cli::execute::{Execution, Finished, execute, report, runtime};
 use crate::cli::exit_code::Exit;
 use crate::cli::problem::journal_problem;
 use crate::cli::send::{overrides, results_masked};
 use crate::cli::simulator::scenario;
-use crate::cli::terminal::Terminal;
+use crate::cli::terminal::{Terminal, masks};
 use crate::delivery::outcome::Status;
 use crate::journal::JournalError;
 use crate::journal::store::Store;
 use crate::report::model::identity;
+use crate::report::results_csv::mask;
 use crate::send::feed::{Policy, RetryRefused};
 use crate::send::shutdown::StopFiles;
 use crate::simulator::ledger::Ledger;
@@ -112,17 +113,18 @@ fn compare(finished: &Finished, state: &Path, ledger: &Ledger) -> Result<Vec<Str
             }
         })?;
     }
+    let shown = |openid: &str| if masks(MaskOpenid::Auto) { mask(openid) } else { openid.to_owned() };
     let mut differences = Vec::new();
     for openid in ledger.openids() {
         let accepted = ledger.accepted(&openid);
         let (sent, unknown) = expected.remove(&openid).unwrap_or_default();
         if accepted < sent || accepted > sent + unknown {
-            differences.push(format!("{openid}: {accepted} / {sent} (+{unknown})"));
+            differences.push(format!("{}: {accepted} / {sent} (+{unknown})", shown(&openid)));
         }
     }
     for (openid, (sent, unknown)) in expected {
         if sent > 0 {
-            differences.push(format!("{openid}: 0 / {sent} (+{unknown})"));
+            differences.push(format!("{}: 0 / {sent} (+{unknown})", shown(&openid)));
         }
     }
     differences.sort_unstable();

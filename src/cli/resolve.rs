@@ -8,17 +8,18 @@ use jiff::Timestamp;
 use crate::audience::Source;
 use crate::audience::reader::{Reader, Row};
 use crate::campaign::Campaign;
-use crate::cli::args;
+use crate::cli::args::{self, MaskOpenid};
 use crate::cli::context::{environment, load_campaign, state_dir, variable};
 use crate::cli::exit_code::Exit;
 use crate::cli::problem::journal_problem;
 use crate::cli::send::lock_campaign;
-use crate::cli::terminal::Terminal;
+use crate::cli::terminal::{Terminal, masks};
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::{Outcome, Status};
 use crate::journal::JournalError;
 use crate::journal::store::Store;
 use crate::report::model::identity;
+use crate::report::results_csv::mask;
 
 /// Settles unknown outcomes.
 pub fn run(args: &args::Resolve, terminal: &Terminal) -> Exit {
@@ -54,7 +55,10 @@ fn resolve(args: &args::Resolve, terminal: &Terminal) -> Result<Exit, Exit> {
     let missing: Vec<&str> =
         wanted.iter().flatten().filter(|openid| !found.contains(*openid)).map(String::as_str).collect();
     if !missing.is_empty() {
-        let (count, list) = (missing.len(), missing.iter().take(10).copied().collect::<Vec<_>>().join(", "));
+        let (count, list) = (
+            missing.len(),
+            missing.iter().take(10).map(|openid| shown(openid)).collect::<Vec<_>>().join(", "),
+        );
         terminal.complain("not-unknown", &[("count", &count), ("openids", &list)]);
         return Err(Exit::Usage);
     }
@@ -96,6 +100,11 @@ fn wanted(
         openids.insert(cells.get(column).unwrap_or_default().to_owned());
     }
     Ok(Some(openids))
+}
+
+/// An openid as people may see it here: CI logs are read by many.
+fn shown(openid: &str) -> String {
+    if masks(MaskOpenid::Auto) { mask(openid) } else { openid.to_owned() }
 }
 
 /// Who settles: the user's name on this machine.

@@ -25,7 +25,7 @@ pub fn run(args: &args::Results, terminal: &Terminal) -> Exit {
     };
     let file = &campaign.results.path;
     let masked = args.mask_openid == MaskOpenid::On;
-    match results_csv::write(&campaign, &plan.repeated, store.as_ref(), file, masked) {
+    match results_csv::write(&campaign, &plan, store.as_ref(), file, masked) {
         Ok(_) => {
             terminal.say("summary.results", &[("file", &file.display())]);
             Exit::Ok

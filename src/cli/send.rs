@@ -8,7 +8,7 @@ use etcetera::BaseStrategy as _;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use crate::campaign::file::OnUnknown;
+use crate::campaign::file::{Duplicates, OnUnknown};
 use crate::campaign::validate::Overrides;
 use crate::campaign::{Campaign, CampaignId, SecretPlace, duration};
 use crate::cli::args::{self, Expect, MaskOpenid, SendArgs};
@@ -55,8 +55,9 @@ fn prepare_and_send(args: &args::Send, terminal: &Terminal) -> Result<Exit, Exit
     let policy = Policy { on_unknown: campaign.send.on_unknown, retry_refused };
     let before = before(&campaign, &plan, &state, terminal)?;
     let left = left(&before.tally, &policy);
-    let agreed = agree(args, &campaign, &plan, &before, left, terminal)?;
-    let finished = if agreed && left > 0 {
+    let finished = if left > 0 {
+        tell(&campaign, &plan, &before, left, terminal);
+        agree(args, &campaign, &plan, &before, left, terminal)?;
         let tokens = token_source(&campaign, terminal)?;
         let execution = Execution {
             campaign: Arc::new(campaign),
@@ -240,16 +241,16 @@ pub fn stop_request(state: &Path, id: &CampaignId) -> PathBuf {
 /// already have been sent the message by what it no longer says, or by the machine it came from.
 fn belongs_here(campaign: &Campaign, state: &Path, take_over: bool, terminal: &Terminal) -> Result<(), Exit> {
     let problem = |error: JournalError| journal_problem(&error, terminal);
-    let Some(store) = Store::read(state).map_err(problem)? else {
-        let results = &campaign.results.path;
-        if results_csv::tells_of_sent(results) {
-            let journal = state.join(store::FILE);
-            terminal.complain(
-                "journal-gone",
-                &[("journal", &journal.display()), ("results", &results.display())],
-            );
-            return Err(Exit::Gate);
-        }
+    let known = Store::read(state).map_err(problem)?;
+    let blank = known.as_ref().map_or(Ok(true), Store::is_blank).map_err(problem)?;
+    let results = &campaign.results.path;
+    if blank && results_csv::tells_of_sent(results) {
+        let journal = state.join(store::FILE);
+        terminal
+            .complain("journal-gone", &[("journal", &journal.display()), ("results", &results.display())]);
+        return Err(Exit::Gate);
+    }
+    let Some(store) = known else {
         let store = Store::open(state).map_err(problem)?;
         return store.set_note(MACHINE, &machine()).map_err(problem);
     };
@@ -287,15 +288,15 @@ struct Before {
 
 fn before(campaign: &Campaign, plan: &Plan, state: &Path, terminal: &Terminal) -> Result<Before, Exit> {
     let store = settle_crash(campaign, state).map_err(|error| journal_problem(&error, terminal))?;
-    let tally =
-        tally(campaign, &plan.repeated, store.as_ref()).map_err(|error| join_problem(&error, terminal))?;
+    let tally = tally(campaign, plan, store.as_ref()).map_err(|error| join_problem(&error, terminal))?;
     let mut other_text = None;
     if let Some(store) = &store
         && let Ok(Some(number)) = store.find_campaign(&identity(campaign))
     {
         let runs = store.runs(number).map_err(|error| journal_problem(&error, terminal))?;
         let now = Digest::of(campaign.body.unfilled().as_bytes()).to_string();
-        let last = runs.last().filter(|last| last.text != now && tally.counts.sent > 0);
+        let reached = tally.counts.sent + tally.counts.unknown;
+        let last = runs.last().filter(|last| last.text != now && reached > 0);
         other_text = last.map(|last| last.digest.clone());
     }
     Ok(Before { tally, other_text })
@@ -325,17 +326,8 @@ fn left(tally: &Tally, policy: &Policy) -> u64 {
     unsent + failed + unknown + refused
 }
 
-fn agree(
-    args: &args::Send,
-    campaign: &Campaign,
-    plan: &Plan,
-    before: &Before,
-    left: u64,
-    terminal: &Terminal,
-) -> Result<bool, Exit> {
-    if left == 0 {
-        return Ok(true);
-    }
+/// Says what is about to be sent, and what an operator should know before they agree.
+fn tell(campaign: &Campaign, plan: &Plan, before: &Before, left: u64, terminal: &Terminal) {
     let words = &terminal.words;
     let forecast = plan_text::length(forecast_seconds(left, campaign.send.ceiling()), words);
     let counts = before.tally.counts;
@@ -369,10 +361,27 @@ fn agree(
     } else if before.tally.altered > 0 {
         terminal.say("send.altered", &[("count", &before.tally.altered)]);
     }
-    let vouched = args.expect.expect_digest.is_some();
-    let settled = args.yes && (before.other_text.is_none() || vouched);
-    if settled {
-        return Ok(true);
+}
+
+/// Asks, unless the flags have answered.
+///
+/// # Errors
+///
+/// The exit, already told, when nobody agrees.
+fn agree(
+    args: &args::Send,
+    campaign: &Campaign,
+    plan: &Plan,
+    before: &Before,
+    left: u64,
+    terminal: &Terminal,
+) -> Result<(), Exit> {
+    // One person's rows are told apart by their order. If a text that went out is not the one the row has now,
+    // rows were moved or removed, and who got which is for a person to judge.
+    let moved = campaign.audience.duplicates == Duplicates::Each && before.tally.altered > 0;
+    let delicate = before.other_text.is_some() || moved;
+    if args.yes && (!delicate || args.expect.expect_digest.is_some()) {
+        return Ok(());
     }
     if !terminal.is_interactive() {
         let key = if args.yes { "needs-digest" } else { "needs-yes" };
@@ -380,11 +389,10 @@ fn agree(
         return Err(Exit::Gate);
     }
     if terminal.ask("send.ask", &[("left", &left)]) {
-        Ok(true)
-    } else {
-        terminal.say("send.no", &[]);
-        Err(Exit::Gate)
+        return Ok(());
     }
+    terminal.say("send.no", &[]);
+    Err(Exit::Gate)
 }
 
 fn token_source(campaign: &Campaign, terminal: &Terminal) -> Result<TokenSource, Exit> {
@@ -431,11 +439,13 @@ fn nothing_to_do(
     terminal: &Terminal,
 ) -> Result<Finished, Exit> {
     let store = Store::read(state).map_err(|error| journal_problem(&error, terminal))?;
-    let (tally, results) = write_results(&campaign, &plan, store.as_ref(), masked, terminal)?;
+    let (tally, results) = write_results(&campaign, &plan, store.as_ref(), masked, terminal)
+        .map_err(|error| join_problem(&error, terminal))?;
     Ok(Finished {
         campaign: Arc::new(campaign),
         plan: Arc::new(plan),
         tally,
+        unwritable: results.is_none(),
         results,
         stop: None,
         requests: 0,

@@ -33,8 +33,7 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<bool, Exit> {
     let (campaign, plan) = load_sound(path, &environment(), terminal)?;
     let state = state_dir(path, args.state_dir.as_ref());
     let store = Store::read(&state).map_err(|error| journal_problem(&error, terminal))?;
-    let tally =
-        tally(&campaign, &plan.repeated, store.as_ref()).map_err(|error| join_problem(&error, terminal))?;
+    let tally = tally(&campaign, &plan, store.as_ref()).map_err(|error| join_problem(&error, terminal))?;
     let lock = campaign_lock(&state, &campaign.id);
     let running = lock::is_held(&lock);
     match args.format {

@@ -83,6 +83,22 @@ pub enum Stop {
 }
 
 impl Stop {
+    /// How grave it is, as spec section 10 orders exits: storage, account, gate, signal, pause.
+    pub fn rank(&self) -> u8 {
+        match self {
+            Self::Storage(_) => 5,
+            Self::Account { .. } | Self::Token(_) => 4,
+            Self::Changed => 3,
+            Self::Interrupted | Self::Terminated => 2,
+            Self::Asked
+            | Self::Limit
+            | Self::Quota { .. }
+            | Self::Content { .. }
+            | Self::Refused { .. }
+            | Self::Unknown { .. } => 1,
+        }
+    }
+
     /// A stable word for it, with the errcode where there is one: what the journal keeps.
     pub fn reason(&self) -> String {
         match self {

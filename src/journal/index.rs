@@ -41,13 +41,8 @@ impl Index {
     }
 
     /// How many messages the journal knows.
-    pub fn len(&self) -> usize {
+    pub fn known(&self) -> usize {
         self.ids.len()
-    }
-
-    /// Whether it knows none.
-    pub fn is_empty(&self) -> bool {
-        self.ids.is_empty()
     }
 
     /// What the journal knows of a message.
@@ -125,7 +120,7 @@ mod tests {
         orders.push((0..3000).map(|index| index * 7 % 3000).collect());
         for order in orders {
             let mut index = Index::load(&store, mine).unwrap_or_else(|error| panic!("{error}"));
-            assert_eq!(index.len(), 2000);
+            assert_eq!(index.known(), 2000);
             for number in order {
                 let found =
                     index.find(&store, &format!("o{number}"), 1).unwrap_or_else(|error| panic!("{error}"));

@@ -97,7 +97,8 @@ pub fn holder_of(path: &Path) -> Option<Holder> {
 /// Whether somebody holds the lock `path`.
 pub fn is_held(path: &Path) -> bool {
     let Ok(file) = OpenOptions::new().write(true).open(path) else { return false };
-    matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+    // Shared, so that those who look do not take each other for a holder.
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
 }
 
 fn beside(path: &Path) -> PathBuf {

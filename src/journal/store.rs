@@ -135,8 +135,11 @@ impl Store {
     ///
     /// As [`open`](Self::open).
     pub fn read(folder: &Path) -> Result<Option<Self>, JournalError> {
-        if !folder.join(FILE).exists() {
-            return Ok(None);
+        let path = folder.join(FILE);
+        match path.try_exists() {
+            Ok(true) => {}
+            Ok(false) => return Ok(None),
+            Err(error) => return Err(JournalError::Unreachable { path, reason: error.to_string() }),
         }
         // Reading needs the shared memory of WAL, which a strictly read-only connection could not set up.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -357,6 +360,17 @@ impl Store {
             Ok(count)
         })();
         resolved.map_err(|error: rusqlite::Error| self.refusal(&error))
+    }
+
+    /// Whether it knows no message of any campaign.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub fn is_blank(&self) -> Result<bool, JournalError> {
+        self.connection
+            .query_row("SELECT NOT EXISTS (SELECT 1 FROM message)", [], |row| row.get(0))
+            .map_err(|error| self.refusal(&error))
     }
 
     /// A note about the journal itself.

@@ -80,8 +80,10 @@ fn read(inputs: &Inputs<'_>, repeated: Repeated) -> Plan {
         let (tasks, judged) = judges.into_iter().map(|judge| begin(scope, judge)).unzip();
         let reading = scope.spawn(move || split(reader, tasks));
         sum.collect(judged, second_look);
-        if let Ok(Some(fault)) = reading.join() {
-            sum.faults.push(fault);
+        match reading.join() {
+            Ok(fault) => sum.faults.extend(fault),
+            // Half a plan must never look like a whole one.
+            Err(panic) => std::panic::resume_unwind(panic),
         }
     });
     Plan {

@@ -6,13 +6,14 @@ use crate::audience::header::Header;
 use crate::audience::reader::Row;
 use crate::campaign::Campaign;
 use crate::delivery::outcome::{Counts, Outcome, Status};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::Diagnostic;
 use crate::journal::index::Index;
 use crate::journal::record::{Recorded, State, mark};
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
+use crate::plan::Plan;
 use crate::plan::batch::Verdict;
-use crate::plan::duplicates::Repeated;
+use crate::plan::digest::Running;
 use crate::plan::planner::{Inputs, Planner};
 
 /// A row of the audience and what became of it.
@@ -44,7 +45,7 @@ pub struct Tally {
     pub counts: Counts,
     /// The refused ones by errcode.
     pub refused_by_code: BTreeMap<i64, u64>,
-    /// Recipients that were sent another text than the campaign has now.
+    /// Recipients that were, or may have been, sent another text than the campaign has now.
     pub altered: u64,
     /// Messages in flight now, which are among the unknown.
     pub in_flight: u64,
@@ -59,6 +60,8 @@ pub enum JoinError {
     Audience(Vec<Diagnostic>),
     /// The journal cannot be read.
     Journal(JournalError),
+    /// The audience is no longer what was planned.
+    Changed,
 }
 
 /// Whose messages a campaign's are.
@@ -73,42 +76,36 @@ pub fn identity(campaign: &Campaign) -> Identity {
 /// When audience or journal cannot be read.
 pub fn join<E>(
     campaign: &Campaign,
-    repeated: &Repeated,
+    plan: &Plan,
     store: Option<&Store>,
     head: impl FnOnce(&Header) -> Result<(), E>,
     mut each: impl FnMut(&RowReport<'_>) -> Result<(), E>,
 ) -> Result<Result<Tally, E>, JoinError> {
     let inputs = Inputs::of_campaign(campaign);
-    let mut planner = Planner::open(&inputs, repeated.clone()).map_err(JoinError::Audience)?;
+    let mut planner = Planner::open(&inputs, plan.repeated.clone()).map_err(JoinError::Audience)?;
     let mut known = Known::load(store, &identity(campaign)).map_err(JoinError::Journal)?;
     if let Err(error) = head(planner.header()) {
         return Ok(Err(error));
     }
     let mut tally = Tally::default();
     let mut found = 0;
+    let mut running = Running::default();
     let mut payload = Vec::new();
     while let Some((row, verdict)) = planner.next(&mut payload) {
         let report = report(row, &verdict, &payload, &mut known).map_err(JoinError::Journal)?;
         found += u64::from(report.recorded.is_some());
         tally.add(&report, &payload);
+        running.add(&payload);
         if let Err(error) = each(&report) {
             return Ok(Err(error));
         }
         payload.clear();
     }
-    let faults = planner.into_faults();
-    if let Some(broken) = unreadable(&faults) {
-        return Err(JoinError::Audience(vec![broken]));
+    if running.now() != plan.digest || tally.counts.total() != plan.counts.rows() {
+        return Err(JoinError::Changed);
     }
     tally.gone = known.len().saturating_sub(found);
     Ok(Ok(tally))
-}
-
-/// A fault that ended the reading of the file; every row after it is missing.
-fn unreadable(faults: &Diagnostics) -> Option<Diagnostic> {
-    use crate::diagnostic::code::Code;
-    let ended = |fault: &&Diagnostic| matches!(fault.code, Code::Undecodable | Code::AudienceUnreadable);
-    faults.kept().iter().find(ended).cloned()
 }
 
 fn report<'r>(
@@ -134,19 +131,43 @@ fn report<'r>(
 
 impl Tally {
     fn add(&mut self, report: &RowReport<'_>, payload: &[u8]) {
-        self.counts.add(report.status, 1);
+        self.count(report.status, report.recorded.as_ref());
         let Some(recorded) = &report.recorded else { return };
         match recorded.state {
-            State::Settled(Outcome::Sent) => {
+            State::Settled(Outcome::Sent | Outcome::Unknown) | State::InFlight => {
                 self.altered += u64::from(mark(payload) != recorded.payload);
             }
+            State::Settled(Outcome::Refused | Outcome::Failed | Outcome::Postponed) => {}
+        }
+    }
+
+    fn count(&mut self, status: Status, recorded: Option<&Recorded>) {
+        self.counts.add(status, 1);
+        let Some(recorded) = recorded else { return };
+        match recorded.state {
             State::Settled(Outcome::Refused) => {
                 *self.refused_by_code.entry(recorded.errcode.unwrap_or_default()).or_default() += 1;
             }
             State::InFlight => self.in_flight += 1,
-            State::Settled(Outcome::Failed | Outcome::Unknown | Outcome::Postponed) => {}
+            State::Settled(Outcome::Sent | Outcome::Failed | Outcome::Unknown | Outcome::Postponed) => {}
         }
     }
+}
+
+/// Plan and journal, counted without the audience: when its file is no longer what was planned, this still tells
+/// what became of everybody who was. Whoever was removed from the audience before the run is counted too.
+///
+/// # Errors
+///
+/// When the journal cannot be read.
+pub fn tally_of_journal(campaign: &Campaign, plan: &Plan, store: &Store) -> Result<Tally, JournalError> {
+    let mut tally = Tally::default();
+    if let Some(number) = store.find_campaign(&identity(campaign))? {
+        store.messages(number, |message| tally.count(message.state.status(), Some(&message)))?;
+    }
+    tally.counts.add(Status::Skipped, plan.counts.duplicate + plan.counts.invalid);
+    tally.counts.add(Status::Unsent, plan.counts.rows().saturating_sub(tally.counts.total()));
+    Ok(tally)
 }
 
 /// Plan and journal, counted.
@@ -154,9 +175,9 @@ impl Tally {
 /// # Errors
 ///
 /// As [`join`].
-pub fn tally(campaign: &Campaign, repeated: &Repeated, store: Option<&Store>) -> Result<Tally, JoinError> {
+pub fn tally(campaign: &Campaign, plan: &Plan, store: Option<&Store>) -> Result<Tally, JoinError> {
     let nothing = |_: &Header| Ok::<(), std::convert::Infallible>(());
-    match join(campaign, repeated, store, nothing, |_| Ok(()))? {
+    match join(campaign, plan, store, nothing, |_| Ok(()))? {
         Ok(tally) => Ok(tally),
         Err(never) => match never {},
     }
@@ -188,6 +209,6 @@ impl<'s> Known<'s> {
     }
 
     fn len(&self) -> u64 {
-        u64::try_from(self.index.len()).unwrap_or(u64::MAX)
+        u64::try_from(self.index.known()).unwrap_or(u64::MAX)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write as _};
 use std::io::{self, Write as _};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use console::Term;
@@ -25,8 +26,48 @@ pub enum Style {
     None,
 }
 
-/// Shows how far a run is. It writes to stderr; a stderr that is gone is no reason to stop anything.
-pub struct Progress<'w> {
+/// How long the end of a run waits for a terminal that does not take what is written.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Shows how far a run is, on stderr. It has a thread of its own: a terminal that takes nothing, or is gone, holds
+/// nothing up.
+#[derive(Debug)]
+pub struct Progress {
+    events: Sender<Event>,
+    drawn: Receiver<()>,
+}
+
+impl Progress {
+    /// Begins. `total` is how many messages are to be sent.
+    pub fn new(style: Style, total: u64, words: &Catalog) -> Self {
+        let (events, happened) = channel();
+        let (done, drawn) = channel();
+        let words = words.clone();
+        std::thread::spawn(move || {
+            let mut drawing = Drawing::new(style, total, &words);
+            for event in happened {
+                drawing.observe(&event);
+            }
+            drawing.finish();
+            let _ = done.send(());
+        });
+        Self { events, drawn }
+    }
+
+    /// Takes an event in.
+    pub fn observe(&self, event: &Event) {
+        // A thread that is gone draws nothing; that stops nothing.
+        let _ = self.events.send(event.clone());
+    }
+
+    /// Ends: what happened is drawn to the end, if somebody takes it.
+    pub fn finish(self) {
+        drop(self.events);
+        let _ = self.drawn.recv_timeout(PATIENCE);
+    }
+}
+
+struct Drawing<'w> {
     words: &'w Catalog,
     view: View,
     total: u64,
@@ -40,9 +81,8 @@ enum View {
     None,
 }
 
-impl<'w> Progress<'w> {
-    /// Begins. `total` is how many messages are to be sent.
-    pub fn new(style: Style, total: u64, words: &'w Catalog) -> Self {
+impl<'w> Drawing<'w> {
+    fn new(style: Style, total: u64, words: &'w Catalog) -> Self {
         let view = match style {
             Style::Bar => View::Bar(bar(total)),
             Style::Plain => View::Plain { last: Instant::now() },
@@ -51,8 +91,7 @@ impl<'w> Progress<'w> {
         Self { words, view, total, counts: Counts::default(), begun: Instant::now() }
     }
 
-    /// Takes an event in.
-    pub fn observe(&mut self, event: &Event) {
+    fn observe(&mut self, event: &Event) {
         match event {
             Event::Settled { outcome, .. } => {
                 self.counts.add(Status::from(*outcome), 1);
@@ -67,8 +106,8 @@ impl<'w> Progress<'w> {
         }
     }
 
-    /// Ends: a bar is drawn a last time and left standing.
-    pub fn finish(self) {
+    /// A bar is drawn a last time and left standing.
+    fn finish(self) {
         match &self.view {
             View::Bar(bar) => bar.abandon(),
             View::Plain { .. } => self.line(),

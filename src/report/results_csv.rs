@@ -13,7 +13,7 @@ use crate::delivery::outcome::Status;
 use crate::journal::record::Recorded;
 use crate::journal::store::Store;
 use crate::locale::{Catalog, Language};
-use crate::plan::duplicates::Repeated;
+use crate::plan::Plan;
 use crate::report::model::{JoinError, RowReport, Skipped, Tally, join};
 use crate::report::write_file;
 use crate::wechat::error_code::find;
@@ -38,14 +38,14 @@ pub enum ResultsError {
 /// When audience or journal cannot be read, or the file cannot be written; it is then as it was.
 pub fn write(
     campaign: &Campaign,
-    repeated: &Repeated,
+    plan: &Plan,
     store: Option<&Store>,
     path: &Path,
     masked: bool,
 ) -> Result<Tally, ResultsError> {
     let mut joined = None;
     write_file(path, |out| {
-        let result = write_to(campaign, repeated, store, out, masked);
+        let result = write_to(campaign, plan, store, out, masked);
         let (kept, error) = match result {
             Ok(Ok(tally)) => (Ok(tally), None),
             Ok(Err(error)) => return Err(error),
@@ -75,7 +75,7 @@ pub fn write(
 /// When audience or journal cannot be read.
 pub fn write_to(
     campaign: &Campaign,
-    repeated: &Repeated,
+    plan: &Plan,
     store: Option<&Store>,
     out: &mut dyn Write,
     masked: bool,
@@ -84,7 +84,7 @@ pub fn write_to(
     let sheet = std::cell::RefCell::new(Sheet::new(&words, campaign, out, masked));
     let tally = join(
         campaign,
-        repeated,
+        plan,
         store,
         |header| sheet.borrow_mut().head(header),
         |row| sheet.borrow_mut().row(row),
@@ -147,7 +147,10 @@ impl<'a> Sheet<'a> {
             } else {
                 self.cell.push_str(&text);
             }
-            disarm(&mut self.cell);
+            // An openid is no formula, and one that was changed would be nobody's.
+            if self.openid != Some(cell) {
+                disarm(&mut self.cell);
+            }
             self.writer.write_field(&self.cell)?;
         }
         let status = self.words.say(&format!("status.{}", report.status.name()), &[]);

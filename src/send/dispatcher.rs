@@ -73,6 +73,8 @@ struct Dispatcher<'r> {
     ticks: Interval,
     launched: u64,
     limited: bool,
+    /// Whether the operator has sent a signal; the next one aborts.
+    signalled: bool,
     requests: u64,
     stop: Option<Stop>,
     /// Tells those who have not begun that they need not.
@@ -137,6 +139,7 @@ pub async fn run(run: Run<'_>) -> Ended {
         ticks: ticks(),
         launched: 0,
         limited: false,
+        signalled: false,
         requests: 0,
         stop: None,
         stopping: watch::Sender::new(false),
@@ -162,13 +165,19 @@ impl Dispatcher<'_> {
                 Wake::Fed(None) => self.fed = true,
                 Wake::Due => self.ready = self.later.pop().map(|later| later.job),
                 Wake::Paced => self.launch(),
-                Wake::Signal(stop) if self.stop.is_some() => {
+                Wake::Signal(stop) if self.signalled => {
                     // What is broken off here has an intent without an outcome: it may have been delivered.
                     self.in_flight.clear();
-                    self.stop = Some(stop);
+                    self.drain(stop.clone());
+                    if self.stop.as_ref().is_some_and(|before| before.rank() <= stop.rank()) {
+                        self.stop = Some(stop);
+                    }
                     return;
                 }
-                Wake::Signal(stop) => self.drain(stop),
+                Wake::Signal(stop) => {
+                    self.signalled = true;
+                    self.drain(stop);
+                }
                 Wake::Asked => self.drain(Stop::Asked),
             }
         }
@@ -296,12 +305,15 @@ impl Dispatcher<'_> {
         });
     }
 
-    /// Starts nothing more; what is in flight is waited for. The first reason stands.
+    /// Starts nothing more; what is in flight is waited for. The gravest reason stands, and of equals the first.
     fn drain(&mut self, stop: Stop) {
-        if self.stop.is_none() {
+        let begins = self.stop.is_none();
+        if self.stop.as_ref().is_none_or(|before| stop.rank() > before.rank()) {
+            self.stop = Some(stop.clone());
+        }
+        if begins {
             tracing::info!(reason = stop.reason(), "stopping");
-            (self.run.watch)(&Event::Draining(stop.clone()));
-            self.stop = Some(stop);
+            (self.run.watch)(&Event::Draining(stop));
             // Nobody waits for a token any more.
             self.stopping.send_replace(true);
         }

@@ -13,6 +13,8 @@ use crate::campaign::rate::Rate;
 
 /// How much of the rate may come at once.
 const BURST: Duration = Duration::from_millis(10);
+/// At least two: a timer is always a little late, and a pace that may not make up for it falls behind.
+const LEAST_BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
 /// How far the pace may fall below the ceiling when the platform is busy.
 const SLOWEST: f64 = 1.0 / 64.0;
 /// How long a pace is kept before it is tried a step faster.
@@ -126,7 +128,7 @@ impl Pacer {
 
 fn limiter(interval: Duration) -> DefaultDirectRateLimiter {
     let burst = BURST.as_nanos() / interval.as_nanos().max(1);
-    let burst = u32::try_from(burst).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
+    let burst = u32::try_from(burst).ok().and_then(NonZeroU32::new).unwrap_or(LEAST_BURST).max(LEAST_BURST);
     let quota = Quota::with_period(interval.max(Duration::from_nanos(1)));
     // A period above zero always makes a quota.
     RateLimiter::direct(quota.unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(burst))

@@ -108,7 +108,6 @@ pub struct Tokens {
 #[derive(Debug, Default)]
 struct State {
     token: Option<Arc<Token>>,
-    fetched: u64,
     error: Option<TokenError>,
 }
 
@@ -151,23 +150,12 @@ impl Tokens {
         }
     }
 
-    /// How often the platform was asked for a token.
-    pub async fn fetched(&self) -> u64 {
-        self.current.lock().await.fetched
-    }
-
     async fn fetch(&self, state: &mut State, force: bool) -> Result<Arc<Token>, TokenError> {
         let fetched = match &self.source {
             TokenSource::Given(_) if state.token.is_some() => Err(TokenError::GivenRefused),
             TokenSource::Given(value) => Ok(value.clone()),
-            TokenSource::Command(command) => {
-                state.fetched += 1;
-                run(command).await.map_err(TokenError::Command)
-            }
-            TokenSource::Secret { appid, secret } => {
-                state.fetched += 1;
-                self.ask(appid, secret, force).await
-            }
+            TokenSource::Command(command) => run(command).await.map_err(TokenError::Command),
+            TokenSource::Secret { appid, secret } => self.ask(appid, secret, force).await,
         };
         tracing::info!(force, ok = fetched.is_ok(), "token");
         match fetched {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Platform, World};
+use crate::support::{Platform, World, finish};
 
 #[test]
 fn a_journal_that_is_gone_while_results_tell_of_people_who_were_sent_is_no_fresh_start() {
@@ -52,4 +52,36 @@ fn results_that_are_open_elsewhere_get_a_second_name() {
     assert_eq!(ran.counts(), "3 sent");
     assert!(ran.json()["results"].as_str().expect("a file").ends_with("audience.results.2.csv"));
     assert_eq!(world.read("audience.results.2.csv").lines().count(), 4);
+}
+
+#[test]
+fn a_journal_that_was_emptied_is_no_fresh_start_either() {
+    let world = World::with_recipients(3);
+    world.send(&Platform::new("")).exits(0);
+    fs::remove_dir_all(world.path(".wxcast")).expect("a removed journal");
+    world.file(".wxcast/journal.sqlite3", "");
+    let platform = Platform::new("");
+    world.send(&platform).exits(8).says("journal.sqlite3");
+    assert_eq!(platform.ledger().totals().requests, 0);
+}
+
+#[test]
+fn an_audience_that_was_cut_or_moved_away_during_a_run_is_no_success() {
+    for cut in [true, false] {
+        let (world, platform) = (World::with_recipients(60), Platform::new("latency = \"20ms\""));
+        world.text_campaign("Hello {{name}}", "concurrency = 4");
+        let child = world.start_send(&platform);
+        platform.wait_for_requests(8);
+        if cut {
+            world.recipients(5);
+        } else {
+            fs::rename(world.path("audience.csv"), world.path("elsewhere.csv")).expect("a moved file");
+        }
+        let ran = finish(child).exits(8);
+        assert_eq!(ran.counts(), "60 sent", "what happened is told from the journal");
+        world.recipients(60);
+        let runs = world.run(&["runs", "campaign.toml", "--format", "json"]).exits(0).json();
+        assert_eq!((&runs[0]["exit"], &runs[0]["reason"]), (&"gate".into(), &"audience-changed".into()));
+        assert_eq!(world.status().counts(), "60 sent");
+    }
 }

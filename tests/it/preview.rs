@@ -30,7 +30,7 @@ fn json_has_exactly_the_keys_of_the_contract_and_the_payload_as_it_is_sent() {
 fn without_a_choice_the_first_ones_are_shown() {
     let world = World::with_recipients(30);
     assert_eq!(rows(&shown(&world, &[])), [1, 2, 3, 4, 5, 6, 7, 8]);
-    assert_eq!(rows(&shown(&world, &["--pick", "3"])), [1, 2, 3]);
+    assert_eq!(rows(&shown(&world, &["--pick", "3"])), [1, 11, 21]);
     assert_eq!(rows(&shown(&world, &["--limit", "2"])), [1, 2]);
     assert_eq!(shown(&world, &["--pick", "100"]).len(), 30);
 }
@@ -118,4 +118,14 @@ fn skipped_and_faulty_rows_have_no_message() {
     let one = openid(1);
     world.file("audience.csv", format!("openid,name\n{one},A\nbad id,B\n{one},C\n{},D\n", openid(2)));
     assert_eq!(rows(&shown(&world, &[])), [1, 4]);
+}
+
+#[test]
+fn a_pick_is_spread_over_the_audience_and_the_same_each_time() {
+    let world = World::with_recipients(100);
+    let pick = || world.run(&["preview", "campaign.toml", "--pick", "4", "--format", "json"]).exits(0).json();
+    let rows: Vec<u64> =
+        pick().as_array().expect("messages").iter().filter_map(|one| one["row"].as_u64()).collect();
+    assert_eq!(rows, [1, 26, 51, 76]);
+    assert_eq!(pick(), pick());
 }

@@ -378,3 +378,30 @@ fn an_audience_that_is_edited_during_the_run_lets_no_unplanned_message_out() {
     }
     assert_eq!(ledger.duplicates(), [""; 0]);
 }
+
+#[test]
+fn a_text_edited_while_outcomes_are_unknown_needs_a_digest_too() {
+    let world = World::with_recipients(3);
+    world.text_campaign("Hello {{name}}", "[send.stop]\nmax_unknown = 0");
+    world.send(&Platform::new("[[faults]]\nkind = \"reset-after\"")).exits(6);
+    world.edit("campaign.toml", "Hello", "Goodbye");
+    world.recipients(4);
+    let platform = Platform::new("");
+    world.send(&platform).exits(8).says("--expect-digest");
+    assert_eq!(platform.ledger().totals().requests, 0);
+}
+
+#[test]
+fn rows_of_one_person_that_were_moved_between_runs_need_a_digest() {
+    let world = World::with_recipients(1);
+    world.edit("campaign.toml", "[message.text]", "duplicates = \"each\"\n[message.text]");
+    let [first, second] = [0, 1].map(|index| format!("{},Name {index}\n", openid(0)));
+    world.file("audience.csv", format!("openid,name\n{first}{second}"));
+    let platform = Platform::new("");
+    world.run_at(&platform, &["send", "campaign.toml", "--yes", "--limit", "1"]).exits(7);
+    world.file("audience.csv", format!("openid,name\n{second}{first}"));
+    world.send(&platform).exits(8).says("--expect-digest");
+    world.file("audience.csv", format!("openid,name\n{first}{second}"));
+    assert_eq!(world.send(&platform).exits(0).counts(), "2 sent");
+    assert_eq!(platform.ledger().accepted_payloads(&openid(0)), payloads(&world));
+}

@@ -110,3 +110,20 @@ fn a_signal_ends_a_run_that_waits_for_a_retry_or_a_token() {
     assert_eq!(finish(child).exits(130).counts(), "3 unsent");
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }
+
+#[test]
+fn a_signal_while_a_graver_reason_drains_neither_aborts_nor_hides_it() {
+    let world = World::with_recipients(50);
+    world.text_campaign("Hello {{name}}", "concurrency = 4");
+    // The third message finds the account banned while slow answers to others are still on their way.
+    let platform = Platform::new(
+        "[[faults]]\nkind = \"delay\"\nduration = \"400ms\"\nmessages = [1, 2, 4]\n[account]\ncode = 48001\nfrom = 3",
+    );
+    let send = ["send", "campaign.toml", "--yes", "--format", "json", "--progress", "plain"];
+    let mut send = world.command_at(&platform, &send);
+    let mut child = send.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    until_draining(&mut child);
+    signal(&child, "INT");
+    let ran = finish(child).exits(9);
+    assert!(!ran.counts().contains("unknown"), "{}", ran.counts());
+}
