@@ -4,12 +4,13 @@
 #![allow(dead_code)]
 
 use std::fmt::Write as _;
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use tokio::net::TcpStream;
 use wxcast::campaign::Campaign;
 use wxcast::campaign::validate::{Overrides, validate};
 
@@ -40,15 +41,20 @@ pub fn campaign(folder: &Path, rows: usize, content: &str) -> Campaign {
     validated.campaign.unwrap_or_else(|| panic!("{:?}", validated.faults))
 }
 
-/// A server on loopback that answers every POST with errcode 0 after a while. It has a thread a connection,
-/// so that its own waiting costs the other side nothing.
+/// A server on loopback that answers every POST with errcode 0 after a while. It has one thread, so that it
+/// takes as little of the machine as a server can.
 pub fn server(latency: Duration) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
+    listener.set_nonblocking(true).expect("a listener that does not block");
     thread::spawn(move || {
-        for connection in listener.incoming().flatten() {
-            thread::spawn(move || serve(connection, latency));
-        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async move {
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+            while let Ok((connection, _)) = listener.accept().await {
+                tokio::spawn(serve(connection, latency));
+            }
+        });
     });
     address
 }
@@ -56,22 +62,25 @@ pub fn server(latency: Duration) -> SocketAddr {
 const ANSWER: &[u8] =
     b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 27\r\n\r\n{\"errcode\":0,\"errmsg\":\"ok\"}";
 
-fn serve(mut connection: TcpStream, latency: Duration) {
+async fn serve(connection: TcpStream, latency: Duration) {
     let _ = connection.set_nodelay(true);
     let mut buffer = vec![0; 64 * 1024];
     let mut filled = 0;
-    loop {
-        match connection.read(&mut buffer[filled..]) {
-            Ok(0) | Err(_) => return,
+    while connection.readable().await.is_ok() {
+        match connection.try_read(&mut buffer[filled..]) {
+            Ok(0) => return,
             Ok(read) => filled += read,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
+            Err(_) => return,
         }
         while let Some(length) = request(&buffer[..filled]) {
             buffer.copy_within(length..filled, 0);
             filled -= length;
             if !latency.is_zero() {
-                thread::sleep(latency);
+                tokio::time::sleep(latency).await;
             }
-            if connection.write_all(ANSWER).is_err() {
+            // An answer of a hundred bytes always fits the socket's buffer.
+            if connection.try_write(ANSWER).is_err() {
                 return;
             }
         }

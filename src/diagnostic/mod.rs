@@ -1,6 +1,6 @@
 //! A fault in the user's files, with a place.
 //!
-//! A diagnostic holds what is wrong as data; its sentences come from the [`Catalog`](crate::locale::Catalog)
+//! A diagnostic holds what is wrong as data; its sentences come from the [`Catalog`]
 //! and its line and column are looked up only when somebody reads it.
 
 pub mod code;

@@ -1,4 +1,4 @@
-//! A message on its way from the campaign file to a [`Body`].
+//! A message on its way from the campaign file to a [`Body`](crate::message::body::Body).
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;

@@ -2,7 +2,7 @@
 //!
 //! A kind is a struct that mirrors WeChat's JSON for it one to one (wechat-facts 1.4). Its
 //! [`Message::compile`] writes that object into a [`Draft`], field by field, each with its rules. The draft
-//! becomes a [`Body`]: JSON with open slots for texts that differ between recipients.
+//! becomes a [`Body`](body::Body): JSON with open slots for texts that differ between recipients.
 
 pub mod body;
 pub mod draft;
