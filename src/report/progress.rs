@@ -9,9 +9,11 @@ use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
 
 use crate::delivery::event::Event;
-use crate::delivery::outcome::{Counts, Outcome, Status};
+use crate::delivery::outcome::{Counts, Status};
 use crate::locale::Catalog;
 
+/// How often the counts beside the bar are written anew.
+const BAR_EVERY: Duration = Duration::from_millis(100);
 /// How often a plain line is written.
 const PLAIN_EVERY: Duration = Duration::from_secs(5);
 
@@ -76,7 +78,7 @@ struct Drawing<'w> {
 }
 
 enum View {
-    Bar(ProgressBar),
+    Bar { bar: ProgressBar, last: Instant },
     Plain { last: Instant },
     None,
 }
@@ -84,7 +86,7 @@ enum View {
 impl<'w> Drawing<'w> {
     fn new(style: Style, total: u64, words: &'w Catalog) -> Self {
         let view = match style {
-            Style::Bar => View::Bar(bar(total)),
+            Style::Bar => View::Bar { bar: bar(total), last: Instant::now() },
             Style::Plain => View::Plain { last: Instant::now() },
             Style::None => View::None,
         };
@@ -95,7 +97,7 @@ impl<'w> Drawing<'w> {
         match event {
             Event::Settled { outcome, .. } => {
                 self.counts.add(Status::from(*outcome), 1);
-                self.settled(*outcome);
+                self.settled();
             }
             Event::Pace { per_second } => {
                 let pace = format!("{per_second:.1}");
@@ -109,17 +111,21 @@ impl<'w> Drawing<'w> {
     /// A bar is drawn a last time and left standing.
     fn finish(self) {
         match &self.view {
-            View::Bar(bar) => bar.abandon(),
+            View::Bar { bar, .. } => {
+                bar.set_message(tally(&self.counts, self.words));
+                bar.abandon();
+            }
             View::Plain { .. } => self.line(),
             View::None => {}
         }
     }
 
-    fn settled(&mut self, outcome: Outcome) {
+    fn settled(&mut self) {
         match &mut self.view {
-            View::Bar(bar) => {
+            View::Bar { bar, last } => {
                 bar.inc(1);
-                if outcome != Outcome::Sent {
+                if last.elapsed() >= BAR_EVERY {
+                    *last = Instant::now();
                     bar.set_message(tally(&self.counts, self.words));
                 }
             }
@@ -135,7 +141,7 @@ impl<'w> Drawing<'w> {
 
     fn note(&self, text: &str) {
         match &self.view {
-            View::Bar(bar) => bar.println(text),
+            View::Bar { bar, .. } => bar.println(text),
             View::Plain { .. } => {
                 let _ = writeln!(io::stderr(), "{text}");
             }

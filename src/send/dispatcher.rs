@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use jiff::Timestamp;
 use tokio::sync::mpsc::Receiver;
+use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::watch;
 use tokio::time::Interval;
 
@@ -152,17 +153,14 @@ pub async fn run(run: Run<'_>) -> Ended {
 
 impl Dispatcher<'_> {
     async fn work(&mut self) {
-        while !self.is_done() {
+        loop {
+            self.start_what_can_be();
+            if self.is_done() {
+                return;
+            }
             match self.wake().await {
                 Wake::Attempted(attempted) => self.attempted(*attempted),
-                Wake::Fed(Some(Ok(job))) => {
-                    self.ready = match &mut self.turns {
-                        Some(turns) => turns.admit(job),
-                        None => Some(job),
-                    };
-                }
-                Wake::Fed(Some(Err(end))) => self.feed_ended(end),
-                Wake::Fed(None) => self.fed = true,
+                Wake::Fed(fed) => self.take(fed),
                 Wake::Due => self.ready = self.later.pop().map(|later| later.job),
                 Wake::Paced => self.launch(),
                 Wake::Signal(stop) if self.signalled => {
@@ -183,6 +181,58 @@ impl Dispatcher<'_> {
         }
     }
 
+    /// Starts as much as slots, messages and pace allow at this moment, without the round through
+    /// [`wake`](Self::wake) that waiting takes.
+    fn start_what_can_be(&mut self) {
+        while self.stop.is_none() && self.in_flight.len() < self.run.campaign.send.concurrency {
+            if self.ready.is_none() && !self.ready_at_once() {
+                return;
+            }
+            if self.ready.is_some() {
+                if !self.pacer.passes() {
+                    return;
+                }
+                self.launch();
+            }
+        }
+    }
+
+    /// Makes a message ready if one is there to be had. Gives false when there is none to look at.
+    fn ready_at_once(&mut self) -> bool {
+        if self.later.peek().is_some_and(|later| later.due.0 <= Instant::now()) {
+            self.ready = self.later.pop().map(|later| later.job);
+            return true;
+        }
+        if self.fed || !self.has_room_for_more() {
+            return false;
+        }
+        match self.run.jobs.try_recv() {
+            Ok(fed) => self.take(Some(fed)),
+            Err(TryRecvError::Disconnected) => self.take(None),
+            Err(TryRecvError::Empty) => return false,
+        }
+        true
+    }
+
+    fn take(&mut self, fed: Option<Result<Job, FeedEnd>>) {
+        match fed {
+            Some(Ok(job)) => {
+                self.ready = match &mut self.turns {
+                    Some(turns) => turns.admit(job),
+                    None => Some(job),
+                };
+            }
+            Some(Err(end)) => self.feed_ended(end),
+            None => self.fed = true,
+        }
+    }
+
+    /// Whether few enough messages wait to be tried again that new ones may be begun.
+    fn has_room_for_more(&self) -> bool {
+        let waiting = self.later.len() + self.turns.as_ref().map_or(0, Turns::waiting);
+        waiting < self.run.campaign.send.concurrency.saturating_mul(4).max(64)
+    }
+
     fn is_done(&self) -> bool {
         let nothing_to_start =
             self.stop.is_some() || (self.fed && self.ready.is_none() && self.later.is_empty());
@@ -192,10 +242,9 @@ impl Dispatcher<'_> {
     async fn wake(&mut self) -> Wake {
         let going = self.stop.is_none();
         let room = self.in_flight.len() < self.run.campaign.send.concurrency;
-        let most_later = self.run.campaign.send.concurrency.saturating_mul(4).max(64);
         let may_start = going && room && self.ready.is_some();
         let may_take = going && self.ready.is_none();
-        let waiting = self.later.len() + self.turns.as_ref().map_or(0, Turns::waiting);
+        let may_feed = may_take && !self.fed && self.has_room_for_more();
         let due = self.later.peek().map(|later| later.due.0);
         let wait = due.map(|due| due.saturating_duration_since(Instant::now()));
         tokio::select! {
@@ -204,7 +253,7 @@ impl Dispatcher<'_> {
             () = self.run.stop_files.appear(&mut self.ticks), if going => Wake::Asked,
             Some(attempted) = self.in_flight.next(), if !self.in_flight.is_empty() => Wake::Attempted(Box::new(attempted)),
             () = sleep(wait.unwrap_or_default()), if may_take && wait.is_some() => Wake::Due,
-            fed = self.run.jobs.recv(), if may_take && !self.fed && waiting < most_later => Wake::Fed(fed),
+            fed = self.run.jobs.recv(), if may_feed => Wake::Fed(fed),
             () = self.pacer.pace(), if may_start => Wake::Paced,
         }
     }

@@ -93,6 +93,19 @@ impl Pacer {
         self.passed = 0;
     }
 
+    /// Counts the next request where it may be made at once, and says whether it may.
+    pub fn passes(&mut self) -> bool {
+        let slow = self.slow.as_ref().map(|slow| &slow.limiter);
+        for limiter in self.ceilings.iter().chain(slow).skip(self.passed) {
+            if limiter.check().is_err() {
+                return false;
+            }
+            self.passed += 1;
+        }
+        self.passed = 0;
+        true
+    }
+
     /// Halves the pace: the platform is busy. Signs of the same moment count once. Gives the new pace, in
     /// requests a second, where it changed.
     pub fn slow_down(&mut self, now: Instant) -> Option<f64> {

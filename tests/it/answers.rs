@@ -404,3 +404,38 @@ fn a_platform_that_is_busy_when_asked_for_a_token_is_asked_again() {
     assert_eq!(world.send(&platform).exits(0).counts(), "3 sent");
     assert_eq!(platform.ledger().totals().stable_token_calls, 2);
 }
+
+#[test]
+fn a_host_that_does_not_exist_is_no_unknown_outcome() {
+    let world = World::with_recipients(2);
+    world.text_campaign("Hello {{name}}", "retries = 0");
+    let mut send = world.command(&["send", "campaign.toml", "--yes", "--format", "json"]);
+    // Names below .invalid exist nowhere (RFC 6761).
+    send.env("WXCAST_API_BASE", "https://wxcast.invalid").env("WXCAST_ACCESS_TOKEN", "given");
+    assert_eq!(Ran::of(send.output().expect("the binary runs")).exits(5).counts(), "2 failed");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_connection_that_takes_too_long_is_no_unknown_outcome() {
+    let world = World::with_recipients(2);
+    world.text_campaign("Hello {{name}}", "retries = 0\nconnect_timeout = \"200ms\"\ntimeout = \"5s\"");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let (address, _full) = runtime.block_on(async {
+        // Linux answers nobody on a listener whose queue is full; connecting then just takes its time.
+        let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+        socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+        let listener = socket.listen(0).expect("a listener");
+        let address = listener.local_addr().expect("an address");
+        let mut waiting = Vec::new();
+        for _ in 0..4 {
+            let connect = tokio::net::TcpStream::connect(address);
+            waiting.push(tokio::time::timeout(std::time::Duration::from_millis(20), connect).await.ok());
+        }
+        (address, (listener, waiting))
+    });
+    let mut send = world.command(&["send", "campaign.toml", "--yes", "--format", "json"]);
+    send.env("WXCAST_API_BASE", format!("http://{address}")).env("WXCAST_ACCESS_TOKEN", "given");
+    assert_eq!(Ran::of(send.output().expect("the binary runs")).exits(5).counts(), "2 failed");
+    assert!(world.results().iter().all(|row| row.get(4) == Some("connect-timeout")), "{:?}", world.results());
+}

@@ -158,7 +158,8 @@ fn a_rate_on_the_command_line_overrides_the_campaign_s() {
     let (world, platform) = (World::with_recipients(9), Platform::new(""));
     let send = ["send", "campaign.toml", "--yes", "--rate", "50/s", "--format", "json"];
     let seconds = world.run_at(&platform, &send).exits(0).json()["duration_seconds"].as_f64();
-    assert!(seconds.is_some_and(|seconds| seconds >= 8.0 / 50.0), "{seconds:?}");
+    // Two may come at once; seven steps of 20 ms are left.
+    assert!(seconds.is_some_and(|seconds| seconds >= 7.0 / 50.0), "{seconds:?}");
 }
 
 #[test]
