@@ -11,7 +11,8 @@ use crate::cli::terminal::Terminal;
 use crate::delivery::outcome::Counts;
 use crate::journal::JournalError;
 use crate::journal::lock::is_held;
-use crate::journal::store::{RunRecord, Store};
+use crate::journal::run::RunRecord;
+use crate::journal::store::Store;
 use crate::report::model::identity;
 
 /// A run, for machines.

@@ -14,6 +14,7 @@
 pub mod index;
 pub mod lock;
 pub mod record;
+pub mod run;
 pub mod store;
 pub mod writer;
 
