@@ -29,7 +29,7 @@ fn intents_and_outcomes(bencher: Bencher, in_flight: usize) {
             let store = Store::open(folder.path()).expect("a journal");
             let identity = Identity { appid: "wx".into(), campaign: "bench".into(), wave: 1 };
             let campaign = store.campaign(&identity).expect("a campaign");
-            let (writer, thread) = Writer::start(store, campaign);
+            let (writer, thread) = Writer::start(store, campaign, in_flight);
             let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
             runtime.block_on(async {
                 let mut flying = FuturesUnordered::new();

@@ -95,7 +95,7 @@ fn executor(address: SocketAddr, messages: usize) {
     let reading = Store::open(folder.path()).expect("a journal");
     let policy = Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None };
     let jobs = feed::start(Arc::clone(&campaign), plan, reading, &identity, policy).expect("jobs");
-    let (writer, thread) = Writer::start(store, number);
+    let (writer, thread) = Writer::start(store, number, IN_FLIGHT);
     let base = ApiBase::parse(&format!("http://{address}")).expect("a base");
     let timeouts = Timeouts { connect: Duration::from_secs(5), answer: Duration::from_secs(30) };
     let client = Client::new(base, timeouts).expect("a client");

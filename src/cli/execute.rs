@@ -106,7 +106,7 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
     let client =
         Client::new(execution.base.clone(), timeouts).map_err(|error| no_platform(&error, terminal))?;
     let begun = begin(&execution).map_err(|error| journal_problem(&error, terminal))?;
-    let (writer, thread) = Writer::start(begun.store, begun.campaign);
+    let (writer, thread) = Writer::start(begun.store, begun.campaign, campaign.send.concurrency);
     let tokens = Tokens::new(client.clone(), execution.tokens);
     let shared = Arc::new(Shared { client, tokens, writer: writer.clone() });
     let refresher =

@@ -50,11 +50,14 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread. It gives the store back when it is finished.
-    pub fn start(store: Store, campaign: i64) -> (Self, JoinHandle<Store>) {
+    /// Starts the thread. It gives the store back when it is finished. `in_flight` is how many messages are on
+    /// their way at the most: a commit takes the intents of half of them, so that while one half is being synced
+    /// the other is with the platform, and neither the disk nor the network waits for the other.
+    pub fn start(store: Store, campaign: i64, in_flight: usize) -> (Self, JoinHandle<Store>) {
         let (commands, received) = channel();
         let thread = std::thread::spawn(move || {
-            let mut work = Work { store, campaign, waiting: Vec::new() };
+            let most_intents = in_flight.div_ceil(2).max(1);
+            let mut work = Work { store, campaign, most_intents, waiting: Vec::new() };
             work.run(&received);
             work.store
         });
@@ -98,6 +101,7 @@ impl Writer {
 struct Work {
     store: Store,
     campaign: i64,
+    most_intents: usize,
     /// Outcomes that could not be written yet.
     waiting: Vec<Settled>,
 }
@@ -119,7 +123,7 @@ impl Work {
             };
             let mut group = Group::default();
             first.into_iter().for_each(|command| group.take(command));
-            while group.len() < GROUP && group.finish.is_none() {
+            while group.len() < GROUP && group.intents.len() < self.most_intents && group.finish.is_none() {
                 match commands.try_recv() {
                     Ok(command) => group.take(command),
                     Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,

@@ -66,7 +66,7 @@ fn a_power_cut_in_the_middle_of_a_commit_loses_nothing_that_was_acknowledged() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::open(folder.path()).expect("a journal");
     let campaign = store.campaign(&identity()).expect("a campaign");
-    let (writer, thread) = Writer::start(store, campaign);
+    let (writer, thread) = Writer::start(store, campaign, 8);
     let log = folder.path().join(format!("{FILE}-wal"));
     let length = || fs::metadata(&log).expect("a log").len();
     runtime().block_on(async {
@@ -166,7 +166,7 @@ type Running = (Writer, std::thread::JoinHandle<Store>);
 fn start(folder: &Path) -> Running {
     let store = Store::open(folder).expect("a journal");
     let campaign = store.campaign(&identity()).expect("a campaign");
-    Writer::start(store, campaign)
+    Writer::start(store, campaign, 8)
 }
 
 fn settle((writer, thread): Running) {
