@@ -14,11 +14,13 @@ use divan::counter::ItemsCount;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use secrecy::SecretString;
+use tempfile::TempDir;
+use wxcast::campaign::Campaign;
 use wxcast::campaign::file::OnUnknown;
 use wxcast::journal::Identity;
 use wxcast::journal::store::Store;
 use wxcast::journal::writer::Writer;
-use wxcast::plan::plan;
+use wxcast::plan::{Plan, plan};
 use wxcast::send::dispatcher::{self, Run};
 use wxcast::send::feed::{self, Policy, RetryRefused};
 use wxcast::send::shutdown::{Signals, StopFiles};
@@ -43,7 +45,10 @@ fn a_bare_reqwest_at_once(bencher: Bencher) {
 #[divan::bench(sample_count = 3, sample_size = 1)]
 fn b_executor_at_once(bencher: Bencher) {
     let address = support::server(Duration::ZERO);
-    bencher.counter(ItemsCount::new(AT_ONCE)).bench_local(|| executor(address, AT_ONCE));
+    bencher
+        .counter(ItemsCount::new(AT_ONCE))
+        .with_inputs(|| Prepared::new(AT_ONCE))
+        .bench_local_values(|prepared| executor(address, AT_ONCE, prepared));
 }
 
 #[divan::bench(sample_count = 3, sample_size = 1)]
@@ -55,7 +60,10 @@ fn c_bare_reqwest_at_50_ms(bencher: Bencher) {
 #[divan::bench(sample_count = 3, sample_size = 1)]
 fn d_executor_at_50_ms(bencher: Bencher) {
     let address = support::server(Duration::from_millis(50));
-    bencher.counter(ItemsCount::new(AT_50_MS)).bench_local(|| executor(address, AT_50_MS));
+    bencher
+        .counter(ItemsCount::new(AT_50_MS))
+        .with_inputs(|| Prepared::new(AT_50_MS))
+        .bench_local_values(|prepared| executor(address, AT_50_MS, prepared));
 }
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -84,13 +92,28 @@ fn bare(address: SocketAddr, messages: usize) {
     });
 }
 
-/// What `wxcast send` does.
-fn executor(address: SocketAddr, messages: usize) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let campaign = Arc::new(support::campaign(folder.path(), messages, support::PLAIN));
-    let plan = Arc::new(plan(&campaign));
+/// A campaign that is planned and whose journal is open: sending is what is measured.
+struct Prepared {
+    folder: TempDir,
+    campaign: Arc<Campaign>,
+    plan: Arc<Plan>,
+    store: Store,
+}
+
+impl Prepared {
+    fn new(messages: usize) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let campaign = Arc::new(support::campaign(folder.path(), messages, support::PLAIN));
+        let plan = Arc::new(plan(&campaign));
+        let store = Store::open(folder.path()).expect("a journal");
+        Self { folder, campaign, plan, store }
+    }
+}
+
+/// What `wxcast send` does once it has planned.
+fn executor(address: SocketAddr, messages: usize, prepared: Prepared) -> TempDir {
+    let Prepared { folder, campaign, plan, store } = prepared;
     let identity = Identity { appid: "wx".into(), campaign: "bench".into(), wave: 1 };
-    let store = Store::open(folder.path()).expect("a journal");
     let number = store.campaign(&identity).expect("a campaign");
     let reading = Store::open(folder.path()).expect("a journal");
     let policy = Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None };
@@ -117,4 +140,5 @@ fn executor(address: SocketAddr, messages: usize) {
     });
     thread.join().expect("the journal's thread");
     assert_eq!((ended.stop, ended.requests), (None, u64::try_from(messages).expect("a count")));
+    folder
 }

@@ -1,6 +1,6 @@
 //! `wxcast rehearse`: the whole of `send` against the simulator in this process, with a journal of its own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,6 +18,7 @@ use crate::cli::simulator::scenario;
 use crate::cli::terminal::{Terminal, masks};
 use crate::delivery::outcome::Status;
 use crate::journal::JournalError;
+use crate::journal::record::mark_of;
 use crate::journal::store::Store;
 use crate::report::model::identity;
 use crate::report::results_csv::mask;
@@ -97,36 +98,66 @@ fn elsewhere(mut campaign: Campaign, results: Option<&Path>) -> Campaign {
     campaign
 }
 
-/// Holds the journal against what the simulator received, message by message: what is `sent` was accepted as
-/// often as it was sent, what is `unknown` at most once more, and nothing else was accepted at all.
+/// Holds the journal against what the simulator received, message by message: what is `sent` was accepted, each
+/// text as often as it was sent; what is `unknown` at most once more; and nothing else was accepted at all.
 fn compare(finished: &Finished, state: &Path, ledger: &Ledger) -> Result<Vec<String>, JournalError> {
-    let mut expected: HashMap<String, (u32, u32)> = HashMap::new();
+    let mut expected: HashMap<String, Expected> = HashMap::new();
     if let Some(store) = Store::read(state)?
         && let Some(number) = store.find_campaign(&identity(&finished.campaign))?
     {
         store.messages(number, |message| {
-            let (sent, unknown) = expected.entry(message.openid).or_default();
+            let expected = expected.entry(message.openid).or_default();
             match message.state.status() {
-                Status::Sent => *sent += 1,
-                Status::Unknown => *unknown += 1,
+                Status::Sent => expected.sent.push(message.payload),
+                Status::Unknown => expected.unknown += 1,
                 Status::Refused | Status::Failed | Status::Skipped | Status::Unsent => {}
             }
         })?;
     }
     let shown = |openid: &str| if masks(MaskOpenid::Auto) { mask(openid) } else { openid.to_owned() };
+    let mut openids: BTreeSet<String> = ledger.openids().into_iter().collect();
+    openids.extend(expected.keys().cloned());
     let mut differences = Vec::new();
-    for openid in ledger.openids() {
-        let accepted = ledger.accepted(&openid);
-        let (sent, unknown) = expected.remove(&openid).unwrap_or_default();
-        if accepted < sent || accepted > sent + unknown {
-            differences.push(format!("{}: {accepted} / {sent} (+{unknown})", shown(&openid)));
+    for openid in openids {
+        let accepted: Vec<i64> = ledger.accepted_payloads(&openid).iter().map(mark_of).collect();
+        let Expected { sent, unknown } = expected.remove(&openid).unwrap_or_default();
+        if !agree(&accepted, &sent, unknown) {
+            differences.push(format!("{}: {} / {} (+{unknown})", shown(&openid), accepted.len(), sent.len()));
         }
     }
-    for (openid, (sent, unknown)) in expected {
-        if sent > 0 {
-            differences.push(format!("{}: 0 / {sent} (+{unknown})", shown(&openid)));
-        }
-    }
-    differences.sort_unstable();
     Ok(differences)
+}
+
+/// What the journal says of one person: the marks of the texts sent, and how many may have been.
+#[derive(Default)]
+struct Expected {
+    sent: Vec<i64>,
+    unknown: usize,
+}
+
+/// Whether every text that was sent was accepted, and at most as many more as are unknown.
+fn agree(accepted: &[i64], sent: &[i64], unknown: usize) -> bool {
+    let mut rest = accepted.to_vec();
+    let all = sent.iter().all(|mark| match rest.iter().position(|other| other == mark) {
+        Some(index) => {
+            rest.swap_remove(index);
+            true
+        }
+        None => false,
+    });
+    all && rest.len() <= unknown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::agree;
+
+    #[test]
+    fn a_text_that_was_not_accepted_or_accepted_twice_is_a_difference() {
+        assert!(agree(&[1, 2], &[2, 1], 0));
+        assert!(agree(&[1, 2], &[1], 1));
+        assert!(!agree(&[1], &[2], 0), "another text");
+        assert!(!agree(&[1, 1], &[1], 0), "twice");
+        assert!(!agree(&[], &[1], 1), "never");
+    }
 }

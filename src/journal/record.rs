@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::delivery::outcome::{Outcome, Status};
+use crate::plan::digest::Digest;
 
 /// The state of a message on disk. The numbers are the format: they never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -79,9 +80,13 @@ pub struct Recorded {
 
 /// The mark of a payload in the journal: the first eight bytes of its sha256.
 pub fn mark(payload: &[u8]) -> i64 {
-    let digest = crate::plan::digest::Digest::of(payload);
+    mark_of(Digest::of(payload).as_bytes())
+}
+
+/// The mark of a payload whose sha256 is known.
+pub fn mark_of(sha256: &[u8; 32]) -> i64 {
     let mut first = [0; 8];
-    first.copy_from_slice(&digest.as_bytes()[..8]);
+    first.copy_from_slice(&sha256[..8]);
     i64::from_be_bytes(first)
 }
 
