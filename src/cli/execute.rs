@@ -35,7 +35,7 @@ use crate::send::shutdown::{Signals, StopFiles};
 use crate::send::worker::{Job, Shared};
 use crate::wechat::client::{ApiBase, Client, SetUpError, Timeouts};
 use crate::wechat::errmsg::refused_ip;
-use crate::wechat::error_code::find;
+use crate::wechat::error_code::key;
 use crate::wechat::reply::Failure;
 use crate::wechat::token::{CommandFault, TokenError, TokenSource, Tokens};
 
@@ -380,7 +380,7 @@ fn account_stop(code: i64, raw: &str, text: &str, terminal: &Terminal) {
 }
 
 fn advice(code: i64, terminal: &Terminal) -> String {
-    let key = find(code).map_or_else(|| "unknown".to_owned(), |known| known.code.to_string());
+    let key = key(code);
     let words = &terminal.words;
     let meaning = words.say(&format!("errcode.{key}.meaning"), &[]);
     format!("{meaning} {}", words.say(&format!("errcode.{key}.advice"), &[]))

@@ -32,7 +32,7 @@ pub fn run(args: &args::Explain, terminal: &Terminal) -> Exit {
 fn errcode(number: i64, terminal: &Terminal) -> String {
     let words = &terminal.words;
     let known = error_code::find(number);
-    let key = known.map_or_else(|| "unknown".to_owned(), |known| known.code.to_string());
+    let key = error_code::key(number);
     let mut out = String::new();
     let mut line = |label: &str, text: &str| {
         if !text.is_empty() {

@@ -16,7 +16,7 @@ use crate::locale::{Catalog, Language};
 use crate::plan::Plan;
 use crate::report::model::{JoinError, RowReport, Skipped, Tally, join};
 use crate::report::write_file;
-use crate::wechat::error_code::find;
+use crate::wechat::error_code::key;
 
 /// The keys of the added columns, in their order; their titles are in `locales/`.
 pub const COLUMNS: [&str; 8] =
@@ -203,7 +203,7 @@ pub fn advice(words: &Catalog, status: Status, recorded: &Recorded) -> String {
     match (recorded.errcode, &recorded.reason) {
         (Some(0), _) => String::new(),
         (Some(code), _) => {
-            let known = find(code).map_or_else(|| "unknown".to_owned(), |known| known.code.to_string());
+            let known = key(code);
             words.say(&format!("errcode.{known}.advice"), &[])
         }
         (None, Some(incident)) => words.say(&Incident::advice_key(incident), &[]),

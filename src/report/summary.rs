@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::delivery::outcome::{Counts, Status};
 use crate::locale::Catalog;
-use crate::wechat::error_code::find;
+use crate::wechat::error_code::key;
 
 /// What `wxcast send --format json` and `rehearse --format json` print (spec section 9).
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -81,7 +81,7 @@ pub fn counts(counts: &Counts, refused: &BTreeMap<i64, u64>, words: &Catalog) ->
         }
     }
     for (code, count) in refused {
-        let key = find(*code).map_or_else(|| "unknown".to_owned(), |known| known.code.to_string());
+        let key = key(*code);
         let meaning = words.say(&format!("errcode.{key}.meaning"), &[]);
         let advice = words.say(&format!("errcode.{key}.advice"), &[]);
         out.push_str(&words.say(

@@ -356,6 +356,11 @@ pub fn find(code: i64) -> Option<&'static ErrorCode> {
     TABLE.get(place)
 }
 
+/// The name of a code in `locales/`, below `errcode`: the code itself, or `unknown` for one that is not in the table.
+pub fn key(code: i64) -> String {
+    find(code).map_or_else(|| "unknown".to_owned(), |known| known.code.to_string())
+}
+
 /// What a code means for the run. A code that nobody listed refuses this recipient only (spec section 7):
 /// stopping for it would hold up everybody else.
 pub fn class_of(code: i64) -> Class {
