@@ -22,7 +22,7 @@ pub struct Shared {
     /// The platform.
     pub client: Client,
     /// Its tokens.
-    pub tokens: Tokens,
+    pub tokens: Arc<Tokens>,
     /// The journal.
     pub writer: Writer,
 }

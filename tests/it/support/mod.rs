@@ -128,6 +128,11 @@ impl World {
         self.file(name, text.replacen(from, to, 1));
     }
 
+    /// The user's state folder.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
     /// Reads a file.
     pub fn read(&self, name: &str) -> String {
         let path = self.path(name);
@@ -148,9 +153,15 @@ impl World {
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wxcast"));
         command.current_dir(self.dir.path()).args(args).stdin(Stdio::null());
-        for variable in
-            ["CI", "NO_COLOR", "WXCAST_LANG", "WXCAST_APPID", "WXCAST_ACCESS_TOKEN", "WXCAST_API_BASE"]
-        {
+        for variable in [
+            "CI",
+            "NO_COLOR",
+            "WXCAST_LANG",
+            "WXCAST_APPID",
+            "WXCAST_ACCESS_TOKEN",
+            "WXCAST_API_BASE",
+            "SSL_CERT_FILE",
+        ] {
             command.env_remove(variable);
         }
         command.env("XDG_STATE_HOME", self.home.path()).env("HOME", self.home.path());
@@ -262,6 +273,11 @@ impl Platform {
     /// What it received.
     pub fn ledger(&self) -> &Ledger {
         self.simulator.ledger()
+    }
+
+    /// Puts the platform's clock forward.
+    pub fn advance(&self, by: Duration) {
+        self.simulator.advance(by);
     }
 
     /// Waits until so many messages have been posted.

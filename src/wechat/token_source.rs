@@ -1,0 +1,172 @@
+//! Where tokens come from.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::process::Command;
+
+use crate::wechat::client::{Client, pause};
+use crate::wechat::error_code::{Class, class_of};
+use crate::wechat::reply::{Answer, Failure, Unclear};
+use crate::wechat::token::TokenError;
+
+const STABLE_TOKEN: &str = "/cgi-bin/stable_token";
+
+/// How often a request for a token is repeated when the platform is busy or out of reach.
+const TRIES: u32 = 4;
+/// How long a program may take to print a token.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
+/// The platform asks to reserve 512 characters for a token (wechat-facts 3.1); this leaves room for more.
+const LONGEST_TOKEN: usize = 2048;
+
+/// Where tokens come from.
+#[derive(Debug)]
+pub enum TokenSource {
+    /// One that was given; there is no other.
+    Given(SecretString),
+    /// From a program that prints one: its name and arguments.
+    Command(Vec<String>),
+    /// From the platform, with the account's AppSecret.
+    Secret {
+        /// The AppID.
+        appid: String,
+        /// The AppSecret.
+        secret: SecretString,
+    },
+}
+
+/// Why a program gave no token. What it printed is not repeated: it may be a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommandFault {
+    /// It could not be started; the text is the system's.
+    NotStarted(String),
+    /// It took too long and was ended.
+    TimedOut,
+    /// It said that it failed, by its exit code.
+    Failed(Option<i32>),
+    /// Its output is no token and no JSON with one.
+    NoToken,
+    /// It prints a token that the platform refuses, again and again.
+    Stale,
+}
+
+/// A token as its source gives it, the platform's JSON for one.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Fetched {
+    #[serde(rename = "access_token")]
+    pub(crate) value: SecretString,
+    /// How many seconds it works, where the source says so.
+    pub(crate) expires_in: Option<u64>,
+}
+
+/// Asks the platform for a token: the one it has, or with `force` a new one, which kills the one before
+/// (wechat-facts 3.1). What may pass is waited for.
+pub(crate) async fn ask(
+    client: &Client,
+    appid: &str,
+    secret: &SecretString,
+    force: bool,
+) -> Result<Fetched, TokenError> {
+    let body = json!({
+        "grant_type": "client_credential",
+        "appid": appid,
+        "secret": secret.expose_secret(),
+        "force_refresh": force,
+    });
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let answer = match client.post_json(STABLE_TOKEN, &body).await {
+            Ok(bytes) => read(&bytes),
+            Err(failure) => Err(TokenError::NoAnswer(failure)),
+        };
+        tracing::info!(force, ok = answer.is_ok(), "stable_token");
+        match answer {
+            Err(error) if tries < TRIES && may_pass(&error) => tokio::time::sleep(pause(tries)).await,
+            settled => return settled,
+        }
+    }
+}
+
+/// A fetch of a token is safe to repeat: a second answer is as good as the first.
+fn may_pass(error: &TokenError) -> bool {
+    match error {
+        // A certificate does not become good by waiting.
+        TokenError::NoAnswer(failure) => !failure.is_distrust(),
+        TokenError::Answered { code, .. } => match class_of(*code) {
+            Class::Busy => true,
+            Class::Ok
+            | Class::Token
+            | Class::Recipient
+            | Class::Account
+            | Class::Content
+            | Class::Quota
+            | Class::Throttle
+            | Class::NotForSending => false,
+        },
+        TokenError::GivenRefused | TokenError::FreshRefused | TokenError::Command(_) => false,
+    }
+}
+
+fn read(body: &[u8]) -> Result<Fetched, TokenError> {
+    if let Ok(fetched) = serde_json::from_slice(body) {
+        return Ok(fetched);
+    }
+    match Answer::read(body) {
+        Some(answer) => Err(TokenError::Answered { code: answer.code, errmsg: answer.errmsg }),
+        None => Err(TokenError::NoAnswer(Failure::Unclear(Unclear::Unreadable))),
+    }
+}
+
+/// Runs a program and reads the token it prints. Its stderr goes to ours, for people.
+pub(crate) async fn run(command: &[String]) -> Result<Fetched, CommandFault> {
+    let Some((program, arguments)) = command.split_first() else { return Err(CommandFault::NoToken) };
+    let output = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .kill_on_drop(true)
+        .output();
+    let output = tokio::time::timeout(COMMAND_TIMEOUT, output)
+        .await
+        .map_err(|_| CommandFault::TimedOut)?
+        .map_err(|error| CommandFault::NotStarted(error.to_string()))?;
+    if !output.status.success() {
+        return Err(CommandFault::Failed(output.status.code()));
+    }
+    printed(&output.stdout).ok_or(CommandFault::NoToken)
+}
+
+/// The token in a program's output: the platform's JSON, or one word.
+fn printed(output: &[u8]) -> Option<Fetched> {
+    if let Ok(fetched) = serde_json::from_slice(output) {
+        return Some(fetched);
+    }
+    let text = std::str::from_utf8(output).ok()?.trim();
+    let word =
+        !text.is_empty() && text.len() <= LONGEST_TOKEN && text.bytes().all(|byte| byte.is_ascii_graphic());
+    (word && !text.starts_with('{')).then(|| Fetched { value: SecretString::from(text), expires_in: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_read_from_json_and_from_a_bare_word() {
+        let read = |output: &[u8]| {
+            printed(output).map(|fetched| (fetched.value.expose_secret().to_owned(), fetched.expires_in))
+        };
+        assert_eq!(read(b"36_abc-DEF\n"), Some(("36_abc-DEF".to_owned(), None)));
+        let json = br#"{"access_token":"t","expires_in":7200}"#;
+        assert_eq!(read(json), Some(("t".to_owned(), Some(7200))));
+        for garbage in
+            [&b""[..], b" \n", b"two words", br#"{"errcode":40013}"#, b"\xff\xfe", b"<html></html> x"]
+        {
+            assert_eq!(read(garbage), None, "{garbage:?}");
+        }
+    }
+}
