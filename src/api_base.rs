@@ -51,6 +51,11 @@ impl ApiBase {
         host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
     }
 
+    /// Whether it is called without TLS.
+    pub fn is_plain(&self) -> bool {
+        self.0.scheme() == "http"
+    }
+
     /// The host's name or address.
     pub fn host(&self) -> &str {
         self.0.host_str().unwrap_or_default()

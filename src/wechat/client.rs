@@ -86,9 +86,14 @@ impl Client {
             // No proxy stands between this machine and itself.
             builder = builder.no_proxy();
         }
-        let more = more_certificates()?;
-        if !more.is_empty() {
-            builder = builder.tls_certs_merge(more);
+        if hosts.all().iter().all(ApiBase::is_plain) {
+            // A simulator needs no certificates, and so it works on a machine that has none.
+            builder = builder.tls_certs_only([]);
+        } else {
+            let more = more_certificates()?;
+            if !more.is_empty() {
+                builder = builder.tls_certs_merge(more);
+            }
         }
         let http = builder
             .default_headers(json)
@@ -289,20 +294,13 @@ fn failure(error: &reqwest::Error) -> Failure {
 }
 
 /// Whether it was the server's certificate that kept the connection from being made.
-fn distrusts(error: &reqwest::Error) -> bool {
-    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = next {
-        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = match inner {
-            Some(inner) => inner.downcast_ref::<rustls::Error>(),
-            None => error.downcast_ref::<rustls::Error>(),
-        };
-        if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
-            return true;
-        }
-        next = error.source();
+fn distrusts(error: &(dyn std::error::Error + 'static)) -> bool {
+    if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
+        return true;
     }
-    false
+    // What an I/O error holds is not its source, but the source's child.
+    let held = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    held.is_some_and(|held| distrusts(held)) || error.source().is_some_and(distrusts)
 }
 
 fn unclear(error: &reqwest::Error) -> Failure {

@@ -1,5 +1,7 @@
 //! One builder for all tests: a folder with a campaign and an audience, a simulator, the real binary.
 
+pub mod wire;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
@@ -161,6 +163,12 @@ impl World {
             "WXCAST_ACCESS_TOKEN",
             "WXCAST_API_BASE",
             "SSL_CERT_FILE",
+            "HTTPS_PROXY",
+            "https_proxy",
+            "ALL_PROXY",
+            "all_proxy",
+            "NO_PROXY",
+            "no_proxy",
         ] {
             command.env_remove(variable);
         }
