@@ -65,7 +65,7 @@ impl Platform {
         let (source, secret) = source(campaign, terminal)?;
         let cache = match source {
             TokenSource::Secret { .. } => cache(campaign, &hosts, terminal),
-            TokenSource::Given(_) | TokenSource::Command(_) => None,
+            TokenSource::Given(_) | TokenSource::Command { .. } => None,
         };
         Self::with(campaign, hosts, source, secret, cache, terminal)
     }
@@ -192,7 +192,8 @@ fn source(campaign: &Campaign, terminal: &Terminal) -> Result<(TokenSource, Secr
     }
     let (secret, origin) = match &campaign.account.secret {
         SecretPlace::TokenCommand(command) => {
-            return Ok((TokenSource::Command(command.clone()), SecretOrigin::Command));
+            let (command, timeout) = (command.clone(), campaign.send.timeout);
+            return Ok((TokenSource::Command { command, timeout }, SecretOrigin::Command));
         }
         SecretPlace::Environment(name) => {
             let secret = variable(name).ok_or_else(|| {

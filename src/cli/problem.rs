@@ -59,7 +59,10 @@ pub fn token_sentence(error: &TokenError, origin: Option<&Origin>, terminal: &Te
             CommandFault::NotStarted(reason) => {
                 terminal.words.say("error.stop.token-command-start", &[("reason", reason)])
             }
-            CommandFault::TimedOut => say("token-command-slow"),
+            CommandFault::TimedOut(timeout) => {
+                let seconds = timeout.as_secs_f64();
+                terminal.words.say("error.stop.token-command-slow", &[("seconds", &seconds)])
+            }
             CommandFault::Failed(code) => {
                 let code = code.map_or_else(|| "?".to_owned(), |code| code.to_string());
                 terminal.words.say("error.stop.token-command-failed", &[("code", &code)])

@@ -190,8 +190,8 @@ impl Tokens {
         match &self.source {
             TokenSource::Given(_) if wanted.not.is_some() => Err(TokenError::GivenRefused),
             TokenSource::Given(value) => Ok(Granted { value: value.clone(), rest: None }),
-            TokenSource::Command(command) => {
-                printed(command, wanted.not).await.map(Granted::from).map_err(TokenError::Command)
+            TokenSource::Command { command, timeout } => {
+                printed(command, *timeout, wanted.not).await.map(Granted::from).map_err(TokenError::Command)
             }
             TokenSource::Secret { appid, secret } => match &self.cache {
                 None => {
@@ -288,14 +288,18 @@ fn kept(cache: &TokenCache, wanted: Wanted<'_>) -> Result<Granted, Option<Kept>>
 
 /// What a program prints. Where that is the refused token, the program is run once more after a second: a token
 /// server may be fetching the next one at this moment.
-async fn printed(command: &[String], not: Option<&Token>) -> Result<Fetched, CommandFault> {
+async fn printed(
+    command: &[String],
+    timeout: Duration,
+    not: Option<&Token>,
+) -> Result<Fetched, CommandFault> {
     let is_refused = |fetched: &Fetched| not.is_some_and(|not| not.is(&fetched.value));
-    let fetched = run(command).await?;
+    let fetched = run(command, timeout).await?;
     if !is_refused(&fetched) {
         return Ok(fetched);
     }
     tokio::time::sleep(pause(1)).await;
-    let fetched = run(command).await?;
+    let fetched = run(command, timeout).await?;
     if is_refused(&fetched) { Err(CommandFault::Stale) } else { Ok(fetched) }
 }
 

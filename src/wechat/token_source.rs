@@ -6,7 +6,8 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
-use tokio::process::Command;
+use tokio::io::AsyncReadExt as _;
+use tokio::process::{Child, Command};
 
 use crate::wechat::client::{Client, pause};
 use crate::wechat::error_code::{Class, class_of};
@@ -17,18 +18,23 @@ const STABLE_TOKEN: &str = "/cgi-bin/stable_token";
 
 /// How often a request for a token is repeated when the platform is busy or out of reach.
 const TRIES: u32 = 4;
-/// How long a program may take to print a token.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 /// The platform asks to reserve 512 characters for a token (wechat-facts 3.1); this leaves room for more.
 const LONGEST_TOKEN: usize = 2048;
+/// No token and no JSON with one is longer; a program that prints more is ended.
+const MOST_OUTPUT: u64 = 64 * 1024;
 
 /// Where tokens come from.
 #[derive(Debug)]
 pub enum TokenSource {
     /// One that was given; there is no other.
     Given(SecretString),
-    /// From a program that prints one: its name and arguments.
-    Command(Vec<String>),
+    /// From a program that prints one.
+    Command {
+        /// Its name and arguments.
+        command: Vec<String>,
+        /// How long it may take.
+        timeout: Duration,
+    },
     /// From the platform, with the account's AppSecret.
     Secret {
         /// The AppID.
@@ -43,8 +49,8 @@ pub enum TokenSource {
 pub enum CommandFault {
     /// It could not be started; the text is the system's.
     NotStarted(String),
-    /// It took too long and was ended.
-    TimedOut,
+    /// It took longer than this and was ended.
+    TimedOut(Duration),
     /// It said that it failed, by its exit code.
     Failed(Option<i32>),
     /// Its output is no token and no JSON with one.
@@ -121,23 +127,38 @@ fn read(body: &[u8]) -> Result<Fetched, TokenError> {
     }
 }
 
-/// Runs a program and reads the token it prints. Its stderr goes to ours, for people.
-pub(crate) async fn run(command: &[String]) -> Result<Fetched, CommandFault> {
+/// Runs a program and reads the token it prints. Its stderr goes to ours, for people. A program that takes too long
+/// or prints too much is ended.
+pub(crate) async fn run(command: &[String], timeout: Duration) -> Result<Fetched, CommandFault> {
     let Some((program, arguments)) = command.split_first() else { return Err(CommandFault::NoToken) };
-    let output = Command::new(program)
+    let child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
         .kill_on_drop(true)
-        .output();
-    let output = tokio::time::timeout(COMMAND_TIMEOUT, output)
-        .await
-        .map_err(|_| CommandFault::TimedOut)?
+        .spawn()
         .map_err(|error| CommandFault::NotStarted(error.to_string()))?;
-    if !output.status.success() {
-        return Err(CommandFault::Failed(output.status.code()));
+    match tokio::time::timeout(timeout, finish(child)).await {
+        Err(_) => Err(CommandFault::TimedOut(timeout)),
+        Ok(finished) => finished,
     }
-    printed(&output.stdout).ok_or(CommandFault::NoToken)
+}
+
+async fn finish(mut child: Child) -> Result<Fetched, CommandFault> {
+    let mut output = Vec::new();
+    if let Some(stdout) = child.stdout.take() {
+        // What cannot be read is no token either.
+        let read = stdout.take(MOST_OUTPUT).read_to_end(&mut output).await;
+        if read.is_err() || output.len() as u64 == MOST_OUTPUT {
+            return Err(CommandFault::NoToken);
+        }
+    }
+    let status = child.wait().await.map_err(|error| CommandFault::NotStarted(error.to_string()))?;
+    if !status.success() {
+        return Err(CommandFault::Failed(status.code()));
+    }
+    printed(&output).ok_or(CommandFault::NoToken)
 }
 
 /// The token in a program's output: the platform's JSON, or one word.
