@@ -9,9 +9,9 @@ use futures_util::stream::FuturesUnordered;
 use jiff::Timestamp;
 use wxcast::delivery::attempt::{Attempt, Cause};
 use wxcast::delivery::outcome::Outcome;
-use wxcast::journal::Identity;
 use wxcast::journal::store::{Intent, Store};
 use wxcast::journal::writer::Writer;
+use wxcast::journal::{Identity, Journal as _};
 use wxcast::wechat::errmsg::Errmsg;
 
 const MESSAGES: usize = 50_000;
