@@ -184,7 +184,7 @@ fn executor(
             shared,
             limit: None,
             watch: &mut |_| {},
-            signals: Signals::listen(),
+            signals: Signals::none(),
             stop_files: StopFiles::default(),
         };
         dispatcher::run(run).await

@@ -17,6 +17,7 @@ mod journal;
 mod kinds;
 mod locales;
 mod lock;
+mod model;
 mod moved;
 mod pacing;
 mod plan;
