@@ -7,6 +7,7 @@ mod answers;
 mod architecture;
 mod bad_input;
 mod cli;
+mod clock;
 mod crash;
 mod docs;
 mod explain;
