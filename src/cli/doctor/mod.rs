@@ -26,8 +26,11 @@ struct Patient<'a> {
     terminal: &'a Terminal,
 }
 
-/// Every check, in the order in which they are told: its name, and what it finds.
-const CHECKS: &[(&str, fn(&Patient<'_>) -> Found)] = &[
+/// A check: it looks at what is known and says how the thing is.
+type Check = fn(&Patient<'_>) -> Found;
+
+/// Every check by its name, in the order in which they are told.
+const CHECKS: &[(&str, Check)] = &[
     ("token", account::token),
     ("ip", account::ip),
     ("clock", account::clock),
