@@ -13,7 +13,7 @@ use crate::wechat::client::{Client, pause};
 use crate::wechat::errmsg::Errmsg;
 use crate::wechat::reply::Failure;
 use crate::wechat::token_cache::{Kept, TokenCache};
-use crate::wechat::token_source::{CommandFault, Fetched, TokenSource, ask, run};
+use crate::wechat::token_source::{CommandFault, Fetched, TRIES, TokenSource, ask, run};
 
 /// In a token's last five minutes the platform gives out the next one, and both work (wechat-facts 3.1).
 const OVERLAP: Duration = Duration::from_secs(300);
@@ -97,9 +97,11 @@ struct Wanted<'a> {
     not: Option<&'a Token>,
     /// Not one that was fetched before.
     since: Option<Timestamp>,
+    /// Whether it is worth waiting for, as long as the platform is busy or another process fetches one.
+    waits: bool,
 }
 
-const ANY: Wanted<'static> = Wanted { not: None, since: None };
+const ANY: Wanted<'static> = Wanted { not: None, since: None, waits: true };
 
 /// A token and how long it works, where that is known.
 struct Granted {
@@ -127,7 +129,7 @@ impl Tokens {
             }
             (Some(token), _) => {
                 let before = Arc::clone(token);
-                match self.obtain(&mut state, ANY).await {
+                match self.obtain(&mut state, Wanted { waits: false, ..ANY }).await {
                     Ok(granted) => Ok(self.take(&mut state, granted)),
                     // The one before still works for a while.
                     Err(_) => {
@@ -150,7 +152,7 @@ impl Tokens {
     pub async fn fresh(&self) -> Result<Arc<Token>, TokenError> {
         let since = Timestamp::now();
         let mut state = self.current.lock().await;
-        self.fetch(&mut state, Wanted { not: None, since: Some(since) }).await
+        self.fetch(&mut state, Wanted { since: Some(since), ..ANY }).await
     }
 
     /// A token in place of a refused one. Of many workers whose token is refused at once, the first fetches and
@@ -164,7 +166,7 @@ impl Tokens {
         match (&state.token, &state.error) {
             (Some(token), _) if !token.is(&refused.value) => Ok(Arc::clone(token)),
             (_, Some(error)) => Err(error.clone()),
-            _ => self.fetch(&mut state, Wanted { not: Some(refused), since: None }).await,
+            _ => self.fetch(&mut state, Wanted { not: Some(refused), ..ANY }).await,
         }
     }
 
@@ -195,7 +197,7 @@ impl Tokens {
             }
             TokenSource::Secret { appid, secret } => match &self.cache {
                 None => {
-                    let fetched = self.asked(state, appid, secret, wanted.not, None).await?;
+                    let fetched = self.asked(state, appid, secret, wanted, None).await?;
                     Ok(Granted::from(fetched.0))
                 }
                 Some(cache) => self.kept_or_asked(state, cache, appid, secret, wanted).await,
@@ -215,13 +217,13 @@ impl Tokens {
         if let Ok(granted) = kept(cache, wanted) {
             return Ok(granted);
         }
-        let turn = cache.turn().await;
+        let turn = cache.turn(wanted.waits).await;
         // Whoever held the lock may just have fetched what is wanted.
         let before = match kept(cache, wanted) {
             Ok(granted) => return Ok(granted),
             Err(before) => before,
         };
-        let (fetched, forced) = self.asked(state, appid, secret, wanted.not, before.as_ref()).await?;
+        let (fetched, forced) = self.asked(state, appid, secret, wanted, before.as_ref()).await?;
         if let Some(seconds) = fetched.expires_in {
             let now = Timestamp::now();
             let life = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or_default());
@@ -248,11 +250,12 @@ impl Tokens {
         state: &mut State,
         appid: &str,
         secret: &SecretString,
-        not: Option<&Token>,
+        wanted: Wanted<'_>,
         before: Option<&Kept>,
     ) -> Result<(Fetched, bool), TokenError> {
-        let is_refused = |fetched: &Fetched| not.is_some_and(|not| not.is(&fetched.value));
-        let fetched = ask(&self.client, appid, secret, false).await?;
+        let is_refused = |fetched: &Fetched| wanted.not.is_some_and(|not| not.is(&fetched.value));
+        let tries = if wanted.waits { TRIES } else { 1 };
+        let fetched = ask(&self.client, appid, secret, false, tries).await?;
         if !is_refused(&fetched) {
             return Ok((fetched, false));
         }
@@ -260,7 +263,7 @@ impl Tokens {
             return Err(TokenError::FreshRefused);
         }
         state.forced = true;
-        let fetched = ask(&self.client, appid, secret, true).await?;
+        let fetched = ask(&self.client, appid, secret, true, tries).await?;
         if is_refused(&fetched) { Err(TokenError::FreshRefused) } else { Ok((fetched, true)) }
     }
 }

@@ -153,8 +153,8 @@ impl TokenCache {
     }
 
     /// Waits until no other process fetches a token for this account. Gives nothing when that takes too long or
-    /// the lock cannot be used: to ask without it costs a call and nothing else.
-    pub(crate) async fn turn(&self) -> Option<Turn> {
+    /// the lock cannot be used: to ask without it costs a call and nothing else. Without `waits` only a moment is too long.
+    pub(crate) async fn turn(&self, waits: bool) -> Option<Turn> {
         let lock = self.path.with_extension("lock");
         make_private(lock.parent().unwrap_or(Path::new(""))).ok()?;
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&lock).ok()?;
@@ -166,6 +166,9 @@ impl TokenCache {
                 Ok(()) => return Some(Turn(file)),
                 Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(_)) => return None,
+            }
+            if !waits {
+                return None;
             }
             if !told {
                 tracing::info!("another process is fetching a token; waiting for it");

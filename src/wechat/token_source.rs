@@ -17,7 +17,7 @@ use crate::wechat::token::TokenError;
 const STABLE_TOKEN: &str = "/cgi-bin/stable_token";
 
 /// How often a request for a token is repeated when the platform is busy or out of reach.
-const TRIES: u32 = 4;
+pub(crate) const TRIES: u32 = 4;
 /// The platform asks to reserve 512 characters for a token (wechat-facts 3.1); this leaves room for more.
 const LONGEST_TOKEN: usize = 2048;
 /// No token and no JSON with one is longer; a program that prints more is ended.
@@ -69,12 +69,13 @@ pub(crate) struct Fetched {
 }
 
 /// Asks the platform for a token: the one it has, or with `force` a new one, which kills the one before
-/// (wechat-facts 3.1). What may pass is waited for.
+/// (wechat-facts 3.1). What may pass is waited for, up to so many tries.
 pub(crate) async fn ask(
     client: &Client,
     appid: &str,
     secret: &SecretString,
     force: bool,
+    most: u32,
 ) -> Result<Fetched, TokenError> {
     let body = json!({
         "grant_type": "client_credential",
@@ -91,7 +92,7 @@ pub(crate) async fn ask(
         };
         tracing::info!(force, ok = answer.is_ok(), "stable_token");
         match answer {
-            Err(error) if tries < TRIES && may_pass(&error) => tokio::time::sleep(pause(tries)).await,
+            Err(error) if tries < most && may_pass(&error) => tokio::time::sleep(pause(tries)).await,
             settled => return settled,
         }
     }

@@ -157,6 +157,22 @@ fn a_token_that_is_refused_is_a_fault_and_one_that_is_given_needs_no_list() {
 }
 
 #[test]
+fn a_host_that_cannot_be_reached_is_a_fault_and_another_that_stands_in_a_warning() {
+    let (world, platform) = (World::with_recipients(3), Platform::new("[token]\naccept = ['36_given']"));
+    let nobody = "http://127.0.0.1:9";
+    let mut doctor = world.command(&["doctor", "campaign.toml", "--format", "json"]);
+    doctor.env("WXCAST_API_BASE", nobody).env("WXCAST_ACCESS_TOKEN", "36_given");
+    let ran = Ran::of(doctor.output().expect("the binary runs")).exits(9);
+    assert!(said(&ran, "token").contains(nobody), "{ran:?}");
+
+    let hosts = format!("api_base = \"{nobody}\"\nfailover_hosts = [\"{}\"]\n", platform.base());
+    world.edit("campaign.toml", "[audience]", &format!("{hosts}[audience]"));
+    let ran = world.run(&["doctor", "campaign.toml", "--format", "json"]).exits(0);
+    assert_eq!(ill(&ran), ["token:warning"]);
+    assert!(said(&ran, "token").contains(&platform.base()), "{ran:?}");
+}
+
+#[test]
 fn a_damaged_journal_is_a_fault() {
     let world = World::with_recipients(50);
     assert_eq!(ill(&doctor(&world, "")), [""; 0]);

@@ -181,6 +181,20 @@ fn two_processes_that_begin_together_make_one_fetch() {
 }
 
 #[test]
+fn a_token_that_cannot_be_renewed_is_used_to_its_end() {
+    let scenario = "[token]\nexpires_in = '1s'\n[[answers]]\non = 'token'\ncode = -1\nfrom = 2";
+    let (world, platform) = (World::with_recipients(25), Platform::new(scenario));
+    world.edit("campaign.toml", "100000/s", "20/s");
+    let ran = world.send(&platform).exits(0);
+    assert_eq!(ran.counts(), "25 sent");
+    assert_eq!(
+        fetches(&platform).0,
+        2,
+        "nobody waits for a new one, and it is asked for again a minute later"
+    );
+}
+
+#[test]
 fn tokens_of_half_an_hour_last_through_a_long_run() {
     let (world, platform) = (World::with_recipients(120), Platform::new("[token]\nlife = '30m'"));
     world.text_campaign("Hello {{name}}", "concurrency = 4");

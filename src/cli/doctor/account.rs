@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use crate::api_base::ApiBase;
 use crate::cli::doctor::{Found, Patient};
 use crate::cli::platform::{Platform, SecretOrigin};
 use crate::cli::problem::{advice, token_sentence};
@@ -11,7 +12,7 @@ use crate::message::AccountKind;
 use crate::report::plan_text::length;
 use crate::wechat::account::{CallError, KfAccount, Quota, kf_accounts};
 use crate::wechat::errmsg::refused_ip;
-use crate::wechat::reply::Answer;
+use crate::wechat::reply::{Answer, Failure};
 use crate::wechat::token::TokenError;
 
 /// A clock that is further off than this is worth a look: logs and results carry its times.
@@ -32,6 +33,8 @@ pub(super) struct Told {
     /// The quota, likewise.
     quota: Option<Asked>,
     skew: Option<SignedDuration>,
+    /// The host that stood in for the first one.
+    elsewhere: Option<ApiBase>,
     secret: SecretOrigin,
 }
 
@@ -40,8 +43,14 @@ pub(super) fn ask(platform: &Platform, terminal: &Terminal) -> Told {
     let origin = &platform.origin;
     let (client, tokens) = (&platform.client, &platform.tokens);
     platform.runtime.block_on(async {
-        let mut told =
-            Told { token: Ok(()), kf_list: None, quota: None, skew: None, secret: origin.secret().clone() };
+        let mut told = Told {
+            token: Ok(()),
+            kf_list: None,
+            quota: None,
+            skew: None,
+            elsewhere: None,
+            secret: origin.secret().clone(),
+        };
         match tokens.fresh().await {
             Err(error) => {
                 let sentence = token_sentence(&error, Some(origin), terminal);
@@ -53,6 +62,7 @@ pub(super) fn ask(platform: &Platform, terminal: &Terminal) -> Told {
             }
         }
         told.skew = client.skew();
+        told.elsewhere = client.stood_in().into_iter().next().map(|(host, _)| host);
         told
     })
 }
@@ -65,6 +75,10 @@ pub(super) fn token(patient: &Patient<'_>) -> Found {
         );
     };
     let host = patient.hosts.first();
+    if let Some(Err(CallError::NoAnswer(failure @ Failure::NotConnected(_)))) = &told.kf_list {
+        let help = token_sentence(&TokenError::NoAnswer(failure.clone()), None, patient.terminal);
+        return Found::fault(patient.sentence("token.unreachable", &[("host", host)]), Some(help));
+    }
     match (&told.token, refused_token(told)) {
         (Err((_, sentence)), _) => Found::fault(patient.sentence("token.none", &[]), Some(sentence.clone())),
         (Ok(()), Some(answer)) => Found::fault(
@@ -79,7 +93,13 @@ pub(super) fn token(patient: &Patient<'_>) -> Found {
                     "token.fetched"
                 }
             };
-            Found::ok(patient.sentence(key, &[("host", host)]))
+            match &told.elsewhere {
+                None => Found::ok(patient.sentence(key, &[("host", host)])),
+                Some(other) => {
+                    let places: [(&str, &dyn std::fmt::Display); 2] = [("host", host), ("other", other)];
+                    Found::warning(patient.sentence("token.elsewhere", &places), None)
+                }
+            }
         }
     }
 }
