@@ -106,23 +106,21 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
     let shared = Arc::new(Shared { client, tokens, journal: writer.clone() });
     let refresher =
         Refresher::start(Arc::clone(&campaign), Arc::clone(&plan), execution.state.clone(), execution.masked);
+    let stop_files = execution.stop_files;
+    let (signals, stop) = runtime.block_on(async {
+        let mut signals = Signals::listen();
+        if !execution.asks_quota {
+            return (signals, None);
+        }
+        let asked =
+            unless_stopped(quota::ask(&shared.client, &shared.tokens), &mut signals, &stop_files).await;
+        let stop = asked.map(|asked| quota::warn(&asked, &campaign, execution.total, terminal)).err();
+        (signals, stop)
+    });
     let progress = Progress::new(execution.progress, execution.total, &terminal.words);
     let (ended, written) = runtime.block_on(async {
-        let (mut signals, stop_files) = (Signals::listen(), execution.stop_files);
-        if execution.asks_quota {
-            let mut ticks = ticks();
-            let stop = tokio::select! {
-                biased;
-                stop = signals.next() => Some(stop),
-                () = stop_files.appear(&mut ticks) => Some(Stop::Asked),
-                asked = quota::ask(&shared.client, &shared.tokens) => {
-                    quota::warn(&asked, &campaign, execution.total, terminal);
-                    None
-                }
-            };
-            if stop.is_some() {
-                return (Ended { stop, requests: 0, duration: Duration::ZERO }, writer.finish().await);
-            }
+        if stop.is_some() {
+            return (Ended { stop, requests: 0, duration: Duration::ZERO }, writer.finish().await);
         }
         let run = dispatcher::Run {
             campaign: &campaign,
@@ -166,6 +164,21 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
     // A journal that takes no end of a run has said so before; the run is then read as one that crashed.
     let _ = store.end_run(begun.run, &finished.run_end());
     Ok(finished)
+}
+
+/// What comes of asking, unless the run is stopped before.
+async fn unless_stopped<T>(
+    asked: impl Future<Output = T>,
+    signals: &mut Signals,
+    stop_files: &StopFiles,
+) -> Result<T, Stop> {
+    let mut ticks = ticks();
+    tokio::select! {
+        biased;
+        stop = signals.next() => Err(stop),
+        () = stop_files.appear(&mut ticks) => Err(Stop::Asked),
+        asked = asked => Ok(asked),
+    }
 }
 
 /// A run whose beginning is in the journal.

@@ -13,7 +13,7 @@ use crate::cli::args::{self, Expect, MaskOpenid, SendArgs};
 use crate::cli::context::{environment, load_sound, state_dir};
 use crate::cli::execute::{Execution, Finished, execute, report, write_results};
 use crate::cli::exit_code::Exit;
-use crate::cli::platform::Platform;
+use crate::cli::platform::{Platform, hosts};
 use crate::cli::problem::{join_problem, journal_problem};
 use crate::cli::quota;
 use crate::cli::terminal::Terminal;
@@ -43,6 +43,8 @@ fn prepare_and_send(args: &args::Send, terminal: &Terminal) -> Result<Exit, Exit
     let wait = wait_lock(args.wait_lock.as_deref(), terminal)?;
     let path = &args.campaign.campaign;
     let (campaign, plan) = load_sound(path, &overrides(&args.how), terminal)?;
+    // An address that is none is told before anything is done.
+    hosts(&campaign, terminal)?;
     if !expected(&args.expect, &plan, terminal) {
         return Err(Exit::Gate);
     }
