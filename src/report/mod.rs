@@ -2,6 +2,7 @@
 //! of files.
 
 pub mod model;
+pub mod page;
 pub mod plan_json;
 pub mod plan_text;
 pub mod preview;
