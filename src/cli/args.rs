@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Parser, ValueEnum};
 
 use crate::campaign::rate::Rate;
 use crate::plan::digest::Digest;
+use crate::report;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -99,6 +101,15 @@ pub enum Format {
     Json,
 }
 
+/// The word for what people read.
+pub const HUMAN: &str = "human";
+
+/// The words after `--format` where a list of reports says them; `before` are those that are no file's.
+fn one_of<R>(before: &[&'static str], formats: &[report::Format<R>]) -> PossibleValuesParser {
+    let names = before.iter().copied().chain(formats.iter().map(|format| format.name));
+    PossibleValuesParser::new(names.collect::<Vec<&str>>())
+}
+
 /// The campaign and what may be said of it elsewhere.
 #[derive(Debug, Clone, clap::Args)]
 #[expect(missing_docs, reason = "their help is in locales/")]
@@ -143,7 +154,7 @@ pub struct Expect {
 pub struct Init {
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
-    #[arg(long, value_name = "KIND", default_value = "text", value_parser = clap::builder::PossibleValuesParser::new(crate::message::KINDS.iter().map(|kind| kind.name())))]
+    #[arg(long, value_name = "KIND", default_value = "text", value_parser = PossibleValuesParser::new(crate::message::KINDS.iter().map(|kind| kind.name())))]
     pub kind: String,
 }
 
@@ -153,10 +164,12 @@ pub struct Init {
 pub struct Plan {
     #[command(flatten)]
     pub campaign: CampaignArgs,
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
-    pub format: Format,
+    #[arg(long, value_name = "FORMAT", default_value = HUMAN, value_parser = one_of(&[HUMAN], report::PLAN))]
+    pub format: String,
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub compare: Option<PathBuf>,
     #[arg(long, value_name = "RATE")]
     pub rate: Option<Rate>,
     #[command(flatten)]

@@ -22,6 +22,7 @@ pub mod simulator;
 pub mod status;
 pub mod stop;
 pub mod terminal;
+pub mod workspace;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
