@@ -47,6 +47,7 @@ pub enum Subcommand {
     Rehearse(Rehearse),
     Status(Status),
     Results(Results),
+    Report(Report),
     Runs(Runs),
     Stop(Stop),
     Resolve(Resolve),
@@ -306,6 +307,22 @@ pub struct Results {
     pub state_dir: Option<PathBuf>,
 }
 
+/// `report`.
+#[derive(Debug, Clone, clap::Args)]
+#[expect(missing_docs, reason = "their help is in locales/")]
+pub struct Report {
+    #[command(flatten)]
+    pub campaign: CampaignArgs,
+    #[arg(long, value_name = "FORMAT", default_value = "markdown", value_parser = one_of(&[], report::RUN))]
+    pub format: String,
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = MaskOpenid::Auto)]
+    pub mask_openid: MaskOpenid,
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+}
+
 /// `explain`.
 #[derive(Debug, Clone, clap::Args)]
 #[expect(missing_docs, reason = "their help is in locales/")]
@@ -341,6 +358,8 @@ pub enum SchemaKind {
     Plan,
     /// `send --format json`.
     Summary,
+    /// `report --format json`.
+    Report,
 }
 
 /// `completions`.

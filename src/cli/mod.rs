@@ -13,6 +13,7 @@ pub mod plan;
 pub mod preview;
 pub mod problem;
 pub mod rehearse;
+pub mod report;
 pub mod resolve;
 pub mod results;
 pub mod runs;
@@ -77,6 +78,7 @@ fn run(arguments: &[OsString]) -> Exit {
         Subcommand::Rehearse(args) => rehearse::run(args, &terminal),
         Subcommand::Status(args) => status::run(args, &terminal),
         Subcommand::Results(args) => results::run(args, &terminal),
+        Subcommand::Report(args) => report::run(args, &terminal),
         Subcommand::Runs(args) => runs::run(args, &terminal),
         Subcommand::Stop(args) => stop::run(args, &terminal),
         Subcommand::Resolve(args) => resolve::run(args, &terminal),

@@ -8,7 +8,7 @@ use crate::cli::args::{self, MaskOpenid};
 use crate::cli::context::{Loaded, environment, load};
 use crate::cli::exit_code::Exit;
 use crate::cli::send::expected;
-use crate::cli::terminal::{Terminal, masks};
+use crate::cli::terminal::{self, Terminal};
 use crate::cli::workspace;
 use crate::report::compare::{Earlier, EarlierError};
 use crate::report::plan_json::PlanReport;
@@ -31,7 +31,7 @@ fn plan(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Exit> {
     let format = report::format(report::PLAN, &args.format);
     let manifest = format.is_some_and(|format| !format.travels) && args.output.is_some();
     let travels = manifest || format.is_some_and(|format| format.travels);
-    let masked = if travels { args.mask_openid != MaskOpenid::Off } else { masks(args.mask_openid) };
+    let masked = masks(args.mask_openid, travels);
     if masked {
         loaded.plan.diagnostics.mask_openids(mask);
     }
@@ -50,6 +50,11 @@ fn plan(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Exit> {
     }
     tell(args, format, &loaded, &told, terminal)?;
     Ok(exit(args, &loaded, terminal))
+}
+
+/// Whether openids are masked in a report: where it travels, unless somebody says otherwise.
+pub fn masks(wanted: MaskOpenid, travels: bool) -> bool {
+    if travels { wanted != MaskOpenid::Off } else { terminal::masks(wanted) }
 }
 
 /// The plan to compare with.
@@ -81,10 +86,8 @@ fn same_campaign(earlier: &Earlier, path: &Path, loaded: &Loaded, terminal: &Ter
         format!("{}, {}", word(campaign), word(appid))
     };
     let (found, expected) = (shown((&earlier.campaign, &earlier.appid)), shown((&now.0, &now.1)));
-    terminal.complain(
-        "earlier-other",
-        &[("file", &path.display()), ("found", &found), ("campaign", &expected)],
-    );
+    terminal
+        .complain("earlier-other", &[("file", &path.display()), ("found", &found), ("campaign", &expected)]);
     Err(Exit::Usage)
 }
 
@@ -101,7 +104,8 @@ fn tell(
         None => {
             terminal.tell(&plan_text::faults(&loaded.plan, &loaded.sources, words, terminal.color));
             let mut text = plan_text::summary(&loaded.facts, &loaded.plan, words);
-            text += &told.changes.as_ref().map(|changes| plan_text::changes(changes, words)).unwrap_or_default();
+            text +=
+                &told.changes.as_ref().map(|changes| plan_text::changes(changes, words)).unwrap_or_default();
             print(args.output.as_deref(), terminal, |out| out.write_all(text.as_bytes()))?;
         }
     }

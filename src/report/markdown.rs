@@ -7,7 +7,8 @@ const APART: &str = "&#8203;";
 /// A text within a line or a table's cell, every mark in it shown as it is.
 pub fn inline(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
-    for character in text.chars() {
+    let mut rest = text.chars();
+    while let Some(character) = rest.next() {
         match character {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
@@ -17,10 +18,12 @@ pub fn inline(text: &str) -> String {
                 out.push(character);
                 out.push_str(APART);
             }
+            // An address would become a link, whoever it leads to.
+            ':' if rest.as_str().starts_with("//") => out.push_str("\\:"),
             '\n' | '\r' | '\t' => out.push(' '),
-            mark if mark.is_ascii_punctuation() && !matches!(mark, ',' | ';' | '\'' | '"' | '/' | '%' | '=') => {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' => {
                 out.push('\\');
-                out.push(mark);
+                out.push(character);
             }
             other => out.push(other),
         }
@@ -56,7 +59,7 @@ mod tests {
         let shown = inline("a|b <img src=x> @team #12 [x](http://e) `c`\nd");
         assert_eq!(
             shown,
-            "a\\|b &lt;img src=x&gt; \\@&#8203;team \\#&#8203;12 \\[x\\]\\(http\\://e\\) \\`c\\` d"
+            "a\\|b &lt;img src=x&gt; \\@&#8203;team \\#&#8203;12 \\[x\\](http\\://e) \\`c\\` d"
         );
     }
 

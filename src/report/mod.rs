@@ -1,8 +1,10 @@
 //! What people and machines read: one report a file; this is the only file that lists them, and the one writer
 //! of files.
 
+pub mod chart;
 pub mod compare;
 pub mod fingerprint;
+pub mod history;
 pub mod junit;
 pub mod markdown;
 pub mod model;
@@ -17,14 +19,20 @@ pub mod plan_text;
 pub mod preview;
 pub mod progress;
 pub mod results_csv;
+pub mod run_html;
+pub mod run_json;
+pub mod run_junit;
+pub mod run_markdown;
 pub mod sample;
 pub mod summary;
+pub mod timeline;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::locale::Catalog;
 use crate::report::plan_json::PlanReport;
+use crate::report::run_json::RunReport;
 
 /// A form in which a report is written.
 #[derive(Debug)]
@@ -46,6 +54,14 @@ pub const PLAN: &[Format<PlanReport>] = &[
     Format { name: "markdown", write: plan_markdown::write, travels: true },
     Format { name: "sarif", write: plan_sarif::write, travels: true },
     Format { name: "gitlab", write: plan_gitlab::write, travels: true },
+];
+
+/// The formats of `wxcast report`.
+pub const RUN: &[Format<RunReport>] = &[
+    Format { name: "html", write: run_html::write, travels: true },
+    Format { name: "json", write: run_json::write, travels: false },
+    Format { name: "junit", write: run_junit::write, travels: true },
+    Format { name: "markdown", write: run_markdown::write, travels: true },
 ];
 
 /// The format of a name.
