@@ -21,6 +21,10 @@ pub fn inline(text: &str) -> String {
             // An address would become a link, whoever it leads to.
             ':' if rest.as_str().starts_with("//") => out.push_str("\\:"),
             '\n' | '\r' | '\t' => out.push(' '),
+            // Turns the direction of what follows, cells of the program's own included.
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                out.push_str(&format!("U+{:04X}", u32::from(character)));
+            }
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' => {
                 out.push('\\');
                 out.push(character);

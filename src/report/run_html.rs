@@ -133,7 +133,7 @@ fn tile(status: Status, word: String, count: u64) -> Tile {
 fn lines(reasons: &[Reason], words: &Catalog) -> Vec<Line> {
     let told = reasons.iter().filter(|reason| reason.status != Status::Sent.name());
     told.map(|reason| Line {
-        status: words.say(&format!("status.{}", reason.status), &[]),
+        status: reason.word(words),
         code: reason.code(),
         unlisted: reason.known == Some(false),
         count: reason.count,

@@ -171,6 +171,15 @@ impl RunReport {
 }
 
 impl Reason {
+    /// The word of its status; of an attempt that was followed by another one, that it was.
+    pub fn word(&self, words: &Catalog) -> String {
+        let again = self.status == Status::Unsent.name();
+        words.say(
+            &if again { "report.chart.again".to_owned() } else { format!("status.{}", self.status) },
+            &[],
+        )
+    }
+
     /// The errcode, or what took its place; blank where there is neither.
     pub fn code(&self) -> String {
         let errcode = self.errcode.map(|code| code.to_string());

@@ -84,7 +84,7 @@ fn reasons(title: &str, reasons: &[Reason], words: &Catalog) -> String {
     let mut out = format!("\n#### {}\n\n", words.say(&format!("report.{title}"), &[]));
     out.push_str(&head(&["status", "code", "count", "meaning"].map(|key| label(key, words))));
     for reason in told {
-        let status = words.say(&format!("status.{}", reason.status), &[]);
+        let status = reason.word(words);
         let unlisted = reason.known == Some(false);
         let code =
             if unlisted { words.say("report.unlisted", &[("code", &reason.code())]) } else { reason.code() };

@@ -148,9 +148,17 @@ impl World {
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wxcast"));
         command.current_dir(self.dir.path()).args(args).stdin(Stdio::null());
-        for variable in
-            ["CI", "NO_COLOR", "WXCAST_LANG", "WXCAST_APPID", "WXCAST_ACCESS_TOKEN", "WXCAST_API_BASE"]
-        {
+        for variable in [
+            "CI",
+            "CI_PROJECT_DIR",
+            "GITHUB_STEP_SUMMARY",
+            "GITHUB_WORKSPACE",
+            "NO_COLOR",
+            "WXCAST_LANG",
+            "WXCAST_APPID",
+            "WXCAST_ACCESS_TOKEN",
+            "WXCAST_API_BASE",
+        ] {
             command.env_remove(variable);
         }
         command.env("XDG_STATE_HOME", self.home.path()).env("HOME", self.home.path());
