@@ -18,6 +18,7 @@ pub mod results;
 pub mod runs;
 pub mod schema;
 pub mod send;
+pub mod serve;
 pub mod simulator;
 pub mod status;
 pub mod stop;

@@ -1,14 +1,18 @@
 //! What people and machines read: one report a file; this is the only file that lists them, and the one writer
 //! of files.
 
+pub mod drawing;
+pub mod faults_html;
 pub mod model;
 pub mod page;
 pub mod plan_json;
 pub mod plan_text;
 pub mod preview;
+pub mod preview_html;
 pub mod progress;
 pub mod results_csv;
 pub mod summary;
+pub mod unverified;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
