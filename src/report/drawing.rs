@@ -70,11 +70,24 @@ impl<'p> Drawing<'p> {
         }
     }
 
+    /// Whether the phone shows a text of the campaign's.
+    pub fn has_text(&self) -> bool {
+        has_text(self.message)
+    }
+
     /// The fields that the phone does not show, by their path, with their texts.
     pub fn hidden(&self) -> Vec<(String, &'p str)> {
         let mut found = Vec::new();
         hidden("", self.message, &mut found);
         found
+    }
+}
+
+fn has_text(value: &Json) -> bool {
+    match value {
+        Json::Object(map) => map.iter().any(|(key, value)| SHOWN.contains(&key.as_str()) || has_text(value)),
+        Json::Array(items) => items.iter().any(has_text),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => false,
     }
 }
 

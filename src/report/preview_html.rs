@@ -184,7 +184,13 @@ impl<'a> Writer<'a> {
             tiles: self.tiles(),
             facts: self.facts(),
             unverified: open.map(|key| self.say(&format!("preview.unverified.{key}"))).collect(),
-            lengths: survey.lengths.iter().map(|lengths| self.chart(lengths)).collect(),
+            // How long an id is tells nobody anything.
+            lengths: survey
+                .lengths
+                .iter()
+                .filter(|_| samples.iter().any(|sample| sample.drawing.has_text()))
+                .map(|lengths| self.chart(lengths))
+                .collect(),
             warnings: self.warnings(),
             columns: self.columns(&survey.columns, plan.counts.planned),
             samples_title: self
@@ -322,7 +328,7 @@ impl<'a> Writer<'a> {
             speaker: payload["customservice"]["kf_account"].as_str(),
             ai: payload.get("aimsgcontext").is_some(),
             reasons: sample.reasons.iter().map(|why| reason(why, self.words)).collect(),
-            lengths: self.gauges(&sample.lengths),
+            lengths: if drawing.has_text() { self.gauges(&sample.lengths) } else { Vec::new() },
             links: links.map(|(text, target)| self.link(text, target)).collect(),
             fields: drawing
                 .hidden()
