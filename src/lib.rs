@@ -21,4 +21,5 @@ pub mod journal;
 pub mod send;
 pub mod report;
 pub mod simulator;
+pub mod live;
 pub mod cli;

@@ -111,6 +111,17 @@ fn one_of<R>(before: &[&'static str], formats: &[report::Format<R>]) -> Possible
     PossibleValuesParser::new(names.collect::<Vec<&str>>())
 }
 
+/// How messages are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PreviewFormat {
+    /// As text.
+    Human,
+    /// For machines.
+    Json,
+    /// As phones show them.
+    Html,
+}
+
 /// The campaign and what may be said of it elsewhere.
 #[derive(Debug, Clone, clap::Args)]
 #[expect(missing_docs, reason = "their help is in locales/")]
@@ -193,12 +204,18 @@ pub struct Preview {
     pub pick: Option<u64>,
     #[arg(long, value_name = "N")]
     pub limit: Option<u64>,
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
-    pub format: Format,
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = PreviewFormat::Human)]
+    pub format: PreviewFormat,
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = MaskOpenid::Auto)]
     pub mask_openid: MaskOpenid,
+    #[arg(long, conflicts_with = "output")]
+    pub serve: bool,
+    #[arg(long, value_name = "N", requires = "serve", default_value_t = 0)]
+    pub port: u16,
+    #[arg(long, requires = "serve")]
+    pub open: bool,
 }
 
 /// `send`.

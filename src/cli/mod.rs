@@ -19,6 +19,7 @@ pub mod results;
 pub mod runs;
 pub mod schema;
 pub mod send;
+pub mod serve;
 pub mod simulator;
 pub mod status;
 pub mod stop;

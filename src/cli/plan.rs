@@ -40,13 +40,12 @@ fn plan(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Exit> {
     }
     let mut told = PlanReport::new(&loaded.facts, &loaded.plan, &loaded.sources, &terminal.words);
     if let Some(campaign) = loaded.campaign.as_ref().filter(|_| travels || earlier.is_some()) {
-        let wanted = Wanted { messages: manifest, earlier, masked };
+        let wanted = Wanted { samples: travels, messages: manifest, earlier, masked };
         let read = sample::read(campaign, &loaded.plan, wanted, &terminal.words).map_err(|_| {
             terminal.complain("changed", &[]);
             Exit::Invalid
         })?;
-        told.samples = travels.then_some(read.samples);
-        (told.messages, told.changes) = (read.messages, read.changes);
+        (told.samples, told.messages, told.changes) = (read.samples, read.messages, read.changes);
     }
     tell(args, format, &loaded, &told, terminal)?;
     Ok(exit(args, &loaded, terminal))

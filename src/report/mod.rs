@@ -3,6 +3,8 @@
 
 pub mod chart;
 pub mod compare;
+pub mod drawing;
+pub mod faults_html;
 pub mod fingerprint;
 pub mod history;
 pub mod junit;
@@ -17,6 +19,7 @@ pub mod plan_markdown;
 pub mod plan_sarif;
 pub mod plan_text;
 pub mod preview;
+pub mod preview_html;
 pub mod progress;
 pub mod results_csv;
 pub mod run_html;
@@ -26,6 +29,7 @@ pub mod run_markdown;
 pub mod sample;
 pub mod summary;
 pub mod timeline;
+pub mod unverified;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

@@ -7,15 +7,15 @@ use serde_json::Value as Json;
 use crate::campaign::Campaign;
 use crate::locale::Catalog;
 use crate::plan::Plan;
-use crate::plan::batch::PlannedMessage;
 use crate::plan::planner::Inputs;
 use crate::plan::replay::{Changed, Replay};
+use crate::plan::survey::{Choice, Extent, Sample, survey};
 use crate::report::compare::{Changes, Comparison, Earlier};
 use crate::report::fingerprint::{self, Fingerprints};
 use crate::report::preview;
 use crate::report::results_csv::mask;
 
-/// How many messages are shown, spread evenly over the audience.
+/// How many messages are shown.
 const SHOWN: u64 = 8;
 
 /// One finished message.
@@ -35,6 +35,8 @@ pub struct SampleReport {
 /// What is to be found out.
 #[derive(Debug)]
 pub struct Wanted {
+    /// Some messages.
+    pub samples: bool,
     /// What a later plan needs to be compared with this one.
     pub messages: bool,
     /// The earlier plan to compare this one with.
@@ -46,51 +48,48 @@ pub struct Wanted {
 /// What a second reading told.
 #[derive(Debug)]
 pub struct Told {
-    /// Some messages.
-    pub samples: Vec<SampleReport>,
+    /// Those worth looking at, where they are wanted.
+    pub samples: Option<Vec<SampleReport>>,
     /// The fingerprints of all rows, where they are wanted.
     pub messages: Option<Vec<String>>,
     /// What has changed, where there is something to compare with.
     pub changes: Option<Changes>,
 }
 
-/// Reads the audience of a planned campaign a second time.
+/// Reads the audience of a planned campaign again.
 ///
 /// # Errors
 ///
 /// When it is no longer what was planned.
 pub fn read(campaign: &Campaign, plan: &Plan, wanted: Wanted, words: &Catalog) -> Result<Told, Changed> {
     let inputs = Inputs::of_campaign(campaign);
-    let mut replay = Replay::open(&inputs, plan)?;
-    let fingerprints = Fingerprints::new(campaign);
-    let fingerprinted = wanted.messages || wanted.earlier.is_some();
-    let mut comparison = wanted.earlier.map(Comparison::new);
-    let mut messages = wanted.messages.then(Vec::new);
-    let mut samples = Vec::new();
-    let every = (plan.counts.planned / SHOWN).max(1);
-    let mut index = 0;
-    while let Some(batch) = replay.next_batch()? {
-        if fingerprinted {
+    let mut told = Told { samples: None, messages: wanted.messages.then(Vec::new), changes: None };
+    if wanted.samples {
+        let found = survey(&inputs, plan, &Choice::Pick(SHOWN), Extent::Samples)?;
+        let shown = found.samples.iter().map(|found| sample(found, campaign, wanted.masked, words));
+        told.samples = Some(shown.collect());
+    }
+    if wanted.messages || wanted.earlier.is_some() {
+        let mut replay = Replay::open(&inputs, plan)?;
+        let fingerprints = Fingerprints::new(campaign);
+        let mut comparison = wanted.earlier.map(Comparison::new);
+        while let Some(batch) = replay.next_batch()? {
             let rows = fingerprints.of_batch(&batch);
             comparison.iter_mut().for_each(|comparison| comparison.add(&rows));
-            messages.iter_mut().for_each(|messages| messages.push(fingerprint::encode(&rows)));
+            told.messages.iter_mut().for_each(|messages| messages.push(fingerprint::encode(&rows)));
         }
-        for message in batch.into_messages() {
-            if index % every == 0 && index / every < SHOWN {
-                samples.push(sample(&message, campaign, wanted.masked, words));
-            }
-            index += 1;
-        }
+        told.changes = comparison.map(Comparison::finish);
     }
-    Ok(Told { samples, messages, changes: comparison.map(Comparison::finish) })
+    Ok(told)
 }
 
-fn sample(message: &PlannedMessage, campaign: &Campaign, masked: bool, words: &Catalog) -> SampleReport {
+fn sample(found: &Sample, campaign: &Campaign, masked: bool, words: &Catalog) -> SampleReport {
+    let message = &found.message;
     let openid = if masked { mask(message.openid()) } else { message.openid().to_owned() };
     let mut payload: Json = serde_json::from_slice(&message.payload).unwrap_or_default();
     if let Some(touser) = payload.get_mut("touser") {
         *touser = Json::String(openid.clone());
     }
-    let text = preview::text(message, campaign.body.kind(), masked, words);
+    let text = preview::text(found, campaign.body.kind(), masked, words);
     SampleReport { row: message.row, openid, payload, text }
 }

@@ -1,5 +1,7 @@
 //! One builder for all tests: a folder with a campaign and an audience, a simulator, the real binary.
 
+pub mod browser;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
@@ -24,7 +26,7 @@ pub const APPID: &str = "wx0123456789abcdef";
 pub const SECRET: &str = "s3cr3t-of-the-tests-4711";
 
 /// How long something that must happen may take, on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A campaign folder and a home of its own.
 pub struct World {
