@@ -202,7 +202,7 @@ fn reasons(all: &Reasons, words: &Catalog) -> Vec<Reason> {
     let mut told: Vec<(Status, Reason)> = all
         .iter()
         .map(|((status, errcode, incident), count)| {
-            let say =
+            let sentence =
                 |part: &str, code: i64| words.say(&format!("errcode.{}.{part}", error_code::key(code)), &[]);
             let told = errcode.filter(|code| *code != 0);
             let advice = incident.as_deref().map(|name| words.say(&Incident::advice_key(name), &[]));
@@ -212,8 +212,8 @@ fn reasons(all: &Reasons, words: &Catalog) -> Vec<Reason> {
                 incident: incident.clone(),
                 known: errcode.map(|code| error_code::find(code).is_some()),
                 count: *count,
-                meaning: told.map(|code| say("meaning", code)),
-                advice: told.map(|code| say("advice", code)).or(advice),
+                meaning: told.map(|code| sentence("meaning", code)),
+                advice: told.map(|code| sentence("advice", code)).or(advice),
             };
             (*status, reason)
         })

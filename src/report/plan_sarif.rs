@@ -165,12 +165,12 @@ pub fn write(report: &PlanReport, words: &Catalog, out: &mut dyn Write) -> io::R
 }
 
 fn rule(code: Code, words: &Catalog) -> Rule {
-    let say = |part: &str| words.say(&format!("diagnostic.{}.{part}", code.slug()), &[]);
+    let sentence = |part: &str| words.say(&format!("diagnostic.{}.{part}", code.slug()), &[]);
     Rule {
         id: code.slug(),
-        short_description: Text { text: say("title") },
-        full_description: Text { text: say("title") },
-        help: Text { text: say("help") },
+        short_description: Text { text: sentence("title") },
+        full_description: Text { text: sentence("title") },
+        help: Text { text: sentence("help") },
         default_configuration: Level { level: code.severity().name() },
     }
 }

@@ -7,6 +7,7 @@ mod answers;
 mod architecture;
 mod bad_input;
 mod browser;
+mod ci_kit;
 mod cli;
 mod clock;
 mod crash;
