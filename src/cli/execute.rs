@@ -108,7 +108,7 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
     let begun = begin(&execution).map_err(|error| journal_problem(&error, terminal))?;
     let (writer, thread) = Writer::start(begun.store, begun.campaign, campaign.send.concurrency);
     let tokens = Tokens::new(client.clone(), execution.tokens);
-    let shared = Arc::new(Shared { client, tokens, writer: writer.clone() });
+    let shared = Arc::new(Shared { client, tokens, journal: writer.clone() });
     let refresher =
         Refresher::start(Arc::clone(&campaign), Arc::clone(&plan), execution.state.clone(), execution.masked);
     let progress = Progress::new(execution.progress, execution.total, &terminal.words);

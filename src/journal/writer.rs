@@ -11,8 +11,8 @@ use tokio::sync::oneshot;
 
 use crate::delivery::attempt::Attempt;
 use crate::delivery::outcome::Outcome;
-use crate::journal::JournalError;
 use crate::journal::store::{Intent, Store, write_intent, write_outcome};
+use crate::journal::{Journal, JournalError};
 
 /// The most records in a commit; more would make the first of them wait.
 const GROUP: usize = 4096;
@@ -64,24 +64,6 @@ impl Writer {
         (Self { commands }, thread)
     }
 
-    /// Writes an intent and gives the message's number once it is on disk. Only then may the request leave.
-    ///
-    /// # Errors
-    ///
-    /// When it is not on disk: the request must not leave.
-    pub async fn intent(&self, intent: Intent) -> Result<i64, JournalError> {
-        let (reply, written) = oneshot::channel();
-        let gone = || JournalError::Unwritable { reason: "the journal's thread has ended".to_owned() };
-        self.commands.send(Command::Intent(intent, reply)).map_err(|_| gone())?;
-        written.await.map_err(|_| gone())?
-    }
-
-    /// Writes an outcome. It is kept and tried again when it cannot be written at once.
-    pub fn outcome(&self, id: i64, outcome: Outcome, attempt: Attempt) {
-        // The thread outlives every handle, so this cannot fail; were it gone, `finish` would tell.
-        let _ = self.commands.send(Command::Outcome(Settled { id, outcome, attempt }));
-    }
-
     /// Waits until everything is on disk, and ends the thread.
     ///
     /// # Errors
@@ -95,6 +77,21 @@ impl Writer {
         };
         self.commands.send(Command::Finish(reply)).map_err(|_| gone())?;
         finished.await.map_err(|_| gone())?
+    }
+}
+
+impl Journal for Writer {
+    async fn intent(&self, intent: Intent) -> Result<i64, JournalError> {
+        let (reply, written) = oneshot::channel();
+        let gone = || JournalError::Unwritable { reason: "the journal's thread has ended".to_owned() };
+        self.commands.send(Command::Intent(intent, reply)).map_err(|_| gone())?;
+        written.await.map_err(|_| gone())?
+    }
+
+    /// It is kept and tried again when it cannot be written at once.
+    fn outcome(&self, id: i64, outcome: Outcome, attempt: Attempt) {
+        // The thread outlives every handle, so this cannot fail; were it gone, `finish` would tell.
+        let _ = self.commands.send(Command::Outcome(Settled { id, outcome, attempt }));
     }
 }
 

@@ -18,6 +18,7 @@ use crate::campaign::file::Duplicates;
 use crate::delivery::attempt::{Attempt, Cause};
 use crate::delivery::event::{Event, Stop};
 use crate::delivery::outcome::Outcome;
+use crate::journal::Journal;
 use crate::send::breaker::Breaker;
 use crate::send::feed::FeedEnd;
 use crate::send::rate::{Load, Pacer};
@@ -41,13 +42,13 @@ pub struct Ended {
 }
 
 /// What a run needs.
-pub struct Run<'r> {
+pub struct Run<'r, J> {
     /// How to send.
     pub campaign: &'r Campaign,
     /// The messages.
     pub jobs: Receiver<Result<Job, FeedEnd>>,
     /// The platform, its tokens and the journal.
-    pub shared: Arc<Shared>,
+    pub shared: Arc<Shared<J>>,
     /// At most this many messages are begun.
     pub limit: Option<u64>,
     /// Told of everything that happens.
@@ -60,8 +61,8 @@ pub struct Run<'r> {
 
 type InFlight = FuturesUnordered<Pin<Box<dyn Future<Output = Attempted> + Send>>>;
 
-struct Dispatcher<'r> {
-    run: Run<'r>,
+struct Dispatcher<'r, J> {
+    run: Run<'r, J>,
     pacer: Pacer,
     load: Load,
     breaker: Breaker,
@@ -124,7 +125,7 @@ async fn sleep(time: Duration) {
 }
 
 /// Sends until there is nothing left to send or a reason to stop.
-pub async fn run(run: Run<'_>) -> Ended {
+pub async fn run<J: Journal>(run: Run<'_, J>) -> Ended {
     let begun = Instant::now();
     let settings = &run.campaign.send;
     let constant = run.campaign.templates.iter().all(|template| template.constant().is_some());
@@ -151,7 +152,7 @@ pub async fn run(run: Run<'_>) -> Ended {
     Ended { stop: dispatcher.stop.or(limit), requests: dispatcher.requests, duration: begun.elapsed() }
 }
 
-impl Dispatcher<'_> {
+impl<J: Journal> Dispatcher<'_, J> {
     async fn work(&mut self) {
         loop {
             self.start_what_can_be();
@@ -309,7 +310,7 @@ impl Dispatcher<'_> {
         tracing::debug!(row = job.message.row, attempt = job.attempts, ?verdict, ?code, ?latency, "answered");
         if let Some(id) = job.id {
             let attempt = Attempt { number: job.attempts, finished, latency, cause: Cause::from(result) };
-            self.run.shared.writer.outcome(id, outcome, attempt);
+            self.run.shared.journal.outcome(id, outcome, attempt);
         }
         match next {
             Next::Again(after) => {
