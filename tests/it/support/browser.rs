@@ -45,7 +45,7 @@ impl Browser {
         let programs = (find(&["chromedriver"]), find(&["chromium", "chromium-browser", "google-chrome"]));
         let (Some(driver), Some(chromium)) = programs else {
             let wanted = "no chromedriver and chromium (Debian: chromium, chromium-driver)";
-            assert!(!std::env::var("CI").is_ok_and(|ci| ci == "true"), "{wanted}");
+            assert!(std::env::var_os("CI").is_none(), "{wanted}");
             eprintln!("SKIPPED: the pages were not looked at in a browser, there is {wanted}");
             return None;
         };
