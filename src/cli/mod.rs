@@ -9,6 +9,7 @@ pub mod explain;
 pub mod help;
 pub mod init;
 pub mod man;
+pub mod output;
 pub mod plan;
 pub mod preview;
 pub mod problem;

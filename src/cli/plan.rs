@@ -1,20 +1,20 @@
 //! `wxcast plan`: the dry run.
 
-use std::io::{self, Write};
 use std::path::Path;
 
 use crate::campaign::validate::Overrides;
-use crate::cli::args::{self, MaskOpenid};
+use crate::cli::args;
 use crate::cli::context::{Loaded, environment, load};
 use crate::cli::exit_code::Exit;
+use crate::cli::output::{cannot_write, masks, print};
 use crate::cli::send::expected;
-use crate::cli::terminal::{self, Terminal};
+use crate::cli::terminal::Terminal;
 use crate::cli::workspace;
 use crate::report::compare::{Earlier, EarlierError};
 use crate::report::plan_json::PlanReport;
 use crate::report::results_csv::mask;
 use crate::report::sample::{self, Wanted};
-use crate::report::{self, Format, plan_markdown, plan_text, write_file};
+use crate::report::{self, Format, plan_markdown, plan_text};
 
 /// Plans a campaign and tells everything about it.
 pub fn run(args: &args::Plan, terminal: &Terminal) -> Exit {
@@ -49,11 +49,6 @@ fn plan(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Exit> {
     }
     tell(args, format, &loaded, &told, terminal)?;
     Ok(exit(args, &loaded, terminal))
-}
-
-/// Whether openids are masked in a report: where it travels, unless somebody says otherwise.
-pub fn masks(wanted: MaskOpenid, travels: bool) -> bool {
-    if travels { wanted != MaskOpenid::Off } else { terminal::masks(wanted) }
 }
 
 /// The plan to compare with.
@@ -114,31 +109,6 @@ fn tell(
             .map_err(|(file, reason)| cannot_write(&file, &reason, terminal))?;
     }
     Ok(())
-}
-
-/// Writes to a file, whole or not at all, or to stdout.
-///
-/// # Errors
-///
-/// The exit, already told, when the file cannot be written. Who closes stdout does not want the rest.
-pub fn print(
-    file: Option<&Path>,
-    terminal: &Terminal,
-    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> Result<(), Exit> {
-    match file {
-        Some(file) => write_file(file, content).map_err(|reason| cannot_write(file, &reason, terminal)),
-        None => {
-            let mut out = io::BufWriter::new(io::stdout().lock());
-            let _ = content(&mut out).and_then(|()| out.flush());
-            Ok(())
-        }
-    }
-}
-
-fn cannot_write(file: &Path, reason: &io::Error, terminal: &Terminal) -> Exit {
-    terminal.complain("cannot-write", &[("file", &file.display()), ("reason", reason)]);
-    Exit::Storage
 }
 
 fn exit(args: &args::Plan, loaded: &Loaded, terminal: &Terminal) -> Exit {

@@ -4,7 +4,7 @@ use crate::campaign::Campaign;
 use crate::cli::args;
 use crate::cli::context::{Loaded, environment, load, load_campaign, state_dir};
 use crate::cli::exit_code::Exit;
-use crate::cli::plan::{masks, print};
+use crate::cli::output::{masks, print};
 use crate::cli::problem::{join_problem, journal_problem};
 use crate::cli::send::campaign_lock;
 use crate::cli::terminal::Terminal;

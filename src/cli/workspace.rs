@@ -74,7 +74,7 @@ pub fn summarize(text: impl FnOnce(usize) -> String) -> Result<(), (PathBuf, io:
     add().map_err(|error| (path, error))
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 

@@ -4,6 +4,7 @@
 pub mod chart;
 pub mod compare;
 pub mod drawing;
+pub mod fault_identity;
 pub mod faults_html;
 pub mod fingerprint;
 pub mod history;

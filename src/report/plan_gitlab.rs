@@ -1,13 +1,12 @@
 //! `plan --format gitlab`: a Code Quality report, which GitLab shows in merge requests. One fault a line, so that
 //! reports of several campaigns are easily put together.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
 
 use crate::locale::Catalog;
-use crate::plan::digest::Digest;
+use crate::report::fault_identity::Identities;
 use crate::report::plan_json::{DiagnosticReport, PlanReport};
 
 #[derive(Serialize)]
@@ -52,23 +51,5 @@ fn finding(fault: &DiagnosticReport, fingerprint: String) -> Finding<'_> {
         fingerprint,
         severity: if fault.severity == "error" { "major" } else { "minor" },
         location: Location { path: &fault.file, lines: Lines { begin: fault.line.unwrap_or(1) } },
-    }
-}
-
-/// Names faults by what they are and not by their line, so that a fault is known again when rows come before it.
-#[derive(Default)]
-pub(super) struct Identities {
-    told: BTreeMap<String, u64>,
-}
-
-impl Identities {
-    /// The name of the next fault. Of those that are alike in all but their place it counts which one it is.
-    pub(super) fn of(&mut self, fault: &DiagnosticReport) -> String {
-        let field = fault.field.as_deref().unwrap_or_default();
-        let alike = Digest::of([&fault.code, &fault.file, field, &fault.message].join("\0").as_bytes());
-        let alike = alike.to_string().trim_start_matches("sha256:").chars().take(32).collect::<String>();
-        let count = self.told.entry(alike.clone()).or_default();
-        *count += 1;
-        format!("{alike}:{count}")
     }
 }

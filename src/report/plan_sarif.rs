@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::diagnostic::code::Code;
 use crate::locale::Catalog;
 use crate::report::compare::Changes;
-use crate::report::plan_gitlab::Identities;
+use crate::report::fault_identity::Identities;
 use crate::report::plan_json::{DiagnosticReport, PlanReport};
 
 /// More results than this are refused by GitHub.

@@ -8,7 +8,9 @@ use std::process::Command;
 
 use serde_json::Value as Json;
 
-use crate::support::{APPID, Ran, World, openid, repository};
+#[cfg(unix)]
+use crate::support::{APPID, openid};
+use crate::support::{Ran, World, repository};
 
 fn text(file: &str) -> String {
     fs::read_to_string(repository().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
@@ -19,6 +21,7 @@ fn yaml(file: &str) -> Json {
 }
 
 /// A repository with two sound campaigns and, if wanted, a faulty one; one of them has a blank in its path.
+#[cfg(unix)]
 fn campaigns(faulty: bool) -> World {
     let world = World::new();
     let mut folders = vec![("spring sale", true), ("wiz/autumn", true)];
