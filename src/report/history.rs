@@ -168,9 +168,11 @@ impl Seen {
             Status::Sent | Status::Refused | Status::Failed => {}
             Status::Unknown => self.unknown(message, incident.clone(), row),
         }
+        // What is on its way has no answer yet, and what was settled by hand had it at another time.
+        let answered = message.state != State::InFlight
+            && incident.as_deref() != Some(Incident::Resolved.to_string().as_str());
         *self.reasons.entry((status, message.errcode, incident)).or_default() += 1;
-        // What has no answer yet has no time of one.
-        if message.state != State::InFlight {
+        if answered {
             let latency_ms = message.latency_ms.and_then(|latency| u32::try_from(latency).ok());
             self.answers.push(Answer { at: message.at, latency_ms, status: Some(status) });
         }

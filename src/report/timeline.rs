@@ -12,7 +12,7 @@ const PARTS: i64 = 60;
 const LENGTHS: [i64; 17] =
     [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400];
 
-/// An answer, or what took its place. 24 bytes a message are kept while a report is made.
+/// An answer, or what took its place. 32 bytes a message are kept while a report is made.
 #[derive(Debug, Clone, Copy)]
 pub struct Answer {
     /// When it came.

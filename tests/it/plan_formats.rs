@@ -131,7 +131,7 @@ fn a_manifest_holds_no_openid_and_no_more_than_14_bytes_a_row() {
     let world = World::with_recipients(5000);
     let manifest = manifest(&world, "plan.json");
     let text = world.read("plan.json");
-    assert!((0..5000).all(|row| !text.contains(&openid(row))));
+    assert!(!text.contains(openid(0).trim_end_matches('0')), "they all begin so");
     assert!(!text.contains(world.dir().to_str().expect("UTF-8")), "no path of this computer");
     assert_eq!(manifest["samples"].as_array().map(Vec::len), Some(8));
     let messages: usize = manifest["messages"]

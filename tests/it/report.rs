@@ -109,6 +109,19 @@ fn answers_with_a_dead_token_are_told_and_fetches_are_not_claimed() {
 }
 
 #[test]
+fn what_was_settled_by_hand_is_told_and_is_no_answer() {
+    let world = World::with_recipients(3);
+    world.send(&Platform::new("[[faults]]\nkind = 'reset-after'\nmessages = 2")).exits(6);
+    world.run(&["resolve", "campaign.toml", "--sent", "--all"]).exits(0);
+    let report = told(&world);
+    assert_eq!(report["counts"]["sent"], 3);
+    let by_hand =
+        report["reasons"].as_array().expect("reasons").iter().find(|one| one["incident"] == "resolved");
+    assert_eq!(by_hand.map(|one| &one["count"]), Some(&json!(1)));
+    assert_eq!(report["timeline"][0]["parts"][0]["sent"], 2);
+}
+
+#[test]
 fn an_errcode_that_no_table_has_is_told_as_such() {
     let world = World::with_recipients(2);
     world.send(&Platform::new("[[answers]]\ncode = 98765"));
