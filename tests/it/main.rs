@@ -6,7 +6,6 @@ mod support;
 mod answers;
 mod architecture;
 mod bad_input;
-mod browser;
 mod cli;
 mod clock;
 mod crash;
