@@ -138,6 +138,8 @@ impl Journal for Nowhere {
     }
 
     fn outcome(&self, _: i64, _: Outcome, _: Attempt) {}
+
+    fn flush(&self) {}
 }
 
 /// What `wxcast send` does once it has planned.

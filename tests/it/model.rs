@@ -71,6 +71,10 @@ impl Journal for Mortal {
             self.passes();
         }
     }
+
+    fn flush(&self) {
+        self.writer.flush();
+    }
 }
 
 /// How a life of the program ended.
