@@ -1,8 +1,8 @@
 # wxcast in a small image for CI: the program, `wxcast-plan-all` and the certificates it needs to reach WeChat. It
-# runs as a user without rights; mount campaigns at /work.
+# runs as a user without rights; mount campaigns at /campaigns.
 #
 #   docker build -t wxcast .
-#   docker run --rm -v "$PWD:/work" wxcast plan campaign.toml
+#   docker run --rm -v "$PWD:/campaigns" wxcast plan campaign.toml
 
 FROM rust:1.95-slim-trixie AS build
 WORKDIR /source
@@ -22,6 +22,6 @@ RUN apt-get update \
 COPY --from=build /built/bin/wxcast /usr/local/bin/wxcast
 COPY ci/plan-all.sh /usr/local/bin/wxcast-plan-all
 USER wxcast
-WORKDIR /work
+WORKDIR /campaigns
 ENTRYPOINT ["wxcast"]
 CMD ["--help"]

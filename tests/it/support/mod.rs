@@ -1,7 +1,5 @@
 //! One builder for all tests: a folder with a campaign and an audience, a simulator, the real binary.
 
-pub mod browser;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;

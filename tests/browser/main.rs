@@ -1,5 +1,11 @@
-//! The pages as a browser shows them. One test and one browser for all of them: starting it takes most of the
-//! second or two, looking at a page a few hundredths.
+//! The pages as a browser shows them. This takes some seconds, more than any other test: a browser has to be
+//! started, and to draw and picture each page twice. So there is one test and one browser for all pages, and a test
+//! binary of its own: a browser beside tests that measure time would spoil their figures.
+
+mod chromium;
+#[allow(dead_code, unreachable_pub, reason = "the builder of all tests, of which this one needs little")]
+#[path = "../it/support/mod.rs"]
+mod support;
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
@@ -8,8 +14,12 @@ use regex::Regex;
 use serde_json::Value as Json;
 use wxcast::message::{KINDS, Kind};
 
+<<<<<<< HEAD:tests/it/browser.rs
 use crate::golden_journal::golden;
 use crate::support::browser::Browser;
+=======
+use crate::chromium::Browser;
+>>>>>>> 472390fa36a26e14c0d7d1b4e4d0880a0424b490:tests/browser/main.rs
 use crate::support::{World, openid, repository};
 
 /// A phone by day and a desk by night: what stands where does not depend on the colours.

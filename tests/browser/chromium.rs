@@ -12,11 +12,13 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use reqwest::Url;
 use serde_json::{Value as Json, json};
 
+use crate::support::PATIENCE;
+
 /// What is looked at in a page, as functions of the page.
 const LOOK: &str = include_str!("look.js");
 
 /// A browser with one window.
-pub struct Browser {
+pub(crate) struct Browser {
     driver: Child,
     client: Client,
 }
@@ -41,7 +43,7 @@ impl WebDriverCompatibleCommand for Extra {
 impl Browser {
     /// Starts the browser of this machine. Without one nothing is started, which is told on stderr; in CI, where
     /// one is installed, that is a failure.
-    pub async fn start() -> Option<Self> {
+    pub(crate) async fn start() -> Option<Self> {
         let programs = (find(&["chromedriver"]), find(&["chromium", "chromium-browser", "google-chrome"]));
         let (Some(driver), Some(chromium)) = programs else {
             let wanted = "no chromedriver and chromium (Debian: chromium, chromium-driver)";
@@ -68,12 +70,12 @@ impl Browser {
     }
 
     /// Opens a page.
-    pub async fn open(&self, url: &str) {
+    pub(crate) async fn open(&self, url: &str) {
         self.client.goto(url).await.expect("an open page");
     }
 
     /// Shows the page so wide, and as light or dark as the system would be.
-    pub async fn show(&self, width: u32, scheme: &str) {
+    pub(crate) async fn show(&self, width: u32, scheme: &str) {
         let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         self.devtools("Emulation.setEmulatedMedia", media).await;
         self.resize(width, 900).await;
@@ -85,7 +87,7 @@ impl Browser {
     }
 
     /// A picture of the whole page.
-    pub async fn picture(&self, name: &str, width: u32) {
+    pub(crate) async fn picture(&self, name: &str, width: u32) {
         let height = self.run("return document.documentElement.scrollHeight").await;
         self.resize(width, height.as_u64().expect("a height")).await;
         let picture = self.client.screenshot().await.expect("a picture");
@@ -95,17 +97,17 @@ impl Browser {
     }
 
     /// Runs a script in the page.
-    pub async fn run(&self, script: &str) -> Json {
+    pub(crate) async fn run(&self, script: &str) -> Json {
         self.client.execute(script, Vec::new()).await.expect("a script")
     }
 
     /// Runs one of the functions that look at the page.
-    pub async fn look(&self, function: &str) -> Json {
+    pub(crate) async fn look(&self, function: &str) -> Json {
         self.run(&format!("{LOOK}\nreturn {function}();")).await
     }
 
     /// Presses a key.
-    pub async fn press(&self, key: char) {
+    pub(crate) async fn press(&self, key: char) {
         for kind in ["rawKeyDown", "keyUp"] {
             let code = u32::from(key);
             let event = json!({ "type": kind, "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": code });
@@ -114,21 +116,20 @@ impl Browser {
     }
 
     /// Waits until the page says something.
-    pub async fn wait_for(&self, text: &str) {
+    pub(crate) async fn wait_for(&self, text: &str) {
         let locator = format!("//*[contains(., '{text}')]");
-        let found =
-            self.client.wait().at_most(super::PATIENCE).for_element(fantoccini::Locator::XPath(&locator));
+        let found = self.client.wait().at_most(PATIENCE).for_element(fantoccini::Locator::XPath(&locator));
         assert!(found.await.is_ok(), "{text:?} did not appear");
     }
 
     /// What the console was told since it was asked last.
-    pub async fn console(&self) -> Vec<String> {
+    pub(crate) async fn console(&self) -> Vec<String> {
         let entries = self.log("browser").await;
         entries.iter().map(|entry| entry["message"].to_string()).collect()
     }
 
     /// The addresses that were asked for since it was asked last, other than those that are data themselves.
-    pub async fn requests(&self) -> Vec<String> {
+    pub(crate) async fn requests(&self) -> Vec<String> {
         let mut addresses = Vec::new();
         for entry in self.log("performance").await {
             let text = entry["message"].as_str().expect("an event");
@@ -155,7 +156,7 @@ impl Browser {
     }
 
     /// Closes it.
-    pub async fn close(mut self) {
+    pub(crate) async fn close(mut self) {
         let _ = self.client.clone().close().await;
         let _ = self.driver.kill();
         let _ = self.driver.wait();
@@ -171,7 +172,7 @@ impl Drop for Browser {
 }
 
 /// Where pictures of pages are kept.
-pub fn pictures() -> PathBuf {
+fn pictures() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots")
 }
 
