@@ -12,6 +12,7 @@ const COMMANDS: [&str; 16] = [
     "rehearse",
     "status",
     "results",
+    "report",
     "runs",
     "stop",
     "resolve",

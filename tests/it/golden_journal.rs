@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::{Platform, World, repository};
 
-fn golden() -> World {
+pub(crate) fn golden() -> World {
     let world = World::new();
     let from = repository().join("tests/it/golden");
     world.file("campaign.toml", fs::read(from.join("campaign.toml")).expect("a campaign"));

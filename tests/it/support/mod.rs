@@ -26,7 +26,7 @@ pub const APPID: &str = "wx0123456789abcdef";
 pub const SECRET: &str = "s3cr3t-of-the-tests-4711";
 
 /// How long something that must happen may take, on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A campaign folder and a home of its own.
 pub struct World {
@@ -157,6 +157,9 @@ impl World {
         command.current_dir(self.dir.path()).args(args).stdin(Stdio::null());
         for variable in [
             "CI",
+            "CI_PROJECT_DIR",
+            "GITHUB_STEP_SUMMARY",
+            "GITHUB_WORKSPACE",
             "NO_COLOR",
             "WXCAST_LANG",
             "WXCAST_APPID",
