@@ -14,12 +14,7 @@ use regex::Regex;
 use serde_json::Value as Json;
 use wxcast::message::{KINDS, Kind};
 
-<<<<<<< HEAD:tests/it/browser.rs
-use crate::golden_journal::golden;
-use crate::support::browser::Browser;
-=======
 use crate::chromium::Browser;
->>>>>>> 472390fa36a26e14c0d7d1b4e4d0880a0424b490:tests/browser/main.rs
 use crate::support::{World, openid, repository};
 
 /// A phone by day and a desk by night: what stands where does not depend on the colours.
@@ -137,7 +132,7 @@ async fn what_a_cell_holds_is_text_and_nothing_else(browser: &Browser) {
 }
 
 async fn a_report_says_in_its_table_what_its_chart_shows(browser: &Browser) {
-    let world = golden();
+    let world = World::golden();
     world.run(&["report", "campaign.toml", "--format", "html", "-o", "report.html"]).exits(0);
     browser.requests().await;
     browser.open(&format!("file://{}", world.path("report.html").display())).await;

@@ -6,11 +6,7 @@ mod support;
 mod answers;
 mod architecture;
 mod bad_input;
-<<<<<<< HEAD
-mod browser;
 mod ci_kit;
-=======
->>>>>>> 472390fa36a26e14c0d7d1b4e4d0880a0424b490
 mod cli;
 mod clock;
 mod crash;
