@@ -5,6 +5,7 @@
 //! the plan's checkpoints tells whether anything changed, batch by batch, before a message of it leaves.
 
 pub mod batch;
+pub mod damage;
 pub mod digest;
 pub mod duplicates;
 pub mod judge;
@@ -16,7 +17,9 @@ pub mod replay;
 use crate::audience::Source;
 use crate::campaign::Campaign;
 use crate::campaign::validate::Validated;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::code::Code;
+use crate::diagnostic::place::{FieldPath, Place, Sheet};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::digest::Digest;
 use crate::plan::duplicates::Repeated;
 use crate::plan::planner::Inputs;
@@ -34,8 +37,10 @@ pub struct Plan {
     pub repeated: Repeated,
     /// Everything wrong with the campaign and its audience.
     pub diagnostics: Diagnostics,
-    /// The encoding the audience is read in, where it could be read.
+    /// The encoding the audience is read in, where it is text and could be read.
     pub encoding: Option<&'static str>,
+    /// The sheet it is read from, where it is a workbook.
+    pub sheet: Option<Sheet>,
 }
 
 /// The rows of an audience by what becomes of them; they add up.
@@ -56,9 +61,17 @@ impl RowCounts {
     }
 }
 
+/// The most rows of an .xlsx sheet, its header not counted.
+const SHEET_ROWS: u64 = 1_048_575;
+
 /// Plans a sound campaign.
 pub fn plan(campaign: &Campaign) -> Plan {
-    reading::run(&Inputs::of_campaign(campaign), &campaign.audience.source)
+    let mut plan = reading::run(&Inputs::of_campaign(campaign), &campaign.audience.source);
+    if campaign.results.is_workbook() && plan.counts.rows() > SHEET_ROWS {
+        let fault = Diagnostic::new(Code::ResultsTooLong, Place::Field(FieldPath::of("results.file")));
+        plan.diagnostics.push(fault.with("rows", plan.counts.rows()).with("max", SHEET_ROWS));
+    }
+    plan
 }
 
 /// Plans what was validated. Where the campaign has faults, the audience is held against as much of it as is

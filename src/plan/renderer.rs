@@ -106,6 +106,18 @@ impl Renderer {
         (Self { slots, handlebars, context: Context::from(Json::Object(map)), sources }, faults)
     }
 
+    /// The columns that the texts use, one as often as it is used.
+    pub fn columns(&self) -> impl Iterator<Item = usize> {
+        let pieces = self.slots.iter().flat_map(|slot| &slot.pieces).filter_map(|piece| match piece {
+            Piece::Value(cell) => Some(cell),
+            Piece::Text(_) | Piece::Handlebars(_) => None,
+        });
+        pieces.chain(&self.sources).filter_map(|cell| match cell {
+            Cell::Column { index, .. } | Cell::Openid(index) => Some(*index),
+            Cell::Row => None,
+        })
+    }
+
     /// Fills every slot from a row into `texts`, one text a slot, and hands every problem to `found`.
     pub fn fill(
         &mut self,

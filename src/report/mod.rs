@@ -6,7 +6,9 @@ pub mod plan_json;
 pub mod plan_text;
 pub mod preview;
 pub mod progress;
+pub mod results;
 pub mod results_csv;
+pub mod results_xlsx;
 pub mod summary;
 
 use std::io::{self, Write};
@@ -17,7 +19,7 @@ use std::path::{Path, PathBuf};
 /// # Errors
 ///
 /// When the folder or the disk does not allow it. The file is then as it was.
-pub fn write_file(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+pub fn write_file(path: &Path, content: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),

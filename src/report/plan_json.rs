@@ -22,6 +22,10 @@ pub struct PlanReport {
     pub kind: Option<String>,
     /// `sha256:` over the finished payloads in order.
     pub digest: String,
+    /// The encoding the audience is read in, where it is text.
+    pub encoding: Option<String>,
+    /// The sheet the audience is read from, where it is a workbook.
+    pub sheet: Option<String>,
     /// Rows of the audience.
     pub rows: u64,
     /// Rows that became a message.
@@ -49,9 +53,9 @@ pub struct DiagnosticReport {
     pub help: String,
     /// The file.
     pub file: String,
-    /// The line, from 1.
+    /// The line, from 1; in a workbook the row of the sheet.
     pub line: Option<u64>,
-    /// The column in characters, from 1.
+    /// The column in characters, from 1; in a workbook the column of the sheet.
     pub column: Option<u64>,
     /// The row of the audience, from 1, the header not counted.
     pub row: Option<u64>,
@@ -83,6 +87,8 @@ impl PlanReport {
             appid: facts.appid.clone(),
             kind: facts.kind.clone(),
             digest: plan.digest.to_string(),
+            encoding: plan.encoding.map(str::to_owned),
+            sheet: plan.sheet.as_ref().map(|sheet| sheet.name.clone()),
             rows: plan.counts.rows(),
             planned: plan.counts.planned,
             skipped: plan.counts.duplicate,
