@@ -62,7 +62,8 @@ pub fn look(cell: &str) -> Look {
     } else {
         match first {
             b'#' => is_error_value(cell).then_some(Damage::ErrorValue),
-            b'\'' => matches!(bytes.get(1), Some(b'0'..=b'9' | b'=' | b'+' | b'-' | b'@')).then_some(Damage::Apostrophe),
+            b'\'' => matches!(bytes.get(1), Some(b'0'..=b'9' | b'=' | b'+' | b'-' | b'@'))
+                .then_some(Damage::Apostrophe),
             b'0'..=b'9' | b'-' => is_scientific(cell).then_some(Damage::Scientific),
             _ => None,
         }
@@ -129,12 +130,14 @@ pub fn is_date(cell: &str) -> bool {
     if !starts || bytes.len() > 12 {
         return false;
     }
-    let number = |text: &str, most: u32| text.len() < 5 && text.parse::<u32>().is_ok_and(|n| (1..=most).contains(&n));
+    let number =
+        |text: &str, most: u32| text.len() < 5 && text.parse::<u32>().is_ok_and(|n| (1..=most).contains(&n));
     if let Some((month, day)) = cell.split_once('月') {
         return number(month, 12) && day.strip_suffix('日').is_some_and(|day| number(day, 31));
     }
     if let Some((a, b)) = cell.split_once('-') {
-        return (number(a, 31) && MONTHS.contains(&b)) || (MONTHS.contains(&a) && b.len() == 2 && number(b, 99));
+        return (number(a, 31) && MONTHS.contains(&b))
+            || (MONTHS.contains(&a) && b.len() == 2 && number(b, 99));
     }
     let parts: Vec<&str> = cell.split('/').collect();
     match parts.as_slice() {
@@ -148,7 +151,8 @@ pub fn is_date(cell: &str) -> bool {
 /// have lost any.
 pub fn lost_digits(digits: &str) -> Option<usize> {
     let (kept, tail) = digits.split_at_checked(15)?;
-    (!tail.is_empty() && !kept.starts_with('0') && tail.bytes().all(|byte| byte == b'0')).then_some(tail.len())
+    (!tail.is_empty() && !kept.starts_with('0') && tail.bytes().all(|byte| byte == b'0'))
+        .then_some(tail.len())
 }
 
 #[cfg(test)]
@@ -197,7 +201,18 @@ mod tests {
         for date in ["3-May", "31-Dec", "May-26", "3月5日", "12月31日", "2026/3/5", "3/5/2026"] {
             assert!(is_date(date), "{date}");
         }
-        for code in ["3-5A", "A-26", "May-2026x", "13月5日", "2026-03-05", "3/5", "10-20", "100/200/300", "May", "3-may"] {
+        for code in [
+            "3-5A",
+            "A-26",
+            "May-2026x",
+            "13月5日",
+            "2026-03-05",
+            "3/5",
+            "10-20",
+            "100/200/300",
+            "May",
+            "3-may",
+        ] {
             assert!(!is_date(code), "{code}");
         }
     }

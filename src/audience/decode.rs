@@ -457,7 +457,10 @@ mod tests {
         for shift in 0..8 {
             let mut bytes = vec![b'\n'; BLOCK - 4 + shift];
             bytes.extend(b"\x81\x30\x81,\n");
-            assert_eq!(fault(&bytes, Some(GB18030)), undecodable(bytes.len() as u64 - 4, "gb18030", "0x81", bytes.len() - 5));
+            assert_eq!(
+                fault(&bytes, Some(GB18030)),
+                undecodable(bytes.len() as u64 - 4, "gb18030", "0x81", bytes.len() - 5)
+            );
         }
     }
 

@@ -29,7 +29,11 @@ pub fn results_columns<S: AsRef<str>>(names: &[S]) -> Option<&'static [&'static 
 
 /// Puts `'` before what a spreadsheet would run as a formula. A number stays a number.
 pub fn arm(cell: &str) -> Cow<'_, str> {
-    if is_formula(cell.trim_start_matches('\'')) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+    if is_formula(cell.trim_start_matches('\'')) {
+        Cow::Owned(format!("'{cell}"))
+    } else {
+        Cow::Borrowed(cell)
+    }
 }
 
 /// The cell as it was before [`arm`].
@@ -53,8 +57,10 @@ pub(super) fn disarm_row(record: &mut ByteRecord) {
     if memchr::memchr(b'\'', record.as_slice()).is_none() {
         return;
     }
-    let plain: ByteRecord =
-        record.iter().map(|cell| std::str::from_utf8(cell).map_or(cell, |cell| disarm(cell).as_bytes())).collect();
+    let plain: ByteRecord = record
+        .iter()
+        .map(|cell| std::str::from_utf8(cell).map_or(cell, |cell| disarm(cell).as_bytes()))
+        .collect();
     *record = plain;
 }
 

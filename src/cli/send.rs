@@ -246,8 +246,7 @@ fn belongs_here(campaign: &Campaign, state: &Path, take_over: bool, terminal: &T
     let file = &campaign.results.path;
     if blank && results::tells_of_sent(file, &campaign.audience.openid_column) {
         let journal = state.join(store::FILE);
-        terminal
-            .complain("journal-gone", &[("journal", &journal.display()), ("results", &file.display())]);
+        terminal.complain("journal-gone", &[("journal", &journal.display()), ("results", &file.display())]);
         return Err(Exit::Gate);
     }
     let Some(store) = known else {

@@ -131,7 +131,12 @@ impl Sources {
         let name = column.map_or_else(|| line.to_string(), |column| cell_name(column, line));
         Position {
             cell: Some(format!("{}!{name}", sheet.name)),
-            ..self.in_audience(Some(line), column.and_then(|column| u64::try_from(column + 1).ok()), row, field)
+            ..self.in_audience(
+                Some(line),
+                column.and_then(|column| u64::try_from(column + 1).ok()),
+                row,
+                field,
+            )
         }
     }
 

@@ -99,7 +99,12 @@ impl Found {
 
     /// Looks at the cell of the column with this number, which `cell` gives by its index. Tells what its own look says
     /// is wrong with it.
-    pub fn look<'c>(&mut self, number: usize, row: &Row, cell: impl Fn(usize) -> &'c str) -> Option<(usize, Damage)> {
+    pub fn look<'c>(
+        &mut self,
+        number: usize,
+        row: &Row,
+        cell: impl Fn(usize) -> &'c str,
+    ) -> Option<(usize, Damage)> {
         let column = self.columns.get_mut(number)?;
         let text = cell(column.cell);
         let look = damage::look(text);

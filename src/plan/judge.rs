@@ -46,7 +46,11 @@ impl<'a> Judge<'a> {
     /// # Errors
     ///
     /// Every fault, when there is no openid column: then no row can be looked at.
-    pub fn bind(inputs: &'a Inputs<'a>, reader: &Reader, repeated: Repeated) -> Result<Self, Vec<Diagnostic>> {
+    pub fn bind(
+        inputs: &'a Inputs<'a>,
+        reader: &Reader,
+        repeated: Repeated,
+    ) -> Result<Self, Vec<Diagnostic>> {
         let header = reader.header();
         let mut faults = Vec::new();
         let openid = openid_column(&inputs.audience.openid_column, header, &mut faults);
@@ -120,7 +124,7 @@ impl<'a> Judge<'a> {
             look.ragged(cells);
             return Verdict::Invalid;
         }
-        look.troubles();
+        let troubled = look.troubles();
         let openid = look.openid();
         let before = look.judge.seen.before(openid);
         match look.judge.inputs.audience.duplicates {
@@ -131,6 +135,10 @@ impl<'a> Judge<'a> {
             Duplicates::Error if before > 0 => look.duplicate(openid, Code::DuplicateOpenid),
             Duplicates::Each if before >= MOST_FOR_ONE => look.duplicate(openid, Code::TooManyForOne),
             Duplicates::First | Duplicates::Error | Duplicates::Each => {}
+        }
+        if troubled {
+            // What its cells lack would only be told a second time.
+            return Verdict::Invalid;
         }
         look.columns();
         look.damage();
@@ -212,14 +220,17 @@ impl<'r> Look<'_, 'r, '_> {
         text
     }
 
-    /// The cells of a workbook that cannot be used as they are.
-    fn troubles(&mut self) {
+    /// Tells the cells of a workbook that cannot be used as they are, and whether there are any.
+    fn troubles(&mut self) -> bool {
+        let mut any = false;
         for (cell, trouble) in self.row.troubles() {
             if self.judge.used.get(*cell).copied().unwrap_or_default() {
                 let text = self.cells.get(*cell).unwrap_or_default();
                 self.damaged(damage::code_of_trouble(*trouble), *cell, text);
+                any = true;
             }
         }
+        any
     }
 
     /// What a spreadsheet may have done to the cells that are used.

@@ -15,8 +15,8 @@ pub mod renderer;
 pub mod replay;
 
 use crate::audience::Source;
-use crate::campaign::Campaign;
 use crate::campaign::validate::Validated;
+use crate::campaign::{Campaign, Results};
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place, Sheet};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -67,11 +67,15 @@ const SHEET_ROWS: u64 = 1_048_575;
 /// Plans a sound campaign.
 pub fn plan(campaign: &Campaign) -> Plan {
     let mut plan = reading::run(&Inputs::of_campaign(campaign), &campaign.audience.source);
-    if campaign.results.is_workbook() && plan.counts.rows() > SHEET_ROWS {
-        let fault = Diagnostic::new(Code::ResultsTooLong, Place::Field(FieldPath::of("results.file")));
-        plan.diagnostics.push(fault.with("rows", plan.counts.rows()).with("max", SHEET_ROWS));
-    }
+    plan.diagnostics.extend(too_long(&campaign.results, plan.counts.rows()));
     plan
+}
+
+/// The fault of results that have more rows than their file has room for: better told before anything is sent.
+fn too_long(results: &Results, rows: u64) -> Option<Diagnostic> {
+    let fault = Diagnostic::new(Code::ResultsTooLong, Place::Field(FieldPath::of("results.file")));
+    let fault = fault.with("rows", rows).with("max", SHEET_ROWS);
+    (results.is_workbook() && rows > SHEET_ROWS).then_some(fault)
 }
 
 /// Plans what was validated. Where the campaign has faults, the audience is held against as much of it as is
@@ -102,4 +106,19 @@ pub fn forecast_seconds(messages: u64, per_second: f64) -> u64 {
 /// Fills in line and column of every cell that a diagnostic names.
 pub fn locate(source: &Source, diagnostics: &mut Diagnostics) {
     crate::audience::locate::fill(source, diagnostics.kept_mut());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::locale::Language;
+
+    #[test]
+    fn a_workbook_of_results_has_room_for_a_million_rows_and_a_csv_for_any() {
+        let results = |path: &str| Results { path: path.into(), language: Language::En, split: false };
+        let fault = too_long(&results("a.xlsx"), 1_048_576).expect("a row too many");
+        assert_eq!(fault.values, [("rows", "1048576".to_owned()), ("max", "1048575".to_owned())]);
+        assert_eq!(too_long(&results("a.xlsx"), 1_048_575), None);
+        assert_eq!(too_long(&results("a.csv"), u64::MAX), None);
+    }
 }

@@ -226,7 +226,8 @@ impl<'a> Lines<'a> {
     fn fill(&mut self, report: &RowReport<'_>) -> &Line {
         self.filled = 0;
         self.line.status = report.status;
-        let text = |cell: usize| report.row.record().get(cell).map(String::from_utf8_lossy).unwrap_or_default();
+        let text =
+            |cell: usize| report.row.record().get(cell).map(String::from_utf8_lossy).unwrap_or_default();
         for index in 0..self.copied.len() {
             let text = text(self.copied[index]);
             if self.masked && self.line.openid == Some(index) {

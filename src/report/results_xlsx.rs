@@ -61,7 +61,11 @@ impl<'a> Workbook<'a> {
             sheet.set_column_width(u16::try_from(column).unwrap_or_default(), width)?;
         }
         sheet.write_string_with_format(0, 0, say("campaign"), &head)?;
-        sheet.write_string(0, 1, words.say("plan.wave", &[("campaign", &campaign.id), ("wave", &campaign.wave)]))?;
+        sheet.write_string(
+            0,
+            1,
+            words.say("plan.wave", &[("campaign", &campaign.id), ("wave", &campaign.wave)]),
+        )?;
         sheet.write_string_with_format(2, 0, say("status"), &head)?;
         sheet.write_string_with_format(2, 1, say("count"), &head)?;
         let mut row = 3;
@@ -73,7 +77,12 @@ impl<'a> Workbook<'a> {
         }
         row += 1;
         for (column, title) in ["code", "count", "meaning", "advice"].into_iter().enumerate() {
-            sheet.write_string_with_format(row, u16::try_from(column).unwrap_or_default(), say(title), &head)?;
+            sheet.write_string_with_format(
+                row,
+                u16::try_from(column).unwrap_or_default(),
+                say(title),
+                &head,
+            )?;
         }
         for (code, refused) in &tally.refused_by_code {
             row += 1;
@@ -94,7 +103,9 @@ impl Sheet for Workbook<'_> {
         let sheet = self.rows()?;
         sheet.set_freeze_panes(1, 0).map_err(failed)?;
         for (column, name) in (0..).zip(names) {
-            sheet.set_column_width(column, if name.chars().count() > 12 { 24 } else { 16 }).map_err(failed)?;
+            sheet
+                .set_column_width(column, if name.chars().count() > 12 { 24 } else { 16 })
+                .map_err(failed)?;
             sheet.write_string_with_format(0, column, fitting(name), &head()).map_err(failed)?;
         }
         self.row = 1;

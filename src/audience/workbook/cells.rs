@@ -3,8 +3,8 @@
 use std::io::Cursor;
 
 use calamine::{
-    CellErrorType, Data, DataRef, ExcelDateTime, Ods, OdsError, Reader, SheetType, SheetVisible, Xls, XlsError, Xlsb,
-    XlsbError, Xlsx, XlsxError,
+    CellErrorType, Data, DataRef, ExcelDateTime, Ods, OdsError, Reader, SheetType, SheetVisible, Xls,
+    XlsError, Xlsb, XlsbError, Xlsx, XlsxError,
 };
 use jiff::civil::{DateTime, date};
 
@@ -131,7 +131,8 @@ fn ranges(
     let (values_at, formulas_at) =
         (corners(values.start(), values.end()), corners(formulas.start(), formulas.end()));
     let all = [values_at, formulas_at].into_iter().flatten();
-    let Some((start, end)) = all.reduce(|(a, b), (c, d)| ((a.0.min(c.0), a.1.min(c.1)), (b.0.max(d.0), b.1.max(d.1))))
+    let Some((start, end)) =
+        all.reduce(|(a, b), (c, d)| ((a.0.min(c.0), a.1.min(c.1)), (b.0.max(d.0), b.1.max(d.1))))
     else {
         return;
     };

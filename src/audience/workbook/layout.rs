@@ -112,7 +112,10 @@ fn of_ods(archive: &mut Archive<'_>, sheet: &str) -> Option<Layout> {
         "table-cell" | "covered-table-cell" if inside => {
             let (rows, columns) = (number(tag, "number-rows-spanned"), number(tag, "number-columns-spanned"));
             if rows > 1 || columns > 1 {
-                layout.merged.push(((row, column), (row.saturating_add(rows - 1), column.saturating_add(columns - 1))));
+                layout.merged.push((
+                    (row, column),
+                    (row.saturating_add(rows - 1), column.saturating_add(columns - 1)),
+                ));
             }
             column = column.saturating_add(number(tag, "number-columns-repeated"));
         }

@@ -36,16 +36,15 @@ pub(super) fn select(book: &mut Book<'_>, named: Option<&str>, openid: &str) -> 
         return Ok(only.clone());
     }
     let mut suited = filled.iter().filter(|(_, header)| header.position(openid).is_some());
-    match (suited.next(), suited.next()) {
-        (Some((only, _)), None) => Ok(only.clone()),
-        _ if filled.is_empty() => {
-            Err(NoSheet::Fault(Diagnostic::new(Code::AudienceEmpty, Place::Audience)))
-        }
-        _ => {
+    let likely = suited.next();
+    match (likely.or(filled.first()), suited.next()) {
+        (None, _) => Err(NoSheet::Fault(Diagnostic::new(Code::AudienceEmpty, Place::Audience))),
+        (Some((only, _)), None) if likely.is_some() => Ok(only.clone()),
+        (Some((first, _)), _) => {
             let names: Vec<&str> = filled.iter().map(|(name, _)| name.as_str()).collect();
             let at = Place::Field(FieldPath::of("audience.file"));
             let fault = Diagnostic::new(Code::SeveralSheets, at).with("sheets", names.join(", "));
-            Err(NoSheet::Fault(fault.with("first", names[0])))
+            Err(NoSheet::Fault(fault.with("first", first)))
         }
     }
 }

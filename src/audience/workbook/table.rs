@@ -16,7 +16,7 @@ use crate::audience::workbook::select::{NoSheet, select};
 use crate::audience::workbook::{Format, unreadable};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::diagnostic::place::{FieldPath, Place, Sheet, cell_name};
+use crate::diagnostic::place::{Place, Sheet, cell_name};
 
 /// Why a cell cannot be used as it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -112,7 +112,8 @@ pub(in crate::audience) fn parse(bytes: &[u8], format: Format, source: &Source) 
         }
         let mut table = build(sheet, cells, &layout, source)?;
         if half_seen {
-            let fault = Diagnostic::new(Code::SheetHalfSeen, Place::Audience).with("kind", format.extension());
+            let fault =
+                Diagnostic::new(Code::SheetHalfSeen, Place::Audience).with("kind", format.extension());
             table.faults.push(fault);
         }
         Ok(table)
@@ -120,12 +121,7 @@ pub(in crate::audience) fn parse(bytes: &[u8], format: Format, source: &Source) 
     parsed.unwrap_or_else(|_| Err(unreadable(format.extension()).into()))
 }
 
-fn build(
-    name: String,
-    mut cells: Vec<Cell>,
-    layout: &Layout,
-    source: &Source,
-) -> Result<Table, Unreadable> {
+fn build(name: String, mut cells: Vec<Cell>, layout: &Layout, source: &Source) -> Result<Table, Unreadable> {
     cells.sort_by_key(|cell| (cell.row, cell.column));
     let named = |cell: &&Cell| !cell.text.trim().is_empty() || cell.trouble.is_some();
     let Some(header_row) = cells.iter().find(named).map(|cell| cell.row) else {
@@ -137,7 +133,8 @@ fn build(
     let body = cells.split_off(below);
     let last_name = cells.last().map_or(first, |cell| cell.column);
     // Behind the columns of a results file stand only the cells of rows that did not fit; they still do not.
-    let own = guard::results_columns(&cells.iter().map(|cell| cell.text.as_str()).collect::<Vec<_>>()).is_some();
+    let own =
+        guard::results_columns(&cells.iter().map(|cell| cell.text.as_str()).collect::<Vec<_>>()).is_some();
     let widest = body.iter().map(|cell| cell.column).max().unwrap_or_default();
     let width = if own { last_name } else { last_name.max(widest) } - first + 1;
     let mut header = vec![String::new(); usize::try_from(width).unwrap_or_default()];
@@ -190,7 +187,8 @@ impl Table {
         let mut next = 0;
         for cell in cells {
             (next..cell.column).for_each(|_| record.push_field(b""));
-            record.push_field(self.text.as_bytes().get(start as usize..cell.end as usize).unwrap_or_default());
+            record
+                .push_field(self.text.as_bytes().get(start as usize..cell.end as usize).unwrap_or_default());
             (start, next) = (cell.end, cell.column + 1);
         }
         (next as usize..self.header.len()).for_each(|_| record.push_field(b""));
@@ -203,8 +201,10 @@ impl Table {
     /// Takes the cells below the header, dates in the form that their column asks for.
     fn fill(&mut self, body: Vec<Cell>, first: u32, dates: &[(String, String)]) -> Result<(), Diagnostic> {
         let header = self.header();
-        let formats: Vec<(usize, &str)> =
-            dates.iter().filter_map(|(name, format)| Some((header.position(name)?, format.as_str()))).collect();
+        let formats: Vec<(usize, &str)> = dates
+            .iter()
+            .filter_map(|(name, format)| Some((header.position(name)?, format.as_str())))
+            .collect();
         for cell in body {
             let (line, column) = (cell.row + 1, cell.column - first);
             let format = formats.iter().find(|(at, _)| *at == column as usize).map(|(_, format)| *format);
@@ -235,7 +235,8 @@ impl Table {
     fn merged(&mut self, layout: &Layout, header_row: u32, first: u32) {
         let width = u32::try_from(self.header.len()).unwrap_or(u32::MAX);
         for ((top, left), (bottom, right)) in &layout.merged {
-            let columns = left.max(&first) - first..=(right.saturating_sub(first)).min(width.saturating_sub(1));
+            let columns =
+                left.max(&first) - first..=(right.saturating_sub(first)).min(width.saturating_sub(1));
             if *bottom < header_row || *right < first || columns.is_empty() {
                 continue;
             }
@@ -243,7 +244,8 @@ impl Table {
                 let name = |row: &u32, column: &u32| cell_name(*column as usize, u64::from(*row) + 1);
                 let at = Place::Header { cell: *columns.start() as usize, column: None };
                 let cells = format!("{}:{}", name(top, left), name(bottom, right));
-                self.faults.push(Diagnostic::new(Code::MergedCells, at).with("count", 1).with("places", cells));
+                self.faults
+                    .push(Diagnostic::new(Code::MergedCells, at).with("count", 1).with("places", cells));
             }
             let lines = (*top).max(header_row + 1) + 1..=bottom + 1;
             let rows = self.rows.iter().map(|span| span.line).filter(|line| lines.contains(line));
@@ -259,10 +261,11 @@ impl Table {
             let after = hidden.partition_point(|rows| *rows.start() < line);
             after.checked_sub(1).is_some_and(|at| hidden[at].contains(&(line - 1)))
         };
-        let lines: Vec<u32> = self.rows.iter().map(|span| span.line).filter(|line| is_hidden(*line)).collect();
+        let lines: Vec<u32> =
+            self.rows.iter().map(|span| span.line).filter(|line| is_hidden(*line)).collect();
         if !lines.is_empty() {
             let first: Vec<String> = lines.iter().take(10).map(u32::to_string).collect();
-            let fault = Diagnostic::new(Code::HiddenRows, Place::Field(FieldPath::of("audience.file")));
+            let fault = Diagnostic::new(Code::HiddenRows, Place::Audience);
             self.faults.push(fault.with("count", lines.len()).with("rows", first.join(", ")));
         }
     }
