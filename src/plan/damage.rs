@@ -59,6 +59,8 @@ struct Column {
     long: u64,
     lost: Tally,
     zeros: u64,
+    /// How many of the long numbers would end in such zeros by chance, in billionths.
+    chance: u64,
     dates: Tally,
 }
 
@@ -205,6 +207,7 @@ impl Column {
             long: 0,
             lost: Tally::default(),
             zeros: 0,
+            chance: 0,
             dates: Tally::default(),
         }
     }
@@ -212,7 +215,11 @@ impl Column {
     fn digits(&mut self, row: &Row, text: &str) {
         let cell = self.cell;
         self.leading_zero += u64::from(text.starts_with('0'));
-        self.long += u64::from(text.len() > 15);
+        if text.len() > 15 {
+            self.long += 1;
+            self.chance +=
+                u32::try_from(text.len() - 15).map_or(0, |tail| 1_000_000_000 / 10u64.saturating_pow(tail));
+        }
         if let Some(zeros) = damage::lost_digits(text) {
             self.zeros += zeros as u64;
             self.lost.add(|| Spot::new(row, cell, text));
@@ -227,6 +234,7 @@ impl Column {
         self.leading_zero += other.leading_zero;
         self.long += other.long;
         self.zeros += other.zeros;
+        self.chance += other.chance;
         self.lost.absorb(other.lost);
         self.dates.absorb(other.dates);
         for (width, other) in self.widths.iter_mut().zip(other.widths) {
@@ -237,8 +245,9 @@ impl Column {
     /// What its cells tell beside one another.
     fn judge(&self) -> Vec<(Code, Tally)> {
         let mut found = Vec::new();
-        // A single number ends in a zero one time in ten; most of them ending in several do so one time in a thousand.
-        if self.zeros >= 3 && self.lost.count * 2 >= self.long {
+        // A number of sixteen digits ends in a zero one time in ten, one of eighteen in three one time in a thousand.
+        let all = self.lost.count == self.long && self.zeros >= 3;
+        if self.lost.count > 0 && (all || self.lost.count * 1_000_000_000 > self.chance * 20) {
             found.push((Code::LostDigits, self.lost.clone()));
         }
         // A column of dates is one; a few dates among codes were codes.
@@ -310,10 +319,14 @@ mod tests {
     }
 
     #[test]
-    fn zeros_are_lost_digits_only_where_most_long_numbers_end_in_them() {
+    fn zeros_are_lost_digits_only_where_more_long_numbers_end_in_them_than_by_chance() {
         assert_eq!(told(&["622202123456789000"]), [(Code::LostDigits, "B2".to_owned())]);
         assert_eq!(told(&["6222021234567890", "6222021234567895", "6222021234567893"]), []);
         assert_eq!(told(&["6222021234567890"]), []);
+        let among = ["622202123456789012", "622202123456789123", "622202123456789000"];
+        assert_eq!(told(&among), [(Code::LostDigits, "B4".to_owned())]);
+        let codes: Vec<String> = (0..1000).map(|n| format!("{}", 622_202_123_456_789_000u64 + n)).collect();
+        assert_eq!(told(&codes.iter().map(String::as_str).collect::<Vec<_>>()), []);
     }
 
     #[test]

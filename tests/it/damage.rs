@@ -8,7 +8,8 @@ use crate::support::{World, openid};
 fn plan(cells: &[String]) -> Json {
     let world = World::new();
     world.text_campaign("Hello {{code}}", "");
-    let rows: String = cells.iter().enumerate().map(|(index, cell)| format!("{},{cell},\n", openid(index))).collect();
+    let rows: String =
+        cells.iter().enumerate().map(|(index, cell)| format!("{},{cell},\n", openid(index))).collect();
     world.file("audience.csv", format!("openid,code,other\n{rows}"));
     world.run(&["plan", "campaign.toml", "--format", "json"]).json()
 }
@@ -30,9 +31,12 @@ fn each_kind_of_damage_is_told_once_with_its_count_and_first_places() {
     assert_eq!(told(&found), [("scientific-notation", "error")]);
     let fault = &found["diagnostics"][0];
     let message = fault["message"].as_str().expect("a message");
-    assert!(message.contains("25 cells") && message.contains("B5, B6, B7, B8, B9, B10, B11, B12, B13, B14 …"), "{message}");
+    assert!(
+        message.contains("25 cells") && message.contains("B5, B6, B7, B8, B9, B10, B11, B12, B13, B14 …"),
+        "{message}"
+    );
     assert!(fault["help"].as_str().is_some_and(|help| help.contains("Data, From Text/CSV")), "{fault}");
-    assert_eq!((&fault["line"], &fault["row"], &fault["column"]), (&5.into(), &4.into(), &29.into()));
+    assert_eq!((&fault["line"], &fault["row"], &fault["column"]), (&5.into(), &4.into(), &30.into()));
 }
 
 #[test]
@@ -55,16 +59,28 @@ fn every_kind_is_known_and_only_what_is_surely_wrong_is_an_error() {
 fn usual_lists_are_told_nothing() {
     for cells in [
         column("N", 50, &[]),
-        column("¥N", 5, &["¥99", "¥5"]),
+        column("N元", 5, &["99元", "5元"]),
         column("SPRING-N", 5, &["SPRING-1", "1E5"]),
         // Counts and amounts are as wide as they are.
         (1..500).map(|n| n.to_string()).collect(),
         (1..500).map(|n| format!("{}.50", n * 7)).collect(),
         // Dates are a column of their own, and a few blanks among them.
         vec!["2026/3/5".into(), "2026/12/31".into(), String::new(), "2026/1/1".into()],
-        vec!["13800138000".into(), "13900139000".into(), "15000150000".into(), "18600186000".into(), "18800188000".into()],
+        vec![
+            "13800138000".into(),
+            "13900139000".into(),
+            "15000150000".into(),
+            "18600186000".into(),
+            "18800188000".into(),
+        ],
         vec!["62220212345678901".into(), "62220212345678990".into(), "62220212345678912".into()],
-        vec!["张三".into(), "O'Neil".into(), "“小王”，您好！".into(), "👨\u{200d}👩\u{200d}👧".into(), "第#1名".into()],
+        vec![
+            "张三".into(),
+            "O'Neil".into(),
+            "“小王”，您好！".into(),
+            "👨\u{200d}👩\u{200d}👧".into(),
+            "第#1名".into(),
+        ],
     ] {
         assert_eq!(told(&plan(&cells)), [], "{cells:?}");
     }
@@ -95,7 +111,10 @@ fn faulty_cells_can_be_skipped_with_their_rows() {
     world.edit("campaign.toml", "audience.csv\"", "audience.csv\"\ninvalid_rows = \"skip\"");
     world.file("audience.csv", format!("openid,code\n{},#REF!\n{},A1\n", openid(1), openid(2)));
     let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(0).json();
-    assert_eq!((told(&plan), &plan["planned"], &plan["invalid"]), (vec![("error-value", "warning")], &1.into(), &1.into()));
+    assert_eq!(
+        (told(&plan), &plan["planned"], &plan["invalid"]),
+        (vec![("error-value", "warning")], &1.into(), &1.into())
+    );
 }
 
 #[test]

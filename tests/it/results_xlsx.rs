@@ -37,7 +37,12 @@ const SEND: [&str; 5] = ["send", "campaign.toml", "--yes", "--limit", "4"];
 #[test]
 fn the_workbook_has_every_row_as_text_and_a_summary() {
     for (language, rows, summary, words) in [
-        ("en", "Results", "Summary", ["send_status", "sent", "refused", "failed", "unknown", "skipped", "unsent"]),
+        (
+            "en",
+            "Results",
+            "Summary",
+            ["send_status", "sent", "refused", "failed", "unknown", "skipped", "unsent"],
+        ),
         ("zh-CN", "结果", "汇总", ["发送状态", "已发送", "被拒绝", "失败", "结果未知", "已跳过", "未发送"]),
     ] {
         let (world, platform) = mixed(&format!("file = \"结果.xlsx\"\nlanguage = \"{language}\"\n"));
@@ -175,7 +180,10 @@ fn a_row_that_does_not_fit_its_header_still_does_not_when_it_comes_back() {
         world.text_campaign("Hello {{name}} {{code}}", &format!("[results]\nfile = \"r.{extension}\"\n"));
         world.edit("campaign.toml", "audience.csv\"", "audience.csv\"\ninvalid_rows = \"skip\"");
         // A comma that nobody quoted.
-        world.file("audience.csv", format!("openid,name,code\n{},张,三,A1\n{},李四,A2\n", openid(1), openid(2)));
+        world.file(
+            "audience.csv",
+            format!("openid,name,code\n{},张,三,A1\n{},李四,A2\n", openid(1), openid(2)),
+        );
         assert_eq!(world.send(&platform).exits(0).counts(), "1 sent, 1 skipped");
         world.edit("campaign.toml", "audience.csv", &format!("r.{extension}"));
         world.edit("campaign.toml", &format!("[results]\nfile = \"r.{extension}\"\n"), "");

@@ -48,7 +48,8 @@ const DATES: &str = "[audience.columns.\"生日\"]\nformat = \"%Y-%m-%d\"\n";
 fn every_format_and_every_program_gives_the_payloads_of_the_csv() {
     let csv = World::new();
     csv.text_campaign(EVERYTHING, "");
-    let rows = ["张三,100,2026-03-05,TRUE", "\"李四, 小姐\",12.5,2026-12-31,FALSE", "欧阳娜娜,0.3,1999-01-01,TRUE"];
+    let rows =
+        ["张三,100,2026-03-05,TRUE", "\"李四, 小姐\",12.5,2026-12-31,FALSE", "欧阳娜娜,0.3,1999-01-01,TRUE"];
     let rows: String = (0..).zip(rows).map(|(index, row)| format!("{},{row}\n", openid(index))).collect();
     csv.file("audience.csv", format!("openid,姓名,积分,生日,会员\n{rows}"));
     let expected = digest(&csv);
@@ -62,8 +63,12 @@ fn what_a_message_could_not_say_is_told_with_its_cell() {
     for (fixture, formula) in [("faults.xlsx", true), ("faults.ods", false), ("faults.xls", false)] {
         let world = world(fixture, "您好 {{姓名}} {{卡号}} {{生日}}", "");
         let plan = plan(&world).exits(3).json();
-        let mut expected =
-            vec![("merged-cells", "C8", 8), ("date-cell", "E5", 5), ("long-number", "D4", 4), ("error-value", "C7", 7)];
+        let mut expected = vec![
+            ("merged-cells", "C8", 8),
+            ("date-cell", "E5", 5),
+            ("long-number", "D4", 4),
+            ("error-value", "C7", 7),
+        ];
         if formula {
             expected.push(("formula-without-value", "C6", 6));
         }
@@ -83,7 +88,10 @@ fn what_a_message_could_not_say_is_told_with_its_cell() {
 fn cells_that_nobody_uses_may_hold_anything() {
     let world = world("faults.xlsx", "您好", "");
     let plan = plan(&world).exits(0).json();
-    assert_eq!((&plan["planned"], &plan["sheet"], &plan["encoding"]), (&6.into(), &"名单".into(), &Json::Null));
+    assert_eq!(
+        (&plan["planned"], &plan["sheet"], &plan["encoding"]),
+        (&6.into(), &"名单".into(), &Json::Null)
+    );
 }
 
 #[test]
@@ -182,7 +190,10 @@ fn a_workbook_is_sent_and_its_results_copy_its_cells() {
     let (world, platform) = (world("plain.xlsx", EVERYTHING, DATES), Platform::new(""));
     assert_eq!(world.send(&platform).exits(0).counts(), "3 sent");
     let results = world.read("plain.results.csv");
-    assert!(results.contains("oTEST00000000000000000000001,\"李四, 小姐\",12.5,2026-12-31,FALSE,sent,0,"), "{results}");
+    assert!(
+        results.contains("oTEST00000000000000000000001,\"李四, 小姐\",12.5,2026-12-31,FALSE,sent,0,"),
+        "{results}"
+    );
     assert_eq!(world.send(&platform).exits(0).counts(), "3 sent");
     assert_eq!(platform.ledger().totals().requests, 3);
 }

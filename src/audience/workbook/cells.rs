@@ -138,9 +138,14 @@ fn ranges(
     };
     for row in start.0..=end.0 {
         for column in start.1..=end.1 {
-            let formula = formulas.get_value((row, column)).is_some_and(|formula| !formula.is_empty());
-            let value = values.get_value((row, column)).cloned().unwrap_or_default();
-            if let Some(cell) = cell(row, column, data_ref(value), formula)
+            let formula = formulas.get_value((row, column)).map_or("", String::as_str);
+            let value = match formula {
+                // LibreOffice keeps a boolean so, with a number for its value.
+                "of:=TRUE()" => DataRef::Bool(true),
+                "of:=FALSE()" => DataRef::Bool(false),
+                _ => data_ref(values.get_value((row, column)).cloned().unwrap_or_default()),
+            };
+            if let Some(cell) = cell(row, column, value, !formula.is_empty())
                 && !each(cell)
             {
                 return;
@@ -290,7 +295,7 @@ mod tests {
             (13_800_138_000.0, "13800138000"),
             (999_999_999_999_999.0, "999999999999999"),
             (622_000_000_000_000_000.0, "622000000000000000"),
-            (1234.567_89, "1234.56789"),
+            (1_234.567_89, "1234.56789"),
         ];
         for (value, shown) in cases {
             assert_eq!(number(value), shown);
