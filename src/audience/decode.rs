@@ -199,8 +199,8 @@ fn either(pairs: &[[u8; 2]], line: u64) -> Diagnostic {
 /// What in a file of good UTF-8 says that it is no GB18030.
 ///
 /// GB18030 that is good UTF-8 by chance is made of common characters all the same, two bytes each: those of GB 2312, of
-/// which less than a fifth are good UTF-8. UTF-8 hardly ever looks like that: of its Chinese words of two characters one in
-/// seventy does. So a file is UTF-8 if any of its words does not, or if too many different characters do.
+/// which less than a fifth are good UTF-8. UTF-8 hardly ever looks like that: of its Chinese words of two characters three
+/// in two hundred do. So a file is UTF-8 if any of its words does not, or if too many different characters do.
 #[derive(Debug, Default)]
 struct Evidence {
     sure: bool,

@@ -49,9 +49,10 @@ struct Spot {
 
 /// What the cells of a used column have in common.
 #[derive(Debug, Clone)]
-struct Column {
+pub struct Column {
     cell: usize,
     name: String,
+    plain: bool,
     filled: u64,
     leading_zero: u64,
     /// The cells that are nothing but digits, by how many.
@@ -88,10 +89,9 @@ pub fn code_of_trouble(trouble: Trouble) -> Code {
 }
 
 impl Found {
-    /// Nothing found yet in these columns, given by index and name.
-    pub fn new(first_column: usize, used: impl IntoIterator<Item = (usize, String)>) -> Self {
-        let columns = used.into_iter().map(|(cell, name)| Column::new(cell, name)).collect();
-        Self { first_column, kinds: BTreeMap::new(), columns }
+    /// Nothing found yet in these columns.
+    pub fn new(first_column: usize, columns: impl IntoIterator<Item = Column>) -> Self {
+        Self { first_column, kinds: BTreeMap::new(), columns: columns.into_iter().collect() }
     }
 
     /// How many columns are watched.
@@ -117,7 +117,9 @@ impl Found {
             let at = column.cell;
             column.dates.add(|| Spot::new(row, at, text));
         }
-        look.damage.map(|damage| (column.cell, damage))
+        look.damage
+            .filter(|damage| *damage != Damage::Blanks || column.plain)
+            .map(|damage| (column.cell, damage))
     }
 
     /// Takes a cell in. Where a fault is only a warning, nothing is kept from being sent.
@@ -197,10 +199,12 @@ impl Tally {
 }
 
 impl Column {
-    fn new(cell: usize, name: String) -> Self {
+    /// A column by its index and name, and whether it stands in the texts as it is. A helper may well trim it.
+    pub fn new(cell: usize, name: &str, plain: bool) -> Self {
         Self {
             cell,
-            name,
+            name: name.to_owned(),
+            plain,
             filled: 0,
             leading_zero: 0,
             widths: vec![Tally::default(); WIDEST],
@@ -281,7 +285,8 @@ mod tests {
 
     /// What a column of these cells is told, with the places.
     fn told(cells: &[&str]) -> Vec<(Code, String)> {
-        let mut found = [Found::default(), Found::default()].map(|_| Found::new(0, [(1, "code".to_owned())]));
+        let mut found =
+            [Found::default(), Found::default()].map(|_| Found::new(0, [Column::new(1, "code", true)]));
         for (index, text) in cells.iter().enumerate() {
             let mut row = Row::default();
             (row.number, row.line) = (index as u64 + 1, index as u64 + 2);

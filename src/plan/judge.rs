@@ -11,7 +11,7 @@ use crate::diagnostic::place::{FieldPath, Place, RowPlace};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::message::body::Body;
 use crate::plan::batch::Verdict;
-use crate::plan::damage::{self, Found};
+use crate::plan::damage::{self, Column, Found};
 use crate::plan::duplicates::{Repeated, Seen};
 use crate::plan::planner::Inputs;
 use crate::plan::renderer::{Renderer, fault_of};
@@ -71,13 +71,17 @@ impl<'a> Judge<'a> {
         let Some(openid) = openid else { return Err(faults) };
         let mut kept = Diagnostics::default();
         kept.extend(faults);
-        let mut used = vec![false; header.width()];
-        for cell in renderer.columns().chain(columns.iter().map(|(cell, _)| *cell)) {
-            used[cell] = true;
-        }
+        let (mut used, mut plain) = (vec![false; header.width()], vec![false; header.width()]);
+        renderer.plain_columns().for_each(|cell| plain[cell] = true);
+        let rules = columns.iter().map(|(cell, _)| *cell);
+        renderer
+            .plain_columns()
+            .chain(renderer.helped_columns())
+            .chain(rules)
+            .for_each(|cell| used[cell] = true);
         let watched = header.names().enumerate().filter(|(cell, _)| used[*cell] && *cell != openid);
-        let first_column = reader.sheet().map_or(0, |sheet| sheet.first_column);
-        let damage = Found::new(first_column, watched.map(|(cell, name)| (cell, name.to_owned())));
+        let watched = watched.map(|(cell, name)| Column::new(cell, name, plain[cell]));
+        let damage = Found::new(reader.sheet().map_or(0, |sheet| sheet.first_column), watched);
         used[openid] = true;
         Ok(Self {
             inputs,

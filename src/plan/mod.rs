@@ -111,11 +111,10 @@ pub fn locate(source: &Source, diagnostics: &mut Diagnostics) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::locale::Language;
 
     #[test]
     fn a_workbook_of_results_has_room_for_a_million_rows_and_a_csv_for_any() {
-        let results = |path: &str| Results { path: path.into(), language: Language::En, split: false };
+        let results = |path: &str| Results { path: path.into(), language: Default::default(), split: false };
         let fault = too_long(&results("a.xlsx"), 1_048_576).expect("a row too many");
         assert_eq!(fault.values, [("rows", "1048576".to_owned()), ("max", "1048575".to_owned())]);
         assert_eq!(too_long(&results("a.xlsx"), 1_048_575), None);

@@ -106,16 +106,18 @@ impl Renderer {
         (Self { slots, handlebars, context: Context::from(Json::Object(map)), sources }, faults)
     }
 
-    /// The columns that the texts use, one as often as it is used.
-    pub fn columns(&self) -> impl Iterator<Item = usize> {
-        let pieces = self.slots.iter().flat_map(|slot| &slot.pieces).filter_map(|piece| match piece {
-            Piece::Value(cell) => Some(cell),
+    /// The columns that stand in the texts as they are, one as often as it does.
+    pub fn plain_columns(&self) -> impl Iterator<Item = usize> {
+        let pieces = self.slots.iter().flat_map(|slot| &slot.pieces);
+        pieces.filter_map(|piece| match piece {
+            Piece::Value(cell) => cell.column(),
             Piece::Text(_) | Piece::Handlebars(_) => None,
-        });
-        pieces.chain(&self.sources).filter_map(|cell| match cell {
-            Cell::Column { index, .. } | Cell::Openid(index) => Some(*index),
-            Cell::Row => None,
         })
+    }
+
+    /// The columns that blocks and helpers are given.
+    pub fn helped_columns(&self) -> impl Iterator<Item = usize> {
+        self.sources.iter().filter_map(Cell::column)
     }
 
     /// Fills every slot from a row into `texts`, one text a slot, and hands every problem to `found`.
@@ -180,6 +182,13 @@ impl Slot {
 }
 
 impl Cell {
+    fn column(&self) -> Option<usize> {
+        match self {
+            Self::Column { index, .. } | Self::Openid(index) => Some(*index),
+            Self::Row => None,
+        }
+    }
+
     fn append(&self, row: &Filling<'_>, text: &mut String) {
         match self {
             Self::Column { index, default } => {

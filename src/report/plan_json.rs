@@ -22,10 +22,6 @@ pub struct PlanReport {
     pub kind: Option<String>,
     /// `sha256:` over the finished payloads in order.
     pub digest: String,
-    /// The encoding the audience is read in, where it is text.
-    pub encoding: Option<String>,
-    /// The sheet the audience is read from, where it is a workbook.
-    pub sheet: Option<String>,
     /// Rows of the audience.
     pub rows: u64,
     /// Rows that became a message.
@@ -87,8 +83,6 @@ impl PlanReport {
             appid: facts.appid.clone(),
             kind: facts.kind.clone(),
             digest: plan.digest.to_string(),
-            encoding: plan.encoding.map(str::to_owned),
-            sheet: plan.sheet.as_ref().map(|sheet| sheet.name.clone()),
             rows: plan.counts.rows(),
             planned: plan.counts.planned,
             skipped: plan.counts.duplicate,

@@ -54,20 +54,20 @@ impl<'a> Workbook<'a> {
     /// Campaign, counts by status, and what WeChat refused with what to do about it.
     fn summary(&mut self, campaign: &Campaign, tally: &Tally) -> Result<(), XlsxError> {
         let words = self.words;
-        let say = |key: &str| words.say(&format!("results.sheet.{key}"), &[]);
-        let sheet = self.book.add_worksheet().set_name(say("summary"))?;
+        let title = |key: &str| words.say(&format!("results.sheet.{key}"), &[]);
+        let sheet = self.book.add_worksheet().set_name(title("summary"))?;
         let (head, wrapped) = (head(), Format::new().set_text_wrap().set_align(FormatAlign::Top));
         for (column, width) in [18, 12, 48, 72].into_iter().enumerate() {
             sheet.set_column_width(u16::try_from(column).unwrap_or_default(), width)?;
         }
-        sheet.write_string_with_format(0, 0, say("campaign"), &head)?;
+        sheet.write_string_with_format(0, 0, title("campaign"), &head)?;
         sheet.write_string(
             0,
             1,
             words.say("plan.wave", &[("campaign", &campaign.id), ("wave", &campaign.wave)]),
         )?;
-        sheet.write_string_with_format(2, 0, say("status"), &head)?;
-        sheet.write_string_with_format(2, 1, say("count"), &head)?;
+        sheet.write_string_with_format(2, 0, title("status"), &head)?;
+        sheet.write_string_with_format(2, 1, title("count"), &head)?;
         let mut row = 3;
         for status in Status::ALL {
             let word = words.say(&format!("status.{}", status.name()), &[]);
@@ -76,7 +76,7 @@ impl<'a> Workbook<'a> {
             row += 1;
         }
         row += 1;
-        for (column, title) in ["code", "count", "meaning", "advice"].into_iter().enumerate() {
+        for (column, key) in ["code", "count", "meaning", "advice"].into_iter().enumerate() {
             sheet.write_string_with_format(
                 row,
                 u16::try_from(column).unwrap_or_default(),
@@ -89,9 +89,9 @@ impl<'a> Workbook<'a> {
             let known = key(*code);
             sheet.write_string_with_format(row, 0, code.to_string(), &self.text)?;
             sheet.write_number(row, 1, count(*refused))?;
-            let say = |part: &str| words.say(&format!("errcode.{known}.{part}"), &[]);
-            sheet.write_string_with_format(row, 2, say("meaning"), &wrapped)?;
-            sheet.write_string_with_format(row, 3, say("advice"), &wrapped)?;
+            let known_as = |part: &str| words.say(&format!("errcode.{known}.{part}"), &[]);
+            sheet.write_string_with_format(row, 2, known_as("meaning"), &wrapped)?;
+            sheet.write_string_with_format(row, 3, known_as("advice"), &wrapped)?;
         }
         Ok(())
     }
