@@ -56,18 +56,15 @@ impl<'a> Workbook<'a> {
         let words = self.words;
         let title = |key: &str| words.say(&format!("results.sheet.{key}"), &[]);
         let sheet = self.book.add_worksheet().set_name(title("summary"))?;
-        let (head, wrapped) = (head(), Format::new().set_text_wrap().set_align(FormatAlign::Top));
-        for (column, width) in [18, 12, 48, 72].into_iter().enumerate() {
-            sheet.set_column_width(u16::try_from(column).unwrap_or_default(), width)?;
+        for (column, width) in (0..).zip([18, 12, 48, 72]) {
+            sheet.set_column_width(column, width)?;
         }
-        sheet.write_string_with_format(0, 0, title("campaign"), &head)?;
-        sheet.write_string(
-            0,
-            1,
-            words.say("plan.wave", &[("campaign", &campaign.id), ("wave", &campaign.wave)]),
-        )?;
-        sheet.write_string_with_format(2, 0, title("status"), &head)?;
-        sheet.write_string_with_format(2, 1, title("count"), &head)?;
+        let wave = words.say("plan.wave", &[("campaign", &campaign.id), ("wave", &campaign.wave)]);
+        sheet.write_string_with_format(0, 0, title("campaign"), &head())?;
+        sheet.write_string(0, 1, wave)?;
+        for (column, key) in (0..).zip(["status", "count"]) {
+            sheet.write_string_with_format(2, column, title(key), &head())?;
+        }
         let mut row = 3;
         for status in Status::ALL {
             let word = words.say(&format!("status.{}", status.name()), &[]);
@@ -76,25 +73,26 @@ impl<'a> Workbook<'a> {
             row += 1;
         }
         row += 1;
-        for (column, key) in ["code", "count", "meaning", "advice"].into_iter().enumerate() {
-            sheet.write_string_with_format(
-                row,
-                u16::try_from(column).unwrap_or_default(),
-                say(title),
-                &head,
-            )?;
+        for (column, key) in (0..).zip(["code", "count", "meaning", "advice"]) {
+            sheet.write_string_with_format(row, column, title(key), &head())?;
         }
-        for (code, refused) in &tally.refused_by_code {
-            row += 1;
-            let known = key(*code);
-            sheet.write_string_with_format(row, 0, code.to_string(), &self.text)?;
-            sheet.write_number(row, 1, count(*refused))?;
-            let known_as = |part: &str| words.say(&format!("errcode.{known}.{part}"), &[]);
-            sheet.write_string_with_format(row, 2, known_as("meaning"), &wrapped)?;
-            sheet.write_string_with_format(row, 3, known_as("advice"), &wrapped)?;
-        }
-        Ok(())
+        refused(sheet, row + 1, tally, words)
     }
+}
+
+/// What WeChat refused, a row a code, with what it means and what to do.
+fn refused(sheet: &mut Worksheet, first: u32, tally: &Tally, words: &Catalog) -> Result<(), XlsxError> {
+    let wrapped = Format::new().set_text_wrap().set_align(FormatAlign::Top);
+    for (row, (code, refused)) in (first..).zip(&tally.refused_by_code) {
+        let known = key(*code);
+        sheet.write_string_with_format(row, 0, code.to_string(), &wrapped)?;
+        sheet.write_number(row, 1, count(*refused))?;
+        for (column, part) in (2..).zip(["meaning", "advice"]) {
+            let sentence = words.say(&format!("errcode.{known}.{part}"), &[]);
+            sheet.write_string_with_format(row, column, sentence, &wrapped)?;
+        }
+    }
+    Ok(())
 }
 
 impl Sheet for Workbook<'_> {
