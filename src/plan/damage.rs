@@ -99,17 +99,18 @@ impl Found {
         self.columns.len()
     }
 
-    /// Looks at the cell of the column with this number, which `cell` gives by its index. Tells what its own look says
-    /// is wrong with it.
+    /// Looks at the cell of the column with this number, which `cell` gives by its index; `odd` is what
+    /// [`may_be_odd`](damage::may_be_odd) says of the row. Tells what its own look says is wrong with it.
     pub fn look<'c>(
         &mut self,
         number: usize,
         row: &Row,
+        odd: bool,
         cell: impl Fn(usize) -> &'c str,
     ) -> Option<(usize, Damage)> {
         let column = self.columns.get_mut(number)?;
         let text = cell(column.cell);
-        let look = damage::look(text);
+        let look = damage::look(text, odd);
         column.filled += u64::from(!text.is_empty());
         if look.digits {
             column.digits(row, text);
@@ -291,7 +292,7 @@ mod tests {
             let mut row = Row::default();
             (row.number, row.line) = (index as u64 + 1, index as u64 + 2);
             let half = &mut found[index % 2];
-            if let Some((cell, damage)) = half.look(0, &row, |_| text) {
+            if let Some((cell, damage)) = half.look(0, &row, true, |_| text) {
                 half.add(code_of(damage), &row, cell, text, false);
             }
         }

@@ -1,7 +1,7 @@
 //! What becomes of one row: a finished payload, or everything that is wrong with it.
 
 use crate::audience::column::ColumnRules;
-use crate::audience::damage::{Damage, look};
+use crate::audience::damage::{Damage, look, may_be_odd};
 use crate::audience::header::Header;
 use crate::audience::openid::{self, OpenIdFault, Shape};
 use crate::audience::reader::{Cells, Reader, Row, Width};
@@ -163,7 +163,7 @@ impl<'a> Judge<'a> {
 
 /// What has destroyed an openid, where it can be told.
 fn destroyed_by(openid: &str) -> Option<Code> {
-    match look(openid).damage {
+    match look(openid, true).damage {
         Some(damage @ (Damage::Scientific | Damage::ErrorValue)) => Some(damage::code_of(damage)),
         Some(Damage::Apostrophe | Damage::Blanks | Damage::Invisible | Damage::FullWidth) | None => None,
     }
@@ -239,9 +239,11 @@ impl<'r> Look<'_, 'r, '_> {
 
     /// What a spreadsheet may have done to the cells that are used.
     fn damage(&mut self) {
+        let odd = may_be_odd(self.row.record().as_slice());
         for number in 0..self.judge.damage.columns() {
             let cells = self.cells;
-            let found = self.judge.damage.look(number, self.row, |cell| cells.get(cell).unwrap_or_default());
+            let found =
+                self.judge.damage.look(number, self.row, odd, |cell| cells.get(cell).unwrap_or_default());
             let Some((cell, damage)) = found else { continue };
             // An error value of a workbook is told as such.
             if !self.row.troubles().iter().any(|(troubled, _)| *troubled == cell) {
