@@ -6,10 +6,9 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use crate::journal::JournalError;
 use crate::journal::record::mark;
 use crate::journal::store::Intent;
-use crate::journal::writer::Writer;
+use crate::journal::{Journal, JournalError};
 use crate::plan::batch::PlannedMessage;
 use crate::send::retry::History;
 use crate::wechat::client::Client;
@@ -18,13 +17,13 @@ use crate::wechat::token::{Token, TokenError, Tokens};
 
 /// What all attempts of a run share.
 #[derive(Debug)]
-pub struct Shared {
+pub struct Shared<J> {
     /// The platform.
     pub client: Client,
     /// Its tokens.
-    pub tokens: Tokens,
+    pub tokens: Arc<Tokens>,
     /// The journal.
-    pub writer: Writer,
+    pub journal: J,
 }
 
 /// A message on its way.
@@ -77,7 +76,11 @@ pub enum AttemptEnd {
 /// this off must call it unknown.
 ///
 /// As long as it waits for a token nothing has begun, and it gives up when `stopping` becomes true.
-pub async fn attempt(shared: Arc<Shared>, mut job: Job, mut stopping: watch::Receiver<bool>) -> Attempted {
+pub async fn attempt<J: Journal>(
+    shared: Arc<Shared<J>>,
+    mut job: Job,
+    mut stopping: watch::Receiver<bool>,
+) -> Attempted {
     let token = async {
         match &job.refused {
             Some(refused) => shared.tokens.after(refused).await,
@@ -101,7 +104,7 @@ pub async fn attempt(shared: Arc<Shared>, mut job: Job, mut stopping: watch::Rec
         at: Timestamp::now(),
         payload: mark(&job.message.payload),
     };
-    match shared.writer.intent(intent).await {
+    match shared.journal.intent(intent).await {
         Ok(id) => job.id = Some(id),
         Err(error) => return Attempted { job, end: AttemptEnd::NoIntent(error) },
     }
