@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::cli::args::{self, MaskOpenid};
 use crate::cli::context::{environment, load};
-use crate::cli::execute::runtime;
 use crate::cli::exit_code::Exit;
+use crate::cli::platform::runtime;
 use crate::cli::preview::{look, masks_page};
 use crate::cli::terminal::{Terminal, masks};
 use crate::diagnostic::Diagnostics;

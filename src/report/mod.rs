@@ -3,6 +3,7 @@
 
 pub mod chart;
 pub mod compare;
+pub mod doctor;
 pub mod drawing;
 pub mod fault_identity;
 pub mod faults_html;
