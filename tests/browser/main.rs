@@ -29,6 +29,7 @@ fn pages_look_right_in_a_browser_at_every_width_in_light_and_dark() {
             every_text_of_a_kind_is_there(&browser, *kind).await;
         }
         what_a_cell_holds_is_text_and_nothing_else(&browser).await;
+        a_report_says_in_its_table_what_its_chart_shows(&browser).await;
         a_page_renews_itself_and_shows_faults_in_its_place(&browser).await;
         browser.close().await;
     });
@@ -128,6 +129,23 @@ async fn what_a_cell_holds_is_text_and_nothing_else(browser: &Browser) {
     assert_eq!(browser.run(tags).await, serde_json::json!(["undefined", 0, 0]));
     browser.press('\t').await;
     assert_eq!(browser.run("return document.activeElement.className").await, "skip", "the first stop of Tab");
+}
+
+async fn a_report_says_in_its_table_what_its_chart_shows(browser: &Browser) {
+    let world = World::golden();
+    world.run(&["report", "campaign.toml", "--format", "html", "-o", "report.html"]).exits(0);
+    browser.requests().await;
+    browser.open(&format!("file://{}", world.path("report.html").display())).await;
+    looks_right(browser, "report").await;
+    let requests = browser.requests().await;
+    assert_eq!(requests.len(), 1, "the page and nothing else: {requests:#?}");
+    let drawn = "return [document.querySelectorAll('svg rect').length, \
+                 document.querySelectorAll('svg[role=img] > title + desc').length]";
+    assert_eq!(browser.run(drawn).await, serde_json::json!([4, 2]), "bars, and drawings with words");
+    let row = "document.querySelector('details').open = true; \
+               return [...document.querySelectorAll('details tbody td')].map(cell => cell.innerText)";
+    assert_eq!(browser.run(row).await, serde_json::json!(["3", "2", "3", "1", "0", "300"]));
+    looks_right(browser, "report-table").await;
 }
 
 async fn a_page_renews_itself_and_shows_faults_in_its_place(browser: &Browser) {

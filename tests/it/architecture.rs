@@ -58,6 +58,8 @@ fn noisy_crates_stay_behind_one_door() {
     for (name, doors) in [
         ("reqwest", "wechat/"),
         ("indicatif", "report/progress.rs"),
+        ("quick_junit", "report/junit.rs"),
+        ("base64", "report/fingerprint.rs"),
         ("rusqlite", "journal/"),
         ("governor", "send/rate.rs"),
         ("axum", "simulator/ live/"),
