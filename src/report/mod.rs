@@ -1,9 +1,9 @@
 //! What people and machines read: one report a file; this is the only file that lists them, and the one writer
 //! of files.
 
-pub mod doctor;
 pub mod chart;
 pub mod compare;
+pub mod doctor;
 pub mod drawing;
 pub mod fault_identity;
 pub mod faults_html;
