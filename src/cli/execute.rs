@@ -23,8 +23,7 @@ use crate::journal::JournalError;
 use crate::journal::run::{RunEnd, RunStart};
 use crate::journal::store::Store;
 use crate::journal::writer::{Unwritten, Writer};
-use crate::plan::Plan;
-use crate::plan::digest::Digest;
+use crate::plan::{Plan, text_digest};
 use crate::report::model::{self, JoinError, Tally, identity};
 use crate::report::progress::{Progress, Style};
 use crate::report::results_csv::{self, ResultsError};
@@ -241,7 +240,7 @@ fn run_start(campaign: &Campaign, plan: &Plan) -> RunStart {
         pid: std::process::id(),
         host: gethostname::gethostname().to_string_lossy().into_owned(),
         digest: plan.digest.to_string(),
-        text: Digest::of(campaign.body.unfilled().as_bytes()).to_string(),
+        text: text_digest(campaign, plan).to_string(),
         planned: plan.counts.planned,
     }
 }

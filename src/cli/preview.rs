@@ -18,7 +18,7 @@ pub fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
         Ok(sound) => sound,
         Err(exit) => return exit,
     };
-    let inputs = Inputs::of_campaign(&campaign);
+    let inputs = Inputs::of_campaign(&campaign, &plan.library);
     let Ok(mut replay) = Replay::open(&inputs, &plan) else { return changed(terminal) };
     let choice = Choice::of(args, plan.counts.planned);
     let Ok(chosen) = choose(&mut replay, &choice) else { return changed(terminal) };

@@ -5,6 +5,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use crate::message::body;
+use crate::plan::media::MediaPlace;
 
 /// How many rows of the audience make a batch. Batches end at the same rows in every reading of the same file.
 pub const ROWS: usize = 1024;
@@ -14,6 +15,8 @@ pub const ROWS: usize = 1024;
 pub struct Batch {
     payloads: Vec<u8>,
     entries: Vec<Entry>,
+    /// Where payloads name media files, by row and in the order of rows.
+    media: Vec<(u64, MediaPlace)>,
 }
 
 /// A row and what becomes of it.
@@ -50,8 +53,10 @@ pub struct PlannedMessage {
     pub row: u64,
     /// Which message to this openid it is, from 1; more than 1 only with `duplicates = "each"`.
     pub nth: u32,
-    /// The request body, exactly as it is sent.
+    /// The request body: exactly as it is sent, but for the ids of [`media`](Self::media).
     pub payload: Bytes,
+    /// Where the payload names contents whose ids take these places, in the payload's order.
+    pub media: Vec<MediaPlace>,
     openid: usize,
 }
 
@@ -74,9 +79,20 @@ impl Batch {
         self.entries.push(Entry { row, verdict });
     }
 
+    /// Takes in where its payloads name media files.
+    pub(crate) fn place(&mut self, media: &mut Vec<(u64, MediaPlace)>) {
+        self.media.append(media);
+    }
+
     pub(crate) fn clear(&mut self) {
         self.payloads.clear();
         self.entries.clear();
+        self.media.clear();
+    }
+
+    /// Where its payloads name media files.
+    pub(crate) fn media(&self) -> impl Iterator<Item = &MediaPlace> {
+        self.media.iter().map(|(_, place)| place)
     }
 
     /// All payloads, one after another: what the digest is taken over.
@@ -98,9 +114,15 @@ impl Batch {
     /// Turns the batch into its messages; the other rows are left out.
     pub fn into_messages(self) -> impl Iterator<Item = PlannedMessage> {
         let payloads = Bytes::from(self.payloads);
+        let mut places = self.media.into_iter().peekable();
         self.entries.into_iter().filter_map(move |entry| match entry.verdict {
             Verdict::Message { openid, payload, nth } => {
-                Some(PlannedMessage { row: entry.row, nth, payload: payloads.slice(payload), openid })
+                let mut media = Vec::new();
+                while let Some((_, place)) = places.next_if(|(row, _)| *row == entry.row) {
+                    media.push(place);
+                }
+                let payload = payloads.slice(payload);
+                Some(PlannedMessage { row: entry.row, nth, payload, media, openid })
             }
             Verdict::Duplicate | Verdict::Invalid => None,
         })

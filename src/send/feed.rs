@@ -104,7 +104,7 @@ fn replay(
     known: &mut Known,
     ready: &Sender<Result<Job, FeedEnd>>,
 ) -> Result<(), FeedEnd> {
-    let inputs = Inputs::of_campaign(campaign);
+    let inputs = Inputs::of_campaign(campaign, &plan.library);
     let mut replay = Replay::open(&inputs, plan).map_err(FeedEnd::Changed)?;
     while let Some(batch) = replay.next_batch().map_err(FeedEnd::Changed)? {
         for message in batch.into_messages() {
