@@ -23,6 +23,7 @@ use wxcast::journal::writer::Writer;
 use wxcast::plan::{Plan, plan};
 use wxcast::send::dispatcher::{self, Run};
 use wxcast::send::feed::{self, Policy, RetryRefused};
+use wxcast::send::media::{self, Depot};
 use wxcast::send::shutdown::{Signals, StopFiles};
 use wxcast::send::worker::Shared;
 use wxcast::wechat::client::{ApiBase, Client, Timeouts};
@@ -122,8 +123,16 @@ fn executor(address: SocketAddr, messages: usize, prepared: Prepared) -> TempDir
     let base = ApiBase::parse(&format!("http://{address}")).expect("a base");
     let timeouts = Timeouts { connect: Duration::from_secs(5), answer: Duration::from_secs(30) };
     let client = Client::new(base, timeouts).expect("a client");
-    let tokens = Tokens::new(client.clone(), TokenSource::Given(SecretString::from("bench")));
-    let shared = Arc::new(Shared { client, tokens, writer: writer.clone() });
+    let tokens = Arc::new(Tokens::new(client.clone(), TokenSource::Given(SecretString::from("bench"))));
+    let settings = media::Settings {
+        appid: "wx".into(),
+        state: folder.path().to_owned(),
+        rates: campaign.send.upload_rates.clone(),
+        retries: 0,
+    };
+    let media = Depot::new(client.clone(), Arc::clone(&tokens), settings, Box::new(|_| {}));
+    let media = Arc::new(media);
+    let shared = Arc::new(Shared { client, tokens, media, writer: writer.clone() });
     let ended = runtime().block_on(async {
         let run = Run {
             campaign: &campaign,

@@ -16,7 +16,7 @@ use crate::cli::args::Format;
 use crate::cli::exit_code::Exit;
 use crate::cli::problem::journal_problem;
 use crate::cli::terminal::Terminal;
-use crate::delivery::attempt::Incident;
+use crate::delivery::attempt::{Cause, Incident};
 use crate::delivery::event::{Event, Stop};
 use crate::diagnostic::render::display;
 use crate::journal::JournalError;
@@ -30,6 +30,7 @@ use crate::report::results_csv::{self, ResultsError};
 use crate::report::summary::{self, Summary, by_code};
 use crate::send::dispatcher::{self, Ended};
 use crate::send::feed::{self, FeedEnd, Policy};
+use crate::send::media::{self, Depot, ahead, has_files};
 use crate::send::shutdown::{Signals, StopFiles};
 use crate::send::worker::{Job, Shared};
 use crate::wechat::client::{ApiBase, Client, SetUpError, Timeouts};
@@ -87,6 +88,8 @@ pub struct Finished {
     pub stop: Option<Stop>,
     /// How many requests it made.
     pub requests: u64,
+    /// How many media files it uploaded.
+    pub uploads: u64,
     /// How long it sent.
     pub duration: Duration,
     /// Outcomes that could not be written.
@@ -106,15 +109,19 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
         Client::new(execution.base.clone(), timeouts).map_err(|error| no_platform(&error, terminal))?;
     let begun = begin(&execution).map_err(|error| journal_problem(&error, terminal))?;
     let (writer, thread) = Writer::start(begun.store, begun.campaign, campaign.send.concurrency);
-    let tokens = Tokens::new(client.clone(), execution.tokens);
-    let shared = Arc::new(Shared { client, tokens, writer: writer.clone() });
+    let tokens = Arc::new(Tokens::new(client.clone(), execution.tokens));
     let refresher =
         Refresher::start(Arc::clone(&campaign), Arc::clone(&plan), execution.state.clone(), execution.masked);
     let progress = Progress::new(execution.progress, execution.total, &terminal.words);
+    let settings = media_settings(&campaign, &execution.state);
+    let media =
+        Arc::new(Depot::new(client.clone(), Arc::clone(&tokens), settings, Box::new(progress.observer())));
+    let shared = Arc::new(Shared { client, tokens, media: Arc::clone(&media), writer: writer.clone() });
     let (ended, written) = runtime.block_on(async {
+        let jobs = if has_files(&campaign) { ahead(begun.jobs, Arc::clone(&media)) } else { begun.jobs };
         let run = dispatcher::Run {
             campaign: &campaign,
-            jobs: begun.jobs,
+            jobs,
             shared,
             limit: execution.limit,
             watch: &mut |event: &Event| progress.observe(event),
@@ -123,6 +130,10 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
         };
         (dispatcher::run(run).await, writer.finish().await)
     });
+    let uploads = media.uploads();
+    drop(media);
+    // Uploads for messages that are not sent any more end here, and with them whoever may report progress.
+    drop(runtime);
     progress.finish();
     refresher.stop();
     let mut store = thread.join().map_err(|_| {
@@ -145,10 +156,20 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
             }
         };
     let finished =
-        Finished { campaign, plan, tally, results, unwritable, stop, requests, duration, unwritten };
+        Finished { campaign, plan, tally, results, unwritable, stop, requests, uploads, duration, unwritten };
     // A journal that takes no end of a run has said so before; the run is then read as one that crashed.
     let _ = store.end_run(begun.run, &finished.run_end());
     Ok(finished)
+}
+
+/// How the media files of a campaign are uploaded.
+pub fn media_settings(campaign: &Campaign, state: &Path) -> media::Settings {
+    media::Settings {
+        appid: campaign.account.appid.clone(),
+        state: state.to_owned(),
+        rates: campaign.send.upload_rates.clone(),
+        retries: campaign.send.retries,
+    }
 }
 
 /// A runtime on this thread. One is enough: the work is waiting, and the journal and the planner have threads
@@ -164,7 +185,8 @@ pub fn runtime(terminal: &Terminal) -> Result<Runtime, Exit> {
     })
 }
 
-fn no_platform(error: &SetUpError, terminal: &Terminal) -> Exit {
+/// Says that this machine has no usable TLS.
+pub fn no_platform(error: &SetUpError, terminal: &Terminal) -> Exit {
     terminal.complain("no-tls", &[("reason", error)]);
     Exit::Account
 }
@@ -272,7 +294,7 @@ impl Finished {
 pub fn report(finished: &Finished, format: Format, terminal: &Terminal) -> Exit {
     let exit = finished.exit();
     if let Some(stop) = &finished.stop {
-        told(stop, finished, terminal);
+        told(stop, &finished.campaign, terminal);
     }
     if let Some(unwritten) = finished.unwritten.as_ref().filter(|unwritten| unwritten.count == 0) {
         journal_problem(&unwritten.error, terminal);
@@ -308,6 +330,9 @@ pub fn report(finished: &Finished, format: Format, terminal: &Terminal) -> Exit 
             }
             let duration = format!("{seconds:.1}");
             let rate = format!("{rate:.1}");
+            if finished.uploads > 0 {
+                terminal.say("summary.uploads", &[("count", &finished.uploads)]);
+            }
             terminal.say(
                 "summary.requests",
                 &[("requests", &finished.requests), ("seconds", &duration), ("rate", &rate)],
@@ -317,7 +342,8 @@ pub fn report(finished: &Finished, format: Format, terminal: &Terminal) -> Exit 
     exit
 }
 
-fn told(stop: &Stop, finished: &Finished, terminal: &Terminal) {
+/// Says why a run stopped.
+pub fn told(stop: &Stop, campaign: &Campaign, terminal: &Terminal) {
     let say = |key: &str, places: &[(&str, &dyn Display)]| terminal.complain(&format!("stop.{key}"), places);
     match stop {
         Stop::Interrupted | Stop::Terminated => say("signal", &[]),
@@ -350,7 +376,7 @@ fn told(stop: &Stop, finished: &Finished, terminal: &Terminal) {
         },
         Stop::Content { code, errmsg } => {
             let fields: Vec<String> =
-                finished.campaign.body.slots().iter().map(|slot| slot.at.to_string()).collect();
+                campaign.body.slots().iter().map(|slot| slot.at.to_string()).collect();
             say(
                 "content",
                 &[
@@ -366,7 +392,22 @@ fn told(stop: &Stop, finished: &Finished, terminal: &Terminal) {
         }
         Stop::Unknown { count } => say("unknown", &[("count", count)]),
         Stop::Changed => say("changed", &[]),
+        Stop::FileChanged { file } => say("file-changed", &[("file", file)]),
+        Stop::Media { file, cause } => media_stop(file, cause, terminal),
         Stop::Storage(reason) => say("storage", &[("reason", reason)]),
+    }
+}
+
+/// Says why a media file that everybody gets is not to be had.
+pub fn media_stop(file: &str, cause: &Cause, terminal: &Terminal) {
+    match cause {
+        Cause::Answer { code, errmsg } => terminal.complain(
+            "stop.media",
+            &[("file", &file), ("code", code), ("errmsg", &errmsg.text()), ("advice", &advice(*code, terminal))],
+        ),
+        Cause::Event(incident) => {
+            terminal.complain("stop.media-unreachable", &[("file", &file), ("reason", incident)]);
+        }
     }
 }
 

@@ -1,9 +1,17 @@
 //! `wxcast preview`: finished messages.
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::campaign::Campaign;
 use crate::cli::args::{self, Format};
-use crate::cli::context::{environment, load_sound};
+use crate::cli::context::{environment, load_sound, state_dir};
 use crate::cli::exit_code::Exit;
+use crate::cli::problem::journal_problem;
 use crate::cli::terminal::{Terminal, masks};
+use crate::journal::media::MediaStore;
+use crate::message::media::Content;
 use crate::plan::batch::PlannedMessage;
 use crate::plan::planner::Inputs;
 use crate::plan::replay::{Changed, Replay};
@@ -27,15 +35,24 @@ pub fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
         terminal.complain("no-such-recipient", &[]);
         return Exit::Usage;
     }
+    let state = state_dir(&args.campaign.campaign, args.state_dir.as_ref());
+    let kept = if plan.media.is_empty() { Ok(None) } else { MediaStore::read(&state) };
+    let kept = match kept {
+        Ok(kept) => kept,
+        Err(error) => return journal_problem(&error, terminal),
+    };
+    let ids = |message: &PlannedMessage| living(message, kept.as_ref(), &campaign);
     let masked = masks(args.mask_openid);
     let text = match args.format {
         Format::Json => {
-            let messages: Vec<_> = chosen.iter().filter_map(preview::json).collect();
+            let messages: Vec<_> = chosen.iter().filter_map(|message| preview::json(message, &ids(message))).collect();
             serde_json::to_string_pretty(&messages).unwrap_or_default() + "\n"
         }
         Format::Human => {
             let kind = campaign.body.kind();
-            let shown = chosen.iter().map(|message| preview::text(message, kind, masked, &terminal.words));
+            let words = &terminal.words;
+            let shown =
+                chosen.iter().map(|message| preview::text(message, &ids(message), kind, masked, words));
             shown.collect::<Vec<_>>().join("\n")
         }
     };
@@ -50,6 +67,21 @@ pub fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
     }
     terminal.say("next.preview", &[("campaign", &args.campaign.campaign.display())]);
     Exit::Ok
+}
+
+/// The ids that the files of a message have and that still live.
+fn living(
+    message: &PlannedMessage,
+    kept: Option<&MediaStore>,
+    campaign: &Campaign,
+) -> Vec<Option<Arc<str>>> {
+    let now = Timestamp::now();
+    let id = |content: Content| {
+        let found = kept?.find(&campaign.account.appid, content.upload.name(), &content.sha256);
+        // Whoever sends tells what is wrong with kept ids; here a file without one is shown by its name.
+        found.ok().flatten().filter(|kept| kept.is_usable(now)).map(|kept| kept.id.into())
+    };
+    message.media.iter().map(|place| id(place.file.content)).collect()
 }
 
 /// Which messages are shown.

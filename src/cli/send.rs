@@ -130,7 +130,12 @@ fn wait_lock(given: Option<&str>, terminal: &Terminal) -> Result<Duration, Exit>
     })
 }
 
-fn api_base(terminal: &Terminal) -> Result<ApiBase, Exit> {
+/// The platform's address.
+///
+/// # Errors
+///
+/// The exit, already told.
+pub fn api_base(terminal: &Terminal) -> Result<ApiBase, Exit> {
     let text = variable("WXCAST_API_BASE").unwrap_or_else(|| API_BASE.to_owned());
     ApiBase::parse(&text).map_err(|error| {
         terminal.complain("bad-api-base", &[("reason", &error)]);
@@ -395,7 +400,12 @@ fn agree(
     Err(Exit::Gate)
 }
 
-fn token_source(campaign: &Campaign, terminal: &Terminal) -> Result<TokenSource, Exit> {
+/// Where tokens come from.
+///
+/// # Errors
+///
+/// The exit, already told.
+pub fn token_source(campaign: &Campaign, terminal: &Terminal) -> Result<TokenSource, Exit> {
     if let Some(token) = variable("WXCAST_ACCESS_TOKEN") {
         return Ok(TokenSource::Given(SecretString::from(token.trim().to_owned())));
     }
@@ -449,6 +459,7 @@ fn nothing_to_do(
         results,
         stop: None,
         requests: 0,
+        uploads: 0,
         duration: Duration::ZERO,
         unwritten: None,
     })

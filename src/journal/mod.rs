@@ -13,6 +13,7 @@
 
 pub mod index;
 pub mod lock;
+pub mod media;
 pub mod record;
 pub mod run;
 pub mod store;

@@ -24,12 +24,21 @@ const PATIENCE: Duration = Duration::from_secs(5);
 enum Command {
     Intent(Intent, oneshot::Sender<Result<i64, JournalError>>),
     Outcome(Settled),
+    Undelivered(Undelivered),
     Finish(oneshot::Sender<Result<(), Unwritten>>),
 }
 
 #[derive(Debug, Clone)]
 struct Settled {
     id: i64,
+    outcome: Outcome,
+    attempt: Attempt,
+}
+
+/// A message that is settled without a request.
+#[derive(Debug, Clone)]
+struct Undelivered {
+    intent: Intent,
     outcome: Outcome,
     attempt: Attempt,
 }
@@ -57,7 +66,13 @@ impl Writer {
         let (commands, received) = channel();
         let thread = std::thread::spawn(move || {
             let most_intents = in_flight.div_ceil(2).max(1);
-            let mut work = Work { store, campaign, most_intents, waiting: Vec::new() };
+            let mut work = Work {
+                store,
+                campaign,
+                most_intents,
+                waiting: Vec::new(),
+                undelivered: Vec::new(),
+            };
             work.run(&received);
             work.store
         });
@@ -82,6 +97,13 @@ impl Writer {
         let _ = self.commands.send(Command::Outcome(Settled { id, outcome, attempt }));
     }
 
+    /// Settles a message for which no request is made: intent and outcome are one, so that whatever happens in
+    /// between can make nobody think it may have been delivered.
+    pub fn undelivered(&self, intent: Intent, outcome: Outcome, attempt: Attempt) {
+        // As for `outcome`.
+        let _ = self.commands.send(Command::Undelivered(Undelivered { intent, outcome, attempt }));
+    }
+
     /// Waits until everything is on disk, and ends the thread.
     ///
     /// # Errors
@@ -104,12 +126,13 @@ struct Work {
     most_intents: usize,
     /// Outcomes that could not be written yet.
     waiting: Vec<Settled>,
+    undelivered: Vec<Undelivered>,
 }
 
 impl Work {
     fn run(&mut self, commands: &Receiver<Command>) {
         loop {
-            let first = if self.waiting.is_empty() {
+            let first = if self.is_settled() {
                 match commands.recv() {
                     Ok(command) => Some(command),
                     Err(_) => return,
@@ -139,10 +162,11 @@ impl Work {
 
     fn write(&mut self, group: &mut Group) {
         self.waiting.append(&mut group.outcomes);
+        self.undelivered.append(&mut group.undelivered);
         let intents = std::mem::take(&mut group.intents);
         match self.commit(&intents) {
             Ok(ids) => {
-                self.waiting.clear();
+                self.forget();
                 for ((_, reply), id) in intents.into_iter().zip(ids) {
                     // Whoever asked may have been aborted; the intent then stands and becomes unknown.
                     let _ = reply.send(Ok(id));
@@ -161,11 +185,15 @@ impl Work {
         intents: &[(Intent, oneshot::Sender<Result<i64, JournalError>>)],
     ) -> Result<Vec<i64>, JournalError> {
         let campaign = self.campaign;
-        let waiting = &self.waiting;
+        let (waiting, undelivered) = (&self.waiting, &self.undelivered);
         let written = (|| {
             let transaction = self.store.transaction()?;
             for settled in waiting {
                 write_outcome(&transaction, settled.id, settled.outcome, &settled.attempt)?;
+            }
+            for settled in undelivered {
+                let id = write_intent(&transaction, campaign, &settled.intent)?;
+                write_outcome(&transaction, id, settled.outcome, &settled.attempt)?;
             }
             let ids = intents
                 .iter()
@@ -177,14 +205,25 @@ impl Work {
         written.map_err(|error: rusqlite::Error| self.store.refusal(&error))
     }
 
+    /// Whether every outcome is on disk.
+    fn is_settled(&self) -> bool {
+        self.waiting.is_empty() && self.undelivered.is_empty()
+    }
+
+    /// What was just written need not be written again.
+    fn forget(&mut self) {
+        self.waiting.clear();
+        self.undelivered.clear();
+    }
+
     /// Tries for a while to write what is left.
     fn settle(&mut self) -> Result<(), Unwritten> {
         let until = Instant::now() + PATIENCE;
-        while !self.waiting.is_empty() {
+        while !self.is_settled() {
             match self.commit(&[]) {
-                Ok(_) => self.waiting.clear(),
+                Ok(_) => self.forget(),
                 Err(error) if Instant::now() > until => {
-                    return Err(Unwritten { count: self.waiting.len(), error });
+                    return Err(Unwritten { count: self.waiting.len() + self.undelivered.len(), error });
                 }
                 Err(_) => std::thread::sleep(AGAIN),
             }
@@ -197,6 +236,7 @@ impl Work {
 struct Group {
     intents: Vec<(Intent, oneshot::Sender<Result<i64, JournalError>>)>,
     outcomes: Vec<Settled>,
+    undelivered: Vec<Undelivered>,
     finish: Option<oneshot::Sender<Result<(), Unwritten>>>,
 }
 
@@ -205,11 +245,12 @@ impl Group {
         match command {
             Command::Intent(intent, reply) => self.intents.push((intent, reply)),
             Command::Outcome(settled) => self.outcomes.push(settled),
+            Command::Undelivered(settled) => self.undelivered.push(settled),
             Command::Finish(reply) => self.finish = Some(reply),
         }
     }
 
     fn len(&self) -> usize {
-        self.intents.len() + self.outcomes.len()
+        self.intents.len() + self.outcomes.len() + self.undelivered.len()
     }
 }

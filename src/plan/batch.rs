@@ -1,6 +1,7 @@
 //! Finished rows, a batch at a time.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -61,6 +62,12 @@ pub struct PlannedMessage {
 }
 
 impl PlannedMessage {
+    /// The payload with these ids in the places of its media files, exactly as it is sent.
+    pub fn payload_with(&self, ids: &[Arc<str>]) -> Vec<u8> {
+        let ids = self.media.iter().map(|place| &place.range).zip(ids.iter().map(AsRef::as_ref));
+        body::replaced(&self.payload, ids)
+    }
+
     /// The openid.
     pub fn openid(&self) -> &str {
         let start = body::BEFORE_OPENID.len();

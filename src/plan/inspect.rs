@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn formats_are_read_from_the_content() {
-        let cases: [(&[u8], Result<Format, Option<&str>>); 10] = [
+        let cases: &[(&[u8], _)] = &[
             (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", Ok(Format::Png)),
             (b"\xff\xd8\xff\xe0\0\x10JFIF\0", Ok(Format::Jpeg)),
             (b"GIF89a\x01\0\x01\0", Ok(Format::Gif)),
@@ -95,7 +95,7 @@ mod tests {
             (b"hello, this is a text", Err(None)),
         ];
         for (head, expected) in cases {
-            assert_eq!(format(head), expected, "{}", head.escape_ascii());
+            assert_eq!(format(head), *expected, "{}", head.escape_ascii());
         }
     }
 

@@ -48,8 +48,11 @@ pub struct MediaPlace {
 #[derive(Debug, Default)]
 pub struct Library {
     folder: PathBuf,
-    looked: Mutex<HashMap<(Upload, String), Arc<OnceLock<Looked>>>>,
+    looked: Mutex<HashMap<(Upload, String), Look>>,
 }
+
+/// A look at a file, which one of many who want it takes.
+type Look = Arc<OnceLock<Looked>>;
 
 /// What a look at a file gave.
 #[derive(Debug, Clone)]

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::render::{Sources, display};
 use crate::locale::Catalog;
+use crate::message::media::Upload;
 use crate::plan::Plan;
 
 /// What `wxcast plan --format json` prints: one object. Equal inputs print equal bytes.
@@ -32,8 +33,35 @@ pub struct PlanReport {
     pub invalid: u64,
     /// The seconds sending takes at the campaign's rate.
     pub forecast_seconds: u64,
+    /// The media files that the messages need, by what they are uploaded as; each content counts once. Those that
+    /// live from an earlier upload are among them.
+    pub uploads: Vec<UploadReport>,
     /// Everything that is wrong, in the order it was found.
     pub diagnostics: Vec<DiagnosticReport>,
+}
+
+/// Media files of one type.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct UploadReport {
+    /// What they are uploaded as: `image`, `voice`, `video`, `thumb` or `uploadimg`.
+    pub r#type: String,
+    /// How many different files there are.
+    pub files: u64,
+    /// Their bytes in all.
+    pub bytes: u64,
+}
+
+impl UploadReport {
+    /// The media files of a plan, type by type; types without a file are left out.
+    pub fn all(plan: &Plan) -> Vec<Self> {
+        let of = |upload: Upload| {
+            let files = plan.media.files().iter().map(|needed| &needed.file);
+            let bytes = files.filter(|file| file.content.upload == upload).map(|file| file.bytes);
+            let (files, bytes) = bytes.fold((0, 0), |(files, sum), bytes| (files + 1, sum + bytes));
+            Self { r#type: upload.name().to_owned(), files, bytes }
+        };
+        Upload::ALL.into_iter().map(of).filter(|report| report.files > 0).collect()
+    }
 }
 
 /// One fault.
@@ -88,6 +116,7 @@ impl PlanReport {
             skipped: plan.counts.duplicate,
             invalid: plan.counts.invalid,
             forecast_seconds: facts.forecast_seconds,
+            uploads: UploadReport::all(plan),
             diagnostics: plan.diagnostics.kept().iter().map(|fault| told(fault, sources, words)).collect(),
         }
     }

@@ -125,6 +125,6 @@ impl Known {
             return Ok(None);
         }
         let (id, attempts) = known.map_or((None, 0), |known| (Some(known.id), known.attempts));
-        Ok(Some(Job { message, id, attempts, history: History::default(), refused: None }))
+        Ok(Some(Job { message, id, attempts, history: History::default(), refused: None, filling: None }))
     }
 }

@@ -7,6 +7,7 @@
 pub mod breaker;
 pub mod dispatcher;
 pub mod feed;
+pub mod media;
 pub mod rate;
 pub mod retry;
 pub mod shutdown;

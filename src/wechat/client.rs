@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::{StatusCode, Url};
+use reqwest::multipart::Form;
+use reqwest::{RequestBuilder, StatusCode, Url};
 
 use crate::wechat::reply::{Answer, Failure, NotConnected, Unclear};
 use crate::wechat::token::Token;
@@ -99,6 +100,8 @@ impl fmt::Debug for ApiBase {
 pub struct Client {
     http: reqwest::Client,
     base: ApiBase,
+    /// How long an answer may take.
+    answer: Duration,
 }
 
 /// The client could not be set up: no usable TLS on this machine.
@@ -136,7 +139,7 @@ impl Client {
             .tcp_nodelay(true)
             .build()
             .map_err(|error| SetUpError(error.without_url().to_string()))?;
-        Ok(Self { http, base })
+        Ok(Self { http, base, answer: timeouts.answer })
     }
 
     /// Where it sends.
@@ -170,8 +173,17 @@ impl Client {
         self.post(self.base.at(path), Bytes::from(body.to_string())).await
     }
 
+    /// Posts a form, which may take `longer` than a message.
+    pub(super) async fn post_form(&self, url: Url, form: Form, longer: Duration) -> Result<Bytes, Failure> {
+        self.ask(self.http.post(url).multipart(form).timeout(self.answer + longer)).await
+    }
+
     async fn post(&self, url: Url, body: Bytes) -> Result<Bytes, Failure> {
-        let mut response = self.http.post(url).body(body).send().await.map_err(|error| failure(&error))?;
+        self.ask(self.http.post(url).body(body)).await
+    }
+
+    async fn ask(&self, request: RequestBuilder) -> Result<Bytes, Failure> {
+        let mut response = request.send().await.map_err(|error| failure(&error))?;
         let status = response.status();
         if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
             let retry_after = retry_after(response.headers());

@@ -3,5 +3,6 @@
 pub mod client;
 pub mod errmsg;
 pub mod error_code;
+pub mod media;
 pub mod reply;
 pub mod token;

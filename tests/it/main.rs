@@ -17,6 +17,8 @@ mod journal;
 mod kinds;
 mod locales;
 mod lock;
+mod media;
+mod media_faults;
 mod moved;
 mod pacing;
 mod plan;
