@@ -3,7 +3,7 @@
 //! An upload is no message. Trying it again can reach nobody twice, so it is repeated after every failure, and nothing
 //! of it is in the journal but the id that came of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -70,6 +70,8 @@ pub struct Depot {
     pacer: AsyncMutex<Pacer>,
     room: Semaphore,
     shelves: Mutex<HashMap<Key, Arc<AsyncMutex<Shelf>>>>,
+    /// Ids that the platform called dead, so that messages that were filled with them before are filled anew.
+    dead: Mutex<HashSet<Arc<str>>>,
     /// Why nothing more can be uploaded.
     ended: Mutex<Option<Stop>>,
     uploads: AtomicU64,
@@ -135,6 +137,7 @@ impl Depot {
             store: Mutex::default(),
             room: Semaphore::new(usize::try_from(ROOM).unwrap_or(usize::MAX)),
             shelves: Mutex::default(),
+            dead: Mutex::default(),
             ended: Mutex::default(),
             uploads: AtomicU64::new(0),
             watch,
@@ -160,6 +163,12 @@ impl Depot {
         Ok(Filled { body: Bytes::from(message.payload_with(&ids)), ids })
     }
 
+    /// Whether an id in a request body is known to be dead by now.
+    pub fn is_outdated(&self, filled: &Filled) -> bool {
+        let dead = lock(&self.dead);
+        !dead.is_empty() && filled.ids.iter().any(|id| dead.contains(id))
+    }
+
     /// The id of a file: one that is kept and lives, or a new one. Whoever asks while it is being uploaded waits.
     ///
     /// # Errors
@@ -177,13 +186,17 @@ impl Depot {
             Shelf::Held(held) if held.until > Timestamp::now() && !dead.contains(&held.id) => {
                 return Ok(held.clone());
             }
-            Shelf::Held(held) => self.store(|store| store.forget(&self.settings.appid, &held.id)).map_err(storage)?,
+            Shelf::Held(held) => {
+                lock(&self.dead).insert(Arc::clone(&held.id));
+                self.store(|store| store.forget(&self.settings.appid, &held.id)).map_err(storage)?;
+            }
             Shelf::Refused(cause) => return Err(refused(file, slot, cause.clone())),
             Shelf::Unasked => {}
         }
         *shelf = Shelf::Unasked;
         match self.upload(file).await {
             Ok(held) => {
+                lock(&self.dead).remove(&held.id);
                 *shelf = Shelf::Held(held.clone());
                 Ok(held)
             }

@@ -96,6 +96,9 @@ impl Job {
         }
         let filled = match self.filling.take().map(|filling| *filling) {
             Some(Filling::Unavailable(unavailable)) => return Err(unavailable),
+            Some(Filling::Done(filled)) if media.is_outdated(&filled) => {
+                media.fill(&self.message, &filled.ids).await?
+            }
             Some(Filling::Done(filled)) => filled,
             Some(Filling::Dead(ids)) => media.fill(&self.message, &ids).await?,
             None => media.fill(&self.message, &[]).await?,

