@@ -1,4 +1,4 @@
-//! Intents and outcomes through the journal, 64 and 256 in flight, every intent synced.
+//! Intents and outcomes through the journal, 64 and 256 in flight, every intent synced; and a large journal opened.
 //!
 //! `cargo bench --bench journal`; TMPDIR says which disk.
 
@@ -7,14 +7,17 @@ use divan::counter::ItemsCount;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use jiff::Timestamp;
-use wxcast::delivery::attempt::{Attempt, Cause};
+use tempfile::TempDir;
+use wxcast::delivery::attempt::{Attempt, Cause, Incident};
 use wxcast::delivery::outcome::Outcome;
-use wxcast::journal::Identity;
+use wxcast::journal::index::Index;
 use wxcast::journal::store::{Intent, Store};
 use wxcast::journal::writer::Writer;
+use wxcast::journal::{Identity, Journal as _};
 use wxcast::wechat::errmsg::Errmsg;
 
 const MESSAGES: usize = 50_000;
+const MILLION: usize = 1_000_000;
 
 fn main() {
     divan::main();
@@ -26,24 +29,46 @@ fn intents_and_outcomes(bencher: Bencher, in_flight: usize) {
         .counter(ItemsCount::new(MESSAGES))
         .with_inputs(|| tempfile::tempdir().expect("a folder"))
         .bench_values(|folder| {
-            let store = Store::open(folder.path()).expect("a journal");
-            let identity = Identity { appid: "wx".into(), campaign: "bench".into(), wave: 1 };
-            let campaign = store.campaign(&identity).expect("a campaign");
-            let (writer, thread) = Writer::start(store, campaign, in_flight);
-            let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-            runtime.block_on(async {
-                let mut flying = FuturesUnordered::new();
-                for index in 0..MESSAGES {
-                    if flying.len() >= in_flight {
-                        flying.next().await;
-                    }
-                    flying.push(message(&writer, index));
-                }
-                while flying.next().await.is_some() {}
-                writer.clone().finish().await.expect("everything written");
-            });
-            thread.join().expect("the journal's thread");
+            settle(&folder, MESSAGES, in_flight);
         });
+}
+
+/// What `send` does with the journal of a campaign that is settled before it goes on.
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn open_a_million_settled(bencher: Bencher) {
+    let folder = tempfile::tempdir().expect("a folder");
+    settle(&folder, MILLION, 4096);
+    bencher.counter(ItemsCount::new(MILLION)).bench_local(|| {
+        let mut store = Store::open(folder.path()).expect("a journal");
+        let campaign = store.campaign(&identity()).expect("a campaign");
+        store.recover(campaign, Incident::Crash).expect("a journal that can be written");
+        let index = Index::load(&store, campaign).expect("an index");
+        assert_eq!(index.known(), MILLION);
+    });
+}
+
+fn identity() -> Identity {
+    Identity { appid: "wx".into(), campaign: "bench".into(), wave: 1 }
+}
+
+/// Takes so many messages from their intent to their outcome.
+fn settle(folder: &TempDir, messages: usize, in_flight: usize) {
+    let store = Store::open(folder.path()).expect("a journal");
+    let campaign = store.campaign(&identity()).expect("a campaign");
+    let (writer, thread) = Writer::start(store, campaign, in_flight);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(async {
+        let mut flying = FuturesUnordered::new();
+        for index in 0..messages {
+            if flying.len() >= in_flight {
+                flying.next().await;
+            }
+            flying.push(message(&writer, index));
+        }
+        while flying.next().await.is_some() {}
+        writer.clone().finish().await.expect("everything written");
+    });
+    thread.join().expect("the journal's thread");
 }
 
 #[divan::bench(sample_count = 5, sample_size = 100)]

@@ -1,5 +1,5 @@
-//! The whole executor beside bare reqwest on the same server: templates, digest checks, pacing, journal with
-//! every intent synced, classification.
+//! The whole executor (templates, digest checks, pacing, journal with every intent synced, classification) beside
+//! itself without a journal and beside bare reqwest, on the same server.
 //!
 //! `cargo bench --bench send`; TMPDIR says which disk.
 
@@ -7,6 +7,7 @@ mod support;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use divan::Bencher;
@@ -17,9 +18,11 @@ use secrecy::SecretString;
 use tempfile::TempDir;
 use wxcast::campaign::Campaign;
 use wxcast::campaign::file::OnUnknown;
-use wxcast::journal::Identity;
-use wxcast::journal::store::Store;
+use wxcast::delivery::attempt::Attempt;
+use wxcast::delivery::outcome::Outcome;
+use wxcast::journal::store::{Intent, Store};
 use wxcast::journal::writer::Writer;
+use wxcast::journal::{Identity, Journal, JournalError};
 use wxcast::plan::{Plan, plan};
 use wxcast::send::dispatcher::{self, Run};
 use wxcast::send::feed::{self, Policy, RetryRefused};
@@ -44,27 +47,42 @@ fn a_bare_reqwest_at_once(bencher: Bencher) {
 }
 
 #[divan::bench(sample_count = 3, sample_size = 1)]
-fn b_executor_at_once(bencher: Bencher) {
-    let address = support::server(Duration::ZERO);
-    bencher
-        .counter(ItemsCount::new(AT_ONCE))
-        .with_inputs(|| Prepared::new(AT_ONCE))
-        .bench_local_values(|prepared| executor(address, AT_ONCE, prepared));
+fn b_without_journal_at_once(bencher: Bencher) {
+    run(bencher, Duration::ZERO, AT_ONCE, without_journal);
 }
 
 #[divan::bench(sample_count = 3, sample_size = 1)]
-fn c_bare_reqwest_at_50_ms(bencher: Bencher) {
+fn c_with_journal_at_once(bencher: Bencher) {
+    run(bencher, Duration::ZERO, AT_ONCE, with_journal);
+}
+
+#[divan::bench(sample_count = 3, sample_size = 1)]
+fn d_bare_reqwest_at_50_ms(bencher: Bencher) {
     let address = support::server(Duration::from_millis(50));
     bencher.counter(ItemsCount::new(AT_50_MS)).bench_local(|| bare(address, AT_50_MS));
 }
 
 #[divan::bench(sample_count = 3, sample_size = 1)]
-fn d_executor_at_50_ms(bencher: Bencher) {
-    let address = support::server(Duration::from_millis(50));
+fn e_without_journal_at_50_ms(bencher: Bencher) {
+    run(bencher, Duration::from_millis(50), AT_50_MS, without_journal);
+}
+
+#[divan::bench(sample_count = 3, sample_size = 1)]
+fn f_with_journal_at_50_ms(bencher: Bencher) {
+    run(bencher, Duration::from_millis(50), AT_50_MS, with_journal);
+}
+
+fn run(
+    bencher: Bencher,
+    latency: Duration,
+    messages: usize,
+    sending: fn(SocketAddr, usize, Prepared) -> TempDir,
+) {
+    let address = support::server(latency);
     bencher
-        .counter(ItemsCount::new(AT_50_MS))
-        .with_inputs(|| Prepared::new(AT_50_MS))
-        .bench_local_values(|prepared| executor(address, AT_50_MS, prepared));
+        .counter(ItemsCount::new(messages))
+        .with_inputs(|| Prepared::new(messages))
+        .bench_local_values(|prepared| sending(address, messages, prepared));
 }
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -111,43 +129,78 @@ impl Prepared {
     }
 }
 
+/// A journal that keeps nothing, to measure what the real one costs.
+#[derive(Clone, Default)]
+struct Nowhere(Arc<AtomicI64>);
+
+impl Journal for Nowhere {
+    async fn intent(&self, _: Intent) -> Result<i64, JournalError> {
+        Ok(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn outcome(&self, _: i64, _: Outcome, _: Attempt) {}
+
+    fn undelivered(&self, _: Intent, _: Outcome, _: Attempt) {}
+
+    fn flush(&self) {}
+}
+
 /// What `wxcast send` does once it has planned.
-fn executor(address: SocketAddr, messages: usize, prepared: Prepared) -> TempDir {
+fn with_journal(address: SocketAddr, messages: usize, prepared: Prepared) -> TempDir {
     let Prepared { folder, campaign, plan, store } = prepared;
-    let identity = Identity { appid: "wx".into(), campaign: "bench".into(), wave: 1 };
+    let identity = identity();
     let number = store.campaign(&identity).expect("a campaign");
     let reading = Store::open(folder.path()).expect("a journal");
-    let policy = Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None };
-    let jobs = feed::start(Arc::clone(&campaign), plan, reading, &identity, policy).expect("jobs");
     let (writer, thread) = Writer::start(store, number, IN_FLIGHT);
+    executor(address, messages, (&campaign, plan, reading), writer.clone());
+    runtime().block_on(writer.finish()).expect("everything written");
+    thread.join().expect("the journal's thread");
+    folder
+}
+
+/// The same, and nothing is written down.
+fn without_journal(address: SocketAddr, messages: usize, prepared: Prepared) -> TempDir {
+    let Prepared { folder, campaign, plan, store } = prepared;
+    executor(address, messages, (&campaign, plan, store), Nowhere::default());
+    folder
+}
+
+fn identity() -> Identity {
+    Identity { appid: "wx".into(), campaign: "bench".into(), wave: 1 }
+}
+
+fn executor(
+    address: SocketAddr,
+    messages: usize,
+    (campaign, plan, reading): (&Arc<Campaign>, Arc<Plan>, Store),
+    journal: impl Journal,
+) {
+    let policy = Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None };
+    let jobs = feed::start(Arc::clone(campaign), plan, reading, &identity(), policy).expect("jobs");
     let base = ApiBase::parse(&format!("http://{address}")).expect("a base");
     let timeouts = Timeouts { connect: Duration::from_secs(5), answer: Duration::from_secs(30) };
     let client = Client::new(base, timeouts).expect("a client");
     let tokens = Arc::new(Tokens::new(client.clone(), TokenSource::Given(SecretString::from("bench"))));
     let settings = media::Settings {
         appid: "wx".into(),
-        state: folder.path().to_owned(),
+        state: campaign.path.clone(),
         rates: campaign.send.upload_rates.clone(),
         retries: 0,
     };
     let media = Depot::new(client.clone(), Arc::clone(&tokens), settings, Box::new(|_| {}));
     let media = Arc::new(media);
-    let shared = Arc::new(Shared { client, tokens, media, writer: writer.clone() });
+    let shared = Arc::new(Shared { client, tokens, media, journal });
     let ended = runtime().block_on(async {
         let run = Run {
-            campaign: &campaign,
+            campaign,
             jobs,
             shared,
             limit: None,
             watch: &mut |_| {},
-            signals: Signals::listen(),
+            signals: Signals::none(),
             stop_files: StopFiles::default(),
         };
-        let ended = dispatcher::run(run).await;
-        writer.finish().await.expect("everything written");
-        ended
+        dispatcher::run(run).await
     });
-    thread.join().expect("the journal's thread");
     assert_eq!((ended.stop, ended.requests), (None, u64::try_from(messages).expect("a count")));
-    folder
 }

@@ -116,7 +116,7 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
     let settings = media_settings(&campaign, &execution.state);
     let media =
         Arc::new(Depot::new(client.clone(), Arc::clone(&tokens), settings, Box::new(progress.observer())));
-    let shared = Arc::new(Shared { client, tokens, media: Arc::clone(&media), writer: writer.clone() });
+    let shared = Arc::new(Shared { client, tokens, media: Arc::clone(&media), journal: writer.clone() });
     let (ended, written) = runtime.block_on(async {
         let jobs = if has_files(&campaign) { ahead(begun.jobs, Arc::clone(&media)) } else { begun.jobs };
         let run = dispatcher::Run {
@@ -375,8 +375,7 @@ pub fn told(stop: &Stop, campaign: &Campaign, terminal: &Terminal) {
             CommandFault::NoToken => say("token-command-garbage", &[]),
         },
         Stop::Content { code, errmsg } => {
-            let fields: Vec<String> =
-                campaign.body.slots().iter().map(|slot| slot.at.to_string()).collect();
+            let fields: Vec<String> = campaign.body.slots().iter().map(|slot| slot.at.to_string()).collect();
             say(
                 "content",
                 &[
@@ -403,7 +402,12 @@ pub fn media_stop(file: &str, cause: &Cause, terminal: &Terminal) {
     match cause {
         Cause::Answer { code, errmsg } => terminal.complain(
             "stop.media",
-            &[("file", &file), ("code", code), ("errmsg", &errmsg.text()), ("advice", &advice(*code, terminal))],
+            &[
+                ("file", &file),
+                ("code", code),
+                ("errmsg", &errmsg.text()),
+                ("advice", &advice(*code, terminal)),
+            ],
         ),
         Cause::Event(incident) => {
             terminal.complain("stop.media-unreachable", &[("file", &file), ("reason", incident)]);

@@ -45,7 +45,8 @@ pub fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
     let masked = masks(args.mask_openid);
     let text = match args.format {
         Format::Json => {
-            let messages: Vec<_> = chosen.iter().filter_map(|message| preview::json(message, &ids(message))).collect();
+            let messages: Vec<_> =
+                chosen.iter().filter_map(|message| preview::json(message, &ids(message))).collect();
             serde_json::to_string_pretty(&messages).unwrap_or_default() + "\n"
         }
         Format::Human => {
@@ -70,11 +71,7 @@ pub fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
 }
 
 /// The ids that the files of a message have and that still live.
-fn living(
-    message: &PlannedMessage,
-    kept: Option<&MediaStore>,
-    campaign: &Campaign,
-) -> Vec<Option<Arc<str>>> {
+fn living(message: &PlannedMessage, kept: Option<&MediaStore>, campaign: &Campaign) -> Vec<Option<Arc<str>>> {
     let now = Timestamp::now();
     let id = |content: Content| {
         let found = kept?.find(&campaign.account.appid, content.upload.name(), &content.sha256);

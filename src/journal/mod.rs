@@ -21,6 +21,32 @@ pub mod writer;
 
 use std::path::PathBuf;
 
+use crate::delivery::attempt::Attempt;
+use crate::delivery::outcome::Outcome;
+use crate::journal::store::Intent;
+
+/// What the executor asks of a journal. wxcast's is [`writer::Writer`]; that it is asked through this is what lets
+/// tests stop it at any record and benches measure what it costs.
+pub trait Journal: Send + Sync + 'static {
+    /// Gives the message's number once its intent is on disk. Only then may the request leave.
+    ///
+    /// # Errors
+    ///
+    /// When the intent is not on disk: the request must not leave.
+    fn intent(&self, intent: Intent) -> impl Future<Output = Result<i64, JournalError>> + Send;
+
+    /// Takes an outcome, to be written with the next intent or after the next [`flush`](Self::flush).
+    fn outcome(&self, id: i64, outcome: Outcome, attempt: Attempt);
+
+    /// Takes the outcome of a message for which no request is made, to be written as [`outcome`](Self::outcome) is.
+    /// Intent and outcome are one record, so that nothing that happens in between can make anybody think that the
+    /// message may have been delivered.
+    fn undelivered(&self, intent: Intent, outcome: Outcome, attempt: Attempt);
+
+    /// Writes what was taken, because nothing more comes for the moment.
+    fn flush(&self);
+}
+
 /// Whose messages: with the openid and its number this is a message's identity. Never the row, never the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {

@@ -152,7 +152,10 @@ fn enclose(kind: Kind, inside: Vec<Part>, envelope: &Envelope) -> Vec<Part> {
 
 /// A payload with other texts in some of its JSON strings, each of which is given by its bytes, the quotes included,
 /// in ascending order.
-pub fn replaced<'t>(payload: &[u8], strings: impl IntoIterator<Item = (&'t Range<usize>, &'t str)>) -> Vec<u8> {
+pub fn replaced<'t>(
+    payload: &[u8],
+    strings: impl IntoIterator<Item = (&'t Range<usize>, &'t str)>,
+) -> Vec<u8> {
     let mut out = Vec::with_capacity(payload.len() + 64);
     let mut from = 0;
     for (range, text) in strings {

@@ -44,7 +44,12 @@ impl Draft {
 
     /// Writes the field `id` of the current object: an id that is given, or one that the file named by the field
     /// `file` will be uploaded for. Both and neither are faults.
-    pub fn media(&mut self, id: (&'static str, Option<&String>), file: (&'static str, Option<&String>), upload: Upload) {
+    pub fn media(
+        &mut self,
+        id: (&'static str, Option<&String>),
+        file: (&'static str, Option<&String>),
+        upload: Upload,
+    ) {
         self.media_or(id, file, upload, Rules::REQUIRED);
     }
 

@@ -101,7 +101,8 @@ mod tests {
 
     #[test]
     fn playing_times_are_counted() {
-        let frames = |frames: usize| [AMR, &[[0x3c; 1].as_slice(), &[0; 31]].concat().repeat(frames)].concat();
+        let frames =
+            |frames: usize| [AMR, &[[0x3c; 1].as_slice(), &[0; 31]].concat().repeat(frames)].concat();
         assert_eq!(length(Format::Amr, &frames(3000)), Some(Duration::from_secs(60)));
         let mp3 = [[0xff, 0xfb, 0x18, 0xc0].as_slice(), &[0; 140]].concat().repeat(500);
         let seconds = length(Format::Mp3, &mp3).map(|length| length.as_secs_f64());

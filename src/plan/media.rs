@@ -106,7 +106,8 @@ fn look(upload: Upload, name: &str, path: PathBuf) -> Looked {
     };
     let mut problems = Vec::new();
     upload.check(name, &seen, &mut |problem| problems.push(problem));
-    let sound = problems.iter().all(|problem| problem.code.severity() == crate::diagnostic::Severity::Warning);
+    let sound =
+        problems.iter().all(|problem| problem.code.severity() == crate::diagnostic::Severity::Warning);
     let file = seen.format.ok().filter(|_| sound).map(|format| {
         let content = Content { upload, sha256 };
         Arc::new(MediaFile { path, name: name.to_owned(), content, bytes: seen.bytes, format })

@@ -70,8 +70,7 @@ pub fn summary(facts: &Facts, plan: &Plan, words: &Catalog) -> String {
 fn uploads(plan: &Plan, words: &Catalog) -> String {
     let all = UploadReport::all(plan);
     let types: Vec<String> = all.iter().map(|of| format!("{} {}", of.r#type, of.files)).collect();
-    let (files, bytes) =
-        all.iter().fold((0, 0), |(files, bytes), of| (files + of.files, bytes + of.bytes));
+    let (files, bytes) = all.iter().fold((0, 0), |(files, bytes), of| (files + of.files, bytes + of.bytes));
     let (size, types) = (size(bytes), types.join(", "));
     words.say("media.summary", &[("files", &files), ("size", &size), ("types", &types)])
 }

@@ -111,7 +111,14 @@ impl<'w> Drawing<'w> {
             Style::Plain => View::Plain { last: Instant::now() },
             Style::None => View::None,
         };
-        Self { words, view, total, counts: Counts::default(), uploads: Uploads::default(), begun: Instant::now() }
+        Self {
+            words,
+            view,
+            total,
+            counts: Counts::default(),
+            uploads: Uploads::default(),
+            begun: Instant::now(),
+        }
     }
 
     fn observe(&mut self, event: &Event) {

@@ -2,7 +2,8 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,7 @@ use crate::campaign::file::Duplicates;
 use crate::delivery::attempt::{Attempt, Cause};
 use crate::delivery::event::{Event, Stop};
 use crate::delivery::outcome::Outcome;
+use crate::journal::Journal;
 use crate::send::breaker::Breaker;
 use crate::send::feed::FeedEnd;
 use crate::send::media::Unavailable;
@@ -42,13 +44,13 @@ pub struct Ended {
 }
 
 /// What a run needs.
-pub struct Run<'r> {
+pub struct Run<'r, J> {
     /// How to send.
     pub campaign: &'r Campaign,
     /// The messages.
     pub jobs: Receiver<Result<Job, FeedEnd>>,
     /// The platform, its tokens and the journal.
-    pub shared: Arc<Shared>,
+    pub shared: Arc<Shared<J>>,
     /// At most this many messages are begun.
     pub limit: Option<u64>,
     /// Told of everything that happens.
@@ -61,8 +63,8 @@ pub struct Run<'r> {
 
 type InFlight = FuturesUnordered<Pin<Box<dyn Future<Output = Attempted> + Send>>>;
 
-struct Dispatcher<'r> {
-    run: Run<'r>,
+struct Dispatcher<'r, J> {
+    run: Run<'r, J>,
     pacer: Pacer,
     load: Load,
     breaker: Breaker,
@@ -124,8 +126,21 @@ async fn sleep(time: Duration) {
     }
 }
 
+/// Waits, and whenever it has to, does something first.
+async fn doing_first<T>(waiting: impl Future<Output = T>, first: impl Fn()) -> T {
+    let mut waiting = pin!(waiting);
+    poll_fn(|context| {
+        let polled = waiting.as_mut().poll(context);
+        if polled.is_pending() {
+            first();
+        }
+        polled
+    })
+    .await
+}
+
 /// Sends until there is nothing left to send or a reason to stop.
-pub async fn run(run: Run<'_>) -> Ended {
+pub async fn run<J: Journal>(run: Run<'_, J>) -> Ended {
     let begun = Instant::now();
     let settings = &run.campaign.send;
     let constant = run.campaign.templates.iter().all(|template| template.constant().is_some());
@@ -152,7 +167,7 @@ pub async fn run(run: Run<'_>) -> Ended {
     Ended { stop: dispatcher.stop.or(limit), requests: dispatcher.requests, duration: begun.elapsed() }
 }
 
-impl Dispatcher<'_> {
+impl<J: Journal> Dispatcher<'_, J> {
     async fn work(&mut self) {
         loop {
             self.start_what_can_be();
@@ -248,15 +263,19 @@ impl Dispatcher<'_> {
         let may_feed = may_take && !self.fed && self.has_room_for_more();
         let due = self.later.peek().map(|later| later.due.0);
         let wait = due.map(|due| due.saturating_duration_since(Instant::now()));
-        tokio::select! {
-            biased;
-            stop = self.run.signals.next() => Wake::Signal(stop),
-            () = self.run.stop_files.appear(&mut self.ticks), if going => Wake::Asked,
-            Some(attempted) = self.in_flight.next(), if !self.in_flight.is_empty() => Wake::Attempted(Box::new(attempted)),
-            () = sleep(wait.unwrap_or_default()), if may_take && wait.is_some() => Wake::Due,
-            fed = self.run.jobs.recv(), if may_feed => Wake::Fed(fed),
-            () = self.pacer.pace(), if may_start => Wake::Paced,
-        }
+        let shared = Arc::clone(&self.run.shared);
+        let woken = async {
+            tokio::select! {
+                biased;
+                stop = self.run.signals.next() => Wake::Signal(stop),
+                () = self.run.stop_files.appear(&mut self.ticks), if going => Wake::Asked,
+                Some(attempted) = self.in_flight.next(), if !self.in_flight.is_empty() => Wake::Attempted(Box::new(attempted)),
+                () = sleep(wait.unwrap_or_default()), if may_take && wait.is_some() => Wake::Due,
+                fed = self.run.jobs.recv(), if may_feed => Wake::Fed(fed),
+                () = self.pacer.pace(), if may_start => Wake::Paced,
+            }
+        };
+        doing_first(woken, || shared.journal.flush()).await
     }
 
     fn launch(&mut self) {
@@ -311,7 +330,7 @@ impl Dispatcher<'_> {
         tracing::debug!(row = job.message.row, attempt = job.attempts, ?verdict, ?code, ?latency, "answered");
         if let Some(id) = job.id {
             let attempt = Attempt { number: job.attempts, finished, latency, cause: Cause::from(result) };
-            self.run.shared.writer.outcome(id, outcome, attempt);
+            self.run.shared.journal.outcome(id, outcome, attempt);
         }
         match next {
             Next::Again(after) => {
@@ -353,7 +372,7 @@ impl Dispatcher<'_> {
         };
         let (outcome, finished) = (Outcome::Failed, Timestamp::now());
         let attempt = Attempt { number: job.attempts, finished, latency: Duration::ZERO, cause };
-        self.run.shared.writer.undelivered(job.intent(job.attempts), outcome, attempt);
+        self.run.shared.journal.undelivered(job.intent(job.attempts), outcome, attempt);
         (self.run.watch)(&Event::Settled { outcome, code });
         self.next_turn(job, Instant::now());
         if let Some(stop) = stop {

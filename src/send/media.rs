@@ -376,10 +376,7 @@ pub fn has_files(campaign: &Campaign) -> bool {
 
 /// Uploads the files of the next messages while others are being sent. The messages come out in their order, each
 /// with its request body or the reason why it has none.
-pub fn ahead(
-    jobs: Receiver<Result<Job, FeedEnd>>,
-    depot: Arc<Depot>,
-) -> Receiver<Result<Job, FeedEnd>> {
+pub fn ahead(jobs: Receiver<Result<Job, FeedEnd>>, depot: Arc<Depot>) -> Receiver<Result<Job, FeedEnd>> {
     let (ready, filled) = channel(AHEAD);
     tokio::spawn(async move {
         let jobs = stream::unfold(jobs, async |mut jobs| jobs.recv().await.map(|job| (job, jobs)));

@@ -31,6 +31,18 @@ impl Signals {
         }
     }
 
+    /// Hears nothing, and leaves every signal its usual effect: for a run inside of a bench or a test.
+    #[cfg(unix)]
+    pub fn none() -> Self {
+        Self { heard: [Stop::Interrupted, Stop::Terminated, Stop::Terminated].map(|stop| (None, stop)) }
+    }
+
+    /// Hears nothing, and leaves every signal its usual effect: for a run inside of a bench or a test.
+    #[cfg(windows)]
+    pub fn none() -> Self {
+        Self { heard: None }
+    }
+
     /// Begins to listen. A signal that cannot be listened to keeps its usual effect.
     #[cfg(windows)]
     pub fn listen() -> Self {

@@ -7,10 +7,9 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use crate::journal::JournalError;
 use crate::journal::record::mark;
 use crate::journal::store::Intent;
-use crate::journal::writer::Writer;
+use crate::journal::{Journal, JournalError};
 use crate::plan::batch::PlannedMessage;
 use crate::send::media::{Depot, Filled, Unavailable};
 use crate::send::retry::{History, Verdict};
@@ -20,7 +19,7 @@ use crate::wechat::token::{Token, TokenError, Tokens};
 
 /// What all attempts of a run share.
 #[derive(Debug)]
-pub struct Shared {
+pub struct Shared<J> {
     /// The platform.
     pub client: Client,
     /// Its tokens.
@@ -28,7 +27,7 @@ pub struct Shared {
     /// Its media ids.
     pub media: Arc<Depot>,
     /// The journal.
-    pub writer: Writer,
+    pub journal: J,
 }
 
 /// A message on its way.
@@ -146,7 +145,11 @@ pub enum AttemptEnd {
 /// this off must call it unknown.
 ///
 /// As long as it waits for a token or a media id nothing has begun, and it gives up when `stopping` becomes true.
-pub async fn attempt(shared: Arc<Shared>, mut job: Job, mut stopping: watch::Receiver<bool>) -> Attempted {
+pub async fn attempt<J: Journal>(
+    shared: Arc<Shared<J>>,
+    mut job: Job,
+    mut stopping: watch::Receiver<bool>,
+) -> Attempted {
     let made_ready = tokio::select! {
         biased;
         made_ready = make_ready(&shared, &mut job) => made_ready,
@@ -156,7 +159,7 @@ pub async fn attempt(shared: Arc<Shared>, mut job: Job, mut stopping: watch::Rec
         Ok(ready) => ready,
         Err(end) => return Attempted { job, end },
     };
-    match shared.writer.intent(job.intent(job.attempts + 1)).await {
+    match shared.journal.intent(job.intent(job.attempts + 1)).await {
         Ok(id) => job.id = Some(id),
         Err(error) => return Attempted { job, end: AttemptEnd::NoIntent(error) },
     }
@@ -168,7 +171,7 @@ pub async fn attempt(shared: Arc<Shared>, mut job: Job, mut stopping: watch::Rec
 }
 
 /// What a request needs, before anything of it is noted or leaves: its body and a token.
-async fn make_ready(shared: &Shared, job: &mut Job) -> Result<(Bytes, Arc<Token>), AttemptEnd> {
+async fn make_ready<J>(shared: &Shared<J>, job: &mut Job) -> Result<(Bytes, Arc<Token>), AttemptEnd> {
     let body = job.body(&shared.media).await.map_err(AttemptEnd::NoMedia)?;
     let token = match &job.refused {
         Some(refused) => shared.tokens.after(refused).await,

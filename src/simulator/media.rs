@@ -251,7 +251,8 @@ mod tests {
         for strict in [false, true] {
             let table = MediaTable { strict, known: vec!["permanent".into()], ..MediaTable::default() };
             let mut shelf = Shelf::new(&table, 0);
-            let (good, voice) = (shelf.add(MediaType::Image, b"a", now), shelf.add(MediaType::Voice, b"b", now));
+            let (good, voice) =
+                (shelf.add(MediaType::Image, b"a", now), shelf.add(MediaType::Voice, b"b", now));
             let check =
                 |id: &str, at| shelf.check(Kind::Image, &image(id), at).map_err(|refusal| refusal.code);
             assert_eq!(check(&good, now), Ok(()));

@@ -173,7 +173,8 @@ mod tests {
     #[test]
     fn ids_are_read_under_either_key_with_or_without_an_errcode() {
         let image = r#"{"type":"image","media_id":"M","created_at":1672500000}"#;
-        let thumb = r#"{"type":"thumb","thumb_media_id":"T","created_at":"123456789","errcode":0,"errmsg":"ok"}"#;
+        let thumb =
+            r#"{"type":"thumb","thumb_media_id":"T","created_at":"123456789","errcode":0,"errmsg":"ok"}"#;
         assert_eq!(id(Upload::Image, image).as_deref(), Some("M"));
         assert_eq!(id(Upload::Thumb, thumb).as_deref(), Some("T"));
         assert_eq!(id(Upload::Thumb, image).as_deref(), Some("M"));

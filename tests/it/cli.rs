@@ -15,6 +15,7 @@ const COMMANDS: [&str; 15] = [
     "runs",
     "stop",
     "resolve",
+    "media",
     "explain",
     "simulator",
     "schema",

@@ -12,7 +12,7 @@ use crate::support::{Platform, World, finish, signal};
 /// Holds the journal against what the platform received: nobody was accepted twice, `sent` is accepted, and what
 /// is neither `sent` nor `unknown` is not.
 #[track_caller]
-fn assert_equal(journal: &BTreeMap<(String, u32), Status>, platform: &Platform, seed: u64) {
+pub fn assert_equal(journal: &BTreeMap<(String, u32), Status>, platform: &Platform, seed: u64) {
     let ledger = platform.ledger();
     assert_eq!(ledger.duplicates(), [""; 0], "seed {seed}");
     for ((openid, _), status) in journal {
@@ -29,7 +29,7 @@ fn assert_equal(journal: &BTreeMap<(String, u32), Status>, platform: &Platform, 
     }
 }
 
-fn count(journal: &BTreeMap<(String, u32), Status>, status: Status) -> u64 {
+pub fn count(journal: &BTreeMap<(String, u32), Status>, status: Status) -> u64 {
     journal.values().filter(|found| **found == status).count() as u64
 }
 

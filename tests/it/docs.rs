@@ -35,6 +35,7 @@ fn ci_runs_the_two_commands_of_the_readme() {
     let listed = String::from_utf8(run.expect(".ci/run runs").stdout).expect("UTF-8");
     let (test, rehearse) = (marked("test"), marked("rehearse"));
     let steps = [
+        ".ci/packages",
         "cargo fmt --all --check",
         "cargo clippy --all-targets --locked -- -D warnings",
         test.as_str(),

@@ -10,10 +10,10 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 use wxcast::delivery::attempt::{Attempt, Cause, Incident};
 use wxcast::delivery::outcome::Outcome;
-use wxcast::journal::Identity;
 use wxcast::journal::record::State;
 use wxcast::journal::store::{FILE, Intent, Store};
 use wxcast::journal::writer::Writer;
+use wxcast::journal::{Identity, Journal as _};
 use wxcast::wechat::errmsg::Errmsg;
 
 use crate::support::openid;

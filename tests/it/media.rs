@@ -38,8 +38,10 @@ fn personal(recipients: usize) -> World {
 /// What a person sees of a picture message, as the simulator's ledger names it.
 fn seen(index: usize, picture: &[u8]) -> [u8; 32] {
     let content = Digest::of(picture).to_string();
-    let body =
-        format!(r#"{{"touser":"{}","msgtype":"image","image":{{"media_id":"image:{content}"}}}}"#, openid(index));
+    let body = format!(
+        r#"{{"touser":"{}","msgtype":"image","image":{{"media_id":"image:{content}"}}}}"#,
+        openid(index)
+    );
     *Digest::of(body.as_bytes()).as_bytes()
 }
 
@@ -127,7 +129,8 @@ fn a_chinese_name_and_a_wrong_ending_travel_as_plain_ascii() {
 fn a_text_that_looks_like_a_content_stays_a_text() {
     let (world, platform) = (World::new(), Platform::new(""));
     let imitation = format!("video:{}", Digest::of(&mp4("v")));
-    let message = format!("[message.video]\nfile = \"v.mp4\"\nthumb_media_id = \"T\"\ntitle = \"{imitation}\"");
+    let message =
+        format!("[message.video]\nfile = \"v.mp4\"\nthumb_media_id = \"T\"\ntitle = \"{imitation}\"");
     world.campaign(&message, "");
     world.recipients(1);
     world.file("v.mp4", mp4("v"));
@@ -150,7 +153,10 @@ fn media_uploads_and_lists_and_sends_nothing() {
     assert_eq!(listed.as_array().map(Vec::len), Some(3));
     for (index, file) in listed.as_array().expect("files").iter().enumerate() {
         assert_eq!(file["file"], json!(format!("qr/{}.png", openid(index))));
-        assert_eq!((&file["type"], &file["uploaded"], &file["messages"]), (&json!("image"), &json!(true), &json!(1)));
+        assert_eq!(
+            (&file["type"], &file["uploaded"], &file["messages"]),
+            (&json!("image"), &json!(true), &json!(1))
+        );
         assert_eq!(file["fields"], json!(["message.image.file"]));
         assert!(file["id"].is_string() && file["expires"].is_string(), "{file}");
         assert_eq!(preview(&world)[index]["payload"]["image"]["media_id"], file["id"]);
@@ -210,13 +216,18 @@ fn fresh_media_that_is_refused_too_is_refused() {
 #[test]
 fn a_file_for_everybody_that_is_refused_stops_before_the_first_message() {
     for (code, exit) in [(40005, 7), (45009, 7), (48001, 9), (40164, 9)] {
-        let (world, platform) = (poster(5), Platform::new(&format!("[[answers]]\non = \"upload\"\ncode = {code}")));
+        let (world, platform) =
+            (poster(5), Platform::new(&format!("[[answers]]\non = \"upload\"\ncode = {code}")));
         let ran = world.send(&platform).exits(exit).says(&code.to_string());
         assert_eq!(ran.counts(), "5 unsent", "{code}");
         if code == 40005 {
             assert!(ran.stderr.contains("banner.png"), "{}", ran.stderr);
         }
-        assert_eq!((platform.ledger().totals().requests, platform.ledger().totals().uploads), (0, 0), "{code}");
+        assert_eq!(
+            (platform.ledger().totals().requests, platform.ledger().totals().uploads),
+            (0, 0),
+            "{code}"
+        );
     }
 }
 
@@ -293,8 +304,10 @@ fn a_rehearsal_sees_that_everybody_got_their_own_picture() {
     let ran = world.run(&["rehearse", "campaign.toml", "--format", "json"]).exits(0);
     assert_eq!(ran.counts(), "50 sent");
     assert!(!world.path(".wxcast").exists(), "a rehearsal's ids are its own");
-    world.file("strict.toml", "[media]\nstrict = true\n[[answers]]\ncode = 40007\nshare = \"30%\"\ntimes = 1");
-    let ran = world.run(&["rehearse", "campaign.toml", "--format", "json", "--scenario", "strict.toml"]).exits(0);
+    world
+        .file("strict.toml", "[media]\nstrict = true\n[[answers]]\ncode = 40007\nshare = \"30%\"\ntimes = 1");
+    let ran =
+        world.run(&["rehearse", "campaign.toml", "--format", "json", "--scenario", "strict.toml"]).exits(0);
     assert_eq!(ran.counts(), "50 sent");
 }
 
@@ -311,7 +324,8 @@ fn uploads_keep_to_their_own_rate() {
 #[test]
 fn kept_ids_that_cannot_be_read_are_left_alone() {
     let (world, platform) = (poster(1), Platform::new(""));
-    let path = world.file(".wxcast/media.sqlite3", "somebody's notes, long enough to be looked at. ".repeat(100));
+    let path =
+        world.file(".wxcast/media.sqlite3", "somebody's notes, long enough to be looked at. ".repeat(100));
     let before = fs::read(&path).expect("the notes");
     world.send(&platform).exits(10).says("media.sqlite3");
     assert_eq!(fs::read(&path).expect("the notes"), before);

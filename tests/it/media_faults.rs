@@ -46,14 +46,17 @@ fn a_byte_too_many_is_told_with_the_limit_and_the_size() {
 
 #[test]
 fn every_fault_of_every_file_is_told_at_once() {
-    let world = world("[message.video]\nfile = \"clip.mp4\"\nthumb_file = \"cover.jpg\"\ntitle = \"{{nmae}}\"");
+    let world =
+        world("[message.video]\nfile = \"clip.mp4\"\nthumb_file = \"cover.jpg\"\ntitle = \"{{nmae}}\"");
     world.file("clip.mp4", "");
     world.file("cover.jpg", png(""));
     let found = faults(&plan(&world).exits(3).json());
     let field = |code: &str, field: &str| (code.to_owned(), None, format!("message.video.{field}"));
-    for expected in
-        [field("media-empty", "file"), field("media-format", "thumb_file"), field("unknown-variable", "title")]
-    {
+    for expected in [
+        field("media-empty", "file"),
+        field("media-format", "thumb_file"),
+        field("unknown-variable", "title"),
+    ] {
         assert!(found.contains(&expected), "{expected:?} is not in {found:?}");
     }
 }
@@ -113,7 +116,10 @@ fn an_id_or_a_file_and_never_both() {
     let ran = plan(&neither).exits(3);
     assert_eq!(codes(&ran.json()), ["missing-key"]);
     let message = ran.json()["diagnostics"][0]["message"].to_string();
-    assert!(message.contains("message.image.media_id") && message.contains("message.image.file"), "{message}");
+    assert!(
+        message.contains("message.image.media_id") && message.contains("message.image.file"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -128,10 +134,17 @@ fn faults_of_personal_files_name_row_and_field() {
     let expected = [("media-empty", 2), ("media-unreadable", 3), ("media-name", 4)];
     let expected = expected.map(|(code, row)| (code.to_owned(), Some(row), field.to_owned()));
     assert_eq!(faults(&plan(&world).exits(3).json()), expected);
-    world.edit("campaign.toml", "file = \"audience.csv\"", "file = \"audience.csv\"\ninvalid_rows = \"skip\"");
+    world.edit(
+        "campaign.toml",
+        "file = \"audience.csv\"",
+        "file = \"audience.csv\"\ninvalid_rows = \"skip\"",
+    );
     let plan = plan(&world).exits(0).json();
     assert_eq!((&plan["planned"], &plan["invalid"]), (&json!(2), &json!(2)));
-    assert_eq!(plan["uploads"], json!([{"type": "image", "files": 2, "bytes": png("0").len() + jpg("3").len()}]));
+    assert_eq!(
+        plan["uploads"],
+        json!([{"type": "image", "files": 2, "bytes": png("0").len() + jpg("3").len()}])
+    );
 }
 
 #[test]

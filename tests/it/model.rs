@@ -1,0 +1,241 @@
+//! A model of dying: the executor, the journal and the feed of the program against the simulator, ended at every
+//! boundary between two records of the journal.
+//!
+//! `crash.rs` kills the real program at moments that chance picks. Here no boundary is left to chance: a journal
+//! that counts its records dies at the n-th, for every n.
+
+#![cfg(unix)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use proptest::prelude::*;
+use secrecy::SecretString;
+use tokio::sync::Notify;
+use wxcast::campaign::Campaign;
+use wxcast::campaign::file::OnUnknown;
+use wxcast::campaign::validate::{Overrides, validate};
+use wxcast::delivery::attempt::{Attempt, Incident};
+use wxcast::delivery::outcome::{Counts, Outcome, Status};
+use wxcast::journal::store::{Intent, Store};
+use wxcast::journal::writer::Writer;
+use wxcast::journal::{Journal, JournalError};
+use wxcast::plan::plan;
+use wxcast::report::model::{identity, tally};
+use wxcast::send::dispatcher::{self, Run};
+use wxcast::send::feed::{self, Policy, RetryRefused};
+use wxcast::send::media::{self, Depot};
+use wxcast::send::shutdown::{Signals, StopFiles};
+use wxcast::send::worker::Shared;
+use wxcast::wechat::client::{ApiBase, Client, Timeouts};
+use wxcast::wechat::token::{TokenSource, Tokens};
+
+use crate::crash::{assert_equal, count};
+use crate::support::{APPID, Platform, SECRET, World};
+
+/// A journal whose process dies at a boundary: what would come after it never happens.
+#[derive(Clone)]
+struct Mortal {
+    writer: Writer,
+    /// How many boundaries it passes alive.
+    left: Arc<AtomicI64>,
+    died: Arc<Notify>,
+}
+
+impl Mortal {
+    /// Whether the process is alive beyond the next boundary.
+    fn passes(&self) -> bool {
+        let alive = self.left.fetch_sub(1, Ordering::SeqCst) > 0;
+        if !alive {
+            self.died.notify_one();
+        }
+        alive
+    }
+}
+
+impl Journal for Mortal {
+    async fn intent(&self, intent: Intent) -> Result<i64, JournalError> {
+        if !self.passes() {
+            std::future::pending::<()>().await;
+        }
+        let id = self.writer.intent(intent).await?;
+        if !self.passes() {
+            std::future::pending::<()>().await;
+        }
+        Ok(id)
+    }
+
+    fn outcome(&self, id: i64, outcome: Outcome, attempt: Attempt) {
+        if self.passes() {
+            self.writer.outcome(id, outcome, attempt);
+            self.passes();
+        }
+    }
+
+    fn undelivered(&self, intent: Intent, outcome: Outcome, attempt: Attempt) {
+        if self.passes() {
+            self.writer.undelivered(intent, outcome, attempt);
+            self.passes();
+        }
+    }
+
+    fn flush(&self) {
+        self.writer.flush();
+    }
+}
+
+/// How a life of the program ended.
+#[derive(Debug, PartialEq, Eq)]
+enum Life {
+    /// At its boundary.
+    Died,
+    /// With the audience; so many boundaries were left.
+    Finished(i64),
+}
+
+/// One life of the program, as `send` lives it, that ends after so many boundaries.
+fn live(world: &World, platform: &Platform, boundaries: i64) -> (Life, Counts) {
+    let campaign = Arc::new(campaign(world));
+    let plan = Arc::new(plan(&campaign));
+    let state = world.path(".wxcast");
+    let whose = identity(&campaign);
+    let mut store = Store::open(&state).expect("a journal");
+    let number = store.campaign(&whose).expect("a campaign");
+    store.recover(number, Incident::Crash).expect("a journal that can be written");
+    let policy = Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None };
+    let reading = Store::open(&state).expect("a journal");
+    let jobs =
+        feed::start(Arc::clone(&campaign), Arc::clone(&plan), reading, &whose, policy).expect("messages");
+    let (writer, thread) = Writer::start(store, number, campaign.send.concurrency);
+    let journal = Mortal {
+        writer: writer.clone(),
+        left: Arc::new(AtomicI64::new(boundaries)),
+        died: Arc::new(Notify::new()),
+    };
+    let base = ApiBase::parse(&platform.base()).expect("a base");
+    let timeouts = Timeouts { connect: Duration::from_secs(5), answer: Duration::from_secs(30) };
+    let client = Client::new(base, timeouts).expect("a client");
+    let secret = TokenSource::Secret { appid: APPID.to_owned(), secret: SecretString::from(SECRET) };
+    let tokens = Arc::new(Tokens::new(client.clone(), secret));
+    let settings = media::Settings {
+        appid: APPID.to_owned(),
+        state,
+        rates: campaign.send.upload_rates.clone(),
+        retries: 0,
+    };
+    let media = Arc::new(Depot::new(client.clone(), Arc::clone(&tokens), settings, Box::new(|_| {})));
+    let shared = Arc::new(Shared { client, tokens, media, journal: journal.clone() });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let life = runtime.block_on(async {
+        let run = Run {
+            campaign: &campaign,
+            jobs,
+            shared,
+            limit: None,
+            watch: &mut |_| {},
+            signals: Signals::none(),
+            stop_files: StopFiles::default(),
+        };
+        let life = tokio::select! {
+            biased;
+            () = journal.died.notified() => Life::Died,
+            ended = dispatcher::run(run) => {
+                assert_eq!(ended.stop, None);
+                Life::Finished(journal.left.load(Ordering::SeqCst))
+            }
+        };
+        writer.finish().await.expect("everything written");
+        life
+    });
+    let store = thread.join().expect("the journal's thread");
+    let counts = tally(&campaign, &plan, Some(&store)).map(|tally| tally.counts);
+    (life, counts.unwrap_or_else(|error| panic!("{error:?}")))
+}
+
+fn campaign(world: &World) -> Campaign {
+    let validated =
+        validate(&world.path("campaign.toml"), &world.read("campaign.toml"), &Overrides::default());
+    validated.campaign.unwrap_or_else(|| panic!("{:?}", validated.faults))
+}
+
+/// What holds after every life: the counts add up to the audience, nobody was accepted twice, the journal and the
+/// platform agree on everybody, and no more are unknown than were in flight.
+#[track_caller]
+fn assert_promises(world: &World, platform: &Platform, counts: &Counts, rows: u64, most_unknown: u64) {
+    assert_eq!(counts.total(), rows, "{counts:?}");
+    let journal = world.journal();
+    assert_equal(&journal, platform, 0);
+    let unknown = count(&journal, Status::Unknown);
+    assert!(unknown <= most_unknown, "{unknown} unknown, at most {most_unknown}");
+}
+
+fn lost_answers(platform: &Platform) -> u64 {
+    platform.ledger().totals().faults.get("reset-after").copied().unwrap_or_default()
+}
+
+/// Lives until the audience is settled, dying at each of these boundaries.
+fn die_at(rows: usize, concurrency: u64, scenario: &str, boundaries: &[i64]) {
+    let (world, platform) = (World::with_recipients(rows), Platform::new(scenario));
+    world.text_campaign(
+        "Hello {{name}}",
+        &format!(
+            "concurrency = {concurrency}\nretries = 0\n[send.stop]\nmax_refused = \"100%\"\nmax_unknown = 0"
+        ),
+    );
+    let rows = rows as u64;
+    let mut deaths = 0;
+    for boundary in boundaries {
+        let (life, counts) = live(&world, &platform, *boundary);
+        deaths += u64::from(life == Life::Died);
+        assert_promises(&world, &platform, &counts, rows, deaths * concurrency + lost_answers(&platform));
+    }
+    loop {
+        let (life, counts) = live(&world, &platform, i64::MAX);
+        assert_ne!(life, Life::Died);
+        assert_promises(&world, &platform, &counts, rows, deaths * concurrency + lost_answers(&platform));
+        // What is certainly not delivered is tried again by the next life.
+        if counts.failed == 0 {
+            assert_eq!((counts.unsent, counts.sent + counts.refused + counts.unknown), (0, rows));
+            return;
+        }
+    }
+}
+
+const EVERYTHING: &str = "seed = 7\n[[answers]]\ncode = 45015\nshare = \"20%\"\n[[answers]]\ncode = -1\nshare = \"20%\"\ntimes = 1\n\
+                          [[faults]]\nkind = \"reset-after\"\nshare = \"15%\"\ntimes = 1\n[token]\ndies_at_message = [5]";
+
+/// Some seconds: there is a life for each boundary.
+#[test]
+fn dying_at_any_boundary_of_the_journal_doubles_nobody_and_loses_nobody() {
+    const ROWS: usize = 8;
+    let (world, platform) = (World::with_recipients(ROWS), Platform::new(""));
+    let (Life::Finished(left), _) = live(&world, &platform, i64::MAX) else { panic!("it died") };
+    // Before and after each intent and each outcome.
+    assert_eq!(i64::MAX - left, 4 * ROWS as i64);
+    for boundary in 0..4 * ROWS as i64 {
+        die_at(ROWS, 3, EVERYTHING, &[boundary]);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Some seconds: each case is a campaign with several lives.
+    #[test]
+    fn any_faults_and_any_deaths_double_nobody_and_lose_nobody(
+        seed in any::<u32>(),
+        rows in 1..40_usize,
+        concurrency in 1..9_u64,
+        refused in 0..30_u8,
+        busy in 0..30_u8,
+        reset in 0..20_u8,
+        boundaries in prop::collection::vec(0..120_i64, 0..5),
+    ) {
+        let scenario = format!(
+            "seed = {seed}\nlatency = {{ min = \"0ms\", max = \"2ms\" }}\n[[answers]]\ncode = 45047\nshare = \"{refused}%\"\n\
+             [[answers]]\ncode = -1\nshare = \"{busy}%\"\ntimes = 1\n[[faults]]\nkind = \"reset-after\"\nshare = \"{reset}%\"\ntimes = 1"
+        );
+        die_at(rows, concurrency, &scenario, &boundaries);
+    }
+}
