@@ -44,6 +44,19 @@ pub struct Judge<'a> {
 struct Named {
     name: FileName,
     file: Option<Arc<MediaFile>>,
+    /// How a payload names its content.
+    content: String,
+}
+
+impl Named {
+    fn new(name: FileName) -> Self {
+        Self { name, file: None, content: String::new() }
+    }
+
+    fn set(&mut self, file: Option<Arc<MediaFile>>) {
+        self.content = file.as_ref().map(|file| file.content.to_string()).unwrap_or_default();
+        self.file = file;
+    }
 }
 
 impl<'a> Judge<'a> {
@@ -157,8 +170,8 @@ impl Judge<'_> {
     /// Writes a payload in which files are named by their content, and notes where.
     fn write_with_media(&mut self, body: &Body, openid: &str, row: u64, payloads: &mut Vec<u8>) {
         for named in &self.files {
-            if let (Some(text), Some(file)) = (self.texts.get_mut(named.name.index), &named.file) {
-                *text = file.content.to_string();
+            if let Some(text) = self.texts.get_mut(named.name.index) {
+                text.clone_from(&named.content);
             }
         }
         let (files, places, start) = (&self.files, &mut self.places, payloads.len());
@@ -175,13 +188,16 @@ impl Judge<'_> {
 /// The texts that name media files. Those that are the same for everybody are looked at here, once.
 fn constant_files(inputs: &Inputs<'_>, renderer: &Renderer, faults: &mut Vec<Diagnostic>) -> Vec<Named> {
     let look = |name: FileName| {
+        let mut named = Named::new(name);
+        let name = &named.name;
         let Some(constant) = name.constant.as_ref().filter(|name| !name.trim().is_empty()) else {
-            return Named { name, file: None };
+            return named;
         };
         let looked = inputs.library.look(name.upload, constant);
         let told = looked.problems.iter().cloned();
         faults.extend(told.map(|problem| fault_of(problem, &name.at, Place::Field(name.at.clone()))));
-        Named { name, file: looked.file }
+        named.set(looked.file);
+        named
     };
     renderer.file_names().into_iter().map(look).collect()
 }
@@ -288,7 +304,7 @@ impl<'r> Look<'_, 'r, '_> {
             let looked = if stays_in(&named.folder, text) {
                 self.judge.inputs.library.look(named.upload, text)
             } else {
-                let folder = if named.folder.is_empty() { "." } else { &named.folder };
+                let folder = if named.folder.is_empty() { "./" } else { &named.folder };
                 let problem = Problem::new(Code::MediaOutside).with("file", text).with("folder", folder);
                 Looked { file: None, problems: [problem].into() }
             };
@@ -297,7 +313,7 @@ impl<'r> Look<'_, 'r, '_> {
             let tell = |problem: &Problem| fault_of(problem.clone(), &named.at, Place::Row(place.clone()));
             let told: Vec<Diagnostic> = looked.problems.iter().map(tell).collect();
             told.into_iter().for_each(|fault| self.fault(fault));
-            self.judge.files[index].file = looked.file;
+            self.judge.files[index].set(looked.file);
         }
     }
 

@@ -33,11 +33,12 @@ pub struct PlanReport {
     pub invalid: u64,
     /// The seconds sending takes at the campaign's rate.
     pub forecast_seconds: u64,
-    /// The media files that the messages need, by what they are uploaded as; each content counts once. Those that
-    /// live from an earlier upload are among them.
-    pub uploads: Vec<UploadReport>,
     /// Everything that is wrong, in the order it was found.
     pub diagnostics: Vec<DiagnosticReport>,
+    /// The media files that the messages need, by what they are uploaded as; each content counts once, and those that
+    /// live from an earlier upload are among them. Only there where messages need some.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uploads: Vec<UploadReport>,
 }
 
 /// Media files of one type.
@@ -116,8 +117,8 @@ impl PlanReport {
             skipped: plan.counts.duplicate,
             invalid: plan.counts.invalid,
             forecast_seconds: facts.forecast_seconds,
-            uploads: UploadReport::all(plan),
             diagnostics: plan.diagnostics.kept().iter().map(|fault| told(fault, sources, words)).collect(),
+            uploads: UploadReport::all(plan),
         }
     }
 }

@@ -323,8 +323,10 @@ fn changed(file: &MediaFile) -> NotUploaded {
 
 /// The content of a file, if it is still the one that was planned.
 async fn read(file: &MediaFile) -> Option<Bytes> {
-    let (path, planned) = (file.path.clone(), file.content.sha256);
+    let (path, bytes, planned) = (file.path.clone(), file.bytes, file.content.sha256);
     let read = move || {
+        // Whatever has taken its place may be too large to be read.
+        std::fs::metadata(&path).ok().filter(|now| now.is_file() && now.len() == bytes)?;
         let content = std::fs::read(path).ok()?;
         (*Digest::of(&content).as_bytes() == planned).then(|| Bytes::from(content))
     };

@@ -93,15 +93,19 @@ impl Job {
         if self.message.media.is_empty() {
             return Ok(self.message.payload.clone());
         }
-        let filled = match self.filling.take().map(|filling| *filling) {
+        let dead = match self.filling.take().map(|filling| *filling) {
             Some(Filling::Unavailable(unavailable)) => return Err(unavailable),
-            Some(Filling::Done(filled)) if media.is_outdated(&filled) => {
-                media.fill(&self.message, &filled.ids).await?
+            Some(Filling::Done(filled)) if !media.is_outdated(&filled) => {
+                let body = filled.body.clone();
+                self.filling = Some(Box::new(Filling::Done(filled)));
+                return Ok(body);
             }
-            Some(Filling::Done(filled)) => filled,
-            Some(Filling::Dead(ids)) => media.fill(&self.message, &ids).await?,
-            None => media.fill(&self.message, &[]).await?,
+            Some(Filling::Done(filled)) => filled.ids,
+            Some(Filling::Dead(ids)) => ids,
+            None => Vec::new(),
         };
+        // Boxed, so that the attempts of messages without files stay small.
+        let filled = Box::pin(media.fill(&self.message, &dead)).await?;
         let body = filled.body.clone();
         self.filling = Some(Box::new(Filling::Done(filled)));
         Ok(body)

@@ -11,7 +11,7 @@ use wxcast::delivery::outcome::Status;
 use wxcast::plan::digest::Digest;
 
 use crate::support::media::{jpg, mp3, mp4, png};
-use crate::support::{Platform, Ran, World, finish, openid};
+use crate::support::{Platform, Ran, World, finish, openid, signal};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -296,6 +296,18 @@ fn a_kill_during_uploads_loses_nothing_and_doubles_nothing() {
     assert_eq!(ran.code, if unknown == 0 { 0 } else { 6 });
     assert_eq!(platform.ledger().duplicates(), [""; 0]);
     assert!(platform.ledger().totals().accepted >= 30 - unknown as u64);
+}
+
+#[test]
+#[cfg(unix)]
+fn ctrl_c_during_an_upload_ends_at_once_and_nobody_is_tried() {
+    let scenario = "[[faults]]\non = \"upload\"\nkind = \"hang\"\ntimes = 1";
+    let (world, platform) = (poster(3), Platform::new(scenario));
+    let child = world.start_send(&platform);
+    platform.wait_until(|ledger| ledger.totals().faults.contains_key("hang"));
+    signal(&child, "INT");
+    assert_eq!(finish(child).exits(130).counts(), "3 unsent");
+    assert_eq!(world.send(&platform).exits(0).counts(), "3 sent");
 }
 
 #[test]
