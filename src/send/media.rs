@@ -11,12 +11,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::try_join_all;
-use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
-use tokio::sync::mpsc::{Receiver, channel};
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 
-use crate::campaign::Campaign;
 use crate::campaign::rate::Rate;
 use crate::delivery::attempt::Cause;
 use crate::delivery::event::{Event, Stop};
@@ -25,17 +22,13 @@ use crate::journal::media::{KeptMedia, MediaStore};
 use crate::plan::batch::PlannedMessage;
 use crate::plan::digest::Digest;
 use crate::plan::media::MediaFile;
-use crate::send::feed::FeedEnd;
 use crate::send::rate::Pacer;
 use crate::send::retry::{History, Next, Verdict, next};
-use crate::send::worker::{Filling, Job};
 use crate::wechat::client::{Client, pause};
 use crate::wechat::media::{LIFE, Refusal, UploadAnswer, Uploaded};
 use crate::wechat::reply::Failure;
 use crate::wechat::token::{TokenError, Tokens};
 
-/// How many messages ahead of the senders files are uploaded for.
-const AHEAD: usize = 64;
 /// The most bytes of files in memory at a time, in units of [`UNIT`]: three of the largest.
 const ROOM: u32 = 30 * 1024;
 const UNIT: u64 = 1024;
@@ -369,42 +362,6 @@ fn given_up(verdict: &Verdict, cause: Cause) -> NotUploaded {
 fn born(created_at: Option<i64>, begun: Timestamp) -> Timestamp {
     let told = created_at.and_then(|seconds| Timestamp::from_second(seconds).ok());
     told.filter(|told| *told <= begun && begun.duration_since(*told).unsigned_abs() < LIFE).unwrap_or(begun)
-}
-
-/// Whether a campaign has media files to upload.
-pub fn has_files(campaign: &Campaign) -> bool {
-    campaign.body.slots().iter().any(|slot| slot.upload.is_some())
-}
-
-/// Uploads the files of the next messages while others are being sent. The messages come out in their order, each
-/// with its request body or the reason why it has none.
-pub fn ahead(jobs: Receiver<Result<Job, FeedEnd>>, depot: Arc<Depot>) -> Receiver<Result<Job, FeedEnd>> {
-    let (ready, filled) = channel(AHEAD);
-    tokio::spawn(async move {
-        let jobs = stream::unfold(jobs, async |mut jobs| jobs.recv().await.map(|job| (job, jobs)));
-        // Each on a task of its own: nobody may wait for a while, and an answer that nobody reads times out.
-        let fill = |job| tokio::spawn(fill(Arc::clone(&depot), job));
-        let mut filling = std::pin::pin!(jobs.map(fill).buffered(AHEAD));
-        while let Some(job) = filling.next().await {
-            let Ok(job) = job else { return };
-            if ready.send(job).await.is_err() {
-                return;
-            }
-        }
-    });
-    filled
-}
-
-async fn fill(depot: Arc<Depot>, job: Result<Job, FeedEnd>) -> Result<Job, FeedEnd> {
-    let mut job = job?;
-    if !job.message.media.is_empty() {
-        let filling = match depot.fill(&job.message, &[]).await {
-            Ok(filled) => Filling::Done(filled),
-            Err(unavailable) => Filling::Unavailable(unavailable),
-        };
-        job.filling = Some(Box::new(filling));
-    }
-    Ok(job)
 }
 
 #[cfg(test)]

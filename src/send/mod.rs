@@ -4,6 +4,7 @@
 //! attempts, and decides from each answer what becomes of the message. What it decides goes to the journal
 //! first and to those who watch second.
 
+pub mod ahead;
 pub mod breaker;
 pub mod dispatcher;
 pub mod feed;

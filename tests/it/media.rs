@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use serde_json::{Value as Json, json};
 use wxcast::delivery::outcome::Status;
+use wxcast::journal::lock::{Holder, Lock};
 use wxcast::plan::digest::Digest;
 
 use crate::support::media::{jpg, mp3, mp4, png};
@@ -167,6 +168,17 @@ fn media_uploads_and_lists_and_sends_nothing() {
     assert_eq!(world.run(&["plan", "campaign.toml", "--format", "json"]).json()["digest"], digest);
     let text = World::with_recipients(1);
     assert_eq!(media(&text, &platform).exits(0).says("no media files").json(), json!([]));
+}
+
+#[test]
+fn a_campaign_that_is_being_sent_is_not_uploaded_by_another() {
+    let (world, platform) = (poster(1), Platform::new(""));
+    let me = Holder { campaign: "spring".into(), pid: 7, host: "h".into(), since: jiff::Timestamp::now() };
+    let lock = Lock::take(&world.path(".wxcast/spring.lock"), &me).expect("the lock");
+    media(&world, &platform).exits(8).says("spring");
+    drop(lock);
+    media(&world, &platform).exits(0);
+    assert_eq!(platform.ledger().totals().uploads, 1);
 }
 
 #[test]
