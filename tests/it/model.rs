@@ -142,7 +142,11 @@ fn live(world: &World, platform: &Platform, boundaries: i64) -> (Life, Counts) {
             () = journal.died.notified() => Life::Died,
             ended = dispatcher::run(run) => {
                 assert_eq!(ended.stop, None);
-                Life::Finished(journal.left.load(Ordering::SeqCst))
+                match journal.left.load(Ordering::SeqCst) {
+                    // It died at its very last record, in the turn in which the run ended.
+                    left if left < 0 => Life::Died,
+                    left => Life::Finished(left),
+                }
             }
         };
         writer.finish().await.expect("everything written");
