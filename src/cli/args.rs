@@ -49,6 +49,7 @@ pub enum Subcommand {
     Stop(Stop),
     Resolve(Resolve),
     Media(Media),
+    Doctor(Doctor),
     Explain(Explain),
     Simulator(Simulator),
     Schema(Schema),
@@ -300,6 +301,18 @@ pub struct Results {
 #[derive(Debug, Clone, clap::Args)]
 #[expect(missing_docs, reason = "their help is in locales/")]
 pub struct Media {
+    #[command(flatten)]
+    pub campaign: CampaignArgs,
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+}
+
+/// `doctor`.
+#[derive(Debug, Clone, clap::Args)]
+#[expect(missing_docs, reason = "their help is in locales/")]
+pub struct Doctor {
     #[command(flatten)]
     pub campaign: CampaignArgs,
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]

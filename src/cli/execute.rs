@@ -8,13 +8,14 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use tokio::runtime::Runtime;
 use tokio::sync::mpsc::Receiver;
 
 use crate::campaign::Campaign;
 use crate::cli::args::Format;
 use crate::cli::exit_code::Exit;
-use crate::cli::problem::journal_problem;
+use crate::cli::platform::{Origin, Platform};
+use crate::cli::problem::{account_problem, advice, journal_problem, token_problem};
+use crate::cli::quota;
 use crate::cli::terminal::Terminal;
 use crate::delivery::attempt::{Cause, Incident};
 use crate::delivery::event::{Event, Stop};
@@ -32,13 +33,8 @@ use crate::send::ahead::{ahead, has_files};
 use crate::send::dispatcher::{self, Ended};
 use crate::send::feed::{self, FeedEnd, Policy};
 use crate::send::media::{self, Depot};
-use crate::send::shutdown::{Signals, StopFiles};
+use crate::send::shutdown::{Signals, StopFiles, ticks};
 use crate::send::worker::{Job, Shared};
-use crate::wechat::client::{ApiBase, Client, SetUpError, Timeouts};
-use crate::wechat::errmsg::refused_ip;
-use crate::wechat::error_code::key;
-use crate::wechat::reply::Failure;
-use crate::wechat::token::{CommandFault, TokenError, TokenSource, Tokens};
 
 /// Results are refreshed no more often than this.
 const REFRESH: Duration = Duration::from_secs(2);
@@ -55,9 +51,9 @@ pub struct Execution {
     /// The state folder.
     pub state: PathBuf,
     /// The platform.
-    pub base: ApiBase,
-    /// Where tokens come from.
-    pub tokens: TokenSource,
+    pub platform: Platform,
+    /// Whether the quota is still to be asked for before the first message.
+    pub asks_quota: bool,
     /// Which messages of earlier runs are sent again.
     pub policy: Policy,
     /// At most this many messages.
@@ -95,6 +91,8 @@ pub struct Finished {
     pub duration: Duration,
     /// Outcomes that could not be written.
     pub unwritten: Option<Unwritten>,
+    /// Where AppID and AppSecret came from, where they were needed.
+    pub origin: Option<Origin>,
 }
 
 /// Sends.
@@ -103,22 +101,33 @@ pub struct Finished {
 ///
 /// The exit, already told, when the run could not begin or its end could not be read.
 pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Exit> {
-    let runtime = runtime(terminal)?;
+    let Platform { runtime, client, tokens, origin } = execution.platform;
     let (campaign, plan) = (Arc::clone(&execution.campaign), Arc::clone(&execution.plan));
-    let timeouts = Timeouts { connect: campaign.send.connect_timeout, answer: campaign.send.timeout };
-    let client =
-        Client::new(execution.base.clone(), timeouts).map_err(|error| no_platform(&error, terminal))?;
-    let begun = begin(&execution).map_err(|error| journal_problem(&error, terminal))?;
+    let begun = begin(&campaign, &plan, &execution.state, execution.policy)
+        .map_err(|error| journal_problem(&error, terminal))?;
     let (writer, thread) = Writer::start(begun.store, begun.campaign, campaign.send.concurrency);
-    let tokens = Arc::new(Tokens::new(client.clone(), execution.tokens));
     let refresher =
         Refresher::start(Arc::clone(&campaign), Arc::clone(&plan), execution.state.clone(), execution.masked);
+    let stop_files = execution.stop_files;
+    let (signals, stop) = runtime.block_on(async {
+        let mut signals = Signals::listen();
+        if !execution.asks_quota {
+            return (signals, None);
+        }
+        let asked = unless_stopped(quota::ask(&client, &tokens), &mut signals, &stop_files).await;
+        let stop = asked.map(|asked| quota::warn(&asked, &campaign, execution.total, terminal)).err();
+        (signals, stop)
+    });
     let progress = Progress::new(execution.progress, execution.total, &terminal.words);
     let settings = media_settings(&campaign, &execution.state);
     let media =
         Arc::new(Depot::new(client.clone(), Arc::clone(&tokens), settings, Box::new(progress.observer())));
+    let hosts = client.clone();
     let shared = Arc::new(Shared { client, tokens, media: Arc::clone(&media), journal: writer.clone() });
     let (ended, written) = runtime.block_on(async {
+        if stop.is_some() {
+            return (Ended { stop, requests: 0, duration: Duration::ZERO }, writer.finish().await);
+        }
         let jobs = if has_files(&campaign) { ahead(begun.jobs, Arc::clone(&media)) } else { begun.jobs };
         let run = dispatcher::Run {
             campaign: &campaign,
@@ -126,8 +135,8 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
             shared,
             limit: execution.limit,
             watch: &mut |event: &Event| progress.observe(event),
-            signals: Signals::listen(),
-            stop_files: execution.stop_files,
+            signals,
+            stop_files,
         };
         (dispatcher::run(run).await, writer.finish().await)
     });
@@ -137,6 +146,9 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
     drop(runtime);
     progress.finish();
     refresher.stop();
+    for (host, count) in hosts.stood_in() {
+        terminal.say("stood-in", &[("host", &host), ("count", &count)]);
+    }
     let mut store = thread.join().map_err(|_| {
         terminal.complain("internal", &[]);
         Exit::Internal
@@ -156,8 +168,20 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
                 (tally.map_err(|error| journal_problem(&error, terminal))?, None, false)
             }
         };
-    let finished =
-        Finished { campaign, plan, tally, results, unwritable, stop, requests, uploads, duration, unwritten };
+    let origin = Some(origin);
+    let finished = Finished {
+        campaign,
+        plan,
+        tally,
+        results,
+        unwritable,
+        stop,
+        requests,
+        uploads,
+        duration,
+        unwritten,
+        origin,
+    };
     // A journal that takes no end of a run has said so before; the run is then read as one that crashed.
     let _ = store.end_run(begun.run, &finished.run_end());
     Ok(finished)
@@ -173,23 +197,19 @@ pub fn media_settings(campaign: &Campaign, state: &Path) -> media::Settings {
     }
 }
 
-/// A runtime on this thread. One is enough: the work is waiting, and the journal and the planner have threads
-/// of their own.
-///
-/// # Errors
-///
-/// The exit, already told, when the system has none.
-pub fn runtime(terminal: &Terminal) -> Result<Runtime, Exit> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        terminal.complain("no-runtime", &[("reason", &error)]);
-        Exit::Internal
-    })
-}
-
-/// Says that this machine has no usable TLS.
-pub fn no_platform(error: &SetUpError, terminal: &Terminal) -> Exit {
-    terminal.complain("no-tls", &[("reason", error)]);
-    Exit::Account
+/// What comes of asking, unless the run is stopped before.
+async fn unless_stopped<T>(
+    asked: impl Future<Output = T>,
+    signals: &mut Signals,
+    stop_files: &StopFiles,
+) -> Result<T, Stop> {
+    let mut ticks = ticks();
+    tokio::select! {
+        biased;
+        stop = signals.next() => Err(stop),
+        () = stop_files.appear(&mut ticks) => Err(Stop::Asked),
+        asked = asked => Ok(asked),
+    }
 }
 
 /// A run whose beginning is in the journal.
@@ -200,16 +220,20 @@ struct Begun {
     jobs: Receiver<Result<Job, FeedEnd>>,
 }
 
-fn begin(execution: &Execution) -> Result<Begun, JournalError> {
-    let mut store = Store::open(&execution.state)?;
-    let whose = identity(&execution.campaign);
-    let campaign = store.campaign(&whose)?;
-    store.recover(campaign, Incident::Crash)?;
-    let run = store.begin_run(campaign, &run_start(&execution.campaign, &execution.plan))?;
-    let reading = Store::open(&execution.state)?;
-    let (of, plan) = (Arc::clone(&execution.campaign), Arc::clone(&execution.plan));
-    let jobs = feed::start(of, plan, reading, &whose, execution.policy.clone())?;
-    Ok(Begun { store, campaign, run, jobs })
+fn begin(
+    campaign: &Arc<Campaign>,
+    plan: &Arc<Plan>,
+    state: &Path,
+    policy: Policy,
+) -> Result<Begun, JournalError> {
+    let mut store = Store::open(state)?;
+    let whose = identity(campaign);
+    let number = store.campaign(&whose)?;
+    store.recover(number, Incident::Crash)?;
+    let run = store.begin_run(number, &run_start(campaign, plan))?;
+    let reading = Store::open(state)?;
+    let jobs = feed::start(Arc::clone(campaign), Arc::clone(plan), reading, &whose, policy)?;
+    Ok(Begun { store, campaign: number, run, jobs })
 }
 
 /// Writes the results, beside the usual file where that one cannot be written, and counts what they say.
@@ -295,7 +319,7 @@ impl Finished {
 pub fn report(finished: &Finished, format: Format, terminal: &Terminal) -> Exit {
     let exit = finished.exit();
     if let Some(stop) = &finished.stop {
-        told(stop, &finished.campaign, terminal);
+        told(stop, &finished.campaign, finished.origin.as_ref(), terminal);
     }
     if let Some(unwritten) = finished.unwritten.as_ref().filter(|unwritten| unwritten.count == 0) {
         journal_problem(&unwritten.error, terminal);
@@ -344,7 +368,7 @@ pub fn report(finished: &Finished, format: Format, terminal: &Terminal) -> Exit 
 }
 
 /// Says why a run stopped.
-pub fn told(stop: &Stop, campaign: &Campaign, terminal: &Terminal) {
+pub fn told(stop: &Stop, campaign: &Campaign, origin: Option<&Origin>, terminal: &Terminal) {
     let say = |key: &str, places: &[(&str, &dyn Display)]| terminal.complain(&format!("stop.{key}"), places);
     match stop {
         Stop::Interrupted | Stop::Terminated => say("signal", &[]),
@@ -353,28 +377,8 @@ pub fn told(stop: &Stop, campaign: &Campaign, terminal: &Terminal) {
         Stop::Quota { code, errmsg } => {
             say("quota", &[("code", code), ("errmsg", &errmsg.text()), ("advice", &advice(*code, terminal))])
         }
-        Stop::Account { code, errmsg } => account_stop(*code, errmsg.raw(), errmsg.text(), terminal),
-        Stop::Token(TokenError::GivenRefused) => say("token-given", &[]),
-        Stop::Token(TokenError::FreshRefused) => say("token-fresh", &[]),
-        Stop::Token(TokenError::Answered { code, errmsg }) => {
-            account_stop(*code, errmsg.raw(), errmsg.text(), terminal)
-        }
-        Stop::Token(TokenError::NoAnswer(failure)) => {
-            let key = match failure {
-                Failure::NotConnected(_) => "token-unreachable",
-                Failure::TurnedAway { .. } | Failure::Unclear(_) => "token-unreadable",
-            };
-            say(key, &[]);
-        }
-        Stop::Token(TokenError::Command(fault)) => match fault {
-            CommandFault::NotStarted(reason) => say("token-command-start", &[("reason", reason)]),
-            CommandFault::TimedOut => say("token-command-slow", &[]),
-            CommandFault::Failed(code) => {
-                let code = code.map_or_else(|| "?".to_owned(), |code| code.to_string());
-                say("token-command-failed", &[("code", &code)]);
-            }
-            CommandFault::NoToken => say("token-command-garbage", &[]),
-        },
+        Stop::Account { code, errmsg } => account_problem(*code, errmsg, origin, terminal),
+        Stop::Token(error) => token_problem(error, origin, terminal),
         Stop::Content { code, errmsg } => {
             let fields: Vec<String> = campaign.body.slots().iter().map(|slot| slot.at.to_string()).collect();
             say(
@@ -414,21 +418,6 @@ pub fn media_stop(file: &str, cause: &Cause, terminal: &Terminal) {
             terminal.complain("stop.media-unreachable", &[("file", &file), ("reason", incident)]);
         }
     }
-}
-
-fn account_stop(code: i64, raw: &str, text: &str, terminal: &Terminal) {
-    let advice = advice(code, terminal);
-    match refused_ip(raw) {
-        Some(ip) => terminal.complain("stop.ip", &[("code", &code), ("ip", &ip), ("advice", &advice)]),
-        None => terminal.complain("stop.account", &[("code", &code), ("errmsg", &text), ("advice", &advice)]),
-    }
-}
-
-fn advice(code: i64, terminal: &Terminal) -> String {
-    let key = key(code);
-    let words = &terminal.words;
-    let meaning = words.say(&format!("errcode.{key}.meaning"), &[]);
-    format!("{meaning} {}", words.say(&format!("errcode.{key}.advice"), &[]))
 }
 
 /// Writes the results again and again while a run goes on.

@@ -1,6 +1,5 @@
 //! `wxcast media`: uploads the campaign's media files and shows their ids and when they die. Nothing is sent.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::stream::{self, StreamExt as _};
@@ -10,9 +9,10 @@ use serde::Serialize;
 use crate::campaign::Campaign;
 use crate::cli::args::{self, Format, Progress as Wanted};
 use crate::cli::context::{environment, load_sound, state_dir};
-use crate::cli::execute::{media_settings, no_platform, runtime, told};
+use crate::cli::execute::{media_settings, told};
 use crate::cli::exit_code::Exit;
-use crate::cli::send::{api_base, lock_campaign, token_source};
+use crate::cli::platform::Platform;
+use crate::cli::send::lock_campaign;
 use crate::cli::terminal::Terminal;
 use crate::delivery::attempt::Cause;
 use crate::delivery::event::Stop;
@@ -21,8 +21,6 @@ use crate::plan::media::NeededFile;
 use crate::report::progress::Progress;
 use crate::send::media::{Depot, Held, Unavailable};
 use crate::send::shutdown::Signals;
-use crate::wechat::client::{Client, Timeouts};
-use crate::wechat::token::Tokens;
 
 /// How many files are asked for at a time; how many of them are on their way is the depot's business.
 const AT_ONCE: usize = 64;
@@ -62,7 +60,6 @@ pub fn run(args: &args::Media, terminal: &Terminal) -> Exit {
 }
 
 fn upload(args: &args::Media, terminal: &Terminal) -> Result<Exit, Exit> {
-    let base = api_base(terminal)?;
     let path = &args.campaign.campaign;
     let (campaign, plan) = load_sound(path, &environment(), terminal)?;
     if plan.media.is_empty() {
@@ -72,14 +69,10 @@ fn upload(args: &args::Media, terminal: &Terminal) -> Result<Exit, Exit> {
     let state = state_dir(path, args.state_dir.as_ref());
     // Whoever sends this campaign uploads its files as well; two would upload each of them twice.
     let _lock = lock_campaign(&campaign, &state, Instant::now(), terminal)?;
-    let source = token_source(&campaign, terminal)?;
-    let timeouts = Timeouts { connect: campaign.send.connect_timeout, answer: campaign.send.timeout };
-    let client = Client::new(base, timeouts).map_err(|error| no_platform(&error, terminal))?;
-    let tokens = Arc::new(Tokens::new(client.clone(), source));
+    let Platform { runtime, client, tokens, origin } = Platform::open(&campaign, terminal)?;
     let progress = Progress::new(terminal.progress(Wanted::Plain), 0, &terminal.words);
     let settings = media_settings(&campaign, &state);
     let depot = Depot::new(client, tokens, settings, Box::new(progress.observer()));
-    let runtime = runtime(terminal)?;
     let uploaded = runtime.block_on(async {
         let mut signals = Signals::listen();
         tokio::select! {
@@ -93,7 +86,7 @@ fn upload(args: &args::Media, terminal: &Terminal) -> Result<Exit, Exit> {
     match uploaded {
         Ok(files) => Ok(print(args.format, &files, terminal)),
         Err(stop) => {
-            told(&stop, &campaign, terminal);
+            told(&stop, &campaign, Some(&origin), terminal);
             Err(Exit::of_stop(&stop))
         }
     }

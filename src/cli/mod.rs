@@ -3,6 +3,7 @@
 pub mod args;
 pub mod completions;
 pub mod context;
+pub mod doctor;
 pub mod execute;
 pub mod exit_code;
 pub mod explain;
@@ -11,8 +12,10 @@ pub mod init;
 pub mod man;
 pub mod media;
 pub mod plan;
+pub mod platform;
 pub mod preview;
 pub mod problem;
+pub mod quota;
 pub mod rehearse;
 pub mod resolve;
 pub mod results;
@@ -23,6 +26,7 @@ pub mod simulator;
 pub mod status;
 pub mod stop;
 pub mod terminal;
+pub mod user_state;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -81,6 +85,7 @@ fn run(arguments: &[OsString]) -> Exit {
         Subcommand::Stop(args) => stop::run(args, &terminal),
         Subcommand::Resolve(args) => resolve::run(args, &terminal),
         Subcommand::Media(args) => media::run(args, &terminal),
+        Subcommand::Doctor(args) => doctor::run(args, &terminal),
         Subcommand::Explain(args) => explain::run(args, &terminal),
         Subcommand::Simulator(args) => simulator::run(args, &terminal),
         Subcommand::Schema(args) => schema::run(args, &terminal),

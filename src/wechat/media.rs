@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::Url;
 use reqwest::multipart::{Form, Part};
 use serde::Deserialize;
 
@@ -115,26 +114,25 @@ impl Client {
         token: &Token,
     ) -> Result<UploadAnswer, Failure> {
         let length = u64::try_from(content.len()).unwrap_or(u64::MAX);
-        let part = Part::stream_with_length(content, length).file_name(format.file_name());
+        let part = || Part::stream_with_length(content.clone(), length).file_name(format.file_name());
         // Every content type of the table is one.
-        let part = part.mime_str(format.content_type()).map_err(|_| Failure::Unclear(Unclear::Broken))?;
+        let typed = || part().mime_str(format.content_type()).unwrap_or_else(|_| part());
+        let form = || Form::new().part("media", typed());
         let longer = Duration::from_secs(length / SLOWEST);
-        let body = self.post_form(address(token, upload), Form::new().part("media", part), longer).await?;
+        let (path, query) = call(upload);
+        let body = self.post_form(path, query, token, form, longer).await?;
         read(upload, &body).ok_or(Failure::Unclear(Unclear::Unreadable))
     }
 }
 
-/// Where a file is uploaded to. It holds the token: it is never shown.
-fn address(token: &Token, upload: Upload) -> Url {
-    let mut url = token.send_url();
+/// The path of the call that takes a file, and its query beside the token.
+fn call(upload: Upload) -> (&'static str, Option<(&'static str, &'static str)>) {
     match upload {
         Upload::Image | Upload::Voice | Upload::Video | Upload::Thumb => {
-            url.set_path("/cgi-bin/media/upload");
-            url.query_pairs_mut().append_pair("type", upload.name());
+            ("/cgi-bin/media/upload", Some(("type", upload.name())))
         }
-        Upload::ArticlePicture => url.set_path("/cgi-bin/media/uploadimg"),
+        Upload::ArticlePicture => ("/cgi-bin/media/uploadimg", None),
     }
-    url
 }
 
 /// Reads an answer; a success may lack its errcode, and the id of a thumb has a key of its own.

@@ -4,7 +4,7 @@ use wxcast::cli::args::Args;
 
 use crate::support::World;
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "init",
     "plan",
     "preview",
@@ -16,6 +16,7 @@ const COMMANDS: [&str; 16] = [
     "stop",
     "resolve",
     "media",
+    "doctor",
     "explain",
     "simulator",
     "schema",

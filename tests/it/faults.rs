@@ -387,6 +387,7 @@ fn case(code: Code) -> Case {
         Code::SecretInCampaign => account("appsecret = \"x\"", ""),
         Code::OddAppid => toml("[account]\nappid = \"gh_1\""),
         Code::OddKfAccount => account("kf_account = \"x\"", ""),
+        Code::MixedHosts => account("failover_hosts = [\"http://127.0.0.1:1\"]", ""),
         Code::SameFile => text("x", "[results]\nfile = \"./audience.csv\"\n"),
         Code::UnknownKind => toml("[message.txt]\ncontent = \"x\""),
         Code::NoMessage => toml(HEAD),
@@ -515,7 +516,7 @@ fn the_names_of_faults_are_those_that_scripts_know() {
     assert_eq!(
         names.join(" "),
         "campaign-unreadable campaign-not-text toml-syntax unknown-key missing-key wrong-type not-one-of bad-value \
-         secret-in-campaign odd-appid odd-kf-account same-file unknown-kind no-message several-messages \
+         secret-in-campaign odd-appid odd-kf-account mixed-hosts same-file unknown-kind no-message several-messages \
          kind-not-for-account field-not-for-account empty-list several-articles too-many-articles media-twice media-outside \
          media-unreadable media-empty media-format media-too-large media-large media-too-long media-unmeasured \
          media-name empty-template \
