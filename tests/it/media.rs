@@ -210,9 +210,9 @@ fn media_that_died_early_is_uploaded_anew_by_one_and_sent_again_by_all() {
     let dead = totals.answers.get(&40007).copied().unwrap_or_default();
     assert!((1..=32).contains(&dead), "those that were on their way, and hardly more: {dead}");
     assert_eq!(platform.ledger().duplicates(), [""; 0]);
-    // The refused request is an attempt like any other.
-    let attempts: Vec<String> = world.results().iter().map(|row| row[6].to_owned()).collect();
-    assert_eq!(attempts.iter().filter(|attempts| *attempts == "2").count() as u64, dead, "{attempts:?}");
+    // A refused request is an attempt like any other.
+    let attempts = world.results().iter().map(|row| row[6].parse::<u64>().expect("a count")).sum::<u64>();
+    assert_eq!(attempts, totals.requests);
 }
 
 #[test]
