@@ -61,11 +61,37 @@ pub struct PlannedMessage {
     openid: usize,
 }
 
+/// Where the payload of a message was written, and for whom.
+#[derive(Debug)]
+pub(super) struct Written {
+    /// The length of the openid in bytes.
+    pub(super) openid: usize,
+    /// The bytes of the payload.
+    pub(super) payload: Range<usize>,
+    /// Which message to this openid it is, from 1.
+    pub(super) nth: u32,
+    /// Where the payload names media files.
+    pub(super) media: Vec<MediaPlace>,
+}
+
 impl PlannedMessage {
+    /// The payload with its media files under their names, as people know them.
+    pub fn payload_for_people(&self) -> Vec<u8> {
+        let names = self.media.iter().map(|place| (&place.range, place.file.name.as_str()));
+        body::replaced(&self.payload, names)
+    }
+
     /// The payload with these ids in the places of its media files, exactly as it is sent.
     pub fn payload_with(&self, ids: &[Arc<str>]) -> Vec<u8> {
         let ids = self.media.iter().map(|place| &place.range).zip(ids.iter().map(AsRef::as_ref));
         body::replaced(&self.payload, ids)
+    }
+
+    /// A single message out of many payloads, with a copy of its own.
+    pub(super) fn alone(row: u64, written: Written, payloads: &[u8]) -> Self {
+        let Written { openid, payload, nth, media } = written;
+        let payload = Bytes::copy_from_slice(payloads.get(payload).unwrap_or_default());
+        Self { row, nth, payload, media, openid }
     }
 
     /// The openid.

@@ -9,11 +9,14 @@ pub mod digest;
 pub mod duplicates;
 pub mod inspect;
 pub mod judge;
+pub mod lengths;
 pub mod media;
+pub mod pick;
 pub mod planner;
 pub mod reading;
 pub mod renderer;
 pub mod replay;
+pub mod survey;
 
 use std::path::Path;
 use std::sync::Arc;

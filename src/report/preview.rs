@@ -9,6 +9,8 @@ use serde_json::value::RawValue;
 use crate::locale::Catalog;
 use crate::message::Kind;
 use crate::plan::batch::PlannedMessage;
+use crate::plan::pick::Reason;
+use crate::plan::survey::Sample;
 use crate::report::results_csv::mask;
 
 /// One message of `preview --format json` (spec section 9).
@@ -35,23 +37,40 @@ pub fn json(message: &PlannedMessage, ids: &[Option<Arc<str>>]) -> Option<Previe
     Some(PreviewReport { row: message.row, openid: message.openid().to_owned(), payload })
 }
 
-/// A message for people: its media files by name, and with their ids where they have living ones.
-pub fn text(
-    message: &PlannedMessage,
-    ids: &[Option<Arc<str>>],
-    kind: Kind,
-    masked: bool,
-    words: &Catalog,
-) -> String {
+/// Why a message was picked.
+pub fn reason(reason: &Reason, words: &Catalog) -> String {
+    match reason {
+        Reason::First => words.say("preview.reason.first", &[]),
+        Reason::Longest => words.say("preview.reason.longest", &[]),
+        Reason::Warning(code) => {
+            let title = words.say(&format!("diagnostic.{}.title", code.slug()), &[]);
+            words.say("preview.reason.warning", &[("title", &title)])
+        }
+        Reason::Branch(_, branch) => words.say("preview.reason.branch", &[("branch", branch)]),
+        Reason::Blank(_, name) => words.say("preview.reason.blank", &[("name", name)]),
+        Reason::Shortest => words.say("preview.reason.shortest", &[]),
+        Reason::Widest(_, name) => words.say("preview.reason.widest", &[("name", name)]),
+        Reason::Last => words.say("preview.reason.last", &[]),
+        Reason::Spread => words.say("preview.reason.spread", &[]),
+    }
+}
+
+/// A message for people: its media files by name, and with their ids where `ids` has living ones.
+pub fn text(sample: &Sample, ids: &[Option<Arc<str>>], kind: Kind, masked: bool, words: &Catalog) -> String {
+    let message = &sample.message;
     let openid = if masked { mask(message.openid()) } else { message.openid().to_owned() };
     let title = words.say("preview.title", &[("row", &message.row), ("openid", &openid), ("kind", &kind)]);
-    let names = message.media.iter().zip(ids).map(|(place, id)| match id {
-        Some(id) => format!("{} ({id})", place.file.name).into(),
-        None => place.file.name.as_str().into(),
+    let names = message.media.iter().enumerate().map(|(index, place)| match ids.get(index) {
+        Some(Some(id)) => format!("{} ({id})", place.file.name).into(),
+        Some(None) | None => place.file.name.as_str().into(),
     });
     let shown = message.payload_with(&names.collect::<Vec<_>>());
     let payload: Json = serde_json::from_slice(&shown).unwrap_or_default();
     let mut out = format!("── {title}\n");
+    for why in &sample.reasons {
+        out.push_str(&words.say("preview.why", &[("reason", &reason(why, words))]));
+        out.push('\n');
+    }
     let object = &payload[kind.name()];
     match object.get("content") {
         // A text is read as a text, its line breaks and all.

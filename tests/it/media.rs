@@ -182,6 +182,13 @@ fn a_campaign_that_is_being_sent_is_not_uploaded_by_another() {
 }
 
 #[test]
+fn a_page_shows_the_picture_itself() {
+    let world = poster(1);
+    let page = world.run(&["preview", "campaign.toml", "--format", "html"]).exits(0).stdout;
+    assert!(page.contains("banner.png") && page.contains("data:image/png;base64,iVBORw0KGgo"), "{page}");
+}
+
+#[test]
 fn an_id_with_less_than_an_hour_left_is_not_used_again() {
     let (world, platform) = (poster(1), Platform::new(""));
     world.send(&platform).exits(0);
