@@ -1,5 +1,7 @@
 //! `preview --format html`: the messages as phones show them, on one page that needs nothing but itself.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -8,6 +10,8 @@ use crate::diagnostic::Diagnostic;
 use crate::locale::Catalog;
 use crate::message::field::{Certainty, Unit};
 use crate::message::links::Target;
+use crate::plan::batch::PlannedMessage;
+use crate::plan::digest::Digest;
 use crate::plan::lengths::{BARS, Lengths};
 use crate::plan::survey::{Column, Sample, Survey};
 use crate::plan::{Plan, forecast_seconds};
@@ -24,6 +28,9 @@ const SAMPLE: &str = include_str!("assets/sample.hbs");
 
 /// A text this near to its limit, in percent, is coloured.
 const NEAR: usize = 95;
+
+/// A picture up to this size stands in the page itself.
+const LARGEST: u64 = 512 * 1024;
 
 /// What a preview shows.
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +72,7 @@ pub fn html(preview: &Preview<'_>, words: &Catalog) -> Result<String, PageError>
 }
 
 fn payload(sample: &Sample) -> Json {
-    serde_json::from_slice(&sample.message.payload).unwrap_or_default()
+    serde_json::from_slice(&sample.message.payload_for_people()).unwrap_or_default()
 }
 
 #[derive(Debug, Serialize)]
@@ -319,7 +326,9 @@ impl<'a> Writer<'a> {
         'a: 'p,
     {
         let campaign = self.preview.campaign;
-        let drawing = Drawing::new(&payload[campaign.body.kind().name()], local_medium);
+        let drawing = Drawing::new(&payload[campaign.body.kind().name()], |_, shown| {
+            local_medium(&sample.message, shown)
+        });
         let links = drawing.pieces.iter().filter_map(|piece| Some((piece.text, piece.link.as_ref()?)));
         Shown {
             row: sample.message.row,
@@ -387,7 +396,16 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// What is known here of a medium: a media id alone tells nothing.
-fn local_medium(_field: &str, _id: &str) -> Media {
-    Media::default()
+/// What is known here of a medium: a media id alone tells nothing, a picture's file shows it. By now it may be gone or
+/// another one; then it is not shown.
+fn local_medium(message: &PlannedMessage, shown: &str) -> Media {
+    let file = message.media.iter().map(|place| &place.file).find(|file| file.name == shown);
+    let picture =
+        file.filter(|file| file.bytes <= LARGEST && file.format.content_type().starts_with("image/"));
+    let content = picture.and_then(|file| Some((file, std::fs::read(&file.path).ok()?)));
+    let planned = content.filter(|(file, content)| *Digest::of(content).as_bytes() == file.content.sha256);
+    let src = planned.map(|(file, content)| {
+        format!("data:{};base64,{}", file.format.content_type(), STANDARD.encode(content))
+    });
+    Media { src, seconds: None }
 }

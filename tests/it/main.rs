@@ -23,6 +23,8 @@ mod kinds;
 mod live;
 mod locales;
 mod lock;
+mod media;
+mod media_faults;
 mod model;
 mod moved;
 mod pacing;
