@@ -9,6 +9,7 @@ use std::io::{self, Read as _};
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
@@ -30,6 +31,8 @@ pub struct MediaFile {
     pub bytes: u64,
     /// Its format, by its content.
     pub format: Format,
+    /// How long it plays, where it is sound whose length can be told.
+    pub length: Option<Duration>,
 }
 
 /// Where a payload names a content: the id of that content takes the place of these bytes.
@@ -110,7 +113,14 @@ fn look(upload: Upload, name: &str, path: PathBuf) -> Looked {
         problems.iter().all(|problem| problem.code.severity() == crate::diagnostic::Severity::Warning);
     let file = seen.format.ok().filter(|_| sound).map(|format| {
         let content = Content { upload, sha256 };
-        Arc::new(MediaFile { path, name: name.to_owned(), content, bytes: seen.bytes, format })
+        Arc::new(MediaFile {
+            path,
+            name: name.to_owned(),
+            content,
+            bytes: seen.bytes,
+            format,
+            length: seen.length,
+        })
     });
     Looked { file, problems: problems.into() }
 }

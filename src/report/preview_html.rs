@@ -1,7 +1,5 @@
 //! `preview --format html`: the messages as phones show them, on one page that needs nothing but itself.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -10,12 +8,11 @@ use crate::diagnostic::Diagnostic;
 use crate::locale::Catalog;
 use crate::message::field::{Certainty, Unit};
 use crate::message::links::Target;
-use crate::plan::batch::PlannedMessage;
-use crate::plan::digest::Digest;
 use crate::plan::lengths::{BARS, Lengths};
 use crate::plan::survey::{Column, Sample, Survey};
 use crate::plan::{Plan, forecast_seconds};
-use crate::report::drawing::{self, Drawing, Media};
+use crate::report::drawing::{self, Drawing};
+use crate::report::gallery::Gallery;
 use crate::report::page::{Page, PageError};
 use crate::report::plan_text::length;
 use crate::report::preview::reason;
@@ -28,9 +25,6 @@ const SAMPLE: &str = include_str!("assets/sample.hbs");
 
 /// A text this near to its limit, in percent, is coloured.
 const NEAR: usize = 95;
-
-/// A picture up to this size stands in the page itself.
-const LARGEST: u64 = 512 * 1024;
 
 /// What a preview shows.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +48,8 @@ pub struct Preview<'a> {
 /// Only by a mistake of this program.
 pub fn html(preview: &Preview<'_>, words: &Catalog) -> Result<String, PageError> {
     let payloads: Vec<Json> = preview.survey.samples.iter().map(payload).collect();
-    let content = Writer { preview, words }.content(&payloads);
+    let gallery = Gallery::of(&preview.survey.samples);
+    let content = Writer { preview, words, gallery: &gallery }.content(&payloads);
     let kind = preview.campaign.body.kind();
     let title = words.say("preview.html.title", &[("title", &content.title)]);
     Page {
@@ -65,12 +60,13 @@ pub fn html(preview: &Preview<'_>, words: &Catalog) -> Result<String, PageError>
             ("drawing", drawing::template(kind)),
             ("media", drawing::MEDIA),
         ],
-        style: STYLE,
+        style: &[STYLE, &gallery.style].concat(),
         script: preview.script,
     }
     .fill(&content, words)
 }
 
+/// The payload with the names of media files where their ids will stand.
 fn payload(sample: &Sample) -> Json {
     serde_json::from_slice(&sample.message.payload_for_people()).unwrap_or_default()
 }
@@ -164,6 +160,7 @@ struct Told {
 struct Writer<'a> {
     preview: &'a Preview<'a>,
     words: &'a Catalog,
+    gallery: &'a Gallery,
 }
 
 impl<'a> Writer<'a> {
@@ -180,10 +177,13 @@ impl<'a> Writer<'a> {
             .collect();
         let pieces = samples.iter().flat_map(|sample| &sample.drawing.pieces);
         let targets: Vec<Target<'_>> = pieces.filter_map(|piece| piece.link.clone()).collect();
+        let media = || samples.iter().flat_map(|sample| sample.drawing.all_media());
         let said = Said {
             kind: campaign.body.kind(),
             kf_account: campaign.account.kf_account.is_some(),
             targets: &targets,
+            media_ids: media().any(|medium| medium.file.is_none()),
+            files: media().any(|medium| medium.file.is_some()),
         };
         let open = unverified(said).into_iter();
         Content {
@@ -326,9 +326,8 @@ impl<'a> Writer<'a> {
         'a: 'p,
     {
         let campaign = self.preview.campaign;
-        let drawing = Drawing::new(&payload[campaign.body.kind().name()], |_, shown| {
-            local_medium(&sample.message, shown)
-        });
+        let object = &payload[campaign.body.kind().name()];
+        let drawing = Drawing::new(object, |text| self.gallery.find(&sample.message, text));
         let links = drawing.pieces.iter().filter_map(|piece| Some((piece.text, piece.link.as_ref()?)));
         Shown {
             row: sample.message.row,
@@ -394,18 +393,4 @@ impl<'a> Writer<'a> {
         }
         Told { message: warning.message(self.words), help: warning.help(self.words) }
     }
-}
-
-/// What is known here of a medium: a media id alone tells nothing, a picture's file shows it. By now it may be gone or
-/// another one; then it is not shown.
-fn local_medium(message: &PlannedMessage, shown: &str) -> Media {
-    let file = message.media.iter().map(|place| &place.file).find(|file| file.name == shown);
-    let picture =
-        file.filter(|file| file.bytes <= LARGEST && file.format.content_type().starts_with("image/"));
-    let content = picture.and_then(|file| Some((file, std::fs::read(&file.path).ok()?)));
-    let planned = content.filter(|(file, content)| *Digest::of(content).as_bytes() == file.content.sha256);
-    let src = planned.map(|(file, content)| {
-        format!("data:{};base64,{}", file.format.content_type(), STANDARD.encode(content))
-    });
-    Media { src, seconds: None }
 }
