@@ -25,6 +25,8 @@ mod kinds;
 mod live;
 mod locales;
 mod lock;
+mod media;
+mod media_faults;
 mod model;
 mod moved;
 mod pacing;
