@@ -27,8 +27,10 @@ impl Language {
         let base = name.split(['.', '@']).next().unwrap_or_default();
         match base {
             "en" | "c" | "posix" => Some(Self::En),
-            "zh" | "zh-cn" | "zh-hans" | "zh-sg" | "zh-hans-cn" => Some(Self::ZhCn),
+            "zh" => Some(Self::ZhCn),
             _ if base.starts_with("en-") => Some(Self::En),
+            // Whoever reads another Chinese reads this one more easily than English.
+            _ if base.starts_with("zh-") => Some(Self::ZhCn),
             _ => None,
         }
     }
@@ -151,6 +153,9 @@ mod tests {
     fn languages_are_read_from_locale_names() {
         assert_eq!(Language::parse("zh_CN.UTF-8"), Some(Language::ZhCn));
         assert_eq!(Language::parse("zh-CN"), Some(Language::ZhCn));
+        assert_eq!(Language::parse("zh-Hans-CN"), Some(Language::ZhCn));
+        assert_eq!(Language::parse("zh_TW.Big5"), Some(Language::ZhCn));
+        assert_eq!(Language::parse("C.UTF-8"), Some(Language::En));
         assert_eq!(Language::parse("en_US.UTF-8"), Some(Language::En));
         assert_eq!(Language::parse("fr"), None);
     }

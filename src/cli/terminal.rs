@@ -20,15 +20,7 @@ pub struct Terminal {
 impl Terminal {
     /// From the flags and the streams.
     pub fn new(words: Catalog, flags: &Global) -> Self {
-        let color = match flags.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => {
-                let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-                io::stderr().is_terminal() && !unwanted
-            }
-        };
-        Self { words, color, quiet: flags.quiet }
+        Self { words, color: colors(flags.color, true), quiet: flags.quiet }
     }
 
     /// Without colours.
@@ -100,6 +92,19 @@ impl Terminal {
             Progress::Plain => Style::Plain,
             Progress::Auto if io::stderr().is_terminal() => Style::Bar,
             Progress::Auto => Style::Plain,
+        }
+    }
+}
+
+/// Whether colours are shown on stderr, or on stdout.
+pub fn colors(when: Color, on_stderr: bool) -> bool {
+    match when {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => {
+            let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+            let terminal = if on_stderr { io::stderr().is_terminal() } else { io::stdout().is_terminal() };
+            terminal && !unwanted
         }
     }
 }

@@ -33,3 +33,4 @@ mod stop;
 mod storage;
 mod templates;
 mod token_command;
+mod usage;

@@ -153,6 +153,8 @@ impl World {
         {
             command.env_remove(variable);
         }
+        // The language of the machine is not the tests'.
+        command.env("LC_ALL", "C.UTF-8");
         command.env("XDG_STATE_HOME", self.home.path()).env("HOME", self.home.path());
         command.env("WXCAST_APPSECRET", SECRET).env("RUST_BACKTRACE", "0");
         command
