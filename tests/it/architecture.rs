@@ -59,6 +59,7 @@ fn noisy_crates_stay_behind_one_door() {
         ("rusqlite", "journal/"),
         ("governor", "send/rate.rs"),
         ("axum", "simulator/"),
+        ("dialoguer", "cli/init/prompt.rs"),
     ] {
         for file in all(&source) {
             let text = fs::read_to_string(&file).expect("a source file");

@@ -14,6 +14,7 @@ mod explain;
 mod faults;
 mod golden_journal;
 mod init;
+mod interview;
 mod journal;
 mod kinds;
 mod locales;

@@ -1,5 +1,8 @@
 //! One builder for all tests: a folder with a campaign and an audience, a simulator, the real binary.
 
+#[cfg(target_os = "linux")]
+pub mod pty;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
@@ -146,7 +149,12 @@ impl World {
 
     /// The binary in this folder, with nothing of the machine's environment that it would read.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_wxcast"));
+        self.command_of(env!("CARGO_BIN_EXE_wxcast"), args)
+    }
+
+    /// Another program in the same surroundings.
+    pub fn command_of(&self, program: &str, args: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command.current_dir(self.dir.path()).args(args).stdin(Stdio::null());
         for variable in
             ["CI", "NO_COLOR", "WXCAST_LANG", "WXCAST_APPID", "WXCAST_ACCESS_TOKEN", "WXCAST_API_BASE"]
