@@ -42,11 +42,12 @@ pub fn run(args: &args::Plan, terminal: &Terminal) -> Exit {
     if diagnostics.errors() > 0 {
         let (errors, warnings) = (diagnostics.errors(), diagnostics.warnings());
         terminal.complain("invalid", &[("errors", &errors), ("warnings", &warnings)]);
+        terminal.next("invalid", &args.campaign.campaign);
         return Exit::Invalid;
     }
     if !expected(&args.expect, &loaded.plan, terminal) {
         return Exit::Gate;
     }
-    terminal.say("next.plan", &[("campaign", &args.campaign.campaign.display())]);
+    terminal.next("plan", &args.campaign.campaign);
     Exit::Ok
 }

@@ -28,6 +28,7 @@ pub fn run(args: &args::Results, terminal: &Terminal) -> Exit {
     match results_csv::write(&campaign, &plan, store.as_ref(), file, masked) {
         Ok(_) => {
             terminal.say("summary.results", &[("file", &file.display())]);
+            terminal.next("look", path);
             Exit::Ok
         }
         Err(error) => problem(&error, file, terminal),

@@ -49,12 +49,16 @@ pub fn run(args: &args::Runs, terminal: &Terminal) -> Exit {
     let going = is_held(&campaign_lock(&state, &campaign.id));
     match args.format {
         Format::Json => terminal.json(&runs.iter().map(report).collect::<Vec<_>>()),
-        Format::Human if runs.is_empty() => terminal.say("runs.none", &[]),
+        Format::Human if runs.is_empty() => {
+            terminal.say("runs.none", &[]);
+            terminal.next("init", path);
+        }
         Format::Human => {
             for (index, run) in runs.iter().enumerate() {
                 let now = going && index + 1 == runs.len();
                 terminal.data(&format!("{}\n", line(run, now, terminal)));
             }
+            terminal.next("look", path);
         }
     }
     Exit::Ok

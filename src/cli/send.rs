@@ -16,7 +16,7 @@ use crate::cli::context::{environment, load_sound, state_dir, variable};
 use crate::cli::execute::{Execution, Finished, execute, report, write_results};
 use crate::cli::exit_code::Exit;
 use crate::cli::problem::{join_problem, journal_problem};
-use crate::cli::terminal::Terminal;
+use crate::cli::terminal::{Terminal, argument};
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Counts;
 use crate::journal::JournalError;
@@ -77,7 +77,7 @@ fn prepare_and_send(args: &args::Send, terminal: &Terminal) -> Result<Exit, Exit
         nothing_to_do(campaign, plan, &state, results_masked(&args.how), terminal)?
     };
     let exit = report(&finished, args.how.format, terminal);
-    terminal.say(&format!("next.exit.{}", exit.name()), &[("campaign", &path.display())]);
+    terminal.next(&format!("exit.{}", exit.name()), path);
     Ok(exit)
 }
 
@@ -385,7 +385,7 @@ fn agree(
     }
     if !terminal.is_interactive() {
         let key = if args.yes { "needs-digest" } else { "needs-yes" };
-        terminal.complain(key, &[("digest", &plan.digest), ("campaign", &campaign.path.display())]);
+        terminal.complain(key, &[("digest", &plan.digest), ("campaign", &argument(&campaign.path))]);
         return Err(Exit::Gate);
     }
     if terminal.ask("send.ask", &[("left", &left)]) {

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
 
 use crate::cli::args::{Color, Global, MaskOpenid, Progress};
 use crate::locale::{Catalog, Language};
@@ -55,6 +56,11 @@ impl Terminal {
         self.tell(&format!("{}\n", self.words.say(key, places)));
     }
 
+    /// The one command to run next, `next.<key>`, to stderr, unless they want quiet.
+    pub fn next(&self, key: &str, campaign: &Path) {
+        self.say(&format!("next.{key}"), &[("campaign", &argument(campaign))]);
+    }
+
     /// What went wrong, `error.<key>`, to stderr, quiet or not.
     pub fn complain(&self, key: &str, places: &[(&str, &dyn Display)]) {
         let text = self.words.say(&format!("error.{key}"), places);
@@ -94,6 +100,13 @@ impl Terminal {
             Progress::Auto => Style::Plain,
         }
     }
+}
+
+/// A path as it can be pasted onto a command line. Double quotes mean the same to every usual shell.
+pub fn argument(path: &Path) -> String {
+    let path = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/\\:._-+@%".contains(c);
+    if path.chars().all(plain) { path } else { format!("\"{path}\"") }
 }
 
 /// Whether colours are shown on stderr, or on stdout.

@@ -21,6 +21,7 @@ mod locales;
 mod lock;
 mod model;
 mod moved;
+mod next_command;
 mod pacing;
 mod plan;
 mod preview;

@@ -54,7 +54,7 @@ fn example(dir: &Path, kind: &str, terminal: &Terminal) -> Exit {
     let files = [(CAMPAIGN, campaign.as_bytes()), (AUDIENCE, audience)];
     match write(dir, &files, terminal) {
         Ok(campaign) => {
-            terminal.say("next.init", &[("campaign", &campaign.display())]);
+            terminal.next("init", &campaign);
             Exit::Ok
         }
         Err(exit) => exit,
@@ -92,11 +92,11 @@ fn write_and_plan(dir: &Path, starter: &Starter, terminal: &Terminal) -> Exit {
     let (errors, warnings) = (plan.diagnostics.errors(), plan.diagnostics.warnings());
     if errors > 0 {
         terminal.complain("invalid", &[("errors", &errors), ("warnings", &warnings)]);
-        terminal.say("next.init", &[("campaign", &path.display())]);
+        terminal.next("init", &path);
         return Exit::Invalid;
     }
     terminal.say("init.ready", &[("planned", &plan.counts.planned), ("rows", &plan.counts.rows())]);
-    terminal.say("next.plan", &[("campaign", &path.display())]);
+    terminal.next("plan", &path);
     Exit::Ok
 }
 
