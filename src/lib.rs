@@ -11,6 +11,7 @@
 
 pub mod locale;
 pub mod diagnostic;
+pub mod api_base;
 pub mod message;
 pub mod audience;
 pub mod campaign;
@@ -21,4 +22,5 @@ pub mod journal;
 pub mod send;
 pub mod report;
 pub mod simulator;
+pub mod live;
 pub mod cli;

@@ -1,5 +1,6 @@
 //! What the user asked for: a campaign file, parsed into one type and validated into another.
 
+pub mod branches;
 pub mod duration;
 pub mod file;
 pub mod helpers;
@@ -13,6 +14,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::api_base::Hosts;
 use crate::audience::Source;
 use crate::audience::column::ColumnRules;
 use crate::campaign::file::{Duplicates, InvalidRows, OnUnknown};
@@ -82,6 +84,8 @@ pub struct Account {
     pub kf_account: Option<String>,
     /// Where tokens or the AppSecret are.
     pub secret: SecretPlace,
+    /// Where the platform is.
+    pub hosts: Hosts,
 }
 
 /// Where tokens come from, or the AppSecret that opens them; never a secret itself.

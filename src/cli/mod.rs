@@ -3,6 +3,7 @@
 pub mod args;
 pub mod completions;
 pub mod context;
+pub mod doctor;
 pub mod execute;
 pub mod exit_code;
 pub mod explain;
@@ -10,20 +11,27 @@ pub mod help;
 pub mod init;
 pub mod language;
 pub mod man;
+pub mod output;
 pub mod plan;
+pub mod platform;
 pub mod preview;
 pub mod problem;
+pub mod quota;
 pub mod rehearse;
+pub mod report;
 pub mod resolve;
 pub mod results;
 pub mod runs;
 pub mod schema;
 pub mod send;
+pub mod serve;
 pub mod simulator;
 pub mod status;
 pub mod stop;
 pub mod terminal;
 pub mod usage;
+pub mod user_state;
+pub mod workspace;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -80,9 +88,11 @@ fn run(arguments: &[OsString]) -> Exit {
         Subcommand::Rehearse(args) => rehearse::run(args, &terminal),
         Subcommand::Status(args) => status::run(args, &terminal),
         Subcommand::Results(args) => results::run(args, &terminal),
+        Subcommand::Report(args) => report::run(args, &terminal),
         Subcommand::Runs(args) => runs::run(args, &terminal),
         Subcommand::Stop(args) => stop::run(args, &terminal),
         Subcommand::Resolve(args) => resolve::run(args, &terminal),
+        Subcommand::Doctor(args) => doctor::run(args, &terminal),
         Subcommand::Explain(args) => explain::run(args, &terminal),
         Subcommand::Simulator(args) => simulator::run(args, &terminal),
         Subcommand::Schema(args) => schema::run(args, &terminal),

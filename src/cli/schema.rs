@@ -9,6 +9,7 @@ use crate::cli::args::{self, SchemaKind};
 use crate::cli::exit_code::Exit;
 use crate::cli::terminal::Terminal;
 use crate::report::plan_json::PlanReport;
+use crate::report::run_json::RunReport;
 use crate::report::summary::Summary;
 
 /// A schema.
@@ -17,6 +18,7 @@ pub fn schema(which: SchemaKind) -> Json {
         SchemaKind::Campaign => shape::schema(),
         SchemaKind::Plan => printed::<PlanReport>(),
         SchemaKind::Summary => printed::<Summary>(),
+        SchemaKind::Report => printed::<RunReport>(),
     }
 }
 

@@ -11,6 +11,7 @@
 //! One SQLite file a campaign folder, in WAL mode with `synchronous=FULL`: a commit is on disk when it returns.
 //! Commits are shared: whatever has arrived while the last one was being synced goes into the next.
 
+pub mod attempts;
 pub mod index;
 pub mod lock;
 pub mod record;
@@ -34,8 +35,11 @@ pub trait Journal: Send + Sync + 'static {
     /// When the intent is not on disk: the request must not leave.
     fn intent(&self, intent: Intent) -> impl Future<Output = Result<i64, JournalError>> + Send;
 
-    /// Takes an outcome, to be written as soon as that can be.
+    /// Takes an outcome, to be written with the next intent or after the next [`flush`](Self::flush).
     fn outcome(&self, id: i64, outcome: Outcome, attempt: Attempt);
+
+    /// Writes what was taken, because nothing more comes for the moment.
+    fn flush(&self);
 }
 
 /// Whose messages: with the openid and its number this is a message's identity. Never the row, never the run.

@@ -2,8 +2,14 @@
 //!
 //! Whatever has arrived is committed together, again and again. While one commit is being synced the next group
 //! gathers by itself, so groups grow with the load and a lone message waits for nobody.
+//!
+//! What the executor says in one turn (the outcomes of all answers that have come, and the intents of what takes
+//! their place) is handed over as one: each commit costs a sync and some locks however little it holds, and a thread
+//! that is woken for the first record of a turn would commit it alone.
 
+use std::fmt;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -27,6 +33,9 @@ enum Command {
     Finish(oneshot::Sender<Result<(), Unwritten>>),
 }
 
+/// What is handed over as one.
+type Turn = Vec<Command>;
+
 #[derive(Debug, Clone)]
 struct Settled {
     id: i64,
@@ -44,9 +53,17 @@ pub struct Unwritten {
 }
 
 /// A handle on the writing thread. It may be cloned.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Writer {
-    commands: Sender<Command>,
+    turns: Sender<Turn>,
+    /// What was said in this turn.
+    said: Arc<Mutex<Turn>>,
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").finish_non_exhaustive()
+    }
 }
 
 impl Writer {
@@ -54,14 +71,19 @@ impl Writer {
     /// their way at the most: a commit takes the intents of half of them, so that while one half is being synced
     /// the other is with the platform, and neither the disk nor the network waits for the other.
     pub fn start(store: Store, campaign: i64, in_flight: usize) -> (Self, JoinHandle<Store>) {
-        let (commands, received) = channel();
+        let (turns, received) = channel();
         let thread = std::thread::spawn(move || {
             let most_intents = in_flight.div_ceil(2).max(1);
             let mut work = Work { store, campaign, most_intents, waiting: Vec::new() };
             work.run(&received);
             work.store
         });
-        (Self { commands }, thread)
+        (Self { turns, said: Arc::default() }, thread)
+    }
+
+    fn say(&self, command: Command) {
+        // Nothing that can panic is done with the lock held.
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).push(command);
     }
 
     /// Waits until everything is on disk, and ends the thread.
@@ -75,7 +97,8 @@ impl Writer {
             count: 0,
             error: JournalError::Unwritable { reason: "the journal's thread has ended".to_owned() },
         };
-        self.commands.send(Command::Finish(reply)).map_err(|_| gone())?;
+        self.say(Command::Finish(reply));
+        self.flush();
         finished.await.map_err(|_| gone())?
     }
 }
@@ -83,15 +106,26 @@ impl Writer {
 impl Journal for Writer {
     async fn intent(&self, intent: Intent) -> Result<i64, JournalError> {
         let (reply, written) = oneshot::channel();
-        let gone = || JournalError::Unwritable { reason: "the journal's thread has ended".to_owned() };
-        self.commands.send(Command::Intent(intent, reply)).map_err(|_| gone())?;
-        written.await.map_err(|_| gone())?
+        self.say(Command::Intent(intent, reply));
+        // Others of this turn have something to say too.
+        tokio::task::yield_now().await;
+        self.flush();
+        written
+            .await
+            .map_err(|_| JournalError::Unwritable { reason: "the journal's thread has ended".to_owned() })?
     }
 
     /// It is kept and tried again when it cannot be written at once.
     fn outcome(&self, id: i64, outcome: Outcome, attempt: Attempt) {
-        // The thread outlives every handle, so this cannot fail; were it gone, `finish` would tell.
-        let _ = self.commands.send(Command::Outcome(Settled { id, outcome, attempt }));
+        self.say(Command::Outcome(Settled { id, outcome, attempt }));
+    }
+
+    fn flush(&self) {
+        let said = std::mem::take(&mut *self.said.lock().unwrap_or_else(PoisonError::into_inner));
+        if !said.is_empty() {
+            // The thread outlives every handle; were it gone, those who wait for a reply would be told so.
+            let _ = self.turns.send(said);
+        }
     }
 }
 
@@ -104,25 +138,25 @@ struct Work {
 }
 
 impl Work {
-    fn run(&mut self, commands: &Receiver<Command>) {
+    fn run(&mut self, turns: &Receiver<Turn>) {
         loop {
             let first = if self.waiting.is_empty() {
-                match commands.recv() {
-                    Ok(command) => Some(command),
+                match turns.recv() {
+                    Ok(turn) => Some(turn),
                     Err(_) => return,
                 }
             } else {
-                match commands.recv_timeout(AGAIN) {
-                    Ok(command) => Some(command),
+                match turns.recv_timeout(AGAIN) {
+                    Ok(turn) => Some(turn),
                     Err(RecvTimeoutError::Timeout) => None,
                     Err(RecvTimeoutError::Disconnected) => return,
                 }
             };
             let mut group = Group::default();
-            first.into_iter().for_each(|command| group.take(command));
+            first.into_iter().flatten().for_each(|command| group.take(command));
             while group.len() < GROUP && group.intents.len() < self.most_intents && group.finish.is_none() {
-                match commands.try_recv() {
-                    Ok(command) => group.take(command),
+                match turns.try_recv() {
+                    Ok(turn) => turn.into_iter().for_each(|command| group.take(command)),
                     Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
                 }
             }

@@ -2,7 +2,8 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -122,6 +123,19 @@ async fn sleep(time: Duration) {
     if !time.is_zero() {
         tokio::time::sleep(time).await;
     }
+}
+
+/// Waits, and whenever it has to, does something first.
+async fn doing_first<T>(waiting: impl Future<Output = T>, first: impl Fn()) -> T {
+    let mut waiting = pin!(waiting);
+    poll_fn(|context| {
+        let polled = waiting.as_mut().poll(context);
+        if polled.is_pending() {
+            first();
+        }
+        polled
+    })
+    .await
 }
 
 /// Sends until there is nothing left to send or a reason to stop.
@@ -248,15 +262,19 @@ impl<J: Journal> Dispatcher<'_, J> {
         let may_feed = may_take && !self.fed && self.has_room_for_more();
         let due = self.later.peek().map(|later| later.due.0);
         let wait = due.map(|due| due.saturating_duration_since(Instant::now()));
-        tokio::select! {
-            biased;
-            stop = self.run.signals.next() => Wake::Signal(stop),
-            () = self.run.stop_files.appear(&mut self.ticks), if going => Wake::Asked,
-            Some(attempted) = self.in_flight.next(), if !self.in_flight.is_empty() => Wake::Attempted(Box::new(attempted)),
-            () = sleep(wait.unwrap_or_default()), if may_take && wait.is_some() => Wake::Due,
-            fed = self.run.jobs.recv(), if may_feed => Wake::Fed(fed),
-            () = self.pacer.pace(), if may_start => Wake::Paced,
-        }
+        let shared = Arc::clone(&self.run.shared);
+        let woken = async {
+            tokio::select! {
+                biased;
+                stop = self.run.signals.next() => Wake::Signal(stop),
+                () = self.run.stop_files.appear(&mut self.ticks), if going => Wake::Asked,
+                Some(attempted) = self.in_flight.next(), if !self.in_flight.is_empty() => Wake::Attempted(Box::new(attempted)),
+                () = sleep(wait.unwrap_or_default()), if may_take && wait.is_some() => Wake::Due,
+                fed = self.run.jobs.recv(), if may_feed => Wake::Fed(fed),
+                () = self.pacer.pace(), if may_start => Wake::Paced,
+            }
+        };
+        doing_first(woken, || shared.journal.flush()).await
     }
 
     fn launch(&mut self) {

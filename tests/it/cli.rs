@@ -4,7 +4,7 @@ use wxcast::cli::args::Args;
 
 use crate::support::World;
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 17] = [
     "init",
     "plan",
     "preview",
@@ -12,9 +12,11 @@ const COMMANDS: [&str; 15] = [
     "rehearse",
     "status",
     "results",
+    "report",
     "runs",
     "stop",
     "resolve",
+    "doctor",
     "explain",
     "simulator",
     "schema",

@@ -2,6 +2,7 @@
 
 #[cfg(target_os = "linux")]
 pub mod pty;
+pub mod wire;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,7 +28,7 @@ pub const APPID: &str = "wx0123456789abcdef";
 pub const SECRET: &str = "s3cr3t-of-the-tests-4711";
 
 /// How long something that must happen may take, on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A campaign folder and a home of its own.
 pub struct World {
@@ -95,6 +96,16 @@ impl World {
         world
     }
 
+    /// A campaign with a journal of format 1, in which every status occurs.
+    pub fn golden() -> Self {
+        let world = Self::new();
+        let golden = |name: &str| fs::read(repository().join("tests/it/golden").join(name)).expect(name);
+        world.file("campaign.toml", golden("campaign.toml"));
+        world.file("audience.csv", golden("audience.csv"));
+        world.file(".wxcast/journal.sqlite3", golden("journal-1.sqlite3"));
+        world
+    }
+
     /// Writes a text campaign; `more` is TOML that follows it.
     pub fn text_campaign(&self, content: &str, more: &str) {
         self.file(
@@ -131,6 +142,11 @@ impl World {
         self.file(name, text.replacen(from, to, 1));
     }
 
+    /// The user's state folder.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
     /// Reads a file.
     pub fn read(&self, name: &str) -> String {
         let path = self.path(name);
@@ -156,9 +172,24 @@ impl World {
     pub fn command_of(&self, program: &str, args: &[&str]) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.dir.path()).args(args).stdin(Stdio::null());
-        for variable in
-            ["CI", "NO_COLOR", "WXCAST_LANG", "WXCAST_APPID", "WXCAST_ACCESS_TOKEN", "WXCAST_API_BASE"]
-        {
+        for variable in [
+            "CI",
+            "CI_PROJECT_DIR",
+            "GITHUB_STEP_SUMMARY",
+            "GITHUB_WORKSPACE",
+            "NO_COLOR",
+            "WXCAST_LANG",
+            "WXCAST_APPID",
+            "WXCAST_ACCESS_TOKEN",
+            "WXCAST_API_BASE",
+            "SSL_CERT_FILE",
+            "HTTPS_PROXY",
+            "https_proxy",
+            "ALL_PROXY",
+            "all_proxy",
+            "NO_PROXY",
+            "no_proxy",
+        ] {
             command.env_remove(variable);
         }
         // The language of the machine is not the tests'.
@@ -272,6 +303,11 @@ impl Platform {
     /// What it received.
     pub fn ledger(&self) -> &Ledger {
         self.simulator.ledger()
+    }
+
+    /// Puts the platform's clock forward.
+    pub fn advance(&self, by: Duration) {
+        self.simulator.advance(by);
     }
 
     /// Waits until so many messages have been posted.
