@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
 use crate::cli::args::{Color, Global, MaskOpenid, Progress};
+use crate::diagnostic::render::display;
 use crate::locale::{Catalog, Language};
 use crate::report::progress::Style;
 
@@ -110,21 +111,20 @@ impl Terminal {
 
 /// A path as it can be pasted onto a command line. Double quotes mean the same to every usual shell.
 pub fn argument(path: &Path) -> String {
-    let path = path.display().to_string();
+    let path = display(path);
     let plain = |c: char| c.is_alphanumeric() || "/\\:._-+@%".contains(c);
     if path.chars().all(plain) { path } else { format!("\"{path}\"") }
 }
 
 /// Whether colours are shown on stderr, or on stdout.
 pub fn colors(when: Color, on_stderr: bool) -> bool {
+    let term = if on_stderr { console::Term::stderr() } else { console::Term::stdout() };
+    // To ask is also what makes a console of Windows understand colours.
+    let able = term.features().colors_supported();
     match when {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => {
-            let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-            let terminal = if on_stderr { io::stderr().is_terminal() } else { io::stdout().is_terminal() };
-            terminal && !unwanted
-        }
+        Color::Auto => able && !std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
     }
 }
 
