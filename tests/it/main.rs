@@ -48,3 +48,4 @@ mod tls;
 mod token_cache;
 mod token_command;
 mod usage;
+mod wide;
