@@ -124,7 +124,7 @@ pub fn colors(when: Color, on_stderr: bool) -> bool {
     match when {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => able && !std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+        Color::Auto => able && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     }
 }
 
