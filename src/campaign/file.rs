@@ -85,9 +85,12 @@ pub struct AccountTable {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AudienceTable {
-    /// The CSV file, relative to this file.
+    /// The CSV file or the workbook (`.xlsx`, `.xlsb`, `.xls`, `.ods`), relative to this file.
     #[schemars(required)]
     pub file: Option<String>,
+    /// The sheet of a workbook. Without it the only sheet with something in it is read, or else the only such one that
+    /// has the openid column.
+    pub sheet: Option<String>,
     /// The column that holds the openid.
     #[schemars(extend("default" = "openid"))]
     pub openid: Option<String>,
@@ -98,10 +101,10 @@ pub struct AudienceTable {
     /// What to do when a row is faulty: `error` sends nothing, `skip` skips it and sends the rest.
     #[schemars(extend("default" = "error"))]
     pub invalid_rows: Option<InvalidRows>,
-    /// The file's encoding: `auto`, `utf-8`, `gb18030`, `utf-16le`, …
+    /// The encoding of a CSV: `auto`, `utf-8`, `gb18030`, `utf-16le`, …
     #[schemars(extend("default" = "auto"))]
     pub encoding: Option<String>,
-    /// The character between two cells: `auto`, `,`, `;` or a tab.
+    /// The character between two cells of a CSV: `auto`, `,`, `;` or a tab.
     #[schemars(extend("default" = "auto"))]
     pub delimiter: Option<String>,
     /// Rules for columns, by the column's name.
@@ -148,6 +151,8 @@ pub struct ColumnTable {
     pub pattern: Option<String>,
     /// The only texts a cell may have.
     pub one_of: Option<Vec<String>>,
+    /// How the dates and times of a workbook's column are written, such as `%Y-%m-%d` or `%-m月%-d日`.
+    pub format: Option<String>,
 }
 
 /// How it is sent.
@@ -216,8 +221,13 @@ pub struct StopTable {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResultsTable {
-    /// The results file, relative to this file; the audience file's name with `.results.csv` where it is not given.
+    /// The results file, relative to this file; the audience file's name with `.results.csv` where it is not given. With
+    /// the extension `.xlsx` it is a workbook, else a CSV.
     pub file: Option<String>,
+    /// Write those who failed, are unknown and are unsent into files of their own as well, beside the results:
+    /// `….failed.csv`, `….unknown.csv` and `….unsent.csv`, or `.xlsx`. Each can be the next audience.
+    #[schemars(extend("default" = false))]
+    pub split: Option<bool>,
     /// The language of its column titles and words.
     #[schemars(extend("default" = "en"))]
     pub language: Option<ResultsLanguage>,

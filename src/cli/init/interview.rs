@@ -185,7 +185,7 @@ impl Columns {
 fn columns(starter: &Starter) -> Result<Columns, Vec<Diagnostic>> {
     let judged = starter.judged_so_far();
     let Some(audience) = judged.audience else { return Err(judged.faults) };
-    let mut reader = Reader::open(&audience.source)?;
+    let mut reader = Reader::open(&audience.source).map_err(|unreadable| unreadable.faults)?;
     let mut row = Row::default();
     let mut first = Vec::new();
     if reader.read(&mut row).map_err(|fault| vec![fault])?.is_some() {

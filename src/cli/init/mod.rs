@@ -26,7 +26,7 @@ const CAMPAIGN: &str = "campaign.toml";
 const AUDIENCE: &str = "audience.csv";
 const SCHEMA: &str = "campaign.schema.json";
 const IGNORE: &str = ".gitignore";
-const IGNORED: &str = ".wxcast/\n*.results.csv\n*.rehearsal.csv\n";
+const IGNORED: &str = ".wxcast/\n*.results.*\n*.rehearsal.*\n";
 
 /// Writes a campaign into a folder.
 pub fn run(args: &args::Init, terminal: &Terminal) -> Exit {
