@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use crate::campaign::shape;
+use crate::campaign::{describe, shape};
 use crate::cli::args;
 use crate::cli::exit_code::Exit;
 use crate::cli::terminal::Terminal;
@@ -17,7 +17,8 @@ pub fn run(args: &args::Init, terminal: &Terminal) -> Exit {
     let Some(kind) = Kind::find(&args.kind) else { return Exit::Usage };
     let (campaign, audience) = kind.example();
     let campaign = own(campaign, &identity(&args.dir, kind));
-    let schema = serde_json::to_string_pretty(&shape::schema()).unwrap_or_default() + "\n";
+    let schema = describe::in_language(&shape::schema(), terminal.words.language());
+    let schema = serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n";
     let files: [(&str, &[u8]); 4] = [
         ("campaign.toml", campaign.as_bytes()),
         ("audience.csv", audience),

@@ -11,16 +11,10 @@ use wxcast::campaign::helpers::HELPERS;
 use wxcast::campaign::shape;
 use wxcast::cli::args::Args;
 use wxcast::cli::exit_code::Exit;
-use wxcast::diagnostic::code::Code;
 use wxcast::locale::{Catalog, Language};
-use wxcast::wechat::error_code::{Class, TABLE};
 
 use crate::architecture::ALLOWED;
 use crate::support::{World, openid, repository};
-
-/// Stands at the top of each generated page.
-const NOTE: &str =
-    "<!-- Generated: `UPDATE_DOCS=1 cargo test docs` writes this page. A test fails when it is stale. -->";
 
 #[test]
 fn the_readme_begins_with_two_commands() {
@@ -225,61 +219,16 @@ fn the_table_of_imports_is_the_one_that_is_kept() {
     assert_eq!(told, kept);
 }
 
-#[test]
-fn the_page_of_faults_is_fresh() {
-    let words = Catalog::new(Language::En);
-    let mut page = format!(
-        "# Faults that wxcast names\n\n{NOTE}\n\n\
-         Everything wrong with a campaign or its audience has a name that never changes. `wxcast plan` shows the name with the\n\
-         file, line and column; `wxcast explain NAME` says what to do. While there is an error nothing is sent; a warning does not\n\
-         stop anything. With `invalid_rows = \"skip\"` the errors of single rows become warnings and those rows are skipped.\n\n\
-         | name | severity | what is wrong |\n| --- | --- | --- |\n"
-    );
-    for code in Code::ALL {
-        let title = cell(&words.say(&format!("diagnostic.{}.title", code.slug()), &[]));
-        page.push_str(&format!("| `{}` | {} | {title} |\n", code.slug(), code.severity().name()));
+/// A page of the manual in English and in Chinese.
+pub fn both(name: &str) -> [String; 2] {
+    match name {
+        "README.md" => ["README.md".into(), "README.zh-CN.md".into()],
+        name => [format!("docs/{name}"), format!("docs/zh-CN/{name}")],
     }
-    fresh("docs/diagnostics.md", &page);
 }
 
-#[test]
-fn the_page_of_error_codes_is_fresh() {
-    let words = Catalog::new(Language::En);
-    let say = |key: String| cell(&words.say(&key, &[]));
-    let mut page = format!(
-        "# WeChat's error codes\n\n{NOTE}\n\n\
-         What WeChat can answer, what it means for a run and what to do. `wxcast explain CODE` shows the same for one code, with\n\
-         WeChat's own wording. The class decides what happens; a code that is not in the table is treated as `recipient`.\n\n\
-         ## Classes\n\n| class | what happens |\n| --- | --- |\n"
-    );
-    for class in Class::ALL {
-        page.push_str(&format!("| `{0}` | {1} |\n", class.name(), say(format!("class.{}", class.name()))));
-    }
-    page.push_str("\n## Codes\n\n| code | class | meaning | what to do |\n| --- | --- | --- | --- |\n");
-    let mut row = |shown: &str, class: Class, key: &str| {
-        let (meaning, advice) = (say(format!("errcode.{key}.meaning")), say(format!("errcode.{key}.advice")));
-        page.push_str(&format!("| {shown} | `{}` | {meaning} | {advice} |\n", class.name()));
-    };
-    for known in TABLE {
-        let key = known.code.to_string();
-        row(&key, known.class, &key);
-    }
-    row("any other", Class::Recipient, "unknown");
-    fresh("docs/error-codes.md", &page);
-}
-
-/// Holds a generated page against its file, or writes the file where UPDATE_DOCS is set.
-fn fresh(name: &str, page: &str) {
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        fs::write(repository().join(name), page).expect("a written page");
-    }
-    let file = read(name);
-    let stale = file.lines().zip(page.lines()).find(|(file, page)| file != page);
-    assert!(stale.is_none(), "{name} is stale (UPDATE_DOCS=1 cargo test docs): {stale:#?}");
-    assert_eq!(file, page, "{name} is stale (UPDATE_DOCS=1 cargo test docs)");
-}
-
-fn read(name: &str) -> String {
+/// Reads a file of the repository.
+pub fn read(name: &str) -> String {
     fs::read_to_string(repository().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
@@ -291,6 +240,7 @@ fn documents() -> Vec<(PathBuf, String)> {
     };
     let mut paths = pages(repository());
     paths.extend(pages(&repository().join("docs")));
+    paths.extend(pages(&repository().join("docs/zh-CN")));
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
     paths.sort();
     assert!(paths.len() > 5);
@@ -411,9 +361,4 @@ fn properties(schema: &Json, each: &mut impl FnMut(&str)) {
         Json::Array(items) => items.iter().for_each(|inner| properties(inner, each)),
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
     }
-}
-
-/// A text as a cell of a table.
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('\n', " ")
 }

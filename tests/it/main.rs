@@ -12,6 +12,7 @@ mod crash;
 mod docs;
 mod explain;
 mod faults;
+mod generated_docs;
 mod golden_journal;
 mod init;
 mod journal;
