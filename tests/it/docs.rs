@@ -275,7 +275,7 @@ fn shell_lines(page: &str) -> Vec<String> {
 }
 
 /// The arguments of a line that runs wxcast, variables before it left out.
-fn arguments(line: &str) -> Option<Vec<String>> {
+pub fn arguments(line: &str) -> Option<Vec<String>> {
     let line = line.split(" #").next().unwrap_or_default().split(" | ").next().unwrap_or_default();
     let mut words = line.split_whitespace().skip_while(|word| word.contains('='));
     match words.next()? {

@@ -34,3 +34,4 @@ mod stop;
 mod storage;
 mod templates;
 mod token_command;
+mod tutorial_docs;
