@@ -16,6 +16,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use secrecy::SecretString;
 use tempfile::TempDir;
+use wxcast::api_base::ApiBase;
 use wxcast::campaign::Campaign;
 use wxcast::campaign::file::OnUnknown;
 use wxcast::delivery::attempt::Attempt;
@@ -28,8 +29,9 @@ use wxcast::send::dispatcher::{self, Run};
 use wxcast::send::feed::{self, Policy, RetryRefused};
 use wxcast::send::shutdown::{Signals, StopFiles};
 use wxcast::send::worker::Shared;
-use wxcast::wechat::client::{ApiBase, Client, Timeouts};
-use wxcast::wechat::token::{TokenSource, Tokens};
+use wxcast::wechat::client::{Client, Timeouts};
+use wxcast::wechat::token::Tokens;
+use wxcast::wechat::token_source::TokenSource;
 
 const IN_FLIGHT: usize = 64;
 const AT_ONCE: usize = 100_000;
@@ -177,7 +179,7 @@ fn executor(
     let base = ApiBase::parse(&format!("http://{address}")).expect("a base");
     let timeouts = Timeouts { connect: Duration::from_secs(5), answer: Duration::from_secs(30) };
     let client = Client::new(base, timeouts).expect("a client");
-    let tokens = Tokens::new(client.clone(), TokenSource::Given(SecretString::from("bench")));
+    let tokens = Arc::new(Tokens::new(client.clone(), TokenSource::Given(SecretString::from("bench")), None));
     let shared = Arc::new(Shared { client, tokens, journal });
     let ended = runtime().block_on(async {
         let run = Run {

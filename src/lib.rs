@@ -11,6 +11,7 @@
 
 pub mod locale;
 pub mod diagnostic;
+pub mod api_base;
 pub mod message;
 pub mod audience;
 pub mod campaign;

@@ -69,9 +69,16 @@ pub struct AccountTable {
     /// but you may be able to read it (`chmod 600`).
     pub secret_file: Option<String>,
     /// A program that prints a token, and its arguments, such as `["get-token", "--app", "shop"]`: for companies with
-    /// a central token server. Its output is the token, or the platform's JSON with `access_token`. It goes before
-    /// `secret_env` and `secret_file`.
+    /// a central token server. Its output is the token, or the platform's JSON with `access_token`; it has as long as
+    /// `send.timeout`. It goes before `secret_env` and `secret_file`.
     pub token_command: Option<Vec<String>>,
+    /// Another address than the platform's, such as a company's own gateway to it. Plain http is for this computer
+    /// only. The environment variable `WXCAST_API_BASE` goes before it.
+    #[schemars(extend("default" = "https://api.weixin.qq.com"))]
+    pub api_base: Option<String>,
+    /// Hosts that stand in where no connection to the first one can be made, in this order. What may have arrived
+    /// is never sent to a second host. Without `api_base` it is `["https://api2.weixin.qq.com"]`; `[]` is none.
+    pub failover_hosts: Option<Vec<String>>,
     /// Marks the messages as made by AI; WeChat shows a grey line below them.
     #[schemars(extend("default" = false))]
     pub ai_generated: Option<bool>,

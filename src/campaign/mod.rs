@@ -14,6 +14,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::api_base::Hosts;
 use crate::audience::Source;
 use crate::audience::column::ColumnRules;
 use crate::campaign::file::{Duplicates, InvalidRows, OnUnknown};
@@ -83,6 +84,8 @@ pub struct Account {
     pub kf_account: Option<String>,
     /// Where tokens or the AppSecret are.
     pub secret: SecretPlace,
+    /// Where the platform is.
+    pub hosts: Hosts,
 }
 
 /// Where tokens come from, or the AppSecret that opens them; never a secret itself.

@@ -7,6 +7,7 @@ use regex::Regex;
 use serde::Deserialize as _;
 use toml::de::DeTable;
 
+use crate::api_base::{API_BASE, API_BASE_2, ApiBase, Hosts};
 use crate::audience::Source;
 use crate::audience::column::ColumnRules;
 use crate::campaign::file::{
@@ -223,12 +224,44 @@ impl Check<'_> {
             self.push(Diagnostic::new(Code::OddKfAccount, Place::Field(at)).with("kf_account", kf));
         }
         let secret = self.secret(account);
+        let hosts = self.hosts(account);
         Some(Account {
             appid: appid?.clone(),
             kind: account.kind.unwrap_or_default(),
             kf_account: account.kf_account.clone(),
             secret: secret?,
+            hosts: hosts?,
         })
+    }
+
+    fn hosts(&mut self, account: &AccountTable) -> Option<Hosts> {
+        let first = match &account.api_base {
+            None => ApiBase::parse(API_BASE).ok(),
+            Some(text) => self.host(text, &FieldPath::of("account.api_base")),
+        };
+        let at = FieldPath::of("account.failover_hosts");
+        let others: Vec<Option<ApiBase>> = match (&account.failover_hosts, &account.api_base) {
+            (Some(hosts), _) => {
+                let hosts = hosts.iter().enumerate();
+                hosts.map(|(index, text)| self.host(text, &at.index(index))).collect()
+            }
+            (None, None) => vec![ApiBase::parse(API_BASE_2).ok()],
+            (None, Some(_)) => Vec::new(),
+        };
+        let (first, others) = (first?, others.into_iter().collect::<Option<Vec<_>>>()?);
+        let hosts = Hosts::new(first, others);
+        if hosts.is_none() {
+            self.push(Diagnostic::new(Code::MixedHosts, Place::Field(at)));
+        }
+        hosts
+    }
+
+    fn host(&mut self, text: &str, at: &FieldPath) -> Option<ApiBase> {
+        let host = ApiBase::parse(text).ok();
+        if host.is_none() {
+            self.bad(at, text, "https://HOST, http://127.0.0.1:PORT");
+        }
+        host
     }
 
     fn secret(&mut self, account: &AccountTable) -> Option<SecretPlace> {

@@ -48,6 +48,7 @@ pub enum Subcommand {
     Runs(Runs),
     Stop(Stop),
     Resolve(Resolve),
+    Doctor(Doctor),
     Explain(Explain),
     Simulator(Simulator),
     Schema(Schema),
@@ -289,6 +290,18 @@ pub struct Results {
     pub output: Option<PathBuf>,
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = MaskOpenid::Auto)]
     pub mask_openid: MaskOpenid,
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+}
+
+/// `doctor`.
+#[derive(Debug, Clone, clap::Args)]
+#[expect(missing_docs, reason = "their help is in locales/")]
+pub struct Doctor {
+    #[command(flatten)]
+    pub campaign: CampaignArgs,
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
+    pub format: Format,
     #[arg(long, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
 }

@@ -8,13 +8,14 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use tokio::runtime::Runtime;
 use tokio::sync::mpsc::Receiver;
 
 use crate::campaign::Campaign;
 use crate::cli::args::Format;
 use crate::cli::exit_code::Exit;
-use crate::cli::problem::journal_problem;
+use crate::cli::platform::{Origin, Platform};
+use crate::cli::problem::{account_problem, advice, journal_problem, token_problem};
+use crate::cli::quota;
 use crate::cli::terminal::Terminal;
 use crate::delivery::attempt::Incident;
 use crate::delivery::event::{Event, Stop};
@@ -31,13 +32,8 @@ use crate::report::results_csv::{self, ResultsError};
 use crate::report::summary::{self, Summary, by_code};
 use crate::send::dispatcher::{self, Ended};
 use crate::send::feed::{self, FeedEnd, Policy};
-use crate::send::shutdown::{Signals, StopFiles};
+use crate::send::shutdown::{Signals, StopFiles, ticks};
 use crate::send::worker::{Job, Shared};
-use crate::wechat::client::{ApiBase, Client, SetUpError, Timeouts};
-use crate::wechat::errmsg::refused_ip;
-use crate::wechat::error_code::key;
-use crate::wechat::reply::Failure;
-use crate::wechat::token::{CommandFault, TokenError, TokenSource, Tokens};
 
 /// Results are refreshed no more often than this.
 const REFRESH: Duration = Duration::from_secs(2);
@@ -54,9 +50,9 @@ pub struct Execution {
     /// The state folder.
     pub state: PathBuf,
     /// The platform.
-    pub base: ApiBase,
-    /// Where tokens come from.
-    pub tokens: TokenSource,
+    pub platform: Platform,
+    /// Whether the quota is still to be asked for before the first message.
+    pub asks_quota: bool,
     /// Which messages of earlier runs are sent again.
     pub policy: Policy,
     /// At most this many messages.
@@ -92,6 +88,8 @@ pub struct Finished {
     pub duration: Duration,
     /// Outcomes that could not be written.
     pub unwritten: Option<Unwritten>,
+    /// Where AppID and AppSecret came from, where they were needed.
+    pub origin: Option<Origin>,
 }
 
 /// Sends.
@@ -100,32 +98,47 @@ pub struct Finished {
 ///
 /// The exit, already told, when the run could not begin or its end could not be read.
 pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Exit> {
-    let runtime = runtime(terminal)?;
+    let Platform { runtime, client, tokens, origin } = execution.platform;
     let (campaign, plan) = (Arc::clone(&execution.campaign), Arc::clone(&execution.plan));
-    let timeouts = Timeouts { connect: campaign.send.connect_timeout, answer: campaign.send.timeout };
-    let client =
-        Client::new(execution.base.clone(), timeouts).map_err(|error| no_platform(&error, terminal))?;
-    let begun = begin(&execution).map_err(|error| journal_problem(&error, terminal))?;
+    let begun = begin(&campaign, &plan, &execution.state, execution.policy)
+        .map_err(|error| journal_problem(&error, terminal))?;
     let (writer, thread) = Writer::start(begun.store, begun.campaign, campaign.send.concurrency);
-    let tokens = Tokens::new(client.clone(), execution.tokens);
     let shared = Arc::new(Shared { client, tokens, journal: writer.clone() });
     let refresher =
         Refresher::start(Arc::clone(&campaign), Arc::clone(&plan), execution.state.clone(), execution.masked);
+    let stop_files = execution.stop_files;
+    let (signals, stop) = runtime.block_on(async {
+        let mut signals = Signals::listen();
+        if !execution.asks_quota {
+            return (signals, None);
+        }
+        let asked =
+            unless_stopped(quota::ask(&shared.client, &shared.tokens), &mut signals, &stop_files).await;
+        let stop = asked.map(|asked| quota::warn(&asked, &campaign, execution.total, terminal)).err();
+        (signals, stop)
+    });
     let progress = Progress::new(execution.progress, execution.total, &terminal.words);
     let (ended, written) = runtime.block_on(async {
+        if stop.is_some() {
+            return (Ended { stop, requests: 0, duration: Duration::ZERO }, writer.finish().await);
+        }
         let run = dispatcher::Run {
             campaign: &campaign,
             jobs: begun.jobs,
-            shared,
+            shared: Arc::clone(&shared),
             limit: execution.limit,
             watch: &mut |event: &Event| progress.observe(event),
-            signals: Signals::listen(),
-            stop_files: execution.stop_files,
+            signals,
+            stop_files,
         };
         (dispatcher::run(run).await, writer.finish().await)
     });
     progress.finish();
     refresher.stop();
+    for (host, count) in shared.client.stood_in() {
+        terminal.say("stood-in", &[("host", &host), ("count", &count)]);
+    }
+    drop(shared);
     let mut store = thread.join().map_err(|_| {
         terminal.complain("internal", &[]);
         Exit::Internal
@@ -145,29 +158,27 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
                 (tally.map_err(|error| journal_problem(&error, terminal))?, None, false)
             }
         };
+    let origin = Some(origin);
     let finished =
-        Finished { campaign, plan, tally, results, unwritable, stop, requests, duration, unwritten };
+        Finished { campaign, plan, tally, results, unwritable, stop, requests, duration, unwritten, origin };
     // A journal that takes no end of a run has said so before; the run is then read as one that crashed.
     let _ = store.end_run(begun.run, &finished.run_end());
     Ok(finished)
 }
 
-/// A runtime on this thread. One is enough: the work is waiting, and the journal and the planner have threads
-/// of their own.
-///
-/// # Errors
-///
-/// The exit, already told, when the system has none.
-pub fn runtime(terminal: &Terminal) -> Result<Runtime, Exit> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        terminal.complain("no-runtime", &[("reason", &error)]);
-        Exit::Internal
-    })
-}
-
-fn no_platform(error: &SetUpError, terminal: &Terminal) -> Exit {
-    terminal.complain("no-tls", &[("reason", error)]);
-    Exit::Account
+/// What comes of asking, unless the run is stopped before.
+async fn unless_stopped<T>(
+    asked: impl Future<Output = T>,
+    signals: &mut Signals,
+    stop_files: &StopFiles,
+) -> Result<T, Stop> {
+    let mut ticks = ticks();
+    tokio::select! {
+        biased;
+        stop = signals.next() => Err(stop),
+        () = stop_files.appear(&mut ticks) => Err(Stop::Asked),
+        asked = asked => Ok(asked),
+    }
 }
 
 /// A run whose beginning is in the journal.
@@ -178,16 +189,20 @@ struct Begun {
     jobs: Receiver<Result<Job, FeedEnd>>,
 }
 
-fn begin(execution: &Execution) -> Result<Begun, JournalError> {
-    let mut store = Store::open(&execution.state)?;
-    let whose = identity(&execution.campaign);
-    let campaign = store.campaign(&whose)?;
-    store.recover(campaign, Incident::Crash)?;
-    let run = store.begin_run(campaign, &run_start(&execution.campaign, &execution.plan))?;
-    let reading = Store::open(&execution.state)?;
-    let (of, plan) = (Arc::clone(&execution.campaign), Arc::clone(&execution.plan));
-    let jobs = feed::start(of, plan, reading, &whose, execution.policy.clone())?;
-    Ok(Begun { store, campaign, run, jobs })
+fn begin(
+    campaign: &Arc<Campaign>,
+    plan: &Arc<Plan>,
+    state: &Path,
+    policy: Policy,
+) -> Result<Begun, JournalError> {
+    let mut store = Store::open(state)?;
+    let whose = identity(campaign);
+    let number = store.campaign(&whose)?;
+    store.recover(number, Incident::Crash)?;
+    let run = store.begin_run(number, &run_start(campaign, plan))?;
+    let reading = Store::open(state)?;
+    let jobs = feed::start(Arc::clone(campaign), Arc::clone(plan), reading, &whose, policy)?;
+    Ok(Begun { store, campaign: number, run, jobs })
 }
 
 /// Writes the results, beside the usual file where that one cannot be written, and counts what they say.
@@ -327,28 +342,8 @@ fn told(stop: &Stop, finished: &Finished, terminal: &Terminal) {
         Stop::Quota { code, errmsg } => {
             say("quota", &[("code", code), ("errmsg", &errmsg.text()), ("advice", &advice(*code, terminal))])
         }
-        Stop::Account { code, errmsg } => account_stop(*code, errmsg.raw(), errmsg.text(), terminal),
-        Stop::Token(TokenError::GivenRefused) => say("token-given", &[]),
-        Stop::Token(TokenError::FreshRefused) => say("token-fresh", &[]),
-        Stop::Token(TokenError::Answered { code, errmsg }) => {
-            account_stop(*code, errmsg.raw(), errmsg.text(), terminal)
-        }
-        Stop::Token(TokenError::NoAnswer(failure)) => {
-            let key = match failure {
-                Failure::NotConnected(_) => "token-unreachable",
-                Failure::TurnedAway { .. } | Failure::Unclear(_) => "token-unreadable",
-            };
-            say(key, &[]);
-        }
-        Stop::Token(TokenError::Command(fault)) => match fault {
-            CommandFault::NotStarted(reason) => say("token-command-start", &[("reason", reason)]),
-            CommandFault::TimedOut => say("token-command-slow", &[]),
-            CommandFault::Failed(code) => {
-                let code = code.map_or_else(|| "?".to_owned(), |code| code.to_string());
-                say("token-command-failed", &[("code", &code)]);
-            }
-            CommandFault::NoToken => say("token-command-garbage", &[]),
-        },
+        Stop::Account { code, errmsg } => account_problem(*code, errmsg, finished.origin.as_ref(), terminal),
+        Stop::Token(error) => token_problem(error, finished.origin.as_ref(), terminal),
         Stop::Content { code, errmsg } => {
             let fields: Vec<String> =
                 finished.campaign.body.slots().iter().map(|slot| slot.at.to_string()).collect();
@@ -369,21 +364,6 @@ fn told(stop: &Stop, finished: &Finished, terminal: &Terminal) {
         Stop::Changed => say("changed", &[]),
         Stop::Storage(reason) => say("storage", &[("reason", reason)]),
     }
-}
-
-fn account_stop(code: i64, raw: &str, text: &str, terminal: &Terminal) {
-    let advice = advice(code, terminal);
-    match refused_ip(raw) {
-        Some(ip) => terminal.complain("stop.ip", &[("code", &code), ("ip", &ip), ("advice", &advice)]),
-        None => terminal.complain("stop.account", &[("code", &code), ("errmsg", &text), ("advice", &advice)]),
-    }
-}
-
-fn advice(code: i64, terminal: &Terminal) -> String {
-    let key = key(code);
-    let words = &terminal.words;
-    let meaning = words.say(&format!("errcode.{key}.meaning"), &[]);
-    format!("{meaning} {}", words.say(&format!("errcode.{key}.advice"), &[]))
 }
 
 /// Writes the results again and again while a run goes on.

@@ -3,6 +3,7 @@
 pub mod args;
 pub mod completions;
 pub mod context;
+pub mod doctor;
 pub mod execute;
 pub mod exit_code;
 pub mod explain;
@@ -10,8 +11,10 @@ pub mod help;
 pub mod init;
 pub mod man;
 pub mod plan;
+pub mod platform;
 pub mod preview;
 pub mod problem;
+pub mod quota;
 pub mod rehearse;
 pub mod resolve;
 pub mod results;
@@ -22,6 +25,7 @@ pub mod simulator;
 pub mod status;
 pub mod stop;
 pub mod terminal;
+pub mod user_state;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -79,6 +83,7 @@ fn run(arguments: &[OsString]) -> Exit {
         Subcommand::Runs(args) => runs::run(args, &terminal),
         Subcommand::Stop(args) => stop::run(args, &terminal),
         Subcommand::Resolve(args) => resolve::run(args, &terminal),
+        Subcommand::Doctor(args) => doctor::run(args, &terminal),
         Subcommand::Explain(args) => explain::run(args, &terminal),
         Subcommand::Simulator(args) => simulator::run(args, &terminal),
         Subcommand::Schema(args) => schema::run(args, &terminal),

@@ -1,9 +1,82 @@
 //! Sentences for what goes wrong below the command line, and the exits that go with them.
 
 use crate::cli::exit_code::Exit;
+use crate::cli::platform::Origin;
 use crate::cli::terminal::Terminal;
 use crate::journal::JournalError;
 use crate::report::model::JoinError;
+use crate::wechat::errmsg::{Errmsg, refused_ip};
+use crate::wechat::error_code::key;
+use crate::wechat::reply::{Failure, NotConnected};
+use crate::wechat::token::TokenError;
+use crate::wechat::token_source::CommandFault;
+
+/// Codes that are about AppID or AppSecret: which ones were used is then part of the answer (wechat-facts 3.3).
+const CREDENTIAL_CODES: [i64; 6] = [40001, 40013, 40125, 40243, 41002, 41004];
+
+/// What a code means and what to do about it.
+pub fn advice(code: i64, terminal: &Terminal) -> String {
+    let key = key(code);
+    let words = &terminal.words;
+    let meaning = words.say(&format!("errcode.{key}.meaning"), &[]);
+    format!("{meaning} {}", words.say(&format!("errcode.{key}.advice"), &[]))
+}
+
+/// A refusal of the account as a sentence.
+pub fn account_sentence(code: i64, errmsg: &Errmsg, origin: Option<&Origin>, terminal: &Terminal) -> String {
+    let mut advice = advice(code, terminal);
+    if CREDENTIAL_CODES.contains(&code)
+        && let Some(used) = origin.and_then(|origin| origin.told(terminal))
+    {
+        advice = format!("{used} {advice}");
+    }
+    match refused_ip(errmsg.raw()) {
+        Some(ip) => terminal.words.say("error.stop.ip", &[("code", &code), ("ip", &ip), ("advice", &advice)]),
+        None => terminal
+            .words
+            .say("error.stop.account", &[("code", &code), ("errmsg", &errmsg.text()), ("advice", &advice)]),
+    }
+}
+
+/// Says why the platform does not let the account send.
+pub fn account_problem(code: i64, errmsg: &Errmsg, origin: Option<&Origin>, terminal: &Terminal) {
+    terminal.complain_text(&account_sentence(code, errmsg, origin, terminal));
+}
+
+/// Why there is no token, as a sentence.
+pub fn token_sentence(error: &TokenError, origin: Option<&Origin>, terminal: &Terminal) -> String {
+    let say = |key: &str| terminal.words.say(&format!("error.stop.{key}"), &[]);
+    match error {
+        TokenError::GivenRefused => say("token-given"),
+        TokenError::FreshRefused => say("token-fresh"),
+        TokenError::Answered { code, errmsg } => account_sentence(*code, errmsg, origin, terminal),
+        TokenError::NoAnswer(failure) => say(match failure {
+            Failure::NotConnected(NotConnected::Certificate) => "token-certificate",
+            Failure::NotConnected(NotConnected::Refused | NotConnected::TimedOut) => "token-unreachable",
+            Failure::TurnedAway { .. } | Failure::Unclear(_) => "token-unreadable",
+        }),
+        TokenError::Command(fault) => match fault {
+            CommandFault::NotStarted(reason) => {
+                terminal.words.say("error.stop.token-command-start", &[("reason", reason)])
+            }
+            CommandFault::TimedOut(timeout) => {
+                let seconds = timeout.as_secs_f64();
+                terminal.words.say("error.stop.token-command-slow", &[("seconds", &seconds)])
+            }
+            CommandFault::Failed(code) => {
+                let code = code.map_or_else(|| "?".to_owned(), |code| code.to_string());
+                terminal.words.say("error.stop.token-command-failed", &[("code", &code)])
+            }
+            CommandFault::NoToken => say("token-command-garbage"),
+            CommandFault::Stale => say("token-command-stale"),
+        },
+    }
+}
+
+/// Says why there is no token.
+pub fn token_problem(error: &TokenError, origin: Option<&Origin>, terminal: &Terminal) {
+    terminal.complain_text(&token_sentence(error, origin, terminal));
+}
 
 /// Says what is wrong with the journal.
 pub fn journal_problem(error: &JournalError, terminal: &Terminal) -> Exit {

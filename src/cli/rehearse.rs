@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
+use crate::api_base::ApiBase;
 use crate::campaign::Campaign;
 use crate::campaign::file::OnUnknown;
 use crate::cli::args::{self, MaskOpenid};
 use crate::cli::context::load_sound;
-use crate::cli::execute::{Execution, Finished, execute, report, runtime};
+use crate::cli::execute::{Execution, Finished, execute, report};
 use crate::cli::exit_code::Exit;
+use crate::cli::platform::{Platform, runtime};
 use crate::cli::problem::journal_problem;
 use crate::cli::send::{overrides, results_masked};
 use crate::cli::simulator::scenario;
@@ -20,14 +22,14 @@ use crate::delivery::outcome::Status;
 use crate::journal::JournalError;
 use crate::journal::record::mark_of;
 use crate::journal::store::Store;
+use crate::plan::forecast_seconds;
 use crate::report::model::identity;
+use crate::report::plan_text::length;
 use crate::report::results_csv::mask;
 use crate::send::feed::{Policy, RetryRefused};
 use crate::send::shutdown::StopFiles;
 use crate::simulator::ledger::Ledger;
 use crate::simulator::{Account, Simulator};
-use crate::wechat::client::ApiBase;
-use crate::wechat::token::TokenSource;
 
 /// The simulated account's secret. It opens nothing but the simulator in this process.
 const SECRET: &str = "rehearsal";
@@ -60,13 +62,15 @@ fn rehearse(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Exit> {
     })?;
     let Ok(base) = ApiBase::parse(&simulator.base_url()) else { return Err(Exit::Internal) };
     let total = args.how.limit.map_or(plan.counts.planned, |limit| limit.min(plan.counts.planned));
-    let appid = campaign.account.appid.clone();
+    let seconds = forecast_seconds(total, campaign.send.ceiling());
+    terminal.say("rehearse.about", &[("total", &total), ("forecast", &length(seconds, &terminal.words))]);
+    let platform = Platform::simulated(&campaign, base, SecretString::from(SECRET), terminal)?;
     let execution = Execution {
         campaign: Arc::new(campaign),
         plan: Arc::new(plan),
         state: state.path().to_owned(),
-        base,
-        tokens: TokenSource::Secret { appid, secret: SecretString::from(SECRET) },
+        platform,
+        asks_quota: true,
         policy: Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None },
         limit: args.how.limit,
         total,

@@ -4,19 +4,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use etcetera::BaseStrategy as _;
-use jiff::Timestamp;
-use secrecy::SecretString;
+use jiff::{SignedDuration, Timestamp, Zoned};
 
 use crate::campaign::file::{Duplicates, OnUnknown};
 use crate::campaign::validate::Overrides;
-use crate::campaign::{Campaign, CampaignId, SecretPlace, duration};
+use crate::campaign::{Campaign, CampaignId, duration};
 use crate::cli::args::{self, Expect, MaskOpenid, SendArgs};
-use crate::cli::context::{environment, load_sound, state_dir, variable};
+use crate::cli::context::{environment, load_sound, state_dir};
 use crate::cli::execute::{Execution, Finished, execute, report, write_results};
 use crate::cli::exit_code::Exit;
+use crate::cli::platform::{Platform, hosts};
 use crate::cli::problem::{join_problem, journal_problem};
+use crate::cli::quota;
 use crate::cli::terminal::Terminal;
+use crate::cli::user_state::account_lock;
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Counts;
 use crate::journal::JournalError;
@@ -28,8 +29,6 @@ use crate::report::model::{Tally, identity, tally};
 use crate::report::{plan_text, results_csv};
 use crate::send::feed::{Policy, RetryRefused};
 use crate::send::shutdown::StopFiles;
-use crate::wechat::client::{API_BASE, ApiBase};
-use crate::wechat::token::TokenSource;
 
 /// How often a lock that is waited for is tried.
 const LOCK_EVERY: Duration = Duration::from_millis(50);
@@ -42,9 +41,10 @@ pub fn run(args: &args::Send, terminal: &Terminal) -> Exit {
 fn prepare_and_send(args: &args::Send, terminal: &Terminal) -> Result<Exit, Exit> {
     let retry_refused = retry(args.retry.as_deref(), terminal)?;
     let wait = wait_lock(args.wait_lock.as_deref(), terminal)?;
-    let base = api_base(terminal)?;
     let path = &args.campaign.campaign;
     let (campaign, plan) = load_sound(path, &overrides(&args.how), terminal)?;
+    // An address that is none is told before anything is done.
+    hosts(&campaign, terminal)?;
     if !expected(&args.expect, &plan, terminal) {
         return Err(Exit::Gate);
     }
@@ -56,18 +56,25 @@ fn prepare_and_send(args: &args::Send, terminal: &Terminal) -> Result<Exit, Exit
     let before = before(&campaign, &plan, &state, terminal)?;
     let left = left(&before.tally, &policy);
     let finished = if left > 0 {
+        let total = args.how.limit.map_or(left, |limit| left.min(limit));
         tell(&campaign, &plan, &before, left, terminal);
-        agree(args, &campaign, &plan, &before, left, terminal)?;
-        let tokens = token_source(&campaign, terminal)?;
+        let agreed = agreed(args, &campaign, &plan, &before, terminal)?;
+        let platform = Platform::open(&campaign, terminal)?;
+        if !agreed {
+            // Whoever is asked should know of the quota first.
+            let asked = platform.runtime.block_on(quota::ask(&platform.client, &platform.tokens));
+            quota::warn(&asked, &campaign, total, terminal);
+            ask(left, terminal)?;
+        }
         let execution = Execution {
             campaign: Arc::new(campaign),
             plan: Arc::new(plan),
             state,
-            base,
-            tokens,
+            platform,
+            asks_quota: agreed,
             policy,
             limit: args.how.limit,
-            total: args.how.limit.map_or(left, |limit| left.min(limit)),
+            total,
             progress: terminal.progress(args.how.progress),
             masked: results_masked(&args.how),
             stop_files,
@@ -130,14 +137,6 @@ fn wait_lock(given: Option<&str>, terminal: &Terminal) -> Result<Duration, Exit>
     })
 }
 
-fn api_base(terminal: &Terminal) -> Result<ApiBase, Exit> {
-    let text = variable("WXCAST_API_BASE").unwrap_or_else(|| API_BASE.to_owned());
-    ApiBase::parse(&text).map_err(|error| {
-        terminal.complain("bad-api-base", &[("reason", &error)]);
-        Exit::Usage
-    })
-}
-
 /// Takes the locks: nobody else sends this campaign, and nobody else sends for this account, whose ceiling
 /// holds for both together.
 fn lock(campaign: &Campaign, state: &Path, wait: Duration, terminal: &Terminal) -> Result<[Lock; 2], Exit> {
@@ -173,17 +172,6 @@ fn holder(campaign: &Campaign) -> Holder {
 /// The lock of a campaign.
 pub fn campaign_lock(state: &Path, id: &CampaignId) -> PathBuf {
     state.join(format!("{id}.lock"))
-}
-
-/// The lock of an account, in the user's own state folder.
-fn account_lock(appid: &str) -> PathBuf {
-    let base = etcetera::choose_base_strategy().ok();
-    let folder = base.map(|base| base.state_dir().unwrap_or_else(|| base.data_dir()));
-    // An appid is a word; should it not be, its digest is.
-    let word = appid.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let name =
-        if word { appid.to_owned() } else { Digest::of(appid.as_bytes()).to_string().replace(':', "-") };
-    folder.unwrap_or_else(std::env::temp_dir).join("wxcast").join(format!("account-{name}.lock"))
 }
 
 fn take(path: &Path, holder: &Holder, until: Instant, terminal: &Terminal) -> Result<Lock, Exit> {
@@ -329,7 +317,8 @@ fn left(tally: &Tally, policy: &Policy) -> u64 {
 /// Says what is about to be sent, and what an operator should know before they agree.
 fn tell(campaign: &Campaign, plan: &Plan, before: &Before, left: u64, terminal: &Terminal) {
     let words = &terminal.words;
-    let forecast = plan_text::length(forecast_seconds(left, campaign.send.ceiling()), words);
+    let seconds = forecast_seconds(left, campaign.send.ceiling());
+    let (forecast, until) = (plan_text::length(seconds, words), until(seconds));
     let counts = before.tally.counts;
     terminal.say(
         "send.about",
@@ -341,6 +330,7 @@ fn tell(campaign: &Campaign, plan: &Plan, before: &Before, left: u64, terminal: 
             ("left", &left),
             ("rows", &plan.counts.rows()),
             ("forecast", &forecast),
+            ("until", &until),
             ("digest", &plan.digest),
         ],
     );
@@ -363,71 +353,53 @@ fn tell(campaign: &Campaign, plan: &Plan, before: &Before, left: u64, terminal: 
     }
 }
 
-/// Asks, unless the flags have answered.
+/// The time of day at which it is over, if it begins now.
+fn until(seconds: u64) -> String {
+    let length = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
+    // Beyond the calendar there is no time to tell.
+    Zoned::now()
+        .checked_add(length)
+        .map_or_else(|_| "?".to_owned(), |end| end.strftime("%Y-%m-%d %H:%M").to_string())
+}
+
+/// Whether the flags have agreed already; otherwise somebody is there to be asked.
 ///
 /// # Errors
 ///
 /// The exit, already told, when nobody agrees.
-fn agree(
+fn agreed(
     args: &args::Send,
     campaign: &Campaign,
     plan: &Plan,
     before: &Before,
-    left: u64,
     terminal: &Terminal,
-) -> Result<(), Exit> {
+) -> Result<bool, Exit> {
     // One person's rows are told apart by their order. If a text that went out is not the one the row has now,
     // rows were moved or removed, and who got which is for a person to judge.
     let moved = campaign.audience.duplicates == Duplicates::Each && before.tally.altered > 0;
     let delicate = before.other_text.is_some() || moved;
     if args.yes && (!delicate || args.expect.expect_digest.is_some()) {
-        return Ok(());
+        return Ok(true);
     }
-    if !terminal.is_interactive() {
-        let key = if args.yes { "needs-digest" } else { "needs-yes" };
-        terminal.complain(key, &[("digest", &plan.digest), ("campaign", &campaign.path.display())]);
-        return Err(Exit::Gate);
+    if terminal.is_interactive() {
+        return Ok(false);
     }
+    let key = if args.yes { "needs-digest" } else { "needs-yes" };
+    terminal.complain(key, &[("digest", &plan.digest), ("campaign", &campaign.path.display())]);
+    Err(Exit::Gate)
+}
+
+/// Asks.
+///
+/// # Errors
+///
+/// The exit, already told, when the answer is no.
+fn ask(left: u64, terminal: &Terminal) -> Result<(), Exit> {
     if terminal.ask("send.ask", &[("left", &left)]) {
         return Ok(());
     }
     terminal.say("send.no", &[]);
     Err(Exit::Gate)
-}
-
-fn token_source(campaign: &Campaign, terminal: &Terminal) -> Result<TokenSource, Exit> {
-    if let Some(token) = variable("WXCAST_ACCESS_TOKEN") {
-        return Ok(TokenSource::Given(SecretString::from(token.trim().to_owned())));
-    }
-    let secret = match &campaign.account.secret {
-        SecretPlace::TokenCommand(command) => return Ok(TokenSource::Command(command.clone())),
-        SecretPlace::Environment(name) => variable(name).ok_or_else(|| {
-            terminal.complain("no-secret", &[("variable", name)]);
-            Exit::Account
-        })?,
-        SecretPlace::File(path) => secret_file(path, terminal)?,
-    };
-    Ok(TokenSource::Secret {
-        appid: campaign.account.appid.clone(),
-        secret: SecretString::from(secret.trim().to_owned()),
-    })
-}
-
-fn secret_file(path: &Path, terminal: &Terminal) -> Result<String, Exit> {
-    let unreadable = |error: std::io::Error| {
-        terminal.complain("secret-file", &[("file", &path.display()), ("reason", &error)]);
-        Exit::Account
-    };
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let mode = std::fs::metadata(path).map_err(unreadable)?.permissions().mode();
-        if mode & 0o077 != 0 {
-            terminal.complain("secret-file-open", &[("file", &path.display())]);
-            return Err(Exit::Account);
-        }
-    }
-    std::fs::read_to_string(path).map_err(unreadable)
 }
 
 /// A run in which nothing is left: the results are written all the same.
@@ -451,5 +423,6 @@ fn nothing_to_do(
         requests: 0,
         duration: Duration::ZERO,
         unwritten: None,
+        origin: None,
     })
 }

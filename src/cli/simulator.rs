@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::cli::args;
-use crate::cli::execute::runtime;
 use crate::cli::exit_code::Exit;
+use crate::cli::platform::runtime;
 use crate::cli::terminal::Terminal;
 use crate::send::shutdown::Signals;
 use crate::simulator::Simulator;

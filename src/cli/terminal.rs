@@ -75,6 +75,12 @@ impl Terminal {
         let _ = writeln!(io::stderr(), "{head}: {text}");
     }
 
+    /// What is doubtful, to stderr, unless they want quiet.
+    pub fn warn(&self, key: &str, places: &[(&str, &dyn Display)]) {
+        let head = self.words.say("diagnostic.warning", &[]);
+        self.tell(&format!("{head}: {}\n", self.words.say(key, places)));
+    }
+
     /// Asks for a yes. Anything else is a no, and so is a stdin that is closed.
     pub fn ask(&self, key: &str, places: &[(&str, &dyn Display)]) -> bool {
         let _ = write!(io::stderr(), "{} ", self.words.say(key, places));

@@ -29,6 +29,8 @@ pub enum Incident {
     NotConnected,
     /// A connection took too long.
     ConnectTimeout,
+    /// The server's certificate is not trusted.
+    Certificate,
     /// HTTP 429 or 503.
     TurnedAway(u16),
     /// No answer in time.
@@ -52,6 +54,7 @@ impl fmt::Display for Incident {
         match self {
             Self::NotConnected => f.write_str("not-connected"),
             Self::ConnectTimeout => f.write_str("connect-timeout"),
+            Self::Certificate => f.write_str("certificate"),
             Self::TurnedAway(status) | Self::Status(status) => write!(f, "http-{status}"),
             Self::Timeout => f.write_str("timeout"),
             Self::Broken => f.write_str("connection-broken"),
@@ -81,6 +84,7 @@ impl From<Result<Answer, Failure>> for Cause {
             Ok(answer) => Self::Answer { code: answer.code, errmsg: answer.errmsg },
             Err(Failure::NotConnected(NotConnected::Refused)) => Self::Event(Incident::NotConnected),
             Err(Failure::NotConnected(NotConnected::TimedOut)) => Self::Event(Incident::ConnectTimeout),
+            Err(Failure::NotConnected(NotConnected::Certificate)) => Self::Event(Incident::Certificate),
             Err(Failure::TurnedAway { status, .. }) => Self::Event(Incident::TurnedAway(status)),
             Err(Failure::Unclear(Unclear::TimedOut)) => Self::Event(Incident::Timeout),
             Err(Failure::Unclear(Unclear::Broken)) => Self::Event(Incident::Broken),

@@ -58,6 +58,8 @@ codes! {
     OddAppid = "odd-appid", Warning;
     /// A kf account of another shape than usual.
     OddKfAccount = "odd-kf-account", Warning;
+    /// Some hosts are this computer and some are not.
+    MixedHosts = "mixed-hosts", Error;
     /// Two files of the campaign are the same file.
     SameFile = "same-file", Error;
 

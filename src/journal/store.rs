@@ -87,6 +87,23 @@ impl Store {
         Self::open_with(folder, flags).map(Some)
     }
 
+    /// Looks through the whole file for damage.
+    ///
+    /// # Errors
+    ///
+    /// When there is some.
+    pub fn check(&self) -> Result<(), JournalError> {
+        let path = &self.path;
+        let found: String = self
+            .connection
+            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+            .map_err(|error| refusal(path, &error))?;
+        if found == "ok" {
+            return Ok(());
+        }
+        Err(JournalError::Corrupt { path: path.clone(), reason: found })
+    }
+
     fn open_with(folder: &Path, flags: OpenFlags) -> Result<Self, JournalError> {
         let path = folder.join(FILE);
         let connection = Connection::open_with_flags(&path, flags).map_err(|error| refusal(&path, &error))?;

@@ -1,6 +1,7 @@
 //! What people and machines read: one report a file; this is the only file that lists them, and the one writer
 //! of files.
 
+pub mod doctor;
 pub mod model;
 pub mod plan_json;
 pub mod plan_text;

@@ -21,7 +21,7 @@ pub struct Shared<J> {
     /// The platform.
     pub client: Client,
     /// Its tokens.
-    pub tokens: Tokens,
+    pub tokens: Arc<Tokens>,
     /// The journal.
     pub journal: J,
 }

@@ -105,13 +105,20 @@ pub(super) async fn kf_list(State(platform): State<Arc<Platform>>, request: Requ
         let list: Vec<Value> = accounts
             .map(|(account, id)| {
                 let nick = account.split('@').next().unwrap_or_default();
-                json!({
+                let mut entry = json!({
                     "kf_account": account,
                     "kf_nick": nick,
                     "kf_id": id.to_string(),
                     "kf_headimgurl": "http://mmbiz.qpic.cn/mmbiz/0",
-                    "kf_wx": format!("wx_{nick}"),
-                })
+                });
+                if platform.settings.kf.unbound.contains(account) {
+                    entry["invite_wx"] = json!(format!("wx_{nick}"));
+                    entry["invite_expire_time"] = json!(platform.clock.unix_seconds() + 86_400);
+                    entry["invite_status"] = json!("waiting");
+                } else {
+                    entry["kf_wx"] = json!(format!("wx_{nick}"));
+                }
+                entry
             })
             .collect();
         Ok(Reply::json(&json!({ "kf_list": list })))

@@ -320,6 +320,7 @@ pub(super) struct AccountTable {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct KfTable {
     pub(super) accounts: Option<Vec<String>>,
+    pub(super) unbound: Vec<String>,
 }
 
 /// `[window]` (wechat-facts 2.1).

@@ -1,28 +1,33 @@
 //! Posts to the platform and gives back what it said.
 //!
 //! The client repeats nothing by itself and follows no redirect, so that every request is one the journal
-//! knows. Errors leave this file without their URL, because the token is in it.
+//! knows. Where no connection to a host can be made, the same request is made to the next one: nothing of it has
+//! left yet. Errors leave this file without their URL, because the token is in it.
 
-use std::fmt;
-use std::net::IpAddr;
-use std::time::Duration;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::{StatusCode, Url};
+use jiff::{SignedDuration, Timestamp};
+use reqwest::header::{CONNECTION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::{Certificate, RequestBuilder, Response, StatusCode, Url};
 
+use crate::api_base::{ApiBase, Hosts};
 use crate::wechat::reply::{Answer, Failure, NotConnected, Unclear};
+use crate::wechat::route::Route;
 use crate::wechat::token::Token;
 
-/// The platform's general host (wechat-facts 3.4).
-pub const API_BASE: &str = "https://api.weixin.qq.com";
 const SEND: &str = "/cgi-bin/message/custom/send";
 
 /// A connection that has been idle longer may be closed by the server just as it is used, which leaves a
 /// message unknown (wechat-facts 10.10). Short enough to make that rare, long enough to save handshakes.
 const IDLE: Duration = Duration::from_secs(5);
-/// An answer is a hundred bytes; more than this is no answer.
+/// An answer is a hundred bytes, a list of service accounts some thousand; more than this is no answer.
 const MOST_ANSWER: usize = 64 * 1024;
+
+/// The variable that names a file with more certificates to trust, such as those of a company's proxy.
+pub const CERTIFICATES: &str = "SSL_CERT_FILE";
 
 /// How long to wait.
 #[derive(Debug, Clone, Copy)]
@@ -33,86 +38,40 @@ pub struct Timeouts {
     pub answer: Duration,
 }
 
-/// Where the platform is. Plain http is for loopback hosts only.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ApiBase(Url);
-
-/// Why an address cannot be the platform's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ApiBaseError {
-    /// It is no http or https address of a host.
-    #[error("not an https address")]
-    NotAnAddress,
-    /// It is plain http to another machine; a token would travel unprotected.
-    #[error("plain http to a host that is not loopback")]
-    PlainHttp,
-}
-
-impl ApiBase {
-    /// Reads an address such as [`API_BASE`].
-    ///
-    /// # Errors
-    ///
-    /// When it is no address, or plain http to another machine.
-    pub fn parse(text: &str) -> Result<Self, ApiBaseError> {
-        let url = Url::parse(text.trim()).map_err(|_| ApiBaseError::NotAnAddress)?;
-        if url.host_str().is_none() {
-            return Err(ApiBaseError::NotAnAddress);
-        }
-        let base = Self(url);
-        match base.0.scheme() {
-            "https" => Ok(base),
-            "http" if base.is_loopback() => Ok(base),
-            "http" => Err(ApiBaseError::PlainHttp),
-            _ => Err(ApiBaseError::NotAnAddress),
-        }
-    }
-
-    fn is_loopback(&self) -> bool {
-        let host = self.0.host_str().unwrap_or_default().trim_matches(['[', ']']);
-        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-    }
-
-    fn at(&self, path: &str) -> Url {
-        let mut url = self.0.clone();
-        url.set_path(path);
-        url.set_query(None);
-        url
-    }
-}
-
-impl fmt::Display for ApiBase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}", self.0.scheme(), self.0.host_str().unwrap_or_default())?;
-        self.0.port().map_or(Ok(()), |port| write!(f, ":{port}"))
-    }
-}
-
-impl fmt::Debug for ApiBase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-/// A client for one platform.
+/// A client for one platform. Clones share its connections.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
-    base: ApiBase,
+    route: Arc<Route>,
+    /// How far the platform's clock was from ours, as of its last answer to a call about the account.
+    skew: Arc<Mutex<Option<SignedDuration>>>,
 }
 
-/// The client could not be set up: no usable TLS on this machine.
+/// The client could not be set up.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct SetUpError(String);
+pub enum SetUpError {
+    /// No usable TLS on this machine.
+    #[error("{0}")]
+    Tls(String),
+    /// The file that SSL_CERT_FILE names is of no use.
+    #[error("{}: {reason}", file.display())]
+    Certificates {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
 
 impl Client {
-    /// Sets a client up.
+    /// Sets a client up. It trusts the certificates that this machine trusts, and those of SSL_CERT_FILE; it
+    /// goes through the system's proxy, except to this machine itself.
     ///
     /// # Errors
     ///
-    /// When this machine's certificates cannot be used.
-    pub fn new(base: ApiBase, timeouts: Timeouts) -> Result<Self, SetUpError> {
+    /// When certificates cannot be used.
+    pub fn new(hosts: impl Into<Hosts>, timeouts: Timeouts) -> Result<Self, SetUpError> {
+        let hosts = hosts.into();
         // The provider belongs to the process. Somebody may have set it before; then theirs is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let json = HeaderMap::from_iter([(
@@ -122,9 +81,20 @@ impl Client {
         // A connection that times out is certain; a request that does is not. So the connection's time always
         // ends first.
         let connect = timeouts.connect.min(timeouts.answer.mul_f32(0.9));
-        let builder = reqwest::Client::builder();
-        // No proxy stands between this machine and itself.
-        let builder = if base.is_loopback() { builder.no_proxy() } else { builder };
+        let mut builder = reqwest::Client::builder();
+        if hosts.first().is_loopback() {
+            // No proxy stands between this machine and itself.
+            builder = builder.no_proxy();
+        }
+        if hosts.all().iter().all(ApiBase::is_plain) {
+            // A simulator needs no certificates, and so it works on a machine that has none.
+            builder = builder.tls_certs_only([]);
+        } else {
+            let more = more_certificates()?;
+            if !more.is_empty() {
+                builder = builder.tls_certs_merge(more);
+            }
+        }
         let http = builder
             .default_headers(json)
             .connect_timeout(connect)
@@ -135,29 +105,41 @@ impl Client {
             .http1_only()
             .tcp_nodelay(true)
             .build()
-            .map_err(|error| SetUpError(error.without_url().to_string()))?;
-        Ok(Self { http, base })
+            .map_err(|error| SetUpError::Tls(error.without_url().to_string()))?;
+        Ok(Self { http, route: Arc::new(Route::new(hosts)), skew: Arc::default() })
     }
 
     /// Where it sends.
-    pub fn base(&self) -> &ApiBase {
-        &self.base
+    pub fn hosts(&self) -> &Hosts {
+        self.route.hosts()
     }
 
-    /// The address that messages are posted to with this token. It holds the token: it is never shown.
-    pub(crate) fn send_url(&self, token: &str) -> Url {
-        let mut url = self.base.at(SEND);
-        url.query_pairs_mut().append_pair("access_token", token);
-        url
+    /// The hosts that stood in for the first one, with the requests that they took.
+    pub fn stood_in(&self) -> Vec<(ApiBase, u64)> {
+        self.route.stood_in()
     }
 
-    /// Posts one message.
+    /// How far the platform's clock is ahead of this machine's, going by the Date of its last answer to a call about
+    /// the account; nothing where it gave none.
+    pub fn skew(&self) -> Option<SignedDuration> {
+        *self.skew.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The addresses that messages are posted to with this token, one a host. They hold the token: they are never
+    /// shown.
+    pub(crate) fn send_urls(&self, token: &str) -> Box<[Url]> {
+        self.hosts().all().iter().map(|base| with_token(base, SEND, token)).collect()
+    }
+
+    /// Posts one message: one request at most, to the first host that a connection can be made to.
     ///
     /// # Errors
     ///
     /// A [`Failure`], which says whether the message may have been delivered.
     pub async fn send(&self, payload: Bytes, token: &Token) -> Result<Answer, Failure> {
-        let body = self.post(token.send_url(), payload).await?;
+        let mut response =
+            self.exchange(|index, _| self.http.post(token.send_url(index)).body(payload.clone())).await?;
+        let body = body(&mut response).await?;
         Answer::read(&body).ok_or(Failure::Unclear(Unclear::Unreadable))
     }
 
@@ -167,30 +149,122 @@ impl Client {
     ///
     /// A [`Failure`].
     pub async fn post_json(&self, path: &str, body: &serde_json::Value) -> Result<Bytes, Failure> {
-        self.post(self.base.at(path), Bytes::from(body.to_string())).await
+        let body = Bytes::from(body.to_string());
+        self.about_account(|_, base| self.http.post(base.at(path)).body(body.clone())).await
     }
 
-    async fn post(&self, url: Url, body: Bytes) -> Result<Bytes, Failure> {
-        let mut response = self.http.post(url).body(body).send().await.map_err(|error| failure(&error))?;
-        let status = response.status();
-        if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
-            let retry_after = retry_after(response.headers());
-            return Err(Failure::TurnedAway { status: status.as_u16(), retry_after });
+    /// Posts JSON about the account.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`].
+    pub async fn post_json_with(
+        &self,
+        path: &str,
+        body: &serde_json::Value,
+        token: &Token,
+    ) -> Result<Bytes, Failure> {
+        let body = Bytes::from(body.to_string());
+        let url = |base: &ApiBase| with_token(base, path, token.expose());
+        self.about_account(|_, base| self.http.post(url(base)).body(body.clone())).await
+    }
+
+    /// Gets something about the account.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`].
+    pub async fn get_with(&self, path: &str, token: &Token) -> Result<Bytes, Failure> {
+        self.about_account(|_, base| self.http.get(with_token(base, path, token.expose()))).await
+    }
+
+    /// A call that is no message. Its connection is not kept: the next request may be minutes away, because a
+    /// person is asked in between, and a message must not meet a connection that the server is just closing.
+    async fn about_account(
+        &self,
+        request: impl Fn(usize, &ApiBase) -> RequestBuilder,
+    ) -> Result<Bytes, Failure> {
+        let close = HeaderValue::from_static("close");
+        let asked = Timestamp::now();
+        let mut response =
+            self.exchange(|index, base| request(index, base).header(CONNECTION, close.clone())).await?;
+        if let Some(date) = date(response.headers()) {
+            let skew = date.duration_since(asked + asked.duration_until(Timestamp::now()) / 2);
+            *self.skew.lock().unwrap_or_else(PoisonError::into_inner) = Some(skew);
         }
-        // A 4xx with an answer in it says what is wrong; anything else that is not success says nothing.
-        if !(status.is_success() || status.is_client_error()) {
-            return Err(Failure::Unclear(Unclear::Status(status.as_u16())));
+        body(&mut response).await
+    }
+
+    /// Makes one request: to the first host, or to the next where no connection can be made. Gives the response
+    /// whose head says that there may be an answer in it.
+    pub(crate) async fn exchange(
+        &self,
+        request: impl Fn(usize, &ApiBase) -> RequestBuilder,
+    ) -> Result<Response, Failure> {
+        let mut failed = None;
+        for index in self.route.order(Instant::now()) {
+            let base = &self.hosts().all()[index];
+            match request(index, base).send().await.map_err(|error| failure(&error)) {
+                Err(Failure::NotConnected(why)) => {
+                    tracing::info!(host = %base, ?why, "not connected");
+                    failed = failed.or(Some(why));
+                }
+                other => {
+                    self.route.reached(index, Instant::now());
+                    return other.and_then(turned_away);
+                }
+            }
         }
-        let body = read(&mut response).await?;
-        if status.is_success() || Answer::read(&body).is_some() {
-            Ok(body)
-        } else {
-            Err(Failure::Unclear(Unclear::Status(status.as_u16())))
-        }
+        Err(Failure::NotConnected(failed.unwrap_or(NotConnected::Refused)))
     }
 }
 
-async fn read(response: &mut reqwest::Response) -> Result<Bytes, Failure> {
+/// The certificates of the file that SSL_CERT_FILE names, on every system alike.
+fn more_certificates() -> Result<Vec<Certificate>, SetUpError> {
+    let Some(file) = std::env::var_os(CERTIFICATES).filter(|file| !file.is_empty()).map(PathBuf::from) else {
+        return Ok(Vec::new());
+    };
+    let certificates = std::fs::read(&file)
+        .map_err(|error| error.to_string())
+        .and_then(|pem| Certificate::from_pem_bundle(&pem).map_err(|error| error.to_string()));
+    match certificates {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        Ok(_) => Err(SetUpError::Certificates { file, reason: "no PEM certificate".to_owned() }),
+        Err(reason) => Err(SetUpError::Certificates { file, reason }),
+    }
+}
+
+fn with_token(base: &ApiBase, path: &str, token: &str) -> Url {
+    let mut url = base.at(path);
+    url.query_pairs_mut().append_pair("access_token", token);
+    url
+}
+
+fn turned_away(response: Response) -> Result<Response, Failure> {
+    let status = response.status();
+    if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+        let retry_after = retry_after(response.headers());
+        return Err(Failure::TurnedAway { status: status.as_u16(), retry_after });
+    }
+    // A 4xx with an answer in it says what is wrong; anything else that is not success says nothing.
+    if !(status.is_success() || status.is_client_error()) {
+        return Err(Failure::Unclear(Unclear::Status(status.as_u16())));
+    }
+    Ok(response)
+}
+
+/// The body of a response, which must be an answer where the status is no success.
+pub(crate) async fn body(response: &mut Response) -> Result<Bytes, Failure> {
+    let status = response.status();
+    let body = read(response).await?;
+    if status.is_success() || Answer::read(&body).is_some() {
+        Ok(body)
+    } else {
+        Err(Failure::Unclear(Unclear::Status(status.as_u16())))
+    }
+}
+
+async fn read(response: &mut Response) -> Result<Bytes, Failure> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| unclear(&error))? {
         if body.len() + chunk.len() > MOST_ANSWER {
@@ -207,11 +281,26 @@ async fn read(response: &mut reqwest::Response) -> Result<Bytes, Failure> {
 
 /// Only a failure to connect is certain; whatever comes later may have reached the server.
 fn failure(error: &reqwest::Error) -> Failure {
-    if error.is_connect() {
-        let why = if error.is_timeout() { NotConnected::TimedOut } else { NotConnected::Refused };
-        return Failure::NotConnected(why);
+    if !error.is_connect() {
+        return unclear(error);
     }
-    unclear(error)
+    Failure::NotConnected(if error.is_timeout() {
+        NotConnected::TimedOut
+    } else if distrusts(error) {
+        NotConnected::Certificate
+    } else {
+        NotConnected::Refused
+    })
+}
+
+/// Whether it was the server's certificate that kept the connection from being made.
+fn distrusts(error: &(dyn std::error::Error + 'static)) -> bool {
+    if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
+        return true;
+    }
+    // What an I/O error holds is not its source, but the source's child.
+    let held = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    held.is_some_and(|held| distrusts(held)) || error.source().is_some_and(distrusts)
 }
 
 fn unclear(error: &reqwest::Error) -> Failure {
@@ -230,27 +319,8 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn plain_http_is_for_loopback_only() {
-        for text in
-            ["https://api.weixin.qq.com", "http://127.0.0.1:8080", "http://localhost:1", "http://[::1]:9/"]
-        {
-            assert!(ApiBase::parse(text).is_ok(), "{text}");
-        }
-        assert_eq!(ApiBase::parse("http://api.weixin.qq.com"), Err(ApiBaseError::PlainHttp));
-        assert_eq!(ApiBase::parse("http://127.0.0.1.example.com"), Err(ApiBaseError::PlainHttp));
-        assert_eq!(ApiBase::parse("ftp://127.0.0.1"), Err(ApiBaseError::NotAnAddress));
-        assert_eq!(ApiBase::parse("api.weixin.qq.com"), Err(ApiBaseError::NotAnAddress));
-    }
-
-    #[test]
-    fn an_address_is_shown_without_credentials_path_or_query() {
-        let base = ApiBase::parse("https://user:pw@host:8443/x?access_token=1")
-            .map(|base| format!("{base} {base:?}"));
-        assert_eq!(base.as_deref(), Ok("https://host:8443 https://host:8443"));
-    }
+/// The server's time.
+fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    let text = headers.get(DATE)?.to_str().ok()?;
+    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text.trim()).ok()
 }

@@ -1,7 +1,11 @@
 //! The platform's protocol: requests, answers, tokens, error codes. reqwest appears only in this folder.
 
+pub mod account;
 pub mod client;
 pub mod errmsg;
 pub mod error_code;
 pub mod reply;
+mod route;
 pub mod token;
+pub mod token_cache;
+pub mod token_source;

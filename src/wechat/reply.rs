@@ -32,13 +32,22 @@ pub enum Failure {
     Unclear(Unclear),
 }
 
+impl Failure {
+    /// Whether the server's certificate was not trusted.
+    pub fn is_distrust(&self) -> bool {
+        matches!(self, Self::NotConnected(NotConnected::Certificate))
+    }
+}
+
 /// Why no connection was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotConnected {
-    /// Refused, unreachable, no such name, or TLS failed.
+    /// Refused, unreachable, no such name, or TLS failed for another reason than the certificate.
     Refused,
     /// It took too long.
     TimedOut,
+    /// The server's certificate is not one that this machine trusts.
+    Certificate,
 }
 
 /// Why nobody knows.

@@ -1,44 +1,47 @@
 //! The access token: fetched once, shared by all, replaced once when the platform refuses it.
 
 use std::fmt;
-use std::process::Stdio;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use jiff::{SignedDuration, Timestamp};
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
-use serde_json::json;
-use tokio::process::Command;
 use tokio::sync::Mutex;
 
-use crate::wechat::client::Client;
+use crate::wechat::client::{Client, pause};
 use crate::wechat::errmsg::Errmsg;
-use crate::wechat::error_code::{Class, class_of};
-use crate::wechat::reply::{Answer, Failure};
+use crate::wechat::reply::Failure;
+use crate::wechat::token_cache::{Kept, TokenCache};
+use crate::wechat::token_source::{CommandFault, Fetched, TRIES, TokenSource, ask, run};
 
-const STABLE_TOKEN: &str = "/cgi-bin/stable_token";
-
-/// How often a request for a token is repeated when the platform is busy or out of reach.
-const TRIES: u32 = 4;
+/// In a token's last five minutes the platform gives out the next one, and both work (wechat-facts 3.1).
+const OVERLAP: Duration = Duration::from_secs(300);
+/// When a token could not be renewed ahead of its end, it is tried again after this.
+const RENEW_EVERY: Duration = Duration::from_secs(60);
 
 /// A token. It shows nothing of itself.
 pub struct Token {
-    send_url: Url,
+    send_urls: Box<[Url]>,
     value: SecretString,
 }
 
 impl Token {
     fn new(client: &Client, value: SecretString) -> Self {
-        Self { send_url: client.send_url(value.expose_secret()), value }
+        Self { send_urls: client.send_urls(value.expose_secret()), value }
     }
 
-    pub(crate) fn send_url(&self) -> Url {
-        self.send_url.clone()
+    /// The address that messages are posted to at a host, by its index.
+    pub(crate) fn send_url(&self, host: usize) -> Url {
+        self.send_urls[host].clone()
     }
 
-    fn is(&self, other: &Self) -> bool {
-        self.value.expose_secret() == other.value.expose_secret()
+    pub(crate) fn expose(&self) -> &str {
+        self.value.expose_secret()
+    }
+
+    fn is(&self, value: &SecretString) -> bool {
+        self.expose() == value.expose_secret()
     }
 }
 
@@ -46,22 +49,6 @@ impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(…)")
     }
-}
-
-/// Where tokens come from.
-#[derive(Debug)]
-pub enum TokenSource {
-    /// One that was given; there is no other.
-    Given(SecretString),
-    /// From a program that prints one: its name and arguments.
-    Command(Vec<String>),
-    /// From the platform, with the account's AppSecret.
-    Secret {
-        /// The AppID.
-        appid: String,
-        /// The AppSecret.
-        secret: SecretString,
-    },
 }
 
 /// Why there is no token.
@@ -84,24 +71,12 @@ pub enum TokenError {
     Command(CommandFault),
 }
 
-/// Why a program gave no token. What it printed is not repeated: it may be a secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CommandFault {
-    /// It could not be started; the text is the system's.
-    NotStarted(String),
-    /// It took too long and was ended.
-    TimedOut,
-    /// It said that it failed, by its exit code.
-    Failed(Option<i32>),
-    /// Its output is no token and no JSON with one.
-    NoToken,
-}
-
 /// The tokens of one account, shared by all workers.
 #[derive(Debug)]
 pub struct Tokens {
     client: Client,
     source: TokenSource,
+    cache: Option<TokenCache>,
     current: Mutex<State>,
 }
 
@@ -109,15 +84,39 @@ pub struct Tokens {
 struct State {
     token: Option<Arc<Token>>,
     error: Option<TokenError>,
+    /// When the next token is fetched, before this one ends.
+    renew: Option<Instant>,
+    /// Whether this run has forced a refresh.
+    forced: bool,
+}
+
+/// Which token will do.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    /// Not this one: it is refused.
+    not: Option<&'a Token>,
+    /// Not one that was fetched before.
+    since: Option<Timestamp>,
+    /// Whether it is worth waiting for, as long as the platform is busy or another process fetches one.
+    waits: bool,
+}
+
+const ANY: Wanted<'static> = Wanted { not: None, since: None, waits: true };
+
+/// A token and how long it works, where that is known.
+struct Granted {
+    value: SecretString,
+    rest: Option<Duration>,
 }
 
 impl Tokens {
-    /// Tokens from a source.
-    pub fn new(client: Client, source: TokenSource) -> Self {
-        Self { client, source, current: Mutex::default() }
+    /// Tokens from a source. With a cache, one that was fetched with the AppSecret is kept for other runs.
+    pub fn new(client: Client, source: TokenSource, cache: Option<TokenCache>) -> Self {
+        Self { client, source, cache, current: Mutex::default() }
     }
 
-    /// The current token, fetched where there is none yet. Whoever comes while it is being fetched waits.
+    /// The current token, fetched where there is none yet, and renewed shortly before it ends. Whoever comes while
+    /// it is being fetched waits.
     ///
     /// # Errors
     ///
@@ -125,10 +124,35 @@ impl Tokens {
     pub async fn current(&self) -> Result<Arc<Token>, TokenError> {
         let mut state = self.current.lock().await;
         match (&state.token, &state.error) {
-            (Some(token), _) => Ok(Arc::clone(token)),
+            (Some(token), _) if state.renew.is_none_or(|renew| Instant::now() < renew) => {
+                Ok(Arc::clone(token))
+            }
+            (Some(token), _) => {
+                let before = Arc::clone(token);
+                match self.obtain(&mut state, Wanted { waits: false, ..ANY }).await {
+                    Ok(granted) => Ok(self.take(&mut state, granted)),
+                    // The one before still works for a while.
+                    Err(_) => {
+                        state.renew = Some(Instant::now() + RENEW_EVERY);
+                        Ok(before)
+                    }
+                }
+            }
             (None, Some(error)) => Err(error.clone()),
-            (None, None) => self.fetch(&mut state, false).await,
+            (None, None) => self.fetch(&mut state, ANY).await,
         }
+    }
+
+    /// A token that its source gives now, not one that was kept; one that another process is being given at this
+    /// moment is as good. It is the current one from then on.
+    ///
+    /// # Errors
+    ///
+    /// When there is none to be had.
+    pub async fn fresh(&self) -> Result<Arc<Token>, TokenError> {
+        let since = Timestamp::now();
+        let mut state = self.current.lock().await;
+        self.fetch(&mut state, Wanted { since: Some(since), ..ANY }).await
     }
 
     /// A token in place of a refused one. Of many workers whose token is refused at once, the first fetches and
@@ -140,30 +164,15 @@ impl Tokens {
     pub async fn after(&self, refused: &Token) -> Result<Arc<Token>, TokenError> {
         let mut state = self.current.lock().await;
         match (&state.token, &state.error) {
-            (Some(token), _) if !token.is(refused) => Ok(Arc::clone(token)),
+            (Some(token), _) if !token.is(&refused.value) => Ok(Arc::clone(token)),
             (_, Some(error)) => Err(error.clone()),
-            _ => {
-                let token = self.fetch(&mut state, false).await?;
-                // In normal mode the platform gives the same token while it thinks it good (wechat-facts 3.1).
-                if token.is(refused) { self.fetch(&mut state, true).await } else { Ok(token) }
-            }
+            _ => self.fetch(&mut state, Wanted { not: Some(refused), ..ANY }).await,
         }
     }
 
-    async fn fetch(&self, state: &mut State, force: bool) -> Result<Arc<Token>, TokenError> {
-        let fetched = match &self.source {
-            TokenSource::Given(_) if state.token.is_some() => Err(TokenError::GivenRefused),
-            TokenSource::Given(value) => Ok(value.clone()),
-            TokenSource::Command(command) => run(command).await.map_err(TokenError::Command),
-            TokenSource::Secret { appid, secret } => self.ask(appid, secret, force).await,
-        };
-        tracing::info!(force, ok = fetched.is_ok(), "token");
-        match fetched {
-            Ok(value) => {
-                let token = Arc::new(Token::new(&self.client, value));
-                state.token = Some(Arc::clone(&token));
-                Ok(token)
-            }
+    async fn fetch(&self, state: &mut State, wanted: Wanted<'_>) -> Result<Arc<Token>, TokenError> {
+        match self.obtain(state, wanted).await {
+            Ok(granted) => Ok(self.take(state, granted)),
             Err(error) => {
                 state.token = None;
                 state.error = Some(error.clone());
@@ -172,97 +181,135 @@ impl Tokens {
         }
     }
 
-    async fn ask(&self, appid: &str, secret: &SecretString, force: bool) -> Result<SecretString, TokenError> {
-        let body = json!({
-            "grant_type": "client_credential",
-            "appid": appid,
-            "secret": secret.expose_secret(),
-            "force_refresh": force,
-        });
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let answer = match self.client.post_json(STABLE_TOKEN, &body).await {
-                Ok(bytes) => read(&bytes),
-                Err(failure) => Err(TokenError::NoAnswer(failure)),
-            };
-            match answer {
-                Err(error) if tries < TRIES && may_pass(&error) => {
-                    tokio::time::sleep(crate::wechat::client::pause(tries)).await;
-                }
-                settled => return settled,
+    fn take(&self, state: &mut State, granted: Granted) -> Arc<Token> {
+        let token = Arc::new(Token::new(&self.client, granted.value));
+        state.token = Some(Arc::clone(&token));
+        state.renew = granted.rest.map(|rest| Instant::now() + renew_after(rest));
+        token
+    }
+
+    async fn obtain(&self, state: &mut State, wanted: Wanted<'_>) -> Result<Granted, TokenError> {
+        match &self.source {
+            TokenSource::Given(_) if wanted.not.is_some() => Err(TokenError::GivenRefused),
+            TokenSource::Given(value) => Ok(Granted { value: value.clone(), rest: None }),
+            TokenSource::Command { command, timeout } => {
+                printed(command, *timeout, wanted.not).await.map(Granted::from).map_err(TokenError::Command)
             }
+            TokenSource::Secret { appid, secret } => match &self.cache {
+                None => {
+                    let fetched = self.asked(state, appid, secret, wanted, None).await?;
+                    Ok(Granted::from(fetched.0))
+                }
+                Some(cache) => self.kept_or_asked(state, cache, appid, secret, wanted).await,
+            },
         }
     }
-}
 
-/// A fetch of a token is safe to repeat: a second answer is as good as the first.
-fn may_pass(error: &TokenError) -> bool {
-    match error {
-        TokenError::NoAnswer(_) => true,
-        TokenError::Answered { code, .. } => match class_of(*code) {
-            Class::Busy => true,
-            Class::Ok
-            | Class::Token
-            | Class::Recipient
-            | Class::Account
-            | Class::Content
-            | Class::Quota
-            | Class::Throttle
-            | Class::NotForSending => false,
-        },
-        TokenError::GivenRefused | TokenError::FreshRefused | TokenError::Command(_) => false,
+    /// A token that is kept where one will do, else one from the platform, which is kept then.
+    async fn kept_or_asked(
+        &self,
+        state: &mut State,
+        cache: &TokenCache,
+        appid: &str,
+        secret: &SecretString,
+        wanted: Wanted<'_>,
+    ) -> Result<Granted, TokenError> {
+        if let Ok(granted) = kept(cache, wanted) {
+            return Ok(granted);
+        }
+        let turn = cache.turn(wanted.waits).await;
+        // Whoever held the lock may just have fetched what is wanted.
+        let before = match kept(cache, wanted) {
+            Ok(granted) => return Ok(granted),
+            Err(before) => before,
+        };
+        let (fetched, forced) = self.asked(state, appid, secret, wanted, before.as_ref()).await?;
+        if let Some(seconds) = fetched.expires_in {
+            let now = Timestamp::now();
+            let life = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or_default());
+            let earlier = before.and_then(|before| before.forced);
+            let kept = Kept {
+                value: fetched.value.clone(),
+                fetched: now,
+                expires: now.checked_add(life).unwrap_or(now),
+                forced: if forced { Some(now) } else { earlier },
+            };
+            // Without the file the next run asks again, and that is all.
+            let written = cache.write(&kept);
+            tracing::info!(ok = written.is_ok(), "token kept");
+        }
+        drop(turn);
+        Ok(Granted::from(fetched))
+    }
+
+    /// A token from the platform, and whether it was forced out of it. In normal mode the platform gives the same
+    /// token while it thinks it good (wechat-facts 3.1), so a new one is forced only where a token that it gives out
+    /// now is refused: once a run, and not within half a minute of another process that did.
+    async fn asked(
+        &self,
+        state: &mut State,
+        appid: &str,
+        secret: &SecretString,
+        wanted: Wanted<'_>,
+        before: Option<&Kept>,
+    ) -> Result<(Fetched, bool), TokenError> {
+        let is_refused = |fetched: &Fetched| wanted.not.is_some_and(|not| not.is(&fetched.value));
+        let tries = if wanted.waits { TRIES } else { 1 };
+        let fetched = ask(&self.client, appid, secret, false, tries).await?;
+        if !is_refused(&fetched) {
+            return Ok((fetched, false));
+        }
+        if state.forced || before.is_some_and(|before| !before.may_force(Timestamp::now())) {
+            return Err(TokenError::FreshRefused);
+        }
+        state.forced = true;
+        let fetched = ask(&self.client, appid, secret, true, tries).await?;
+        if is_refused(&fetched) { Err(TokenError::FreshRefused) } else { Ok((fetched, true)) }
     }
 }
 
-/// How long a program may take to print a token.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
-/// The platform asks to reserve 512 characters for a token (wechat-facts 3.1); this leaves room for more.
-const LONGEST_TOKEN: usize = 2048;
-
-/// Runs a program and reads the token it prints. Its stderr goes to ours, for people.
-async fn run(command: &[String]) -> Result<SecretString, CommandFault> {
-    let Some((program, arguments)) = command.split_first() else { return Err(CommandFault::NoToken) };
-    let output = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .kill_on_drop(true)
-        .output();
-    let output = tokio::time::timeout(COMMAND_TIMEOUT, output)
-        .await
-        .map_err(|_| CommandFault::TimedOut)?
-        .map_err(|error| CommandFault::NotStarted(error.to_string()))?;
-    if !output.status.success() {
-        return Err(CommandFault::Failed(output.status.code()));
+impl From<Fetched> for Granted {
+    fn from(fetched: Fetched) -> Self {
+        Self { value: fetched.value, rest: fetched.expires_in.map(Duration::from_secs) }
     }
-    printed(&output.stdout).ok_or(CommandFault::NoToken)
 }
 
-/// The token in a program's output: the platform's JSON, or one word.
-fn printed(output: &[u8]) -> Option<SecretString> {
-    if let Ok(raw) = serde_json::from_slice::<Raw>(output) {
-        return Some(raw.access_token);
+/// The kept token, where it will do; else whatever is kept.
+fn kept(cache: &TokenCache, wanted: Wanted<'_>) -> Result<Granted, Option<Kept>> {
+    let Ok(Some(kept)) = cache.read() else { return Err(None) };
+    let now = Timestamp::now();
+    let fits = kept.has_enough(now)
+        && wanted.since.is_none_or(|since| kept.fetched >= since)
+        && !wanted.not.is_some_and(|not| not.is(&kept.value));
+    if !fits {
+        return Err(Some(kept));
     }
-    let text = std::str::from_utf8(output).ok()?.trim();
-    let word =
-        !text.is_empty() && text.len() <= LONGEST_TOKEN && text.bytes().all(|byte| byte.is_ascii_graphic());
-    (word && !text.starts_with('{')).then(|| SecretString::from(text))
+    tracing::info!("token kept from another run");
+    let rest = Duration::try_from(kept.expires.duration_since(now)).ok();
+    Ok(Granted { value: kept.value, rest })
 }
 
-#[derive(Deserialize)]
-struct Raw {
-    access_token: SecretString,
+/// What a program prints. Where that is the refused token, the program is run once more after a second: a token
+/// server may be fetching the next one at this moment.
+async fn printed(
+    command: &[String],
+    timeout: Duration,
+    not: Option<&Token>,
+) -> Result<Fetched, CommandFault> {
+    let is_refused = |fetched: &Fetched| not.is_some_and(|not| not.is(&fetched.value));
+    let fetched = run(command, timeout).await?;
+    if !is_refused(&fetched) {
+        return Ok(fetched);
+    }
+    tokio::time::sleep(pause(1)).await;
+    let fetched = run(command, timeout).await?;
+    if is_refused(&fetched) { Err(CommandFault::Stale) } else { Ok(fetched) }
 }
 
-fn read(body: &[u8]) -> Result<SecretString, TokenError> {
-    if let Ok(raw) = serde_json::from_slice::<Raw>(body) {
-        return Ok(raw.access_token);
-    }
-    match Answer::read(body) {
-        Some(answer) => Err(TokenError::Answered { code: answer.code, errmsg: answer.errmsg }),
-        None => Err(TokenError::NoAnswer(Failure::Unclear(crate::wechat::reply::Unclear::Unreadable))),
-    }
+/// How long after it was fetched a token is renewed: as its last five minutes begin; of a short one after half
+/// its time.
+fn renew_after(rest: Duration) -> Duration {
+    rest.saturating_sub(OVERLAP).max(rest / 2)
 }
 
 #[cfg(test)]
@@ -270,14 +317,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_read_from_json_and_from_a_bare_word() {
-        let read = |output: &[u8]| printed(output).map(|token| token.expose_secret().to_owned());
-        assert_eq!(read(b"36_abc-DEF\n").as_deref(), Some("36_abc-DEF"));
-        assert_eq!(read(br#"{"access_token":"t","expires_in":7200}"#).as_deref(), Some("t"));
-        for garbage in
-            [&b""[..], b" \n", b"two words", br#"{"errcode":40013}"#, b"\xff\xfe", b"<html></html> x"]
-        {
-            assert_eq!(read(garbage), None, "{garbage:?}");
-        }
+    fn a_token_is_renewed_in_time() {
+        let after = |seconds| renew_after(Duration::from_secs(seconds)).as_secs();
+        assert_eq!([7200, 1800, 600, 345, 300, 0].map(after), [6900, 1500, 300, 172, 150, 0]);
     }
 }

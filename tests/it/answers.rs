@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use crate::support::{Platform, Ran, World, openid};
+use crate::support::{Platform, Ran, SECRET, World, openid};
 
 /// One recipient, one scenario, and what must come of it.
 struct Case {
@@ -395,6 +395,35 @@ fn a_wrong_secret_is_said_and_nothing_is_sent() {
     assert_eq!(ran.counts(), "3 unsent");
     assert_eq!(platform.ledger().totals().stable_token_calls, 1, "asked once, not by every worker");
     assert_eq!(platform.ledger().totals().requests, 0);
+}
+
+#[test]
+fn what_is_wrong_with_appid_or_secret_is_said_with_the_place_it_came_from() {
+    let run = |world: &World, platform: &Platform, name: &str, value: &str| {
+        let mut send = world.command_at(platform, &["send", "campaign.toml", "--yes", "--format", "json"]);
+        Ran::of(send.env(name, value).output().expect("the binary runs")).exits(9)
+    };
+    let (world, platform) = (World::with_recipients(3), Platform::new(""));
+    run(&world, &platform, "WXCAST_APPSECRET", "another")
+        .says("`WXCAST_APPSECRET`")
+        .says("`account.appid` in");
+    let other = "wx00000000000000ff";
+    run(&world, &platform, "WXCAST_APPID", other).says("40013").says(other).says("`WXCAST_APPID`");
+    world.edit("campaign.toml", "[audience]", "secret_env = \"SPRING_SECRET\"\n[audience]");
+    run(&world, &platform, "SPRING_SECRET", "another").says("`SPRING_SECRET`");
+    let secret = world.file("the.secret", "another\n");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).expect("a mode");
+    }
+    world.edit("campaign.toml", "secret_env = \"SPRING_SECRET\"", "secret_file = \"the.secret\"");
+    let ran = run(&world, &platform, "SPRING_SECRET", "x").says("the.secret").says("40125");
+    assert!(!ran.stderr.contains("another\n") && secret.exists());
+    // Another code is not about them.
+    world.file("the.secret", SECRET);
+    let ran = world.send(&Platform::new("[[answers]]\non = 'token'\ncode = 48001"));
+    assert!(!ran.exits(9).stderr.contains("the.secret"));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use wxcast::cli::args::Args;
 
 use crate::support::World;
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "init",
     "plan",
     "preview",
@@ -15,6 +15,7 @@ const COMMANDS: [&str; 15] = [
     "runs",
     "stop",
     "resolve",
+    "doctor",
     "explain",
     "simulator",
     "schema",

@@ -17,6 +17,25 @@ fn an_errcode_is_explained_with_what_to_do() {
 }
 
 #[test]
+fn what_the_account_needs_is_explained_in_both_languages() {
+    let world = World::new();
+    for (code, english, chinese) in [
+        ("40164", "IP白名单", "IP白名单"),
+        ("61004", "way out", "出口地址"),
+        ("40125", "WXCAST_APPSECRET", "WXCAST_APPSECRET"),
+        ("40013", "WXCAST_APPID", "WXCAST_APPID"),
+        ("48001", "微信认证", "个人主体"),
+        ("45009", "tomorrow", "明天"),
+        ("89503", "Call the account's administrator", "联系公众号管理员"),
+    ] {
+        for (language, says) in [("en", english), ("zh-CN", chinese)] {
+            let ran = world.run(&["explain", code, "--lang", language]).exits(0);
+            assert!(ran.stdout.contains(says), "{code} {language}: {}", ran.stdout);
+        }
+    }
+}
+
+#[test]
 fn a_negative_errcode_is_no_flag() {
     let ran = World::new().run(&["explain", "-1"]).exits(0);
     assert!(ran.stdout.contains("-1") && ran.stdout.contains("busy"), "{}", ran.stdout);

@@ -368,6 +368,7 @@ fn case(code: Code) -> Case {
         Code::SecretInCampaign => account("appsecret = \"x\"", ""),
         Code::OddAppid => toml("[account]\nappid = \"gh_1\""),
         Code::OddKfAccount => account("kf_account = \"x\"", ""),
+        Code::MixedHosts => account("failover_hosts = [\"http://127.0.0.1:1\"]", ""),
         Code::SameFile => text("x", "[results]\nfile = \"./audience.csv\"\n"),
         Code::UnknownKind => toml("[message.txt]\ncontent = \"x\""),
         Code::NoMessage => toml(HEAD),
@@ -486,7 +487,7 @@ fn the_names_of_faults_are_those_that_scripts_know() {
     assert_eq!(
         names.join(" "),
         "campaign-unreadable campaign-not-text toml-syntax unknown-key missing-key wrong-type not-one-of bad-value \
-         secret-in-campaign odd-appid odd-kf-account same-file unknown-kind no-message several-messages \
+         secret-in-campaign odd-appid odd-kf-account mixed-hosts same-file unknown-kind no-message several-messages \
          kind-not-for-account field-not-for-account empty-list several-articles too-many-articles empty-template \
          template-syntax unknown-variable unknown-helper template-unsupported field-blank field-too-long \
          field-at-limit field-long control-character odd-url unclosed-link miniprogram-path-alone \

@@ -13,6 +13,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use secrecy::SecretString;
 use tokio::sync::Notify;
+use wxcast::api_base::ApiBase;
 use wxcast::campaign::Campaign;
 use wxcast::campaign::file::OnUnknown;
 use wxcast::campaign::validate::{Overrides, validate};
@@ -27,8 +28,9 @@ use wxcast::send::dispatcher::{self, Run};
 use wxcast::send::feed::{self, Policy, RetryRefused};
 use wxcast::send::shutdown::{Signals, StopFiles};
 use wxcast::send::worker::Shared;
-use wxcast::wechat::client::{ApiBase, Client, Timeouts};
-use wxcast::wechat::token::{TokenSource, Tokens};
+use wxcast::wechat::client::{Client, Timeouts};
+use wxcast::wechat::token::Tokens;
+use wxcast::wechat::token_source::TokenSource;
 
 use crate::crash::{assert_equal, count};
 use crate::support::{APPID, Platform, SECRET, World};
@@ -109,7 +111,7 @@ fn live(world: &World, platform: &Platform, boundaries: i64) -> (Life, Counts) {
     let timeouts = Timeouts { connect: Duration::from_secs(5), answer: Duration::from_secs(30) };
     let client = Client::new(base, timeouts).expect("a client");
     let secret = TokenSource::Secret { appid: APPID.to_owned(), secret: SecretString::from(SECRET) };
-    let tokens = Tokens::new(client.clone(), secret);
+    let tokens = Arc::new(Tokens::new(client.clone(), secret, None));
     let shared = Arc::new(Shared { client, tokens, journal: journal.clone() });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let life = runtime.block_on(async {

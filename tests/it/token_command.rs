@@ -2,7 +2,7 @@
 
 #![cfg(unix)]
 
-use crate::support::{Platform, World};
+use crate::support::{Platform, Ran, World};
 
 /// A scenario in which these tokens work without having been fetched.
 fn accepts(token: &str) -> Platform {
@@ -34,10 +34,52 @@ fn it_is_run_again_when_its_token_is_refused() {
 }
 
 #[test]
-fn a_token_that_stays_refused_stops_the_run() {
-    let ran = world("echo 36_wrong").send(&accepts("36_right")).exits(9);
+fn a_token_that_stays_refused_stops_the_run_after_three_runs_of_the_program() {
+    // A second, because that is how long a token server is given to fetch another.
+    let world = world("echo x >> runs; echo 36_wrong");
+    let ran = world.send(&accepts("36_right")).exits(9).says("keeps printing");
     assert_eq!(ran.counts(), "5 unsent");
+    assert_eq!(world.read("runs").lines().count(), 3);
     assert!(!(ran.stdout + &ran.stderr).contains("36_wrong"), "a token is told to nobody");
+}
+
+#[test]
+fn it_is_run_once_more_when_its_server_is_a_moment_late() {
+    let platform = accepts("36_third");
+    let world =
+        world("echo x >> runs; if [ $(wc -l < runs) -ge 3 ]; then echo 36_third; else echo 36_first; fi");
+    assert_eq!(world.send(&platform).exits(0).counts(), "5 sent");
+}
+
+#[test]
+fn it_is_not_run_again_for_every_message_nor_are_its_tokens_kept() {
+    let platform = accepts("36_token");
+    let world = world("echo x >> runs; echo 36_token");
+    assert_eq!(world.send(&platform).exits(0).counts(), "5 sent");
+    assert_eq!(world.read("runs").lines().count(), 1);
+    let kept = std::fs::read_dir(world.home().join("wxcast")).expect("a folder");
+    assert!(kept.flatten().all(|entry| !entry.file_name().to_string_lossy().starts_with("token-")));
+}
+
+#[test]
+fn a_program_that_hangs_or_never_stops_printing_is_ended() {
+    for (script, says) in [("exec sleep 100", "within 0.3 seconds"), ("exec yes", "neither a token")] {
+        let world = world(script);
+        world.edit("campaign.toml", "rate =", "timeout = \"300ms\"\nrate =");
+        let platform = accepts("36_token");
+        assert_eq!(world.send(&platform).exits(9).says(says).counts(), "5 unsent", "{script}");
+        assert_eq!(platform.ledger().totals().requests, 0);
+    }
+}
+
+#[test]
+fn a_token_that_is_given_goes_before_the_program_and_the_program_before_the_secret() {
+    let (world, platform) = (world("touch ran; echo 36_printed"), accepts("36_given"));
+    let mut send = world.command_at(&platform, &["send", "campaign.toml", "--yes", "--format", "json"]);
+    let ran = Ran::of(send.env("WXCAST_ACCESS_TOKEN", "36_given").output().expect("the binary runs"));
+    assert_eq!(ran.exits(0).counts(), "5 sent");
+    assert!(!world.path("ran").exists());
+    assert_eq!(platform.ledger().totals().stable_token_calls, 0);
 }
 
 #[test]

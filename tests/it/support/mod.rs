@@ -1,5 +1,7 @@
 //! One builder for all tests: a folder with a campaign and an audience, a simulator, the real binary.
 
+pub mod wire;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
@@ -128,6 +130,11 @@ impl World {
         self.file(name, text.replacen(from, to, 1));
     }
 
+    /// The user's state folder.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
     /// Reads a file.
     pub fn read(&self, name: &str) -> String {
         let path = self.path(name);
@@ -148,9 +155,21 @@ impl World {
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wxcast"));
         command.current_dir(self.dir.path()).args(args).stdin(Stdio::null());
-        for variable in
-            ["CI", "NO_COLOR", "WXCAST_LANG", "WXCAST_APPID", "WXCAST_ACCESS_TOKEN", "WXCAST_API_BASE"]
-        {
+        for variable in [
+            "CI",
+            "NO_COLOR",
+            "WXCAST_LANG",
+            "WXCAST_APPID",
+            "WXCAST_ACCESS_TOKEN",
+            "WXCAST_API_BASE",
+            "SSL_CERT_FILE",
+            "HTTPS_PROXY",
+            "https_proxy",
+            "ALL_PROXY",
+            "all_proxy",
+            "NO_PROXY",
+            "no_proxy",
+        ] {
             command.env_remove(variable);
         }
         command.env("XDG_STATE_HOME", self.home.path()).env("HOME", self.home.path());
@@ -262,6 +281,11 @@ impl Platform {
     /// What it received.
     pub fn ledger(&self) -> &Ledger {
         self.simulator.ledger()
+    }
+
+    /// Puts the platform's clock forward.
+    pub fn advance(&self, by: Duration) {
+        self.simulator.advance(by);
     }
 
     /// Waits until so many messages have been posted.

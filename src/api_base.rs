@@ -1,0 +1,154 @@
+//! Where the platform is: the host that is called, and those that stand in for it.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use url::Url;
+
+/// The platform's general host (wechat-facts 3.4).
+pub const API_BASE: &str = "https://api.weixin.qq.com";
+/// The platform's host for the time when the general one cannot be reached (wechat-facts 3.4).
+pub const API_BASE_2: &str = "https://api2.weixin.qq.com";
+
+/// The address of one host. Plain http is for loopback hosts only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiBase(Url);
+
+/// Why an address cannot be the platform's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ApiBaseError {
+    /// It is no http or https address of a host.
+    #[error("not an https address")]
+    NotAnAddress,
+    /// It is plain http to another machine; a token would travel unprotected.
+    #[error("plain http to a host that is not loopback")]
+    PlainHttp,
+}
+
+impl ApiBase {
+    /// Reads an address such as [`API_BASE`].
+    ///
+    /// # Errors
+    ///
+    /// When it is no address, or plain http to another machine.
+    pub fn parse(text: &str) -> Result<Self, ApiBaseError> {
+        let url = Url::parse(text.trim()).map_err(|_| ApiBaseError::NotAnAddress)?;
+        if url.host_str().is_none() {
+            return Err(ApiBaseError::NotAnAddress);
+        }
+        let base = Self(url);
+        match base.0.scheme() {
+            "https" => Ok(base),
+            "http" if base.is_loopback() => Ok(base),
+            "http" => Err(ApiBaseError::PlainHttp),
+            _ => Err(ApiBaseError::NotAnAddress),
+        }
+    }
+
+    /// Whether it is this machine.
+    pub fn is_loopback(&self) -> bool {
+        let host = self.host().trim_matches(['[', ']']);
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+
+    /// Whether it is called without TLS.
+    pub fn is_plain(&self) -> bool {
+        self.0.scheme() == "http"
+    }
+
+    /// The host's name or address.
+    pub fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+
+    /// The address of a call.
+    pub fn at(&self, path: &str) -> Url {
+        let mut url = self.0.clone();
+        url.set_path(path);
+        url.set_query(None);
+        url
+    }
+}
+
+impl fmt::Display for ApiBase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.0.scheme(), self.host())?;
+        self.0.port().map_or(Ok(()), |port| write!(f, ":{port}"))
+    }
+}
+
+impl fmt::Debug for ApiBase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The host that is called, and those that stand in where no connection to it can be made. Either all of them
+/// are this machine or none is: what was meant for a simulator never reaches a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hosts {
+    all: Vec<ApiBase>,
+}
+
+impl Hosts {
+    /// A host, and others in the order in which they stand in for it; nothing where some are this machine and
+    /// some are not.
+    pub fn new(first: ApiBase, others: Vec<ApiBase>) -> Option<Self> {
+        let alike = others.iter().all(|other| other.is_loopback() == first.is_loopback());
+        let mut all = vec![first];
+        all.extend(others);
+        alike.then_some(Self { all })
+    }
+
+    /// The host that is called while it can be reached.
+    pub fn first(&self) -> &ApiBase {
+        // There is always a first one: nothing makes an empty list.
+        &self.all[0]
+    }
+
+    /// All, the first one first.
+    pub fn all(&self) -> &[ApiBase] {
+        &self.all
+    }
+}
+
+impl From<ApiBase> for Hosts {
+    fn from(only: ApiBase) -> Self {
+        Self { all: vec![only] }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_for_loopback_only() {
+        for text in
+            ["https://api.weixin.qq.com", "http://127.0.0.1:8080", "http://localhost:1", "http://[::1]:9/"]
+        {
+            assert!(ApiBase::parse(text).is_ok(), "{text}");
+        }
+        assert_eq!(ApiBase::parse("http://api.weixin.qq.com"), Err(ApiBaseError::PlainHttp));
+        assert_eq!(ApiBase::parse("http://127.0.0.1.example.com"), Err(ApiBaseError::PlainHttp));
+        assert_eq!(ApiBase::parse("ftp://127.0.0.1"), Err(ApiBaseError::NotAnAddress));
+        assert_eq!(ApiBase::parse("api.weixin.qq.com"), Err(ApiBaseError::NotAnAddress));
+    }
+
+    #[test]
+    fn an_address_is_shown_without_credentials_path_or_query() {
+        let base = ApiBase::parse("https://user:pw@host:8443/x?access_token=1")
+            .map(|base| format!("{base} {base:?}"));
+        assert_eq!(base.as_deref(), Ok("https://host:8443 https://host:8443"));
+    }
+
+    #[test]
+    fn a_simulator_never_fails_over_to_the_platform() {
+        let parse = |text: &str| ApiBase::parse(text).unwrap_or_else(|error| panic!("{error}"));
+        let (real, second, own) = (parse(API_BASE), parse(API_BASE_2), parse("http://127.0.0.1:1"));
+        assert!(Hosts::new(real.clone(), vec![second.clone()]).is_some());
+        assert!(Hosts::new(own.clone(), vec![own.clone()]).is_some());
+        assert!(Hosts::new(own.clone(), vec![second]).is_none());
+        assert!(Hosts::new(real, vec![own]).is_none());
+    }
+}

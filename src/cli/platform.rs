@@ -1,0 +1,226 @@
+//! An account on its platform, ready to be called: hosts, secret, tokens.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use tokio::runtime::Runtime;
+
+use crate::api_base::{ApiBase, Hosts};
+use crate::campaign::{Campaign, SecretPlace};
+use crate::cli::context::{environment, variable};
+use crate::cli::exit_code::Exit;
+use crate::cli::terminal::Terminal;
+use crate::cli::user_state;
+use crate::wechat::client::{CERTIFICATES, Client, SetUpError, Timeouts};
+use crate::wechat::token::Tokens;
+use crate::wechat::token_cache::{CacheFault, TokenCache};
+use crate::wechat::token_source::TokenSource;
+
+/// An account on its platform.
+#[derive(Debug)]
+pub struct Platform {
+    /// What waits for it.
+    pub runtime: Runtime,
+    /// What calls it.
+    pub client: Client,
+    /// Its tokens.
+    pub tokens: Arc<Tokens>,
+    /// Where AppID and AppSecret come from.
+    pub origin: Origin,
+}
+
+/// Where AppID and AppSecret come from, for people whose platform knows one of them not.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    appid: String,
+    appid_from_environment: bool,
+    campaign: PathBuf,
+    secret: SecretOrigin,
+}
+
+/// Where tokens or the AppSecret come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretOrigin {
+    /// A token was given in WXCAST_ACCESS_TOKEN.
+    Given,
+    /// A program prints tokens.
+    Command,
+    /// The AppSecret is in an environment variable.
+    Variable(String),
+    /// The AppSecret is in a file.
+    File(PathBuf),
+    /// The simulator's.
+    Simulator,
+}
+
+impl Platform {
+    /// The platform that campaign and environment name, with the campaign's account.
+    ///
+    /// # Errors
+    ///
+    /// The exit, already told, when hosts, secret or TLS cannot be used.
+    pub fn open(campaign: &Campaign, terminal: &Terminal) -> Result<Self, Exit> {
+        let hosts = hosts(campaign, terminal)?;
+        let (source, secret) = source(campaign, terminal)?;
+        let cache = match source {
+            TokenSource::Secret { .. } => cache(campaign, &hosts, terminal),
+            TokenSource::Given(_) | TokenSource::Command { .. } => None,
+        };
+        Self::with(campaign, hosts, source, secret, cache, terminal)
+    }
+
+    /// A simulator, whose tokens are kept nowhere.
+    ///
+    /// # Errors
+    ///
+    /// The exit, already told, when there is no runtime or no TLS.
+    pub fn simulated(
+        campaign: &Campaign,
+        base: ApiBase,
+        secret: SecretString,
+        terminal: &Terminal,
+    ) -> Result<Self, Exit> {
+        let source = TokenSource::Secret { appid: campaign.account.appid.clone(), secret };
+        Self::with(campaign, base.into(), source, SecretOrigin::Simulator, None, terminal)
+    }
+
+    fn with(
+        campaign: &Campaign,
+        hosts: Hosts,
+        source: TokenSource,
+        secret: SecretOrigin,
+        cache: Option<TokenCache>,
+        terminal: &Terminal,
+    ) -> Result<Self, Exit> {
+        let timeouts = Timeouts { connect: campaign.send.connect_timeout, answer: campaign.send.timeout };
+        let client = Client::new(hosts, timeouts).map_err(|error| not_set_up(&error, terminal))?;
+        let tokens = Arc::new(Tokens::new(client.clone(), source, cache));
+        let origin = Origin {
+            appid: campaign.account.appid.clone(),
+            appid_from_environment: environment().appid.is_some(),
+            campaign: campaign.path.clone(),
+            secret,
+        };
+        Ok(Self { runtime: runtime(terminal)?, client, tokens, origin })
+    }
+}
+
+impl Origin {
+    /// Where the AppSecret or the tokens come from.
+    pub fn secret(&self) -> &SecretOrigin {
+        &self.secret
+    }
+
+    /// Which AppID and AppSecret were used and where they stand, as a sentence; nothing where no AppSecret was used.
+    pub fn told(&self, terminal: &Terminal) -> Option<String> {
+        let words = &terminal.words;
+        let secret = match &self.secret {
+            SecretOrigin::Variable(name) => words.say("origin.variable", &[("name", name)]),
+            SecretOrigin::File(file) => words.say("origin.file", &[("file", &file.display())]),
+            SecretOrigin::Given | SecretOrigin::Command | SecretOrigin::Simulator => return None,
+        };
+        let appid = if self.appid_from_environment {
+            words.say("origin.variable", &[("name", &"WXCAST_APPID")])
+        } else {
+            words.say("origin.campaign", &[("file", &self.campaign.display())])
+        };
+        let places: [(&str, &dyn std::fmt::Display); 3] =
+            [("appid", &self.appid), ("appid_from", &appid), ("secret_from", &secret)];
+        Some(words.say("origin.used", &places))
+    }
+}
+
+/// The runtime is on this thread. One is enough: the work is waiting, and the journal and the planner have threads
+/// of their own.
+///
+/// # Errors
+///
+/// The exit, already told, when the system has none.
+pub fn runtime(terminal: &Terminal) -> Result<Runtime, Exit> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        terminal.complain("no-runtime", &[("reason", &error)]);
+        Exit::Internal
+    })
+}
+
+fn not_set_up(error: &SetUpError, terminal: &Terminal) -> Exit {
+    match error {
+        SetUpError::Tls(reason) => terminal.complain("no-tls", &[("reason", reason)]),
+        SetUpError::Certificates { file, reason } => terminal.complain(
+            "bad-certificates",
+            &[("variable", &CERTIFICATES), ("file", &file.display()), ("reason", reason)],
+        ),
+    }
+    Exit::Account
+}
+
+/// Where the platform is. What the environment names stands alone: the campaign's other hosts stand in for the
+/// campaign's own, and a simulator must never fail over to people's phones.
+///
+/// # Errors
+///
+/// The exit, already told, when WXCAST_API_BASE is no address.
+pub fn hosts(campaign: &Campaign, terminal: &Terminal) -> Result<Hosts, Exit> {
+    let Some(text) = variable("WXCAST_API_BASE") else { return Ok(campaign.account.hosts.clone()) };
+    ApiBase::parse(&text).map(Hosts::from).map_err(|error| {
+        terminal.complain("bad-api-base", &[("reason", &error)]);
+        Exit::Usage
+    })
+}
+
+/// The token that is kept for the account. What is wrong with it is a note: a token is fetched instead.
+fn cache(campaign: &Campaign, hosts: &Hosts, terminal: &Terminal) -> Option<TokenCache> {
+    let appid = &campaign.account.appid;
+    let cache = TokenCache::new(user_state::token_file(appid)?, appid, &hosts.first().to_string());
+    let file = cache.path().display();
+    match cache.look() {
+        Ok(()) => {}
+        Err(CacheFault::Open) => terminal.say("token-cache.open", &[("file", &file)]),
+        Err(CacheFault::Foreign) => terminal.say("token-cache.foreign", &[("file", &file)]),
+        Err(CacheFault::Unreadable(error)) => {
+            terminal.say("token-cache.unreadable", &[("file", &file), ("reason", &error)]);
+        }
+    }
+    Some(cache)
+}
+
+fn source(campaign: &Campaign, terminal: &Terminal) -> Result<(TokenSource, SecretOrigin), Exit> {
+    if let Some(token) = variable("WXCAST_ACCESS_TOKEN") {
+        let token = SecretString::from(token.trim().to_owned());
+        return Ok((TokenSource::Given(token), SecretOrigin::Given));
+    }
+    let (secret, origin) = match &campaign.account.secret {
+        SecretPlace::TokenCommand(command) => {
+            let (command, timeout) = (command.clone(), campaign.send.timeout);
+            return Ok((TokenSource::Command { command, timeout }, SecretOrigin::Command));
+        }
+        SecretPlace::Environment(name) => {
+            let secret = variable(name).ok_or_else(|| {
+                terminal.complain("no-secret", &[("variable", name)]);
+                Exit::Account
+            })?;
+            (secret, SecretOrigin::Variable(name.clone()))
+        }
+        SecretPlace::File(path) => (secret_file(path, terminal)?, SecretOrigin::File(path.clone())),
+    };
+    let secret = SecretString::from(secret.trim().to_owned());
+    Ok((TokenSource::Secret { appid: campaign.account.appid.clone(), secret }, origin))
+}
+
+fn secret_file(path: &Path, terminal: &Terminal) -> Result<String, Exit> {
+    let unreadable = |error: std::io::Error| {
+        terminal.complain("secret-file", &[("file", &path.display()), ("reason", &error)]);
+        Exit::Account
+    };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(path).map_err(unreadable)?.permissions().mode();
+        if mode & 0o077 != 0 {
+            terminal.complain("secret-file-open", &[("file", &path.display())]);
+            return Err(Exit::Account);
+        }
+    }
+    std::fs::read_to_string(path).map_err(unreadable)
+}

@@ -1,0 +1,119 @@
+//! Certificates and proxies: what is trusted, what goes through a proxy, and what is said when it does not work.
+
+use crate::support::wire::{PROXY_PASSWORD, Proxy, Tls};
+use crate::support::{Platform, Ran, World};
+
+/// `send` to an address, with more variables.
+fn send(world: &World, base: &str, variables: &[(&str, &str)]) -> Ran {
+    let mut send = world.command(&["send", "campaign.toml", "--yes", "--format", "json", "-v"]);
+    send.env("WXCAST_API_BASE", base).envs(variables.iter().copied());
+    Ran::of(send.output().expect("the binary runs"))
+}
+
+fn world() -> World {
+    let world = World::with_recipients(3);
+    world.text_campaign("Hello {{name}}", "retries = 0");
+    world
+}
+
+#[test]
+fn a_certificate_that_is_not_trusted_delivers_nothing_and_ssl_cert_file_is_the_way_out() {
+    let (world, platform) = (world(), Platform::new(""));
+    let tls = Tls::before(&platform.base(), &["localhost"]);
+    let base = format!("https://localhost:{}", tls.address().port());
+    let ran = send(&world, &base, &[]).exits(9).says("certificate is not trusted").says("SSL_CERT_FILE");
+    assert_eq!(ran.counts(), "3 unsent");
+    assert_eq!(platform.ledger().totals().stable_token_calls, 0);
+
+    // With a token nothing needs to be fetched; the messages themselves are certainly not delivered.
+    let given = [("WXCAST_ACCESS_TOKEN", "36_given")];
+    assert_eq!(send(&world, &base, &given).exits(5).counts(), "3 failed");
+    let results = world.results();
+    assert_eq!(results[0].get(4), Some("certificate"));
+    assert!(results[0].get(5).is_some_and(|advice| advice.contains("SSL_CERT_FILE")), "{results:?}");
+    assert_eq!(platform.ledger().totals().requests, 0);
+
+    let ca = world.file("company.pem", tls.ca());
+    let ran = send(&world, &base, &[("SSL_CERT_FILE", ca.to_str().expect("UTF-8"))]).exits(0);
+    assert_eq!(ran.counts(), "3 sent");
+    assert_eq!(platform.ledger().totals().accepted, 3);
+}
+
+#[test]
+fn a_certificate_for_another_name_is_not_trusted_either() {
+    let (world, platform) = (world(), Platform::new(""));
+    let tls = Tls::before(&platform.base(), &["elsewhere.test"]);
+    let ca = world.file("company.pem", tls.ca());
+    let base = format!("https://localhost:{}", tls.address().port());
+    send(&world, &base, &[("SSL_CERT_FILE", ca.to_str().expect("UTF-8"))])
+        .exits(9)
+        .says("certificate is not trusted");
+    assert_eq!(platform.ledger().totals().requests, 0);
+}
+
+#[test]
+fn a_file_without_certificates_is_said_and_nothing_is_sent() {
+    let world = world();
+    world.file("empty.pem", "nothing\n");
+    for file in ["empty.pem", "missing.pem"] {
+        let ran = send(&world, "https://localhost:1", &[("SSL_CERT_FILE", file)]);
+        ran.exits(9).says("SSL_CERT_FILE").says(file);
+    }
+}
+
+#[test]
+fn a_proxy_is_used_unless_no_proxy_names_the_host() {
+    let (world, platform) = (world(), Platform::new(""));
+    let tls = Tls::before(&platform.base(), &["wechat.test"]);
+    let proxy = Proxy::to(tls.address());
+    let ca = world.file("company.pem", tls.ca());
+    let (ca, url) = (ca.to_str().expect("UTF-8").to_owned(), proxy.url());
+    let base = "https://wechat.test";
+    let ran = send(&world, base, &[("SSL_CERT_FILE", &ca), ("HTTPS_PROXY", &url)]).exits(0);
+    assert_eq!(ran.counts(), "3 sent");
+    assert!(
+        proxy.asked().iter().all(|line| line == "CONNECT wechat.test:443 HTTP/1.1"),
+        "{:?}",
+        proxy.asked()
+    );
+    assert!(!ran.stderr.contains(PROXY_PASSWORD));
+
+    let before = proxy.asked().len();
+    let (world, no_proxy) = (self::world(), "wechat.test");
+    let variables = [
+        ("SSL_CERT_FILE", ca.as_str()),
+        ("HTTPS_PROXY", &url),
+        ("NO_PROXY", no_proxy),
+        ("WXCAST_ACCESS_TOKEN", "36_given"),
+    ];
+    // Without the proxy there is no such host.
+    assert_eq!(send(&world, base, &variables).exits(5).counts(), "3 failed");
+    assert_eq!(proxy.asked().len(), before);
+}
+
+#[test]
+fn no_proxy_stands_between_this_computer_and_itself() {
+    let (world, platform) = (world(), Platform::new(""));
+    let proxy = Proxy::to("127.0.0.1:9".parse().expect("an address"));
+    let url = proxy.url();
+    let variables = [("HTTP_PROXY", url.as_str()), ("HTTPS_PROXY", &url), ("ALL_PROXY", &url)];
+    assert_eq!(send(&world, &platform.base(), &variables).exits(0).counts(), "3 sent");
+    assert_eq!(proxy.asked(), Vec::<String>::new());
+}
+
+#[test]
+fn a_proxy_that_is_not_there_delivers_nothing() {
+    let world = world();
+    let variables = [("HTTPS_PROXY", "http://127.0.0.1:9"), ("WXCAST_ACCESS_TOKEN", "36_given")];
+    assert_eq!(send(&world, "https://wechat.test", &variables).exits(5).counts(), "3 failed");
+    assert_eq!(world.results()[0].get(4), Some("not-connected"));
+}
+
+#[test]
+fn plain_http_is_refused_unless_it_is_this_computer() {
+    let world = world();
+    send(&world, "http://wechat.test", &[]).exits(2).says("plain http");
+    world.edit("campaign.toml", "[audience]", "api_base = \"http://wechat.test\"\n[audience]");
+    let found = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(3).json();
+    assert_eq!(found["diagnostics"][0]["field"], "account.api_base", "{found}");
+}
