@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::CommandFactory as _;
 use regex::Regex;
-use serde_json::Value as Json;
 use wxcast::campaign::helpers::HELPERS;
-use wxcast::campaign::shape;
 use wxcast::cli::args::Args;
 use wxcast::cli::exit_code::Exit;
 use wxcast::locale::{Catalog, Language};
@@ -73,7 +71,11 @@ fn every_command_that_is_named_exists() {
 
 #[test]
 fn every_command_and_flag_is_in_the_readme() {
-    let readme = read("README.md");
+    both("README.md").iter().for_each(|file| names_every_command_and_flag(file));
+}
+
+fn names_every_command_and_flag(file: &str) {
+    let readme = read(file);
     let mut missing = Vec::new();
     for sub in Args::command().get_subcommands() {
         let name = sub.get_name();
@@ -99,7 +101,7 @@ fn every_command_and_flag_is_in_the_readme() {
             missing.push(format!("--{flag}"));
         }
     }
-    assert!(missing.is_empty(), "README.md does not mention: {missing:#?}");
+    assert!(missing.is_empty(), "{file} does not mention: {missing:#?}");
 }
 
 #[test]
@@ -141,13 +143,15 @@ fn the_table_of_exit_codes_is_that_of_the_program() {
         Exit::Interrupted,
         Exit::Terminated,
     ];
-    let told: Vec<(String, String)> = rows(&section(&read("README.md"), "### Exit codes"))
-        .into_iter()
-        .map(|row| (row[0].clone(), row[1].clone()))
-        .collect();
     let true_ones: Vec<(String, String)> =
         all.iter().map(|exit| (exit.code().to_string(), exit.name().to_owned())).collect();
-    assert_eq!(told, true_ones);
+    for (file, heading) in [("README.md", "### Exit codes"), ("README.zh-CN.md", "### 退出码")] {
+        let told: Vec<(String, String)> = rows(&section(&read(file), heading))
+            .into_iter()
+            .map(|row| (row[0].clone(), row[1].clone()))
+            .collect();
+        assert_eq!(told, true_ones, "{file}");
+    }
     // Every exit has a sentence that says what to do next, so a new one cannot be forgotten here.
     let words = Catalog::new(Language::En);
     let sentences: BTreeSet<&str> = words.keys().filter_map(|key| key.strip_prefix("next.exit.")).collect();
@@ -157,17 +161,23 @@ fn the_table_of_exit_codes_is_that_of_the_program() {
 
 #[test]
 fn the_table_of_helpers_is_that_of_the_program() {
-    let told: Vec<String> = helper_rows().into_iter().map(|row| code(&row[0])).collect();
     let true_ones: Vec<&str> = HELPERS.iter().map(|helper| helper.name).collect();
-    let (told_set, true_set): (BTreeSet<&str>, BTreeSet<&str>) =
-        (told.iter().map(String::as_str).collect(), true_ones.iter().copied().collect());
-    assert_eq!(told_set, true_set);
-    assert_eq!(told.len(), true_ones.len(), "one row a helper");
+    for rows in helper_rows() {
+        let told: Vec<String> = rows.into_iter().map(|row| code(&row[0])).collect();
+        let (told_set, true_set): (BTreeSet<&str>, BTreeSet<&str>) =
+            (told.iter().map(String::as_str).collect(), true_ones.iter().copied().collect());
+        assert_eq!(told_set, true_set);
+        assert_eq!(told.len(), true_ones.len(), "one row a helper");
+    }
 }
 
 #[test]
 fn every_example_of_a_helper_gives_what_is_said() {
-    for row in helper_rows() {
+    let [english, chinese] = helper_rows();
+    assert_eq!(english.len(), chinese.len());
+    for (row, twin) in english.iter().zip(&chinese) {
+        let same = |at: usize| codes(&row[at]) == codes(&twin[at]);
+        assert!((0..row.len()).all(same), "the Chinese page has another example: {twin:?}");
         let (template, cells, expected) = (code(&row[1]), cells(&row[2]), code(&row[3]));
         let world = World::new();
         world.text_campaign(&template, "");
@@ -181,26 +191,6 @@ fn every_example_of_a_helper_gives_what_is_said() {
         let shown = world.run(&["preview", "campaign.toml", "--format", "json"]).exits(0).json();
         assert_eq!(shown[0]["payload"]["text"]["content"], expected.as_str(), "{template}");
     }
-}
-
-#[test]
-fn every_key_of_the_campaign_file_is_described() {
-    let schema = shape::schema();
-    let pages = read("docs/campaign-file.md") + &read("docs/message-kinds.md");
-    let mut missing = Vec::new();
-    properties(&schema, &mut |key: &str| {
-        let named = [
-            format!("`{key}`"),
-            format!(".{key}`"),
-            format!("[{key}]"),
-            format!("[{key}."),
-            format!(".{key}]"),
-        ];
-        if !named.iter().any(|spelling| pages.contains(spelling.as_str())) {
-            missing.push(key.to_owned());
-        }
-    });
-    assert!(missing.is_empty(), "no page describes: {missing:?}");
 }
 
 #[test]
@@ -311,8 +301,10 @@ fn rows(text: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-fn helper_rows() -> Vec<Vec<String>> {
-    rows(&section(&read("docs/templates.md"), "## Helpers"))
+/// The rows of the table of helpers, in English and in Chinese.
+fn helper_rows() -> [Vec<Vec<String>>; 2] {
+    let [english, chinese] = both("templates.md").map(|file| read(&file));
+    [rows(&section(&english, "## Helpers")), rows(&section(&chinese, "## 函数"))]
 }
 
 /// The code spans of a cell.
@@ -347,18 +339,4 @@ fn anchors(page: &str) -> BTreeSet<String> {
                 .collect()
         })
         .collect()
-}
-
-/// Every key of a schema.
-fn properties(schema: &Json, each: &mut impl FnMut(&str)) {
-    match schema {
-        Json::Object(map) => {
-            if let Some(Json::Object(keys)) = map.get("properties") {
-                keys.keys().for_each(|key| each(key));
-            }
-            map.values().for_each(|inner| properties(inner, each));
-        }
-        Json::Array(items) => items.iter().for_each(|inner| properties(inner, each)),
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
-    }
 }

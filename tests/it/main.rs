@@ -21,6 +21,7 @@ mod journal;
 mod kinds;
 mod locales;
 mod lock;
+mod manuals;
 mod model;
 mod moved;
 mod pacing;

@@ -62,6 +62,7 @@ fn follow(page: &str, language: &str) {
     if std::env::var_os("UPDATE_DOCS").is_some() {
         fs::write(repository().join(page), &told).expect("a written page");
     }
+    let text = read(page);
     let stale = text.lines().zip(told.lines()).find(|(file, told)| file != told);
     assert!(told == text, "{page} is stale (UPDATE_DOCS=1 cargo test --test it docs): {stale:#?}");
 }
