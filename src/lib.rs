@@ -22,4 +22,5 @@ pub mod journal;
 pub mod send;
 pub mod report;
 pub mod simulator;
+pub mod live;
 pub mod cli;

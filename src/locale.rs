@@ -34,6 +34,14 @@ impl Language {
         }
     }
 
+    /// Its name as flags, campaign files and HTML write it.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::ZhCn => "zh-CN",
+        }
+    }
+
     fn source(self) -> &'static str {
         match self {
             Self::En => EN,

@@ -1,5 +1,6 @@
 //! What the user asked for: a campaign file, parsed into one type and validated into another.
 
+pub mod branches;
 pub mod describe;
 pub mod duration;
 pub mod file;

@@ -151,7 +151,8 @@ fn plain(expression: &HelperTemplate) -> Option<&str> {
     }
 }
 
-fn variable_name(path: &Path) -> Option<&str> {
+/// The variable that a path names, where it names one.
+pub(super) fn variable_name(path: &Path) -> Option<&str> {
     match path {
         Path::Local((0, name, _)) if name == "row" => Some(ROW),
         Path::Local(_) => None,

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Parser, ValueEnum};
 
 use crate::campaign::rate::Rate;
 use crate::plan::digest::Digest;
+use crate::report;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -45,6 +47,7 @@ pub enum Subcommand {
     Rehearse(Rehearse),
     Status(Status),
     Results(Results),
+    Report(Report),
     Runs(Runs),
     Stop(Stop),
     Resolve(Resolve),
@@ -100,6 +103,26 @@ pub enum Format {
     Json,
 }
 
+/// The word for what people read.
+pub const HUMAN: &str = "human";
+
+/// The words after `--format` where a list of reports says them; `before` are those that are no file's.
+fn one_of<R>(before: &[&'static str], formats: &[report::Format<R>]) -> PossibleValuesParser {
+    let names = before.iter().copied().chain(formats.iter().map(|format| format.name));
+    PossibleValuesParser::new(names.collect::<Vec<&str>>())
+}
+
+/// How messages are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PreviewFormat {
+    /// As text.
+    Human,
+    /// For machines.
+    Json,
+    /// As phones show them.
+    Html,
+}
+
 /// The campaign and what may be said of it elsewhere.
 #[derive(Debug, Clone, clap::Args)]
 #[expect(missing_docs, reason = "their help is in locales/")]
@@ -144,7 +167,7 @@ pub struct Expect {
 pub struct Init {
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
-    #[arg(long, value_name = "KIND", default_value = "text", value_parser = clap::builder::PossibleValuesParser::new(crate::message::KINDS.iter().map(|kind| kind.name())))]
+    #[arg(long, value_name = "KIND", default_value = "text", value_parser = PossibleValuesParser::new(crate::message::KINDS.iter().map(|kind| kind.name())))]
     pub kind: String,
 }
 
@@ -154,10 +177,12 @@ pub struct Init {
 pub struct Plan {
     #[command(flatten)]
     pub campaign: CampaignArgs,
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
-    pub format: Format,
+    #[arg(long, value_name = "FORMAT", default_value = HUMAN, value_parser = one_of(&[HUMAN], report::PLAN))]
+    pub format: String,
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub compare: Option<PathBuf>,
     #[arg(long, value_name = "RATE")]
     pub rate: Option<Rate>,
     #[command(flatten)]
@@ -180,12 +205,18 @@ pub struct Preview {
     pub pick: Option<u64>,
     #[arg(long, value_name = "N")]
     pub limit: Option<u64>,
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
-    pub format: Format,
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = PreviewFormat::Human)]
+    pub format: PreviewFormat,
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = MaskOpenid::Auto)]
     pub mask_openid: MaskOpenid,
+    #[arg(long, conflicts_with = "output")]
+    pub serve: bool,
+    #[arg(long, value_name = "N", requires = "serve", default_value_t = 0)]
+    pub port: u16,
+    #[arg(long, requires = "serve")]
+    pub open: bool,
 }
 
 /// `send`.
@@ -306,6 +337,22 @@ pub struct Doctor {
     pub state_dir: Option<PathBuf>,
 }
 
+/// `report`.
+#[derive(Debug, Clone, clap::Args)]
+#[expect(missing_docs, reason = "their help is in locales/")]
+pub struct Report {
+    #[command(flatten)]
+    pub campaign: CampaignArgs,
+    #[arg(long, value_name = "FORMAT", default_value = "markdown", value_parser = one_of(&[], report::RUN))]
+    pub format: String,
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = MaskOpenid::Auto)]
+    pub mask_openid: MaskOpenid,
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+}
+
 /// `explain`.
 #[derive(Debug, Clone, clap::Args)]
 #[expect(missing_docs, reason = "their help is in locales/")]
@@ -341,6 +388,8 @@ pub enum SchemaKind {
     Plan,
     /// `send --format json`.
     Summary,
+    /// `report --format json`.
+    Report,
 }
 
 /// `completions`.

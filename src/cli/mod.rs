@@ -10,22 +10,26 @@ pub mod explain;
 pub mod help;
 pub mod init;
 pub mod man;
+pub mod output;
 pub mod plan;
 pub mod platform;
 pub mod preview;
 pub mod problem;
 pub mod quota;
 pub mod rehearse;
+pub mod report;
 pub mod resolve;
 pub mod results;
 pub mod runs;
 pub mod schema;
 pub mod send;
+pub mod serve;
 pub mod simulator;
 pub mod status;
 pub mod stop;
 pub mod terminal;
 pub mod user_state;
+pub mod workspace;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -80,6 +84,7 @@ fn run(arguments: &[OsString]) -> Exit {
         Subcommand::Rehearse(args) => rehearse::run(args, &terminal),
         Subcommand::Status(args) => status::run(args, &terminal),
         Subcommand::Results(args) => results::run(args, &terminal),
+        Subcommand::Report(args) => report::run(args, &terminal),
         Subcommand::Runs(args) => runs::run(args, &terminal),
         Subcommand::Stop(args) => stop::run(args, &terminal),
         Subcommand::Resolve(args) => resolve::run(args, &terminal),

@@ -1,43 +1,42 @@
 //! `wxcast preview`: finished messages.
 
-use crate::cli::args::{self, Format};
+use crate::campaign::Campaign;
+use crate::cli::args::{self, MaskOpenid, PreviewFormat};
 use crate::cli::context::{environment, load_sound};
 use crate::cli::exit_code::Exit;
+use crate::cli::serve;
 use crate::cli::terminal::{Terminal, masks};
-use crate::plan::batch::PlannedMessage;
+use crate::plan::Plan;
 use crate::plan::planner::Inputs;
-use crate::plan::replay::{Changed, Replay};
-use crate::report::{preview, write_file};
+use crate::plan::replay::Changed;
+use crate::plan::survey::{Choice, Extent, Survey, survey};
+use crate::report::page::PageError;
+use crate::report::{preview, preview_html, write_file};
 
 /// How many messages are shown when nobody says.
-const FIRST: u64 = 8;
+const MOST: u64 = 8;
 
 /// Shows messages.
 pub fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
+    if args.serve {
+        return serve::run(args, terminal);
+    }
     let (campaign, plan) = match load_sound(&args.campaign.campaign, &environment(), terminal) {
         Ok(sound) => sound,
         Err(exit) => return exit,
     };
-    let inputs = Inputs::of_campaign(&campaign);
-    let Ok(mut replay) = Replay::open(&inputs, &plan) else { return changed(terminal) };
-    let choice = Choice::of(args, plan.counts.planned);
-    let Ok(chosen) = choose(&mut replay, &choice) else { return changed(terminal) };
+    let Ok(survey) = look(args, &campaign, &plan) else {
+        terminal.complain("changed", &[]);
+        return Exit::Invalid;
+    };
     let single = args.row.is_some() || args.openid.is_some();
-    if chosen.is_empty() && single {
+    if survey.samples.is_empty() && single {
         terminal.complain("no-such-recipient", &[]);
         return Exit::Usage;
     }
-    let masked = masks(args.mask_openid);
-    let text = match args.format {
-        Format::Json => {
-            let messages: Vec<_> = chosen.iter().filter_map(preview::json).collect();
-            serde_json::to_string_pretty(&messages).unwrap_or_default() + "\n"
-        }
-        Format::Human => {
-            let kind = campaign.body.kind();
-            let shown = chosen.iter().map(|message| preview::text(message, kind, masked, &terminal.words));
-            shown.collect::<Vec<_>>().join("\n")
-        }
+    let Ok(text) = text(args, &campaign, &plan, &survey, terminal) else {
+        terminal.complain("internal", &[]);
+        return Exit::Internal;
     };
     match &args.output {
         None => terminal.data(&text),
@@ -52,66 +51,51 @@ pub fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
     Exit::Ok
 }
 
-/// Which messages are shown.
-enum Choice {
-    /// The one of a row.
-    Row(u64),
-    /// Those to a person.
-    Openid(String),
-    /// So many from the beginning.
-    First(usize),
-    /// So many, spread evenly over the audience: every so manyth.
-    Spread { most: usize, every: u64 },
+/// Finds the messages that are asked for, and for a page reads all of the audience.
+pub(super) fn look(args: &args::Preview, campaign: &Campaign, plan: &Plan) -> Result<Survey, Changed> {
+    let page = args.serve || args.format == PreviewFormat::Html;
+    let extent = if page { Extent::Whole } else { Extent::Samples };
+    survey(&Inputs::of_campaign(campaign), plan, &choice(args, page), extent)
 }
 
-impl Choice {
-    fn of(args: &args::Preview, planned: u64) -> Self {
-        let whole = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
-        match (args.row, &args.openid, args.pick) {
-            (Some(row), _, _) => Self::Row(row),
-            (None, Some(openid), _) => Self::Openid(openid.clone()),
-            (None, None, Some(pick)) => {
-                Self::Spread { most: whole(pick), every: (planned / pick.max(1)).max(1) }
-            }
-            (None, None, None) => Self::First(whole(args.limit.unwrap_or(FIRST))),
-        }
-    }
-
-    fn takes(&self, message: &PlannedMessage, index: u64) -> bool {
-        match self {
-            Self::Row(row) => message.row == *row,
-            Self::Openid(openid) => message.openid() == openid,
-            Self::First(_) => true,
-            Self::Spread { every, .. } => index.is_multiple_of(*every),
-        }
-    }
-
-    fn most(&self) -> usize {
-        match self {
-            Self::Row(_) | Self::Openid(_) => usize::MAX,
-            Self::First(most) | Self::Spread { most, .. } => *most,
-        }
+fn choice(args: &args::Preview, page: bool) -> Choice {
+    match (args.row, &args.openid, args.pick, args.limit) {
+        (Some(row), _, _, _) => Choice::Row(row),
+        (None, Some(openid), _, _) => Choice::Openid(openid.clone()),
+        (None, None, Some(pick), _) => Choice::Pick(pick),
+        (None, None, None, Some(limit)) => Choice::First(limit),
+        (None, None, None, None) if page => Choice::Pick(MOST),
+        (None, None, None, None) => Choice::First(MOST),
     }
 }
 
-fn choose(replay: &mut Replay<'_>, choice: &Choice) -> Result<Vec<PlannedMessage>, Changed> {
-    let mut chosen = Vec::new();
-    let mut index = 0;
-    while let Some(batch) = replay.next_batch()? {
-        for message in batch.into_messages() {
-            if chosen.len() < choice.most() && choice.takes(&message, index) {
-                chosen.push(message);
-            }
-            index += 1;
-        }
-        if chosen.len() >= choice.most() {
-            break;
-        }
-    }
-    Ok(chosen)
+/// A page goes from hand to hand, so that openids are masked in it unless somebody wants them open.
+pub(super) fn masks_page(args: &args::Preview) -> bool {
+    args.mask_openid != MaskOpenid::Off
 }
 
-fn changed(terminal: &Terminal) -> Exit {
-    terminal.complain("changed", &[]);
-    Exit::Invalid
+fn text(
+    args: &args::Preview,
+    campaign: &Campaign,
+    plan: &Plan,
+    survey: &Survey,
+    terminal: &Terminal,
+) -> Result<String, PageError> {
+    let samples = survey.samples.iter();
+    Ok(match args.format {
+        PreviewFormat::Json => {
+            let messages: Vec<_> = samples.filter_map(|sample| preview::json(&sample.message)).collect();
+            serde_json::to_string_pretty(&messages).unwrap_or_default() + "\n"
+        }
+        PreviewFormat::Human => {
+            let (kind, masked) = (campaign.body.kind(), masks(args.mask_openid));
+            let shown = samples.map(|sample| preview::text(sample, kind, masked, &terminal.words));
+            shown.collect::<Vec<_>>().join("\n")
+        }
+        PreviewFormat::Html => {
+            let masked = masks_page(args);
+            let page = preview_html::Preview { campaign, plan, survey, masked, script: None };
+            preview_html::html(&page, &terminal.words)?
+        }
+    })
 }

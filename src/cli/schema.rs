@@ -10,6 +10,7 @@ use crate::cli::exit_code::Exit;
 use crate::cli::terminal::Terminal;
 use crate::locale::Language;
 use crate::report::plan_json::PlanReport;
+use crate::report::run_json::RunReport;
 use crate::report::summary::Summary;
 
 /// A schema. That of the campaign file, which people see in their editor, speaks their language; those of what is
@@ -19,6 +20,7 @@ pub fn schema(which: SchemaKind, language: Language) -> Json {
         SchemaKind::Campaign => describe::in_language(&shape::schema(), language),
         SchemaKind::Plan => printed::<PlanReport>(),
         SchemaKind::Summary => printed::<Summary>(),
+        SchemaKind::Report => printed::<RunReport>(),
     }
 }
 

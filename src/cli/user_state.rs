@@ -6,10 +6,11 @@ use etcetera::BaseStrategy as _;
 
 use crate::plan::digest::Digest;
 
-/// The folder, `~/.local/state/wxcast` on Linux; nothing where the system has none for this user.
+/// The folder, `~/.local/state/wxcast` on Linux and macOS; nothing where the system has none for this user. On
+/// Windows, which knows no state, it is where a profile keeps what stays on this computer.
 pub fn folder() -> Option<PathBuf> {
     let base = etcetera::choose_base_strategy().ok()?;
-    Some(base.state_dir().unwrap_or_else(|| base.data_dir()).join("wxcast"))
+    Some(base.state_dir().unwrap_or_else(|| base.cache_dir()).join("wxcast"))
 }
 
 /// The lock of an account.

@@ -42,7 +42,32 @@ pub struct Position {
     span: Option<Range<usize>>,
 }
 
+/// A line of the campaign file in three parts, the second of which is what a diagnostic is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excerpt {
+    /// What stands before it.
+    pub before: String,
+    /// What it is about.
+    pub marked: String,
+    /// What stands after it.
+    pub after: String,
+}
+
 impl Sources {
+    /// The line of the campaign file that a place is on, where it is on one. Secrets are blotted out.
+    pub fn excerpt(&self, place: &Place) -> Option<Excerpt> {
+        let span = self.position(place).span?;
+        let shown = self.shown();
+        let marked = first_line(&shown, &span);
+        let start = shown.get(..marked.start)?.rfind('\n').map_or(0, |newline| newline + 1);
+        let after = shown.get(marked.end..)?.lines().next().unwrap_or_default();
+        Some(Excerpt {
+            before: shown.get(start..marked.start)?.to_owned(),
+            marked: shown.get(marked.clone())?.to_owned(),
+            after: after.to_owned(),
+        })
+    }
+
     /// Looks a place up. A field that does not exist is shown at the nearest table above it.
     pub fn position(&self, place: &Place) -> Position {
         match place {
@@ -290,6 +315,21 @@ mod tests {
         assert_eq!(at("a", 4..5), (Some(1), Some(13)));
         assert_eq!(at("b", 1..2), (Some(3), Some(2)));
         assert_eq!(at("c", 3..5), (Some(4), Some(7)));
+    }
+
+    #[test]
+    fn an_excerpt_is_the_line_with_what_it_is_about_and_no_secret() {
+        let mut files = sources("a = 1\nb = \"x {{nmae}} y\" # c\ns = \"secret\"\n");
+        let excerpt = |files: &Sources, place| {
+            let Excerpt { before, marked, after } = files.excerpt(&place).expect("a line");
+            [before, marked, after]
+        };
+        let place = Place::Within(FieldPath::of("b"), 4..8);
+        assert_eq!(excerpt(&files, place), ["b = \"x {{", "nmae", "}} y\" # c"]);
+        files.hide(&FieldPath::of("s"));
+        let place = Place::Field(FieldPath::of("s"));
+        assert_eq!(excerpt(&files, place), ["s = ", "********", ""]);
+        assert_eq!(files.excerpt(&Place::Audience), None);
     }
 
     #[test]

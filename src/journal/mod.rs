@@ -11,6 +11,7 @@
 //! One SQLite file a campaign folder, in WAL mode with `synchronous=FULL`: a commit is on disk when it returns.
 //! Commits are shared: whatever has arrived while the last one was being synced goes into the next.
 
+pub mod attempts;
 pub mod index;
 pub mod lock;
 pub mod record;

@@ -1,8 +1,82 @@
 //! The `<a>` tags of a text message (wechat-facts 1.4, text). What is checked here is inference (appendix A),
 //! so nothing here is more than a warning.
 
+use serde::Serialize;
+
 use crate::diagnostic::code::Code;
 use crate::message::field::{Problem, is_appid};
+
+/// A piece of a text as a person sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Piece<'t> {
+    /// What is seen.
+    pub text: &'t str,
+    /// Where it leads when it is tapped.
+    pub link: Option<Target<'t>>,
+}
+
+/// Where a link leads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "to", rename_all = "kebab-case")]
+pub enum Target<'t> {
+    /// To a web page.
+    Web {
+        /// Its address.
+        href: &'t str,
+    },
+    /// Into a mini program.
+    MiniProgram {
+        /// The mini program.
+        appid: &'t str,
+        /// Its page, where one is named.
+        path: Option<&'t str>,
+        /// Where old clients go instead.
+        href: &'t str,
+    },
+    /// Nowhere: the person answers with a text (wechat-facts 1.4; undocumented, widely used).
+    Menu {
+        /// The address with the text and its id in it.
+        href: &'t str,
+    },
+}
+
+/// How the address of a link begins that makes the person answer.
+const MENU: &str = "weixin://bizmsgmenu";
+
+/// Takes a text apart into what WeChat shows as text and as links. A tag that is not closed stays text.
+pub fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let (mut rest, mut from) = (text, 0);
+    while let Some(start) = rest.get(from..).and_then(|tail| tail.find("<a")).map(|at| from + at) {
+        let Some((inner, target, end)) = link(&rest[start..]) else {
+            from = start + 2;
+            continue;
+        };
+        pieces.push(Piece { text: &rest[..start], link: None });
+        pieces.push(Piece { text: inner, link: Some(target) });
+        (rest, from) = (&rest[start + end..], 0);
+    }
+    pieces.push(Piece { text: rest, link: None });
+    pieces.retain(|piece| !piece.text.is_empty() || piece.link.is_some());
+    pieces
+}
+
+/// The link that a text begins with: what is seen of it, where it leads, and how many bytes it takes.
+fn link(text: &str) -> Option<(&str, Target<'_>, usize)> {
+    if !text[2..].starts_with(char::is_whitespace) {
+        return None;
+    }
+    let open = text.find('>')?;
+    let close = text[open..].find("</a>").map(|at| open + at)?;
+    let (tag, inner) = (&text[..=open], &text[open + 1..close]);
+    let href = attribute(tag, "href").unwrap_or_default();
+    let target = match attribute(tag, "data-miniprogram-appid") {
+        Some(appid) => Target::MiniProgram { appid, path: attribute(tag, "data-miniprogram-path"), href },
+        None if href.starts_with(MENU) => Target::Menu { href },
+        None => Target::Web { href },
+    };
+    Some((inner, target, close + "</a>".len()))
+}
 
 /// Looks at every `<a …>` of a text and hands what looks wrong to `found`.
 pub fn check(text: &str, found: &mut impl FnMut(Problem)) {
@@ -69,6 +143,27 @@ mod tests {
         assert_eq!(codes(r#"<a href="http://www.qq.com">text</a> and <a href='x'>y</a>, 1 < 2, <abc"#), []);
         let mini = r#"<a href="http://www.qq.com" data-miniprogram-appid="wx0123456789abcdef" data-miniprogram-path="pages/index/index">go</a>"#;
         assert_eq!(codes(mini), []);
+    }
+
+    #[test]
+    fn a_text_is_taken_apart_into_what_is_seen() {
+        let text = "a<a href=\"u\">b</a>c<a href='v' data-miniprogram-appid='wx1' data-miniprogram-path='p'>d</a>\
+                    <a href='weixin://bizmsgmenu?msgmenuid=1'>e</a><a href='x'>f <ab>";
+        let link = |text, link| Piece { text, link: Some(link) };
+        let plain = |text| Piece { text, link: None };
+        let mini = Target::MiniProgram { appid: "wx1", path: Some("p"), href: "v" };
+        assert_eq!(
+            pieces(text),
+            [
+                plain("a"),
+                link("b", Target::Web { href: "u" }),
+                plain("c"),
+                link("d", mini),
+                link("e", Target::Menu { href: "weixin://bizmsgmenu?msgmenuid=1" }),
+                plain("<a href='x'>f <ab>"),
+            ]
+        );
+        assert_eq!(pieces(""), []);
     }
 
     #[test]

@@ -55,7 +55,25 @@ pub struct PlannedMessage {
     openid: usize,
 }
 
+/// Where the payload of a message was written, and for whom.
+#[derive(Debug)]
+pub(super) struct Written {
+    /// The length of the openid in bytes.
+    pub(super) openid: usize,
+    /// The bytes of the payload.
+    pub(super) payload: Range<usize>,
+    /// Which message to this openid it is, from 1.
+    pub(super) nth: u32,
+}
+
 impl PlannedMessage {
+    /// A single message out of many payloads, with a copy of its own.
+    pub(super) fn alone(row: u64, written: Written, payloads: &[u8]) -> Self {
+        let Written { openid, payload, nth } = written;
+        let payload = Bytes::copy_from_slice(payloads.get(payload).unwrap_or_default());
+        Self { row, nth, payload, openid }
+    }
+
     /// The openid.
     pub fn openid(&self) -> &str {
         let start = body::BEFORE_OPENID.len();

@@ -84,6 +84,21 @@ impl<'a> Judge<'a> {
         &self.header
     }
 
+    /// The index of the column that holds the openid.
+    pub fn openid(&self) -> usize {
+        self.openid
+    }
+
+    /// The templates, bound to the columns.
+    pub fn renderer(&self) -> &Renderer {
+        &self.renderer
+    }
+
+    /// The texts of the row that was judged last, where it became a message: one a slot of the body.
+    pub fn texts(&self) -> &[String] {
+        &self.texts
+    }
+
     /// The faults since they were taken last.
     pub fn take_faults(&mut self) -> Diagnostics {
         std::mem::take(&mut self.faults)

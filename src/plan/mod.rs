@@ -8,10 +8,13 @@ pub mod batch;
 pub mod digest;
 pub mod duplicates;
 pub mod judge;
+pub mod lengths;
+pub mod pick;
 pub mod planner;
 pub mod reading;
 pub mod renderer;
 pub mod replay;
+pub mod survey;
 
 use crate::audience::Source;
 use crate::campaign::Campaign;

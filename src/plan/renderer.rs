@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json};
 use crate::audience::column::ColumnRules;
 use crate::audience::header::Header;
 use crate::audience::reader::{Cells, Row};
+use crate::campaign::branches::{Branches, Marks};
 use crate::campaign::helpers::{self, HelperFault};
 use crate::campaign::template::{OPENID, ROW, Segment, Template, Variable};
 use crate::diagnostic::Diagnostic;
@@ -34,6 +35,7 @@ pub struct Renderer {
     /// The variables that pieces of Handlebars use, refilled in place for each row.
     context: Context,
     sources: Vec<Cell>,
+    used: Vec<(String, Cell)>,
 }
 
 struct Slot {
@@ -99,11 +101,45 @@ impl Renderer {
             handlebars,
             map: Map::new(),
             sources: Vec::new(),
+            used: Vec::new(),
             faults: Vec::new(),
         };
         let slots = slots.iter().filter_map(|slot| binder.slot(slot)).collect();
-        let Binder { handlebars, map, sources, faults, .. } = binder;
-        (Self { slots, handlebars, context: Context::from(Json::Object(map)), sources }, faults)
+        let Binder { handlebars, map, sources, used, faults, .. } = binder;
+        (Self { slots, handlebars, context: Context::from(Json::Object(map)), sources, used }, faults)
+    }
+
+    /// The variables that the texts use, each once, in the order of the message: the name, and the column it is
+    /// taken from where it is one.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, Option<usize>)> {
+        self.used.iter().map(|(name, cell)| {
+            let column = match cell {
+                Cell::Column { index, .. } => Some(*index),
+                Cell::Openid(_) | Cell::Row => None,
+            };
+            (name.as_str(), column)
+        })
+    }
+
+    /// What a row puts in the place of each of the [`variables`](Self::variables), defaults included.
+    pub fn values(&self, row: &Row, cells: &Cells<'_>) -> Vec<String> {
+        let row = Filling { number: row.number, cells };
+        let value = |(_, cell): &(String, Cell)| {
+            let mut text = String::new();
+            cell.append(&row, &mut text);
+            text
+        };
+        self.used.iter().map(value).collect()
+    }
+
+    /// The branches that the row which was [filled](Self::fill) last takes, by their index.
+    pub fn taken(&self, branches: &Branches) -> Vec<usize> {
+        let mut marks = Marks::default();
+        for twin in branches.twins() {
+            // A twin fails where its piece did, and that was told.
+            let _ = twin.render(&self.handlebars, &self.context, &mut RenderContext::new(None), &mut marks);
+        }
+        marks.0
     }
 
     /// Fills every slot from a row into `texts`, one text a slot, and hands every problem to `found`.
@@ -223,6 +259,7 @@ struct Binder<'a> {
     handlebars: Handlebars<'static>,
     map: Map<String, Json>,
     sources: Vec<Cell>,
+    used: Vec<(String, Cell)>,
     faults: Vec<Diagnostic>,
 }
 
@@ -233,6 +270,7 @@ impl Binder<'_> {
         if cells.iter().any(Option::is_none) {
             return None;
         }
+        self.note(input.template.variables(), &cells);
         let mut pieces = Vec::new();
         for segment in input.template.segments() {
             match segment {
@@ -255,6 +293,15 @@ impl Binder<'_> {
         };
         let constant = input.template.constant().is_some();
         Some(Slot { at: input.at.clone(), rules: input.rules, pieces, only_cell, constant })
+    }
+
+    fn note(&mut self, variables: &[Variable], cells: &[Option<Cell>]) {
+        for (variable, cell) in variables.iter().zip(cells) {
+            let known = self.used.iter().any(|(name, _)| *name == variable.name);
+            if let Some(cell) = cell.as_ref().filter(|_| !known) {
+                self.used.push((variable.name.clone(), cell.clone()));
+            }
+        }
     }
 
     /// Puts variables where pieces of Handlebars find them.

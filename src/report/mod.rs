@@ -2,16 +2,78 @@
 //! of files.
 
 pub mod doctor;
+pub mod chart;
+pub mod compare;
+pub mod drawing;
+pub mod fault_identity;
+pub mod faults_html;
+pub mod fingerprint;
+pub mod history;
+pub mod junit;
+pub mod markdown;
 pub mod model;
+pub mod page;
+pub mod plan_github;
+pub mod plan_gitlab;
 pub mod plan_json;
+pub mod plan_junit;
+pub mod plan_markdown;
+pub mod plan_sarif;
 pub mod plan_text;
 pub mod preview;
+pub mod preview_html;
 pub mod progress;
 pub mod results_csv;
+pub mod run_html;
+pub mod run_json;
+pub mod run_junit;
+pub mod run_markdown;
+pub mod sample;
 pub mod summary;
+pub mod timeline;
+pub mod unverified;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+use crate::locale::Catalog;
+use crate::report::plan_json::PlanReport;
+use crate::report::run_json::RunReport;
+
+/// A form in which a report is written.
+#[derive(Debug)]
+pub struct Format<R> {
+    /// The word for it after `--format`.
+    pub name: &'static str,
+    /// Writes it. Equal reports give equal bytes.
+    pub write: fn(&R, &Catalog, &mut dyn Write) -> io::Result<()>,
+    /// Whether it is made to be kept or shown elsewhere, as an artifact, an annotation or a comment: then openids
+    /// are masked unless somebody says otherwise, paths are those of the repository, and samples are in it.
+    pub travels: bool,
+}
+
+/// The formats of `wxcast plan` for machines; `human` is drawn by [`plan_text`].
+pub const PLAN: &[Format<PlanReport>] = &[
+    Format { name: "json", write: plan_json::write, travels: false },
+    Format { name: "github", write: plan_github::write, travels: true },
+    Format { name: "junit", write: plan_junit::write, travels: true },
+    Format { name: "markdown", write: plan_markdown::write, travels: true },
+    Format { name: "sarif", write: plan_sarif::write, travels: true },
+    Format { name: "gitlab", write: plan_gitlab::write, travels: true },
+];
+
+/// The formats of `wxcast report`.
+pub const RUN: &[Format<RunReport>] = &[
+    Format { name: "html", write: run_html::write, travels: true },
+    Format { name: "json", write: run_json::write, travels: false },
+    Format { name: "junit", write: run_junit::write, travels: true },
+    Format { name: "markdown", write: run_markdown::write, travels: true },
+];
+
+/// The format of a name.
+pub fn format<R>(formats: &'static [Format<R>], name: &str) -> Option<&'static Format<R>> {
+    formats.iter().find(|format| format.name == name)
+}
 
 /// Writes a file whole or not at all: beside it first, synced, then renamed over it.
 ///

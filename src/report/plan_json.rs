@@ -1,14 +1,20 @@
-//! `plan --format json` (spec section 9).
+//! `plan --format json` (spec section 9), and the manifest: the same with samples and fingerprints, kept in a file.
+
+use std::io::{self, Write};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::diagnostic::Diagnostic;
 use crate::diagnostic::render::{Sources, display};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::locale::Catalog;
 use crate::plan::Plan;
+use crate::report::compare::Changes;
+use crate::report::sample::SampleReport;
 
 /// What `wxcast plan --format json` prints: one object. Equal inputs print equal bytes.
+///
+/// Written to a file with `-o` it is the plan's manifest, with `samples` and `messages` too.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(title = "wxcast plan")]
 pub struct PlanReport {
@@ -34,6 +40,21 @@ pub struct PlanReport {
     pub forecast_seconds: u64,
     /// Everything that is wrong, in the order it was found.
     pub diagnostics: Vec<DiagnosticReport>,
+    /// All errors, also those that are only counted.
+    #[serde(skip)]
+    pub errors: u64,
+    /// All warnings, also those that are only counted.
+    #[serde(skip)]
+    pub warnings: u64,
+    /// With `--compare`: what has changed since the earlier plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
+    /// In a manifest without errors: some finished messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub samples: Option<Vec<SampleReport>>,
+    /// In a manifest without errors: what `--compare` needs of each row, 10 bytes in base64, 1024 rows a text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub messages: Option<Vec<String>>,
 }
 
 /// One fault.
@@ -89,8 +110,50 @@ impl PlanReport {
             invalid: plan.counts.invalid,
             forecast_seconds: facts.forecast_seconds,
             diagnostics: plan.diagnostics.kept().iter().map(|fault| told(fault, sources, words)).collect(),
+            errors: plan.diagnostics.errors(),
+            warnings: plan.diagnostics.warnings(),
+            changes: None,
+            samples: None,
+            messages: None,
         }
     }
+
+    /// The listed faults of one severity, and how many there are of it in all.
+    pub fn of(&self, severity: Severity) -> (impl Iterator<Item = &DiagnosticReport>, u64) {
+        let count = match severity {
+            Severity::Error => self.errors,
+            Severity::Warning => self.warnings,
+        };
+        (self.diagnostics.iter().filter(move |fault| fault.severity == severity.name()), count)
+    }
+
+    /// What the plan is of, for titles: the campaign's id, or its file where it has none.
+    pub fn title(&self, words: &Catalog) -> String {
+        let file = || self.diagnostics.first().map(|fault| fault.file.clone());
+        let campaign = self.campaign.clone().or_else(file).unwrap_or_default();
+        match self.wave {
+            Some(wave) => words.say("plan.wave", &[("campaign", &campaign), ("wave", &wave)]),
+            None => campaign,
+        }
+    }
+}
+
+impl DiagnosticReport {
+    /// Its place as compilers write it: `file:line:column`, as much of it as is known.
+    pub fn place(&self) -> String {
+        let numbers = [self.line, self.line.and(self.column)].into_iter().flatten();
+        numbers.fold(self.file.clone(), |place, number| format!("{place}:{number}"))
+    }
+}
+
+/// Writes the object.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn write(report: &PlanReport, _: &Catalog, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, report)?;
+    out.write_all(b"\n")
 }
 
 fn told(fault: &Diagnostic, sources: &Sources, words: &Catalog) -> DiagnosticReport {

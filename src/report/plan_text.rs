@@ -6,10 +6,13 @@ use crate::diagnostic::code::Code;
 use crate::diagnostic::render::{Sources, draw};
 use crate::locale::Catalog;
 use crate::plan::Plan;
+use crate::report::compare::Changes;
 use crate::report::plan_json::Facts;
 
 /// How many faults of one code a person is shown; the rest are counted.
 const SHOWN_PER_CODE: u64 = 10;
+/// How many rows with a change a person is told; the manifest names more.
+const ROWS_SHOWN: usize = 20;
 
 /// The faults of a plan, drawn with their places.
 pub fn faults(plan: &Plan, sources: &Sources, words: &Catalog, color: bool) -> String {
@@ -70,4 +73,34 @@ pub fn length(seconds: u64, words: &Catalog) -> String {
         (0, _) => words.say("length.minutes", &[("minutes", &minutes), ("seconds", &rest)]),
         _ => words.say("length.hours", &[("hours", &hours), ("minutes", &minutes)]),
     }
+}
+
+/// What has changed since an earlier plan, a line each.
+pub fn changes(changes: &Changes, words: &Catalog) -> String {
+    let mut out = format!("{}\n", words.say("plan.changes.title", &[]));
+    for (key, count, named) in [
+        ("added", changes.added, &changes.added_rows),
+        ("removed", changes.removed, &changes.removed_rows),
+        ("changed", changes.changed, &changes.changed_rows),
+        ("unchanged", changes.unchanged, &Vec::new()),
+    ] {
+        let name = words.say(&format!("plan.changes.{key}"), &[]);
+        let mut line = words.say("plan.changes.line", &[("name", &name), ("count", &count)]);
+        if !named.is_empty() {
+            line += &words.say("plan.changes.of-rows", &[("rows", &rows(count, named))]);
+        }
+        out.push_str(&format!("  {line}\n"));
+    }
+    if changes.reordered {
+        out.push_str(&format!("  {}\n", words.say("plan.changes.reordered", &[])));
+    }
+    out
+}
+
+/// The rows that are named, and a sign where they are not all.
+pub fn rows(count: u64, named: &[u64]) -> String {
+    let shown: Vec<String> = named.iter().take(ROWS_SHOWN).map(u64::to_string).collect();
+    let all = u64::try_from(shown.len()).is_ok_and(|shown| shown == count);
+    let more = if all || shown.is_empty() { "" } else { ", …" };
+    shown.join(", ") + more
 }

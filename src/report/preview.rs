@@ -7,6 +7,8 @@ use serde_json::value::RawValue;
 use crate::locale::Catalog;
 use crate::message::Kind;
 use crate::plan::batch::PlannedMessage;
+use crate::plan::pick::Reason;
+use crate::plan::survey::Sample;
 use crate::report::results_csv::mask;
 
 /// One message of `preview --format json` (spec section 9).
@@ -27,12 +29,35 @@ pub fn json(message: &PlannedMessage) -> Option<PreviewReport> {
     Some(PreviewReport { row: message.row, openid: message.openid().to_owned(), payload })
 }
 
+/// Why a message was picked.
+pub fn reason(reason: &Reason, words: &Catalog) -> String {
+    match reason {
+        Reason::First => words.say("preview.reason.first", &[]),
+        Reason::Longest => words.say("preview.reason.longest", &[]),
+        Reason::Warning(code) => {
+            let title = words.say(&format!("diagnostic.{}.title", code.slug()), &[]);
+            words.say("preview.reason.warning", &[("title", &title)])
+        }
+        Reason::Branch(_, branch) => words.say("preview.reason.branch", &[("branch", branch)]),
+        Reason::Blank(_, name) => words.say("preview.reason.blank", &[("name", name)]),
+        Reason::Shortest => words.say("preview.reason.shortest", &[]),
+        Reason::Widest(_, name) => words.say("preview.reason.widest", &[("name", name)]),
+        Reason::Last => words.say("preview.reason.last", &[]),
+        Reason::Spread => words.say("preview.reason.spread", &[]),
+    }
+}
+
 /// A message for people.
-pub fn text(message: &PlannedMessage, kind: Kind, masked: bool, words: &Catalog) -> String {
+pub fn text(sample: &Sample, kind: Kind, masked: bool, words: &Catalog) -> String {
+    let message = &sample.message;
     let openid = if masked { mask(message.openid()) } else { message.openid().to_owned() };
     let title = words.say("preview.title", &[("row", &message.row), ("openid", &openid), ("kind", &kind)]);
     let payload: Json = serde_json::from_slice(&message.payload).unwrap_or_default();
     let mut out = format!("── {title}\n");
+    for why in &sample.reasons {
+        out.push_str(&words.say("preview.why", &[("reason", &reason(why, words))]));
+        out.push('\n');
+    }
     let object = &payload[kind.name()];
     match object.get("content") {
         // A text is read as a text, its line breaks and all.

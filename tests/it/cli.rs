@@ -4,7 +4,7 @@ use wxcast::cli::args::Args;
 
 use crate::support::World;
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "init",
     "plan",
     "preview",
@@ -12,6 +12,7 @@ const COMMANDS: [&str; 16] = [
     "rehearse",
     "status",
     "results",
+    "report",
     "runs",
     "stop",
     "resolve",

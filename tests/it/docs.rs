@@ -28,6 +28,7 @@ fn ci_runs_the_two_commands_of_the_readme() {
     let (test, rehearse) = (marked("test"), marked("rehearse"));
     let steps = [
         ".ci/packages",
+        ".ci/lint",
         "cargo fmt --all --check",
         "cargo clippy --all-targets --locked -- -D warnings",
         test.as_str(),

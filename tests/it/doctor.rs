@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value as Json;
 
 use crate::support::wire::{PROXY_PASSWORD, Proxy, Tls};
-use crate::support::{Platform, Ran, World, finish};
+use crate::support::{Platform, Ran, World, finish, repository};
 
 const CHECKS: [&str; 11] = [
     "token",
@@ -59,6 +59,14 @@ fn a_good_account_has_nothing_to_complain_of() {
     assert_eq!(ran.json()["exit"]["name"], "ok");
     assert_eq!(platform.ledger().totals().requests, 0, "it sends nobody anything");
     assert!(!world.path(".wxcast").exists(), "it leaves nothing behind");
+}
+
+#[test]
+fn every_check_is_on_the_page_about_the_account() {
+    let page = fs::read_to_string(repository().join("docs/account.md")).expect("a page");
+    let rows = page.lines().skip_while(|line| *line != "| check | looks at |").skip(2);
+    let told: Vec<&str> = rows.map_while(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    assert_eq!(told, CHECKS);
 }
 
 #[test]

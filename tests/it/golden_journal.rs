@@ -1,23 +1,12 @@
 //! A journal as format 1 wrote it is opened by every later version, and means the same.
 
-use std::fs;
-
 use serde_json::json;
 
-use crate::support::{Platform, World, repository};
-
-fn golden() -> World {
-    let world = World::new();
-    let from = repository().join("tests/it/golden");
-    world.file("campaign.toml", fs::read(from.join("campaign.toml")).expect("a campaign"));
-    world.file("audience.csv", fs::read(from.join("audience.csv")).expect("an audience"));
-    world.file(".wxcast/journal.sqlite3", fs::read(from.join("journal-1.sqlite3")).expect("a journal"));
-    world
-}
+use crate::support::{Platform, World};
 
 #[test]
 fn its_statuses_are_read_as_they_were_written() {
-    let world = golden();
+    let world = World::golden();
     let status = world.run(&["status", "campaign.toml", "--format", "json"]).exits(0).json();
     let counts = json!({"sent": 3, "refused": 2, "failed": 1, "unknown": 3, "skipped": 1, "unsent": 1});
     assert_eq!(status["counts"], counts);
@@ -28,7 +17,7 @@ fn its_statuses_are_read_as_they_were_written() {
 
 #[test]
 fn its_campaign_goes_on_where_it_stopped() {
-    let world = golden();
+    let world = World::golden();
     let platform = Platform::new("");
     // It comes from another machine, which has to be agreed to.
     world.send(&platform).exits(8).says("--take-over");

@@ -35,13 +35,13 @@ fn places(sentence: &str) -> BTreeSet<String> {
     place.captures_iter(&own).map(|found| found[1].to_owned()).collect()
 }
 
-fn sources(folder: &Path) -> Vec<PathBuf> {
+fn sources(folder: &Path, wanted: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
-            found.extend(sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.extend(sources(&path, wanted));
+        } else if path.extension().is_some_and(|extension| extension == wanted) {
             found.push(path);
         }
     }
@@ -83,7 +83,7 @@ fn every_sentence_that_the_program_asks_for_by_name_is_there() {
     let english = sentences("en.toml");
     let asked = Regex::new(r#"(\.?)\b(say|complain|ask)\(\s*"([a-z][a-z0-9._-]*)""#).expect("a pattern");
     let mut count = 0;
-    for file in sources(&repository().join("src")) {
+    for file in sources(&repository().join("src"), "rs") {
         let text = fs::read_to_string(&file).expect("a source file");
         for found in asked.captures_iter(&text) {
             let group = match (&found[1], &found[2]) {
@@ -98,6 +98,22 @@ fn every_sentence_that_the_program_asks_for_by_name_is_there() {
         }
     }
     assert!(count > 40, "only {count} were found");
+}
+
+#[test]
+fn every_sentence_that_a_page_asks_for_is_there_with_its_places() {
+    let english = sentences("en.toml");
+    let asked = Regex::new(r#"[{(]say "([^"]+)"([^})]*)"#).expect("a pattern");
+    let given = Regex::new(r"([a-z][a-z_-]*)=").expect("a pattern");
+    for file in sources(&repository().join("src"), "hbs") {
+        let text = fs::read_to_string(&file).expect("a template");
+        for found in asked.captures_iter(&text) {
+            let sentence = english.get(&found[1]);
+            let sentence = sentence.unwrap_or_else(|| panic!("{}: {} is missing", file.display(), &found[1]));
+            let given = given.captures_iter(&found[2]).map(|name| name[1].to_owned()).collect();
+            assert_eq!(places(sentence), given, "{}: {}", file.display(), &found[1]);
+        }
+    }
 }
 
 #[test]

@@ -199,10 +199,10 @@ fn the_forecast_follows_the_rate() {
 #[test]
 fn output_goes_into_a_file_when_asked() {
     let world = World::with_recipients(2);
-    let screen = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(0);
-    let file = world.run(&["plan", "campaign.toml", "--format", "json", "-o", "plan.json"]).exits(0);
+    let screen = world.run(&["plan", "campaign.toml"]).exits(0);
+    let file = world.run(&["plan", "campaign.toml", "-o", "plan.txt"]).exits(0);
     assert_eq!(file.stdout, "");
-    assert_eq!(world.read("plan.json"), screen.stdout);
+    assert_eq!(world.read("plan.txt"), screen.stdout);
 }
 
 #[test]

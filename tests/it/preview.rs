@@ -30,7 +30,6 @@ fn json_has_exactly_the_keys_of_the_contract_and_the_payload_as_it_is_sent() {
 fn without_a_choice_the_first_ones_are_shown() {
     let world = World::with_recipients(30);
     assert_eq!(rows(&shown(&world, &[])), [1, 2, 3, 4, 5, 6, 7, 8]);
-    assert_eq!(rows(&shown(&world, &["--pick", "3"])), [1, 11, 21]);
     assert_eq!(rows(&shown(&world, &["--limit", "2"])), [1, 2]);
     assert_eq!(shown(&world, &["--pick", "100"]).len(), 30);
 }
@@ -121,11 +120,65 @@ fn skipped_and_faulty_rows_have_no_message() {
 }
 
 #[test]
-fn a_pick_is_spread_over_the_audience_and_the_same_each_time() {
-    let world = World::with_recipients(100);
-    let pick = || world.run(&["preview", "campaign.toml", "--pick", "4", "--format", "json"]).exits(0).json();
-    let rows: Vec<u64> =
-        pick().as_array().expect("messages").iter().filter_map(|one| one["row"].as_u64()).collect();
-    assert_eq!(rows, [1, 26, 51, 76]);
-    assert_eq!(pick(), pick());
+fn a_pick_takes_the_rows_that_matter_the_same_each_time() {
+    let world = World::new();
+    world.text_campaign("{{name}}{{#if vip}} VIP{{else if new}} new{{/if}} {{note}}", "");
+    let mut csv = String::from("openid,name,vip,new,note\n");
+    for index in 0..5000 {
+        let (name, vip, new, note) = match index {
+            10 => ("A", "", "", "."),
+            20 => ("Ann", "1", "", "."),
+            30 => ("Ann", "", "1", "."),
+            40 => ("Ann", "", "", ""),
+            50 | 51 => ("欧阳慕容", "", "", "."),
+            60 => ("Ann", "", "", "a very long note indeed"),
+            _ => ("Ann", "", "", "."),
+        };
+        csv.push_str(&format!("{},{name},{vip},{new},{note}\n", openid(index)));
+    }
+    world.file("audience.csv", csv);
+    let pick = || world.run(&["preview", "campaign.toml", "--pick", "20"]).exits(0).stdout;
+    let text = pick();
+    let reasons = |row: usize| {
+        let after = text.split(&format!("── Row {row} ")).nth(1).unwrap_or_else(|| panic!("{row} in {text}"));
+        after.lines().skip(1).map_while(|line| line.strip_prefix("Picked: ")).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        reasons(1),
+        ["the first", "first to take {{else if new}} … {{else}}", "first without vip", "first without new"]
+    );
+    assert_eq!(reasons(11), ["the shortest text"]);
+    assert_eq!(reasons(21), ["first to take {{#if vip}}", "the widest vip"]);
+    assert_eq!(reasons(31), ["first to take {{else if new}}", "the widest new"]);
+    assert_eq!(reasons(41), ["first without note"]);
+    assert_eq!(reasons(51), ["the widest name"], "the first of two that are alike");
+    assert_eq!(reasons(61), ["the longest text", "the widest note"]);
+    assert_eq!(reasons(5000), ["the last"]);
+    assert_eq!(text.matches("── Row").count(), 20, "the rest is spread over the audience");
+    assert_eq!(text.matches("one out of the rest").count(), 12);
+    assert_eq!(text, pick());
+}
+
+#[test]
+fn of_each_warning_one_row_is_picked() {
+    let world = World::new();
+    world.text_campaign("Hello {{name}}", "");
+    let odd = |index: usize| format!("odd-shape-{index}");
+    let csv = format!("openid,name\n{},A\n{},B\n{},C\n{},D\n", openid(1), odd(1), odd(2), openid(2));
+    world.file("audience.csv", csv);
+    let picked = world.run(&["preview", "campaign.toml", "--pick", "8"]).exits(0).stdout;
+    let reason = "Picked: first with a warning: An openid has an unusual shape.";
+    assert_eq!(picked.matches(reason).count(), 1, "{picked}");
+    let row = picked.find("── Row 2 ").expect("row 2");
+    assert!(picked[row..].find(reason) < picked[row..].find("── Row 3 "), "{picked}");
+}
+
+#[test]
+fn a_pick_of_few_takes_what_matters_most_and_one_of_many_takes_all() {
+    let world = World::with_recipients(30);
+    assert_eq!(rows(&shown(&world, &["--pick", "1"])), [1]);
+    assert_eq!(rows(&shown(&world, &["--pick", "3"])), [1, 11, 30], "the first, the longest, the last");
+    assert_eq!(rows(&shown(&world, &["--pick", "5"])), [1, 7, 11, 13, 30], "and some that are spread");
+    assert_eq!(rows(&shown(&world, &["--pick", "40"])), (1..=30).collect::<Vec<_>>());
+    assert_eq!(rows(&shown(&world, &["--pick", "0"])), Vec::<u64>::new());
 }

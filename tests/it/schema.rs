@@ -5,12 +5,13 @@ use std::fs;
 use serde_json::{Value as Json, json};
 use wxcast::message::KINDS;
 
-use crate::support::{World, repository};
+use crate::support::{Platform, World, repository};
 
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 4] = [
     ("campaign", "schemas/campaign.schema.json"),
     ("plan", "schemas/plan.schema.json"),
     ("summary", "schemas/summary.schema.json"),
+    ("report", "schemas/report.schema.json"),
 ];
 
 fn schema(which: &str) -> Json {
@@ -111,6 +112,31 @@ fn what_plan_prints_is_what_its_schema_describes() {
     let faulty = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(3).json();
     assert_eq!(judge(&schema, &faulty), Vec::<String>::new());
     assert_ne!(judge(&schema, &json!({ "rows": "many" })), Vec::<String>::new());
+}
+
+#[test]
+fn a_manifest_and_a_comparison_are_what_the_schema_of_plans_describes() {
+    let schema = schema("plan");
+    let world = World::with_recipients(2);
+    let args = ["plan", "campaign.toml", "--format", "json", "-o"];
+    world.run(&[&args[..], &["first.json"]].concat()).exits(0);
+    world.recipients(3);
+    world.run(&[&args[..], &["second.json", "--compare", "first.json"]].concat()).exits(0);
+    for (file, key) in [("first.json", "messages"), ("second.json", "changes")] {
+        let manifest: Json = serde_json::from_str(&world.read(file)).expect("JSON");
+        assert_eq!(judge(&schema, &manifest), Vec::<String>::new());
+        assert!(manifest.get(key).is_some(), "{file} has no {key}");
+    }
+}
+
+#[test]
+fn what_report_prints_is_what_its_schema_describes() {
+    let world = World::with_recipients(3);
+    let platform = Platform::new("[[faults]]\nkind = \"reset-after\"\nmessages = 2\n");
+    world.send(&platform).exits(6);
+    let told = world.run(&["report", "campaign.toml", "--format", "json"]).exits(0).json();
+    assert_eq!(judge(&schema("report"), &told), Vec::<String>::new());
+    assert_eq!(told["counts"]["unknown"], 1);
 }
 
 #[test]

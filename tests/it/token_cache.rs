@@ -181,6 +181,22 @@ fn two_processes_that_begin_together_make_one_fetch() {
 }
 
 #[test]
+fn two_sends_that_begin_together_make_one_fetch() {
+    let (world, platform) = (World::with_recipients(20), Platform::new("[token]\nfetch_latency = '50ms'"));
+    world.file("other.toml", world.read("campaign.toml").replace("\"spring\"", "\"summer\""));
+    world.edit("other.toml", "[message.text]", "[results]\nfile = \"other.csv\"\n[message.text]");
+    let begin = |campaign: &str| {
+        let args = ["send", campaign, "--yes", "--format", "json", "--wait-lock", "60s"];
+        let mut send = world.command_at(&platform, &args);
+        send.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts")
+    };
+    for child in [begin("campaign.toml"), begin("other.toml")] {
+        assert_eq!(finish(child).exits(0).counts(), "20 sent");
+    }
+    assert_eq!(fetches(&platform), (1, 0));
+}
+
+#[test]
 fn a_token_that_cannot_be_renewed_is_used_to_its_end() {
     let scenario = "[token]\nexpires_in = '1s'\n[[answers]]\non = 'token'\ncode = -1\nfrom = 2";
     let (world, platform) = (World::with_recipients(25), Platform::new(scenario));

@@ -26,7 +26,7 @@ pub const APPID: &str = "wx0123456789abcdef";
 pub const SECRET: &str = "s3cr3t-of-the-tests-4711";
 
 /// How long something that must happen may take, on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A campaign folder and a home of its own.
 pub struct World {
@@ -94,6 +94,16 @@ impl World {
         world
     }
 
+    /// A campaign with a journal of format 1, in which every status occurs.
+    pub fn golden() -> Self {
+        let world = Self::new();
+        let golden = |name: &str| fs::read(repository().join("tests/it/golden").join(name)).expect(name);
+        world.file("campaign.toml", golden("campaign.toml"));
+        world.file("audience.csv", golden("audience.csv"));
+        world.file(".wxcast/journal.sqlite3", golden("journal-1.sqlite3"));
+        world
+    }
+
     /// Writes a text campaign; `more` is TOML that follows it.
     pub fn text_campaign(&self, content: &str, more: &str) {
         self.file(
@@ -157,6 +167,9 @@ impl World {
         command.current_dir(self.dir.path()).args(args).stdin(Stdio::null());
         for variable in [
             "CI",
+            "CI_PROJECT_DIR",
+            "GITHUB_STEP_SUMMARY",
+            "GITHUB_WORKSPACE",
             "NO_COLOR",
             "WXCAST_LANG",
             "WXCAST_APPID",

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# Plans every campaign of a repository and keeps what CI shows of it: for each campaign its manifest (plan.json), a
+# JUnit report (junit.xml) and, where it has no errors, the preview (preview.html). Nothing is sent, and nothing here
+# reaches for the network.
+#
+#   WXCAST_CAMPAIGNS  patterns of campaign files, one a line; `*` and `**` match any part of a path, folders included
+#   WXCAST_OUT        the folder to write to
+#   WXCAST_FORMAT     what is shown: human, github (annotations and the summary of the job) or gitlab (Code Quality)
+#   WXCAST            the program
+#
+# Exits 0 when no campaign has an error, 3 when one has, 2 when there is no campaign, else as wxcast does.
+
+set -euo pipefail
+
+patterns=${WXCAST_CAMPAIGNS:-**/campaign.toml}
+out=${WXCAST_OUT:-wxcast-plans}
+format=${WXCAST_FORMAT:-human}
+wxcast=${WXCAST:-wxcast}
+
+worst=0
+
+# Remembers the worst exit: anything else than faults in somebody's files goes before them.
+remember() {
+  case $1 in
+    0) ;;
+    3) ((worst)) || worst=3 ;;
+    *) worst=$1 ;;
+  esac
+}
+
+# Runs what is kept for later. Its words are shown only if it fails for another reason than faults, which are shown
+# by the format that was chosen.
+keep() {
+  local words code=0
+  words=$("$@" 2>&1 >/dev/null) || code=$?
+  [[ $code == 0 || $code == 3 ]] || printf '%s\n' "$words" >&2
+  remember "$code"
+}
+
+matches() {
+  local pattern
+  while IFS= read -r pattern; do
+    # Unquoted on the right: it is a pattern.
+    # shellcheck disable=SC2053
+    [[ -n $pattern && $1 == ./${pattern#./} ]] && return 0
+  done <<<"$patterns"
+  return 1
+}
+
+plan() {
+  local campaign=$1 folder=$out/${1%.toml} code=0
+  mkdir -p "$folder"
+  case $format in
+    github) "$wxcast" plan "$campaign" --format github || code=$? ;;
+    gitlab)
+      "$wxcast" plan "$campaign" || code=$?
+      keep "$wxcast" plan "$campaign" --format gitlab -o "$folder/codequality.json"
+      ;;
+    *) "$wxcast" plan "$campaign" || code=$? ;;
+  esac
+  remember "$code"
+  keep "$wxcast" plan "$campaign" --format json -o "$folder/plan.json"
+  keep "$wxcast" plan "$campaign" --format junit -o "$folder/junit.xml"
+  if ((code == 0)); then
+    keep "$wxcast" preview "$campaign" --format html -o "$folder/preview.html"
+  fi
+}
+
+# GitLab takes one Code Quality report of a job. Each has one finding a line between its brackets.
+merge_code_quality() {
+  local findings
+  findings=$(find "$out" -name codequality.json -print0 | LC_ALL=C sort -z | xargs -0 sed -e '/^[][]$/d' -e 's/,$//')
+  {
+    printf '[\n'
+    [[ -z $findings ]] || printf '%s\n' "$findings" | sed '$!s/$/,/'
+    printf ']\n'
+  } >"$out/gl-code-quality-report.json"
+}
+
+count=0
+while IFS= read -r -d '' file; do
+  matches "$file" || continue
+  count=$((count + 1))
+  plan "${file#./}"
+done < <(find . -name '.?*' -prune -o -type f -name '*.toml' -print0 | LC_ALL=C sort -z)
+
+if ((count == 0)); then
+  printf 'wxcast: no campaign matches %s\n' "$patterns" >&2
+  exit 2
+fi
+[[ $format != gitlab ]] || merge_code_quality
+exit "$worst"

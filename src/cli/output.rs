@@ -1,0 +1,40 @@
+//! Where reports go: to a file or to stdout, and what of them is masked.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::cli::args::MaskOpenid;
+use crate::cli::exit_code::Exit;
+use crate::cli::terminal::{self, Terminal};
+use crate::report::write_file;
+
+/// Whether openids are masked in a report: where it travels, unless somebody says otherwise.
+pub fn masks(wanted: MaskOpenid, travels: bool) -> bool {
+    if travels { wanted != MaskOpenid::Off } else { terminal::masks(wanted) }
+}
+
+/// Writes to a file, whole or not at all, or to stdout.
+///
+/// # Errors
+///
+/// The exit, already told, when the file cannot be written. Who closes stdout does not want the rest.
+pub fn print(
+    file: Option<&Path>,
+    terminal: &Terminal,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Exit> {
+    match file {
+        Some(file) => write_file(file, content).map_err(|reason| cannot_write(file, &reason, terminal)),
+        None => {
+            let mut out = io::BufWriter::new(io::stdout().lock());
+            let _ = content(&mut out).and_then(|()| out.flush());
+            Ok(())
+        }
+    }
+}
+
+/// Says that a file cannot be written.
+pub fn cannot_write(file: &Path, reason: &io::Error, terminal: &Terminal) -> Exit {
+    terminal.complain("cannot-write", &[("file", &file.display()), ("reason", reason)]);
+    Exit::Storage
+}

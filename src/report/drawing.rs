@@ -1,0 +1,126 @@
+//! A finished payload as WeChat shows it: one template a kind, filled from the payload's own JSON.
+
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use crate::message::Kind;
+use crate::message::links::{Piece, pieces};
+
+/// The template that draws a kind.
+pub fn template(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text => include_str!("assets/kinds/text.hbs"),
+        Kind::Image => include_str!("assets/kinds/image.hbs"),
+        Kind::Voice => include_str!("assets/kinds/voice.hbs"),
+        Kind::Video => include_str!("assets/kinds/video.hbs"),
+        Kind::Music => include_str!("assets/kinds/music.hbs"),
+        Kind::News => include_str!("assets/kinds/news.hbs"),
+        Kind::Mpnews => include_str!("assets/kinds/mpnews.hbs"),
+        Kind::Mpnewsarticle => include_str!("assets/kinds/mpnewsarticle.hbs"),
+        Kind::Msgmenu => include_str!("assets/kinds/msgmenu.hbs"),
+        Kind::Wxcard => include_str!("assets/kinds/wxcard.hbs"),
+        Kind::Miniprogrampage => include_str!("assets/kinds/miniprogrampage.hbs"),
+        Kind::Link => include_str!("assets/kinds/link.hbs"),
+    }
+}
+
+/// The template of a picture or a sound, for those of the kinds.
+pub const MEDIA: &str = include_str!("assets/media.hbs");
+
+/// The keys whose texts a phone shows. Others, such as addresses and ids, are listed beside it.
+const SHOWN: &[&str] = &["content", "title", "description", "head_content", "tail_content"];
+
+/// What the template of a kind is filled with.
+#[derive(Debug, Serialize)]
+pub struct Drawing<'p> {
+    /// The kind's own object of the payload.
+    pub message: &'p Json,
+    /// Its `content` in pieces, links apart.
+    pub pieces: Vec<Piece<'p>>,
+    /// The pictures and sounds that it names.
+    pub media: MediaFields,
+}
+
+/// The media of a message, by the field that names them.
+#[derive(Debug, Default, Serialize)]
+pub struct MediaFields {
+    /// The picture, the recording or the video.
+    pub media_id: Option<Media>,
+    /// The picture shown before a video, or on a card.
+    pub thumb_media_id: Option<Media>,
+}
+
+/// A picture or a sound.
+#[derive(Debug, Default, Serialize)]
+pub struct Media {
+    /// The picture itself as a `data:` address, where there is a local file that is not too big.
+    pub src: Option<String>,
+    /// How long a recording takes, where that is known.
+    pub seconds: Option<u64>,
+}
+
+impl<'p> Drawing<'p> {
+    /// The drawing of a kind's object. `media` finds what is known of the medium that a field names.
+    pub fn new(message: &'p Json, media: impl Fn(&str, &str) -> Media) -> Self {
+        let named = |field: &str| message[field].as_str().map(|id| media(field, id));
+        Self {
+            message,
+            pieces: message["content"].as_str().map(pieces).unwrap_or_default(),
+            media: MediaFields { media_id: named("media_id"), thumb_media_id: named("thumb_media_id") },
+        }
+    }
+
+    /// Whether the phone shows a text of the campaign's.
+    pub fn has_text(&self) -> bool {
+        has_text(self.message)
+    }
+
+    /// The fields that the phone does not show, by their path, with their texts.
+    pub fn hidden(&self) -> Vec<(String, &'p str)> {
+        let mut found = Vec::new();
+        hidden("", self.message, &mut found);
+        found
+    }
+}
+
+fn has_text(value: &Json) -> bool {
+    match value {
+        Json::Object(map) => map.iter().any(|(key, value)| SHOWN.contains(&key.as_str()) || has_text(value)),
+        Json::Array(items) => items.iter().any(has_text),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => false,
+    }
+}
+
+fn hidden<'p>(path: &str, value: &'p Json, found: &mut Vec<(String, &'p str)>) {
+    match value {
+        Json::Object(map) => {
+            for (key, value) in map.iter().filter(|(key, _)| !SHOWN.contains(&key.as_str())) {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                hidden(&path, value, found);
+            }
+        }
+        Json::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                hidden(&format!("{path}[{}]", index + 1), item, found);
+            }
+        }
+        Json::String(text) => found.push((path.to_owned(), text)),
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_the_phone_does_not_show_is_told_beside_it() {
+        let message =
+            json!({ "articles": [{ "title": "t", "description": "d", "url": "u", "picurl": "p" }] });
+        let drawing = Drawing::new(&message, |_, _| Media::default());
+        let expected = [("articles[1].url".to_owned(), "u"), ("articles[1].picurl".to_owned(), "p")];
+        assert_eq!(drawing.hidden(), expected);
+    }
+}

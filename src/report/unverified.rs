@@ -1,0 +1,45 @@
+//! What nobody can know before a message is sent: the questions that only WeChat answers (wechat-facts 1 to 7).
+
+use crate::message::Kind;
+use crate::message::links::Target;
+
+/// What of a message matters to what remains open.
+#[derive(Debug, Clone, Copy)]
+pub struct Said<'a> {
+    /// The kind.
+    pub kind: Kind,
+    /// Whether a service account speaks.
+    pub kf_account: bool,
+    /// Where links of its text lead.
+    pub targets: &'a [Target<'a>],
+}
+
+/// The keys below `preview.unverified` of what remains open for a message, the most important first.
+pub fn unverified(said: Said<'_>) -> Vec<&'static str> {
+    let mut open = vec!["window", "openid", "quota", "token"];
+    open.extend(match said.kind {
+        Kind::Text => &[][..],
+        Kind::Image | Kind::Voice | Kind::Video => &["media"],
+        Kind::Music => &["media", "address"],
+        Kind::News | Kind::Link => &["address"],
+        Kind::Mpnews => &["mpnews"],
+        Kind::Mpnewsarticle => &["article"],
+        Kind::Msgmenu => &["menu"],
+        Kind::Wxcard => &["card"],
+        Kind::Miniprogrampage => &["media", "mini-program"],
+    });
+    if said.targets.iter().any(|target| matches!(target, Target::Web { .. })) {
+        open.push("address");
+    }
+    if said.targets.iter().any(|target| matches!(target, Target::MiniProgram { .. })) {
+        open.push("mini-program");
+    }
+    if said.targets.iter().any(|target| matches!(target, Target::Menu { .. })) {
+        open.push("menu-link");
+    }
+    if said.kf_account {
+        open.push("kf");
+    }
+    open.push("review");
+    open
+}

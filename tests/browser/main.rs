@@ -1,0 +1,198 @@
+//! The pages as a browser shows them. This takes some seconds, more than any other test: a browser has to be
+//! started, and to draw and picture each page twice. So there is one test and one browser for all pages, and a test
+//! binary of its own: a browser beside tests that measure time would spoil their figures.
+
+mod chromium;
+#[allow(dead_code, unreachable_pub, reason = "the builder of all tests, of which this one needs little")]
+#[path = "../it/support/mod.rs"]
+mod support;
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
+
+use regex::Regex;
+use serde_json::Value as Json;
+use wxcast::message::{KINDS, Kind};
+
+use crate::chromium::Browser;
+use crate::support::{World, openid, repository};
+
+/// A phone by day and a desk by night: what stands where does not depend on the colours.
+const SCREENS: [(u32, &str); 2] = [(375, "light"), (1440, "dark")];
+
+#[test]
+fn pages_look_right_in_a_browser_at_every_width_in_light_and_dark() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let Some(browser) = Browser::start().await else { return };
+        for kind in KINDS {
+            every_text_of_a_kind_is_there(&browser, *kind).await;
+        }
+        what_a_cell_holds_is_text_and_nothing_else(&browser).await;
+        a_report_says_in_its_table_what_its_chart_shows(&browser).await;
+        a_page_renews_itself_and_shows_faults_in_its_place(&browser).await;
+        browser.close().await;
+    });
+}
+
+async fn every_text_of_a_kind_is_there(browser: &Browser, kind: Kind) {
+    let world = World::new();
+    let campaign = repository().join("campaigns").join(kind.name()).join("campaign.toml");
+    let campaign = campaign.to_str().expect("a path");
+    let language = if kind.name() < "n" { "zh-CN" } else { "en" };
+    let preview = |more: &[&str]| {
+        world.run(&[&["preview", campaign, "--pick", "8", "--lang", language], more].concat())
+    };
+    preview(&["--format", "html", "-o", "preview.html"]).exits(0);
+    let messages = preview(&["--format", "json"]).exits(0).json();
+    browser.open(&format!("file://{}", world.path("preview.html").display())).await;
+    looks_right(browser, kind.name()).await;
+    texts_equal_payloads(browser, kind, &messages).await;
+    let requests = browser.requests().await;
+    assert_eq!(requests.len(), 1, "the page and nothing else: {requests:#?}");
+}
+
+/// Holds the page that is open to everything that is asked of a page, and keeps a picture of it.
+async fn looks_right(browser: &Browser, name: &str) {
+    for (width, scheme) in SCREENS {
+        browser.show(width, scheme).await;
+        for look in ["overflows", "overlaps", "pale", "unnamed"] {
+            let wrong = browser.look(look).await;
+            assert_eq!(wrong, Json::Array(Vec::new()), "{name} at {width}, {scheme}: {look}");
+        }
+        browser.picture(&format!("{name}-{width}"), width).await;
+    }
+    assert_eq!(browser.console().await, Vec::<String>::new(), "{name}");
+}
+
+async fn texts_equal_payloads(browser: &Browser, kind: Kind, messages: &Json) {
+    let samples = browser.look("samples").await;
+    let (samples, messages) = (samples.as_array().expect("samples"), messages.as_array().expect("messages"));
+    assert_eq!(samples.len(), messages.len(), "{kind}");
+    for (sample, message) in samples.iter().zip(messages) {
+        let mut texts = Vec::new();
+        leaves(None, &message["payload"][kind.name()], &mut texts);
+        assert!(!texts.is_empty(), "{kind}");
+        for (key, text) in texts {
+            let on_phone = ["content", "title", "description", "head_content", "tail_content"].contains(&key);
+            let side = if on_phone { "phone" } else { "beside" };
+            let shown = sample[side].as_array().expect("texts");
+            assert!(shown.contains(&text.clone().into()), "{kind}: {text:?} is not {side}: {sample:#}");
+        }
+    }
+}
+
+/// Every text of a payload by its key; links of a text as they are seen.
+fn leaves<'p>(key: Option<&'p str>, value: &'p Json, texts: &mut Vec<(&'p str, String)>) {
+    match value {
+        Json::Object(map) => map.iter().for_each(|(key, value)| leaves(Some(key), value, texts)),
+        Json::Array(items) => items.iter().for_each(|item| leaves(key, item, texts)),
+        Json::String(text) => {
+            let tags = Regex::new("<a [^>]*>|</a>").expect("a pattern");
+            texts.push((key.expect("a key"), tags.replace_all(text, "").replace("\r\n", "\n")));
+        }
+        other => panic!("{other} is no text"),
+    }
+}
+
+async fn what_a_cell_holds_is_text_and_nothing_else(browser: &Browser) {
+    let cells = [
+        "<script>window.hacked = 1</script>",
+        "<img src=x onerror=window.hacked=1>",
+        "\"></p><style>*{display:none}</style>",
+        "it's & 'quoted' \"twice\" `back` {{name}} ${1}",
+        "مرحبا بالعالم 123",
+        "👩‍👩‍👧‍👦🇨🇳😀 é 中文",
+        "a  b\tc\nd",
+    ];
+    let world = World::new();
+    world.text_campaign("[{{name}}]", "");
+    let mut csv = String::from("openid,name\n");
+    for (index, cell) in cells.iter().enumerate() {
+        csv.push_str(&format!("{},\"{}\"\n", openid(index), cell.replace('"', "\"\"")));
+    }
+    world.file("audience.csv", csv);
+    world
+        .run(&["preview", "campaign.toml", "--limit", "9", "--format", "html", "-o", "preview.html"])
+        .exits(0);
+    browser.open(&format!("file://{}", world.path("preview.html").display())).await;
+    looks_right(browser, "cells").await;
+    let samples = browser.look("samples").await;
+    for (index, cell) in cells.iter().enumerate() {
+        let phone = samples[index]["phone"].as_array().expect("texts");
+        assert!(phone.contains(&format!("[{cell}]").into()), "{cell:?} is not in {phone:?}");
+        let beside = samples[index]["beside"].as_array().expect("texts");
+        assert!(beside.contains(&(*cell).into()), "{cell:?} is not in {beside:?}");
+    }
+    let tags =
+        "return [typeof window.hacked, document.scripts.length, document.querySelectorAll('img').length]";
+    assert_eq!(browser.run(tags).await, serde_json::json!(["undefined", 0, 0]));
+    browser.press('\t').await;
+    assert_eq!(browser.run("return document.activeElement.className").await, "skip", "the first stop of Tab");
+}
+
+async fn a_report_says_in_its_table_what_its_chart_shows(browser: &Browser) {
+    let world = World::golden();
+    world.run(&["report", "campaign.toml", "--format", "html", "-o", "report.html"]).exits(0);
+    browser.requests().await;
+    browser.open(&format!("file://{}", world.path("report.html").display())).await;
+    looks_right(browser, "report").await;
+    let requests = browser.requests().await;
+    assert_eq!(requests.len(), 1, "the page and nothing else: {requests:#?}");
+    let drawn = "return [document.querySelectorAll('svg rect').length, \
+                 document.querySelectorAll('svg[role=img] > title + desc').length]";
+    assert_eq!(browser.run(drawn).await, serde_json::json!([4, 2]), "bars, and drawings with words");
+    let row = "document.querySelector('details').open = true; \
+               return [...document.querySelectorAll('details tbody td')].map(cell => cell.innerText)";
+    assert_eq!(browser.run(row).await, serde_json::json!(["3", "2", "3", "1", "0", "300"]));
+    looks_right(browser, "report-table").await;
+}
+
+async fn a_page_renews_itself_and_shows_faults_in_its_place(browser: &Browser) {
+    let world = World::with_recipients(3);
+    let served = Served::start(&world);
+    browser.requests().await;
+    browser.open(&served.url).await;
+    browser.wait_for("Hello Name 0").await;
+    world.edit("audience.csv", "Name 0", "Somebody");
+    browser.wait_for("Hello Somebody").await;
+    world.edit("campaign.toml", "{{name}}", "{{nmae}}");
+    browser.wait_for("campaign.toml:").await;
+    browser.wait_for("did you mean `name`").await;
+    looks_right(browser, "faults").await;
+    world.edit("campaign.toml", "Hello {{nmae}}", "Good day {{name}}");
+    browser.wait_for("Good day Somebody").await;
+    looks_right(browser, "live").await;
+    let elsewhere: Vec<String> =
+        browser.requests().await.into_iter().filter(|url| !url.starts_with(&served.url)).collect();
+    assert_eq!(elsewhere, Vec::<String>::new());
+    browser.open("about:blank").await;
+    browser.console().await;
+}
+
+/// A live preview that is ended with the test.
+struct Served {
+    process: Child,
+    url: String,
+}
+
+impl Served {
+    fn start(world: &World) -> Self {
+        let mut process = world
+            .command(&["preview", "campaign.toml", "--serve"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the binary starts");
+        let mut url = String::new();
+        BufReader::new(process.stdout.take().expect("a stdout")).read_line(&mut url).expect("an address");
+        Self { process, url: url.trim().to_owned() }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,300 @@
+//! What CI systems run of wxcast: the action, the GitLab template, the hooks and the image. Their steps run here as
+//! they stand in their files; their services are the one thing that is missing.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value as Json;
+
+#[cfg(unix)]
+use crate::support::{APPID, openid};
+use crate::support::{Ran, World, repository};
+
+fn text(file: &str) -> String {
+    fs::read_to_string(repository().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+fn yaml(file: &str) -> Json {
+    serde_saphyr::from_str(&text(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+/// A repository with two sound campaigns and, if wanted, a faulty one; one of them has a blank in its path.
+#[cfg(unix)]
+fn campaigns(faulty: bool) -> World {
+    let world = World::new();
+    let mut folders = vec![("spring sale", true), ("wiz/autumn", true)];
+    folders.extend(faulty.then_some(("broken", false)));
+    for (folder, sound) in folders {
+        let campaign = format!(
+            "[campaign]\nid = \"c{}\"\n[account]\nappid = \"{APPID}\"\n[audience]\nfile = \"audience.csv\"\n\
+             [message.text]\ncontent = \"Hello {{{{{}}}}}\"\n",
+            folder.len(),
+            if sound { "name" } else { "nmae" }
+        );
+        world.file(&format!("{folder}/campaign.toml"), campaign);
+        world.file(&format!("{folder}/audience.csv"), format!("openid,name\n{},A\n", openid(1)));
+    }
+    world.file(".hidden/campaign.toml", "not for CI");
+    world.file("Cargo.toml", "no campaign");
+    world
+}
+
+/// A shell script in that repository, as a CI system would run it.
+#[cfg(unix)]
+fn shell(world: &World, script: &str, environment: &[(&str, String)]) -> Ran {
+    let bin = Path::new(env!("CARGO_BIN_EXE_wxcast")).parent().expect("a folder");
+    let path = std::env::var("PATH").expect("a PATH");
+    let mut shell = Command::new("bash");
+    shell.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", script]).current_dir(world.dir());
+    // What a machine that runs these tests may have set itself.
+    for variable in
+        ["WXCAST_LANG", "WXCAST_APPID", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE", "CI_PROJECT_DIR"]
+    {
+        shell.env_remove(variable);
+    }
+    shell.env("PATH", format!("{}:{}:{path}", world.dir().display(), bin.display())).env("CI", "true");
+    shell.envs(environment.iter().map(|(name, value)| (*name, value)));
+    Ran::of(shell.output().expect("bash"))
+}
+
+/// The shell step of the action of this name, with the environment that GitHub would give it.
+#[cfg(unix)]
+fn action_step(world: &World, name: &str) -> Ran {
+    let action = yaml("action.yml");
+    let steps = action["runs"]["steps"].as_array().expect("steps");
+    let step = steps.iter().find(|step| step["name"] == name).expect("the step");
+    let mut environment: Vec<(&str, String)> = step["env"]
+        .as_object()
+        .expect("an environment")
+        .iter()
+        .map(|(name, value)| (name.as_str(), filled(value.as_str().expect("a text"), &action, world)))
+        .collect();
+    environment.push(("GITHUB_WORKSPACE", world.dir().display().to_string()));
+    environment.push(("GITHUB_STEP_SUMMARY", world.path("summary.md").display().to_string()));
+    shell(world, step["run"].as_str().expect("a script"), &environment)
+}
+
+/// Fills the expressions that the action uses, its inputs with their defaults.
+#[cfg(unix)]
+fn filled(text: &str, action: &Json, world: &World) -> String {
+    let campaigns = action["inputs"]["campaigns"]["default"].as_str().expect("a default");
+    let text = text
+        .replace("${{ inputs.wxcast || 'wxcast' }}", "wxcast")
+        .replace("${{ inputs.campaigns }}", campaigns)
+        .replace("${{ runner.temp }}", world.path("temp").to_str().expect("UTF-8"))
+        .replace("${{ github.action_path }}", repository().to_str().expect("UTF-8"));
+    assert!(!text.contains("${{"), "an expression that this test does not know: {text}");
+    text
+}
+
+#[cfg(unix)]
+#[test]
+fn the_action_plans_every_campaign_annotates_and_keeps_previews() {
+    let world = campaigns(true);
+    let ran = action_step(&world, "Plan every campaign").exits(3);
+    let annotations: Vec<&str> = ran.stdout.lines().filter(|line| line.starts_with("::")).collect();
+    assert_eq!(annotations.len(), 1, "{}", ran.stdout);
+    let place = "::error file=broken/campaign.toml,line=8,col=20,title=unknown-variable::";
+    assert!(annotations[0].starts_with(place), "{}", annotations[0]);
+    let summary = world.read("summary.md");
+    assert_eq!(summary.matches("### Plan: ").count(), 3, "{summary}");
+    for campaign in ["spring sale", "wiz/autumn", "broken"] {
+        let file = |name: &str| world.path(&format!("temp/wxcast-plans/{campaign}/campaign/{name}"));
+        assert!(file("plan.json").exists() && file("junit.xml").exists(), "{campaign}");
+        assert_eq!(file("preview.html").exists(), campaign != "broken", "{campaign}");
+        let manifest = fs::read_to_string(file("plan.json")).expect("a manifest");
+        assert!(!manifest.contains(&openid(1)), "openids are masked");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_action_is_content_when_every_campaign_is_sound() {
+    let world = campaigns(false);
+    let ran = action_step(&world, "Plan every campaign").exits(0);
+    assert_eq!(ran.stdout, "");
+}
+
+#[cfg(unix)]
+#[test]
+fn planning_all_takes_patterns_and_says_when_none_matches() {
+    let world = campaigns(true);
+    let script = repository().join("ci/plan-all.sh").display().to_string();
+    let with =
+        |patterns: &str| shell(&world, &format!("'{script}'"), &[("WXCAST_CAMPAIGNS", patterns.to_owned())]);
+    let some = with("wiz/*/campaign.toml\nspring sale/campaign.toml").exits(0);
+    assert_eq!(some.stdout.matches("Digest:").count(), 2, "{}", some.stdout);
+    with("nowhere/*.toml").exits(2).says("no campaign matches");
+    let missing = [("WXCAST", "no-such-program".to_owned())];
+    shell(&world, &format!("'{script}'"), &missing).exits(127);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_gitlab_job_writes_the_reports_that_it_names() {
+    let world = campaigns(true);
+    std::os::unix::fs::symlink(repository().join("ci/plan-all.sh"), world.path("wxcast-plan-all"))
+        .expect("a link");
+    let template = yaml("ci/gitlab.yml");
+    let job = &template["wxcast-plan"];
+    let variables = [&template["variables"], &job["variables"]];
+    let mut environment: Vec<(&str, String)> = variables
+        .iter()
+        .flat_map(|variables| variables.as_object().expect("variables"))
+        .map(|(name, value)| (name.as_str(), value.as_str().expect("a text").to_owned()))
+        .collect();
+    environment.push(("CI_PROJECT_DIR", world.dir().display().to_string()));
+    let script: Vec<&str> =
+        job["script"].as_array().expect("a script").iter().filter_map(Json::as_str).collect();
+    shell(&world, &script.join("\n"), &environment).exits(3).says("unknown-variable");
+    let reports = &job["artifacts"]["reports"];
+    let quality: Json =
+        serde_json::from_str(&world.read(reports["codequality"].as_str().expect("a file"))).expect("JSON");
+    let findings = quality.as_array().expect("a list");
+    assert_eq!(findings.len(), 1, "{quality}");
+    assert_eq!(
+        findings[0]["location"],
+        serde_json::json!({ "path": "broken/campaign.toml", "lines": { "begin": 8 } })
+    );
+    assert_eq!(reports["junit"], "wxcast-plans/**/junit.xml");
+    assert!(world.read("wxcast-plans/broken/campaign/junit.xml").contains("<failure"));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_hook_plans_what_is_in_the_index() {
+    let world = campaigns(true);
+    let hooks = yaml(".pre-commit-hooks.yaml");
+    let hook = &hooks.as_array().expect("hooks")[0];
+    assert_eq!(hook["pass_filenames"], false);
+    let entry = hook["entry"].as_str().expect("an entry");
+    let git = "git init -q . && git add";
+    shell(&world, &format!("{git} '*campaign.toml' '*audience.csv'"), &[]).exits(0);
+    shell(&world, entry, &[]).exits(3).says("did you mean `name`");
+    shell(&world, &format!("{entry} 'wiz/*.toml' 'spring*/campaign.toml'"), &[]).exits(0);
+    shell(&world, "git rm -q --cached broken/campaign.toml .hidden/campaign.toml", &[]).exits(0);
+    shell(&world, entry, &[]).exits(0);
+}
+
+#[test]
+fn the_other_hook_refuses_what_says_who_was_sent_what() {
+    let hooks = yaml(".pre-commit-hooks.yaml");
+    let hook = &hooks.as_array().expect("hooks")[1];
+    let refused = regex::Regex::new(hook["files"].as_str().expect("a pattern")).expect("a pattern");
+    for file in [".wxcast/journal.sqlite3", "a/.wxcast/x.lock", "a/audience.results.csv", "b.results.2.csv"] {
+        assert!(refused.is_match(file), "{file}");
+    }
+    for file in ["audience.csv", "campaign.toml", "results.csv", "wxcast/x"] {
+        assert!(!refused.is_match(file), "{file}");
+    }
+}
+
+#[test]
+fn every_step_names_its_shell_and_every_action_its_version() {
+    let mut steps = yaml("action.yml")["runs"]["steps"].as_array().expect("steps").clone();
+    for step in steps.iter().filter(|step| step.get("run").is_some()) {
+        assert_eq!(step["shell"], "bash", "{step}");
+        // What somebody else wrote reaches a script as a variable, never as a part of it.
+        assert!(!step["run"].as_str().expect("a script").contains("${{"), "{step}");
+    }
+    for entry in fs::read_dir(repository().join(".github/workflows")).expect("workflows") {
+        let file = entry.expect("an entry").path();
+        let workflow: Json =
+            serde_saphyr::from_str(&fs::read_to_string(&file).expect("a workflow")).expect("YAML");
+        let jobs = workflow["jobs"].as_object().expect("jobs");
+        steps.extend(jobs.values().flat_map(|job| job["steps"].as_array().expect("steps").clone()));
+    }
+    let used: Vec<&str> = steps.iter().filter_map(|step| step["uses"].as_str()).collect();
+    assert!(used.len() > 2, "{used:?}");
+    assert!(used.iter().all(|action| action.contains('@')), "{used:?}");
+}
+
+#[test]
+fn the_action_uses_the_inputs_that_it_has() {
+    let action = text("action.yml");
+    let uses = regex::Regex::new(r"inputs\.([a-z-]+)").expect("a pattern");
+    let used: BTreeSet<String> = uses.captures_iter(&action).map(|found| found[1].to_owned()).collect();
+    let inputs = yaml("action.yml")["inputs"].as_object().expect("inputs").clone();
+    assert_eq!(used, inputs.keys().cloned().collect());
+    assert!(
+        inputs
+            .values()
+            .all(|input| input["description"].as_str().is_some() && input.get("default").is_some())
+    );
+}
+
+#[test]
+fn the_image_holds_little_and_runs_without_rights() {
+    let dockerfile = text("Dockerfile");
+    let lines: Vec<Vec<&str>> = dockerfile.lines().map(|line| line.split_whitespace().collect()).collect();
+    let of = |word: &str| lines.iter().filter(|line| line.first() == Some(&word)).collect::<Vec<_>>();
+    assert_eq!(of("FROM").len(), 2, "built in one image, kept in another");
+    let toolchain =
+        text("Cargo.toml").lines().find_map(|line| line.strip_prefix("rust-version = ").map(str::to_owned));
+    let toolchain = toolchain.expect("a version");
+    assert!(of("FROM")[0][1].starts_with(&format!("rust:{}-", toolchain.trim_matches('"'))), "{lines:?}");
+    let user = lines.iter().position(|line| line.first() == Some(&"USER")).expect("a user");
+    assert_ne!(lines[user][1], "root");
+    assert!(lines.iter().skip(user).all(|line| line.first() != Some(&"RUN")), "nothing is done after");
+}
+
+#[test]
+fn what_the_image_is_built_from_is_a_whole_package() {
+    let world = World::new();
+    let copied = text("Dockerfile");
+    let copied =
+        copied.lines().filter_map(|line| line.strip_prefix("COPY ")).filter(|line| !line.starts_with("--"));
+    let sources: Vec<&str> = copied.flat_map(|line| line.split_whitespace().rev().skip(1)).collect();
+    let ignored = text(".dockerignore");
+    for source in &sources {
+        let top = source.split('/').next().expect("a name");
+        assert!(ignored.contains(&format!("!{top}\n")), ".dockerignore leaves {source} out");
+        copy(&repository().join(source), &world.path(source));
+    }
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let metadata = Command::new(cargo)
+        .args(["metadata", "--no-deps", "--offline", "--locked", "--format-version", "1"])
+        .current_dir(world.dir())
+        .output();
+    Ran::of(metadata.expect("cargo runs")).exits(0);
+    let included = regex::Regex::new(r#"include_(?:str|bytes)!\("((?:\.\./)+[^"]+)""#).expect("a pattern");
+    let mut seen = 0;
+    for file in rust_files(&repository().join("src")) {
+        if file.components().any(|part| part.as_os_str() == "tests") {
+            continue;
+        }
+        for found in included.captures_iter(&fs::read_to_string(&file).expect("a source file")) {
+            seen += 1;
+            let path = file.parent().expect("a folder").join(&found[1]).canonicalize().expect("a file");
+            let inside = path.strip_prefix(repository().canonicalize().expect("a folder")).expect("inside");
+            assert!(
+                world.path(inside.to_str().expect("UTF-8")).exists(),
+                "{} is not copied",
+                inside.display()
+            );
+        }
+    }
+    assert!(seen > 1, "only {seen} were found");
+}
+
+fn copy(from: &Path, to: &Path) {
+    if from.is_dir() {
+        fs::create_dir_all(to).expect("a folder");
+        for entry in fs::read_dir(from).expect("a folder") {
+            let entry = entry.expect("an entry");
+            copy(&entry.path(), &to.join(entry.file_name()));
+        }
+    } else {
+        fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
+        fs::copy(from, to).expect("a copy");
+    }
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) = entries.partition(|path| path.is_dir());
+    let files = files.into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "rs"));
+    files.chain(folders.iter().flat_map(|folder| rust_files(folder))).collect()
+}

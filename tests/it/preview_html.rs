@@ -1,0 +1,119 @@
+//! `wxcast preview --format html`: one page that needs nothing but itself. How it looks is in `browser`.
+
+use crate::support::{World, openid};
+
+fn page(world: &World, more: &[&str]) -> String {
+    let args = [&["preview", "campaign.toml", "--format", "html"], more].concat();
+    world.run(&args).exits(0).stdout
+}
+
+#[test]
+fn the_page_is_one_file_that_may_load_nothing_and_runs_nothing() {
+    let world = World::with_recipients(3);
+    let page = page(&world, &[]);
+    assert!(page.starts_with("<!doctype html>"), "{page}");
+    assert!(page.contains("default-src &#x27;none&#x27;"), "{page}");
+    for loads in
+        ["<script", "<iframe", "src=\"http", "href=\"http", "@import", "url(http", "<a href=\"weixin"]
+    {
+        assert!(!page.contains(loads), "{loads}");
+    }
+}
+
+#[test]
+fn equal_files_give_equal_pages_wherever_they_lie() {
+    let (here, there) = (World::with_recipients(40), World::with_recipients(40));
+    assert_eq!(page(&here, &[]), page(&there, &[]));
+    assert!(!page(&here, &[]).contains(here.dir().to_str().expect("a path")));
+}
+
+#[test]
+fn the_top_tells_of_the_whole_audience() {
+    let world = World::new();
+    world.text_campaign("Hello {{name}}", "");
+    world.edit("campaign.toml", "[message", "invalid_rows = \"skip\"\n[message");
+    world.edit("campaign.toml", "id = \"spring\"", "id = \"spring\"\ntitle = \"Spring & sale\"\nwave = 3");
+    let one = openid(1);
+    let csv = format!("openid,name,城市\n{one},A,\n{},,b\nbad id,B,b\n{one},C,b\n", openid(2));
+    world.file("audience.csv", csv);
+    let page = page(&world, &[]);
+    let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(0).json();
+    for text in [
+        "<h1 dir=\"auto\">Spring &amp; sale</h1>",
+        "spring, wave 3",
+        "<dt>Rows</dt><dd>4</dd>",
+        "<dt>To send</dt><dd>2</dd>",
+        "<dt>Duplicates</dt><dd>1</dd>",
+        "<dt>Faulty</dt><dd>1</dd>",
+        plan["digest"].as_str().expect("a digest"),
+        "The message does not use: 城市",
+        "name: the cell is blank in 1 of 2 messages.",
+        "From 6 to 7 bytes. At most 2048 bytes are allowed.",
+        "45015",
+    ] {
+        let text = text.replace("The message does", "Columns that the message does");
+        assert!(page.contains(&text), "{text}: {page}");
+    }
+}
+
+#[test]
+fn openids_are_masked_unless_somebody_wants_them_open() {
+    let world = World::new();
+    world.text_campaign("Hello {{name}}", "");
+    world.file("audience.csv", format!("openid,name\n{},A\nodd-shape-of-somebody,B\n", openid(0)));
+    let masked = page(&world, &[]);
+    assert!(!masked.contains(&openid(0)) && !masked.contains("odd-shape-of-somebody"), "{masked}");
+    let open = page(&world, &["--mask-openid", "off"]);
+    assert!(open.contains(&openid(0)) && open.contains("odd-shape-of-somebody"), "{open}");
+}
+
+#[test]
+fn one_row_or_one_person_is_shown_alone_below_the_whole() {
+    let world = World::with_recipients(30);
+    let row = page(&world, &["--row", "7"]);
+    assert_eq!(row.matches("<article").count(), 1);
+    assert!(row.contains("Hello Name 6") && row.contains("<dd>30</dd>"), "{row}");
+    assert!(page(&world, &["--openid", &openid(8)]).contains("Hello Name 8"));
+    assert_eq!(page(&world, &[]).matches("<article").count(), 8);
+    assert_eq!(page(&world, &["--pick", "12"]).matches("<article").count(), 12);
+    assert_eq!(page(&world, &["--limit", "5"]).matches("<article").count(), 5);
+}
+
+#[test]
+fn what_waits_for_the_wechat_side_hangs_on_what_the_message_holds() {
+    let world = World::with_recipients(1);
+    let plain = page(&world, &[]);
+    for open in ["whether its users", "mini program is linked", "customer-service account exists"] {
+        assert!(!plain.contains(open), "{open}");
+    }
+    world.text_campaign(
+        "<a href=\"https://a.cn\" data-miniprogram-appid=\"wx0123456789abcdef\">{{name}}</a>",
+        "",
+    );
+    world.edit("campaign.toml", "[audience]", "kf_account = \"test1@kftest\"\n[audience]");
+    let page = page(&world, &[]);
+    for open in [
+        "mini program is linked",
+        "customer-service account exists",
+        "test1@kftest",
+        "<span class=\"link mini-program\">",
+    ] {
+        assert!(page.contains(open), "{open}: {page}");
+    }
+}
+
+#[test]
+fn the_page_speaks_chinese_too() {
+    let world = World::with_recipients(1);
+    let page = page(&world, &["--lang", "zh-CN"]);
+    assert!(page.contains("<html lang=\"zh-CN\">") && page.contains("预览无法确认的事"), "{page}");
+}
+
+#[test]
+fn a_faulty_campaign_has_no_page() {
+    let world = World::with_recipients(1);
+    world.edit("campaign.toml", "{{name}}", "{{nmae}}");
+    let ran = world.run(&["preview", "campaign.toml", "--format", "html", "-o", "p.html"]).exits(3);
+    assert!(!world.path("p.html").exists());
+    ran.says("nmae");
+}
