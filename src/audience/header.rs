@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::audience::damage::is_invisible;
 use crate::audience::locate::Part;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
@@ -28,7 +29,7 @@ impl Header {
 
     /// The names without the blanks around them, as templates and rules write them. Empty for a column without one.
     pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.raw.iter().map(|name| name.trim())
+        self.raw.iter().map(|name| trimmed(name))
     }
 
     /// How many columns there are.
@@ -58,6 +59,11 @@ impl Header {
         }
         faults
     }
+}
+
+/// A name without the blanks around it; those that nobody sees, too.
+pub(super) fn trimmed(name: &str) -> &str {
+    name.trim_matches(|c: char| c.is_whitespace() || is_invisible(c))
 }
 
 /// Finds out the delimiter: the one that separates most cells of the header, the first line that has text.

@@ -25,7 +25,9 @@ fn look_up(source: &Source, wanted: &mut [Wanted<'_>]) -> Option<()> {
         return Some(());
     }
     let (mut reader, mut row) = Reader::begin(source).ok()?;
-    let mut text = reader.text_again().ok()?;
+    // The cells of a workbook need no looking up.
+    let delimiter = reader.lines()?.delimiter();
+    let mut text = reader.lines()?.text_again().ok()?;
     let mut starts: Option<Starts> = None;
     for one in wanted {
         if row.number < one.row {
@@ -34,7 +36,7 @@ fn look_up(source: &Source, wanted: &mut [Wanted<'_>]) -> Option<()> {
         }
         if starts.is_none() {
             let piece = text.piece(row.from, row.to).ok()?;
-            starts = Some(Starts::of(&piece, reader.delimiter()));
+            starts = Some(Starts::of(&piece, delimiter));
         }
         one.fill(row.line, starts.as_ref()?);
     }
@@ -227,7 +229,7 @@ mod tests {
         fn a_row_has_as_many_places_as_cells(text in "[a,字\"\n\r]{0,60}") {
             let (_file, source) = saved(format!("header\n{text}").as_bytes());
             let (mut reader, mut row) = Reader::begin(&source).expect("readable");
-            let mut again = reader.text_again().expect("readable");
+            let mut again = reader.lines().expect("text").text_again().expect("readable");
             while reader.next(&mut row).expect("readable") {
                 let starts = Starts::of(&again.piece(row.from, row.to).expect("readable"), b',');
                 prop_assert_eq!(starts.cells.len(), row.record().len());

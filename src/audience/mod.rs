@@ -1,20 +1,25 @@
 //! Who it is for: an audience file, read as people have it, row by row.
 //!
-//! Memory does not grow with the file: rows are streamed, and a place that needs a second look (the column of
-//! a faulty cell) is found by reading the file again.
+//! A CSV is streamed: memory does not grow with the file, and a place that needs a second look (the column of
+//! a faulty cell) is found by reading the file again. A workbook is read whole and kept while it does not change.
 
 pub mod column;
+pub mod damage;
 pub mod decode;
+pub mod guard;
 pub mod header;
 pub mod locate;
 pub mod openid;
 pub mod reader;
 pub mod text;
+pub mod workbook;
 
 use std::path::PathBuf;
 
+use crate::audience::workbook::cache::Cache;
+
 /// The audience file and how it is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Source {
     /// Where it is.
     pub path: PathBuf,
@@ -22,4 +27,12 @@ pub struct Source {
     pub encoding: Option<&'static encoding_rs::Encoding>,
     /// The delimiter the campaign names; found out where it names none.
     pub delimiter: Option<u8>,
+    /// The sheet the campaign names, for a workbook.
+    pub sheet: Option<String>,
+    /// The column that tells the audience from other sheets of a workbook, where none is named.
+    pub openid: String,
+    /// How dates are written, by the names of their columns.
+    pub dates: Vec<(String, String)>,
+    /// The workbook as it was read last, for all copies of this source.
+    pub cache: Cache,
 }

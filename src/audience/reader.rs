@@ -1,31 +1,39 @@
 //! The rows of an audience file, streamed.
 //!
-//! Rows are split by the `csv` crate. What it does not tell is added here: the line a row truly begins on, rows
-//! that are none because every cell is blank, and a quote that swallows the rest of the file.
+//! The rows of a CSV are split by the `csv` crate. What it does not tell is added here: the line a row truly begins
+//! on, rows that are none because every cell is blank, and a quote that swallows the rest of the file. The rows of a
+//! workbook come from its table.
 
 use std::borrow::Cow;
 use std::io;
+use std::sync::Arc;
 
 use csv::{ByteRecord, ErrorKind};
 use encoding_rs::Encoding;
 
 use crate::audience::Source;
-use crate::audience::decode::{self, Decoded};
+use crate::audience::decode::{self, Content, Decoded};
+use crate::audience::guard;
 use crate::audience::header::{Header, delimiter_of};
 use crate::audience::locate::Starts;
 use crate::audience::text::{self, Text};
+use crate::audience::workbook::table::{Table, Trouble, Unreadable};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::diagnostic::place::{Place, RowPlace};
+use crate::diagnostic::place::{Place, RowPlace, Sheet};
 
 /// One row. Its buffers are used again for the next.
 #[derive(Debug, Clone, Default)]
 pub struct Row {
     /// Its number, from 1, the header and blank rows not counted.
     pub number: u64,
-    /// The line it begins on, from 1, the header counted. Lines end in LF or CRLF.
+    /// The line it begins on, from 1, the header counted. Lines end in LF or CRLF. In a workbook the row of the sheet.
     pub line: u64,
     record: ByteRecord,
+    /// How many lines before it a spreadsheet does not count: those inside cells.
+    folded: u64,
+    /// What is wrong with cells of a workbook, in their order.
+    troubles: Vec<(usize, Trouble)>,
     /// Where it begins in the text, blank lines before it included.
     pub(super) from: u64,
     /// Where it ends in the text.
@@ -38,7 +46,7 @@ impl Row {
     /// A fault comes out only where the file was changed after it was opened.
     pub fn cells(&self) -> Result<Cells<'_>, Diagnostic> {
         let bytes = self.record.as_slice();
-        let fault = || decode::not_utf8(bytes, self.line);
+        let fault = || decode::not_utf8(bytes, self.line, self.from);
         let text = simdutf8::basic::from_utf8(bytes).map_err(|_| fault())?;
         let mut ends = (0..self.record.len()).filter_map(|cell| self.record.range(cell));
         // Two broken cells can make one good text.
@@ -51,6 +59,16 @@ impl Row {
     /// Its cells as the bytes of their text, to be written out unchanged.
     pub fn record(&self) -> &ByteRecord {
         &self.record
+    }
+
+    /// The row that a spreadsheet shows it in, from 1.
+    pub fn sheet_row(&self) -> u64 {
+        self.line.saturating_sub(self.folded)
+    }
+
+    /// The cells of a workbook that cannot be used as they are, and why.
+    pub fn troubles(&self) -> &[(usize, Trouble)] {
+        &self.troubles
     }
 
     fn is_blank(&self) -> bool {
@@ -97,43 +115,83 @@ pub enum Width {
     },
 }
 
-/// Reads an audience file row by row, in constant memory.
+/// Reads an audience file row by row; a CSV in constant memory.
 #[derive(Debug)]
 pub struct Reader {
+    rows: Rows,
+    header: Header,
+    warnings: Vec<Diagnostic>,
+    number: u64,
+    /// Whether the file is a results CSV, whose formulas are disarmed.
+    own: bool,
+}
+
+/// Where rows come from.
+#[derive(Debug)]
+enum Rows {
+    Csv(Box<Lines>),
+    Sheet(SheetRows),
+}
+
+/// The rows of a sheet.
+#[derive(Debug)]
+struct SheetRows {
+    table: Arc<Table>,
+    next: usize,
+}
+
+/// The rows of a CSV.
+#[derive(Debug)]
+pub(super) struct Lines {
     csv: csv::Reader<Text>,
     source: Source,
     encoding: &'static Encoding,
     bom: bool,
     /// ASCII, as every delimiter a campaign can name.
     delimiter: u8,
-    header: Header,
-    warnings: Vec<Diagnostic>,
-    number: u64,
     /// The byte that ended the last row, where it was not the end of the file.
     last: Option<u8>,
+    folded: u64,
 }
 
 impl Reader {
-    /// Opens the file, finds out encoding and delimiter where the campaign names none, and reads the header.
+    /// Opens the file, finds out what it is, its encoding and delimiter or its sheet where the campaign names none,
+    /// and reads the header.
     ///
     /// Gives every fault of file and header at once, warnings included. A header without rows is no fault here.
-    pub fn open(source: &Source) -> Result<Self, Vec<Diagnostic>> {
-        let (mut reader, first) = Self::begin(source).map_err(|fault| vec![fault])?;
-        if reader.csv.get_ref().ended() && reader.unclosed(&first) {
+    pub fn open(source: &Source) -> Result<Self, Unreadable> {
+        let (mut reader, first) = Self::begin(source)?;
+        let unclosed = matches!(&reader.rows, Rows::Csv(lines) if lines.is_unclosed(&first));
+        if unclosed {
             let place = Place::Header { cell: first.record.len().saturating_sub(1), column: None };
-            return Err(vec![Diagnostic::new(Code::UnclosedQuote, place)]);
+            return Err(Diagnostic::new(Code::UnclosedQuote, place).into());
         }
-        let faults = reader.header.judge();
+        let mut faults = reader.header.judge();
+        if let Rows::Sheet(rows) = &reader.rows {
+            faults.extend_from_slice(rows.table.faults());
+        }
         if faults.iter().any(|fault| fault.is_error()) {
-            return Err(faults);
+            return Err(Unreadable { faults, sheet: reader.sheet().cloned() });
         }
         reader.warnings = faults;
         Ok(reader)
     }
 
     /// Opens the file and reads the header without judging it.
-    pub(super) fn begin(source: &Source) -> Result<(Self, Row), Diagnostic> {
-        let Decoded { encoding, bom, mut text } = decode::open(source)?;
+    pub(super) fn begin(source: &Source) -> Result<(Self, Row), Unreadable> {
+        match decode::open(source)? {
+            Content::Text(decoded) => Ok(Self::begin_text(source, decoded)?),
+            Content::Workbook(table) => {
+                let header = table.header();
+                let rows = Rows::Sheet(SheetRows { table, next: 0 });
+                let reader = Self { rows, header, warnings: Vec::new(), number: 0, own: false };
+                Ok((reader, Row::default()))
+            }
+        }
+    }
+
+    fn begin_text(source: &Source, decoded: Decoded) -> Result<(Self, Row), Diagnostic> {
+        let Decoded { encoding, bom, mut text } = decoded;
         let delimiter = match source.delimiter {
             Some(named) => named,
             None => delimiter_of(text.peek().map_err(|error| decode::diagnostic(&error))?),
@@ -144,18 +202,18 @@ impl Reader {
             .delimiter(delimiter)
             .buffer_capacity(text::BLOCK)
             .from_reader(text);
-        let (header, warnings) = (Header::default(), Vec::new());
         let source = source.clone();
-        let mut reader =
-            Self { csv, source, encoding, bom, delimiter, header, warnings, number: 0, last: None };
+        let mut lines = Lines { csv, source, encoding, bom, delimiter, last: None, folded: 0 };
         let mut row = Row::default();
-        match reader.step(&mut row) {
+        match lines.step(&mut row) {
             Ok(true) => {}
             Ok(false) => return Err(Diagnostic::new(Code::AudienceEmpty, Place::Audience)),
-            Err(error) => return Err(reader.fault(error, Place::Header { cell: 0, column: None })),
+            Err(error) => return Err(fault(error, Place::Header { cell: 0, column: None })),
         }
-        reader.header = Header::new(row.cells()?.iter().map(str::to_owned).collect());
-        Ok((reader, row))
+        let header = Header::new(row.cells()?.iter().map(str::to_owned).collect());
+        let own = guard::results_columns(header.raw()).is_some();
+        let rows = Rows::Csv(Box::new(lines));
+        Ok((Self { rows, header, warnings: Vec::new(), number: 0, own }, row))
     }
 
     /// The names of the columns.
@@ -163,19 +221,27 @@ impl Reader {
         &self.header
     }
 
-    /// What is worth a look in the header.
+    /// What is worth a look in the header and in the sheet as a whole.
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
     }
 
-    /// What the file is encoded in.
-    pub fn encoding(&self) -> &'static Encoding {
-        self.encoding
+    /// What the file is encoded in, where it is text.
+    pub fn encoding(&self) -> Option<&'static Encoding> {
+        self.lines().map(|lines| lines.encoding)
     }
 
-    /// What separates its cells.
-    pub fn delimiter(&self) -> u8 {
-        self.delimiter
+    /// What separates its cells, where it is text.
+    pub fn delimiter(&self) -> Option<u8> {
+        self.lines().map(|lines| lines.delimiter)
+    }
+
+    /// The sheet it is read from, where it is a workbook.
+    pub fn sheet(&self) -> Option<&Sheet> {
+        match &self.rows {
+            Rows::Csv(_) => None,
+            Rows::Sheet(rows) => Some(rows.table.sheet()),
+        }
     }
 
     /// Reads the next row into `row`; gives nothing at the end. A row that does not fit its header is read like
@@ -186,22 +252,57 @@ impl Reader {
         match self.next(row) {
             Ok(true) => {}
             Ok(false) => return Ok(None),
-            Err(error) => return Err(self.fault(error, Place::Row(RowPlace::new(self.number + 1, row.line)))),
+            Err(error) => return Err(fault(error, Place::Row(RowPlace::new(self.number + 1, row.line)))),
         }
         let cells = row.record.len();
-        if self.csv.get_ref().ended() && self.unclosed(row) {
+        if self.lines().is_some_and(|lines| lines.is_unclosed(row)) {
             let place = RowPlace::new(row.number, row.line).cell(cells.saturating_sub(1));
             return Err(Diagnostic::new(Code::UnclosedQuote, Place::Row(place)));
+        }
+        if self.own {
+            guard::disarm_row(&mut row.record);
         }
         Ok(Some(if cells == self.header.width() { Width::Full } else { Width::Ragged { cells } }))
     }
 
     /// The next row as the file has it, numbered, without a word on whether it is good.
     pub(super) fn next(&mut self, row: &mut Row) -> csv::Result<bool> {
-        let some = self.step(row)?;
+        let some = match &mut self.rows {
+            Rows::Csv(lines) => lines.step(row)?,
+            Rows::Sheet(rows) => rows.step(row),
+        };
         self.number += u64::from(some);
         row.number = self.number;
         Ok(some)
+    }
+
+    /// The text of the file, where it is text.
+    pub(super) fn lines(&self) -> Option<&Lines> {
+        match &self.rows {
+            Rows::Csv(lines) => Some(lines),
+            Rows::Sheet(_) => None,
+        }
+    }
+}
+
+impl SheetRows {
+    /// The next row that is not blank.
+    fn step(&mut self, row: &mut Row) -> bool {
+        while self.next < self.table.height() {
+            row.line = self.table.row(self.next, &mut row.record, &mut row.troubles);
+            self.next += 1;
+            if !row.is_blank() || !row.troubles.is_empty() {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+impl Lines {
+    /// What separates the cells.
+    pub(super) fn delimiter(&self) -> u8 {
+        self.delimiter
     }
 
     /// The text once more, from its beginning.
@@ -216,6 +317,7 @@ impl Reader {
             row.from = position.byte();
             // The `csv` crate leaves the LF of a CRLF to the next record.
             row.line = position.line() + u64::from(self.last == Some(b'\r'));
+            row.folded = self.folded;
             self.csv.get_mut().begin_row(row.from);
             if !self.csv.read_byte_record(&mut row.record)? {
                 return Ok(false);
@@ -227,7 +329,9 @@ impl Reader {
             let end = position.line() - u64::from(self.last == Some(b'\n'));
             if end > row.line {
                 // It leaves blank lines to the next record, too; other newlines are in quoted cells.
-                row.line = end.saturating_sub(text::newlines(row.record.as_slice())).max(row.line);
+                let inside = text::newlines(row.record.as_slice());
+                row.line = end.saturating_sub(inside).max(row.line);
+                self.folded += inside;
             }
             if !row.is_blank() {
                 return Ok(true);
@@ -236,7 +340,10 @@ impl Reader {
     }
 
     /// Whether the last row of the file ends between quotes; its last cell then holds what was never meant to be in it.
-    fn unclosed(&self, row: &Row) -> bool {
+    fn is_unclosed(&self, row: &Row) -> bool {
+        if !self.csv.get_ref().ended() {
+            return false;
+        }
         let held = self.csv.get_ref().range(row.from, row.to).and_then(|held| std::str::from_utf8(held).ok());
         let row = match held {
             Some(held) => Cow::Borrowed(held),
@@ -247,15 +354,15 @@ impl Reader {
         };
         Starts::of(&row, self.delimiter).unclosed
     }
+}
 
-    /// What an error of the `csv` crate means to the user.
-    fn fault(&self, error: csv::Error, row: Place) -> Diagnostic {
-        let reason = error.to_string();
-        match error.into_kind() {
-            ErrorKind::Io(error) if text::is_endless(&error) => Diagnostic::new(Code::UnclosedQuote, row),
-            ErrorKind::Io(error) => decode::diagnostic(&error),
-            _ => Diagnostic::new(Code::AudienceUnreadable, Place::Audience).with("reason", reason),
-        }
+/// What an error of the `csv` crate means to the user.
+fn fault(error: csv::Error, row: Place) -> Diagnostic {
+    let reason = error.to_string();
+    match error.into_kind() {
+        ErrorKind::Io(error) if text::is_endless(&error) => Diagnostic::new(Code::UnclosedQuote, row),
+        ErrorKind::Io(error) => decode::diagnostic(&error),
+        _ => Diagnostic::new(Code::AudienceUnreadable, Place::Audience).with("reason", reason),
     }
 }
 
@@ -276,7 +383,7 @@ mod tests {
     fn all(source: &Source) -> (Vec<String>, Seen, Vec<Diagnostic>) {
         let mut reader = match Reader::open(source) {
             Ok(reader) => reader,
-            Err(faults) => return (Vec::new(), Vec::new(), faults),
+            Err(error) => return (Vec::new(), Vec::new(), error.faults),
         };
         let (mut row, mut rows, mut faults) = (Row::default(), Vec::new(), Vec::new());
         loop {
@@ -332,7 +439,7 @@ mod tests {
         let reader = Reader::open(&source).expect("readable");
         assert_eq!(reader.warnings().len(), 1);
         let (_file, source) = saved(b"a,,a\n1,2,3\n");
-        assert_eq!(Reader::open(&source).expect_err("two of a name").len(), 2);
+        assert_eq!(Reader::open(&source).expect_err("two of a name").faults.len(), 2);
     }
 
     #[test]
@@ -472,7 +579,7 @@ mod tests {
             crlf: bool,
         ) {
             let text = written(&table, delimiter, crlf);
-            check(&table, text.as_bytes(), None, delimiter);
+            check(&table, text.as_bytes(), Some(UTF_8), delimiter);
             check(&table, format!("\u{feff}{text}").as_bytes(), Some(UTF_8), delimiter);
             check(&table, &utf16(&text, u16::to_le_bytes), None, delimiter);
             check(&table, &utf16(&text, u16::to_be_bytes), Some(UTF_16BE), delimiter);

@@ -36,7 +36,7 @@ impl Text {
     /// The text of a file behind a mark of so many bytes. UTF-8 is taken for granted, other encodings are checked.
     pub(super) fn new(mut file: File, encoding: &'static Encoding, mark: usize) -> io::Result<Self> {
         file.seek(SeekFrom::Start(mark as u64))?;
-        let decoding = (encoding != UTF_8).then(|| Box::new(Decoding::new(encoding)));
+        let decoding = (encoding != UTF_8).then(|| Box::new(Decoding::new(encoding, mark as u64)));
         let block = vec![0; BLOCK];
         Ok(Self { file, decoding, block, held: 0, taken: 0, offset: 0, ended: false, row: None })
     }
@@ -132,6 +132,8 @@ struct Decoding {
     last: bool,
     done: bool,
     line: u64,
+    /// Where in the file the bytes to decode begin.
+    offset: u64,
     fault: Option<Undecodable>,
 }
 
@@ -139,7 +141,7 @@ impl Decoding {
     /// A malformed sequence is noticed at most so many bytes after it begins.
     const BEFORE: usize = 8;
 
-    fn new(encoding: &'static Encoding) -> Self {
+    fn new(encoding: &'static Encoding, offset: u64) -> Self {
         Self {
             encoding,
             decoder: encoding.new_decoder_without_bom_handling(),
@@ -149,6 +151,7 @@ impl Decoding {
             last: false,
             done: false,
             line: 1,
+            offset,
             fault: None,
         }
     }
@@ -163,6 +166,7 @@ impl Decoding {
             let (result, read, written) =
                 self.decoder.decode_to_utf8_without_replacement(raw, block, self.last);
             self.from += read;
+            self.offset += read as u64;
             self.line += newlines(&block[..written]);
             match result {
                 DecoderResult::InputEmpty => self.done = self.last,
@@ -192,7 +196,8 @@ impl Decoding {
     fn malformed(&mut self, back: usize) {
         let byte = self.from.checked_sub(back).and_then(|at| self.raw.get(at)).copied().unwrap_or_default();
         self.done = true;
-        self.fault = Some(Undecodable { encoding: self.encoding, line: self.line, byte });
+        let offset = self.offset.saturating_sub(back as u64);
+        self.fault = Some(Undecodable { encoding: self.encoding, line: self.line, byte, offset });
     }
 }
 
@@ -208,6 +213,8 @@ pub(super) struct Undecodable {
     pub(super) encoding: &'static Encoding,
     pub(super) line: u64,
     pub(super) byte: u8,
+    /// Where the byte is in the file, from 0.
+    pub(super) offset: u64,
 }
 
 impl fmt::Display for Undecodable {

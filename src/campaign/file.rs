@@ -88,9 +88,12 @@ pub struct AccountTable {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AudienceTable {
-    /// The CSV file, relative to this file.
+    /// The CSV file or the workbook (`.xlsx`, `.xlsb`, `.xls`, `.ods`), relative to this file.
     #[schemars(required)]
     pub file: Option<String>,
+    /// The sheet of a workbook. Without it the only sheet with something in it is read, or else the only such one that
+    /// has the openid column.
+    pub sheet: Option<String>,
     /// The column that holds the openid.
     #[schemars(extend("default" = "openid"))]
     pub openid: Option<String>,
@@ -100,10 +103,10 @@ pub struct AudienceTable {
     /// What becomes of a faulty row.
     #[schemars(extend("default" = "error"))]
     pub invalid_rows: Option<InvalidRows>,
-    /// The file's encoding, where it should not be found out: `"utf-8"`, `"gb18030"`, `"utf-16le"`, …
+    /// The encoding of a CSV, where it should not be found out: `"utf-8"`, `"gb18030"`, `"utf-16le"`, …
     #[schemars(extend("default" = "auto"))]
     pub encoding: Option<String>,
-    /// The character between two cells: `","`, `";"`, `"tab"` or any other single ASCII character.
+    /// The character between two cells of a CSV: `","`, `";"`, `"tab"` or any other single ASCII character.
     #[schemars(extend("default" = "auto"))]
     pub delimiter: Option<String>,
     /// Rules for columns, by the column's name.
@@ -150,6 +153,8 @@ pub struct ColumnTable {
     pub pattern: Option<String>,
     /// The only texts a cell may have, such as `["普卡", "金卡"]`.
     pub one_of: Option<Vec<String>>,
+    /// How the dates and times of a workbook's column are written, such as `"%Y-%m-%d"` or `"%-m月%-d日"`.
+    pub format: Option<String>,
 }
 
 /// How it is sent.
@@ -217,9 +222,13 @@ pub struct StopTable {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResultsTable {
-    /// The results file, relative to this file: neither the audience nor the campaign file. Where it is not given it is
-    /// the audience file's name with `.results.csv`.
+    /// The results file, relative to this file: a workbook where it ends in `.xlsx`, else a CSV, and neither the
+    /// audience nor the campaign file. Where it is not given it is the audience file's name with `.results.csv`.
     pub file: Option<String>,
+    /// Write those who failed, are unknown and are unsent into files of their own as well, beside the results:
+    /// `….failed.csv`, `….unknown.csv` and `….unsent.csv`, or `.xlsx`. Each can be the next audience.
+    #[schemars(extend("default" = false))]
+    pub split: Option<bool>,
     /// The language of the column titles and words that wxcast adds.
     #[schemars(extend("default" = "en"))]
     pub language: Option<ResultsLanguage>,

@@ -12,7 +12,7 @@ pub mod template;
 pub mod validate;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::api_base::Hosts;
@@ -150,4 +150,53 @@ pub struct Results {
     pub path: PathBuf,
     /// The language of its titles and words.
     pub language: Language,
+    /// Whether those who failed, are unknown and are unsent get files of their own.
+    pub split: bool,
+}
+
+/// A part of the results with a file of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Certainly not delivered.
+    Failed,
+    /// Perhaps delivered.
+    Unknown,
+    /// Not tried yet.
+    Unsent,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Failed, Self::Unknown, Self::Unsent];
+
+    /// The file of this part beside a results file: `customers.results.failed.csv`.
+    pub fn beside(self, results: &Path) -> PathBuf {
+        let word = match self {
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+            Self::Unsent => "unsent",
+        };
+        results.with_extension(match results.extension() {
+            Some(extension) => format!("{word}.{}", extension.to_string_lossy()),
+            None => word.to_owned(),
+        })
+    }
+}
+
+impl Results {
+    /// Whether the file is an .xlsx workbook; else it is a CSV.
+    pub fn is_workbook(&self) -> bool {
+        is_workbook(&self.path)
+    }
+
+    /// The files that may be written.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let parts = Part::ALL.iter().filter(|_| self.split).map(|part| part.beside(&self.path));
+        std::iter::once(self.path.clone()).chain(parts).collect()
+    }
+}
+
+/// Whether a file's name asks for an .xlsx workbook.
+pub fn is_workbook(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx"))
 }

@@ -3,6 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
+use jiff::fmt::strtime;
 use regex::Regex;
 use serde::Deserialize as _;
 use toml::de::DeTable;
@@ -10,6 +11,8 @@ use toml::de::DeTable;
 use crate::api_base::{API_BASE, API_BASE_2, ApiBase, Hosts};
 use crate::audience::Source;
 use crate::audience::column::ColumnRules;
+use crate::audience::workbook::cache::Cache;
+use crate::audience::workbook::is_named_so;
 use crate::campaign::file::{
     AccountTable, AudienceTable, CampaignFile, ColumnTable, OneOrMany, ResultsLanguage, ResultsTable,
     SendTable,
@@ -117,6 +120,7 @@ pub fn validate(path: &Path, text: &str, overrides: &Overrides) -> Validated {
         campaign_text: text.to_owned(),
         secrets: shape.secrets,
         audience: file.audience.file.as_ref().map(|file| check.dir.join(file)),
+        sheet: None,
     };
     check.secrets.iter().for_each(|at| sources.hide(at));
     let sound = !check.faults.iter().any(Diagnostic::is_error);
@@ -304,14 +308,39 @@ impl Check<'_> {
         let delimiter = self.delimiter(audience.delimiter.as_deref());
         let columns =
             audience.columns.iter().map(|(name, rules)| (name.clone(), self.column(name, rules))).collect();
-        let source = Source { path: self.dir.join(file?), encoding: encoding?, delimiter: delimiter? };
+        let openid_column = audience.openid.clone().unwrap_or_else(|| "openid".to_owned());
+        let source = Source {
+            path: self.dir.join(file?),
+            encoding: encoding?,
+            delimiter: delimiter?,
+            sheet: audience.sheet.clone(),
+            openid: openid_column.clone(),
+            dates: self.dates(audience),
+            cache: Cache::default(),
+        };
         Some(Audience {
             source,
-            openid_column: audience.openid.clone().unwrap_or_else(|| "openid".to_owned()),
+            openid_column,
             duplicates: audience.duplicates.unwrap_or_default(),
             invalid_rows: audience.invalid_rows.unwrap_or_default(),
             columns,
         })
+    }
+
+    /// How the dates of columns are written. A format that cannot be written is a fault.
+    fn dates(&mut self, audience: &AudienceTable) -> Vec<(String, String)> {
+        let mut dates = Vec::new();
+        for (name, rules) in &audience.columns {
+            let Some(format) = &rules.format else { continue };
+            let sample = jiff::civil::date(2026, 12, 31).at(23, 59, 59, 0);
+            if strtime::format(format, sample).is_ok() {
+                dates.push((name.clone(), format.clone()));
+            } else {
+                let at = FieldPath::of("audience.columns").key(name).key("format");
+                self.bad(&at, format, "%Y-%m-%d, %-m月%-d日, %H:%M");
+            }
+        }
+        dates
     }
 
     fn encoding(&mut self, name: Option<&str>) -> Option<Option<&'static encoding_rs::Encoding>> {
@@ -496,13 +525,20 @@ impl Check<'_> {
             (None, Some(file)) => self.dir.join(file),
             (None, None) => audience.with_extension("results.csv"),
         };
+        let results = Results { path, language, split: results.split.unwrap_or_default() };
+        if is_named_so(&results.path) && !results.is_workbook() {
+            let name = results.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            self.bad(&FieldPath::of("results.file"), &name, "….csv, ….xlsx");
+        }
         for own in [audience, self.path] {
-            if plain(&path) == plain(own) {
-                let at = FieldPath::of("results.file");
-                self.push(Diagnostic::new(Code::SameFile, Place::Field(at)).with("file", own.display()));
+            for written in results.files() {
+                if plain(&written) == plain(own) {
+                    let at = FieldPath::of("results.file");
+                    self.push(Diagnostic::new(Code::SameFile, Place::Field(at)).with("file", own.display()));
+                }
             }
         }
-        Some(Results { path, language })
+        Some(results)
     }
 
     fn required<'t>(&mut self, given: Option<&'t String>, at: &FieldPath) -> Option<&'t String> {

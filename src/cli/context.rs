@@ -64,8 +64,9 @@ pub fn load(path: &Path, overrides: &Overrides) -> Loaded {
     let validated = validated(path, overrides);
     let plan = plan::plan_validated(&validated);
     let facts = facts(&validated, &plan);
+    let sources = Sources { sheet: plan.sheet.clone(), ..validated.sources };
     let campaign = validated.campaign.filter(|_| plan.diagnostics.errors() == 0);
-    Loaded { campaign, plan, sources: validated.sources, facts }
+    Loaded { campaign, plan, sources, facts }
 }
 
 fn read(path: &Path) -> Result<String, Diagnostic> {

@@ -28,7 +28,7 @@ use crate::plan::Plan;
 use crate::plan::digest::Digest;
 use crate::report::model::{self, JoinError, Tally, identity};
 use crate::report::progress::{Progress, Style};
-use crate::report::results_csv::{self, ResultsError};
+use crate::report::results::{self, ResultsError};
 use crate::report::summary::{self, Summary, by_code};
 use crate::send::dispatcher::{self, Ended};
 use crate::send::feed::{self, FeedEnd, Policy};
@@ -220,7 +220,10 @@ pub fn write_results(
     let usual = &campaign.results.path;
     let mut first = None;
     for path in std::iter::once(usual.clone()).chain(seconds(usual)) {
-        match results_csv::write(campaign, plan, store, &path, masked) {
+        let written = results::write(campaign, plan, store, &path, masked).and_then(|tally| {
+            results::write_parts(campaign, plan, store, &path, masked, &tally).map(|()| tally)
+        });
+        match written {
             Ok(tally) => {
                 if let Some(reason) = first {
                     let places: [(&str, &dyn Display); 3] =
@@ -382,7 +385,7 @@ impl Refresher {
                 // A refresh that fails is tried again later; the last writing tells what is wrong.
                 if let Ok(Some(store)) = Store::read(&state) {
                     let path = &campaign.results.path;
-                    let _ = results_csv::write(&campaign, &plan, Some(&store), path, masked);
+                    let _ = results::write(&campaign, &plan, Some(&store), path, masked);
                 }
                 pause = REFRESH.max(begun.elapsed() * REFRESH_SHARE);
             }

@@ -24,7 +24,9 @@ pub fn print(
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Exit> {
     match file {
-        Some(file) => write_file(file, content).map_err(|reason| cannot_write(file, &reason, terminal)),
+        Some(file) => {
+            write_file(file, |out| content(out)).map_err(|reason| cannot_write(file, &reason, terminal))
+        }
         None => {
             let mut out = io::BufWriter::new(io::stdout().lock());
             let _ = content(&mut out).and_then(|()| out.flush());

@@ -80,14 +80,15 @@ fn wanted(
         return Ok(None);
     }
     let Some(file) = &args.from else { return Ok(Some(args.openid.iter().cloned().collect())) };
-    let source = Source { path: file.clone(), encoding: None, delimiter: None };
+    let openid = campaign.audience.openid_column.clone();
+    let source = Source { path: file.clone(), openid, ..Source::default() };
     let told = |faults: Vec<crate::diagnostic::Diagnostic>| {
         for fault in faults {
             terminal.complain_text(&format!("{}: {}", file.display(), fault.message(&terminal.words)));
         }
         Exit::Invalid
     };
-    let mut reader = Reader::open(&source).map_err(told)?;
+    let mut reader = Reader::open(&source).map_err(|unreadable| told(unreadable.faults))?;
     let name = &campaign.audience.openid_column;
     let Some(column) = reader.header().position(name) else {
         terminal.complain("no-openid-column", &[("file", &file.display()), ("name", name)]);

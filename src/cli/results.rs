@@ -9,7 +9,7 @@ use crate::cli::exit_code::Exit;
 use crate::cli::problem::{join_problem, journal_problem};
 use crate::cli::terminal::Terminal;
 use crate::journal::store::Store;
-use crate::report::results_csv::{self, ResultsError};
+use crate::report::results::{self, ResultsError};
 
 /// Writes the results.
 pub fn run(args: &args::Results, terminal: &Terminal) -> Exit {
@@ -25,8 +25,11 @@ pub fn run(args: &args::Results, terminal: &Terminal) -> Exit {
     };
     let file = &campaign.results.path;
     let masked = args.mask_openid == MaskOpenid::On;
-    match results_csv::write(&campaign, &plan, store.as_ref(), file, masked) {
-        Ok(_) => {
+    let store = store.as_ref();
+    let written = results::write(&campaign, &plan, store, file, masked)
+        .and_then(|tally| results::write_parts(&campaign, &plan, store, file, masked, &tally));
+    match written {
+        Ok(()) => {
             terminal.say("summary.results", &[("file", &file.display())]);
             Exit::Ok
         }

@@ -26,7 +26,7 @@ use crate::journal::store::{self, Store};
 use crate::plan::digest::Digest;
 use crate::plan::{Plan, forecast_seconds};
 use crate::report::model::{Tally, identity, tally};
-use crate::report::{plan_text, results_csv};
+use crate::report::{plan_text, results};
 use crate::send::feed::{Policy, RetryRefused};
 use crate::send::shutdown::StopFiles;
 
@@ -231,11 +231,10 @@ fn belongs_here(campaign: &Campaign, state: &Path, take_over: bool, terminal: &T
     let problem = |error: JournalError| journal_problem(&error, terminal);
     let known = Store::read(state).map_err(problem)?;
     let blank = known.as_ref().map_or(Ok(true), Store::is_blank).map_err(problem)?;
-    let results = &campaign.results.path;
-    if blank && results_csv::tells_of_sent(results) {
+    let file = &campaign.results.path;
+    if blank && results::tells_of_sent(file, &campaign.audience.openid_column) {
         let journal = state.join(store::FILE);
-        terminal
-            .complain("journal-gone", &[("journal", &journal.display()), ("results", &results.display())]);
+        terminal.complain("journal-gone", &[("journal", &journal.display()), ("results", &file.display())]);
         return Err(Exit::Gate);
     }
     let Some(store) = known else {

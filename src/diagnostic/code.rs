@@ -62,6 +62,8 @@ codes! {
     MixedHosts = "mixed-hosts", Error;
     /// Two files of the campaign are the same file.
     SameFile = "same-file", Error;
+    /// More rows than a results workbook has room for.
+    ResultsTooLong = "results-too-long", Error;
 
     // The message and its kind.
     /// A message kind that does not exist.
@@ -122,8 +124,26 @@ codes! {
     AudienceEmpty = "audience-empty", Error;
     /// The audience file is no text.
     AudienceNotText = "audience-not-text", Error;
+    /// A file that is called a workbook and is text.
+    NotAWorkbook = "not-a-workbook", Error;
+    /// A workbook that is damaged.
+    WorkbookUnreadable = "workbook-unreadable", Error;
+    /// A workbook that asks for a password.
+    WorkbookEncrypted = "workbook-encrypted", Error;
+    /// The workbook has no sheet of this name.
+    SheetMissing = "sheet-missing", Error;
+    /// Several sheets could be the audience.
+    SeveralSheets = "several-sheets", Error;
+    /// A sheet is named, but the audience is no workbook.
+    SheetOfText = "sheet-of-text", Error;
+    /// Rows that are hidden by hand or by a filter and are part of the audience all the same.
+    HiddenRows = "hidden-rows", Warning;
+    /// A workbook format in which not everything can be seen.
+    SheetHalfSeen = "sheet-half-seen", Warning;
     /// Bytes that are no text in the file's encoding.
     Undecodable = "undecodable", Error;
+    /// Bytes that are different good text in UTF-8 and in GB18030.
+    AmbiguousEncoding = "ambiguous-encoding", Error;
     /// A header and nothing below it.
     NoRecipients = "no-recipients", Error;
     /// Two columns of one name.
@@ -138,6 +158,34 @@ codes! {
     UnclosedQuote = "unclosed-quote", Error;
     /// A row with more or fewer cells than the header.
     RaggedRow = "ragged-row", Error;
+
+    // What spreadsheets do to cells; one diagnostic for all cells with the same fault.
+    /// Merged cells, of which only the first has a value.
+    MergedCells = "merged-cells", Error;
+    /// A date without a format to write it in.
+    DateCell = "date-cell", Error;
+    /// A number of so many digits that the last of them are lost.
+    LongNumber = "long-number", Error;
+    /// A formula whose value the workbook does not hold.
+    FormulaWithoutValue = "formula-without-value", Error;
+    /// An error value, `#N/A`.
+    ErrorValue = "error-value", Error;
+    /// A number in scientific notation, `6.22E+17`.
+    ScientificNotation = "scientific-notation", Error;
+    /// Long numbers whose last digits became zeros.
+    LostDigits = "lost-digits", Warning;
+    /// Numbers that are shorter than all others of their column.
+    LostLeadingZeros = "lost-leading-zeros", Warning;
+    /// Dates among texts that are none.
+    CodeBecameDate = "code-became-date", Warning;
+    /// An apostrophe before the text.
+    LeadingApostrophe = "leading-apostrophe", Warning;
+    /// Blanks before or after the text.
+    BlanksAround = "blanks-around", Warning;
+    /// Characters that nobody sees.
+    InvisibleCharacters = "invisible-characters", Warning;
+    /// Full-width letters or digits.
+    FullWidth = "full-width", Warning;
 
     // Rows.
     /// An openid cell without an openid.

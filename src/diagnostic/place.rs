@@ -94,6 +94,28 @@ pub enum Place {
     Row(RowPlace),
 }
 
+/// Where the audience stands in a workbook.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sheet {
+    /// The sheet's name.
+    pub name: String,
+    /// The row of the sheet that names the columns, from 1.
+    pub header_row: u64,
+    /// The column of the sheet that is the audience's first, from 0.
+    pub first_column: usize,
+}
+
+/// A cell as spreadsheets call it, `C17`: its column from 0, its row from 1.
+pub fn cell_name(column: usize, row: u64) -> String {
+    let mut letters = Vec::new();
+    let mut left = column + 1;
+    while left > 0 {
+        letters.push(char::from(b'A' + u8::try_from((left - 1) % 26).unwrap_or_default()));
+        left = (left - 1) / 26;
+    }
+    letters.iter().rev().collect::<String>() + &row.to_string()
+}
+
 /// A row of the audience, or one cell of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowPlace {
@@ -127,5 +149,17 @@ impl RowPlace {
     pub fn field(mut self, field: FieldPath) -> Self {
         self.field = Some(field);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cell_name;
+
+    #[test]
+    fn a_cell_is_called_as_in_a_spreadsheet() {
+        let names = [(0, 1), (2, 17), (25, 1), (26, 9), (701, 2), (702, 2), (16_383, 1_048_576)];
+        let names = names.map(|(column, row)| cell_name(column, row));
+        assert_eq!(names, ["A1", "C17", "Z1", "AA9", "ZZ2", "AAA2", "XFD1048576"]);
     }
 }

@@ -8,7 +8,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::diagnostic::place::{FieldPath, Place, Step};
+use crate::diagnostic::place::{FieldPath, Place, Sheet, Step, cell_name};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::locale::Catalog;
 
@@ -23,6 +23,8 @@ pub struct Sources {
     pub secrets: Vec<Range<usize>>,
     /// The audience file's path, where the campaign names one.
     pub audience: Option<PathBuf>,
+    /// The sheet the audience was read from, where it is a workbook.
+    pub sheet: Option<Sheet>,
 }
 
 /// A place as editors and CI count it.
@@ -38,6 +40,8 @@ pub struct Position {
     pub row: Option<u64>,
     /// The field of the campaign file.
     pub field: Option<String>,
+    /// The sheet and its cell as spreadsheets call it, `名单!C17`, or its row, `名单!17`.
+    pub cell: Option<String>,
     /// The bytes of the campaign file.
     span: Option<Range<usize>>,
 }
@@ -81,14 +85,21 @@ impl Sources {
             }
             Place::Audience => self.in_audience(None, None, None, None),
             Place::Line(line) => self.in_audience(Some(*line), None, None, None),
-            Place::Header { column, .. } => self.in_audience(Some(1), *column, None, None),
-            Place::Row(at) => self.in_audience(
-                Some(at.line),
-                // A row as a whole is shown where it begins.
-                at.column.or(at.cell.is_none().then_some(1)),
-                Some(at.row),
-                at.field.as_ref().map(FieldPath::to_string),
-            ),
+            Place::Header { cell, column } => match &self.sheet {
+                Some(sheet) => self.in_sheet(sheet, sheet.header_row, Some(*cell), None, None),
+                None => self.in_audience(Some(1), *column, None, None),
+            },
+            Place::Row(at) => {
+                let field = at.field.as_ref().map(FieldPath::to_string);
+                match &self.sheet {
+                    Some(sheet) => self.in_sheet(sheet, at.line, at.cell, Some(at.row), field),
+                    None => {
+                        // A row as a whole is shown where it begins.
+                        let column = at.column.or(at.cell.is_none().then_some(1));
+                        self.in_audience(Some(at.line), column, Some(at.row), field)
+                    }
+                }
+            }
         }
     }
 
@@ -118,7 +129,7 @@ impl Sources {
             None => (None, None),
         };
         let field = path.map(FieldPath::to_string);
-        Position { file: self.campaign.clone(), line, column, row: None, field, span }
+        Position { file: self.campaign.clone(), line, column, row: None, field, cell: None, span }
     }
 
     fn in_audience(
@@ -129,7 +140,29 @@ impl Sources {
         field: Option<String>,
     ) -> Position {
         let file = self.audience.clone().unwrap_or_default();
-        Position { file, line, column, row, field, span: None }
+        Position { file, line, column, row, field, cell: None, span: None }
+    }
+
+    /// A cell of a workbook, or a row of it: its line is the sheet's row, its column the sheet's column.
+    fn in_sheet(
+        &self,
+        sheet: &Sheet,
+        line: u64,
+        cell: Option<usize>,
+        row: Option<u64>,
+        field: Option<String>,
+    ) -> Position {
+        let column = cell.map(|cell| sheet.first_column + cell);
+        let name = column.map_or_else(|| line.to_string(), |column| cell_name(column, line));
+        Position {
+            cell: Some(format!("{}!{name}", sheet.name)),
+            ..self.in_audience(
+                Some(line),
+                column.and_then(|column| u64::try_from(column + 1).ok()),
+                row,
+                field,
+            )
+        }
     }
 
     fn find(&self, path: &FieldPath, part: Part) -> Option<Range<usize>> {
@@ -243,7 +276,10 @@ pub fn draw(diagnostic: &Diagnostic, sources: &Sources, words: &Catalog, color: 
     let message = diagnostic.message(words);
     let help = diagnostic.help(words);
     let position = sources.position(&diagnostic.at);
-    let path = display(&position.file);
+    let path = match &position.cell {
+        Some(cell) => format!("{}:{cell}", display(&position.file)),
+        None => display(&position.file),
+    };
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR.with_name(words.say("diagnostic.error", &[])),
         Severity::Warning => Level::WARNING.with_name(words.say("diagnostic.warning", &[])),
@@ -271,6 +307,9 @@ fn first_line(text: &str, span: &Range<usize>) -> Range<usize> {
 
 fn origin<'a>(path: &'a str, position: &Position) -> Origin<'a> {
     let mut origin = Origin::path(path);
+    if position.cell.is_some() {
+        return origin;
+    }
     if let Some(line) = position.line {
         origin = origin.line(usize::try_from(line).unwrap_or(usize::MAX));
         if let Some(column) = position.column {

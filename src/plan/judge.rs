@@ -1,15 +1,17 @@
 //! What becomes of one row: a finished payload, or everything that is wrong with it.
 
 use crate::audience::column::ColumnRules;
+use crate::audience::damage::{Damage, look, may_be_odd};
 use crate::audience::header::Header;
 use crate::audience::openid::{self, OpenIdFault, Shape};
-use crate::audience::reader::{Cells, Row, Width};
+use crate::audience::reader::{Cells, Reader, Row, Width};
 use crate::campaign::file::{Duplicates, InvalidRows};
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place, RowPlace};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::message::body::Body;
 use crate::plan::batch::Verdict;
+use crate::plan::damage::{self, Column, Found};
 use crate::plan::duplicates::{Repeated, Seen};
 use crate::plan::planner::Inputs;
 use crate::plan::renderer::{Renderer, fault_of};
@@ -26,8 +28,11 @@ pub struct Judge<'a> {
     renderer: Renderer,
     openid: usize,
     columns: Vec<(usize, &'a ColumnRules)>,
+    /// The columns that message, openid and rules use.
+    used: Vec<bool>,
     seen: Seen,
     texts: Vec<String>,
+    damage: Found,
     faults: Diagnostics,
     /// Faults of the templates themselves that rows brought to light.
     told: Vec<Diagnostic>,
@@ -43,9 +48,10 @@ impl<'a> Judge<'a> {
     /// Every fault, when there is no openid column: then no row can be looked at.
     pub fn bind(
         inputs: &'a Inputs<'a>,
-        header: &Header,
+        reader: &Reader,
         repeated: Repeated,
     ) -> Result<Self, Vec<Diagnostic>> {
+        let header = reader.header();
         let mut faults = Vec::new();
         let openid = openid_column(&inputs.audience.openid_column, header, &mut faults);
         let mut columns = Vec::new();
@@ -65,6 +71,18 @@ impl<'a> Judge<'a> {
         let Some(openid) = openid else { return Err(faults) };
         let mut kept = Diagnostics::default();
         kept.extend(faults);
+        let (mut used, mut plain) = (vec![false; header.width()], vec![false; header.width()]);
+        renderer.plain_columns().for_each(|cell| plain[cell] = true);
+        let rules = columns.iter().map(|(cell, _)| *cell);
+        renderer
+            .plain_columns()
+            .chain(renderer.helped_columns())
+            .chain(rules)
+            .for_each(|cell| used[cell] = true);
+        let watched = header.names().enumerate().filter(|(cell, _)| used[*cell] && *cell != openid);
+        let watched = watched.map(|(cell, name)| Column::new(cell, name, plain[cell]));
+        let damage = Found::new(reader.sheet().map_or(0, |sheet| sheet.first_column), watched);
+        used[openid] = true;
         Ok(Self {
             inputs,
             body: inputs.body.filter(|_| kept.errors() == 0),
@@ -72,8 +90,10 @@ impl<'a> Judge<'a> {
             renderer,
             openid,
             columns,
+            used,
             seen: Seen::new(repeated),
             texts: Vec::new(),
+            damage,
             faults: kept,
             told: Vec::new(),
         })
@@ -104,6 +124,11 @@ impl<'a> Judge<'a> {
         std::mem::take(&mut self.faults)
     }
 
+    /// What was found in the cells of all rows.
+    pub fn into_damage(self) -> Found {
+        self.damage
+    }
+
     /// Judges a row. Its payload is appended to `payloads` where it has one.
     pub fn row(&mut self, row: &Row, width: Width, payloads: &mut Vec<u8>) -> Verdict {
         let cells = match row.cells() {
@@ -118,6 +143,7 @@ impl<'a> Judge<'a> {
             look.ragged(cells);
             return Verdict::Invalid;
         }
+        let troubled = look.troubles();
         let openid = look.openid();
         let before = look.judge.seen.before(openid);
         match look.judge.inputs.audience.duplicates {
@@ -129,7 +155,12 @@ impl<'a> Judge<'a> {
             Duplicates::Each if before >= MOST_FOR_ONE => look.duplicate(openid, Code::TooManyForOne),
             Duplicates::First | Duplicates::Error | Duplicates::Each => {}
         }
+        if troubled {
+            // What its cells lack would only be told a second time.
+            return Verdict::Invalid;
+        }
         look.columns();
+        look.damage();
         look.render();
         if !look.sound {
             return Verdict::Invalid;
@@ -142,6 +173,14 @@ impl<'a> Judge<'a> {
             None => Body::write_openid(openid, payloads),
         }
         Verdict::Message { openid: openid.len(), payload: start..payloads.len(), nth: before + 1 }
+    }
+}
+
+/// What has destroyed an openid, where it can be told.
+fn destroyed_by(openid: &str) -> Option<Code> {
+    match look(openid, true).damage {
+        Some(damage @ (Damage::Scientific | Damage::ErrorValue)) => Some(damage::code_of(damage)),
+        Some(Damage::Apostrophe | Damage::Blanks | Damage::Invisible | Damage::FullWidth) | None => None,
     }
 }
 
@@ -180,18 +219,59 @@ impl<'r> Look<'_, 'r, '_> {
         let fault = match openid::check(text) {
             Ok(Shape::Usual) => return text,
             Ok(Shape::Odd) => Diagnostic::new(Code::OpenidShape, self.place(Some(cell))).with("openid", text),
-            Err(OpenIdFault::Empty) => Diagnostic::new(Code::OpenidEmpty, self.place(Some(cell))),
+            // It was told already.
+            Err(_) if self.row.troubles().iter().any(|(troubled, _)| *troubled == cell) => return text,
             Err(OpenIdFault::Character { character, .. }) => {
+                if let Some(code) = destroyed_by(text) {
+                    self.damaged(code, cell, text);
+                    return text;
+                }
                 Diagnostic::new(Code::OpenidCharacter, self.place(Some(cell)))
                     .with("openid", text.escape_debug())
                     .with("character", character.escape_debug())
             }
+            Err(OpenIdFault::Empty) => Diagnostic::new(Code::OpenidEmpty, self.place(Some(cell))),
             Err(OpenIdFault::TooLong { length }) => {
                 Diagnostic::new(Code::OpenidTooLong, self.place(Some(cell))).with("length", length)
             }
         };
         self.fault(fault);
         text
+    }
+
+    /// Tells the cells of a workbook that cannot be used as they are, and whether there are any.
+    fn troubles(&mut self) -> bool {
+        let mut any = false;
+        for (cell, trouble) in self.row.troubles() {
+            if self.judge.used.get(*cell).copied().unwrap_or_default() {
+                let text = self.cells.get(*cell).unwrap_or_default();
+                self.damaged(damage::code_of_trouble(*trouble), *cell, text);
+                any = true;
+            }
+        }
+        any
+    }
+
+    /// What a spreadsheet may have done to the cells that are used.
+    fn damage(&mut self) {
+        let odd = may_be_odd(self.row.record().as_slice());
+        for number in 0..self.judge.damage.columns() {
+            let cells = self.cells;
+            let found =
+                self.judge.damage.look(number, self.row, odd, |cell| cells.get(cell).unwrap_or_default());
+            let Some((cell, damage)) = found else { continue };
+            // An error value of a workbook is told as such.
+            if !self.row.troubles().iter().any(|(troubled, _)| *troubled == cell) {
+                self.damaged(damage::code_of(damage), cell, cells.get(cell).unwrap_or_default());
+            }
+        }
+    }
+
+    fn damaged(&mut self, code: Code, cell: usize, text: &str) {
+        let is_error = code.severity() == Severity::Error;
+        self.sound &= !is_error;
+        let skip = self.judge.inputs.audience.invalid_rows == InvalidRows::Skip;
+        self.judge.damage.add(code, self.row, cell, text, skip || !is_error);
     }
 
     fn duplicate(&mut self, openid: &str, code: Code) {

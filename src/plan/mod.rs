@@ -5,6 +5,7 @@
 //! the plan's checkpoints tells whether anything changed, batch by batch, before a message of it leaves.
 
 pub mod batch;
+pub mod damage;
 pub mod digest;
 pub mod duplicates;
 pub mod judge;
@@ -17,9 +18,11 @@ pub mod replay;
 pub mod survey;
 
 use crate::audience::Source;
-use crate::campaign::Campaign;
 use crate::campaign::validate::Validated;
-use crate::diagnostic::Diagnostics;
+use crate::campaign::{Campaign, Results};
+use crate::diagnostic::code::Code;
+use crate::diagnostic::place::{FieldPath, Place, Sheet};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::digest::Digest;
 use crate::plan::duplicates::Repeated;
 use crate::plan::planner::Inputs;
@@ -37,8 +40,10 @@ pub struct Plan {
     pub repeated: Repeated,
     /// Everything wrong with the campaign and its audience.
     pub diagnostics: Diagnostics,
-    /// The encoding the audience is read in, where it could be read.
+    /// The encoding the audience is read in, where it is text and could be read.
     pub encoding: Option<&'static str>,
+    /// The sheet it is read from, where it is a workbook.
+    pub sheet: Option<Sheet>,
 }
 
 /// The rows of an audience by what becomes of them; they add up.
@@ -59,9 +64,21 @@ impl RowCounts {
     }
 }
 
+/// The most rows of an .xlsx sheet, its header not counted.
+const SHEET_ROWS: u64 = 1_048_575;
+
 /// Plans a sound campaign.
 pub fn plan(campaign: &Campaign) -> Plan {
-    reading::run(&Inputs::of_campaign(campaign), &campaign.audience.source)
+    let mut plan = reading::run(&Inputs::of_campaign(campaign), &campaign.audience.source);
+    plan.diagnostics.extend(too_long(&campaign.results, plan.counts.rows()));
+    plan
+}
+
+/// The fault of results that have more rows than their file has room for: better told before anything is sent.
+fn too_long(results: &Results, rows: u64) -> Option<Diagnostic> {
+    let fault = Diagnostic::new(Code::ResultsTooLong, Place::Field(FieldPath::of("results.file")));
+    let fault = fault.with("rows", rows).with("max", SHEET_ROWS);
+    (results.is_workbook() && rows > SHEET_ROWS).then_some(fault)
 }
 
 /// Plans what was validated. Where the campaign has faults, the audience is held against as much of it as is
@@ -92,4 +109,18 @@ pub fn forecast_seconds(messages: u64, per_second: f64) -> u64 {
 /// Fills in line and column of every cell that a diagnostic names.
 pub fn locate(source: &Source, diagnostics: &mut Diagnostics) {
     crate::audience::locate::fill(source, diagnostics.kept_mut());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_workbook_of_results_has_room_for_a_million_rows_and_a_csv_for_any() {
+        let results = |path: &str| Results { path: path.into(), language: Default::default(), split: false };
+        let fault = too_long(&results("a.xlsx"), 1_048_576).expect("a row too many");
+        assert_eq!(fault.values, [("rows", "1048576".to_owned()), ("max", "1048575".to_owned())]);
+        assert_eq!(too_long(&results("a.xlsx"), 1_048_575), None);
+        assert_eq!(too_long(&results("a.csv"), u64::MAX), None);
+    }
 }

@@ -56,8 +56,8 @@ impl<'a> Planner<'a> {
     /// Every fault of the file and its header, and every variable and rule without a column. With these no row
     /// can be judged.
     pub fn open(inputs: &'a Inputs<'a>, repeated: Repeated) -> Result<Self, Vec<Diagnostic>> {
-        let reader = Reader::open(&inputs.audience.source)?;
-        let mut judge = Judge::bind(inputs, reader.header(), repeated)?;
+        let reader = Reader::open(&inputs.audience.source).map_err(|unreadable| unreadable.faults)?;
+        let mut judge = Judge::bind(inputs, &reader, repeated)?;
         let faults = judge.take_faults();
         if faults.errors() > 0 {
             return Err(faults.kept().to_vec());

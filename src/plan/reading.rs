@@ -3,7 +3,9 @@
 
 use std::num::NonZeroUsize;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::Scope;
+use std::thread::{Scope, ScopedJoinHandle};
+
+use encoding_rs::Encoding;
 
 use crate::audience::Source;
 use crate::audience::reader::{Reader, Row, Width};
@@ -11,6 +13,7 @@ use crate::diagnostic::code::Code;
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::batch::{Batch, ROWS, Verdict};
+use crate::plan::damage::Found;
 use crate::plan::digest::{Digest, Running};
 use crate::plan::duplicates::{Hashes, Repeated};
 use crate::plan::judge::Judge;
@@ -32,6 +35,7 @@ pub fn empty() -> Plan {
         repeated: Repeated::default(),
         diagnostics: Diagnostics::default(),
         encoding: None,
+        sheet: None,
     }
 }
 
@@ -54,37 +58,49 @@ fn read(inputs: &Inputs<'_>, repeated: Repeated) -> Plan {
     };
     let reader = match Reader::open(&inputs.audience.source) {
         Ok(reader) => reader,
-        Err(faults) => return failed(faults),
+        Err(unreadable) => return Plan { sheet: unreadable.sheet, ..failed(unreadable.faults) },
     };
+    let sheet = reader.sheet().cloned();
     let second_look = !repeated.is_empty();
     // Whoever compares openids letter by letter must see all rows.
     let count = if second_look { 1 } else { judges() };
     let mut faults = reader.warnings().to_vec();
     let mut judges = Vec::with_capacity(count);
     for _ in 0..count {
-        match Judge::bind(inputs, reader.header(), repeated.clone()) {
+        match Judge::bind(inputs, &reader, repeated.clone()) {
             Ok(judge) => judges.push(judge),
             Err(more) => {
                 faults.extend(more);
-                return failed(faults);
+                return Plan { sheet, ..failed(faults) };
             }
         }
     }
-    let encoding = Some(reader.encoding().name());
+    let encoding = reader.encoding().map(Encoding::name);
     let mut sum = Sum::default();
     sum.faults.extend(faults);
     // What does not fit the columns is the same for every judge.
     let unfit: Vec<Diagnostics> = judges.iter_mut().map(Judge::take_faults).collect();
     sum.faults.absorb(unfit.into_iter().next().unwrap_or_default());
     std::thread::scope(|scope| {
-        let (tasks, judged) = judges.into_iter().map(|judge| begin(scope, judge)).unzip();
+        let mut tasks = Vec::new();
+        let mut judged = Vec::new();
+        let mut ends = Vec::new();
+        for judge in judges {
+            let begun = begin(scope, judge);
+            tasks.push(begun.task);
+            judged.push(begun.judged);
+            ends.push(begun.end);
+        }
         let reading = scope.spawn(move || split(reader, tasks));
         sum.collect(judged, second_look);
-        match reading.join() {
-            Ok(fault) => sum.faults.extend(fault),
-            // Half a plan must never look like a whole one.
-            Err(panic) => std::panic::resume_unwind(panic),
+        // Half a plan must never look like a whole one.
+        let fault = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let mut damage = Found::default();
+        for end in ends {
+            damage.absorb(end.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         }
+        sum.faults.extend(damage.diagnostics());
+        sum.faults.extend(fault);
     });
     Plan {
         counts: sum.counts,
@@ -93,6 +109,7 @@ fn read(inputs: &Inputs<'_>, repeated: Repeated) -> Plan {
         repeated: if second_look { repeated } else { sum.hashes.repeated() },
         diagnostics: sum.faults,
         encoding,
+        sheet,
     }
 }
 
@@ -119,12 +136,20 @@ struct Judged {
     returned: SyncSender<Batch>,
 }
 
-fn begin<'scope>(scope: &'scope Scope<'scope, '_>, mut judge: Judge<'scope>) -> (Task, Judged) {
+/// A judge at work.
+struct Begun<'scope> {
+    task: Task,
+    judged: Judged,
+    /// Gives what it found in the cells of all its rows.
+    end: ScopedJoinHandle<'scope, Found>,
+}
+
+fn begin<'scope>(scope: &'scope Scope<'scope, '_>, mut judge: Judge<'scope>) -> Begun<'scope> {
     let (rows, given) = sync_channel::<Rows>(WAITING);
     let (rows_back, rows_returned) = sync_channel(WAITING + 1);
     let (finished, batches) = sync_channel(WAITING);
     let (batches_back, batches_returned) = sync_channel::<Batch>(WAITING + 1);
-    scope.spawn(move || {
+    let end = scope.spawn(move || {
         for rows in given {
             let mut batch: Batch = batches_returned.try_recv().unwrap_or_default();
             batch.clear();
@@ -137,11 +162,13 @@ fn begin<'scope>(scope: &'scope Scope<'scope, '_>, mut judge: Judge<'scope>) -> 
             // Neither side waits for a buffer, so whoever has ended already does not matter.
             let _ = rows_back.try_send(rows);
             if finished.send((batch, judge.take_faults())).is_err() {
-                return;
+                break;
             }
         }
+        judge.into_damage()
     });
-    (Task { rows, returned: rows_returned }, Judged { batches, returned: batches_back })
+    let task = Task { rows, returned: rows_returned };
+    Begun { task, judged: Judged { batches, returned: batches_back }, end }
 }
 
 /// Splits the file into rows and hands them to the judges in turn. Gives the fault that ended it, if one did.

@@ -142,6 +142,20 @@ impl Renderer {
         marks.0
     }
 
+    /// The columns that stand in the texts as they are, one as often as it does.
+    pub fn plain_columns(&self) -> impl Iterator<Item = usize> {
+        let pieces = self.slots.iter().flat_map(|slot| &slot.pieces);
+        pieces.filter_map(|piece| match piece {
+            Piece::Value(cell) => cell.column(),
+            Piece::Text(_) | Piece::Handlebars(_) => None,
+        })
+    }
+
+    /// The columns that blocks and helpers are given.
+    pub fn helped_columns(&self) -> impl Iterator<Item = usize> {
+        self.sources.iter().filter_map(Cell::column)
+    }
+
     /// Fills every slot from a row into `texts`, one text a slot, and hands every problem to `found`.
     pub fn fill(
         &mut self,
@@ -204,6 +218,13 @@ impl Slot {
 }
 
 impl Cell {
+    fn column(&self) -> Option<usize> {
+        match self {
+            Self::Column { index, .. } | Self::Openid(index) => Some(*index),
+            Self::Row => None,
+        }
+    }
+
     fn append(&self, row: &Filling<'_>, text: &mut String) {
         match self {
             Self::Column { index, default } => {

@@ -81,8 +81,9 @@ pub struct Survey {
 ///
 /// When the audience is no longer the one that was planned.
 pub fn survey(inputs: &Inputs<'_>, plan: &Plan, choice: &Choice, extent: Extent) -> Result<Survey, Changed> {
-    let mut reader = Reader::open(&inputs.audience.source).map_err(Changed::Unreadable)?;
-    let judge = Judge::bind(inputs, reader.header(), plan.repeated.clone()).map_err(Changed::Unreadable)?;
+    let mut reader =
+        Reader::open(&inputs.audience.source).map_err(|unreadable| Changed::Unreadable(unreadable.faults))?;
+    let judge = Judge::bind(inputs, &reader, plan.repeated.clone()).map_err(Changed::Unreadable)?;
     let mut look = Look::new(inputs, judge, reader.header(), choice, plan.counts.planned);
     let mut running = Running::default();
     let mut checkpoints = plan.checkpoints.iter();

@@ -1,9 +1,9 @@
 //! What people and machines read: one report a file; this is the only file that lists them, and the one writer
 //! of files.
 
-pub mod doctor;
 pub mod chart;
 pub mod compare;
+pub mod doctor;
 pub mod drawing;
 pub mod fault_identity;
 pub mod faults_html;
@@ -23,7 +23,9 @@ pub mod plan_text;
 pub mod preview;
 pub mod preview_html;
 pub mod progress;
+pub mod results;
 pub mod results_csv;
+pub mod results_xlsx;
 pub mod run_html;
 pub mod run_json;
 pub mod run_junit;
@@ -80,7 +82,10 @@ pub fn format<R>(formats: &'static [Format<R>], name: &str) -> Option<&'static F
 /// # Errors
 ///
 /// When the folder or the disk does not allow it. The file is then as it was.
-pub fn write_file(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+pub fn write_file(
+    path: &Path,
+    content: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
+) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),

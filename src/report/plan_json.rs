@@ -70,9 +70,9 @@ pub struct DiagnosticReport {
     pub help: String,
     /// The file.
     pub file: String,
-    /// The line, from 1.
+    /// The line, from 1; in a workbook the row of the sheet.
     pub line: Option<u64>,
-    /// The column in characters, from 1.
+    /// The column in characters, from 1; in a workbook the column of the sheet.
     pub column: Option<u64>,
     /// The row of the audience, from 1, the header not counted.
     pub row: Option<u64>,

@@ -56,6 +56,9 @@ pub fn summary(facts: &Facts, plan: &Plan, words: &Catalog) -> String {
     if let Some(encoding) = plan.encoding {
         line("encoding", encoding.to_owned());
     }
+    if let Some(sheet) = &plan.sheet {
+        line("sheet", sheet.name.clone());
+    }
     line("rows", plan.counts.rows().to_string());
     line("planned", plan.counts.planned.to_string());
     line("skipped", plan.counts.duplicate.to_string());

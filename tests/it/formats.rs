@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde_json::json;
+use regex::Regex;
+use serde_json::{Value as Json, json};
 use wxcast::delivery::outcome::Counts;
 use wxcast::locale::{Catalog, Language};
 use wxcast::report::compare::Changes;
@@ -175,7 +176,31 @@ fn written<R>(format: &Format<R>, report: &R, language: Language) -> String {
 #[test]
 fn a_plan_is_written_in_every_format_as_before() {
     for format in PLAN {
-        insta::assert_snapshot!(format!("plan-{}", format.name), written(format, &plan(), Language::En));
+        let text = without_other_rules(format.name, written(format, &plan(), Language::En));
+        insta::assert_snapshot!(format!("plan-{}", format.name), text);
+    }
+}
+
+/// Takes out the rules that the sample breaks none of, so that a new one changes no snapshot.
+fn without_other_rules(format: &str, text: String) -> String {
+    match format {
+        "junit" => {
+            let passed =
+                Regex::new("(?m)^ *<testcase name=\"[a-z-]+\" classname=\"[^\"]*\"/>\n").expect("a pattern");
+            let counts = Regex::new("tests=\"[0-9]+\"").expect("a pattern");
+            counts.replace_all(&passed.replace_all(&text, ""), "tests=\"N\"").into_owned()
+        }
+        "sarif" => {
+            let mut log: Json = serde_json::from_str(&text).expect("JSON");
+            let broken = ["cell-blank", "field-long", "odd-url"];
+            let rules = log["runs"][0]["tool"]["driver"]["rules"].as_array_mut().expect("rules");
+            rules.retain(|rule| rule["id"].as_str().is_some_and(|id| broken.contains(&id)));
+            for result in log["runs"][0]["results"].as_array_mut().expect("results") {
+                result["ruleIndex"] = "N".into();
+            }
+            serde_json::to_string_pretty(&log).expect("JSON") + "\n"
+        }
+        _ => text,
     }
 }
 

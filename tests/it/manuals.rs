@@ -52,6 +52,19 @@ fn without_comment(line: &str) -> &str {
     }
 }
 
+/// What is wrong, of all pages at once.
+#[track_caller]
+fn nothing(wrong: Vec<String>) {
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// Two lists as far as they differ: the first place, and what each has there.
+fn difference(name: &str, english: &[String], chinese: &[String]) -> Option<String> {
+    let same = english.iter().zip(chinese).take_while(|(english, chinese)| english == chinese).count();
+    let at = |list: &[String]| list.get(same).cloned().unwrap_or_else(|| "nothing".into());
+    (english != chinese).then(|| format!("{name}, {same}: {:?} / {:?}", at(english), at(chinese)))
+}
+
 #[test]
 fn every_page_has_its_twin() {
     assert_eq!(names_in("docs"), names_in("docs/zh-CN"));
@@ -60,15 +73,20 @@ fn every_page_has_its_twin() {
 
 #[test]
 fn every_page_leads_to_its_twin_at_its_top() {
+    let mut wrong = Vec::new();
     for name in pages() {
         let [english, chinese] = both(&name);
         let (to_chinese, to_english) = match name.as_str() {
             "README.md" => ("[中文](README.zh-CN.md)".to_owned(), "[English](README.md)".to_owned()),
             name => (format!("[中文](zh-CN/{name})"), format!("[English](../{name})")),
         };
-        assert_eq!(read(&english).lines().nth(2), Some(to_chinese.as_str()), "{english}");
-        assert_eq!(read(&chinese).lines().nth(2), Some(to_english.as_str()), "{chinese}");
+        for (file, link) in [(english, to_chinese), (chinese, to_english)] {
+            if read(&file).lines().nth(2) != Some(&link) {
+                wrong.push(format!("{file} has no {link} below its title"));
+            }
+        }
     }
+    nothing(wrong);
 }
 
 #[test]
@@ -94,30 +112,29 @@ fn twins_have_the_same_headings_and_tables_in_the_same_order() {
         }
         outline
     };
-    for name in pages() {
-        let [english, chinese] = both(&name);
-        assert_eq!(outline(&read(&english)), outline(&read(&chinese)), "{name}");
-    }
+    let wrong = pages().into_iter().filter_map(|name| {
+        let [english, chinese] = both(&name).map(|file| outline(&read(&file)));
+        difference(&name, &english, &chinese)
+    });
+    nothing(wrong.collect());
 }
 
 #[test]
 fn twins_have_the_same_code() {
-    for name in pages() {
-        let [english, chinese] = both(&name).map(|file| blocks(&read(&file)));
-        let kinds = |blocks: &[(String, Vec<String>)]| -> Vec<String> {
-            blocks.iter().map(|(kind, _)| kind.clone()).collect()
+    // What the program says, it says in the reader's language.
+    let code = |page: &str| -> Vec<String> {
+        let lines = |(kind, lines): (String, Vec<String>)| {
+            let lines = if kind == "text" { Vec::new() } else { lines };
+            let bare = lines.into_iter().map(|line| without_comment(&line).to_owned());
+            std::iter::once(format!("a block of {kind}")).chain(bare).collect::<Vec<String>>()
         };
-        assert_eq!(kinds(&english), kinds(&chinese), "{name}");
-        for ((kind, english), (_, chinese)) in english.iter().zip(&chinese) {
-            // What the program says, it says in the reader's language.
-            if kind != "text" {
-                let strip = |lines: &[String]| -> Vec<String> {
-                    lines.iter().map(|line| without_comment(line).to_owned()).collect()
-                };
-                assert_eq!(strip(english), strip(chinese), "{name}");
-            }
-        }
-    }
+        blocks(page).into_iter().flat_map(lines).collect()
+    };
+    let wrong = pages().into_iter().filter_map(|name| {
+        let [english, chinese] = both(&name).map(|file| code(&read(&file)));
+        difference(&name, &english, &chinese)
+    });
+    nothing(wrong.collect());
 }
 
 #[test]
@@ -133,13 +150,15 @@ fn twins_name_the_same_codes_keys_and_flags() {
         };
         spans.filter(is_name).collect()
     };
+    let mut wrong = Vec::new();
     for name in pages() {
         let [english, chinese] = both(&name).map(|file| names(&read(&file)));
-        let missing: Vec<&String> = english.difference(&chinese).collect();
-        let added: Vec<&String> = chinese.difference(&english).collect();
-        assert!(missing.is_empty(), "the Chinese {name} does not name {missing:?}");
-        assert!(added.is_empty(), "the English {name} does not name {added:?}");
+        let missing = english.difference(&chinese).map(|word| format!("the Chinese {name} lacks `{word}`"));
+        wrong.extend(missing);
+        let added = chinese.difference(&english).map(|word| format!("the English {name} lacks `{word}`"));
+        wrong.extend(added);
     }
+    nothing(wrong);
 }
 
 #[test]
@@ -155,8 +174,9 @@ fn twins_link_to_the_same_places() {
         all.sort();
         all
     };
-    for name in pages() {
+    let wrong = pages().into_iter().filter_map(|name| {
         let [english, chinese] = both(&name).map(|file| links(&read(&file)));
-        assert_eq!(english, chinese, "{name}");
-    }
+        difference(&name, &english, &chinese)
+    });
+    nothing(wrong.collect());
 }

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::process::Command;
 
 use regex::Regex;
-use wxcast::wechat::error_code::Class;
+use rust_xlsxwriter::Workbook;
 
 use crate::docs::{arguments, both, read};
 use crate::support::{Platform, World, repository};
@@ -45,7 +45,7 @@ fn follow(page: &str, language: &str) {
         told.push_str(&format!("{shown}```\n"));
         match kind {
             "text" => assert!(!shown.is_empty(), "{page}: nothing was said here"),
-            "csv" => drop(world.file("spring/audience.csv", &shown)),
+            "csv" => save_as_workbook(&world, &shown),
             "toml" => drop(world.file("spring/campaign.toml", &shown)),
             "sh" => {
                 said.clear();
@@ -65,6 +65,19 @@ fn follow(page: &str, language: &str) {
     let text = read(page);
     let stale = text.lines().zip(told.lines()).find(|(file, told)| file != told);
     assert!(told == text, "{page} is stale (UPDATE_DOCS=1 cargo test --test it docs): {stale:#?}");
+}
+
+/// Makes of a list what Excel would.
+fn save_as_workbook(world: &World, list: &str) {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    let mut rows = csv::ReaderBuilder::new().has_headers(false).from_reader(list.as_bytes());
+    for (row, record) in (0..).zip(rows.records()) {
+        for (column, cell) in (0..).zip(&record.expect("a row")) {
+            sheet.write_string(row, column, cell).expect("a written cell");
+        }
+    }
+    workbook.save(world.path("spring/audience.xlsx")).expect("a written workbook");
 }
 
 /// Runs one line as a person would type it, and gives what the terminal shows.

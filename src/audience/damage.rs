@@ -1,0 +1,219 @@
+//! What a spreadsheet does to cells on their way through a CSV, told by the cells alone.
+//!
+//! The first and the last byte of a cell settle nearly all of them.
+
+/// What seems to have happened to a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Damage {
+    /// A number in scientific notation, `6.22E+17`.
+    Scientific,
+    /// An error value, `#REF!`.
+    ErrorValue,
+    /// An apostrophe before a number or a formula.
+    Apostrophe,
+    /// Blanks before or after the text.
+    Blanks,
+    /// Characters that nobody sees.
+    Invisible,
+    /// Full-width letters or digits.
+    FullWidth,
+}
+
+/// What a look at a cell gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Whether it is digits and nothing else.
+    pub digits: bool,
+    /// What seems to have happened to it.
+    pub damage: Option<Damage>,
+}
+
+/// Whether a text may hold characters that are invisible or full-width. Asked once for all cells of a row, since it is
+/// the only question that needs every byte.
+pub fn may_be_odd(text: &[u8]) -> bool {
+    // The first bytes of U+2000 to U+2FFF and of U+F000 to U+FFFF.
+    memchr::memchr2(0xE2, 0xEF, text).is_some()
+}
+
+/// Looks at a cell of a row that [`may_be_odd`] or may not.
+pub fn look(cell: &str, odd: bool) -> Look {
+    let bytes = cell.as_bytes();
+    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else {
+        return Look { digits: false, damage: None };
+    };
+    let is_digit = |byte: &u8| byte.is_ascii_digit();
+    if is_digit(first) && is_digit(last) && bytes.iter().all(is_digit) {
+        return Look { digits: true, damage: None };
+    }
+    let damage = if is_edge(*first) || is_edge(*last) || odd && may_be_odd(bytes) {
+        blanks(cell)
+    } else {
+        match first {
+            b'#' => is_error_value(cell).then_some(Damage::ErrorValue),
+            b'\'' => matches!(bytes.get(1), Some(b'0'..=b'9' | b'=' | b'+' | b'-' | b'@'))
+                .then_some(Damage::Apostrophe),
+            b'0'..=b'9' | b'-' if is_digit(last) => is_scientific(cell).then_some(Damage::Scientific),
+            _ => None,
+        }
+    };
+    Look { digits: false, damage }
+}
+
+/// The bytes that a blank can begin or end with.
+fn is_edge(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0xC2 | 0xE3 | 0x80 | 0xA0 | 0x8B..=0x8D | 0xBF)
+}
+
+fn blanks(cell: &str) -> Option<Damage> {
+    // U+200D and U+200C join and part characters inside a text, emoji among them.
+    let between = cell.trim_matches(is_invisible);
+    if between.len() < cell.len() || cell.contains(['\u{200b}', '\u{2060}', '\u{feff}']) {
+        Some(Damage::Invisible)
+    } else if cell.trim().len() < cell.len() && !cell.trim().is_empty() {
+        Some(Damage::Blanks)
+    } else {
+        cell.chars().any(is_full_width).then_some(Damage::FullWidth)
+    }
+}
+
+/// Whether a character has no width and no ink.
+pub fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
+}
+
+fn is_full_width(c: char) -> bool {
+    matches!(c, '\u{ff10}'..='\u{ff19}' | '\u{ff21}'..='\u{ff3a}' | '\u{ff41}'..='\u{ff5a}')
+}
+
+/// Whether a text is one of the error values of spreadsheets.
+pub fn is_error_value(cell: &str) -> bool {
+    const VALUES: [&str; 9] =
+        ["#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#GETTING_DATA"];
+    VALUES.contains(&cell)
+}
+
+/// Whether a text is a number as Excel writes it when it has no room: `6.22E+17`.
+pub fn is_scientific(cell: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = cell.strip_prefix('-').unwrap_or(cell);
+    let Some((mantissa, exponent)) = number.split_once('E') else { return false };
+    let whole = mantissa.split_once('.').map_or(mantissa, |(whole, _)| whole);
+    let fraction = mantissa.split_once('.').is_none_or(|(_, fraction)| digits(fraction));
+    whole.len() == 1
+        && digits(whole)
+        && fraction
+        && exponent.strip_prefix(['+', '-']).is_some_and(|exponent| exponent.len() > 1 && digits(exponent))
+}
+
+/// Whether a text is a date as Excel makes one of a code: `3-May`, `May-26`, `3月5日`, `2026/3/5`.
+pub fn is_date(cell: &str) -> bool {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let bytes = cell.as_bytes();
+    // What is none is told by what follows its first digits or letters.
+    let likely = match bytes.iter().position(|byte| !byte.is_ascii_digit()) {
+        Some(0) => bytes.len() == 6 && bytes[3] == b'-',
+        // 月 begins with 0xE6.
+        Some(at) => matches!((at, bytes[at]), (1..=2, b'-' | b'/' | 0xE6) | (4, b'/')),
+        None => false,
+    };
+    if !likely || bytes.len() > 12 {
+        return false;
+    }
+    let number =
+        |text: &str, most: u32| text.len() < 5 && text.parse::<u32>().is_ok_and(|n| (1..=most).contains(&n));
+    if let Some((month, day)) = cell.split_once('月') {
+        return number(month, 12) && day.strip_suffix('日').is_some_and(|day| number(day, 31));
+    }
+    if let Some((a, b)) = cell.split_once('-') {
+        return (number(a, 31) && MONTHS.contains(&b))
+            || (MONTHS.contains(&a) && b.len() == 2 && number(b, 99));
+    }
+    let parts: Vec<&str> = cell.split('/').collect();
+    match parts.as_slice() {
+        [year, month, day] if year.len() == 4 => number(year, 9999) && number(month, 12) && number(day, 31),
+        [month, day, year] if year.len() == 4 => number(year, 9999) && number(month, 12) && number(day, 31),
+        _ => false,
+    }
+}
+
+/// How many zeros stand where a number of more than fifteen digits has lost what was there; nothing where it may not
+/// have lost any.
+pub fn lost_digits(digits: &str) -> Option<usize> {
+    let (kept, tail) = digits.split_at_checked(15)?;
+    (!tail.is_empty() && !kept.starts_with('0') && tail.bytes().all(|byte| byte == b'0'))
+        .then_some(tail.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn damage_is_told_and_sound_cells_are_left_alone() {
+        use Damage::*;
+        for (cell, damage) in [
+            ("6.22E+17", Some(Scientific)),
+            ("-1E-05", Some(Scientific)),
+            ("1E5", None),
+            ("12E+17", None),
+            ("3E+1", None),
+            ("#REF!", Some(ErrorValue)),
+            ("#N/A", Some(ErrorValue)),
+            ("#1 customer", None),
+            ("'0012", Some(Apostrophe)),
+            ("'=A1", Some(Apostrophe)),
+            ("'tis", None),
+            (" 张三", Some(Blanks)),
+            ("张三\u{3000}", Some(Blanks)),
+            ("张三\u{a0}", Some(Blanks)),
+            ("张 三", None),
+            ("张三\u{200b}", Some(Invisible)),
+            ("\u{feff}A1", Some(Invisible)),
+            ("SP\u{200b}RING", Some(Invisible)),
+            ("👨\u{200d}👩\u{200d}👧", None),
+            ("ＡＢ１２", Some(FullWidth)),
+            ("您好，（王）！", None),
+            ("“王”", None),
+            ("SPRING-A1", None),
+            ("13800138000", None),
+            ("2026-03-31", None),
+            ("   ", None),
+            ("", None),
+        ] {
+            assert_eq!(look(cell, may_be_odd(cell.as_bytes())).damage, damage, "{cell:?}");
+        }
+        let digits = |cell: &str| look(cell, false).digits;
+        assert!(digits("0123") && !digits("12a4") && !digits(""));
+    }
+
+    #[test]
+    fn dates_that_excel_makes_of_codes_are_known() {
+        for date in ["3-May", "31-Dec", "May-26", "3月5日", "12月31日", "2026/3/5", "3/5/2026"] {
+            assert!(is_date(date), "{date}");
+        }
+        for code in [
+            "3-5A",
+            "A-26",
+            "May-2026x",
+            "13月5日",
+            "2026-03-05",
+            "3/5",
+            "10-20",
+            "100/200/300",
+            "May",
+            "3-may",
+        ] {
+            assert!(!is_date(code), "{code}");
+        }
+    }
+
+    #[test]
+    fn digits_are_lost_behind_the_fifteenth() {
+        assert_eq!(lost_digits("622202123456789000"), Some(3));
+        assert_eq!(lost_digits("6222021234567890"), Some(1));
+        assert_eq!(lost_digits("622202123456789012"), None);
+        assert_eq!(lost_digits("123456789012345"), None);
+        assert_eq!(lost_digits("0000000000000000"), None);
+    }
+}

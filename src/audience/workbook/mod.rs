@@ -1,0 +1,81 @@
+//! An audience in a workbook: .xlsx, .xlsb, .xls and .ods.
+//!
+//! One sheet becomes a table of texts, with the rows and columns it has on the sheet. What a message could not say
+//! as people see it (an error value, a date without a format, a number whose last digits are gone) is kept with its
+//! cell, and is a fault only where the cell is used.
+
+pub mod cache;
+mod cells;
+mod layout;
+mod select;
+pub mod table;
+
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
+use crate::diagnostic::place::Place;
+
+/// What a file is by its content, whatever it is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Office Open XML.
+    Xlsx,
+    /// Its binary form.
+    Xlsb,
+    /// The format of Excel 97 to 2003.
+    Xls,
+    /// OpenDocument.
+    Ods,
+}
+
+impl Format {
+    /// Its usual extension.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Xlsx => "xlsx",
+            Self::Xlsb => "xlsb",
+            Self::Xls => "xls",
+            Self::Ods => "ods",
+        }
+    }
+}
+
+/// How every zip file begins, workbooks among them.
+pub(super) const ZIP: &[u8] = b"PK\x03\x04";
+
+/// How every compound file begins: .xls, and workbooks that are encrypted.
+pub(super) const COMPOUND: &[u8] = b"\xD0\xCF\x11\xE0";
+
+/// Whether the head of a file may be a workbook's.
+pub(super) fn begins(head: &[u8]) -> bool {
+    head.starts_with(ZIP) || head.starts_with(COMPOUND)
+}
+
+/// Whether a file's name says that it is a workbook.
+pub fn is_named_so(path: &std::path::Path) -> bool {
+    const EXTENSIONS: [&str; 8] = ["xlsx", "xlsm", "xltx", "xltm", "xlsb", "xls", "et", "ods"];
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
+}
+
+/// What the bytes of a file are, where they are a workbook; why they cannot be read, where they are one that cannot.
+pub(super) fn format(bytes: &[u8]) -> Result<Option<Format>, Diagnostic> {
+    if bytes.starts_with(COMPOUND) {
+        return if is_encrypted(bytes) {
+            Err(Diagnostic::new(Code::WorkbookEncrypted, Place::Audience))
+        } else {
+            Ok(Some(Format::Xls))
+        };
+    }
+    Ok(if bytes.starts_with(ZIP) { layout::format(bytes) } else { None })
+}
+
+/// An encrypted workbook is a compound file with a stream of this name, which stands there in UTF-16.
+fn is_encrypted(bytes: &[u8]) -> bool {
+    let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    memchr::memmem::find(bytes, &name).is_some()
+}
+
+/// A workbook that cannot be read, in its reader's words.
+pub(super) fn unreadable(reason: impl ToString) -> Diagnostic {
+    Diagnostic::new(Code::WorkbookUnreadable, Place::Audience).with("reason", reason)
+}

@@ -1,0 +1,272 @@
+//! A sheet as a table of texts.
+
+use std::ops::RangeInclusive;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use csv::ByteRecord;
+use jiff::civil::DateTime;
+use jiff::fmt::strtime;
+
+use crate::audience::Source;
+use crate::audience::guard;
+use crate::audience::header::Header;
+use crate::audience::workbook::cells::{Book, Cell, Failure};
+use crate::audience::workbook::layout::{Layout, layout};
+use crate::audience::workbook::select::{NoSheet, select};
+use crate::audience::workbook::{Format, unreadable};
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
+use crate::diagnostic::place::{Place, Sheet, cell_name};
+
+/// Why a cell cannot be used as it is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Trouble {
+    /// It is merged with others.
+    Merged,
+    /// It is a date, and nobody says how to write it.
+    Date(DateTime),
+    /// It is a number that has lost digits.
+    LongNumber,
+    /// It is a formula without a value.
+    NoValue,
+    /// It is an error value.
+    ErrorValue,
+}
+
+/// The table of a sheet, its rows one after another in one text.
+#[derive(Debug, Default)]
+pub struct Table {
+    sheet: Sheet,
+    header: Vec<String>,
+    faults: Vec<Diagnostic>,
+    text: String,
+    cells: Vec<Held>,
+    rows: Vec<Span>,
+    troubles: Vec<(u32, u32, Trouble)>,
+}
+
+/// Where a cell's text ends, and its column in the table.
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    column: u32,
+    end: u32,
+}
+
+/// A row of the sheet and where its cells end.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    /// From 1.
+    line: u32,
+    cells: u32,
+}
+
+/// Why a workbook gives no table: its faults, and the sheet where they are on one.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// The faults.
+    pub faults: Vec<Diagnostic>,
+    /// The sheet.
+    pub sheet: Option<Sheet>,
+}
+
+impl From<Diagnostic> for Unreadable {
+    fn from(fault: Diagnostic) -> Self {
+        Self { faults: vec![fault], sheet: None }
+    }
+}
+
+impl From<Failure> for Unreadable {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Encrypted => Diagnostic::new(Code::WorkbookEncrypted, Place::Audience).into(),
+            Failure::Damaged(reason) => unreadable(reason).into(),
+        }
+    }
+}
+
+impl From<NoSheet> for Unreadable {
+    fn from(none: NoSheet) -> Self {
+        match none {
+            NoSheet::Failure(failure) => failure.into(),
+            NoSheet::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+/// Reads the audience's sheet of a workbook.
+pub(in crate::audience) fn parse(bytes: &[u8], format: Format, source: &Source) -> Result<Table, Unreadable> {
+    // A damaged file can bring a parser down; that is the file's fault, not the end of the program.
+    let parsed = catch_unwind(AssertUnwindSafe(|| {
+        let mut book = Book::open(bytes, format)?;
+        let sheet = select(&mut book, source.sheet.as_deref(), &source.openid)?;
+        let mut cells = Vec::new();
+        book.cells(&sheet, |cell| {
+            cells.push(cell);
+            true
+        })?;
+        let known = layout(bytes, format, &sheet);
+        let half_seen = known.is_none();
+        let mut layout = known.unwrap_or_default();
+        if format == Format::Xls {
+            layout.merged = book.merged_in_xls(&sheet);
+        }
+        let mut table = build(sheet, cells, &layout, source)?;
+        if half_seen {
+            let fault =
+                Diagnostic::new(Code::SheetHalfSeen, Place::Audience).with("kind", format.extension());
+            table.faults.push(fault);
+        }
+        Ok(table)
+    }));
+    parsed.unwrap_or_else(|_| Err(unreadable(format.extension()).into()))
+}
+
+fn build(name: String, mut cells: Vec<Cell>, layout: &Layout, source: &Source) -> Result<Table, Unreadable> {
+    cells.sort_by_key(|cell| (cell.row, cell.column));
+    let named = |cell: &&Cell| !cell.text.trim().is_empty() || cell.trouble.is_some();
+    let Some(header_row) = cells.iter().find(named).map(|cell| cell.row) else {
+        return Err(Diagnostic::new(Code::AudienceEmpty, Place::Audience).into());
+    };
+    cells.retain(|cell| cell.row >= header_row);
+    let first = cells.iter().map(|cell| cell.column).min().unwrap_or_default();
+    let below = cells.partition_point(|cell| cell.row == header_row);
+    let body = cells.split_off(below);
+    let last_name = cells.last().map_or(first, |cell| cell.column);
+    // Behind the columns of a results file stand only the cells of rows that did not fit; they still do not.
+    let own =
+        guard::results_columns(&cells.iter().map(|cell| cell.text.as_str()).collect::<Vec<_>>()).is_some();
+    let widest = body.iter().map(|cell| cell.column).max().unwrap_or_default();
+    let width = if own { last_name } else { last_name.max(widest) } - first + 1;
+    let mut header = vec![String::new(); usize::try_from(width).unwrap_or_default()];
+    for cell in cells {
+        if let Some(place) = header.get_mut((cell.column - first) as usize) {
+            *place = cell.text;
+        }
+    }
+    let sheet = Sheet { name, header_row: u64::from(header_row) + 1, first_column: first as usize };
+    let mut table = Table { sheet, header, ..Table::default() };
+    table.fill(body, first, &source.dates)?;
+    table.merged(layout, header_row, first);
+    table.hidden(&layout.hidden);
+    Ok(table)
+}
+
+impl Table {
+    /// The sheet and where the table stands on it.
+    pub fn sheet(&self) -> &Sheet {
+        &self.sheet
+    }
+
+    pub(in crate::audience) fn header(&self) -> Header {
+        Header::new(self.header.clone())
+    }
+
+    /// What is worth telling of the sheet as a whole.
+    pub(in crate::audience) fn faults(&self) -> &[Diagnostic] {
+        &self.faults
+    }
+
+    /// How many rows have a cell.
+    pub(in crate::audience) fn height(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Fills in the cells of a row, from 0, and what is wrong with them. Gives the row of the sheet, from 1.
+    pub(in crate::audience) fn row(
+        &self,
+        row: usize,
+        record: &mut ByteRecord,
+        troubles: &mut Vec<(usize, Trouble)>,
+    ) -> u64 {
+        record.clear();
+        troubles.clear();
+        let Some(span) = self.rows.get(row) else { return 0 };
+        let before = row.checked_sub(1).and_then(|row| self.rows.get(row)).map_or(0, |span| span.cells);
+        let cells = self.cells.get(before as usize..span.cells as usize).unwrap_or_default();
+        let mut start = (before as usize).checked_sub(1).map_or(0, |last| self.cells[last].end);
+        let mut next = 0;
+        for cell in cells {
+            (next..cell.column).for_each(|_| record.push_field(b""));
+            record
+                .push_field(self.text.as_bytes().get(start as usize..cell.end as usize).unwrap_or_default());
+            (start, next) = (cell.end, cell.column + 1);
+        }
+        (next as usize..self.header.len()).for_each(|_| record.push_field(b""));
+        let here = self.troubles.partition_point(|(line, ..)| *line < span.line);
+        let found = self.troubles.iter().skip(here).take_while(|(line, ..)| *line == span.line);
+        troubles.extend(found.map(|(_, cell, trouble)| (*cell as usize, *trouble)));
+        u64::from(span.line)
+    }
+
+    /// Takes the cells below the header, dates in the form that their column asks for.
+    fn fill(&mut self, body: Vec<Cell>, first: u32, dates: &[(String, String)]) -> Result<(), Diagnostic> {
+        let header = self.header();
+        let formats: Vec<(usize, &str)> = dates
+            .iter()
+            .filter_map(|(name, format)| Some((header.position(name)?, format.as_str())))
+            .collect();
+        for cell in body {
+            let (line, column) = (cell.row + 1, cell.column - first);
+            let format = formats.iter().find(|(at, _)| *at == column as usize).map(|(_, format)| *format);
+            let written = match (cell.trouble, format) {
+                (Some(Trouble::Date(at)), Some(format)) => strtime::format(format, at).ok(),
+                _ => None,
+            };
+            match written {
+                Some(date) => self.text.push_str(&date),
+                None => {
+                    self.text.push_str(&cell.text);
+                    self.troubles.extend(cell.trouble.map(|trouble| (line, column, trouble)));
+                }
+            }
+            let too_large = |_| unreadable("> 4 GiB");
+            self.cells.push(Held { column, end: u32::try_from(self.text.len()).map_err(too_large)? });
+            let cells = u32::try_from(self.cells.len()).map_err(too_large)?;
+            match self.rows.last_mut() {
+                Some(last) if last.line == line => last.cells = cells,
+                _ => self.rows.push(Span { line, cells }),
+            }
+        }
+        Ok(())
+    }
+
+    /// Every cell of the table that is merged with others is one that nobody can use: all but the first are empty,
+    /// and the first may be meant for all.
+    fn merged(&mut self, layout: &Layout, header_row: u32, first: u32) {
+        let width = u32::try_from(self.header.len()).unwrap_or(u32::MAX);
+        for ((top, left), (bottom, right)) in &layout.merged {
+            let columns =
+                left.max(&first) - first..=(right.saturating_sub(first)).min(width.saturating_sub(1));
+            if *bottom < header_row || *right < first || columns.is_empty() {
+                continue;
+            }
+            if *top <= header_row && left != right {
+                let name = |row: &u32, column: &u32| cell_name(*column as usize, u64::from(*row) + 1);
+                let at = Place::Header { cell: *columns.start() as usize, column: None };
+                let cells = format!("{}:{}", name(top, left), name(bottom, right));
+                self.faults
+                    .push(Diagnostic::new(Code::MergedCells, at).with("count", 1).with("places", cells));
+            }
+            let lines = (*top).max(header_row + 1) + 1..=bottom + 1;
+            let rows = self.rows.iter().map(|span| span.line).filter(|line| lines.contains(line));
+            for line in rows {
+                self.troubles.extend(columns.clone().map(|column| (line, column, Trouble::Merged)));
+            }
+        }
+        self.troubles.sort_by_key(|(line, column, _)| (*line, *column));
+    }
+
+    fn hidden(&mut self, hidden: &[RangeInclusive<u32>]) {
+        let is_hidden = |line: u32| {
+            let after = hidden.partition_point(|rows| *rows.start() < line);
+            after.checked_sub(1).is_some_and(|at| hidden[at].contains(&(line - 1)))
+        };
+        let lines: Vec<u32> =
+            self.rows.iter().map(|span| span.line).filter(|line| is_hidden(*line)).collect();
+        if !lines.is_empty() {
+            let first: Vec<String> = lines.iter().take(10).map(u32::to_string).collect();
+            let fault = Diagnostic::new(Code::HiddenRows, Place::Audience);
+            self.faults.push(fault.with("count", lines.len()).with("rows", first.join(", ")));
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What spreadsheets do to a CSV: one diagnostic a kind, with cells and the way to mend it.
+
+use serde_json::Value as Json;
+
+use crate::support::{World, openid};
+
+/// Plans an audience whose column `code` has these cells.
+fn plan(cells: &[String]) -> Json {
+    let world = World::new();
+    world.text_campaign("Hello {{code}}", "");
+    let rows: String =
+        cells.iter().enumerate().map(|(index, cell)| format!("{},{cell},\n", openid(index))).collect();
+    world.file("audience.csv", format!("openid,code,other\n{rows}"));
+    world.run(&["plan", "campaign.toml", "--format", "json"]).json()
+}
+
+fn told(plan: &Json) -> Vec<(&str, &str)> {
+    let all = plan["diagnostics"].as_array().expect("diagnostics");
+    all.iter().filter_map(|one| Some((one["code"].as_str()?, one["severity"].as_str()?))).collect()
+}
+
+fn column(sound: &str, count: usize, damaged: &[&str]) -> Vec<String> {
+    let sound = (0..count).map(|index| sound.replace('N', &(100_000 + index).to_string()));
+    sound.chain(damaged.iter().map(|cell| (*cell).to_owned())).collect()
+}
+
+#[test]
+fn each_kind_of_damage_is_told_once_with_its_count_and_first_places() {
+    let many = vec!["6.22E+17"; 25];
+    let found = plan(&column("A-N", 3, &many));
+    assert_eq!(told(&found), [("scientific-notation", "error")]);
+    let fault = &found["diagnostics"][0];
+    let message = fault["message"].as_str().expect("a message");
+    assert!(
+        message.contains("25 cells") && message.contains("B5, B6, B7, B8, B9, B10, B11, B12, B13, B14 …"),
+        "{message}"
+    );
+    assert!(fault["help"].as_str().is_some_and(|help| help.contains("Data, From Text/CSV")), "{fault}");
+    assert_eq!((&fault["line"], &fault["row"], &fault["column"]), (&5.into(), &4.into(), &30.into()));
+}
+
+#[test]
+fn every_kind_is_known_and_only_what_is_surely_wrong_is_an_error() {
+    for (cells, expected) in [
+        (column("A-N", 3, &["#REF!"]), ("error-value", "error")),
+        (column("622202123N456", 3, &["622202123456789000"]), ("lost-digits", "warning")),
+        (column("N", 20, &["99999", "9999"]), ("lost-leading-zeros", "warning")),
+        (column("3-N", 5, &["3-May", "3月5日"]), ("code-became-date", "warning")),
+        (column("A-N", 3, &["'00123"]), ("leading-apostrophe", "warning")),
+        (column("A-N", 3, &["A1\u{3000}", " A2", "A3\u{a0}"]), ("blanks-around", "warning")),
+        (column("A-N", 3, &["A\u{200b}1"]), ("invisible-characters", "warning")),
+        (column("A-N", 3, &["ＳＰＲＩＮＧ－１"]), ("full-width", "warning")),
+    ] {
+        assert_eq!(told(&plan(&cells)), [expected], "{cells:?}");
+    }
+}
+
+#[test]
+fn usual_lists_are_told_nothing() {
+    for cells in [
+        column("N", 50, &[]),
+        column("N元", 5, &["99元", "5元"]),
+        column("SPRING-N", 5, &["SPRING-1", "1E5"]),
+        // Counts and amounts are as wide as they are.
+        (1..500).map(|n| n.to_string()).collect(),
+        (1..500).map(|n| format!("{}.50", n * 7)).collect(),
+        // Dates are a column of their own, and a few blanks among them.
+        vec!["2026/3/5".into(), "2026/12/31".into(), String::new(), "2026/1/1".into()],
+        vec![
+            "13800138000".into(),
+            "13900139000".into(),
+            "15000150000".into(),
+            "18600186000".into(),
+            "18800188000".into(),
+        ],
+        vec!["62220212345678901".into(), "62220212345678990".into(), "62220212345678912".into()],
+        vec![
+            "张三".into(),
+            "O'Neil".into(),
+            "“小王”，您好！".into(),
+            "👨\u{200d}👩\u{200d}👧".into(),
+            "第#1名".into(),
+        ],
+    ] {
+        assert_eq!(told(&plan(&cells)), [], "{cells:?}");
+    }
+}
+
+#[test]
+fn a_column_that_nobody_uses_is_left_alone() {
+    let world = World::new();
+    world.text_campaign("Hello", "");
+    world.file("audience.csv", format!("openid,code\n{},#REF!\n{},6.22E+17\n", openid(1), openid(2)));
+    let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(0).json();
+    assert_eq!(told(&plan), []);
+}
+
+#[test]
+fn a_destroyed_openid_is_told_as_what_destroyed_it() {
+    let world = World::new();
+    world.text_campaign("Hello", "");
+    world.file("audience.csv", "openid\n6.22E+17\n#N/A\n");
+    let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(3).json();
+    assert_eq!(told(&plan), [("error-value", "error"), ("scientific-notation", "error")]);
+}
+
+#[test]
+fn faulty_cells_can_be_skipped_with_their_rows() {
+    let world = World::new();
+    world.text_campaign("Hello {{code}}", "");
+    world.edit("campaign.toml", "audience.csv\"", "audience.csv\"\ninvalid_rows = \"skip\"");
+    world.file("audience.csv", format!("openid,code\n{},#REF!\n{},A1\n", openid(1), openid(2)));
+    let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(0).json();
+    assert_eq!(
+        (told(&plan), &plan["planned"], &plan["invalid"]),
+        (vec![("error-value", "warning")], &1.into(), &1.into())
+    );
+}
+
+#[test]
+fn cells_are_named_as_excel_counts_them() {
+    let world = World::new();
+    world.text_campaign("Hello {{code}}", "");
+    // A cell of two lines is one row in Excel, a blank line is one, too.
+    let rows = format!("{},\"two\nlines\"\n\n{},#REF!\n", openid(1), openid(2));
+    world.file("audience.csv", format!("openid,code\n{rows}"));
+    let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(3).json();
+    let fault = &plan["diagnostics"][0];
+    assert!(fault["message"].to_string().contains("B4."), "{fault}");
+    assert_eq!(fault["line"], 5);
+}
+
+#[test]
+fn blanks_that_nobody_sees_around_a_column_s_name_do_not_count() {
+    let world = World::new();
+    world.text_campaign("Hello {{姓名}}", "");
+    world.file("audience.csv", format!("\u{200b}openid\u{a0},\u{3000}姓名\u{feff}\n{},张三\n", openid(1)));
+    let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(0).json();
+    assert_eq!((told(&plan), &plan["planned"]), (vec![], &1.into()));
+    world.file("audience.csv", format!("ｏｐｅｎｉｄ,姓名\n{},张三\n", openid(1)));
+    world.run(&["plan", "campaign.toml"]).exits(3).says("did you mean `ｏｐｅｎｉｄ`");
+}

@@ -1,0 +1,86 @@
+//! Encodings by rule, with files that real programs wrote.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use crate::support::{World, feed, openid, repository};
+
+fn planned(world: &World) -> (String, String) {
+    let shown = world.run(&["plan", "campaign.toml"]).exits(0).stdout;
+    let line = |name: &str| shown.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+    (line("Encoding:").trim().to_owned(), line("Digest:").trim().to_owned())
+}
+
+fn fixture(name: &str) -> Vec<u8> {
+    fs::read(repository().join("tests/fixtures").join(name)).expect("a fixture")
+}
+
+fn world(bytes: impl AsRef<[u8]>) -> World {
+    let world = World::new();
+    world.text_campaign("您好 {{姓名}}", "");
+    world.file("audience.csv", bytes);
+    world
+}
+
+#[test]
+fn files_of_python_and_libreoffice_are_read_in_the_encoding_they_are_in() {
+    let rows = |names: &[&str]| {
+        let rows = names.iter().enumerate().map(|(index, name)| format!("{},\"{name}\"\r\n", openid(index)));
+        format!("openid,姓名\r\n{}", rows.collect::<String>())
+    };
+    let four = planned(&world(rows(&["张三", "李四 小姐", "欧阳娜娜", "㐂𠮷😀"]))).1;
+    let three = planned(&world(rows(&["张三", "李四 小姐", "欧阳娜娜"]))).1;
+    let comma = planned(&world(rows(&["张三", "李四, 小姐", "欧阳娜娜"]))).1;
+    for (name, encoding, digest) in [
+        ("python.gb18030.csv", "gb18030", &four),
+        ("python.utf-16.csv", "UTF-16LE", &four),
+        ("python.utf-8-sig.csv", "UTF-8", &four),
+        ("unicode-text.txt", "UTF-16LE", &four),
+        ("python.gbk.csv", "gb18030", &three),
+        ("libreoffice.gb18030.csv", "gb18030", &comma),
+        ("libreoffice.utf-8.csv", "UTF-8", &comma),
+        ("libreoffice.utf-16.csv", "UTF-16LE", &comma),
+    ] {
+        assert_eq!(planned(&world(fixture(name))), (encoding.to_owned(), digest.clone()), "{name}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn files_of_iconv_are_read_in_the_encoding_they_are_in() {
+    let text = format!("openid,姓名\n{},张三\n{},欧阳㐂\n", openid(1), openid(2));
+    let expected = planned(&world(&text)).1;
+    for (to, encoding) in [("GB18030", "gb18030"), ("UTF-16", "UTF-16LE"), ("UTF-8", "UTF-8")] {
+        let command = Command::new("iconv")
+            .args(["-f", "UTF-8", "-t", to])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn();
+        // It is part of every glibc and every macOS; without it there is nothing to compare with.
+        let Ok(mut iconv) = command else { continue };
+        feed(&mut iconv, &text);
+        let bytes = iconv.wait_with_output().expect("an end").stdout;
+        assert_eq!(planned(&world(bytes)), (encoding.to_owned(), expected.clone()), "{to}");
+    }
+}
+
+#[test]
+fn what_reads_well_in_two_encodings_is_asked_about_and_then_read_as_said() {
+    let world = world([format!("openid,name\n{},", openid(1)).as_bytes(), b"\xD0\xBB\xD0\xBB\n"].concat());
+    world.text_campaign("Hello {{name}}", "");
+    let ran = world.run(&["plan", "campaign.toml"]).exits(3);
+    ran.says("ambiguous-encoding").says("audience.csv:2").says("`л` in UTF-8 and `谢` in GB18030");
+    for (encoding, name) in [("utf-8", "лл"), ("gb18030", "谢谢")] {
+        world.text_campaign("Hello {{name}}", "");
+        world.edit("campaign.toml", "audience.csv\"", &format!("audience.csv\"\nencoding = \"{encoding}\""));
+        let preview = world.run(&["preview", "campaign.toml"]).exits(0);
+        assert!(preview.stdout.contains(&format!("Hello {name}")), "{preview:?}");
+    }
+}
+
+#[test]
+fn a_byte_that_is_no_text_is_told_with_its_place_in_the_file() {
+    let world = world([format!("openid,姓名\n{},张三\n", openid(1)).as_bytes(), b"\xff\n"].concat());
+    let ran = world.run(&["plan", "campaign.toml"]).exits(3);
+    ran.says("audience.csv:3").says("0xFF").says("50 bytes into the file");
+}
