@@ -10,7 +10,7 @@ use crate::cli::exit_code::Exit;
 use crate::cli::terminal::Terminal;
 use crate::message::Kind;
 
-const IGNORED: &str = ".wxcast/\n*.results.csv\n*.rehearsal.csv\n";
+const IGNORED: &str = ".wxcast/\n*.results.*\n*.rehearsal.*\n";
 
 /// Writes a campaign of a kind into a folder.
 pub fn run(args: &args::Init, terminal: &Terminal) -> Exit {

@@ -10,6 +10,7 @@ pub mod explain;
 pub mod help;
 pub mod init;
 pub mod man;
+pub mod media;
 pub mod output;
 pub mod plan;
 pub mod platform;
@@ -88,6 +89,7 @@ fn run(arguments: &[OsString]) -> Exit {
         Subcommand::Runs(args) => runs::run(args, &terminal),
         Subcommand::Stop(args) => stop::run(args, &terminal),
         Subcommand::Resolve(args) => resolve::run(args, &terminal),
+        Subcommand::Media(args) => media::run(args, &terminal),
         Subcommand::Doctor(args) => doctor::run(args, &terminal),
         Subcommand::Explain(args) => explain::run(args, &terminal),
         Subcommand::Simulator(args) => simulator::run(args, &terminal),

@@ -1,7 +1,7 @@
 //! The results (spec section 8): the audience's columns and eight more, one row a row of the audience.
 //!
-//! What stands in a row is told here once; [`results_csv`] and [`results_xlsx`] write it, and the file's extension
-//! says which.
+//! What stands in a row is told here once; [`results_csv`](crate::report::results_csv) and
+//! [`results_xlsx`](crate::report::results_xlsx) write it, and the file's extension says which.
 
 use std::fs;
 use std::io::{self, Write};
@@ -90,7 +90,7 @@ pub fn write(
 ///
 /// # Errors
 ///
-/// As [`write`].
+/// As [`write()`].
 pub fn write_parts(
     campaign: &Campaign,
     plan: &Plan,

@@ -27,6 +27,8 @@ mod live;
 mod locales;
 mod lock;
 mod manuals;
+mod media;
+mod media_faults;
 mod model;
 mod moved;
 mod pacing;
