@@ -101,7 +101,9 @@ mod tests {
     #[test]
     fn keys_words_entries_and_names_have_paths_of_their_own() {
         let found = described(&shape::schema());
-        for path in ["", "send.rate", "send.on_unknown = hold", "message.news.articles[]", "audience.columns.NAME"] {
+        for path in
+            ["", "send.rate", "send.on_unknown = hold", "message.news.articles[]", "audience.columns.NAME"]
+        {
             assert_eq!(found.iter().filter(|one| one.path == path).count(), 1, "{path}");
         }
     }

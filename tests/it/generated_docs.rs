@@ -79,7 +79,11 @@ fn the_page_of_error_codes_is_fresh() {
         );
         let mut page = top(language, "error-codes.md", title) + intro;
         for class in Class::ALL {
-            page.push_str(&format!("| `{0}` | {1} |\n", class.name(), say(format!("class.{}", class.name()))));
+            page.push_str(&format!(
+                "| `{0}` | {1} |\n",
+                class.name(),
+                say(format!("class.{}", class.name()))
+            ));
         }
         page.push_str(of(
             language,
@@ -173,7 +177,9 @@ fn table(path: &str, schema: &Json, language: Language) -> String {
     for (key, value) in keys {
         let target = resolve(schema, value);
         let default = match &value["default"] {
-            Json::Null if required.contains(&key.as_str()) => of(language, "must be given", "必填").to_owned(),
+            Json::Null if required.contains(&key.as_str()) => {
+                of(language, "must be given", "必填").to_owned()
+            }
             Json::Null => of(language, "none", "无").to_owned(),
             default => format!("`{default}`"),
         };
