@@ -59,7 +59,7 @@ fn noisy_crates_stay_behind_one_door() {
         ("reqwest", "wechat/"),
         ("indicatif", "report/progress.rs"),
         ("quick_junit", "report/junit.rs"),
-        ("base64", "report/fingerprint.rs"),
+        ("base64", "report/fingerprint.rs report/gallery.rs"),
         ("rusqlite", "journal/"),
         ("governor", "send/rate.rs"),
         ("axum", "simulator/ live/"),
