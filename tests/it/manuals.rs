@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use wxcast::message::KINDS;
+
 use crate::docs::{both, read};
 use crate::support::repository;
 
@@ -69,6 +71,21 @@ fn difference(name: &str, english: &[String], chinese: &[String]) -> Option<Stri
 fn every_page_has_its_twin() {
     assert_eq!(names_in("docs"), names_in("docs/zh-CN"));
     assert!(names_in("docs").len() > 8);
+}
+
+#[test]
+fn every_kind_is_pictured_where_it_is_described() {
+    for kind in KINDS {
+        for (page, folder) in both("message-kinds.md").iter().zip(["pictures", "../pictures"]) {
+            let text = read(page);
+            let section = text.split("\n## ").find(|section| section.starts_with(&format!("{kind}\n")));
+            let picture = format!("({folder}/{kind}.png)");
+            assert!(section.is_some_and(|section| section.contains(&picture)), "{page}: {picture}");
+        }
+    }
+    let pictures = fs::read_dir(repository().join("docs/pictures")).expect("a folder");
+    let bytes: u64 = pictures.map(|entry| entry.and_then(|entry| entry.metadata()).expect("a file").len()).sum();
+    assert!(bytes < 500_000, "the pictures take {bytes} bytes of everybody's clone");
 }
 
 #[test]
