@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
+use std::io;
 
 const EN: &str = include_str!("../locales/en.toml");
 const ZH_CN: &str = include_str!("../locales/zh-CN.toml");
@@ -28,8 +29,10 @@ impl Language {
         let base = name.split(['.', '@']).next().unwrap_or_default();
         match base {
             "en" | "c" | "posix" => Some(Self::En),
-            "zh" | "zh-cn" | "zh-hans" | "zh-sg" | "zh-hans-cn" => Some(Self::ZhCn),
+            "zh" => Some(Self::ZhCn),
             _ if base.starts_with("en-") => Some(Self::En),
+            // Whoever reads another Chinese reads this one more easily than English.
+            _ if base.starts_with("zh-") => Some(Self::ZhCn),
             _ => None,
         }
     }
@@ -80,7 +83,41 @@ impl Catalog {
         let Some(sentence) = self.sentences.get(key) else {
             return key.to_owned();
         };
-        fill(sentence, places)
+        // Why something failed is most often what the system says, and that is in a language of its own.
+        let reason = places.iter().find(|(name, _)| *name == "reason");
+        match reason.map(|(name, reason)| (*name, self.of_the_system(&reason.to_string()))) {
+            Some((name, reason)) => {
+                let others = places.iter().filter(|(other, _)| *other != name).copied();
+                fill(sentence, &others.chain([(name, &reason as &dyn Display)]).collect::<Vec<_>>())
+            }
+            None => fill(sentence, places),
+        }
+    }
+
+    /// A text with the system's words for an error of its own, `No such file or directory (os error 2)`, in this
+    /// language, where it has words for it.
+    fn of_the_system(&self, text: &str) -> String {
+        let number = text.rsplit_once("(os error ").and_then(|(_, rest)| rest.split_once(')'));
+        let Some(number) = number.and_then(|(number, _)| number.parse().ok()) else { return text.to_owned() };
+        let error = io::Error::from_raw_os_error(number);
+        let kind = match error.kind() {
+            // The file is open in another program that lets nobody else in.
+            _ if cfg!(windows) && number == 32 => "in-use",
+            io::ErrorKind::NotFound => "not-found",
+            io::ErrorKind::PermissionDenied => "not-allowed",
+            io::ErrorKind::AlreadyExists => "exists",
+            io::ErrorKind::NotADirectory => "no-folder",
+            io::ErrorKind::IsADirectory => "folder",
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "full",
+            io::ErrorKind::ReadOnlyFilesystem => "read-only",
+            io::ErrorKind::FileTooLarge => "too-large",
+            io::ErrorKind::AddrInUse => "port-in-use",
+            _ => return text.to_owned(),
+        };
+        match self.get(&format!("system.{kind}")) {
+            Some(words) => text.replace(&error.to_string(), words),
+            None => text.to_owned(),
+        }
     }
 
     /// The sentence of `key`, where there is one.
@@ -166,9 +203,23 @@ mod tests {
     }
 
     #[test]
+    fn what_the_system_says_is_said_in_the_reader_s_language() {
+        let missing = io::Error::from_raw_os_error(2);
+        let said =
+            Catalog::new(Language::ZhCn).say("error.cannot-read", &[("file", &"a"), ("reason", &missing)]);
+        assert!(said.contains("没有这个文件") && !said.contains("os error"), "{said}");
+        let path = format!("x/y: {missing}");
+        let said = Catalog::new(Language::En).say("error.cannot-read", &[("file", &"a"), ("reason", &path)]);
+        assert!(said.contains("x/y: "), "{said}");
+    }
+
+    #[test]
     fn languages_are_read_from_locale_names() {
         assert_eq!(Language::parse("zh_CN.UTF-8"), Some(Language::ZhCn));
         assert_eq!(Language::parse("zh-CN"), Some(Language::ZhCn));
+        assert_eq!(Language::parse("zh-Hans-CN"), Some(Language::ZhCn));
+        assert_eq!(Language::parse("zh_TW.Big5"), Some(Language::ZhCn));
+        assert_eq!(Language::parse("C.UTF-8"), Some(Language::En));
         assert_eq!(Language::parse("en_US.UTF-8"), Some(Language::En));
         assert_eq!(Language::parse("fr"), None);
     }

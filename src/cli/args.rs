@@ -167,9 +167,9 @@ pub struct Expect {
 #[expect(missing_docs, reason = "their help is in locales/")]
 pub struct Init {
     #[arg(value_name = "DIR")]
-    pub dir: PathBuf,
-    #[arg(long, value_name = "KIND", default_value = "text", value_parser = PossibleValuesParser::new(crate::message::KINDS.iter().map(|kind| kind.name())))]
-    pub kind: String,
+    pub dir: Option<PathBuf>,
+    #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(crate::message::KINDS.iter().map(|kind| kind.name())))]
+    pub kind: Option<String>,
 }
 
 /// `plan`.

@@ -122,6 +122,7 @@ fn told(mut plan: Plan, sources: &Sources, terminal: &Terminal) -> Exit {
     terminal.tell(&plan_text::faults(&plan, sources, &terminal.words, terminal.color));
     let (errors, warnings) = (plan.diagnostics.errors(), plan.diagnostics.warnings());
     terminal.complain("invalid", &[("errors", &errors), ("warnings", &warnings)]);
+    terminal.next("invalid", &sources.campaign);
     Exit::Invalid
 }
 

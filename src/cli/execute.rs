@@ -14,7 +14,7 @@ use crate::campaign::Campaign;
 use crate::cli::args::Format;
 use crate::cli::exit_code::Exit;
 use crate::cli::platform::{Origin, Platform};
-use crate::cli::problem::{account_problem, advice, journal_problem, token_problem};
+use crate::cli::problem::{account_problem, advice, journal_problem, journal_reason, token_problem};
 use crate::cli::quota;
 use crate::cli::terminal::Terminal;
 use crate::delivery::attempt::{Cause, Incident};
@@ -327,7 +327,10 @@ pub fn report(finished: &Finished, format: Format, terminal: &Terminal) -> Exit 
     if let Some(unwritten) = finished.unwritten.as_ref().filter(|unwritten| unwritten.count == 0) {
         journal_problem(&unwritten.error, terminal);
     } else if let Some(unwritten) = &finished.unwritten {
-        terminal.complain("unwritten", &[("count", &unwritten.count), ("reason", &unwritten.error)]);
+        terminal.complain(
+            "unwritten",
+            &[("count", &unwritten.count), ("reason", &journal_reason(&unwritten.error, &terminal.words))],
+        );
     }
     let seconds = finished.duration.as_secs_f64();
     // Counts of requests fit a float well enough for a rate.

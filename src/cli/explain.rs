@@ -1,5 +1,7 @@
 //! `wxcast explain CODE`: a WeChat errcode or a diagnostic of wxcast.
 
+use std::path::Path;
+
 use crate::cli::args;
 use crate::cli::exit_code::Exit;
 use crate::cli::terminal::Terminal;
@@ -12,11 +14,13 @@ pub fn run(args: &args::Explain, terminal: &Terminal) -> Exit {
     let code = args.code.trim();
     if let Ok(number) = code.parse::<i64>() {
         terminal.data(&errcode(number, terminal));
+        next(terminal);
         return Exit::Ok;
     }
     match Code::find(code) {
         Some(code) => {
             terminal.data(&diagnostic(code, terminal));
+            next(terminal);
             Exit::Ok
         }
         None => {
@@ -27,6 +31,11 @@ pub fn run(args: &args::Explain, terminal: &Terminal) -> Exit {
             Exit::Usage
         }
     }
+}
+
+/// Which campaign brought the code up is not known here.
+fn next(terminal: &Terminal) {
+    terminal.next("init", Path::new(&terminal.words.say("cli.value.CAMPAIGN", &[])));
 }
 
 fn errcode(number: i64, terminal: &Terminal) -> String {

@@ -48,11 +48,19 @@ fn described(command: Command, name: &str, words: &Catalog) -> Command {
         command = command.mut_arg(&id, |arg| {
             let heading = if arg.is_positional() { "cli.arguments" } else { "cli.options" };
             let help = with_values(words.say(&key, &[]), &arg, words);
-            let arg = arg.help(help).help_heading(words.say(heading, &[]));
+            let arg = named(arg, words).help(help).help_heading(words.say(heading, &[]));
             if takes_values(&arg) { arg.hide_possible_values(true).hide_default_value(true) } else { arg }
         });
     }
     command
+}
+
+/// An argument with the names of its values, `cli.value.<NAME>`, where the language has words for them.
+fn named(arg: Arg, words: &Catalog) -> Arg {
+    let names: Vec<String> =
+        arg.get_value_names().unwrap_or_default().iter().map(ToString::to_string).collect();
+    let word = |name: String| words.get(&format!("cli.value.{name}")).map(str::to_owned).unwrap_or(name);
+    if names.is_empty() { arg } else { arg.value_names(names.into_iter().map(word)) }
 }
 
 /// The sentence of a flag with the words it takes and the one it has by itself: clap would say so in English.

@@ -9,6 +9,7 @@ pub mod exit_code;
 pub mod explain;
 pub mod help;
 pub mod init;
+pub mod language;
 pub mod man;
 pub mod media;
 pub mod output;
@@ -29,27 +30,30 @@ pub mod simulator;
 pub mod status;
 pub mod stop;
 pub mod terminal;
+pub mod usage;
 pub mod user_state;
 pub mod workspace;
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::{CommandFactory as _, FromArgMatches as _, ValueEnum as _};
 
-use crate::cli::args::{Args, Subcommand};
+use crate::cli::args::{Args, Color, Subcommand};
 use crate::cli::exit_code::Exit;
-use crate::cli::terminal::Terminal;
-use crate::locale::{Catalog, Language};
+use crate::cli::language::given;
+use crate::cli::terminal::{Terminal, colors};
+use crate::locale::Catalog;
 
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
     outgrow_quietly();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let exit = catch_unwind(AssertUnwindSafe(|| run(&arguments))).unwrap_or_else(|_| {
-        Terminal::plain(Language::En).complain("internal", &[]);
+        Terminal::plain(language::choose(&arguments)).complain("internal", &[]);
         Exit::Internal
     });
     ExitCode::from(exit.code())
@@ -67,13 +71,13 @@ fn outgrow_quietly() {
 fn outgrow_quietly() {}
 
 fn run(arguments: &[OsString]) -> Exit {
-    let language = language(arguments);
-    let words = Catalog::new(language);
-    let command = help::translated(Args::command(), &words);
-    let parsed = command.try_get_matches_from(arguments).and_then(|matches| Args::from_arg_matches(&matches));
+    let words = Catalog::new(language::choose(arguments));
+    let mut command = help::translated(Args::command(), &words);
+    let parsed =
+        command.try_get_matches_from_mut(arguments).and_then(|matches| Args::from_arg_matches(&matches));
     let args = match parsed {
         Ok(args) => args,
-        Err(error) => return not_parsed(&error),
+        Err(error) => return not_parsed(&error, &command, arguments, &words),
     };
     let terminal = Terminal::new(words, &args.global);
     log(args.global.verbose);
@@ -99,25 +103,17 @@ fn run(arguments: &[OsString]) -> Exit {
     }
 }
 
-/// `--lang`, then WXCAST_LANG. It is wanted before the arguments are parsed, because help and usage errors
-/// are in it.
-fn language(arguments: &[OsString]) -> Language {
-    let mut words = arguments.iter().map(|word| word.to_string_lossy());
-    let mut flag = None;
-    while let Some(word) = words.next() {
-        if word == "--lang" {
-            flag = words.next().and_then(|value| Language::parse(&value));
-        } else if let Some(value) = word.strip_prefix("--lang=") {
-            flag = Language::parse(value);
-        }
-    }
-    let environment = || std::env::var("WXCAST_LANG").ok().and_then(|value| Language::parse(&value));
-    flag.or_else(environment).unwrap_or_default()
-}
-
-fn not_parsed(error: &clap::Error) -> Exit {
+/// Shows what clap gave instead of arguments: help on stdout, what is wrong on stderr.
+fn not_parsed(error: &clap::Error, command: &clap::Command, arguments: &[OsString], words: &Catalog) -> Exit {
+    let color = given(arguments, "--color").and_then(|when| Color::from_str(&when, true).ok());
+    let color = colors(color.unwrap_or(Color::Auto), error.use_stderr());
+    let text = usage::told(error, command, arguments, words, color);
     // Printing fails only when nobody reads.
-    let _ = error.print();
+    let _ = if error.use_stderr() {
+        std::io::stderr().write_all(text.as_bytes())
+    } else {
+        std::io::stdout().write_all(text.as_bytes())
+    };
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Ok,
         _ => Exit::Usage,

@@ -116,11 +116,12 @@ fn exit(args: &args::Plan, loaded: &Loaded, terminal: &Terminal) -> Exit {
     if diagnostics.errors() > 0 {
         let (errors, warnings) = (diagnostics.errors(), diagnostics.warnings());
         terminal.complain("invalid", &[("errors", &errors), ("warnings", &warnings)]);
+        terminal.next("invalid", &args.campaign.campaign);
         return Exit::Invalid;
     }
     if !expected(&args.expect, &loaded.plan, terminal) {
         return Exit::Gate;
     }
-    terminal.say("next.plan", &[("campaign", &args.campaign.campaign.display())]);
+    terminal.next("plan", &args.campaign.campaign);
     Exit::Ok
 }

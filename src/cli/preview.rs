@@ -62,7 +62,7 @@ pub fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
             }
         }
     }
-    terminal.say("next.preview", &[("campaign", &args.campaign.campaign.display())]);
+    terminal.next("preview", &args.campaign.campaign);
     Exit::Ok
 }
 

@@ -3,7 +3,9 @@
 use crate::cli::exit_code::Exit;
 use crate::cli::platform::Origin;
 use crate::cli::terminal::Terminal;
+use crate::diagnostic::render::display;
 use crate::journal::JournalError;
+use crate::locale::Catalog;
 use crate::report::model::JoinError;
 use crate::wechat::errmsg::{Errmsg, refused_ip};
 use crate::wechat::error_code::key;
@@ -87,8 +89,23 @@ pub fn journal_problem(error: &JournalError, terminal: &Terminal) -> Exit {
         JournalError::Corrupt { .. } => "journal.corrupt",
         JournalError::Unwritable { .. } => "journal.unwritable",
     };
-    terminal.complain(key, &[("reason", error)]);
+    terminal.complain(key, &[("reason", &journal_reason(error, &terminal.words))]);
     Exit::Storage
+}
+
+/// What is wrong with the journal, without prose of its own: the file, and what SQLite or the system says.
+pub fn journal_reason(error: &JournalError, words: &Catalog) -> String {
+    match error {
+        JournalError::Foreign { path } => display(path),
+        JournalError::Newer { path, found, known } => {
+            let path = display(path);
+            words.say("journal-format", &[("file", &path), ("found", found), ("known", known)])
+        }
+        JournalError::Unreachable { path, reason } | JournalError::Corrupt { path, reason } => {
+            format!("{}: {reason}", display(path))
+        }
+        JournalError::Unwritable { reason } => reason.clone(),
+    }
 }
 
 /// Says why plan and journal cannot be joined.

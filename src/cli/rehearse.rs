@@ -90,7 +90,7 @@ fn rehearse(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Exit> {
     let exit = report(&finished, args.how.format, terminal);
     let sent = finished.tally.counts.sent;
     terminal.say("rehearse.equal", &[("sent", &sent)]);
-    terminal.say("next.rehearse", &[("campaign", &path.display())]);
+    terminal.next("rehearse", path);
     Ok(exit)
 }
 

@@ -36,6 +36,7 @@ fn write(args: &args::Report, terminal: &Terminal) -> Result<Exit, Exit> {
     print(args.output.as_deref(), terminal, |out| (format.write)(&told, &terminal.words, out))?;
     if let Some(file) = &args.output {
         terminal.say("report.written", &[("file", &file.display())]);
+        terminal.next("look", path);
     }
     Ok(Exit::Ok)
 }

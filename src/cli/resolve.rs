@@ -34,6 +34,7 @@ fn resolve(args: &args::Resolve, terminal: &Terminal) -> Result<Exit, Exit> {
     let problem = |error: JournalError| journal_problem(&error, terminal);
     let nothing = || {
         terminal.say("resolve.nothing", &[]);
+        terminal.next("look", path);
         Ok(Exit::Ok)
     };
     let Some(mut store) = Store::read(&state).map_err(problem)? else { return nothing() };
@@ -66,7 +67,7 @@ fn resolve(args: &args::Resolve, terminal: &Terminal) -> Result<Exit, Exit> {
     let settled = store.resolve(&ids, outcome, &who(), Timestamp::now()).map_err(problem)?;
     let word = terminal.words.say(&format!("status.{}", Status::from(outcome).name()), &[]);
     terminal.say("resolve.done", &[("count", &settled), ("status", &word)]);
-    terminal.say("next.resolve", &[("campaign", &path.display())]);
+    terminal.next("resolve", path);
     Ok(Exit::Ok)
 }
 

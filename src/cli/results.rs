@@ -31,6 +31,7 @@ pub fn run(args: &args::Results, terminal: &Terminal) -> Exit {
     match written {
         Ok(()) => {
             terminal.say("summary.results", &[("file", &file.display())]);
+            terminal.next("look", path);
             Exit::Ok
         }
         Err(error) => problem(&error, file, terminal),

@@ -15,6 +15,9 @@ use crate::journal::run::RunRecord;
 use crate::journal::store::Store;
 use crate::report::model::identity;
 
+/// How wide the ending of a run is shown, in columns of the terminal: as most of them need, Chinese or not.
+const ENDING: usize = 22;
+
 /// A run, for machines.
 #[derive(Debug, Serialize)]
 struct RunReport {
@@ -49,12 +52,16 @@ pub fn run(args: &args::Runs, terminal: &Terminal) -> Exit {
     let going = is_held(&campaign_lock(&state, &campaign.id));
     match args.format {
         Format::Json => terminal.json(&runs.iter().map(report).collect::<Vec<_>>()),
-        Format::Human if runs.is_empty() => terminal.say("runs.none", &[]),
+        Format::Human if runs.is_empty() => {
+            terminal.say("runs.none", &[]);
+            terminal.next("init", path);
+        }
         Format::Human => {
             for (index, run) in runs.iter().enumerate() {
                 let now = going && index + 1 == runs.len();
                 terminal.data(&format!("{}\n", line(run, now, terminal)));
             }
+            terminal.next("look", path);
         }
     }
     Exit::Ok
@@ -89,7 +96,8 @@ fn line(run: &RunRecord, now: bool, terminal: &Terminal) -> String {
         &[
             ("run", &run.id),
             ("started", &run.started.strftime("%Y-%m-%d %H:%M:%SZ")),
-            ("ending", &ending),
+            // The column that differs most in width; what follows it stands in line.
+            ("ending", &console::pad_str(&ending, ENDING, console::Alignment::Left, None)),
             ("requests", &requests),
             ("sent", &counts.sent),
             ("refused", &counts.refused),

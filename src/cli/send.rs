@@ -16,7 +16,7 @@ use crate::cli::exit_code::Exit;
 use crate::cli::platform::{Platform, hosts};
 use crate::cli::problem::{join_problem, journal_problem};
 use crate::cli::quota;
-use crate::cli::terminal::Terminal;
+use crate::cli::terminal::{Terminal, argument};
 use crate::cli::user_state::account_lock;
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Counts;
@@ -84,7 +84,7 @@ fn prepare_and_send(args: &args::Send, terminal: &Terminal) -> Result<Exit, Exit
         nothing_to_do(campaign, plan, &state, results_masked(&args.how), terminal)?
     };
     let exit = report(&finished, args.how.format, terminal);
-    terminal.say(&format!("next.exit.{}", exit.name()), &[("campaign", &path.display())]);
+    terminal.next(&format!("exit.{}", exit.name()), path);
     Ok(exit)
 }
 
@@ -384,7 +384,7 @@ fn agreed(
         return Ok(false);
     }
     let key = if args.yes { "needs-digest" } else { "needs-yes" };
-    terminal.complain(key, &[("digest", &plan.digest), ("campaign", &campaign.path.display())]);
+    terminal.complain(key, &[("digest", &plan.digest), ("campaign", &argument(&campaign.path))]);
     Err(Exit::Gate)
 }
 

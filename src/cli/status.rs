@@ -1,5 +1,6 @@
 //! `wxcast status`: counts from the journal, also while another process sends.
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::cli::args::{self, Format};
@@ -8,6 +9,7 @@ use crate::cli::exit_code::Exit;
 use crate::cli::problem::{join_problem, journal_problem};
 use crate::cli::send::campaign_lock;
 use crate::cli::terminal::Terminal;
+use crate::delivery::outcome::Counts;
 use crate::journal::lock;
 use crate::journal::store::Store;
 use crate::report::model::tally;
@@ -20,15 +22,41 @@ const WATCH: Duration = Duration::from_secs(2);
 pub fn run(args: &args::Status, terminal: &Terminal) -> Exit {
     loop {
         match once(args, terminal) {
-            Ok(true) if args.watch => std::thread::sleep(WATCH),
-            Ok(_) => return Exit::Ok,
+            Ok(Seen { running: true, .. }) if args.watch => std::thread::sleep(WATCH),
+            Ok(seen) => {
+                if args.format == Format::Human {
+                    seen.next(&args.campaign.campaign, terminal);
+                }
+                return Exit::Ok;
+            }
             Err(exit) => return exit,
         }
     }
 }
 
-/// Tells once, and whether somebody is sending.
-fn once(args: &args::Status, terminal: &Terminal) -> Result<bool, Exit> {
+/// What a look at a campaign shows.
+struct Seen {
+    /// Whether somebody is sending.
+    running: bool,
+    counts: Counts,
+}
+
+impl Seen {
+    /// Names the command that goes on from here.
+    fn next(&self, campaign: &Path, terminal: &Terminal) {
+        let Counts { sent, refused, failed, unknown, skipped: _, unsent: _ } = self.counts;
+        if self.running {
+            terminal.next("running", campaign);
+        } else if sent + refused + failed + unknown == 0 {
+            terminal.next("init", campaign);
+        } else {
+            terminal.next(&format!("exit.{}", Exit::of_counts(&self.counts).name()), campaign);
+        }
+    }
+}
+
+/// Tells once.
+fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Exit> {
     let path = &args.campaign.campaign;
     let (campaign, plan) = load_sound(path, &environment(), terminal)?;
     let state = state_dir(path, args.state_dir.as_ref());
@@ -56,5 +84,5 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<bool, Exit> {
             }
         }
     }
-    Ok(running)
+    Ok(Seen { running, counts: tally.counts })
 }

@@ -24,6 +24,7 @@ pub fn run(args: &args::Stop, terminal: &Terminal) -> Exit {
     let lock = campaign_lock(&state, &id);
     if !is_held(&lock) {
         terminal.say("stop.nothing", &[]);
+        terminal.next("look", path);
         return Exit::Ok;
     }
     let request = stop_request(&state, &id);
@@ -42,6 +43,7 @@ pub fn run(args: &args::Stop, terminal: &Terminal) -> Exit {
     }
     // The run that was asked is over; a later one is not asked.
     let _ = std::fs::remove_file(&request);
-    terminal.say("stop.stopped", &[("campaign", &path.display())]);
+    terminal.say("stop.stopped", &[]);
+    terminal.next("look", path);
     Exit::Ok
 }

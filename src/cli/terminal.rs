@@ -2,8 +2,10 @@
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
 
 use crate::cli::args::{Color, Global, MaskOpenid, Progress};
+use crate::diagnostic::render::display;
 use crate::locale::{Catalog, Language};
 use crate::report::progress::Style;
 
@@ -20,15 +22,7 @@ pub struct Terminal {
 impl Terminal {
     /// From the flags and the streams.
     pub fn new(words: Catalog, flags: &Global) -> Self {
-        let color = match flags.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => {
-                let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-                io::stderr().is_terminal() && !unwanted
-            }
-        };
-        Self { words, color, quiet: flags.quiet }
+        Self { words, color: colors(flags.color, true), quiet: flags.quiet }
     }
 
     /// Without colours.
@@ -61,6 +55,11 @@ impl Terminal {
     /// A sentence for people, to stderr, unless they want quiet.
     pub fn say(&self, key: &str, places: &[(&str, &dyn Display)]) {
         self.tell(&format!("{}\n", self.words.say(key, places)));
+    }
+
+    /// The one command to run next, `next.<key>`, to stderr, unless they want quiet.
+    pub fn next(&self, key: &str, campaign: &Path) {
+        self.say(&format!("next.{key}"), &[("campaign", &argument(campaign))]);
     }
 
     /// What went wrong, `error.<key>`, to stderr, quiet or not.
@@ -107,6 +106,25 @@ impl Terminal {
             Progress::Auto if io::stderr().is_terminal() => Style::Bar,
             Progress::Auto => Style::Plain,
         }
+    }
+}
+
+/// A path as it can be pasted onto a command line. Double quotes mean the same to every usual shell.
+pub fn argument(path: &Path) -> String {
+    let path = display(path);
+    let plain = |c: char| c.is_alphanumeric() || "/\\:._-+@%".contains(c);
+    if path.chars().all(plain) { path } else { format!("\"{path}\"") }
+}
+
+/// Whether colours are shown on stderr, or on stdout.
+pub fn colors(when: Color, on_stderr: bool) -> bool {
+    let term = if on_stderr { console::Term::stderr() } else { console::Term::stdout() };
+    // To ask is also what makes a console of Windows understand colours.
+    let able = term.features().colors_supported();
+    match when {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => able && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     }
 }
 

@@ -299,6 +299,15 @@ pub fn draw(diagnostic: &Diagnostic, sources: &Sources, words: &Catalog, color: 
     renderer.decor_style(DecorStyle::Ascii).render(&[group])
 }
 
+/// Draws a fault that has no place in a file as the others are drawn: what, and below it each note with its name.
+pub fn draw_sentence(message: &str, notes: &[(String, String)], words: &Catalog, color: bool) -> String {
+    let title = Level::ERROR.with_name(words.say("diagnostic.error", &[])).primary_title(message);
+    let notes = notes.iter().map(|(name, text)| Level::HELP.with_name(name.as_str()).message(text));
+    let group = Group::with_title(title).elements(notes);
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    renderer.decor_style(DecorStyle::Ascii).render(&[group])
+}
+
 /// The part of a span on its first line: where to look, not how far it goes.
 fn first_line(text: &str, span: &Range<usize>) -> Range<usize> {
     let line = text.get(span.clone()).and_then(|inside| inside.lines().next()).unwrap_or_default();

@@ -1,82 +1,92 @@
 //! Signals and stop files: the first one drains, a second signal aborts.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::delivery::event::Stop;
 
+/// Tells whether a signal has come.
+type Listener = Box<dyn FnMut(&mut Context<'_>) -> Poll<Option<()>> + Send>;
+
 /// Listens for the operator.
-#[derive(Debug)]
 pub struct Signals {
-    #[cfg(unix)]
-    heard: [(Option<tokio::signal::unix::Signal>, Stop); 3],
-    #[cfg(windows)]
-    heard: Option<tokio::signal::windows::CtrlC>,
+    heard: Vec<(Listener, Stop)>,
 }
 
 impl Signals {
     /// Begins to listen. A signal that cannot be listened to keeps its usual effect.
-    #[cfg(unix)]
     pub fn listen() -> Self {
-        use tokio::signal::unix::{SignalKind, signal};
-        let listen = |kind, stop| (signal(kind).ok(), stop);
-        Self {
-            heard: [
-                listen(SignalKind::interrupt(), Stop::Interrupted),
-                listen(SignalKind::terminate(), Stop::Terminated),
-                listen(SignalKind::hangup(), Stop::Terminated),
-            ],
-        }
+        Self { heard: listeners() }
     }
 
     /// Hears nothing, and leaves every signal its usual effect: for a run inside of a bench or a test.
-    #[cfg(unix)]
     pub fn none() -> Self {
-        Self { heard: [Stop::Interrupted, Stop::Terminated, Stop::Terminated].map(|stop| (None, stop)) }
-    }
-
-    /// Hears nothing, and leaves every signal its usual effect: for a run inside of a bench or a test.
-    #[cfg(windows)]
-    pub fn none() -> Self {
-        Self { heard: None }
-    }
-
-    /// Begins to listen. A signal that cannot be listened to keeps its usual effect.
-    #[cfg(windows)]
-    pub fn listen() -> Self {
-        Self { heard: tokio::signal::windows::ctrl_c().ok() }
+        Self { heard: Vec::new() }
     }
 
     /// The next signal. It may be broken off and called again.
-    #[cfg(unix)]
     pub async fn next(&mut self) -> Stop {
         std::future::poll_fn(|context| {
             for (signal, stop) in &mut self.heard {
-                if let Some(signal) = signal
-                    && let std::task::Poll::Ready(Some(())) = signal.poll_recv(context)
-                {
-                    return std::task::Poll::Ready(stop.clone());
+                if let Poll::Ready(Some(())) = signal(context) {
+                    return Poll::Ready(stop.clone());
                 }
             }
-            std::task::Poll::Pending
+            Poll::Pending
         })
         .await
     }
+}
 
-    /// The next signal. It may be broken off and called again.
-    #[cfg(windows)]
-    pub async fn next(&mut self) -> Stop {
-        let came = match &mut self.heard {
-            Some(signal) => signal.recv().await,
-            None => None,
-        };
-        if came.is_none() {
-            std::future::pending::<()>().await;
-        }
-        Stop::Interrupted
+impl fmt::Debug for Signals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.heard.iter().map(|(_, stop)| stop)).finish()
     }
+}
+
+#[cfg(unix)]
+fn listeners() -> Vec<(Listener, Stop)> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let kinds = [
+        (SignalKind::interrupt(), Stop::Interrupted),
+        (SignalKind::terminate(), Stop::Terminated),
+        (SignalKind::hangup(), Stop::Terminated),
+    ];
+    let mut heard: Vec<(Listener, Stop)> = Vec::new();
+    for (kind, stop) in kinds {
+        if let Ok(mut signal) = signal(kind) {
+            heard.push((Box::new(move |context| signal.poll_recv(context)), stop));
+        }
+    }
+    heard
+}
+
+/// Ctrl-C and Ctrl-Break are the keys; a closed window, a logoff and a shutdown are how Windows ends a process, and give
+/// it a few seconds to do so. Whatever is in flight then is settled as after a crash.
+#[cfg(windows)]
+fn listeners() -> Vec<(Listener, Stop)> {
+    use tokio::signal::windows;
+    let mut heard: Vec<(Listener, Stop)> = Vec::new();
+    if let Ok(mut signal) = windows::ctrl_c() {
+        heard.push((Box::new(move |context| signal.poll_recv(context)), Stop::Interrupted));
+    }
+    if let Ok(mut signal) = windows::ctrl_break() {
+        heard.push((Box::new(move |context| signal.poll_recv(context)), Stop::Interrupted));
+    }
+    if let Ok(mut signal) = windows::ctrl_close() {
+        heard.push((Box::new(move |context| signal.poll_recv(context)), Stop::Terminated));
+    }
+    if let Ok(mut signal) = windows::ctrl_logoff() {
+        heard.push((Box::new(move |context| signal.poll_recv(context)), Stop::Terminated));
+    }
+    if let Ok(mut signal) = windows::ctrl_shutdown() {
+        heard.push((Box::new(move |context| signal.poll_recv(context)), Stop::Terminated));
+    }
+    heard
 }
 
 /// How often it is looked for a file that asks the run to stop.

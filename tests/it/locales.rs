@@ -81,7 +81,7 @@ fn no_sentence_is_empty_or_has_blanks_around_it() {
 #[test]
 fn every_sentence_that_the_program_asks_for_by_name_is_there() {
     let english = sentences("en.toml");
-    let asked = Regex::new(r#"(\.?)\b(say|complain|ask)\(\s*"([a-z][a-z0-9._-]*)""#).expect("a pattern");
+    let asked = Regex::new(r#"(\.?)\b(say|complain|ask|next)\(\s*"([a-z][a-z0-9._-]*)""#).expect("a pattern");
     let mut count = 0;
     for file in sources(&repository().join("src"), "rs") {
         let text = fs::read_to_string(&file).expect("a source file");
@@ -90,6 +90,7 @@ fn every_sentence_that_the_program_asks_for_by_name_is_there() {
                 // Reasons to stop are told by a function of their own.
                 ("", _) => "error.stop.",
                 (_, "complain") => "error.",
+                (_, "next") => "next.",
                 _ => "",
             };
             let key = format!("{group}{}", &found[3]);

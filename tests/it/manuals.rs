@@ -84,7 +84,8 @@ fn every_kind_is_pictured_where_it_is_described() {
         }
     }
     let pictures = fs::read_dir(repository().join("docs/pictures")).expect("a folder");
-    let bytes: u64 = pictures.map(|entry| entry.and_then(|entry| entry.metadata()).expect("a file").len()).sum();
+    let bytes: u64 =
+        pictures.map(|entry| entry.and_then(|entry| entry.metadata()).expect("a file").len()).sum();
     assert!(bytes < 500_000, "the pictures take {bytes} bytes of everybody's clone");
 }
 

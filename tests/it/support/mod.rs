@@ -1,6 +1,8 @@
 //! One builder for all tests: a folder with a campaign and an audience, a simulator, the real binary.
 
 pub mod media;
+#[cfg(target_os = "linux")]
+pub mod pty;
 pub mod wire;
 
 use std::collections::BTreeMap;
@@ -175,7 +177,12 @@ impl World {
 
     /// The binary in this folder, with nothing of the machine's environment that it would read.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_wxcast"));
+        self.command_of(env!("CARGO_BIN_EXE_wxcast"), args)
+    }
+
+    /// Another program in the same surroundings.
+    pub fn command_of(&self, program: &str, args: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command.current_dir(self.dir.path()).args(args).stdin(Stdio::null());
         for variable in [
             "CI",
@@ -197,6 +204,8 @@ impl World {
         ] {
             command.env_remove(variable);
         }
+        // The language of the machine is not the tests'.
+        command.env("LC_ALL", "C.UTF-8");
         command.env("XDG_STATE_HOME", self.home.path()).env("HOME", self.home.path());
         command.env("WXCAST_APPSECRET", SECRET).env("RUST_BACKTRACE", "0");
         command

@@ -1,0 +1,208 @@
+//! A campaign in the making: what was answered so far, as the text of a campaign file.
+
+use std::path::{Component, Path, PathBuf};
+
+use toml::{Table, Value};
+
+use crate::campaign::validate::{Overrides, Validated, validate};
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
+use crate::diagnostic::place::{FieldPath, Place, Step};
+use crate::diagnostic::render::display;
+use crate::message::{AccountKind, Kind};
+
+/// The answers.
+#[derive(Debug, Clone)]
+pub struct Starter {
+    /// The campaign file to be.
+    pub path: PathBuf,
+    /// The campaign's identity.
+    pub id: String,
+    /// The message kind.
+    pub kind: Kind,
+    /// The account.
+    pub appid: Option<String>,
+    /// The audience file, as people name it from where they are.
+    pub audience: Option<PathBuf>,
+    /// The column of the openids.
+    pub openid: Option<String>,
+    /// The message's table.
+    pub message: Table,
+}
+
+impl Starter {
+    /// Nothing answered but the kind.
+    pub fn new(path: PathBuf, id: String, kind: Kind) -> Self {
+        Self { path, id, kind, appid: None, audience: None, openid: None, message: Table::new() }
+    }
+
+    /// The campaign file.
+    pub fn text(&self) -> String {
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        self.text_with(self.audience.as_ref().map(|file| seen_from(folder, file)))
+    }
+
+    fn text_with(&self, audience_file: Option<PathBuf>) -> String {
+        let mut account = Table::new();
+        account.extend(self.appid.clone().map(|appid| ("appid".to_owned(), Value::String(appid))));
+        if self.only_for_mini_programs() {
+            account.insert("kind".to_owned(), Value::String(AccountKind::MiniProgram.name().to_owned()));
+        }
+        let mut audience = Table::new();
+        audience.extend(audience_file.map(|file| ("file".to_owned(), Value::String(display(&file)))));
+        let column = self.openid.clone().filter(|column| column != "openid");
+        audience.extend(column.map(|column| ("openid".to_owned(), Value::String(column))));
+        let message = Table::from_iter([(self.kind.name().to_owned(), Value::Table(self.message.clone()))]);
+        let id = Table::from_iter([("id".to_owned(), Value::String(self.id.clone()))]);
+        let tables = [("campaign", id), ("account", account), ("audience", audience), ("message", message)];
+        let mut text = "#:schema campaign.schema.json\n".to_owned();
+        for (name, table) in tables {
+            let table = Table::from_iter([(name.to_owned(), Value::Table(table))]);
+            // Tables of texts can always be written.
+            text.push('\n');
+            text.push_str(&toml::to_string_pretty(&table).unwrap_or_default());
+        }
+        text
+    }
+
+    /// The campaign file as it will be written, judged. The environment has no say: the file is to stand by itself.
+    pub fn judged(&self) -> Validated {
+        validate(&self.path, &self.text(), &Overrides::default())
+    }
+
+    /// The same before it is written: no way leads out of a folder that is not there yet, so the audience is named
+    /// from the root.
+    pub fn judged_so_far(&self) -> Validated {
+        let audience = self.audience.as_ref().map(|file| plain(file).unwrap_or_else(|_| file.clone()));
+        validate(&self.path, &self.text_with(audience), &Overrides::default())
+    }
+
+    /// The next field of the message that cannot be left out.
+    pub fn missing(&mut self) -> Option<FieldPath> {
+        loop {
+            let at = self.message_faults(Code::MissingKey).into_iter().next()?;
+            // A field that takes no text is a list; it begins with one item.
+            let mut trial = self.clone();
+            trial.set(&at, Value::String("?".to_owned()));
+            if !trial.message_faults(Code::WrongType).contains(&at) {
+                return Some(at);
+            }
+            self.set(&at, Value::Array(vec![Value::Table(Table::new())]));
+        }
+    }
+
+    /// What is wrong with one field.
+    pub fn faults_at(&self, field: &FieldPath) -> Vec<Diagnostic> {
+        let of_field = |fault: &Diagnostic| field_of(&fault.at) == Some(field);
+        self.judged_so_far().faults.into_iter().filter(of_field).collect()
+    }
+
+    /// Writes a field of the message.
+    pub fn set(&mut self, at: &FieldPath, value: Value) {
+        // The first two steps are `message` and the kind.
+        if let Some((last, way)) = at.steps().get(2..).and_then(|steps| steps.split_last()) {
+            let mut here: Option<&mut Table> = Some(&mut self.message);
+            for pair in way.chunks(2) {
+                here = here.and_then(|table| match pair {
+                    [Step::Key(key), Step::Index(index)] => {
+                        table.get_mut(key)?.get_mut(*index)?.as_table_mut()
+                    }
+                    _ => None,
+                });
+            }
+            if let (Some(table), Step::Key(key)) = (here, last) {
+                table.insert(key.clone(), value);
+            }
+        }
+    }
+
+    fn message_faults(&self, code: Code) -> Vec<FieldPath> {
+        let message = FieldPath::of("message");
+        let faults = self.judged_so_far().faults.into_iter().filter(|fault| fault.code == code);
+        let fields = faults.filter_map(|fault| field_of(&fault.at).cloned());
+        fields.filter(|at| at.steps().starts_with(message.steps())).collect()
+    }
+
+    fn only_for_mini_programs(&self) -> bool {
+        let table = Table::from_iter([(self.kind.name().to_owned(), Value::Table(Table::new()))]);
+        let file = table.try_into::<crate::message::MessageFile>().unwrap_or_default();
+        file.tables().iter().any(|(_, message)| !message.accounts().contains(&AccountKind::Official))
+    }
+}
+
+/// The field a fault is about.
+fn field_of(place: &Place) -> Option<&FieldPath> {
+    match place {
+        Place::Field(at) | Place::Key(at) | Place::Within(at, _) => Some(at),
+        Place::Campaign
+        | Place::CampaignSpan(_)
+        | Place::Audience
+        | Place::Line(_)
+        | Place::Header { .. }
+        | Place::Row(_) => None,
+    }
+}
+
+/// A file as it is named from a folder, both as they are named from here. Where no way leads from one to the other,
+/// as between two drives of Windows, the whole path.
+pub fn seen_from(folder: &Path, file: &Path) -> PathBuf {
+    let (Ok(folder), Ok(file)) = (plain(folder), plain(file)) else { return file.to_owned() };
+    let common = folder.components().zip(file.components()).take_while(|(a, b)| a == b).count();
+    let foreign = |part: &Component<'_>| matches!(part, Component::Prefix(_) | Component::RootDir);
+    if folder.components().skip(common).any(|part| foreign(&part)) {
+        return file;
+    }
+    let up = folder.components().skip(common).map(|_| Component::ParentDir);
+    up.chain(file.components().skip(common)).collect()
+}
+
+/// A path from the root, without `.` and `..`. The folder need not be there yet.
+fn plain(path: &Path) -> std::io::Result<PathBuf> {
+    let mut plain = PathBuf::new();
+    for part in
+        std::path::absolute(if path.as_os_str().is_empty() { Path::new(".") } else { path })?.components()
+    {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    Ok(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::KINDS;
+
+    #[test]
+    fn a_file_is_named_from_the_campaign_s_folder() {
+        let named = |folder: &str, file: &str| display(&seen_from(Path::new(folder), Path::new(file)));
+        assert_eq!(named("spring", "list.csv"), "../list.csv");
+        assert_eq!(named("a/b", "a/list.csv"), "../list.csv");
+        assert_eq!(named("spring", "spring/名单.csv"), "名单.csv");
+        assert_eq!(named(".", "./x/../list.csv"), "list.csv");
+    }
+
+    #[test]
+    fn of_every_kind_the_least_needed_fields_are_found_and_nothing_else() {
+        for kind in KINDS {
+            let mut starter = Starter::new("c.toml".into(), "id".into(), *kind);
+            let mut asked = Vec::new();
+            while let Some(at) = starter.missing() {
+                assert!(!asked.contains(&at), "{at} is asked for again");
+                starter.set(&at, Value::String("https://example.com/".into()));
+                asked.push(at);
+            }
+            assert!((1..=4).contains(&asked.len()), "{kind}: {asked:?}");
+        }
+        let mut news = Starter::new("c.toml".into(), "id".into(), Kind::News);
+        assert_eq!(
+            news.missing().map(|at| at.to_string()).as_deref(),
+            Some("message.news.articles[0].title")
+        );
+    }
+}

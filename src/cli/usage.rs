@@ -1,0 +1,181 @@
+//! What is wrong with a command line: clap finds it out, the catalogue says it in the reader's language.
+
+use std::any::TypeId;
+use std::ffi::OsString;
+use std::fmt::Display;
+
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+use clap::{Arg, Command};
+
+use crate::diagnostic::render::draw_sentence;
+use crate::locale::Catalog;
+use crate::plan::digest::Digest;
+
+/// What clap has to show: help and version as they are, everything else as a sentence with what to do about it.
+/// `arguments` are those that `command` did not understand.
+pub fn told(
+    error: &Error,
+    command: &Command,
+    arguments: &[OsString],
+    words: &Catalog,
+    color: bool,
+) -> String {
+    match error.kind() {
+        ErrorKind::DisplayHelp
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+        | ErrorKind::DisplayVersion => translated(&error.render(), words, color),
+        _ => {
+            let here = Line { error, command, arguments, words };
+            let mut notes: Vec<(String, String)> =
+                here.advice().into_iter().map(|help| (words.say("diagnostic.help", &[]), help)).collect();
+            notes.extend(here.usage().map(|usage| (words.say("usage.usage", &[]), usage)));
+            draw_sentence(&here.sentence(), &notes, words, color) + "\n"
+        }
+    }
+}
+
+/// A text of clap's with its two own words in the reader's language; all others come from the catalogue before.
+fn translated(text: &StyledStr, words: &Catalog, color: bool) -> String {
+    let text = if color { text.ansi().to_string() } else { text.to_string() };
+    let options = format!("[{}]", words.say("cli.value.OPTIONS", &[]));
+    let command = format!("<{}>", words.say("cli.value.COMMAND", &[]));
+    text.replace("[OPTIONS]", &options).replace("<COMMAND>", &command)
+}
+
+/// A command line that was not understood.
+struct Line<'a> {
+    error: &'a Error,
+    command: &'a Command,
+    arguments: &'a [OsString],
+    words: &'a Catalog,
+}
+
+impl Line<'_> {
+    fn sentence(&self) -> String {
+        let argument = self.text(ContextKind::InvalidArg).unwrap_or_default();
+        let value = self.text(ContextKind::InvalidValue).unwrap_or_default();
+        let prior = self.text(ContextKind::PriorArg).unwrap_or_default();
+        match self.error.kind() {
+            ErrorKind::UnknownArgument if argument.starts_with('-') => {
+                self.say("usage.unknown-argument", &[("argument", &argument)])
+            }
+            ErrorKind::UnknownArgument => self.say("usage.too-many", &[("argument", &argument)]),
+            ErrorKind::InvalidSubcommand => {
+                let name = self.text(ContextKind::InvalidSubcommand).unwrap_or_default();
+                self.say("usage.unknown-command", &[("command", &name)])
+            }
+            ErrorKind::MissingSubcommand => self.say("usage.no-command", &[]),
+            ErrorKind::MissingRequiredArgument => self.say("usage.missing", &[("arguments", &argument)]),
+            ErrorKind::InvalidValue | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues
+                if value.is_empty() =>
+            {
+                self.say("usage.no-value", &[("argument", &argument)])
+            }
+            ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+                self.say("usage.bad-value", &[("argument", &argument), ("value", &value)])
+            }
+            ErrorKind::TooManyValues => {
+                self.say("usage.too-many-values", &[("argument", &argument), ("value", &value)])
+            }
+            ErrorKind::ArgumentConflict if prior.is_empty() || prior == argument => {
+                self.say("usage.repeated", &[("argument", &argument)])
+            }
+            ErrorKind::ArgumentConflict => {
+                self.say("usage.conflict", &[("argument", &argument), ("other", &prior)])
+            }
+            ErrorKind::InvalidUtf8 => self.say("usage.not-text", &[]),
+            // clap may learn to find more.
+            _ => self.say("usage.other", &[]),
+        }
+    }
+
+    /// What to do, the nearest first.
+    fn advice(&self) -> Vec<String> {
+        let near = [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue];
+        let mut advice: Vec<String> = near
+            .into_iter()
+            .filter_map(|kind| self.text(kind).filter(|near| !near.is_empty()))
+            .map(|near| self.say("usage.near", &[("near", &near)]))
+            .collect();
+        if let Some(values) = self.text(ContextKind::ValidValue).filter(|values| !values.is_empty()) {
+            advice.push(self.say("usage.possible", &[("values", &values)]));
+        } else if let Some(argument) = self.argument() {
+            advice.extend(expected(argument).map(|key| self.say(key, &[])));
+            advice.extend(argument.get_help().map(|help| self.say("usage.about", &[("help", help)])));
+        }
+        if advice.is_empty() {
+            advice.extend(self.elsewhere());
+        }
+        advice
+    }
+
+    /// The argument whose value is wrong or missing.
+    fn argument(&self) -> Option<&Arg> {
+        let wanted = match self.error.kind() {
+            ErrorKind::InvalidValue | ErrorKind::ValueValidation | ErrorKind::TooFewValues => {
+                self.text(ContextKind::InvalidArg)?
+            }
+            _ => return None,
+        };
+        let flag = wanted.strip_prefix("--")?.split([' ', '=']).next()?;
+        let own = self.subcommand().into_iter().flat_map(Command::get_arguments);
+        own.chain(self.command.get_arguments()).find(|argument| argument.get_long() == Some(flag))
+    }
+
+    /// The command that was asked for, as far as one was.
+    fn subcommand(&self) -> Option<&Command> {
+        self.arguments.iter().skip(1).find_map(|word| self.command.find_subcommand(word))
+    }
+
+    /// The commands that have a flag which this one lacks.
+    fn elsewhere(&self) -> Option<String> {
+        let unknown = self.text(ContextKind::InvalidArg)?;
+        if self.error.kind() != ErrorKind::UnknownArgument {
+            return None;
+        }
+        let flag = unknown.strip_prefix("--")?;
+        let has = |command: &&Command| command.get_arguments().any(|own| own.get_long() == Some(flag));
+        let commands: Vec<String> = self
+            .command
+            .get_subcommands()
+            .filter(has)
+            .map(|command| format!("`wxcast {}`", command.get_name()))
+            .collect();
+        let list = commands.join(", ");
+        (!list.is_empty())
+            .then(|| self.say("usage.elsewhere", &[("argument", &unknown), ("commands", &list)]))
+    }
+
+    /// How the command is written.
+    fn usage(&self) -> Option<String> {
+        let ContextValue::StyledStr(usage) = self.error.get(ContextKind::Usage)? else { return None };
+        let usage = translated(usage, self.words, false);
+        let usage = usage.strip_prefix("Usage: ").unwrap_or(&usage);
+        Some(usage.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
+    fn text(&self, kind: ContextKind) -> Option<String> {
+        match self.error.get(kind)? {
+            ContextValue::String(text) => Some(text.clone()),
+            ContextValue::Strings(texts) => Some(texts.join(", ")),
+            _ => None,
+        }
+    }
+
+    fn say(&self, key: &str, places: &[(&str, &dyn Display)]) -> String {
+        self.words.say(key, places)
+    }
+}
+
+/// What a value that is no choice between words must look like, by the type it is read into.
+fn expected(argument: &Arg) -> Option<&'static str> {
+    let read_into = argument.get_value_parser().type_id();
+    if [TypeId::of::<u16>(), TypeId::of::<u64>()].iter().any(|number| read_into == *number) {
+        Some("usage.whole-number")
+    } else if read_into == TypeId::of::<Digest>() {
+        Some("usage.digest")
+    } else {
+        None
+    }
+}

@@ -1,0 +1,153 @@
+//! `wxcast init` on a terminal: it asks, checks each answer, and ends with a campaign that plans clean.
+
+#![cfg(target_os = "linux")]
+
+use std::fs;
+
+use wxcast::locale::{Catalog, Language};
+use wxcast::message::{KINDS, Kind};
+
+use crate::support::pty::Session;
+use crate::support::{APPID, World, openid};
+
+const AUDIENCE: &str = "编号,姓名,会员 等级,openid\n1,张三,金卡,oTEST00000000000000000000001\n";
+
+fn world() -> World {
+    let world = World::new();
+    world.file("lists/名单.csv", AUDIENCE);
+    world
+}
+
+#[test]
+fn it_leads_to_a_text_campaign_that_plans_clean() {
+    let world = world();
+    let mut session = Session::start(&world, "init spring", &[]);
+    session.sees("What is to be sent?").sees("miniprogrampage").sees("[1]").types("");
+    session.sees("The AppID").types(APPID);
+    session.sees("The audience file").types("'lists/名单.csv'");
+    session.sees("4 columns").sees("姓名").sees("张三");
+    session.sees("[openid]").types("");
+    session.sees("{{姓名}} {{[会员 等级]}}").sees("The text").types("{{姓名}}，您好！\\n{{[会员 等级]}}");
+    let (code, shown) = session.ends();
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("1 messages for 1 rows"), "{shown}");
+    assert!(shown.trim_end().ends_with("wxcast preview spring/campaign.toml"), "{shown}");
+    let toml = world.read("spring/campaign.toml");
+    assert!(toml.starts_with("#:schema campaign.schema.json\n"), "{toml}");
+    assert!(toml.contains("file = \"../lists/名单.csv\""), "{toml}");
+    assert!(!toml.contains("openid ="), "the usual name is not written: {toml}");
+    world.run(&["plan", "spring/campaign.toml"]).exits(0);
+    let preview = world.run(&["preview", "spring/campaign.toml"]).exits(0).stdout;
+    assert!(preview.contains("│ 张三，您好！\n│ 金卡\n"), "{preview}");
+}
+
+#[test]
+fn each_wrong_answer_is_told_at_once_and_asked_for_again() {
+    let world = world();
+    let mut session = Session::start(&world, "init spring --lang zh-CN", &[]);
+    session.sees("要发什么").sees("[1]").types("13").sees("没有 `13`").sees("[1]").types("text");
+    session.sees("AppID").types(APPID);
+    session.sees("名单文件").types("list.csv").sees("错误: ").sees("名单文件，").types("lists/名单.csv");
+    session.sees("哪一列是 openid").types("9").sees("没有 `9` 这一列").sees("[openid]").types("4");
+    session.sees("消息文字").types("{{姓明}}您好").sees("没有这一列").sees("您是不是想写 `姓名`");
+    session.sees("消息文字").types("{{姓名}您好").sees("模板写法有误");
+    session.sees("消息文字").types("{{姓名}}您好");
+    let (code, shown) = session.ends();
+    assert_eq!(code, 0, "{shown}");
+    assert!(
+        shown.contains("检查通过") && shown.contains("下一步：wxcast preview spring/campaign.toml"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn every_kind_asks_for_the_least_it_needs_and_plans_clean() {
+    std::thread::scope(|scope| {
+        for kind in KINDS {
+            scope.spawn(move || least(*kind));
+        }
+    });
+}
+
+fn least(kind: Kind) {
+    let world = world();
+    let mut session = Session::start(&world, "init a --lang zh-CN", &[("WXCAST_APPID", APPID)]);
+    session.sees("[1]").types(kind.name()).sees(&format!("[{APPID}]")).types("");
+    session.sees("名单文件").types("lists/名单.csv").sees("[openid]").types("").sees("{{姓名}}");
+    let words = Catalog::new(Language::ZhCn);
+    let fields: Vec<&str> = words.keys().filter(|key| key.starts_with("init.field.")).collect();
+    let questions: Vec<&str> = fields.iter().filter_map(|key| words.get(key)).collect();
+    let mut ends = questions.clone();
+    ends.push("检查通过");
+    let mut asked = 0;
+    loop {
+        let index = session.sees_one_of(&ends);
+        let Some(field) = fields.get(index) else { break };
+        let answer = match *field {
+            "init.field.appid" => APPID,
+            "init.field.url" | "init.field.picurl" | "init.field.thumb_url" => "https://example.com/a",
+            _ => "101",
+        };
+        // Once as it is typed, once as it stays.
+        let typed = format!("{} {answer}", questions[index]);
+        session.types(answer).sees(answer).sees(&typed);
+        asked += 1;
+    }
+    assert!((1..=4).contains(&asked), "{kind}: {asked}");
+    session.sees("下一步：wxcast preview a/campaign.toml");
+    let plan = world.run(&["plan", "a/campaign.toml", "--format", "json"]).exits(0).json();
+    assert_eq!((plan["kind"].as_str(), plan["planned"].as_u64()), (Some(kind.name()), Some(1)));
+}
+
+#[test]
+fn ctrl_c_in_the_middle_leaves_nothing_behind() {
+    let world = world();
+    let mut session = Session::start(&world, "init spring", &[]);
+    session.sees("[1]").types("").sees("The AppID").types(APPID).sees("The audience file").keys("lists\u{3}");
+    let (code, shown) = session.ends();
+    assert_eq!(code, 130, "{shown}");
+    assert!(!world.path("spring").exists(), "{shown}");
+    assert_eq!(fs::read_dir(world.dir()).expect("a folder").count(), 1, "only the list is there");
+}
+
+#[test]
+fn the_folder_is_asked_for_too_and_never_overwritten() {
+    let world = world();
+    world.file("mine/campaign.toml", "mine");
+    let mut session = Session::start(&world, "init", &[]);
+    session.sees("[campaign]").types("mine").sees("Nothing was written").sees("[campaign]").types("new");
+    session.sees("[1]").keys("\u{3}");
+    session.ends();
+    let (code, shown) = Session::start(&world, "init mine", &[]).ends();
+    assert_eq!(code, 2, "{shown}");
+    assert_eq!(world.read("mine/campaign.toml"), "mine");
+}
+
+#[test]
+fn faults_of_rows_are_told_before_the_end() {
+    let world = world();
+    world.file("lists/名单.csv", format!("{AUDIENCE}2,李四,银卡,\n3,王五,银卡,{}\n", openid(3)));
+    let mut session = Session::start(&world, "init spring", &[]);
+    session
+        .sees("[1]")
+        .types("")
+        .sees("The AppID")
+        .types(APPID)
+        .sees("The audience file")
+        .types("lists/名单.csv");
+    session.sees("[openid]").types("").sees("The text").types("{{姓名}}");
+    let (code, shown) = session.ends();
+    assert_eq!(code, 3, "{shown}");
+    assert!(shown.contains("openid-empty") && shown.contains("wxcast plan spring/campaign.toml"), "{shown}");
+    assert!(world.path("spring/campaign.toml").is_file(), "what was answered is not lost");
+}
+
+#[test]
+fn a_flag_or_no_terminal_means_no_questions() {
+    let world = world();
+    let (code, shown) = Session::start(&world, "init flagged --kind news", &[]).ends();
+    assert_eq!(code, 0, "{shown}");
+    assert!(world.path("flagged/audience.csv").is_file());
+    world.run(&["init", "silent"]).exits(0);
+    world.run(&["init"]).exits(2).says("wxcast init DIR");
+}
