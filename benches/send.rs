@@ -27,6 +27,7 @@ use wxcast::journal::{Identity, Journal, JournalError};
 use wxcast::plan::{Plan, plan};
 use wxcast::send::dispatcher::{self, Run};
 use wxcast::send::feed::{self, Policy, RetryRefused};
+use wxcast::send::media::{self, Depot};
 use wxcast::send::shutdown::{Signals, StopFiles};
 use wxcast::send::worker::Shared;
 use wxcast::wechat::client::{Client, Timeouts};
@@ -141,6 +142,8 @@ impl Journal for Nowhere {
 
     fn outcome(&self, _: i64, _: Outcome, _: Attempt) {}
 
+    fn undelivered(&self, _: Intent, _: Outcome, _: Attempt) {}
+
     fn flush(&self) {}
 }
 
@@ -180,7 +183,15 @@ fn executor(
     let timeouts = Timeouts { connect: Duration::from_secs(5), answer: Duration::from_secs(30) };
     let client = Client::new(base, timeouts).expect("a client");
     let tokens = Arc::new(Tokens::new(client.clone(), TokenSource::Given(SecretString::from("bench")), None));
-    let shared = Arc::new(Shared { client, tokens, journal });
+    let settings = media::Settings {
+        appid: "wx".into(),
+        state: campaign.path.clone(),
+        rates: campaign.send.upload_rates.clone(),
+        retries: 0,
+    };
+    let media = Depot::new(client.clone(), Arc::clone(&tokens), settings, Box::new(|_| {}));
+    let media = Arc::new(media);
+    let shared = Arc::new(Shared { client, tokens, media, journal });
     let ended = runtime().block_on(async {
         let run = Run {
             campaign,

@@ -163,6 +163,9 @@ pub struct SendTable {
     /// spread evenly from the first second on.
     #[schemars(extend("default" = "20/s"))]
     pub rate: Option<OneOrMany>,
+    /// The most media files uploaded in a time, written as `rate` is; as many as messages where it is not given.
+    /// Each file is uploaded once, ahead of the messages that need it.
+    pub upload_rate: Option<OneOrMany>,
     /// The most requests in flight, which is also the most that a crash can leave unknown.
     #[schemars(range(min = 1, max = 1024), extend("default" = 16))]
     pub concurrency: Option<u32>,

@@ -119,6 +119,8 @@ pub struct Audience {
 pub struct SendSettings {
     /// The ceilings, all of which hold.
     pub rates: Vec<Rate>,
+    /// The ceilings of uploads, all of which hold.
+    pub upload_rates: Vec<Rate>,
     /// The most requests in flight.
     pub concurrency: usize,
     /// How long an answer may take.

@@ -446,7 +446,11 @@ impl Check<'_> {
     fn send(&mut self, send: &SendTable, overrides: &Overrides) -> Option<SendSettings> {
         let rates = match overrides.rate {
             Some(rate) => Some(vec![rate]),
-            None => self.rates(send.rate.as_ref()),
+            None => self.rates(send.rate.as_ref(), "send.rate"),
+        };
+        let upload_rates = match &send.upload_rate {
+            None => rates.clone(),
+            given => self.rates(given.as_ref(), "send.upload_rate"),
         };
         let timeout = self.length(send.timeout.as_deref(), "send.timeout", 30);
         let connect_timeout = self.length(send.connect_timeout.as_deref(), "send.connect_timeout", 5);
@@ -454,6 +458,7 @@ impl Check<'_> {
         let concurrency = send.concurrency.map_or(16, |n| usize::try_from(n).unwrap_or(16));
         Some(SendSettings {
             rates: rates?,
+            upload_rates: upload_rates?,
             concurrency: overrides.concurrency.unwrap_or(concurrency),
             timeout: timeout?,
             connect_timeout: connect_timeout?,
@@ -464,8 +469,8 @@ impl Check<'_> {
         })
     }
 
-    fn rates(&mut self, given: Option<&OneOrMany>) -> Option<Vec<Rate>> {
-        let at = FieldPath::of("send.rate");
+    fn rates(&mut self, given: Option<&OneOrMany>, field: &str) -> Option<Vec<Rate>> {
+        let at = FieldPath::of(field);
         let texts: Vec<(FieldPath, &String)> = match given {
             None => return Some(vec![Rate::usual()]),
             Some(OneOrMany::One(text)) => vec![(at, text)],

@@ -51,6 +51,7 @@ pub enum Subcommand {
     Runs(Runs),
     Stop(Stop),
     Resolve(Resolve),
+    Media(Media),
     Doctor(Doctor),
     Explain(Explain),
     Simulator(Simulator),
@@ -211,6 +212,8 @@ pub struct Preview {
     pub output: Option<PathBuf>,
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = MaskOpenid::Auto)]
     pub mask_openid: MaskOpenid,
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
     #[arg(long, conflicts_with = "output")]
     pub serve: bool,
     #[arg(long, value_name = "N", requires = "serve", default_value_t = 0)]
@@ -321,6 +324,18 @@ pub struct Results {
     pub output: Option<PathBuf>,
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = MaskOpenid::Auto)]
     pub mask_openid: MaskOpenid,
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+}
+
+/// `media`.
+#[derive(Debug, Clone, clap::Args)]
+#[expect(missing_docs, reason = "their help is in locales/")]
+pub struct Media {
+    #[command(flatten)]
+    pub campaign: CampaignArgs,
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
+    pub format: Format,
     #[arg(long, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
 }

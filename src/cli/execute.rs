@@ -17,21 +17,22 @@ use crate::cli::platform::{Origin, Platform};
 use crate::cli::problem::{account_problem, advice, journal_problem, journal_reason, token_problem};
 use crate::cli::quota;
 use crate::cli::terminal::Terminal;
-use crate::delivery::attempt::Incident;
+use crate::delivery::attempt::{Cause, Incident};
 use crate::delivery::event::{Event, Stop};
 use crate::diagnostic::render::display;
 use crate::journal::JournalError;
 use crate::journal::run::{RunEnd, RunStart};
 use crate::journal::store::Store;
 use crate::journal::writer::{Unwritten, Writer};
-use crate::plan::Plan;
-use crate::plan::digest::Digest;
+use crate::plan::{Plan, text_digest};
 use crate::report::model::{self, JoinError, Tally, identity};
 use crate::report::progress::{Progress, Style};
 use crate::report::results::{self, ResultsError};
 use crate::report::summary::{self, Summary, by_code};
+use crate::send::ahead::{ahead, has_files};
 use crate::send::dispatcher::{self, Ended};
 use crate::send::feed::{self, FeedEnd, Policy};
+use crate::send::media::{self, Depot};
 use crate::send::shutdown::{Signals, StopFiles, ticks};
 use crate::send::worker::{Job, Shared};
 
@@ -84,6 +85,8 @@ pub struct Finished {
     pub stop: Option<Stop>,
     /// How many requests it made.
     pub requests: u64,
+    /// How many media files it uploaded.
+    pub uploads: u64,
     /// How long it sent.
     pub duration: Duration,
     /// Outcomes that could not be written.
@@ -103,7 +106,6 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
     let begun = begin(&campaign, &plan, &execution.state, execution.policy)
         .map_err(|error| journal_problem(&error, terminal))?;
     let (writer, thread) = Writer::start(begun.store, begun.campaign, campaign.send.concurrency);
-    let shared = Arc::new(Shared { client, tokens, journal: writer.clone() });
     let refresher =
         Refresher::start(Arc::clone(&campaign), Arc::clone(&plan), execution.state.clone(), execution.masked);
     let stop_files = execution.stop_files;
@@ -112,20 +114,25 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
         if !execution.asks_quota {
             return (signals, None);
         }
-        let asked =
-            unless_stopped(quota::ask(&shared.client, &shared.tokens), &mut signals, &stop_files).await;
+        let asked = unless_stopped(quota::ask(&client, &tokens), &mut signals, &stop_files).await;
         let stop = asked.map(|asked| quota::warn(&asked, &campaign, execution.total, terminal)).err();
         (signals, stop)
     });
     let progress = Progress::new(execution.progress, execution.total, &terminal.words);
+    let settings = media_settings(&campaign, &execution.state);
+    let media =
+        Arc::new(Depot::new(client.clone(), Arc::clone(&tokens), settings, Box::new(progress.observer())));
+    let hosts = client.clone();
+    let shared = Arc::new(Shared { client, tokens, media: Arc::clone(&media), journal: writer.clone() });
     let (ended, written) = runtime.block_on(async {
         if stop.is_some() {
             return (Ended { stop, requests: 0, duration: Duration::ZERO }, writer.finish().await);
         }
+        let jobs = if has_files(&campaign) { ahead(begun.jobs, Arc::clone(&media)) } else { begun.jobs };
         let run = dispatcher::Run {
             campaign: &campaign,
-            jobs: begun.jobs,
-            shared: Arc::clone(&shared),
+            jobs,
+            shared,
             limit: execution.limit,
             watch: &mut |event: &Event| progress.observe(event),
             signals,
@@ -133,12 +140,15 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
         };
         (dispatcher::run(run).await, writer.finish().await)
     });
+    let uploads = media.uploads();
+    drop(media);
+    // Uploads for messages that are not sent any more end here, and with them whoever may report progress.
+    drop(runtime);
     progress.finish();
     refresher.stop();
-    for (host, count) in shared.client.stood_in() {
+    for (host, count) in hosts.stood_in() {
         terminal.say("stood-in", &[("host", &host), ("count", &count)]);
     }
-    drop(shared);
     let mut store = thread.join().map_err(|_| {
         terminal.complain("internal", &[]);
         Exit::Internal
@@ -159,11 +169,32 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
             }
         };
     let origin = Some(origin);
-    let finished =
-        Finished { campaign, plan, tally, results, unwritable, stop, requests, duration, unwritten, origin };
+    let finished = Finished {
+        campaign,
+        plan,
+        tally,
+        results,
+        unwritable,
+        stop,
+        requests,
+        uploads,
+        duration,
+        unwritten,
+        origin,
+    };
     // A journal that takes no end of a run has said so before; the run is then read as one that crashed.
     let _ = store.end_run(begun.run, &finished.run_end());
     Ok(finished)
+}
+
+/// How the media files of a campaign are uploaded.
+pub fn media_settings(campaign: &Campaign, state: &Path) -> media::Settings {
+    media::Settings {
+        appid: campaign.account.appid.clone(),
+        state: state.to_owned(),
+        rates: campaign.send.upload_rates.clone(),
+        retries: campaign.send.retries,
+    }
 }
 
 /// What comes of asking, unless the run is stopped before.
@@ -259,7 +290,7 @@ fn run_start(campaign: &Campaign, plan: &Plan) -> RunStart {
         pid: std::process::id(),
         host: gethostname::gethostname().to_string_lossy().into_owned(),
         digest: plan.digest.to_string(),
-        text: Digest::of(campaign.body.unfilled().as_bytes()).to_string(),
+        text: text_digest(campaign, plan).to_string(),
         planned: plan.counts.planned,
     }
 }
@@ -291,7 +322,7 @@ impl Finished {
 pub fn report(finished: &Finished, format: Format, terminal: &Terminal) -> Exit {
     let exit = finished.exit();
     if let Some(stop) = &finished.stop {
-        told(stop, finished, terminal);
+        told(stop, &finished.campaign, finished.origin.as_ref(), terminal);
     }
     if let Some(unwritten) = finished.unwritten.as_ref().filter(|unwritten| unwritten.count == 0) {
         journal_problem(&unwritten.error, terminal);
@@ -330,6 +361,9 @@ pub fn report(finished: &Finished, format: Format, terminal: &Terminal) -> Exit 
             }
             let duration = format!("{seconds:.1}");
             let rate = format!("{rate:.1}");
+            if finished.uploads > 0 {
+                terminal.say("summary.uploads", &[("count", &finished.uploads)]);
+            }
             terminal.say(
                 "summary.requests",
                 &[("requests", &finished.requests), ("seconds", &duration), ("rate", &rate)],
@@ -339,7 +373,8 @@ pub fn report(finished: &Finished, format: Format, terminal: &Terminal) -> Exit 
     exit
 }
 
-fn told(stop: &Stop, finished: &Finished, terminal: &Terminal) {
+/// Says why a run stopped.
+pub fn told(stop: &Stop, campaign: &Campaign, origin: Option<&Origin>, terminal: &Terminal) {
     let say = |key: &str, places: &[(&str, &dyn Display)]| terminal.complain(&format!("stop.{key}"), places);
     match stop {
         Stop::Interrupted | Stop::Terminated => say("signal", &[]),
@@ -348,11 +383,10 @@ fn told(stop: &Stop, finished: &Finished, terminal: &Terminal) {
         Stop::Quota { code, errmsg } => {
             say("quota", &[("code", code), ("errmsg", &errmsg.text()), ("advice", &advice(*code, terminal))])
         }
-        Stop::Account { code, errmsg } => account_problem(*code, errmsg, finished.origin.as_ref(), terminal),
-        Stop::Token(error) => token_problem(error, finished.origin.as_ref(), terminal),
+        Stop::Account { code, errmsg } => account_problem(*code, errmsg, origin, terminal),
+        Stop::Token(error) => token_problem(error, origin, terminal),
         Stop::Content { code, errmsg } => {
-            let fields: Vec<String> =
-                finished.campaign.body.slots().iter().map(|slot| slot.at.to_string()).collect();
+            let fields: Vec<String> = campaign.body.slots().iter().map(|slot| slot.at.to_string()).collect();
             say(
                 "content",
                 &[
@@ -368,7 +402,27 @@ fn told(stop: &Stop, finished: &Finished, terminal: &Terminal) {
         }
         Stop::Unknown { count } => say("unknown", &[("count", count)]),
         Stop::Changed => say("changed", &[]),
+        Stop::FileChanged { file } => say("file-changed", &[("file", file)]),
+        Stop::Media { file, cause } => media_stop(file, cause, terminal),
         Stop::Storage(reason) => say("storage", &[("reason", reason)]),
+    }
+}
+
+/// Says why a media file that everybody gets is not to be had.
+pub fn media_stop(file: &str, cause: &Cause, terminal: &Terminal) {
+    match cause {
+        Cause::Answer { code, errmsg } => terminal.complain(
+            "stop.media",
+            &[
+                ("file", &file),
+                ("code", code),
+                ("errmsg", &errmsg.text()),
+                ("advice", &advice(*code, terminal)),
+            ],
+        ),
+        Cause::Event(incident) => {
+            terminal.complain("stop.media-unreachable", &[("file", &file), ("reason", incident)]);
+        }
     }
 }
 

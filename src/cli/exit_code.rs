@@ -77,10 +77,11 @@ impl Exit {
             | Stop::Limit
             | Stop::Quota { .. }
             | Stop::Content { .. }
+            | Stop::Media { .. }
             | Stop::Refused { .. }
             | Stop::Unknown { .. } => Self::Paused,
             Stop::Account { .. } | Stop::Token(_) => Self::Account,
-            Stop::Changed => Self::Gate,
+            Stop::Changed | Stop::FileChanged { .. } => Self::Gate,
             Stop::Storage(_) => Self::Storage,
         }
     }

@@ -11,6 +11,7 @@ pub mod help;
 pub mod init;
 pub mod language;
 pub mod man;
+pub mod media;
 pub mod output;
 pub mod plan;
 pub mod platform;
@@ -92,6 +93,7 @@ fn run(arguments: &[OsString]) -> Exit {
         Subcommand::Runs(args) => runs::run(args, &terminal),
         Subcommand::Stop(args) => stop::run(args, &terminal),
         Subcommand::Resolve(args) => resolve::run(args, &terminal),
+        Subcommand::Media(args) => media::run(args, &terminal),
         Subcommand::Doctor(args) => doctor::run(args, &terminal),
         Subcommand::Explain(args) => explain::run(args, &terminal),
         Subcommand::Simulator(args) => simulator::run(args, &terminal),

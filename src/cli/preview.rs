@@ -1,12 +1,20 @@
 //! `wxcast preview`: finished messages.
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
 use crate::campaign::Campaign;
 use crate::cli::args::{self, MaskOpenid, PreviewFormat};
-use crate::cli::context::{environment, load_sound};
+use crate::cli::context::{environment, load_sound, state_dir};
 use crate::cli::exit_code::Exit;
+use crate::cli::problem::journal_problem;
 use crate::cli::serve;
 use crate::cli::terminal::{Terminal, masks};
+use crate::journal::media::MediaStore;
+use crate::message::media::Content;
 use crate::plan::Plan;
+use crate::plan::batch::PlannedMessage;
 use crate::plan::planner::Inputs;
 use crate::plan::replay::Changed;
 use crate::plan::survey::{Choice, Extent, Survey, survey};
@@ -34,7 +42,14 @@ pub fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
         terminal.complain("no-such-recipient", &[]);
         return Exit::Usage;
     }
-    let Ok(text) = text(args, &campaign, &plan, &survey, terminal) else {
+    let state = state_dir(&args.campaign.campaign, args.state_dir.as_ref());
+    let kept = if plan.media.is_empty() { Ok(None) } else { MediaStore::read(&state) };
+    let kept = match kept {
+        Ok(kept) => kept,
+        Err(error) => return journal_problem(&error, terminal),
+    };
+    let ids = |message: &PlannedMessage| living(message, kept.as_ref(), &campaign);
+    let Ok(text) = text(args, &campaign, &plan, &survey, ids, terminal) else {
         terminal.complain("internal", &[]);
         return Exit::Internal;
     };
@@ -51,11 +66,22 @@ pub fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
     Exit::Ok
 }
 
+/// The ids that the files of a message have and that still live.
+fn living(message: &PlannedMessage, kept: Option<&MediaStore>, campaign: &Campaign) -> Vec<Option<Arc<str>>> {
+    let now = Timestamp::now();
+    let id = |content: Content| {
+        let found = kept?.find(&campaign.account.appid, content.upload.name(), &content.sha256);
+        // Whoever sends tells what is wrong with kept ids; here a file without one is shown by its name.
+        found.ok().flatten().filter(|kept| kept.is_usable(now)).map(|kept| kept.id.into())
+    };
+    message.media.iter().map(|place| id(place.file.content)).collect()
+}
+
 /// Finds the messages that are asked for, and for a page reads all of the audience.
 pub(super) fn look(args: &args::Preview, campaign: &Campaign, plan: &Plan) -> Result<Survey, Changed> {
     let page = args.serve || args.format == PreviewFormat::Html;
     let extent = if page { Extent::Whole } else { Extent::Samples };
-    survey(&Inputs::of_campaign(campaign), plan, &choice(args, page), extent)
+    survey(&Inputs::of_campaign(campaign, &plan.library), plan, &choice(args, page), extent)
 }
 
 fn choice(args: &args::Preview, page: bool) -> Choice {
@@ -79,17 +105,21 @@ fn text(
     campaign: &Campaign,
     plan: &Plan,
     survey: &Survey,
+    ids: impl Fn(&PlannedMessage) -> Vec<Option<Arc<str>>>,
     terminal: &Terminal,
 ) -> Result<String, PageError> {
     let samples = survey.samples.iter();
     Ok(match args.format {
         PreviewFormat::Json => {
-            let messages: Vec<_> = samples.filter_map(|sample| preview::json(&sample.message)).collect();
+            let messages: Vec<_> =
+                samples.filter_map(|sample| preview::json(&sample.message, &ids(&sample.message))).collect();
             serde_json::to_string_pretty(&messages).unwrap_or_default() + "\n"
         }
         PreviewFormat::Human => {
             let (kind, masked) = (campaign.body.kind(), masks(args.mask_openid));
-            let shown = samples.map(|sample| preview::text(sample, kind, masked, &terminal.words));
+            let words = &terminal.words;
+            let shown =
+                samples.map(|sample| preview::text(sample, &ids(&sample.message), kind, masked, words));
             shown.collect::<Vec<_>>().join("\n")
         }
         PreviewFormat::Html => {

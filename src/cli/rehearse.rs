@@ -103,7 +103,7 @@ fn elsewhere(mut campaign: Campaign, results: Option<&Path>) -> Campaign {
 }
 
 /// Holds the journal against what the simulator received, message by message: what is `sent` was accepted, each
-/// text as often as it was sent; what is `unknown` at most once more; and nothing else was accepted at all.
+/// text and file as often as it was sent; what is `unknown` at most once more; and nothing else was accepted at all.
 fn compare(finished: &Finished, state: &Path, ledger: &Ledger) -> Result<Vec<String>, JournalError> {
     let mut expected: HashMap<String, Expected> = HashMap::new();
     if let Some(store) = Store::read(state)?
@@ -128,6 +128,10 @@ fn compare(finished: &Finished, state: &Path, ledger: &Ledger) -> Result<Vec<Str
         if !agree(&accepted, &sent, unknown) {
             differences.push(format!("{}: {} / {} (+{unknown})", shown(&openid), accepted.len(), sent.len()));
         }
+    }
+    let accepted = ledger.totals().uploads;
+    if accepted < finished.uploads {
+        differences.push(format!("uploads: {accepted} / {}", finished.uploads));
     }
     Ok(differences)
 }

@@ -24,7 +24,7 @@ use crate::journal::JournalError;
 use crate::journal::lock::{Holder, Lock, LockError};
 use crate::journal::store::{self, Store};
 use crate::plan::digest::Digest;
-use crate::plan::{Plan, forecast_seconds};
+use crate::plan::{Plan, forecast_seconds, text_digest};
 use crate::report::model::{Tally, identity, tally};
 use crate::report::{plan_text, results};
 use crate::send::feed::{Policy, RetryRefused};
@@ -281,7 +281,7 @@ fn before(campaign: &Campaign, plan: &Plan, state: &Path, terminal: &Terminal) -
         && let Ok(Some(number)) = store.find_campaign(&identity(campaign))
     {
         let runs = store.runs(number).map_err(|error| journal_problem(&error, terminal))?;
-        let now = Digest::of(campaign.body.unfilled().as_bytes()).to_string();
+        let now = text_digest(campaign, plan).to_string();
         let reached = tally.counts.sent + tally.counts.unknown;
         let last = runs.last().filter(|last| last.text != now && reached > 0);
         other_text = last.map(|last| last.digest.clone());
@@ -420,6 +420,7 @@ fn nothing_to_do(
         results,
         stop: None,
         requests: 0,
+        uploads: 0,
         duration: Duration::ZERO,
         unwritten: None,
         origin: None,

@@ -13,11 +13,15 @@ use crate::diagnostic::Diagnostics;
 use crate::diagnostic::render::Sources;
 use crate::live::{Live, Made, Make};
 use crate::locale::Catalog;
+use crate::plan::Plan;
 use crate::plan::replay::Changed;
 use crate::report::page::PageError;
 use crate::report::results_csv::mask;
 use crate::report::{faults_html, preview_html};
 use crate::send::shutdown::Signals;
+
+/// How many media files are watched.
+const WATCHED: usize = 64;
 
 /// Serves the page until it is interrupted.
 pub fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
@@ -54,7 +58,7 @@ pub fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
 /// The page as the files are now: the preview, or what is wrong with them.
 fn make(args: &args::Preview, script: &str, words: &Catalog) -> Made {
     let loaded = load(&args.campaign.campaign, &environment());
-    let files = files(&loaded.sources);
+    let files = files(&loaded.sources, &loaded.plan);
     let mut faults = loaded.plan.diagnostics.clone();
     let html = match &loaded.campaign {
         Some(campaign) => match look(args, campaign, &loaded.plan) {
@@ -92,6 +96,8 @@ fn page_of(
     faults_html::html(&faults, sources, script, words)
 }
 
-fn files(sources: &Sources) -> Vec<PathBuf> {
-    std::iter::once(sources.campaign.clone()).chain(sources.audience.clone()).collect()
+/// The files that the page is made of. Of many personal pictures only the first are watched.
+fn files(sources: &Sources, plan: &Plan) -> Vec<PathBuf> {
+    let media = plan.media.files().iter().map(|needed| needed.file.path.clone()).take(WATCHED);
+    std::iter::once(sources.campaign.clone()).chain(sources.audience.clone()).chain(media).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::delivery::attempt::Cause;
 use crate::delivery::outcome::Outcome;
 use crate::wechat::errmsg::Errmsg;
 use crate::wechat::token::TokenError;
@@ -26,6 +27,15 @@ pub enum Event {
         /// The ceiling now, in messages a second.
         per_second: f64,
     },
+    /// A media file is being uploaded.
+    Uploading {
+        /// Its name.
+        file: String,
+        /// Its size in bytes.
+        bytes: u64,
+    },
+    /// The platform took a media file.
+    Uploaded,
     /// The run is being stopped; what is in flight is waited for.
     Draining(Stop),
 }
@@ -78,6 +88,18 @@ pub enum Stop {
     },
     /// The campaign or the audience is no longer what was planned.
     Changed,
+    /// A media file is no longer what was planned.
+    FileChanged {
+        /// Its name.
+        file: String,
+    },
+    /// A media file that everybody gets cannot be uploaded.
+    Media {
+        /// Its name.
+        file: String,
+        /// Why.
+        cause: Cause,
+    },
     /// The journal cannot be written.
     Storage(String),
 }
@@ -88,12 +110,13 @@ impl Stop {
         match self {
             Self::Storage(_) => 5,
             Self::Account { .. } | Self::Token(_) => 4,
-            Self::Changed => 3,
+            Self::Changed | Self::FileChanged { .. } => 3,
             Self::Interrupted | Self::Terminated => 2,
             Self::Asked
             | Self::Limit
             | Self::Quota { .. }
             | Self::Content { .. }
+            | Self::Media { .. }
             | Self::Refused { .. }
             | Self::Unknown { .. } => 1,
         }
@@ -114,6 +137,9 @@ impl Stop {
             Self::Refused { .. } => "too-many-refused".to_owned(),
             Self::Unknown { .. } => "too-many-unknown".to_owned(),
             Self::Changed => "audience-changed".to_owned(),
+            Self::FileChanged { .. } => "file-changed".to_owned(),
+            Self::Media { cause: Cause::Answer { code, .. }, .. } => format!("media {code}"),
+            Self::Media { cause: Cause::Event(incident), .. } => format!("media {incident}"),
             Self::Storage(_) => "storage".to_owned(),
         }
     }

@@ -83,6 +83,28 @@ codes! {
     /// More articles than WeChat ever accepted.
     TooManyArticles = "too-many-articles", Error;
 
+    // Media files.
+    /// Both an id and a file for the same thing.
+    MediaTwice = "media-twice", Error;
+    /// A cell leads out of the folder that the campaign names.
+    MediaOutside = "media-outside", Error;
+    /// A media file that cannot be read.
+    MediaUnreadable = "media-unreadable", Error;
+    /// A media file without content.
+    MediaEmpty = "media-empty", Error;
+    /// A content that is of no format the field takes.
+    MediaFormat = "media-format", Error;
+    /// A media file larger than the platform takes.
+    MediaTooLarge = "media-too-large", Error;
+    /// A picture larger than one of the platform's two texts says it takes.
+    MediaLarge = "media-large", Warning;
+    /// A recording that plays longer than the platform takes.
+    MediaTooLong = "media-too-long", Error;
+    /// A recording whose playing time cannot be told.
+    MediaUnmeasured = "media-unmeasured", Warning;
+    /// A file's name says another format than its content has.
+    MediaName = "media-name", Warning;
+
     // Templates.
     /// A template with no text.
     EmptyTemplate = "empty-template", Error;

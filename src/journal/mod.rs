@@ -14,6 +14,7 @@
 pub mod attempts;
 pub mod index;
 pub mod lock;
+pub mod media;
 pub mod record;
 pub mod run;
 pub mod store;
@@ -37,6 +38,11 @@ pub trait Journal: Send + Sync + 'static {
 
     /// Takes an outcome, to be written with the next intent or after the next [`flush`](Self::flush).
     fn outcome(&self, id: i64, outcome: Outcome, attempt: Attempt);
+
+    /// Takes the outcome of a message for which no request is made, to be written as [`outcome`](Self::outcome) is.
+    /// Intent and outcome are one record, so that nothing that happens in between can make anybody think that the
+    /// message may have been delivered.
+    fn undelivered(&self, intent: Intent, outcome: Outcome, attempt: Attempt);
 
     /// Writes what was taken, because nothing more comes for the moment.
     fn flush(&self);

@@ -473,7 +473,7 @@ pub(super) fn timestamp(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(milliseconds).unwrap_or_default()
 }
 
-fn refusal(path: &Path, error: &rusqlite::Error) -> JournalError {
+pub(super) fn refusal(path: &Path, error: &rusqlite::Error) -> JournalError {
     let reason = error.to_string();
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => JournalError::Foreign { path: path.to_owned() },

@@ -30,6 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 enum Command {
     Intent(Intent, oneshot::Sender<Result<i64, JournalError>>),
     Outcome(Settled),
+    Undelivered(Undelivered),
     Finish(oneshot::Sender<Result<(), Unwritten>>),
 }
 
@@ -39,6 +40,14 @@ type Turn = Vec<Command>;
 #[derive(Debug, Clone)]
 struct Settled {
     id: i64,
+    outcome: Outcome,
+    attempt: Attempt,
+}
+
+/// A message that is settled without a request.
+#[derive(Debug, Clone)]
+struct Undelivered {
+    intent: Intent,
     outcome: Outcome,
     attempt: Attempt,
 }
@@ -74,7 +83,8 @@ impl Writer {
         let (turns, received) = channel();
         let thread = std::thread::spawn(move || {
             let most_intents = in_flight.div_ceil(2).max(1);
-            let mut work = Work { store, campaign, most_intents, waiting: Vec::new() };
+            let mut work =
+                Work { store, campaign, most_intents, waiting: Vec::new(), undelivered: Vec::new() };
             work.run(&received);
             work.store
         });
@@ -120,6 +130,10 @@ impl Journal for Writer {
         self.say(Command::Outcome(Settled { id, outcome, attempt }));
     }
 
+    fn undelivered(&self, intent: Intent, outcome: Outcome, attempt: Attempt) {
+        self.say(Command::Undelivered(Undelivered { intent, outcome, attempt }));
+    }
+
     fn flush(&self) {
         let said = std::mem::take(&mut *self.said.lock().unwrap_or_else(PoisonError::into_inner));
         if !said.is_empty() {
@@ -135,12 +149,13 @@ struct Work {
     most_intents: usize,
     /// Outcomes that could not be written yet.
     waiting: Vec<Settled>,
+    undelivered: Vec<Undelivered>,
 }
 
 impl Work {
     fn run(&mut self, turns: &Receiver<Turn>) {
         loop {
-            let first = if self.waiting.is_empty() {
+            let first = if self.is_settled() {
                 match turns.recv() {
                     Ok(turn) => Some(turn),
                     Err(_) => return,
@@ -170,10 +185,11 @@ impl Work {
 
     fn write(&mut self, group: &mut Group) {
         self.waiting.append(&mut group.outcomes);
+        self.undelivered.append(&mut group.undelivered);
         let intents = std::mem::take(&mut group.intents);
         match self.commit(&intents) {
             Ok(ids) => {
-                self.waiting.clear();
+                self.forget();
                 for ((_, reply), id) in intents.into_iter().zip(ids) {
                     // Whoever asked may have been aborted; the intent then stands and becomes unknown.
                     let _ = reply.send(Ok(id));
@@ -192,11 +208,15 @@ impl Work {
         intents: &[(Intent, oneshot::Sender<Result<i64, JournalError>>)],
     ) -> Result<Vec<i64>, JournalError> {
         let campaign = self.campaign;
-        let waiting = &self.waiting;
+        let (waiting, undelivered) = (&self.waiting, &self.undelivered);
         let written = (|| {
             let transaction = self.store.transaction()?;
             for settled in waiting {
                 write_outcome(&transaction, settled.id, settled.outcome, &settled.attempt)?;
+            }
+            for settled in undelivered {
+                let id = write_intent(&transaction, campaign, &settled.intent)?;
+                write_outcome(&transaction, id, settled.outcome, &settled.attempt)?;
             }
             let ids = intents
                 .iter()
@@ -208,14 +228,25 @@ impl Work {
         written.map_err(|error: rusqlite::Error| self.store.refusal(&error))
     }
 
+    /// Whether every outcome is on disk.
+    fn is_settled(&self) -> bool {
+        self.waiting.is_empty() && self.undelivered.is_empty()
+    }
+
+    /// What was just written need not be written again.
+    fn forget(&mut self) {
+        self.waiting.clear();
+        self.undelivered.clear();
+    }
+
     /// Tries for a while to write what is left.
     fn settle(&mut self) -> Result<(), Unwritten> {
         let until = Instant::now() + PATIENCE;
-        while !self.waiting.is_empty() {
+        while !self.is_settled() {
             match self.commit(&[]) {
-                Ok(_) => self.waiting.clear(),
+                Ok(_) => self.forget(),
                 Err(error) if Instant::now() > until => {
-                    return Err(Unwritten { count: self.waiting.len(), error });
+                    return Err(Unwritten { count: self.waiting.len() + self.undelivered.len(), error });
                 }
                 Err(_) => std::thread::sleep(AGAIN),
             }
@@ -228,6 +259,7 @@ impl Work {
 struct Group {
     intents: Vec<(Intent, oneshot::Sender<Result<i64, JournalError>>)>,
     outcomes: Vec<Settled>,
+    undelivered: Vec<Undelivered>,
     finish: Option<oneshot::Sender<Result<(), Unwritten>>>,
 }
 
@@ -236,11 +268,12 @@ impl Group {
         match command {
             Command::Intent(intent, reply) => self.intents.push((intent, reply)),
             Command::Outcome(settled) => self.outcomes.push(settled),
+            Command::Undelivered(settled) => self.undelivered.push(settled),
             Command::Finish(reply) => self.finish = Some(reply),
         }
     }
 
     fn len(&self) -> usize {
-        self.intents.len() + self.outcomes.len()
+        self.intents.len() + self.outcomes.len() + self.undelivered.len()
     }
 }

@@ -1,5 +1,7 @@
 //! A compiled message: the request body with open slots, and the one place where payloads are written.
 
+use std::ops::Range;
+
 use serde_json::json;
 
 use crate::diagnostic::Diagnostic;
@@ -7,6 +9,7 @@ use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
 use crate::message::draft::Draft;
 use crate::message::field::Rules;
+use crate::message::media::Upload;
 use crate::message::{AccountKind, Kind, Message};
 
 /// A piece of a payload.
@@ -27,6 +30,8 @@ pub struct Slot {
     pub source: String,
     /// What the finished text is held to.
     pub rules: Rules,
+    /// Where the text is the name of a file: what that file is uploaded as. Its id takes the text's place.
+    pub upload: Option<Upload>,
 }
 
 /// What goes around the kind's own object (wechat-facts 1.2).
@@ -93,11 +98,27 @@ impl Body {
     /// be, keys in the order touser, msgtype, the kind's object, customservice, aimsgcontext. `texts` holds
     /// one finished text a slot; `openid` has only characters an openid may have.
     pub fn write(&self, openid: &str, texts: &[String], out: &mut Vec<u8>) {
+        self.write_and_note(openid, texts, out, |_, _| {});
+    }
+
+    /// As [`write`](Self::write), and tells `note` of each slot the bytes of `out` that its JSON string takes, the
+    /// quotes included.
+    pub fn write_and_note(
+        &self,
+        openid: &str,
+        texts: &[String],
+        out: &mut Vec<u8>,
+        mut note: impl FnMut(usize, Range<usize>),
+    ) {
         Self::write_openid(openid, out);
         for part in &self.parts {
             match part {
                 Part::Json(json) => out.extend_from_slice(json.as_bytes()),
-                Part::Slot(index) => write_string(texts.get(*index).map_or("", String::as_str), out),
+                Part::Slot(index) => {
+                    let start = out.len();
+                    write_string(texts.get(*index).map_or("", String::as_str), out);
+                    note(*index, start..out.len());
+                }
             }
         }
     }
@@ -127,6 +148,23 @@ fn enclose(kind: Kind, inside: Vec<Part>, envelope: &Envelope) -> Vec<Part> {
     parts.extend(inside);
     parts.push(Part::Json(tail));
     parts
+}
+
+/// A payload with other texts in some of its JSON strings, each of which is given by its bytes, the quotes included,
+/// in ascending order.
+pub fn replaced<'t>(
+    payload: &[u8],
+    strings: impl IntoIterator<Item = (&'t Range<usize>, &'t str)>,
+) -> Vec<u8> {
+    let mut out = Vec::with_capacity(payload.len() + 64);
+    let mut from = 0;
+    for (range, text) in strings {
+        out.extend_from_slice(payload.get(from..range.start).unwrap_or_default());
+        write_string(text, &mut out);
+        from = range.end;
+    }
+    out.extend_from_slice(payload.get(from..).unwrap_or_default());
+    out
 }
 
 /// Writes a JSON string. Only what JSON demands is escaped (wechat-facts 10.1, 10.3); most texts need nothing.

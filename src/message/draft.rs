@@ -6,6 +6,7 @@ use crate::diagnostic::place::{FieldPath, Place};
 use crate::message::AccountKind;
 use crate::message::body::{Part, Slot};
 use crate::message::field::Rules;
+use crate::message::media::Upload;
 
 /// Collects the parts of a message's JSON object, the slots for its texts and every fault.
 #[derive(Debug)]
@@ -38,9 +39,52 @@ impl Draft {
                 .push(Diagnostic::new(Code::EmptyTemplate, Place::Field(at.clone())).with("field", at));
             return;
         }
+        self.slot(name, Slot { at, source: source.clone(), rules, upload: None });
+    }
+
+    /// Writes the field `id` of the current object: an id that is given, or one that the file named by the field
+    /// `file` will be uploaded for. Both and neither are faults.
+    pub fn media(
+        &mut self,
+        id: (&'static str, Option<&String>),
+        file: (&'static str, Option<&String>),
+        upload: Upload,
+    ) {
+        self.media_or(id, file, upload, Rules::REQUIRED);
+    }
+
+    /// As [`media`](Self::media), with rules for what is given in place of a file.
+    pub fn media_or(
+        &mut self,
+        (id, given): (&'static str, Option<&String>),
+        (file, path): (&'static str, Option<&String>),
+        upload: Upload,
+        rules: Rules,
+    ) {
+        let at = self.at.key(file);
+        match (given, path) {
+            (given, None) if given.is_some() => self.field(id, given, rules),
+            (Some(_), Some(_)) => {
+                let fault = Diagnostic::new(Code::MediaTwice, Place::Key(at.clone()));
+                self.faults.push(fault.with("file", at).with("id", self.at.key(id)));
+            }
+            (None, Some(path)) if path.trim().is_empty() => self.field(file, Some(path), rules),
+            (None, Some(path)) => {
+                let source = path.clone();
+                self.slot(id, Slot { at, source, rules: Rules::REQUIRED, upload: Some(upload) });
+            }
+            (_, None) => {
+                let place = Place::Field(self.at.key(id));
+                let either = format!("{} | {at}", self.at.key(id));
+                self.faults.push(Diagnostic::new(Code::MissingKey, place).with("key", either));
+            }
+        }
+    }
+
+    fn slot(&mut self, name: &str, slot: Slot) {
         self.name(name);
         self.parts.push(Part::Slot(self.slots.len()));
-        self.slots.push(Slot { at, source: source.clone(), rules });
+        self.slots.push(slot);
     }
 
     /// Writes the array `name` of the current object, one object an item. An empty or missing one is a fault.

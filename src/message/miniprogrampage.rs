@@ -5,11 +5,13 @@ use serde::Deserialize;
 
 use crate::message::draft::Draft;
 use crate::message::field::{Form, Rules};
+use crate::message::media::Upload;
 use crate::message::{AccountKind, Message};
 
 /// A mini program card.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["thumb_media_id"]}, {"required": ["thumb_file"]}]))]
 pub struct Miniprogrampage {
     /// The title.
     #[schemars(required)]
@@ -21,8 +23,10 @@ pub struct Miniprogrampage {
     #[schemars(required)]
     pub pagepath: Option<String>,
     /// The media id of the card's picture, uploaded as an image; 520 × 416 pixels look best.
-    #[schemars(required)]
     pub thumb_media_id: Option<String>,
+    /// A picture that is uploaded as an image, in place of a media id, relative to the campaign file: PNG, JPG or
+    /// GIF, at most 10 MB.
+    pub thumb_file: Option<String>,
 }
 
 impl Message for Miniprogrampage {
@@ -43,6 +47,8 @@ impl Message for Miniprogrampage {
             }
         }
         draft.field("pagepath", self.pagepath.as_ref(), Rules::REQUIRED);
-        draft.field("thumb_media_id", self.thumb_media_id.as_ref(), Rules::REQUIRED);
+        // The card's picture is an image upload, not a thumb (wechat-facts 1.4, miniprogrampage).
+        let thumb = ("thumb_media_id", self.thumb_media_id.as_ref());
+        draft.media(thumb, ("thumb_file", self.thumb_file.as_ref()), Upload::Image);
     }
 }

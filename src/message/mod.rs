@@ -8,6 +8,7 @@ pub mod body;
 pub mod draft;
 pub mod field;
 pub mod links;
+pub mod media;
 
 pub mod image;
 pub mod link;

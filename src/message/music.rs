@@ -5,11 +5,13 @@ use serde::Deserialize;
 
 use crate::message::draft::Draft;
 use crate::message::field::{Form, Rules};
+use crate::message::media::Upload;
 use crate::message::{AccountKind, Message};
 
 /// A piece of music with a cover.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["thumb_media_id"]}, {"required": ["thumb_file"]}]))]
 pub struct Music {
     /// The title. WeChat's newest table asks for it.
     #[schemars(required)]
@@ -23,8 +25,9 @@ pub struct Music {
     /// The address of the music in better quality, used on Wi-Fi.
     pub hqmusicurl: Option<String>,
     /// The media id of the cover.
-    #[schemars(required)]
     pub thumb_media_id: Option<String>,
+    /// A cover that is uploaded, in place of a media id, relative to the campaign file: JPG, at most 64 KB.
+    pub thumb_file: Option<String>,
 }
 
 impl Message for Music {
@@ -37,6 +40,7 @@ impl Message for Music {
         draft.field("description", self.description.as_ref(), Rules::REQUIRED);
         draft.field("musicurl", self.musicurl.as_ref(), Rules::REQUIRED.form(Form::Url));
         draft.field("hqmusicurl", self.hqmusicurl.as_ref(), Rules::OPTIONAL.form(Form::Url));
-        draft.field("thumb_media_id", self.thumb_media_id.as_ref(), Rules::REQUIRED);
+        let thumb = ("thumb_media_id", self.thumb_media_id.as_ref());
+        draft.media(thumb, ("thumb_file", self.thumb_file.as_ref()), Upload::Thumb);
     }
 }

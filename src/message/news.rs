@@ -7,6 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::message::draft::Draft;
 use crate::message::field::{Certainty, Form, Rules, Unit};
+use crate::message::media::Upload;
 use crate::message::{AccountKind, Message};
 
 /// How many articles WeChat takes today; more are answered with 45008 (wechat-facts 1.4, news).
@@ -29,6 +30,7 @@ pub struct News {
 /// An article of a news card.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["picurl"]}, {"required": ["picture_file"]}]))]
 pub struct Article {
     /// The title; more than 64 characters may be refused with 45003.
     #[schemars(required)]
@@ -40,8 +42,9 @@ pub struct Article {
     #[schemars(required)]
     pub url: Option<String>,
     /// The picture: JPG or PNG, 640 × 320 or 80 × 80 pixels look best.
-    #[schemars(required)]
     pub picurl: Option<String>,
+    /// A picture that is uploaded, in place of an address, relative to the campaign file: JPG or PNG, below 1 MB.
+    pub picture_file: Option<String>,
 }
 
 impl Message for News {
@@ -59,7 +62,9 @@ impl Message for News {
             draft.field("title", article.title.as_ref(), TITLE);
             draft.field("description", article.description.as_ref(), Rules::REQUIRED);
             draft.field("url", article.url.as_ref(), URL);
-            draft.field("picurl", article.picurl.as_ref(), URL);
+            let address = ("picurl", article.picurl.as_ref());
+            let file = ("picture_file", article.picture_file.as_ref());
+            draft.media_or(address, file, Upload::ArticlePicture, URL);
         });
     }
 }

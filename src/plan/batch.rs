@@ -1,10 +1,12 @@
 //! Finished rows, a batch at a time.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::message::body;
+use crate::plan::media::MediaPlace;
 
 /// How many rows of the audience make a batch. Batches end at the same rows in every reading of the same file.
 pub const ROWS: usize = 1024;
@@ -14,6 +16,8 @@ pub const ROWS: usize = 1024;
 pub struct Batch {
     payloads: Vec<u8>,
     entries: Vec<Entry>,
+    /// Where payloads name media files, by row and in the order of rows.
+    media: Vec<(u64, MediaPlace)>,
 }
 
 /// A row and what becomes of it.
@@ -50,8 +54,10 @@ pub struct PlannedMessage {
     pub row: u64,
     /// Which message to this openid it is, from 1; more than 1 only with `duplicates = "each"`.
     pub nth: u32,
-    /// The request body, exactly as it is sent.
+    /// The request body: exactly as it is sent, but for the ids of [`media`](Self::media).
     pub payload: Bytes,
+    /// Where the payload names contents whose ids take these places, in the payload's order.
+    pub media: Vec<MediaPlace>,
     openid: usize,
 }
 
@@ -64,14 +70,28 @@ pub(super) struct Written {
     pub(super) payload: Range<usize>,
     /// Which message to this openid it is, from 1.
     pub(super) nth: u32,
+    /// Where the payload names media files.
+    pub(super) media: Vec<MediaPlace>,
 }
 
 impl PlannedMessage {
+    /// The payload with its media files under their names, as people know them.
+    pub fn payload_for_people(&self) -> Vec<u8> {
+        let names = self.media.iter().map(|place| (&place.range, place.file.name.as_str()));
+        body::replaced(&self.payload, names)
+    }
+
+    /// The payload with these ids in the places of its media files, exactly as it is sent.
+    pub fn payload_with(&self, ids: &[Arc<str>]) -> Vec<u8> {
+        let ids = self.media.iter().map(|place| &place.range).zip(ids.iter().map(AsRef::as_ref));
+        body::replaced(&self.payload, ids)
+    }
+
     /// A single message out of many payloads, with a copy of its own.
     pub(super) fn alone(row: u64, written: Written, payloads: &[u8]) -> Self {
-        let Written { openid, payload, nth } = written;
+        let Written { openid, payload, nth, media } = written;
         let payload = Bytes::copy_from_slice(payloads.get(payload).unwrap_or_default());
-        Self { row, nth, payload, openid }
+        Self { row, nth, payload, media, openid }
     }
 
     /// The openid.
@@ -92,9 +112,20 @@ impl Batch {
         self.entries.push(Entry { row, verdict });
     }
 
+    /// Takes in where its payloads name media files.
+    pub(crate) fn place(&mut self, media: &mut Vec<(u64, MediaPlace)>) {
+        self.media.append(media);
+    }
+
     pub(crate) fn clear(&mut self) {
         self.payloads.clear();
         self.entries.clear();
+        self.media.clear();
+    }
+
+    /// Where its payloads name media files.
+    pub(crate) fn media(&self) -> impl Iterator<Item = &MediaPlace> {
+        self.media.iter().map(|(_, place)| place)
     }
 
     /// All payloads, one after another: what the digest is taken over.
@@ -116,9 +147,15 @@ impl Batch {
     /// Turns the batch into its messages; the other rows are left out.
     pub fn into_messages(self) -> impl Iterator<Item = PlannedMessage> {
         let payloads = Bytes::from(self.payloads);
+        let mut places = self.media.into_iter().peekable();
         self.entries.into_iter().filter_map(move |entry| match entry.verdict {
             Verdict::Message { openid, payload, nth } => {
-                Some(PlannedMessage { row: entry.row, nth, payload: payloads.slice(payload), openid })
+                let mut media = Vec::new();
+                while let Some((_, place)) = places.next_if(|(row, _)| *row == entry.row) {
+                    media.push(place);
+                }
+                let payload = payloads.slice(payload);
+                Some(PlannedMessage { row: entry.row, nth, payload, media, openid })
             }
             Verdict::Duplicate | Verdict::Invalid => None,
         })

@@ -1,5 +1,7 @@
 //! What becomes of one row: a finished payload, or everything that is wrong with it.
 
+use std::sync::Arc;
+
 use crate::audience::column::ColumnRules;
 use crate::audience::damage::{Damage, look, may_be_odd};
 use crate::audience::header::Header;
@@ -10,11 +12,13 @@ use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place, RowPlace};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::message::body::Body;
+use crate::message::field::Problem;
 use crate::plan::batch::Verdict;
 use crate::plan::damage::{self, Column, Found};
 use crate::plan::duplicates::{Repeated, Seen};
+use crate::plan::media::{Looked, MediaFile, MediaPlace, stays_in};
 use crate::plan::planner::Inputs;
-use crate::plan::renderer::{Renderer, fault_of};
+use crate::plan::renderer::{FileName, Renderer, fault_of};
 
 /// More messages than this to one person are refused by WeChat (wechat-facts 2.1).
 const MOST_FOR_ONE: u32 = 5;
@@ -33,9 +37,31 @@ pub struct Judge<'a> {
     seen: Seen,
     texts: Vec<String>,
     damage: Found,
+    files: Vec<Named>,
+    /// Where the payloads since they were taken last name media files, by row.
+    places: Vec<(u64, MediaPlace)>,
     faults: Diagnostics,
     /// Faults of the templates themselves that rows brought to light.
     told: Vec<Diagnostic>,
+}
+
+/// A text that names a media file, and the file it names now.
+struct Named {
+    name: FileName,
+    file: Option<Arc<MediaFile>>,
+    /// How a payload names its content.
+    content: String,
+}
+
+impl Named {
+    fn new(name: FileName) -> Self {
+        Self { name, file: None, content: String::new() }
+    }
+
+    fn set(&mut self, file: Option<Arc<MediaFile>>) {
+        self.content = file.as_ref().map(|file| file.content.to_string()).unwrap_or_default();
+        self.file = file;
+    }
 }
 
 impl<'a> Judge<'a> {
@@ -68,6 +94,7 @@ impl<'a> Judge<'a> {
         let rules = &inputs.audience.columns;
         let (renderer, unbound) = Renderer::bind(&inputs.slots, header, openid.unwrap_or_default(), rules);
         faults.extend(unbound);
+        let files = constant_files(inputs, &renderer, &mut faults);
         let Some(openid) = openid else { return Err(faults) };
         let mut kept = Diagnostics::default();
         kept.extend(faults);
@@ -94,6 +121,8 @@ impl<'a> Judge<'a> {
             seen: Seen::new(repeated),
             texts: Vec::new(),
             damage,
+            files,
+            places: Vec::new(),
             faults: kept,
             told: Vec::new(),
         })
@@ -129,6 +158,11 @@ impl<'a> Judge<'a> {
         self.damage
     }
 
+    /// Where the payloads since this was emptied last name media files, by row.
+    pub fn places(&mut self) -> &mut Vec<(u64, MediaPlace)> {
+        &mut self.places
+    }
+
     /// Judges a row. Its payload is appended to `payloads` where it has one.
     pub fn row(&mut self, row: &Row, width: Width, payloads: &mut Vec<u8>) -> Verdict {
         let cells = match row.cells() {
@@ -162,13 +196,15 @@ impl<'a> Judge<'a> {
         look.columns();
         look.damage();
         look.render();
+        look.files();
         if !look.sound {
             return Verdict::Invalid;
         }
         self.seen.take(openid);
         let start = payloads.len();
         match self.body {
-            Some(body) => body.write(openid, &self.texts, payloads),
+            Some(body) if self.files.is_empty() => body.write(openid, &self.texts, payloads),
+            Some(body) => self.write_with_media(body, openid, row.number, payloads),
             // Nothing is sent of a faulty campaign, but repeated openids are told.
             None => Body::write_openid(openid, payloads),
         }
@@ -182,6 +218,42 @@ fn destroyed_by(openid: &str) -> Option<Code> {
         Some(damage @ (Damage::Scientific | Damage::ErrorValue)) => Some(damage::code_of(damage)),
         Some(Damage::Apostrophe | Damage::Blanks | Damage::Invisible | Damage::FullWidth) | None => None,
     }
+}
+
+impl Judge<'_> {
+    /// Writes a payload in which files are named by their content, and notes where.
+    fn write_with_media(&mut self, body: &Body, openid: &str, row: u64, payloads: &mut Vec<u8>) {
+        for named in &self.files {
+            if let Some(text) = self.texts.get_mut(named.name.index) {
+                text.clone_from(&named.content);
+            }
+        }
+        let (files, places, start) = (&self.files, &mut self.places, payloads.len());
+        body.write_and_note(openid, &self.texts, payloads, |slot, range| {
+            let named = files.iter().find(|named| named.name.index == slot);
+            if let Some(file) = named.and_then(|named| named.file.clone()) {
+                let range = range.start - start..range.end - start;
+                places.push((row, MediaPlace { range, slot, file }));
+            }
+        });
+    }
+}
+
+/// The texts that name media files. Those that are the same for everybody are looked at here, once.
+fn constant_files(inputs: &Inputs<'_>, renderer: &Renderer, faults: &mut Vec<Diagnostic>) -> Vec<Named> {
+    let look = |name: FileName| {
+        let mut named = Named::new(name);
+        let name = &named.name;
+        let Some(constant) = name.constant.as_ref().filter(|name| !name.trim().is_empty()) else {
+            return named;
+        };
+        let looked = inputs.library.look(name.upload, constant);
+        let told = looked.problems.iter().cloned();
+        faults.extend(told.map(|problem| fault_of(problem, &name.at, Place::Field(name.at.clone()))));
+        named.set(looked.file);
+        named
+    };
+    renderer.file_names().into_iter().map(look).collect()
 }
 
 fn openid_column(name: &str, header: &Header, faults: &mut Vec<Diagnostic>) -> Option<usize> {
@@ -313,6 +385,31 @@ impl<'r> Look<'_, 'r, '_> {
             faults.push(if skip { fault.as_warning() } else { fault });
         });
         self.sound = sound;
+    }
+
+    /// Looks at the media files that this row names.
+    fn files(&mut self) {
+        for index in 0..self.judge.files.len() {
+            let named = &self.judge.files[index].name;
+            let text = self.judge.texts.get(named.index).map_or("", String::as_str);
+            // A name that is blank or broken has been told as a text.
+            if named.constant.is_some() || text.trim().is_empty() || text.contains(char::is_control) {
+                continue;
+            }
+            let looked = if stays_in(&named.folder, text) {
+                self.judge.inputs.library.look(named.upload, text)
+            } else {
+                let folder = if named.folder.is_empty() { "./" } else { &named.folder };
+                let problem = Problem::new(Code::MediaOutside).with("file", text).with("folder", folder);
+                Looked { file: None, problems: [problem].into() }
+            };
+            let mut place = RowPlace::new(self.row.number, self.row.line).field(named.at.clone());
+            place.cell = named.only_cell;
+            let tell = |problem: &Problem| fault_of(problem.clone(), &named.at, Place::Row(place.clone()));
+            let told: Vec<Diagnostic> = looked.problems.iter().map(tell).collect();
+            told.into_iter().for_each(|fault| self.fault(fault));
+            self.judge.files[index].set(looked.file);
+        }
     }
 
     fn place(&self, cell: Option<usize>) -> Place {

@@ -8,8 +8,10 @@ pub mod batch;
 pub mod damage;
 pub mod digest;
 pub mod duplicates;
+pub mod inspect;
 pub mod judge;
 pub mod lengths;
+pub mod media;
 pub mod pick;
 pub mod planner;
 pub mod reading;
@@ -17,14 +19,18 @@ pub mod renderer;
 pub mod replay;
 pub mod survey;
 
+use std::path::Path;
+use std::sync::Arc;
+
 use crate::audience::Source;
 use crate::campaign::validate::Validated;
 use crate::campaign::{Campaign, Results};
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place, Sheet};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::plan::digest::Digest;
+use crate::plan::digest::{Digest, Running};
 use crate::plan::duplicates::Repeated;
+use crate::plan::media::{Library, Needed};
 use crate::plan::planner::Inputs;
 
 /// What a campaign and its audience come to.
@@ -40,6 +46,10 @@ pub struct Plan {
     pub repeated: Repeated,
     /// Everything wrong with the campaign and its audience.
     pub diagnostics: Diagnostics,
+    /// The media files that its messages need.
+    pub media: Needed,
+    /// What was seen in them, so that nothing is read again for this plan.
+    pub library: Arc<Library>,
     /// The encoding the audience is read in, where it is text and could be read.
     pub encoding: Option<&'static str>,
     /// The sheet it is read from, where it is a workbook.
@@ -69,7 +79,9 @@ const SHEET_ROWS: u64 = 1_048_575;
 
 /// Plans a sound campaign.
 pub fn plan(campaign: &Campaign) -> Plan {
-    let mut plan = reading::run(&Inputs::of_campaign(campaign), &campaign.audience.source);
+    let library = library(&campaign.path);
+    let plan = reading::run(&Inputs::of_campaign(campaign, &library), &campaign.audience.source);
+    let mut plan = Plan { library, ..plan };
     plan.diagnostics.extend(too_long(&campaign.results, plan.counts.rows()));
     plan
 }
@@ -81,13 +93,34 @@ fn too_long(results: &Results, rows: u64) -> Option<Diagnostic> {
     (results.is_workbook() && rows > SHEET_ROWS).then_some(fault)
 }
 
+/// The media files beside a campaign file, none of them looked at.
+fn library(campaign: &Path) -> Arc<Library> {
+    Arc::new(Library::new(campaign.parent().unwrap_or(Path::new(""))))
+}
+
+/// The digest of a message before it is filled, the content of the files that everybody gets included: two messages
+/// of one digest read and look alike.
+pub fn text_digest(campaign: &Campaign, plan: &Plan) -> Digest {
+    let mut running = Running::default();
+    running.add(campaign.body.unfilled().as_bytes());
+    for (slot, template) in campaign.body.slots().iter().zip(&campaign.templates) {
+        if let (Some(upload), Some(name)) = (slot.upload, template.constant())
+            && let Some(file) = plan.library.look(upload, &name).file
+        {
+            running.add(file.content.to_string().as_bytes());
+        }
+    }
+    running.now()
+}
+
 /// Plans what was validated. Where the campaign has faults, the audience is held against as much of it as is
 /// sound, so that one run tells the faults of all files.
 pub fn plan_validated(validated: &Validated) -> Plan {
     let mut plan = match (&validated.campaign, &validated.audience) {
         (Some(campaign), _) => plan(campaign),
         (None, Some(audience)) => {
-            reading::run(&Inputs::of_parts(audience, &validated.texts), &audience.source)
+            let library = library(&validated.sources.campaign);
+            reading::run(&Inputs::of_parts(audience, &validated.texts, &library), &audience.source)
         }
         (None, None) => reading::empty(),
     };

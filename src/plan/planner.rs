@@ -9,6 +9,7 @@ use crate::message::body::{Body, Slot};
 use crate::plan::batch::{Batch, ROWS, Verdict};
 use crate::plan::duplicates::Repeated;
 use crate::plan::judge::Judge;
+use crate::plan::media::Library;
 use crate::plan::renderer::SlotInput;
 
 /// What the planner needs of a campaign.
@@ -17,25 +18,26 @@ pub struct Inputs<'a> {
     pub(super) audience: &'a Audience,
     pub(super) slots: Vec<SlotInput>,
     pub(super) body: Option<&'a Body>,
+    pub(super) library: &'a Library,
 }
 
 impl<'a> Inputs<'a> {
-    /// A sound campaign.
-    pub fn of_campaign(campaign: &'a Campaign) -> Self {
+    /// A sound campaign and its media files.
+    pub fn of_campaign(campaign: &'a Campaign, library: &'a Library) -> Self {
         let slots = campaign.body.slots().iter().zip(&campaign.templates);
         let slots = slots.map(|(slot, template)| input(slot, template)).collect();
-        Self { audience: &campaign.audience, slots, body: Some(&campaign.body) }
+        Self { audience: &campaign.audience, slots, body: Some(&campaign.body), library }
     }
 
     /// As much of a faulty campaign as is sound: nothing is planned, but the audience is looked at.
-    pub fn of_parts(audience: &'a Audience, texts: &[(Slot, Template)]) -> Self {
+    pub fn of_parts(audience: &'a Audience, texts: &[(Slot, Template)], library: &'a Library) -> Self {
         let slots = texts.iter().map(|(slot, template)| input(slot, template)).collect();
-        Self { audience, slots, body: None }
+        Self { audience, slots, body: None, library }
     }
 }
 
 fn input(slot: &Slot, template: &Template) -> SlotInput {
-    SlotInput { at: slot.at.clone(), rules: slot.rules, template: template.clone() }
+    SlotInput { at: slot.at.clone(), rules: slot.rules, template: template.clone(), upload: slot.upload }
 }
 
 /// Reads an audience row by row and turns rows into verdicts.
@@ -78,6 +80,12 @@ impl<'a> Planner<'a> {
 
     /// Judges the next row. Its payload is appended to `payloads` where it has one. Gives nothing at the end.
     pub fn next(&mut self, payloads: &mut Vec<u8>) -> Option<(&Row, Verdict)> {
+        // Where the payloads name media files is for those who send.
+        self.judge.places().clear();
+        self.judge_next(payloads)
+    }
+
+    fn judge_next(&mut self, payloads: &mut Vec<u8>) -> Option<(&Row, Verdict)> {
         if self.ended {
             return None;
         }
@@ -102,9 +110,10 @@ impl<'a> Planner<'a> {
     pub fn fill(&mut self, batch: &mut Batch) -> bool {
         batch.clear();
         while batch.entries().len() < ROWS {
-            let Some((row, verdict)) = self.next(batch.buffer()) else { break };
+            let Some((row, verdict)) = self.judge_next(batch.buffer()) else { break };
             batch.push(row.number, verdict);
         }
+        batch.place(self.judge.places());
         !batch.entries().is_empty()
     }
 }

@@ -2,6 +2,7 @@
 //! time, and the caller hashes what is finished, in the order of the file.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
@@ -17,6 +18,7 @@ use crate::plan::damage::Found;
 use crate::plan::digest::{Digest, Running};
 use crate::plan::duplicates::{Hashes, Repeated};
 use crate::plan::judge::Judge;
+use crate::plan::media::Needed;
 use crate::plan::planner::Inputs;
 use crate::plan::{Plan, RowCounts};
 
@@ -34,6 +36,8 @@ pub fn empty() -> Plan {
         checkpoints: Vec::new(),
         repeated: Repeated::default(),
         diagnostics: Diagnostics::default(),
+        media: Needed::default(),
+        library: Arc::default(),
         encoding: None,
         sheet: None,
     }
@@ -108,6 +112,8 @@ fn read(inputs: &Inputs<'_>, repeated: Repeated) -> Plan {
         checkpoints: sum.checkpoints,
         repeated: if second_look { repeated } else { sum.hashes.repeated() },
         diagnostics: sum.faults,
+        media: sum.media,
+        library: Arc::default(),
         encoding,
         sheet,
     }
@@ -159,6 +165,7 @@ fn begin<'scope>(scope: &'scope Scope<'scope, '_>, mut judge: Judge<'scope>) -> 
                     batch.push(row.number, verdict);
                 }
             }
+            batch.place(judge.places());
             // Neither side waits for a buffer, so whoever has ended already does not matter.
             let _ = rows_back.try_send(rows);
             if finished.send((batch, judge.take_faults())).is_err() {
@@ -206,6 +213,7 @@ struct Sum {
     running: Running,
     checkpoints: Vec<Digest>,
     hashes: Hashes,
+    media: Needed,
     faults: Diagnostics,
 }
 
@@ -223,6 +231,7 @@ impl Sum {
     fn add(&mut self, batch: &Batch, second_look: bool) {
         self.running.add(batch.payloads());
         self.checkpoints.push(self.running.now());
+        batch.media().for_each(|place| self.media.add(place));
         for entry in batch.entries() {
             match &entry.verdict {
                 Verdict::Message { openid, payload, .. } => {

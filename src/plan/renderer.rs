@@ -16,6 +16,8 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
 use crate::message::field::{Problem, Rules};
+use crate::message::media::Upload;
+use crate::plan::media::folder_of;
 
 /// A text of the message that is filled from rows, before the audience's columns are known.
 #[derive(Debug, Clone)]
@@ -26,6 +28,25 @@ pub struct SlotInput {
     pub rules: Rules,
     /// Its template.
     pub template: Template,
+    /// Where the text is the name of a file: what that file is uploaded as.
+    pub upload: Option<Upload>,
+}
+
+/// A text that is the name of a media file.
+#[derive(Debug, Clone)]
+pub struct FileName {
+    /// Its number among the texts.
+    pub index: usize,
+    /// Its field in the campaign file.
+    pub at: FieldPath,
+    /// What the file is uploaded as.
+    pub upload: Upload,
+    /// The name, where it is the same for everybody.
+    pub constant: Option<String>,
+    /// The folder that its template names before the first variable.
+    pub folder: String,
+    /// The cell, where the name is nothing but that cell.
+    pub only_cell: Option<usize>,
 }
 
 /// Templates bound to the columns of an audience.
@@ -45,6 +66,7 @@ struct Slot {
     /// The cell, where the text is nothing but that cell.
     only_cell: Option<usize>,
     constant: bool,
+    upload: Option<Upload>,
 }
 
 enum Piece {
@@ -156,6 +178,25 @@ impl Renderer {
         self.sources.iter().filter_map(Cell::column)
     }
 
+    /// The texts that are names of media files.
+    pub fn file_names(&self) -> Vec<FileName> {
+        let name = |(index, slot): (usize, &Slot)| {
+            let first = match slot.pieces.first() {
+                Some(Piece::Text(text)) => text.as_str(),
+                Some(Piece::Value(_) | Piece::Handlebars(_)) | None => "",
+            };
+            Some(FileName {
+                index,
+                at: slot.at.clone(),
+                upload: slot.upload?,
+                constant: slot.constant.then(|| slot.text()),
+                folder: folder_of(first).to_owned(),
+                only_cell: slot.only_cell,
+            })
+        };
+        self.slots.iter().enumerate().filter_map(name).collect()
+    }
+
     /// Fills every slot from a row into `texts`, one text a slot, and hands every problem to `found`.
     pub fn fill(
         &mut self,
@@ -189,6 +230,15 @@ impl Renderer {
 }
 
 impl Slot {
+    /// The text that stands in the template as it is.
+    fn text(&self) -> String {
+        let text = |piece: &Piece| match piece {
+            Piece::Text(text) => text.clone(),
+            Piece::Value(_) | Piece::Handlebars(_) => String::new(),
+        };
+        self.pieces.iter().map(text).collect()
+    }
+
     /// Whether the piece of text that a problem quotes stands in the template as it is.
     fn holds(&self, problem: &Problem) -> bool {
         let quoted = problem.values.iter().find(|(name, _)| matches!(*name, "tag" | "appid"));
@@ -313,7 +363,8 @@ impl Binder<'_> {
             _ => None,
         };
         let constant = input.template.constant().is_some();
-        Some(Slot { at: input.at.clone(), rules: input.rules, pieces, only_cell, constant })
+        let upload = input.upload;
+        Some(Slot { at: input.at.clone(), rules: input.rules, pieces, only_cell, constant, upload })
     }
 
     fn note(&mut self, variables: &[Variable], cells: &[Option<Cell>]) {

@@ -162,11 +162,12 @@ impl<'a> Look<'a> {
             let width = reader.read(&mut row).map_err(|fault| Changed::Unreadable(vec![fault]))?;
             let Some(width) = width else { return Ok(read) };
             let verdict = self.judge.row(&row, width, &mut self.payloads);
+            let media = self.judge.places().drain(..).map(|(_, place)| place).collect();
             let faults = self.judge.take_faults();
             let Ok(cells) = row.cells() else { continue };
             match verdict {
                 Verdict::Message { openid, payload, nth } => {
-                    let written = Written { openid, payload, nth };
+                    let written = Written { openid, payload, nth, media };
                     // What stands in the template itself is told once, of the campaign.
                     let of_the_row = |fault: &&Diagnostic| matches!(fault.at, Place::Row(_));
                     let warnings = faults.kept().iter().filter(of_the_row).cloned().collect();

@@ -39,6 +39,8 @@ pub struct Drawing<'p> {
     pub pieces: Vec<Piece<'p>>,
     /// The pictures and sounds that it names.
     pub media: MediaFields,
+    /// The pictures of its articles, in their order.
+    pub covers: Vec<Media>,
 }
 
 /// The media of a message, by the field that names them.
@@ -51,23 +53,36 @@ pub struct MediaFields {
 }
 
 /// A picture or a sound.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Media {
-    /// The picture itself as a `data:` address, where there is a local file that is not too big.
-    pub src: Option<String>,
+    /// The name of its file, where it is a local one.
+    pub file: Option<String>,
+    /// The name that the picture itself has in the page's style, where the page holds it.
+    pub shown: Option<String>,
     /// How long a recording takes, where that is known.
     pub seconds: Option<u64>,
 }
 
 impl<'p> Drawing<'p> {
-    /// The drawing of a kind's object. `media` finds what is known of the medium that a field names.
-    pub fn new(message: &'p Json, media: impl Fn(&str, &str) -> Media) -> Self {
-        let named = |field: &str| message[field].as_str().map(|id| media(field, id));
+    /// The drawing of a kind's object. `media` finds what is known of the medium that a field names so.
+    pub fn new(message: &'p Json, media: impl Fn(&str) -> Media) -> Self {
+        let named = |field: &str| message[field].as_str().map(&media);
+        let articles = message["articles"].as_array().map(Vec::as_slice).unwrap_or_default();
         Self {
             message,
             pieces: message["content"].as_str().map(pieces).unwrap_or_default(),
             media: MediaFields { media_id: named("media_id"), thumb_media_id: named("thumb_media_id") },
+            covers: articles
+                .iter()
+                .map(|article| media(article["picurl"].as_str().unwrap_or_default()))
+                .collect(),
         }
+    }
+
+    /// The pictures and sounds it names.
+    pub fn all_media(&self) -> impl Iterator<Item = &Media> {
+        let MediaFields { media_id, thumb_media_id } = &self.media;
+        media_id.iter().chain(thumb_media_id).chain(&self.covers)
     }
 
     /// Whether the phone shows a text of the campaign's.
@@ -119,7 +134,7 @@ mod tests {
     fn what_the_phone_does_not_show_is_told_beside_it() {
         let message =
             json!({ "articles": [{ "title": "t", "description": "d", "url": "u", "picurl": "p" }] });
-        let drawing = Drawing::new(&message, |_, _| Media::default());
+        let drawing = Drawing::new(&message, |_| Media::default());
         let expected = [("articles[1].url".to_owned(), "u"), ("articles[1].picurl".to_owned(), "p")];
         assert_eq!(drawing.hidden(), expected);
     }

@@ -8,6 +8,7 @@ pub mod drawing;
 pub mod fault_identity;
 pub mod faults_html;
 pub mod fingerprint;
+pub mod gallery;
 pub mod history;
 pub mod junit;
 pub mod markdown;

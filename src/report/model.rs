@@ -81,7 +81,7 @@ pub fn join<E>(
     head: impl FnOnce(&Header) -> Result<(), E>,
     mut each: impl FnMut(&RowReport<'_>) -> Result<(), E>,
 ) -> Result<Result<Tally, E>, JoinError> {
-    let inputs = Inputs::of_campaign(campaign);
+    let inputs = Inputs::of_campaign(campaign, &plan.library);
     let mut planner = Planner::open(&inputs, plan.repeated.clone()).map_err(JoinError::Audience)?;
     let mut known = Known::load(store, &identity(campaign)).map_err(JoinError::Journal)?;
     if let Err(error) = head(planner.header()) {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::diagnostic::render::{Sources, display};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::locale::Catalog;
+use crate::message::media::Upload;
 use crate::plan::Plan;
 use crate::report::compare::Changes;
 use crate::report::sample::SampleReport;
@@ -40,6 +41,10 @@ pub struct PlanReport {
     pub forecast_seconds: u64,
     /// Everything that is wrong, in the order it was found.
     pub diagnostics: Vec<DiagnosticReport>,
+    /// The media files that the messages need, by what they are uploaded as; each content counts once, and those that
+    /// live from an earlier upload are among them. Only there where messages need some.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uploads: Vec<UploadReport>,
     /// All errors, also those that are only counted.
     #[serde(skip)]
     pub errors: u64,
@@ -55,6 +60,30 @@ pub struct PlanReport {
     /// In a manifest without errors: what `--compare` needs of each row, 10 bytes in base64, 1024 rows a text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub messages: Option<Vec<String>>,
+}
+
+/// Media files of one type.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct UploadReport {
+    /// What they are uploaded as: `image`, `voice`, `video`, `thumb` or `uploadimg`.
+    pub r#type: String,
+    /// How many different files there are.
+    pub files: u64,
+    /// Their bytes in all.
+    pub bytes: u64,
+}
+
+impl UploadReport {
+    /// The media files of a plan, type by type; types without a file are left out.
+    pub fn all(plan: &Plan) -> Vec<Self> {
+        let of = |upload: Upload| {
+            let files = plan.media.files().iter().map(|needed| &needed.file);
+            let bytes = files.filter(|file| file.content.upload == upload).map(|file| file.bytes);
+            let (files, bytes) = bytes.fold((0, 0), |(files, sum), bytes| (files + 1, sum + bytes));
+            Self { r#type: upload.name().to_owned(), files, bytes }
+        };
+        Upload::ALL.into_iter().map(of).filter(|report| report.files > 0).collect()
+    }
 }
 
 /// One fault.
@@ -110,6 +139,7 @@ impl PlanReport {
             invalid: plan.counts.invalid,
             forecast_seconds: facts.forecast_seconds,
             diagnostics: plan.diagnostics.kept().iter().map(|fault| told(fault, sources, words)).collect(),
+            uploads: UploadReport::all(plan),
             errors: plan.diagnostics.errors(),
             warnings: plan.diagnostics.warnings(),
             changes: None,

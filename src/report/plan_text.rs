@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::render::{Sources, draw};
 use crate::locale::Catalog;
+use crate::message::media::size;
 use crate::plan::Plan;
 use crate::report::compare::Changes;
-use crate::report::plan_json::Facts;
+use crate::report::plan_json::{Facts, UploadReport};
 
 /// How many faults of one code a person is shown; the rest are counted.
 const SHOWN_PER_CODE: u64 = 10;
@@ -63,9 +64,21 @@ pub fn summary(facts: &Facts, plan: &Plan, words: &Catalog) -> String {
     line("planned", plan.counts.planned.to_string());
     line("skipped", plan.counts.duplicate.to_string());
     line("invalid", plan.counts.invalid.to_string());
+    if !plan.media.is_empty() {
+        line("uploads", uploads(plan, words));
+    }
     line("forecast", length(facts.forecast_seconds, words));
     line("digest", plan.digest.to_string());
     out
+}
+
+/// The media files of a plan in one line.
+fn uploads(plan: &Plan, words: &Catalog) -> String {
+    let all = UploadReport::all(plan);
+    let types: Vec<String> = all.iter().map(|of| format!("{} {}", of.r#type, of.files)).collect();
+    let (files, bytes) = all.iter().fold((0, 0), |(files, bytes), of| (files + of.files, bytes + of.bytes));
+    let (size, types) = (size(bytes), types.join(", "));
+    words.say("media.summary", &[("files", &files), ("size", &size), ("types", &types)])
 }
 
 /// A length of time as people say it.

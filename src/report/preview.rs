@@ -1,5 +1,7 @@
 //! Finished messages, as a person would see them and as they are sent.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
@@ -18,13 +20,19 @@ pub struct PreviewReport {
     pub row: u64,
     /// The openid.
     pub openid: String,
-    /// The payload, exactly as it is sent.
+    /// The payload, exactly as it is sent; in place of the id of a file that is not uploaded yet stands its content,
+    /// `image:sha256:…`.
     pub payload: Box<RawValue>,
 }
 
-/// A message for machines. Gives nothing for a payload that is no JSON, which the planner never makes.
-pub fn json(message: &PlannedMessage) -> Option<PreviewReport> {
-    let payload = String::from_utf8(message.payload.to_vec()).ok()?;
+/// A message for machines. `ids` are the living ids of its media files, in the order of its places; where there is
+/// none, the payload names the content. Gives nothing for a payload that is no JSON, which the planner never makes.
+pub fn json(message: &PlannedMessage, ids: &[Option<Arc<str>>]) -> Option<PreviewReport> {
+    let named = message.media.iter().zip(ids).map(|(place, id)| match id {
+        Some(id) => Arc::clone(id),
+        None => place.file.content.to_string().into(),
+    });
+    let payload = String::from_utf8(message.payload_with(&named.collect::<Vec<_>>())).ok()?;
     let payload = RawValue::from_string(payload).ok()?;
     Some(PreviewReport { row: message.row, openid: message.openid().to_owned(), payload })
 }
@@ -47,12 +55,17 @@ pub fn reason(reason: &Reason, words: &Catalog) -> String {
     }
 }
 
-/// A message for people.
-pub fn text(sample: &Sample, kind: Kind, masked: bool, words: &Catalog) -> String {
+/// A message for people: its media files by name, and with their ids where `ids` has living ones.
+pub fn text(sample: &Sample, ids: &[Option<Arc<str>>], kind: Kind, masked: bool, words: &Catalog) -> String {
     let message = &sample.message;
     let openid = if masked { mask(message.openid()) } else { message.openid().to_owned() };
     let title = words.say("preview.title", &[("row", &message.row), ("openid", &openid), ("kind", &kind)]);
-    let payload: Json = serde_json::from_slice(&message.payload).unwrap_or_default();
+    let names = message.media.iter().enumerate().map(|(index, place)| match ids.get(index) {
+        Some(Some(id)) => format!("{} ({id})", place.file.name).into(),
+        Some(None) | None => place.file.name.as_str().into(),
+    });
+    let shown = message.payload_with(&names.collect::<Vec<_>>());
+    let payload: Json = serde_json::from_slice(&shown).unwrap_or_default();
     let mut out = format!("── {title}\n");
     for why in &sample.reasons {
         out.push_str(&words.say("preview.why", &[("reason", &reason(why, words))]));

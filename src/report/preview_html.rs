@@ -11,7 +11,8 @@ use crate::message::links::Target;
 use crate::plan::lengths::{BARS, Lengths};
 use crate::plan::survey::{Column, Sample, Survey};
 use crate::plan::{Plan, forecast_seconds};
-use crate::report::drawing::{self, Drawing, Media};
+use crate::report::drawing::{self, Drawing};
+use crate::report::gallery::Gallery;
 use crate::report::page::{Page, PageError};
 use crate::report::plan_text::length;
 use crate::report::preview::reason;
@@ -47,7 +48,8 @@ pub struct Preview<'a> {
 /// Only by a mistake of this program.
 pub fn html(preview: &Preview<'_>, words: &Catalog) -> Result<String, PageError> {
     let payloads: Vec<Json> = preview.survey.samples.iter().map(payload).collect();
-    let content = Writer { preview, words }.content(&payloads);
+    let gallery = Gallery::of(&preview.survey.samples);
+    let content = Writer { preview, words, gallery: &gallery }.content(&payloads);
     let kind = preview.campaign.body.kind();
     let title = words.say("preview.html.title", &[("title", &content.title)]);
     Page {
@@ -58,14 +60,15 @@ pub fn html(preview: &Preview<'_>, words: &Catalog) -> Result<String, PageError>
             ("drawing", drawing::template(kind)),
             ("media", drawing::MEDIA),
         ],
-        style: STYLE,
+        style: &[STYLE, &gallery.style].concat(),
         script: preview.script,
     }
     .fill(&content, words)
 }
 
+/// The payload with the names of media files where their ids will stand.
 fn payload(sample: &Sample) -> Json {
-    serde_json::from_slice(&sample.message.payload).unwrap_or_default()
+    serde_json::from_slice(&sample.message.payload_for_people()).unwrap_or_default()
 }
 
 #[derive(Debug, Serialize)]
@@ -157,6 +160,7 @@ struct Told {
 struct Writer<'a> {
     preview: &'a Preview<'a>,
     words: &'a Catalog,
+    gallery: &'a Gallery,
 }
 
 impl<'a> Writer<'a> {
@@ -173,10 +177,13 @@ impl<'a> Writer<'a> {
             .collect();
         let pieces = samples.iter().flat_map(|sample| &sample.drawing.pieces);
         let targets: Vec<Target<'_>> = pieces.filter_map(|piece| piece.link.clone()).collect();
+        let media = || samples.iter().flat_map(|sample| sample.drawing.all_media());
         let said = Said {
             kind: campaign.body.kind(),
             kf_account: campaign.account.kf_account.is_some(),
             targets: &targets,
+            media_ids: media().any(|medium| medium.file.is_none()),
+            files: media().any(|medium| medium.file.is_some()),
         };
         let open = unverified(said).into_iter();
         Content {
@@ -319,7 +326,8 @@ impl<'a> Writer<'a> {
         'a: 'p,
     {
         let campaign = self.preview.campaign;
-        let drawing = Drawing::new(&payload[campaign.body.kind().name()], local_medium);
+        let object = &payload[campaign.body.kind().name()];
+        let drawing = Drawing::new(object, |text| self.gallery.find(&sample.message, text));
         let links = drawing.pieces.iter().filter_map(|piece| Some((piece.text, piece.link.as_ref()?)));
         Shown {
             row: sample.message.row,
@@ -385,9 +393,4 @@ impl<'a> Writer<'a> {
         }
         Told { message: warning.message(self.words), help: warning.help(self.words) }
     }
-}
-
-/// What is known here of a medium: a media id alone tells nothing.
-fn local_medium(_field: &str, _id: &str) -> Media {
-    Media::default()
 }

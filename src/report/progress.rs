@@ -11,11 +11,15 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, T
 use crate::delivery::event::Event;
 use crate::delivery::outcome::{Counts, Status};
 use crate::locale::Catalog;
+use crate::message::media::size;
 
 /// How often the counts beside the bar are written anew.
 const BAR_EVERY: Duration = Duration::from_millis(100);
 /// How often a plain line is written.
 const PLAIN_EVERY: Duration = Duration::from_secs(5);
+
+/// How many uploads are told one by one.
+const UPLOADS_TOLD: u64 = 5;
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +66,15 @@ impl Progress {
         let _ = self.events.send(event.clone());
     }
 
+    /// Takes events in from anywhere. The drawing ends only when this is dropped too.
+    pub fn observer(&self) -> impl Fn(&Event) + Send + Sync + use<> {
+        let events = self.events.clone();
+        move |event| {
+            // As for `observe`.
+            let _ = events.send(event.clone());
+        }
+    }
+
     /// Ends: what happened is drawn to the end, if somebody takes it.
     pub fn finish(self) {
         drop(self.events);
@@ -74,7 +87,15 @@ struct Drawing<'w> {
     view: View,
     total: u64,
     counts: Counts,
+    uploads: Uploads,
     begun: Instant,
+}
+
+/// Media files uploaded so far.
+#[derive(Debug, Clone, Copy, Default)]
+struct Uploads {
+    begun: u64,
+    done: u64,
 }
 
 enum View {
@@ -90,7 +111,14 @@ impl<'w> Drawing<'w> {
             Style::Plain => View::Plain { last: Instant::now() },
             Style::None => View::None,
         };
-        Self { words, view, total, counts: Counts::default(), begun: Instant::now() }
+        Self {
+            words,
+            view,
+            total,
+            counts: Counts::default(),
+            uploads: Uploads::default(),
+            begun: Instant::now(),
+        }
     }
 
     fn observe(&mut self, event: &Event) {
@@ -103,6 +131,15 @@ impl<'w> Drawing<'w> {
                 let pace = format!("{per_second:.1}");
                 self.note(&self.words.say("progress.pace", &[("rate", &pace)]));
             }
+            Event::Uploading { file, bytes } => {
+                self.uploads.begun += 1;
+                // The first files are what a person waits for; a thousand lines would hide everything else.
+                if self.uploads.begun <= UPLOADS_TOLD {
+                    let size = size(*bytes);
+                    self.note(&self.words.say("progress.uploading", &[("file", file), ("size", &size)]));
+                }
+            }
+            Event::Uploaded => self.uploads.done += 1,
             Event::Draining(_) => self.note(&self.words.say("progress.draining", &[])),
             Event::Retrying { .. } => {}
         }
@@ -112,7 +149,7 @@ impl<'w> Drawing<'w> {
     fn finish(self) {
         match &self.view {
             View::Bar { bar, .. } => {
-                bar.set_message(tally(&self.counts, self.words));
+                bar.set_message(tally(&self.counts, self.uploads.done, self.words));
                 bar.abandon();
             }
             View::Plain { .. } => self.line(),
@@ -126,7 +163,7 @@ impl<'w> Drawing<'w> {
                 bar.inc(1);
                 if last.elapsed() >= BAR_EVERY {
                     *last = Instant::now();
-                    bar.set_message(tally(&self.counts, self.words));
+                    bar.set_message(tally(&self.counts, self.uploads.done, self.words));
                 }
             }
             View::Plain { last } => {
@@ -155,7 +192,7 @@ impl<'w> Drawing<'w> {
         // Counts of messages fit a float well enough for a person.
         #[expect(clippy::cast_precision_loss)]
         let rate = format!("{:.1}", done as f64 / seconds);
-        let counts = tally(&self.counts, self.words);
+        let counts = tally(&self.counts, self.uploads.done, self.words);
         let line = self.words.say(
             "progress.plain",
             &[("done", &done), ("total", &self.total), ("rate", &rate), ("counts", &counts)],
@@ -164,8 +201,11 @@ impl<'w> Drawing<'w> {
     }
 }
 
-fn tally(counts: &Counts, words: &Catalog) -> String {
+fn tally(counts: &Counts, uploads: u64, words: &Catalog) -> String {
     let mut text = String::new();
+    if uploads > 0 {
+        text = words.say("progress.uploads", &[("count", &uploads)]);
+    }
     for status in Status::ALL {
         let count = counts.of(status);
         if count > 0 {

@@ -62,7 +62,7 @@ pub struct Told {
 ///
 /// When it is no longer what was planned.
 pub fn read(campaign: &Campaign, plan: &Plan, wanted: Wanted, words: &Catalog) -> Result<Told, Changed> {
-    let inputs = Inputs::of_campaign(campaign);
+    let inputs = Inputs::of_campaign(campaign, &plan.library);
     let mut told = Told { samples: None, messages: wanted.messages.then(Vec::new), changes: None };
     if wanted.samples {
         let found = survey(&inputs, plan, &Choice::Pick(SHOWN), Extent::Samples)?;
@@ -90,6 +90,6 @@ fn sample(found: &Sample, campaign: &Campaign, masked: bool, words: &Catalog) ->
     if let Some(touser) = payload.get_mut("touser") {
         *touser = Json::String(openid.clone());
     }
-    let text = preview::text(found, campaign.body.kind(), masked, words);
+    let text = preview::text(found, &[], campaign.body.kind(), masked, words);
     SampleReport { row: message.row, openid, payload, text }
 }

@@ -12,22 +12,33 @@ pub struct Said<'a> {
     pub kf_account: bool,
     /// Where links of its text lead.
     pub targets: &'a [Target<'a>],
+    /// Whether it names media by their ids.
+    pub media_ids: bool,
+    /// Whether it names local files.
+    pub files: bool,
 }
 
 /// The keys below `preview.unverified` of what remains open for a message, the most important first.
 pub fn unverified(said: Said<'_>) -> Vec<&'static str> {
     let mut open = vec!["window", "openid", "quota", "token"];
     open.extend(match said.kind {
-        Kind::Text => &[][..],
-        Kind::Image | Kind::Voice | Kind::Video => &["media"],
-        Kind::Music => &["media", "address"],
+        Kind::Text | Kind::Image | Kind::Voice | Kind::Video => &[][..],
+        Kind::Music => &["address"],
         Kind::News | Kind::Link => &["address"],
         Kind::Mpnews => &["mpnews"],
         Kind::Mpnewsarticle => &["article"],
         Kind::Msgmenu => &["menu"],
         Kind::Wxcard => &["card"],
-        Kind::Miniprogrampage => &["media", "mini-program"],
+        Kind::Miniprogrampage => &["mini-program"],
     });
+    let lives =
+        matches!(said.kind, Kind::Image | Kind::Voice | Kind::Video | Kind::Music | Kind::Miniprogrampage);
+    if lives && said.media_ids {
+        open.push("media");
+    }
+    if said.files {
+        open.push("file");
+    }
     if said.targets.iter().any(|target| matches!(target, Target::Web { .. })) {
         open.push("address");
     }

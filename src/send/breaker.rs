@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::campaign::share::Share;
+use crate::delivery::attempt::Cause;
 use crate::delivery::event::Stop;
 use crate::send::retry::Verdict;
 use crate::wechat::error_code::find;
@@ -86,7 +87,18 @@ impl Breaker {
             Verdict::Unknown => self.unknown(now),
             Verdict::Quota => with(|code, errmsg| Stop::Quota { code, errmsg }),
             Verdict::Account => with(|code, errmsg| Stop::Account { code, errmsg }),
-            Verdict::Busy { .. } | Verdict::Throttled | Verdict::TokenRefused => None,
+            Verdict::Busy { .. } | Verdict::Throttled | Verdict::TokenRefused | Verdict::MediaDead => None,
+        }
+    }
+
+    /// Takes in that a file of one person's message is not taken, and says whether the run must stop for it.
+    pub fn file_refused(&mut self, cause: &Cause) -> Option<Stop> {
+        self.content += 1;
+        match cause {
+            Cause::Answer { code, errmsg } if self.content >= CONTENT_IN_A_ROW => {
+                Some(Stop::Content { code: *code, errmsg: errmsg.clone() })
+            }
+            Cause::Answer { .. } | Cause::Event(_) => None,
         }
     }
 

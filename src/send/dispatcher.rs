@@ -22,6 +22,7 @@ use crate::delivery::outcome::Outcome;
 use crate::journal::Journal;
 use crate::send::breaker::Breaker;
 use crate::send::feed::FeedEnd;
+use crate::send::media::Unavailable;
 use crate::send::rate::{Load, Pacer};
 use crate::send::retry::{self, Next, Verdict};
 use crate::send::shutdown::{Signals, StopFiles, ticks};
@@ -294,6 +295,7 @@ impl<J: Journal> Dispatcher<'_, J> {
         let Attempted { mut job, end } = attempted;
         match end {
             AttemptEnd::NoToken(error) => self.drain(Stop::Token(error)),
+            AttemptEnd::NoMedia(unavailable) => self.unavailable(&job, unavailable),
             AttemptEnd::NotBegun => {}
             AttemptEnd::NoIntent(error) => self.drain(Stop::Storage(error.to_string())),
             AttemptEnd::Requested { result, finished, latency, token } => {
@@ -312,7 +314,7 @@ impl<J: Journal> Dispatcher<'_, J> {
         latency: Duration,
     ) {
         let now = Instant::now();
-        let verdict = Verdict::of(&result);
+        let verdict = job.verdict(&result);
         if verdict != Verdict::TokenRefused {
             job.refused = None;
             job.history.token = 0;
@@ -332,14 +334,15 @@ impl<J: Journal> Dispatcher<'_, J> {
         }
         match next {
             Next::Again(after) => {
+                if verdict == Verdict::MediaDead {
+                    job.media_died();
+                }
                 (self.run.watch)(&Event::Retrying { after });
                 self.later.push(Later { due: Reverse(now + after), job });
             }
             Next::Settle(outcome) => {
                 (self.run.watch)(&Event::Settled { outcome, code });
-                if let Some(job) = self.turns.as_mut().and_then(|turns| turns.settled(job.message.openid())) {
-                    self.later.push(Later { due: Reverse(now), job });
-                }
+                self.next_turn(&job, now);
                 if verdict == Verdict::TokenRefused {
                     self.drain(Stop::Token(TokenError::FreshRefused));
                 }
@@ -350,6 +353,40 @@ impl<J: Journal> Dispatcher<'_, J> {
         }
     }
 
+    /// Settles a message whose media file is not to be had: certainly not delivered, and no request was made for it.
+    /// Where everybody gets that file the run stops.
+    fn unavailable(&mut self, job: &Job, unavailable: Unavailable) {
+        let (file, slot, cause) = match unavailable {
+            Unavailable::Stop(stop) => return self.drain(stop),
+            Unavailable::File { file, slot, cause } => (file, slot, cause),
+        };
+        let template = self.run.campaign.templates.get(slot);
+        if template.is_none_or(|template| template.constant().is_some()) {
+            return self.drain(Stop::Media { file, cause });
+        }
+        tracing::debug!(row = job.message.row, file, ?cause, "not uploaded");
+        let stop = self.breaker.file_refused(&cause);
+        let code = match &cause {
+            Cause::Answer { code, .. } => Some(*code),
+            Cause::Event(_) => None,
+        };
+        let (outcome, finished) = (Outcome::Failed, Timestamp::now());
+        let attempt = Attempt { number: job.attempts, finished, latency: Duration::ZERO, cause };
+        self.run.shared.journal.undelivered(job.intent(job.attempts), outcome, attempt);
+        (self.run.watch)(&Event::Settled { outcome, code });
+        self.next_turn(job, Instant::now());
+        if let Some(stop) = stop {
+            self.drain(stop);
+        }
+    }
+
+    /// A message is settled: the next one to the same person is due.
+    fn next_turn(&mut self, settled: &Job, now: Instant) {
+        if let Some(job) = self.turns.as_mut().and_then(|turns| turns.settled(settled.message.openid())) {
+            self.later.push(Later { due: Reverse(now), job });
+        }
+    }
+
     fn adjust_pace(&mut self, verdict: &Verdict, now: Instant) {
         let loaded = self.load.observe(now, matches!(verdict, Verdict::Busy { .. }));
         let changed = match verdict {
@@ -357,7 +394,11 @@ impl<J: Journal> Dispatcher<'_, J> {
             Verdict::Busy { .. } if loaded => self.pacer.slow_down(now),
             Verdict::Busy { .. } => None,
             Verdict::Sent | Verdict::Refused | Verdict::Content => self.pacer.recover(now),
-            Verdict::TokenRefused | Verdict::Quota | Verdict::Account | Verdict::Unknown => None,
+            Verdict::TokenRefused
+            | Verdict::MediaDead
+            | Verdict::Quota
+            | Verdict::Account
+            | Verdict::Unknown => None,
         };
         if let Some(per_second) = changed {
             tracing::info!(per_second, "pace");

@@ -104,7 +104,7 @@ fn replay(
     known: &mut Known,
     ready: &Sender<Result<Job, FeedEnd>>,
 ) -> Result<(), FeedEnd> {
-    let inputs = Inputs::of_campaign(campaign);
+    let inputs = Inputs::of_campaign(campaign, &plan.library);
     let mut replay = Replay::open(&inputs, plan).map_err(FeedEnd::Changed)?;
     while let Some(batch) = replay.next_batch().map_err(FeedEnd::Changed)? {
         for message in batch.into_messages() {
@@ -125,6 +125,6 @@ impl Known {
             return Ok(None);
         }
         let (id, attempts) = known.map_or((None, 0), |known| (Some(known.id), known.attempts));
-        Ok(Some(Job { message, id, attempts, history: History::default(), refused: None }))
+        Ok(Some(Job { message, id, attempts, history: History::default(), refused: None, filling: None }))
     }
 }

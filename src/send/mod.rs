@@ -4,9 +4,11 @@
 //! attempts, and decides from each answer what becomes of the message. What it decides goes to the journal
 //! first and to those who watch second.
 
+pub mod ahead;
 pub mod breaker;
 pub mod dispatcher;
 pub mod feed;
+pub mod media;
 pub mod rate;
 pub mod retry;
 pub mod shutdown;

@@ -24,6 +24,8 @@ pub enum Verdict {
     Throttled,
     /// Not delivered; the token is refused.
     TokenRefused,
+    /// Not delivered; a media id that wxcast uploaded is dead.
+    MediaDead,
     /// Not delivered; the quota is used up.
     Quota,
     /// Not delivered; the account cannot send.
@@ -33,6 +35,15 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Classifies what came of a request for a message with media ids that wxcast uploaded. A dead one is replaced
+    /// once; what is refused with a fresh one is refused.
+    pub fn of_media(result: &Result<Answer, Failure>, history: &History) -> Self {
+        match result {
+            Ok(answer) if answer.code == DEAD_MEDIA && history.media == 0 => Self::MediaDead,
+            Ok(_) | Err(_) => Self::of(result),
+        }
+    }
+
     /// Classifies what came of a request.
     pub fn of(result: &Result<Answer, Failure>) -> Self {
         match result {
@@ -54,6 +65,9 @@ impl Verdict {
     }
 }
 
+/// `invalid media_id` (wechat-facts 4.4). The message is certainly not delivered.
+const DEAD_MEDIA: i64 = 40007;
+
 /// What happens to the message next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
@@ -72,6 +86,8 @@ pub struct History {
     pub throttled: u32,
     /// Because of its token.
     pub token: u32,
+    /// Because of a media id.
+    pub media: u32,
 }
 
 /// A server may ask to wait, but not for longer than this.
@@ -101,6 +117,10 @@ pub fn next(verdict: &Verdict, retries: u32, history: &mut History, pause: impl 
                 return Next::Settle(Outcome::Failed);
             }
             Next::Again(pause(history.throttled))
+        }
+        Verdict::MediaDead => {
+            history.media += 1;
+            Next::Again(Duration::ZERO)
         }
         Verdict::TokenRefused => {
             history.token += 1;
@@ -158,6 +178,16 @@ mod tests {
         let mut history = History::default();
         assert_eq!(next(&answer(42001), 3, &mut history, seconds), Next::Again(Duration::ZERO));
         assert_eq!(next(&answer(40001), 3, &mut history, seconds), Next::Settle(Outcome::Postponed));
+    }
+
+    #[test]
+    fn a_dead_media_id_is_replaced_once() {
+        let dead = Ok(Answer { code: 40007, errmsg: Errmsg::parse("x") });
+        let mut history = History::default();
+        let verdict = Verdict::of_media(&dead, &history);
+        assert_eq!(next(&verdict, 0, &mut history, seconds), Next::Again(Duration::ZERO));
+        assert_eq!(Verdict::of_media(&dead, &history), Verdict::Content);
+        assert_eq!(Verdict::of(&dead), Verdict::Content, "an id that the campaign gives");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
@@ -10,7 +11,8 @@ use crate::journal::record::mark;
 use crate::journal::store::Intent;
 use crate::journal::{Journal, JournalError};
 use crate::plan::batch::PlannedMessage;
-use crate::send::retry::History;
+use crate::send::media::{Depot, Filled, Unavailable};
+use crate::send::retry::{History, Verdict};
 use crate::wechat::client::Client;
 use crate::wechat::reply::{Answer, Failure};
 use crate::wechat::token::{Token, TokenError, Tokens};
@@ -22,6 +24,8 @@ pub struct Shared<J> {
     pub client: Client,
     /// Its tokens.
     pub tokens: Arc<Tokens>,
+    /// Its media ids.
+    pub media: Arc<Depot>,
     /// The journal.
     pub journal: J,
 }
@@ -39,6 +43,73 @@ pub struct Job {
     pub history: History,
     /// The token that was refused with its last attempt.
     pub refused: Option<Arc<Token>>,
+    /// What there is of the ids of its media files; nothing where it has none, and before anybody asked.
+    pub filling: Option<Box<Filling>>,
+}
+
+/// What there is of the ids of a message's media files.
+#[derive(Debug)]
+pub enum Filling {
+    /// They are there.
+    Done(Filled),
+    /// These are dead; there are no others yet.
+    Dead(Vec<Arc<str>>),
+    /// There are none to be had.
+    Unavailable(Unavailable),
+}
+
+impl Job {
+    /// Notes that the media ids it was sent with are dead.
+    pub fn media_died(&mut self) {
+        if let Some(Filling::Done(filled)) = self.filling.take().map(|filling| *filling) {
+            self.filling = Some(Box::new(Filling::Dead(filled.ids)));
+        }
+    }
+
+    /// What the answer to a request for it means.
+    pub fn verdict(&self, result: &Result<Answer, Failure>) -> Verdict {
+        if self.message.media.iter().any(|place| place.file.content.upload.gives_id()) {
+            Verdict::of_media(result, &self.history)
+        } else {
+            Verdict::of(result)
+        }
+    }
+
+    /// The intent of an attempt. It is marked by the planned payload, so that a file that is uploaded anew does not
+    /// make it another message.
+    pub fn intent(&self, attempt: u32) -> Intent {
+        Intent {
+            id: self.id,
+            openid: self.message.openid().to_owned(),
+            nth: self.message.nth,
+            attempt,
+            at: Timestamp::now(),
+            payload: mark(&self.message.payload),
+        }
+    }
+
+    /// The request body, exactly as it is sent.
+    async fn body(&mut self, media: &Depot) -> Result<Bytes, Unavailable> {
+        if self.message.media.is_empty() {
+            return Ok(self.message.payload.clone());
+        }
+        let dead = match self.filling.take().map(|filling| *filling) {
+            Some(Filling::Unavailable(unavailable)) => return Err(unavailable),
+            Some(Filling::Done(filled)) if !media.is_outdated(&filled) => {
+                let body = filled.body.clone();
+                self.filling = Some(Box::new(Filling::Done(filled)));
+                return Ok(body);
+            }
+            Some(Filling::Done(filled)) => filled.ids,
+            Some(Filling::Dead(ids)) => ids,
+            None => Vec::new(),
+        };
+        // Boxed, so that the attempts of messages without files stay small.
+        let filled = Box::pin(media.fill(&self.message, &dead)).await?;
+        let body = filled.body.clone();
+        self.filling = Some(Box::new(Filling::Done(filled)));
+        Ok(body)
+    }
 }
 
 /// A job whose attempt is over.
@@ -57,6 +128,8 @@ pub enum AttemptEnd {
     NotBegun,
     /// There is no token; no request was made.
     NoToken(TokenError),
+    /// A media file has no id; no request was made.
+    NoMedia(Unavailable),
     /// The intent is not on disk; no request was made.
     NoIntent(JournalError),
     /// A request was made.
@@ -75,42 +148,38 @@ pub enum AttemptEnd {
 /// Makes one attempt. Between the intent and the answer the message may have been delivered; whoever breaks
 /// this off must call it unknown.
 ///
-/// As long as it waits for a token nothing has begun, and it gives up when `stopping` becomes true.
+/// As long as it waits for a token or a media id nothing has begun, and it gives up when `stopping` becomes true.
 pub async fn attempt<J: Journal>(
     shared: Arc<Shared<J>>,
     mut job: Job,
     mut stopping: watch::Receiver<bool>,
 ) -> Attempted {
-    let token = async {
-        match &job.refused {
-            Some(refused) => shared.tokens.after(refused).await,
-            None => shared.tokens.current().await,
-        }
-    };
-    let token = tokio::select! {
+    let made_ready = tokio::select! {
         biased;
-        token = token => token,
-        _ = stopping.wait_for(|stopping| *stopping) => return Attempted { job, end: AttemptEnd::NotBegun },
+        made_ready = make_ready(&shared, &mut job) => made_ready,
+        _ = stopping.wait_for(|stopping| *stopping) => Err(AttemptEnd::NotBegun),
     };
-    let token = match token {
-        Ok(token) => token,
-        Err(error) => return Attempted { job, end: AttemptEnd::NoToken(error) },
+    let (body, token) = match made_ready {
+        Ok(ready) => ready,
+        Err(end) => return Attempted { job, end },
     };
-    let intent = Intent {
-        id: job.id,
-        openid: job.message.openid().to_owned(),
-        nth: job.message.nth,
-        attempt: job.attempts + 1,
-        at: Timestamp::now(),
-        payload: mark(&job.message.payload),
-    };
-    match shared.journal.intent(intent).await {
+    match shared.journal.intent(job.intent(job.attempts + 1)).await {
         Ok(id) => job.id = Some(id),
         Err(error) => return Attempted { job, end: AttemptEnd::NoIntent(error) },
     }
     job.attempts += 1;
     let begun = Instant::now();
-    let result = shared.client.send(job.message.payload.clone(), &token).await;
+    let result = shared.client.send(body, &token).await;
     let end = AttemptEnd::Requested { result, finished: Timestamp::now(), latency: begun.elapsed(), token };
     Attempted { job, end }
+}
+
+/// What a request needs, before anything of it is noted or leaves: its body and a token.
+async fn make_ready<J>(shared: &Shared<J>, job: &mut Job) -> Result<(Bytes, Arc<Token>), AttemptEnd> {
+    let body = job.body(&shared.media).await.map_err(AttemptEnd::NoMedia)?;
+    let token = match &job.refused {
+        Some(refused) => shared.tokens.after(refused).await,
+        None => shared.tokens.current().await,
+    };
+    Ok((body, token.map_err(AttemptEnd::NoToken)?))
 }

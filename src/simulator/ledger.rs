@@ -13,6 +13,9 @@ use crate::simulator::faults::FaultKind;
 /// How many counts of 10 ms are kept: an hour, so that a simulator left running does not grow.
 const BINS_KEPT: usize = 360_000;
 
+/// The most files that are kept; later ones are only counted.
+const FILES_KEPT: usize = 100_000;
+
 /// The most rejections that are kept; later ones are only counted.
 const REJECTIONS_KEPT: usize = 1_000;
 
@@ -34,6 +37,7 @@ struct Book {
     per_10ms: Vec<u32>,
     arrivals: Option<Vec<Duration>>,
     rejections: Vec<String>,
+    files: Vec<UploadedFile>,
 }
 
 #[derive(Debug, Default)]
@@ -41,6 +45,21 @@ struct Entry {
     received: u32,
     accepted: Vec<[u8; 32]>,
     last_errcode: Option<i64>,
+}
+
+/// A file that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadedFile {
+    /// The `type` of the upload, or `uploadimg`.
+    pub kind: String,
+    /// The file name of its part.
+    pub name: String,
+    /// The content type of its part.
+    pub content_type: String,
+    /// Its size.
+    pub bytes: usize,
+    /// The SHA-256 of its content.
+    pub sha256: [u8; 32],
 }
 
 /// The sums over all recipients.
@@ -92,7 +111,8 @@ impl Ledger {
         accepted.map_or(0, |count| u32::try_from(count).unwrap_or(u32::MAX))
     }
 
-    /// The SHA-256 of each body accepted for this recipient, in order.
+    /// The SHA-256 of each body accepted for this recipient, in order. A media id or address that was given out here
+    /// counts as the content it stands for, `image:sha256:…`: what the recipient sees.
     pub fn accepted_payloads(&self, openid: &str) -> Vec<[u8; 32]> {
         self.entry(openid, |entry| entry.accepted.clone()).unwrap_or_default()
     }
@@ -120,6 +140,11 @@ impl Ledger {
     /// The sums at this moment.
     pub fn totals(&self) -> Totals {
         self.book().totals.clone()
+    }
+
+    /// The files that were accepted, in order, at most the first 100,000.
+    pub fn files(&self) -> Vec<UploadedFile> {
+        self.book().files.clone()
     }
 
     /// Why messages were refused, at most the first 1,000: openid, errcode, and the place in the body.
@@ -254,8 +279,12 @@ impl Ledger {
     }
 
     /// Counts a file that was accepted.
-    pub(super) fn uploaded(&self) {
-        self.book().totals.uploads += 1;
+    pub(super) fn uploaded(&self, file: UploadedFile) {
+        let mut book = self.book();
+        book.totals.uploads += 1;
+        if book.files.len() < FILES_KEPT {
+            book.files.push(file);
+        }
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::message::Kind;
 use crate::simulator::dice;
@@ -94,6 +95,8 @@ impl MediaType {
 #[derive(Debug)]
 pub(super) struct Shelf {
     items: HashMap<String, Item>,
+    /// The contents behind the addresses of articles' pictures.
+    pictures: HashMap<String, [u8; 32]>,
     known: HashSet<String>,
     strict: bool,
     life: Duration,
@@ -104,6 +107,7 @@ pub(super) struct Shelf {
 #[derive(Debug)]
 struct Item {
     kind: MediaType,
+    sha256: [u8; 32],
     ends: Duration,
 }
 
@@ -111,6 +115,7 @@ impl Shelf {
     pub(super) fn new(table: &MediaTable, seed: u64) -> Self {
         Self {
             items: HashMap::new(),
+            pictures: HashMap::new(),
             known: table.known.iter().cloned().collect(),
             strict: table.strict,
             life: table.life.0,
@@ -120,14 +125,48 @@ impl Shelf {
     }
 
     /// Gives a file its id.
-    pub(super) fn add(&mut self, kind: MediaType, now: Duration) -> String {
+    pub(super) fn add(&mut self, kind: MediaType, content: &[u8], now: Duration) -> String {
         let id = self.name();
-        self.items.insert(id.clone(), Item { kind, ends: now + self.life });
+        let sha256 = Sha256::digest(content).into();
+        self.items.insert(id.clone(), Item { kind, sha256, ends: now + self.life });
         id
     }
 
+    /// Gives the picture of an article its address.
+    pub(super) fn add_picture(&mut self, folder: &str, content: &[u8]) -> String {
+        let url = format!("http://mmbiz.qpic.cn/{folder}/{}/0", self.name());
+        self.pictures.insert(url.clone(), Sha256::digest(content).into());
+        url
+    }
+
+    /// A message's body with every id and address that was given out here replaced by the content it stands for,
+    /// `image:sha256:…`: what the recipient sees, whatever it was called this time.
+    pub(super) fn seen(&self, kind: Kind, message: &Value, body: &[u8]) -> Vec<u8> {
+        let mut seen = body.to_vec();
+        let mut show = |id: &Value, upload: &str, sha256: &[u8; 32]| {
+            let hex: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+            let (from, to) = (id.to_string(), format!("\"{upload}:sha256:{hex}\""));
+            if let Some(at) = memchr::memmem::find(&seen, from.as_bytes()) {
+                seen.splice(at..at + from.len(), to.into_bytes());
+            }
+        };
+        for &(place, _) in references(kind) {
+            let Some(id) = message.pointer(place) else { continue };
+            if let Some(item) = id.as_str().and_then(|id| self.items.get(id)) {
+                show(id, item.kind.name(), &item.sha256);
+            }
+        }
+        for article in message.pointer("/news/articles").and_then(Value::as_array).into_iter().flatten() {
+            let url = &article["picurl"];
+            if let Some(sha256) = url.as_str().and_then(|url| self.pictures.get(url)) {
+                show(url, "uploadimg", sha256);
+            }
+        }
+        seen
+    }
+
     /// A name that was not given before.
-    pub(super) fn name(&mut self) -> String {
+    fn name(&mut self) -> String {
         self.named += 1;
         dice::id(self.seed ^ MEDIA_SALT, self.named, 64)
     }
@@ -212,7 +251,8 @@ mod tests {
         for strict in [false, true] {
             let table = MediaTable { strict, known: vec!["permanent".into()], ..MediaTable::default() };
             let mut shelf = Shelf::new(&table, 0);
-            let (good, voice) = (shelf.add(MediaType::Image, now), shelf.add(MediaType::Voice, now));
+            let (good, voice) =
+                (shelf.add(MediaType::Image, b"a", now), shelf.add(MediaType::Voice, b"b", now));
             let check =
                 |id: &str, at| shelf.check(Kind::Image, &image(id), at).map_err(|refusal| refusal.code);
             assert_eq!(check(&good, now), Ok(()));

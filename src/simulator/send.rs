@@ -63,7 +63,8 @@ fn take(
     platform.shelf().check(kind, message, platform.clock.now()).map_err(|refusal| reject(&refusal))?;
     platform.ruled(target)?;
     let openid = target.openid.unwrap_or_default();
-    if !platform.ledger.accept(openid, &call.body, platform.settings.window.allowance) {
+    let seen = platform.shelf().seen(kind, message, &call.body);
+    if !platform.ledger.accept(openid, &seen, platform.settings.window.allowance) {
         return Err(refuse(45047));
     }
     Ok(())

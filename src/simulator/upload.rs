@@ -7,8 +7,10 @@ use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::header;
 use axum::response::Response;
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use crate::simulator::answer::answer;
+use crate::simulator::ledger::UploadedFile;
 use crate::simulator::media::MediaType;
 use crate::simulator::media_format::Format;
 use crate::simulator::platform::{Platform, Reply};
@@ -21,8 +23,27 @@ const ARTICLE_IMAGE_BYTES: usize = 1 << 20;
 /// A file as it came.
 #[derive(Debug)]
 struct File {
-    extension: String,
+    name: String,
+    content_type: String,
     content: Bytes,
+}
+
+impl File {
+    /// The end of its name.
+    fn extension(&self) -> String {
+        self.name.rsplit_once('.').map_or_else(String::new, |(_, end)| end.to_ascii_lowercase())
+    }
+
+    /// What the ledger keeps of it.
+    fn uploaded(&self, kind: Option<&str>) -> UploadedFile {
+        UploadedFile {
+            kind: kind.unwrap_or("uploadimg").to_owned(),
+            name: self.name.clone(),
+            content_type: self.content_type.clone(),
+            bytes: self.content.len(),
+            sha256: Sha256::digest(&self.content).into(),
+        }
+    }
 }
 
 /// `POST /cgi-bin/media/upload?type=…`.
@@ -30,8 +51,8 @@ pub(super) async fn upload(State(platform): State<Arc<Platform>>, request: Reque
     respond(&platform, request, |call, file| {
         let Some(kind) = call.query("type").and_then(MediaType::find) else { return Err(40004) };
         let file = file?;
-        kind.check(&file.extension, &file.content)?;
-        let id = platform.shelf().add(kind, platform.clock.now());
+        kind.check(&file.extension(), &file.content)?;
+        let id = platform.shelf().add(kind, &file.content, platform.clock.now());
         let created_at = platform.clock.unix_seconds();
         Ok(Reply::json(&json!({ "type": kind.name(), kind.id_key(): id, "created_at": created_at })))
     })
@@ -53,8 +74,8 @@ pub(super) async fn upload_image(State(platform): State<Arc<Platform>>, request:
             Some(Format::Jpeg) => "mmbiz_jpg",
             Some(Format::Gif | Format::Amr | Format::Mp3 | Format::Mp4) | None => return Err(40005),
         };
-        let id = platform.shelf().name();
-        Ok(Reply::json(&json!({ "url": format!("http://mmbiz.qpic.cn/{folder}/{id}/0") })))
+        let url = platform.shelf().add_picture(folder, &file.content);
+        Ok(Reply::json(&json!({ "url": url })))
     })
     .await
 }
@@ -63,7 +84,7 @@ pub(super) async fn upload_image(State(platform): State<Arc<Platform>>, request:
 async fn respond(
     platform: &Platform,
     request: Request,
-    store: impl FnOnce(&Call, Result<File, i64>) -> Result<Reply, i64>,
+    store: impl FnOnce(&Call, Result<&File, i64>) -> Result<Reply, i64>,
 ) -> Response {
     let call = match Call::read(request).await {
         Ok(call) => call,
@@ -71,7 +92,13 @@ async fn respond(
     };
     let target = platform.count(Endpoint::Upload);
     let file = file(&call).await;
-    let verdict = || take(platform, &call, target, || store(&call, file)).unwrap_or_else(|refusal| refusal);
+    let verdict = || {
+        let reply = take(platform, &call, target, || store(&call, file.as_ref().map_err(|code| *code)));
+        if let (Ok(_), Ok(file)) = (&reply, &file) {
+            platform.ledger.uploaded(file.uploaded(call.query("type")));
+        }
+        reply.unwrap_or_else(|refusal| refusal)
+    };
     answer(platform, &call.line, target, verdict).await
 }
 
@@ -87,9 +114,7 @@ fn take(
     }
     platform.check_token(call).map_err(refuse)?;
     platform.ruled(target)?;
-    let reply = store().map_err(refuse)?;
-    platform.ledger.uploaded();
-    Ok(reply)
+    store().map_err(refuse)
 }
 
 /// The part named `media`. Everything that is wrong with its wrapping is 41005: no such part, no file name, a
@@ -105,10 +130,10 @@ async fn file(call: &Call) -> Result<File, i64> {
         if !disposition.is_ascii() || memchr::memmem::find(disposition, b"filename*").is_some() {
             return Err(41005);
         }
-        let name = part.file_name().filter(|name| !name.is_empty()).ok_or(41005)?;
-        let extension = name.rsplit_once('.').map_or_else(String::new, |(_, end)| end.to_ascii_lowercase());
+        let name = part.file_name().filter(|name| !name.is_empty()).ok_or(41005)?.to_owned();
+        let content_type = part.content_type().unwrap_or_default().to_owned();
         let content = part.bytes().await.map_err(|_| 41005)?;
-        return Ok(File { extension, content });
+        return Ok(File { name, content_type, content });
     }
     Err(41005)
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{CONNECTION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::multipart::Form;
 use reqwest::{Certificate, RequestBuilder, Response, StatusCode, Url};
 
 use crate::api_base::{ApiBase, Hosts};
@@ -42,6 +43,8 @@ pub struct Timeouts {
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
+    /// How long an answer may take.
+    answer: Duration,
     route: Arc<Route>,
     /// How far the platform's clock was from ours, as of its last answer to a call about the account.
     skew: Arc<Mutex<Option<SignedDuration>>>,
@@ -106,7 +109,7 @@ impl Client {
             .tcp_nodelay(true)
             .build()
             .map_err(|error| SetUpError::Tls(error.without_url().to_string()))?;
-        Ok(Self { http, route: Arc::new(Route::new(hosts)), skew: Arc::default() })
+        Ok(Self { http, answer: timeouts.answer, route: Arc::new(Route::new(hosts)), skew: Arc::default() })
     }
 
     /// Where it sends.
@@ -151,6 +154,28 @@ impl Client {
     pub async fn post_json(&self, path: &str, body: &serde_json::Value) -> Result<Bytes, Failure> {
         let body = Bytes::from(body.to_string());
         self.about_account(|_, base| self.http.post(base.at(path)).body(body.clone())).await
+    }
+
+    /// Posts a form, which may take `longer` than a message.
+    pub(super) async fn post_form(
+        &self,
+        path: &str,
+        query: Option<(&str, &str)>,
+        token: &Token,
+        form: impl Fn() -> Form,
+        longer: Duration,
+    ) -> Result<Bytes, Failure> {
+        let url = |base: &ApiBase| {
+            let mut url = with_token(base, path, token.expose());
+            if let Some((name, value)) = query {
+                url.query_pairs_mut().append_pair(name, value);
+            }
+            url
+        };
+        let most = self.answer + longer;
+        let mut response =
+            self.exchange(|_, base| self.http.post(url(base)).multipart(form()).timeout(most)).await?;
+        body(&mut response).await
     }
 
     /// Posts JSON about the account.

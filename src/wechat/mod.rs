@@ -4,6 +4,7 @@ pub mod account;
 pub mod client;
 pub mod errmsg;
 pub mod error_code;
+pub mod media;
 pub mod reply;
 mod route;
 pub mod token;

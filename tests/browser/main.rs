@@ -29,6 +29,7 @@ fn pages_look_right_in_a_browser_at_every_width_in_light_and_dark() {
             every_text_of_a_kind_is_there(&browser, *kind).await;
         }
         what_a_cell_holds_is_text_and_nothing_else(&browser).await;
+        a_local_picture_is_shown_from_the_page_itself(&browser).await;
         a_report_says_in_its_table_what_its_chart_shows(&browser).await;
         a_page_renews_itself_and_shows_faults_in_its_place(&browser).await;
         browser.close().await;
@@ -129,6 +130,7 @@ async fn what_a_cell_holds_is_text_and_nothing_else(browser: &Browser) {
     assert_eq!(browser.run(tags).await, serde_json::json!(["undefined", 0, 0]));
     browser.press('\t').await;
     assert_eq!(browser.run("return document.activeElement.className").await, "skip", "the first stop of Tab");
+    browser.requests().await;
 }
 
 async fn a_report_says_in_its_table_what_its_chart_shows(browser: &Browser) {
@@ -146,6 +148,27 @@ async fn a_report_says_in_its_table_what_its_chart_shows(browser: &Browser) {
                return [...document.querySelectorAll('details tbody td')].map(cell => cell.innerText)";
     assert_eq!(browser.run(row).await, serde_json::json!(["3", "2", "3", "1", "0", "300"]));
     looks_right(browser, "report-table").await;
+}
+
+/// A picture of one pixel.
+const PIXEL: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\0\0\0\x0cIDAT\x08\xd7c\xf8\xcf\xc0\0\0\x03\x01\x01\0\x18\xdd\x8d\xb0\0\0\0\0IEND\xaeB`\x82";
+
+async fn a_local_picture_is_shown_from_the_page_itself(browser: &Browser) {
+    let world = World::with_recipients(2);
+    let toml = world.read("campaign.toml");
+    let (head, _) = toml.split_once("[message").expect("a message");
+    let news = "[[message.news.articles]]\ntitle = \"{{name}}\"\ndescription = \"d\"\nurl = \"https://u\"\npicture_file = \"p.png\"";
+    world.file("campaign.toml", format!("{head}{news}"));
+    world.file("p.png", PIXEL);
+    world.run(&["preview", "campaign.toml", "--format", "html", "-o", "preview.html"]).exits(0);
+    browser.open(&format!("file://{}", world.path("preview.html").display())).await;
+    looks_right(browser, "local-picture").await;
+    let pictures = "return [...document.querySelectorAll('.photo')].map((it) => getComputedStyle(it).backgroundImage.slice(0, 22))";
+    assert_eq!(
+        browser.run(pictures).await,
+        serde_json::json!(["url(\"data:image/png;ba", "url(\"data:image/png;ba"])
+    );
+    assert_eq!(browser.requests().await.len(), 1, "the page and nothing else");
 }
 
 async fn a_page_renews_itself_and_shows_faults_in_its_place(browser: &Browser) {

@@ -4,7 +4,7 @@ use wxcast::cli::args::Args;
 
 use crate::support::World;
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "init",
     "plan",
     "preview",
@@ -16,6 +16,7 @@ const COMMANDS: [&str; 17] = [
     "runs",
     "stop",
     "resolve",
+    "media",
     "doctor",
     "explain",
     "simulator",

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use wxcast::diagnostic::code::Code;
 use wxcast::locale::{Catalog, Language};
 
-use crate::support::{APPID, Ran, World, openid, repository};
+use crate::support::{APPID, Ran, World, media, openid, repository};
 
 /// One campaign with many faults, in keys, values, templates of every kind of string, header and rows.
 const CAMPAIGN: &str = r#"[campaign]
@@ -318,18 +318,26 @@ fn many_faults_of_one_kind_are_counted_rather_than_listed_to_people() {
     assert_eq!(diagnostics(&plan(&world)).len(), 25);
 }
 
-/// What provokes a code: the campaign's TOML and the bytes of the audience; no campaign where there is no file.
+/// What provokes a code: the campaign's TOML, the bytes of the audience and those of a media file; no campaign where
+/// there is no file.
+#[derive(Default)]
 struct Case {
     campaign: Option<Vec<u8>>,
     audience: Option<Vec<u8>>,
     name: &'static str,
+    media: Option<Vec<u8>>,
 }
 
 const HEAD: &str = "[campaign]\nid = \"a\"\n[account]\nappid = \"wx0123456789abcdef\"\n";
 const AUDIENCE_TABLE: &str = "[audience]\nfile = \"audience.csv\"\n";
 
 fn toml(text: impl Into<String>) -> Case {
-    Case { campaign: Some(text.into().into_bytes()), audience: Some(rows("A")), name: "audience.csv" }
+    Case {
+        campaign: Some(text.into().into_bytes()),
+        audience: Some(rows("A")),
+        media: None,
+        name: "audience.csv",
+    }
 }
 
 fn rows(name: &str) -> Vec<u8> {
@@ -359,6 +367,22 @@ fn named(content: &str, audience: &str, bytes: Vec<u8>) -> Case {
 
 fn account(keys: &str, message: &str) -> Case {
     toml(format!("{HEAD}{keys}\n{AUDIENCE_TABLE}{message}\n"))
+}
+
+/// A campaign that sends a media file.
+fn file(kind: &str, content: Vec<u8>) -> Case {
+    Case { media: Some(content), ..account("", &format!("[message.{kind}]\nfile = \"media.jpg\"")) }
+}
+
+/// A campaign whose files are named by cells.
+fn cells_of_files(name: &str, cell: &str) -> Case {
+    let message = format!("[message.image]\nfile = \"{name}\"");
+    Case { audience: Some(rows(cell)), ..account("", &message) }
+}
+
+fn padded(mut content: Vec<u8>, length: usize) -> Vec<u8> {
+    content.resize(length, 0);
+    content
 }
 
 fn case(code: Code) -> Case {
@@ -393,6 +417,16 @@ fn case(code: Code) -> Case {
         Code::EmptyList => account("", "[message.news]\narticles = []"),
         Code::SeveralArticles => news(2),
         Code::TooManyArticles => news(9),
+        Code::MediaTwice => account("", "[message.image]\nmedia_id = \"M\"\nfile = \"media.jpg\""),
+        Code::MediaOutside => cells_of_files("{{name}}", "../media.jpg"),
+        Code::MediaUnreadable => cells_of_files("{{name}}", "none.jpg"),
+        Code::MediaEmpty => file("image", Vec::new()),
+        Code::MediaFormat => file("image", b"no picture at all".to_vec()),
+        Code::MediaTooLarge => file("image", padded(media::jpg(""), (10 << 20) + 1)),
+        Code::MediaLarge => file("image", padded(media::jpg(""), (2 << 20) + 1)),
+        Code::MediaTooLong => file("voice", media::mp3(61)),
+        Code::MediaUnmeasured => file("voice", b"ID3 and nothing else".to_vec()),
+        Code::MediaName => file("image", media::png("")),
         Code::EmptyTemplate => text("", ""),
         Code::TemplateSyntax => text("{{name", ""),
         Code::UnknownVariable => text("{{nmae}}", ""),
@@ -475,8 +509,8 @@ fn every_code_can_be_provoked_and_tells_finished_sentences() {
 
 fn provoke(code: Code) {
     let world = World::new();
-    let Case { campaign, audience, name } = case(code);
-    for (name, bytes) in [("campaign.toml", campaign), (name, audience)] {
+    let Case { campaign, audience, media, name } = case(code);
+    for (name, bytes) in [("campaign.toml", campaign), (name, audience), ("media.jpg", media)] {
         if let Some(bytes) = bytes {
             world.file(name, bytes);
         }
@@ -504,7 +538,7 @@ fn finished(slug: &str, sentence: &str) {
             own.match_indices(key).any(|(at, _)| own[at + key.len()..].starts_with(char::is_alphabetic));
         assert!(!named, "{slug} shows a key: {sentence}");
     }
-    assert!(!sentence.contains("..") && !sentence.contains("。。"), "{slug} ends twice: {sentence}");
+    assert!(!own.contains("..") && !own.contains("。。"), "{slug} ends twice: {sentence}");
     assert!(sentence.chars().count() > 8, "{slug}: {sentence}");
 }
 
@@ -531,7 +565,9 @@ fn the_names_of_faults_are_those_that_scripts_know() {
         names.join(" "),
         "campaign-unreadable campaign-not-text toml-syntax unknown-key missing-key wrong-type not-one-of bad-value \
          secret-in-campaign odd-appid odd-kf-account mixed-hosts same-file results-too-long unknown-kind no-message several-messages \
-         kind-not-for-account field-not-for-account empty-list several-articles too-many-articles empty-template \
+         kind-not-for-account field-not-for-account empty-list several-articles too-many-articles media-twice media-outside \
+         media-unreadable media-empty media-format media-too-large media-large media-too-long media-unmeasured \
+         media-name empty-template \
          template-syntax unknown-variable unknown-helper template-unsupported field-blank field-too-long \
          field-at-limit field-long control-character odd-url unclosed-link miniprogram-path-alone \
          odd-miniprogram-appid render-failed audience-unreadable audience-empty audience-not-text not-a-workbook \

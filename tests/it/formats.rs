@@ -60,6 +60,7 @@ fn plan() -> PlanReport {
         skipped: 7,
         invalid: 13,
         forecast_seconds: 3725,
+        uploads: Vec::new(),
         diagnostics,
         // One of them is only counted.
         errors: 12,

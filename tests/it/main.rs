@@ -26,6 +26,8 @@ mod kinds;
 mod live;
 mod locales;
 mod lock;
+mod media;
+mod media_faults;
 mod model;
 mod moved;
 mod next_command;

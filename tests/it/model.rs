@@ -26,6 +26,7 @@ use wxcast::plan::plan;
 use wxcast::report::model::{identity, tally};
 use wxcast::send::dispatcher::{self, Run};
 use wxcast::send::feed::{self, Policy, RetryRefused};
+use wxcast::send::media::{self, Depot};
 use wxcast::send::shutdown::{Signals, StopFiles};
 use wxcast::send::worker::Shared;
 use wxcast::wechat::client::{Client, Timeouts};
@@ -74,6 +75,13 @@ impl Journal for Mortal {
         }
     }
 
+    fn undelivered(&self, intent: Intent, outcome: Outcome, attempt: Attempt) {
+        if self.passes() {
+            self.writer.undelivered(intent, outcome, attempt);
+            self.passes();
+        }
+    }
+
     fn flush(&self) {
         self.writer.flush();
     }
@@ -112,7 +120,14 @@ fn live(world: &World, platform: &Platform, boundaries: i64) -> (Life, Counts) {
     let client = Client::new(base, timeouts).expect("a client");
     let secret = TokenSource::Secret { appid: APPID.to_owned(), secret: SecretString::from(SECRET) };
     let tokens = Arc::new(Tokens::new(client.clone(), secret, None));
-    let shared = Arc::new(Shared { client, tokens, journal: journal.clone() });
+    let settings = media::Settings {
+        appid: APPID.to_owned(),
+        state,
+        rates: campaign.send.upload_rates.clone(),
+        retries: 0,
+    };
+    let media = Arc::new(Depot::new(client.clone(), Arc::clone(&tokens), settings, Box::new(|_| {})));
+    let shared = Arc::new(Shared { client, tokens, media, journal: journal.clone() });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let life = runtime.block_on(async {
         let run = Run {
@@ -129,7 +144,11 @@ fn live(world: &World, platform: &Platform, boundaries: i64) -> (Life, Counts) {
             () = journal.died.notified() => Life::Died,
             ended = dispatcher::run(run) => {
                 assert_eq!(ended.stop, None);
-                Life::Finished(journal.left.load(Ordering::SeqCst))
+                match journal.left.load(Ordering::SeqCst) {
+                    // It died at its very last record, in the turn in which the run ended.
+                    left if left < 0 => Life::Died,
+                    left => Life::Finished(left),
+                }
             }
         };
         writer.finish().await.expect("everything written");

@@ -1,5 +1,6 @@
 //! `wxcast preview --format html`: one page that needs nothing but itself. How it looks is in `browser`.
 
+use crate::support::media::{amr, png};
 use crate::support::{World, openid};
 
 fn page(world: &World, more: &[&str]) -> String {
@@ -116,4 +117,48 @@ fn a_faulty_campaign_has_no_page() {
     let ran = world.run(&["preview", "campaign.toml", "--format", "html", "-o", "p.html"]).exits(3);
     assert!(!world.path("p.html").exists());
     ran.says("nmae");
+}
+
+/// A campaign with this message, to this many people.
+fn campaign(message: &str, count: usize) -> World {
+    let world = World::with_recipients(count);
+    let toml = world.read("campaign.toml");
+    let (head, _) = toml.split_once("[message").expect("a message");
+    world.file("campaign.toml", format!("{head}{message}"));
+    world
+}
+
+#[test]
+fn a_local_picture_is_held_once_however_many_messages_show_it() {
+    let world = campaign("[message.image]\nfile = \"poster.png\"", 5);
+    world.file("poster.png", png("poster"));
+    let page = page(&world, &[]);
+    assert_eq!(page.matches("url(\"data:image/png;base64,iVBORw0KGgo").count(), 1, "{page}");
+    assert_eq!(page.matches("style=\"background-image:var(--picture-0)\"").count(), 5, "{page}");
+    assert!(page.contains("aria-label=\"Picture: poster.png\"") && !page.contains("sha256:0"), "{page}");
+    assert!(
+        page.contains("uploaded when the campaign is sent") && !page.contains("media ids are alive"),
+        "{page}"
+    );
+}
+
+#[test]
+fn a_picture_that_is_too_big_to_mail_is_not_in_the_page() {
+    let world = campaign("[message.image]\nfile = \"poster.png\"", 1);
+    let mut picture = png("poster");
+    picture.resize((2 << 20) + 1, 0);
+    world.file("poster.png", picture);
+    let page = page(&world, &[]);
+    assert!(page.len() < 100_000 && page.contains("A picture that the page does not hold"), "{}", page.len());
+}
+
+#[test]
+fn a_recording_tells_its_seconds_and_an_article_shows_its_own_picture() {
+    let voice = campaign("[message.voice]\nfile = \"hello.amr\"", 1);
+    voice.file("hello.amr", amr(7));
+    assert!(page(&voice, &[]).contains("<span>7″</span>"), "{}", page(&voice, &[]));
+    let news = "[[message.news.articles]]\ntitle = \"{{name}}\"\ndescription = \"d\"\nurl = \"https://u\"\npicture_file = \"p.png\"";
+    let news = campaign(news, 1);
+    news.file("p.png", png(""));
+    assert!(page(&news, &[]).contains("<div class=\"cover\"><span class=\"photo\""), "{}", page(&news, &[]));
 }

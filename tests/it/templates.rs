@@ -167,7 +167,7 @@ fn campaign(folder: &Path, content: &str) -> Campaign {
 fn texts(campaign: &Campaign) -> Vec<String> {
     let plan = plan::plan(campaign);
     assert_eq!(plan.diagnostics.errors(), 0, "{:?}", plan.diagnostics.kept());
-    let inputs = Inputs::of_campaign(campaign);
+    let inputs = Inputs::of_campaign(campaign, &plan.library);
     let mut replay = Replay::open(&inputs, &plan).expect("an audience that has not changed");
     let mut texts = Vec::new();
     while let Some(batch) = replay.next_batch().expect("the same rows") {

@@ -208,6 +208,7 @@ fn faults_of_text(starter: &Starter, at: &FieldPath, columns: &Columns) -> Vec<D
             at: slot.at.clone(),
             rules: slot.rules,
             template: template.clone(),
+            upload: slot.upload,
         })
         .collect();
     let openid = starter.openid.as_deref().and_then(|name| columns.header.position(name)).unwrap_or_default();

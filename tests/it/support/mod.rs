@@ -1,5 +1,6 @@
 //! One builder for all tests: a folder with a campaign and an audience, a simulator, the real binary.
 
+pub mod media;
 #[cfg(target_os = "linux")]
 pub mod pty;
 pub mod wire;
@@ -113,6 +114,17 @@ impl World {
             format!(
                 "[campaign]\nid = \"spring\"\n[account]\nappid = \"{APPID}\"\n[audience]\nfile = \"audience.csv\"\n\
                  [message.text]\ncontent = '''{content}'''\n[send]\nrate = \"100000/s\"\n{more}"
+            ),
+        );
+    }
+
+    /// Writes a campaign with this message table; `more` is TOML that follows it.
+    pub fn campaign(&self, message: &str, more: &str) {
+        self.file(
+            "campaign.toml",
+            format!(
+                "[campaign]\nid = \"spring\"\n[account]\nappid = \"{APPID}\"\n[audience]\nfile = \"audience.csv\"\n\
+                 {message}\n[send]\nrate = \"100000/s\"\n{more}"
             ),
         );
     }
@@ -298,6 +310,16 @@ impl Platform {
     /// Where it listens.
     pub fn base(&self) -> String {
         self.simulator.base_url()
+    }
+
+    /// Waits until something is so of the files it was sent and the faults it played.
+    #[track_caller]
+    pub fn wait_until(&self, so: impl Fn(&Ledger) -> bool) {
+        let until = std::time::Instant::now() + PATIENCE;
+        while !so(self.ledger()) {
+            assert!(std::time::Instant::now() < until, "{:?}", self.ledger().totals());
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 
     /// What it received.

@@ -1,0 +1,255 @@
+//! The media files of a campaign: read once, known by their content, never kept.
+//!
+//! A payload names a file by what is in it, so equal files give an equal digest on every machine, and uploading one
+//! again changes nothing.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::ops::Range;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::diagnostic::code::Code;
+use crate::message::field::Problem;
+use crate::message::media::{Content, Format, Seen, Upload};
+use crate::plan::inspect::{self, HEAD};
+
+/// A media file that the platform should take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MediaFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its name as the campaign gives it, filled in.
+    pub name: String,
+    /// Its content, and what it is uploaded as.
+    pub content: Content,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Its format, by its content.
+    pub format: Format,
+    /// How long it plays, where it is sound whose length can be told.
+    pub length: Option<Duration>,
+}
+
+/// Where a payload names a content: the id of that content takes the place of these bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MediaPlace {
+    /// The bytes of the payload, the quotes included.
+    pub range: Range<usize>,
+    /// The slot of the campaign's message.
+    pub slot: usize,
+    /// The file.
+    pub file: Arc<MediaFile>,
+}
+
+/// The files that were looked at, by path: each is read once, however many rows name it. It holds some two hundred
+/// bytes a file and no content.
+#[derive(Debug, Default)]
+pub struct Library {
+    folder: PathBuf,
+    looked: Mutex<HashMap<(Upload, String), Look>>,
+}
+
+/// A look at a file, which one of many who want it takes.
+type Look = Arc<OnceLock<Looked>>;
+
+/// What a look at a file gave.
+#[derive(Debug, Clone)]
+pub struct Looked {
+    /// The file, where nothing speaks against it.
+    pub file: Option<Arc<MediaFile>>,
+    /// What is worth telling.
+    pub problems: Arc<[Problem]>,
+}
+
+impl Library {
+    /// The files of a campaign, whose names are relative to this folder.
+    pub fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), looked: Mutex::default() }
+    }
+
+    /// Looks at a file, or remembers what was seen.
+    pub fn look(&self, upload: Upload, name: &str) -> Looked {
+        let cell = {
+            // What a look gave stays true even if a thread died beside it.
+            let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(looked.entry((upload, name.to_owned())).or_default())
+        };
+        cell.get_or_init(|| look(upload, name, self.folder.join(name))).clone()
+    }
+}
+
+/// Whether a name stays in the folder that its template names before the first variable. What comes from cells must
+/// not lead to other files of the machine.
+pub fn stays_in(folder: &str, name: &str) -> bool {
+    let Some(rest) = name.strip_prefix(folder) else { return false };
+    let inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+    // On other systems a backslash parts nothing, but what is planned here may be sent on Windows.
+    let on_windows = rest.split('\\').all(|part| part != "..") && !rest.starts_with('\\');
+    on_windows && Path::new(rest).components().all(inside)
+}
+
+/// The folder in the text of a template before its first variable, its last separator included.
+pub fn folder_of(prefix: &str) -> &str {
+    let parts = |c| c == '/' || cfg!(windows) && c == '\\';
+    prefix.rfind(parts).map_or("", |last| &prefix[..=last])
+}
+
+fn look(upload: Upload, name: &str, path: PathBuf) -> Looked {
+    let (seen, sha256) = match read(upload, &path) {
+        Ok(read) => read,
+        Err(error) => {
+            let problem = Problem::new(Code::MediaUnreadable).with("file", name).with("reason", error);
+            return Looked { file: None, problems: [problem].into() };
+        }
+    };
+    let mut problems = Vec::new();
+    upload.check(name, &seen, &mut |problem| problems.push(problem));
+    let sound =
+        problems.iter().all(|problem| problem.code.severity() == crate::diagnostic::Severity::Warning);
+    let file = seen.format.ok().filter(|_| sound).map(|format| {
+        let content = Content { upload, sha256 };
+        Arc::new(MediaFile {
+            path,
+            name: name.to_owned(),
+            content,
+            bytes: seen.bytes,
+            format,
+            length: seen.length,
+        })
+    });
+    Looked { file, problems: problems.into() }
+}
+
+/// Reads a file in pieces. Only a recording, which is small, is kept whole for a moment; of a file that is too large
+/// anyway no more is read than shows what it is.
+fn read(upload: Upload, path: &Path) -> io::Result<(Seen, [u8; 32])> {
+    let metadata = std::fs::metadata(path)?;
+    if metadata.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if !metadata.is_file() {
+        // Opening a pipe may never end.
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let mut file = File::open(path)?;
+    let keep = if upload.longest().is_some() { usize::MAX } else { HEAD };
+    let mut hash = Sha256::new();
+    let (mut kept, mut bytes, mut piece) = (Vec::new(), 0_u64, vec![0; 64 * 1024]);
+    loop {
+        let count = match file.read(&mut piece) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        let new = &piece[..count];
+        hash.update(new);
+        kept.extend_from_slice(&new[..count.min(keep - kept.len().min(keep))]);
+        bytes += u64::try_from(count).unwrap_or_default();
+        if bytes > upload.max_bytes() {
+            bytes = bytes.max(metadata.len());
+            break;
+        }
+    }
+    let format = inspect::format(&kept);
+    let whole = bytes <= upload.max_bytes() && upload.longest().is_some();
+    let length = format.ok().filter(|_| whole).and_then(|format| inspect::length(format, &kept));
+    // The length of a file that is not read to its end would be a guess; it is too large, which is told.
+    Ok((Seen { bytes, format, length }, hash.finalize().into()))
+}
+
+/// The media files that the messages of a plan need, each content once, in the order of the audience.
+#[derive(Debug, Clone, Default)]
+pub struct Needed {
+    files: Vec<NeededFile>,
+    places: HashMap<Content, usize>,
+}
+
+/// A media file that messages need.
+#[derive(Debug, Clone)]
+pub struct NeededFile {
+    /// The file; of several with this content the first.
+    pub file: Arc<MediaFile>,
+    /// The slots of the campaign's message that it stands in.
+    pub slots: Vec<usize>,
+    /// How many messages need it.
+    pub messages: u64,
+}
+
+impl Needed {
+    /// Notes that a message needs a file.
+    pub(super) fn add(&mut self, place: &MediaPlace) {
+        let index = *self.places.entry(place.file.content).or_insert_with(|| {
+            self.files.push(NeededFile { file: Arc::clone(&place.file), slots: Vec::new(), messages: 0 });
+            self.files.len() - 1
+        });
+        if let Some(needed) = self.files.get_mut(index) {
+            needed.messages += 1;
+            if !needed.slots.contains(&place.slot) {
+                needed.slots.push(place.slot);
+            }
+        }
+    }
+
+    /// The files.
+    pub fn files(&self) -> &[NeededFile] {
+        &self.files
+    }
+
+    /// Whether no message needs a file.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_from_cells_stays_in_the_folder_of_its_template() {
+        assert_eq!(folder_of("qr/member-"), "qr/");
+        assert_eq!(folder_of("member-"), "");
+        for (folder, name) in [("qr/", "qr/a.png"), ("", "a/b.png"), ("../shared/", "../shared/./a..png")] {
+            assert!(stays_in(folder, name), "{name}");
+        }
+        let outside = [
+            ("", "../a.png"),
+            ("", "/etc/passwd"),
+            ("qr/", "qr/../../etc/passwd"),
+            ("qr/", "qr/x/../../a.png"),
+            ("qr/", "qr//etc/passwd"),
+            ("", "..\\a.png"),
+            ("", "\\\\server\\share\\a.png"),
+            ("../shared/", "../shared/../a.png"),
+        ];
+        for (folder, name) in outside {
+            assert!(!stays_in(folder, name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_read_once_and_known_by_its_content() {
+        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+        let write = |name: &str, content: &[u8]| {
+            std::fs::write(folder.path().join(name), content).unwrap_or_else(|error| panic!("{error}"));
+        };
+        write("a.png", b"\x89PNG\r\n\x1a\n one");
+        write("b.png", b"\x89PNG\r\n\x1a\n one");
+        let library = Library::new(folder.path());
+        let content = |name: &str| library.look(Upload::Image, name).file.map(|file| file.content);
+        let first = content("a.png");
+        assert!(first.is_some());
+        assert_eq!(content("b.png"), first);
+        write("a.png", b"\x89PNG\r\n\x1a\n two");
+        assert_eq!(content("a.png"), first, "it is not read again");
+        let codes: Vec<Code> =
+            library.look(Upload::Image, "none.png").problems.iter().map(|problem| problem.code).collect();
+        assert_eq!(codes, [Code::MediaUnreadable]);
+    }
+}

@@ -1,0 +1,208 @@
+//! Uploads: `media/upload` and `media/uploadimg` (wechat-facts 4.1, 4.3 and 10.5).
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::multipart::{Form, Part};
+use serde::Deserialize;
+
+use crate::message::media::{Format, Upload};
+use crate::wechat::client::Client;
+use crate::wechat::error_code::{Class, class_of};
+use crate::wechat::reply::{Answer, Failure, Unclear};
+use crate::wechat::token::Token;
+
+/// How long a temporary media id lives from its `created_at` on. No source says how long the address of an article's
+/// picture works; it is renewed as often.
+pub const LIFE: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+
+/// The slowest line that an upload is waited for on, in bytes a second, beyond the time of a usual answer.
+const SLOWEST: u64 = 32 * 1024;
+
+/// What the platform gave for a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uploaded {
+    /// The media id, or the address of an article's picture.
+    pub id: String,
+    /// When the platform says that it was made, in seconds since 1970.
+    pub created_at: Option<i64>,
+}
+
+/// The platform's answer to an upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UploadAnswer {
+    /// It took the file.
+    Taken(Uploaded),
+    /// It did not.
+    Refused(Answer),
+}
+
+/// What an answer that refuses an upload means. An upload is no message, so trying it again is always safe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// This file will not be taken, however often it is tried; others may be.
+    File,
+    /// The platform is busy.
+    Busy,
+    /// Too many requests a minute.
+    Throttled,
+    /// The token is refused.
+    Token,
+    /// The quota is used up.
+    Quota,
+    /// The account cannot upload.
+    Account,
+}
+
+impl Refusal {
+    /// Classifies an errcode. For messages most codes of files stop everything, because no file of theirs is at
+    /// fault; for an upload they are about its one file (wechat-facts 4.4).
+    pub fn of(code: i64) -> Self {
+        match code {
+            40004..=40006
+            | 40009..=40012
+            | 40113
+            | 40137
+            | 41005
+            | 44001
+            | 45001
+            | 45007
+            | 9_001_007..=9_001_010 => return Self::File,
+            _ => {}
+        }
+        match class_of(code) {
+            Class::Busy => Self::Busy,
+            Class::Throttle => Self::Throttled,
+            Class::Token => Self::Token,
+            Class::Quota => Self::Quota,
+            Class::Account => Self::Account,
+            // A zero without an id is no success either.
+            Class::Ok | Class::Recipient | Class::Content | Class::NotForSending => Self::File,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    #[serde(default)]
+    errcode: i64,
+    media_id: Option<String>,
+    thumb_media_id: Option<String>,
+    url: Option<String>,
+    created_at: Option<Seconds>,
+}
+
+/// A number, which some answers write as a text (wechat-facts 4.1).
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Seconds {
+    Number(i64),
+    Text(String),
+}
+
+impl Client {
+    /// Uploads a file. The part's file name is always ASCII, whatever the file is called: any other gets 41005.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`]; the upload may be repeated after any of them.
+    pub async fn upload(
+        &self,
+        upload: Upload,
+        format: Format,
+        content: Bytes,
+        token: &Token,
+    ) -> Result<UploadAnswer, Failure> {
+        let length = u64::try_from(content.len()).unwrap_or(u64::MAX);
+        let part = || Part::stream_with_length(content.clone(), length).file_name(format.file_name());
+        // Every content type of the table is one.
+        let typed = || part().mime_str(format.content_type()).unwrap_or_else(|_| part());
+        let form = || Form::new().part("media", typed());
+        let longer = Duration::from_secs(length / SLOWEST);
+        let (path, query) = call(upload);
+        let body = self.post_form(path, query, token, form, longer).await?;
+        read(upload, &body).ok_or(Failure::Unclear(Unclear::Unreadable))
+    }
+}
+
+/// The path of the call that takes a file, and its query beside the token.
+fn call(upload: Upload) -> (&'static str, Option<(&'static str, &'static str)>) {
+    match upload {
+        Upload::Image | Upload::Voice | Upload::Video | Upload::Thumb => {
+            ("/cgi-bin/media/upload", Some(("type", upload.name())))
+        }
+        Upload::ArticlePicture => ("/cgi-bin/media/uploadimg", None),
+    }
+}
+
+/// Reads an answer; a success may lack its errcode, and the id of a thumb has a key of its own.
+fn read(upload: Upload, body: &[u8]) -> Option<UploadAnswer> {
+    let text = String::from_utf8_lossy(body);
+    let raw: Raw = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
+    let id = match upload {
+        Upload::Image | Upload::Voice | Upload::Video => raw.media_id.or(raw.thumb_media_id),
+        Upload::Thumb => raw.thumb_media_id.or(raw.media_id),
+        Upload::ArticlePicture => raw.url,
+    };
+    match id.filter(|id| raw.errcode == 0 && !id.is_empty()) {
+        Some(id) => {
+            let created_at = raw.created_at.and_then(|seconds| match seconds {
+                Seconds::Number(number) => Some(number),
+                Seconds::Text(text) => text.parse().ok(),
+            });
+            Some(UploadAnswer::Taken(Uploaded { id, created_at }))
+        }
+        None => Answer::read(body).map(UploadAnswer::Refused),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(upload: Upload, body: &str) -> Option<String> {
+        match read(upload, body.as_bytes()) {
+            Some(UploadAnswer::Taken(uploaded)) => Some(uploaded.id),
+            Some(UploadAnswer::Refused(answer)) => Some(answer.code.to_string()),
+            None => None,
+        }
+    }
+
+    #[test]
+    fn ids_are_read_under_either_key_with_or_without_an_errcode() {
+        let image = r#"{"type":"image","media_id":"M","created_at":1672500000}"#;
+        let thumb =
+            r#"{"type":"thumb","thumb_media_id":"T","created_at":"123456789","errcode":0,"errmsg":"ok"}"#;
+        assert_eq!(id(Upload::Image, image).as_deref(), Some("M"));
+        assert_eq!(id(Upload::Thumb, thumb).as_deref(), Some("T"));
+        assert_eq!(id(Upload::Thumb, image).as_deref(), Some("M"));
+        assert_eq!(
+            id(Upload::ArticlePicture, r#"{"url":"http://mmbiz/x"}"#).as_deref(),
+            Some("http://mmbiz/x")
+        );
+        assert_eq!(id(Upload::Image, r#"{"errcode":40005,"errmsg":"x"}"#).as_deref(), Some("40005"));
+        for garbage in ["", "{}", "<html>", r#"{"media_id":""}"#] {
+            assert_eq!(id(Upload::Image, garbage), None, "{garbage}");
+        }
+        let read = read(Upload::Thumb, thumb.as_bytes());
+        assert!(matches!(read, Some(UploadAnswer::Taken(Uploaded { created_at: Some(123_456_789), .. }))));
+    }
+
+    #[test]
+    fn a_code_of_files_is_about_the_file_and_others_keep_their_class() {
+        for code in [40004, 40005, 40006, 40009, 40012, 41005, 44001, 45001, 45007, 123_456] {
+            assert_eq!(Refusal::of(code), Refusal::File, "{code}");
+        }
+        for (code, refusal) in [
+            (-1, Refusal::Busy),
+            (46007, Refusal::Busy),
+            (45011, Refusal::Throttled),
+            (40001, Refusal::Token),
+            (45009, Refusal::Quota),
+            (48001, Refusal::Account),
+            (40164, Refusal::Account),
+        ] {
+            assert_eq!(Refusal::of(code), refusal, "{code}");
+        }
+    }
+}
