@@ -2,12 +2,14 @@
 
 use std::fs;
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
+use wxcast::journal::media::{KeptMedia, MediaStore};
 
 use crate::support::wire::{PROXY_PASSWORD, Proxy, Tls};
-use crate::support::{Platform, Ran, World, finish, repository};
+use crate::support::{APPID, Platform, Ran, World, finish, repository};
 
-const CHECKS: [&str; 11] = [
+const CHECKS: [&str; 12] = [
     "token",
     "ip",
     "clock",
@@ -17,6 +19,7 @@ const CHECKS: [&str; 11] = [
     "rate",
     "state-folder",
     "journal",
+    "media",
     "disk",
     "proxy",
 ];
@@ -214,6 +217,29 @@ fn a_state_folder_that_cannot_be_written_is_a_fault() {
     let args = ["doctor", "campaign.toml", "--format", "json", "--state-dir", "/proc/self/wxcast"];
     let ran = World::with_recipients(3).run_at(&Platform::new(""), &args).exits(9);
     assert!(ill(&ran).contains(&"state-folder:fault".to_owned()), "{ran:?}");
+}
+
+#[test]
+fn kept_media_ids_are_counted_by_whether_they_are_alive() {
+    let world = World::with_recipients(1);
+    let store = MediaStore::open(&world.path(".wxcast")).expect("a file of ids");
+    let now = Timestamp::now();
+    for (number, hours) in [(1, 48), (2, 30), (3, -1)] {
+        let kept = KeptMedia {
+            upload: "image".to_owned(),
+            sha256: [number; 32],
+            id: format!("MEDIA-{number}"),
+            uploaded: now - SignedDuration::from_hours(72 - hours),
+            expires: now + SignedDuration::from_hours(hours),
+        };
+        store.keep(APPID, &kept).expect("a kept id");
+    }
+    let ran = doctor(&world, "").exits(0);
+    assert_eq!(ill(&ran), [""; 0]);
+    let said = said(&ran, "media");
+    assert!(said.contains("alive: 2") && said.contains("dead: 1"), "{said}");
+    let until = (now + SignedDuration::from_hours(29)).strftime("%Y-%m-%d %H:%M").to_string();
+    assert!(said.contains(&until), "{until} is not in {said}");
 }
 
 #[test]

@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use url::Url;
 
 use crate::cli::doctor::{Found, Patient};
 use crate::cli::send::campaign_lock;
 use crate::cli::user_state;
 use crate::journal::lock;
+use crate::journal::media::{KeptMedia, MediaStore};
 use crate::journal::store::Store;
 use crate::wechat::client::CERTIFICATES;
 
@@ -73,6 +75,32 @@ pub(super) fn journal(patient: &Patient<'_>) -> Found {
             }
         }
     }
+}
+
+/// The ids that are kept for uploaded files. A dead one is no fault: `send` uploads its file anew.
+pub(super) fn media(patient: &Patient<'_>) -> Found {
+    let appid = &patient.campaign.account.appid;
+    let kept = MediaStore::read(&patient.state)
+        .and_then(|store| store.map_or_else(|| Ok(Vec::new()), |store| store.all(appid)));
+    let kept = match kept {
+        Ok(kept) => kept,
+        Err(error) => {
+            let help = patient.sentence("media.help", &[]);
+            return Found::fault(patient.sentence("media.unsound", &[("reason", &error)]), Some(help));
+        }
+    };
+    let now = Timestamp::now();
+    let alive = kept.iter().filter(|media| media.is_usable(now));
+    let (count, first) = (alive.clone().count(), alive.map(KeptMedia::usable_until).min());
+    let dead = kept.len() - count;
+    Found::ok(match first {
+        None if dead == 0 => patient.sentence("media.none", &[]),
+        None => patient.sentence("media.dead", &[("dead", &dead)]),
+        Some(first) => {
+            let until = first.strftime("%Y-%m-%d %H:%M:%SZ");
+            patient.sentence("media.alive", &[("alive", &count), ("until", &until), ("dead", &dead)])
+        }
+    })
 }
 
 pub(super) fn disk(patient: &Patient<'_>) -> Found {

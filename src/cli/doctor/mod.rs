@@ -40,6 +40,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("rate", account::rate),
     ("state-folder", computer::state_folder),
     ("journal", computer::journal),
+    ("media", computer::media),
     ("disk", computer::disk),
     ("proxy", computer::proxy),
 ];
