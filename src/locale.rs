@@ -9,6 +9,7 @@ use std::io;
 
 const EN: &str = include_str!("../locales/en.toml");
 const ZH_CN: &str = include_str!("../locales/zh-CN.toml");
+const SCHEMA_ZH_CN: &str = include_str!("../locales/schema.zh-CN.toml");
 
 /// A language that wxcast speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -127,6 +128,15 @@ impl Catalog {
     /// Every key, in order.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.sentences.keys().map(String::as_str)
+    }
+}
+
+/// What the keys of a campaign file mean, by their paths. English has no catalogue of its own: it is in the schema.
+pub fn schema_texts(language: Language) -> Option<BTreeMap<String, String>> {
+    match language {
+        Language::En => None,
+        // The file is part of the program; a damaged one, which the tests exclude, leaves everything in English.
+        Language::ZhCn => Some(toml::from_str(SCHEMA_ZH_CN).unwrap_or_default()),
     }
 }
 

@@ -45,7 +45,7 @@ pub struct CampaignTable {
     pub id: Option<String>,
     /// A title for people.
     pub title: Option<String>,
-    /// Raise it to send the same campaign to the same people once more.
+    /// A whole number from 1. Raising it is the one way to send the same campaign to the same people once more.
     #[schemars(range(min = 1), extend("default" = 1))]
     pub wave: Option<u32>,
 }
@@ -54,29 +54,32 @@ pub struct CampaignTable {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccountTable {
-    /// The account's AppID, such as `wx0123456789abcdef`. The environment variable WXCAST_APPID goes before it.
+    /// The account's AppID, such as `wx0123456789abcdef`. The environment variable `WXCAST_APPID` goes before it; one
+    /// of the two must be given.
     pub appid: Option<String>,
-    /// The kind of account: `official` (公众号, 服务号) or `mini-program` (小程序).
+    /// The kind of account, which decides what kinds of message can be sent.
     #[schemars(extend("default" = "official"))]
     pub kind: Option<AccountKind>,
-    /// Speak as this service account (客服), such as `test1@kftest`.
+    /// Speak as this customer-service account (客服), such as `"test1@kftest"`.
     pub kf_account: Option<String>,
-    /// The environment variable that holds the AppSecret, where it is not WXCAST_APPSECRET. The secret itself
-    /// never stands in this file.
+    /// The environment variable that holds the AppSecret. The secret itself never stands in this file.
+    #[schemars(extend("default" = "WXCAST_APPSECRET"))]
     pub secret_env: Option<String>,
-    /// A file that holds the AppSecret, relative to this file. Nobody else may be able to read it.
+    /// A file that holds the AppSecret, relative to this file, in place of `secret_env`. On Linux and macOS nobody
+    /// but you may be able to read it (`chmod 600`).
     pub secret_file: Option<String>,
-    /// A program that prints a token, and its arguments: for companies with a central token server. Its output
-    /// is the token, or the platform's JSON with it.
+    /// A program that prints a token, and its arguments, such as `["get-token", "--app", "shop"]`: for companies with
+    /// a central token server. Its output is the token, or the platform's JSON with `access_token`; it has as long as
+    /// `send.timeout`. It goes before `secret_env` and `secret_file`.
     pub token_command: Option<Vec<String>>,
     /// Another address than the platform's, such as a company's own gateway to it. Plain http is for this computer
-    /// only. The environment variable WXCAST_API_BASE goes before it.
+    /// only. The environment variable `WXCAST_API_BASE` goes before it.
     #[schemars(extend("default" = "https://api.weixin.qq.com"))]
     pub api_base: Option<String>,
     /// Hosts that stand in where no connection to the first one can be made, in this order. What may have arrived
     /// is never sent to a second host. Without `api_base` it is `["https://api2.weixin.qq.com"]`; `[]` is none.
     pub failover_hosts: Option<Vec<String>>,
-    /// Mark the messages as made by AI: WeChat shows a grey line below them.
+    /// Marks the messages as made by AI; WeChat shows a grey line below them.
     #[schemars(extend("default" = false))]
     pub ai_generated: Option<bool>,
 }
@@ -94,17 +97,16 @@ pub struct AudienceTable {
     /// The column that holds the openid.
     #[schemars(extend("default" = "openid"))]
     pub openid: Option<String>,
-    /// What to do when one openid stands in several rows: `first` skips the later ones, `error` refuses the
-    /// file, `each` sends one message a row.
+    /// What becomes of one openid that stands in several rows.
     #[schemars(extend("default" = "first"))]
     pub duplicates: Option<Duplicates>,
-    /// What to do when a row is faulty: `error` sends nothing, `skip` skips it and sends the rest.
+    /// What becomes of a faulty row.
     #[schemars(extend("default" = "error"))]
     pub invalid_rows: Option<InvalidRows>,
-    /// The encoding of a CSV: `auto`, `utf-8`, `gb18030`, `utf-16le`, …
+    /// The encoding of a CSV, where it should not be found out: `"utf-8"`, `"gb18030"`, `"utf-16le"`, …
     #[schemars(extend("default" = "auto"))]
     pub encoding: Option<String>,
-    /// The character between two cells of a CSV: `auto`, `,`, `;` or a tab.
+    /// The character between two cells of a CSV: `","`, `";"`, `"tab"` or any other single ASCII character.
     #[schemars(extend("default" = "auto"))]
     pub delimiter: Option<String>,
     /// Rules for columns, by the column's name.
@@ -112,7 +114,7 @@ pub struct AudienceTable {
     pub columns: BTreeMap<String, ColumnTable>,
 }
 
-/// What to do when one openid stands in several rows.
+/// What becomes of one openid that stands in several rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Duplicates {
@@ -125,33 +127,33 @@ pub enum Duplicates {
     Each,
 }
 
-/// What to do when a row is faulty.
+/// What becomes of a faulty row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum InvalidRows {
-    /// Nothing is sent.
+    /// Nothing is sent at all.
     #[default]
     Error,
     /// The row is skipped, the rest is sent.
     Skip,
 }
 
-/// Rules for one column. `max_chars`, `pattern` and `one_of` are for cells that are not blank.
+/// Rules for the column NAME. `max_chars`, `pattern` and `one_of` are for cells that are not blank.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ColumnTable {
-    /// A blank cell is a fault.
+    /// Whether a blank cell is a fault.
     #[schemars(extend("default" = false))]
     pub required: Option<bool>,
-    /// Stands in for a blank cell.
+    /// Stands in for a blank cell, in templates and for the other rules.
     pub default: Option<String>,
     /// The most characters a cell may have.
     pub max_chars: Option<u32>,
-    /// A regular expression that a cell must match; write `^…$` for the whole cell.
+    /// A regular expression that a cell must match somewhere; write `'^…$'` for the whole cell.
     pub pattern: Option<String>,
-    /// The only texts a cell may have.
+    /// The only texts a cell may have, such as `["普卡", "金卡"]`.
     pub one_of: Option<Vec<String>>,
-    /// How the dates and times of a workbook's column are written, such as `%Y-%m-%d` or `%-m月%-d日`.
+    /// How the dates and times of a workbook's column are written, such as `"%Y-%m-%d"` or `"%-m月%-d日"`.
     pub format: Option<String>,
 }
 
@@ -159,27 +161,26 @@ pub struct ColumnTable {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendTable {
-    /// The most messages in a time, such as `20/s`, or several such ceilings, `["20/s", "1000/min"]`. They are
-    /// spread evenly from the first second on.
+    /// The most requests in a time: `"20/s"`, `"1000/min"`, `"5000/h"`, or several that all hold,
+    /// `["20/s", "1000/min"]`. They are spread evenly from the first second on.
     #[schemars(extend("default" = "20/s"))]
     pub rate: Option<OneOrMany>,
     /// The most media files uploaded in a time, written as `rate` is; as many as messages where it is not given.
     /// Each file is uploaded once, ahead of the messages that need it.
     pub upload_rate: Option<OneOrMany>,
-    /// The most requests in flight, which is also the most that a crash can leave unknown.
+    /// The most requests in flight; also the most messages that a crash can leave unknown.
     #[schemars(range(min = 1, max = 1024), extend("default" = 16))]
     pub concurrency: Option<u32>,
-    /// How long an answer may take.
+    /// How long a request may take as a whole.
     #[schemars(extend("default" = "30s"))]
     pub timeout: Option<String>,
-    /// How long a connection may take.
+    /// How long connecting may take.
     #[schemars(extend("default" = "5s"))]
     pub connect_timeout: Option<String>,
-    /// How often a message that was certainly not delivered is tried again.
+    /// How often a message that was certainly not delivered is tried again in one run.
     #[schemars(range(max = 20), extend("default" = 3))]
     pub retries: Option<u32>,
-    /// What the next `send` does with messages that may have been delivered: `hold` keeps them back until
-    /// somebody resolves them, `resend` sends them again, perhaps twice.
+    /// What the next `send` does with messages that may have been delivered.
     #[schemars(extend("default" = "hold"))]
     pub on_unknown: Option<OnUnknown>,
     /// When to stop before everybody has been tried.
@@ -201,10 +202,10 @@ pub enum OneOrMany {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnUnknown {
-    /// They are kept back until somebody resolves them.
+    /// They are kept back until somebody settles them with `wxcast resolve`.
     #[default]
     Hold,
-    /// They are sent again, perhaps twice.
+    /// They are sent again, so that some people may get them twice.
     Resend,
 }
 
@@ -212,10 +213,10 @@ pub enum OnUnknown {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StopTable {
-    /// The share of refused messages, once a hundred were answered, above which sending stops; `100%` never.
+    /// The share of refused messages above which sending stops, once a hundred were answered; `"100%"` never stops.
     #[schemars(extend("default" = "30%"))]
     pub max_refused: Option<String>,
-    /// How many unknown outcomes within a minute stop sending; 0 never.
+    /// As many unknown outcomes within a minute stop sending; `0` never does.
     #[schemars(extend("default" = 3))]
     pub max_unknown: Option<u32>,
 }
@@ -224,14 +225,14 @@ pub struct StopTable {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResultsTable {
-    /// The results file, relative to this file; the audience file's name with `.results.csv` where it is not given. With
-    /// the extension `.xlsx` it is a workbook, else a CSV.
+    /// The results file, relative to this file: a workbook where it ends in `.xlsx`, else a CSV, and neither the
+    /// audience nor the campaign file. Where it is not given it is the audience file's name with `.results.csv`.
     pub file: Option<String>,
     /// Write those who failed, are unknown and are unsent into files of their own as well, beside the results:
     /// `….failed.csv`, `….unknown.csv` and `….unsent.csv`, or `.xlsx`. Each can be the next audience.
     #[schemars(extend("default" = false))]
     pub split: Option<bool>,
-    /// The language of its column titles and words.
+    /// The language of the column titles and words that wxcast adds.
     #[schemars(extend("default" = "en"))]
     pub language: Option<ResultsLanguage>,
 }

@@ -1,6 +1,7 @@
 //! What the user asked for: a campaign file, parsed into one type and validated into another.
 
 pub mod branches;
+pub mod describe;
 pub mod duration;
 pub mod file;
 pub mod helpers;

@@ -4,18 +4,20 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value as Json;
 
-use crate::campaign::shape;
+use crate::campaign::{describe, shape};
 use crate::cli::args::{self, SchemaKind};
 use crate::cli::exit_code::Exit;
 use crate::cli::terminal::Terminal;
+use crate::locale::Language;
 use crate::report::plan_json::PlanReport;
 use crate::report::run_json::RunReport;
 use crate::report::summary::Summary;
 
-/// A schema.
-pub fn schema(which: SchemaKind) -> Json {
+/// A schema. That of the campaign file, which people see in their editor, speaks their language; those of what is
+/// printed for machines are always in English.
+pub fn schema(which: SchemaKind, language: Language) -> Json {
     match which {
-        SchemaKind::Campaign => shape::schema(),
+        SchemaKind::Campaign => describe::in_language(&shape::schema(), language),
         SchemaKind::Plan => printed::<PlanReport>(),
         SchemaKind::Summary => printed::<Summary>(),
         SchemaKind::Report => printed::<RunReport>(),
@@ -29,6 +31,6 @@ fn printed<T: JsonSchema>() -> Json {
 
 /// Prints a schema.
 pub fn run(args: &args::Schema, terminal: &Terminal) -> Exit {
-    terminal.json(&schema(args.which));
+    terminal.json(&schema(args.which, terminal.words.language()));
     Exit::Ok
 }

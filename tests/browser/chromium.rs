@@ -96,6 +96,12 @@ impl Browser {
         fs::write(folder.join(format!("{name}.png")), picture).expect("a written picture");
     }
 
+    /// A picture of the first element that a selector finds, as a PNG.
+    pub(crate) async fn picture_of(&self, selector: &str) -> Vec<u8> {
+        let element = self.client.find(fantoccini::Locator::Css(selector)).await.expect("an element");
+        element.screenshot().await.expect("a picture")
+    }
+
     /// Runs a script in the page.
     pub(crate) async fn run(&self, script: &str) -> Json {
         self.client.execute(script, Vec::new()).await.expect("a script")

@@ -7,6 +7,7 @@ mod chromium;
 #[path = "../it/support/mod.rs"]
 mod support;
 
+use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 
@@ -51,6 +52,18 @@ async fn every_text_of_a_kind_is_there(browser: &Browser, kind: Kind) {
     texts_equal_payloads(browser, kind, &messages).await;
     let requests = browser.requests().await;
     assert_eq!(requests.len(), 1, "the page and nothing else: {requests:#?}");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        picture_for_the_manual(browser, kind).await;
+    }
+}
+
+/// Keeps what the first message looks like on a phone: the manual shows one of each kind.
+async fn picture_for_the_manual(browser: &Browser, kind: Kind) {
+    browser.show(SCREENS[0].0, SCREENS[0].1).await;
+    let picture = browser.picture_of(".phone").await;
+    let folder = repository().join("docs/pictures");
+    fs::create_dir_all(&folder).expect("a folder");
+    fs::write(folder.join(format!("{kind}.png")), picture).expect("a written picture");
 }
 
 /// Holds the page that is open to everything that is asked of a page, and keeps a picture of it.

@@ -6,21 +6,13 @@ use std::path::{Path, PathBuf};
 
 use clap::CommandFactory as _;
 use regex::Regex;
-use serde_json::Value as Json;
 use wxcast::campaign::helpers::HELPERS;
-use wxcast::campaign::shape;
 use wxcast::cli::args::Args;
 use wxcast::cli::exit_code::Exit;
-use wxcast::diagnostic::code::Code;
 use wxcast::locale::{Catalog, Language};
-use wxcast::wechat::error_code::{Class, TABLE};
 
 use crate::architecture::ALLOWED;
 use crate::support::{World, openid, repository};
-
-/// Stands at the top of each generated page.
-const NOTE: &str =
-    "<!-- Generated: `UPDATE_DOCS=1 cargo test docs` writes this page. A test fails when it is stale. -->";
 
 #[test]
 fn the_readme_begins_with_two_commands() {
@@ -80,7 +72,11 @@ fn every_command_that_is_named_exists() {
 
 #[test]
 fn every_command_and_flag_is_in_the_readme() {
-    let readme = read("README.md");
+    both("README.md").iter().for_each(|file| names_every_command_and_flag(file));
+}
+
+fn names_every_command_and_flag(file: &str) {
+    let readme = read(file);
     let mut missing = Vec::new();
     for sub in Args::command().get_subcommands() {
         let name = sub.get_name();
@@ -106,7 +102,7 @@ fn every_command_and_flag_is_in_the_readme() {
             missing.push(format!("--{flag}"));
         }
     }
-    assert!(missing.is_empty(), "README.md does not mention: {missing:#?}");
+    assert!(missing.is_empty(), "{file} does not mention: {missing:#?}");
 }
 
 #[test]
@@ -148,13 +144,15 @@ fn the_table_of_exit_codes_is_that_of_the_program() {
         Exit::Interrupted,
         Exit::Terminated,
     ];
-    let told: Vec<(String, String)> = rows(&section(&read("README.md"), "### Exit codes"))
-        .into_iter()
-        .map(|row| (row[0].clone(), row[1].clone()))
-        .collect();
     let true_ones: Vec<(String, String)> =
         all.iter().map(|exit| (exit.code().to_string(), exit.name().to_owned())).collect();
-    assert_eq!(told, true_ones);
+    for (file, heading) in [("README.md", "### Exit codes"), ("README.zh-CN.md", "### 退出码")] {
+        let told: Vec<(String, String)> = rows(&section(&read(file), heading))
+            .into_iter()
+            .map(|row| (row[0].clone(), row[1].clone()))
+            .collect();
+        assert_eq!(told, true_ones, "{file}");
+    }
     // Every exit has a sentence that says what to do next, so a new one cannot be forgotten here.
     let words = Catalog::new(Language::En);
     let sentences: BTreeSet<&str> = words.keys().filter_map(|key| key.strip_prefix("next.exit.")).collect();
@@ -164,17 +162,23 @@ fn the_table_of_exit_codes_is_that_of_the_program() {
 
 #[test]
 fn the_table_of_helpers_is_that_of_the_program() {
-    let told: Vec<String> = helper_rows().into_iter().map(|row| code(&row[0])).collect();
     let true_ones: Vec<&str> = HELPERS.iter().map(|helper| helper.name).collect();
-    let (told_set, true_set): (BTreeSet<&str>, BTreeSet<&str>) =
-        (told.iter().map(String::as_str).collect(), true_ones.iter().copied().collect());
-    assert_eq!(told_set, true_set);
-    assert_eq!(told.len(), true_ones.len(), "one row a helper");
+    for rows in helper_rows() {
+        let told: Vec<String> = rows.into_iter().map(|row| code(&row[0])).collect();
+        let (told_set, true_set): (BTreeSet<&str>, BTreeSet<&str>) =
+            (told.iter().map(String::as_str).collect(), true_ones.iter().copied().collect());
+        assert_eq!(told_set, true_set);
+        assert_eq!(told.len(), true_ones.len(), "one row a helper");
+    }
 }
 
 #[test]
 fn every_example_of_a_helper_gives_what_is_said() {
-    for row in helper_rows() {
+    let [english, chinese] = helper_rows();
+    assert_eq!(english.len(), chinese.len());
+    for (row, twin) in english.iter().zip(&chinese) {
+        let same = |at: usize| codes(&row[at]) == codes(&twin[at]);
+        assert!((0..row.len()).all(same), "the Chinese page has another example: {twin:?}");
         let (template, cells, expected) = (code(&row[1]), cells(&row[2]), code(&row[3]));
         let world = World::new();
         world.text_campaign(&template, "");
@@ -188,26 +192,6 @@ fn every_example_of_a_helper_gives_what_is_said() {
         let shown = world.run(&["preview", "campaign.toml", "--format", "json"]).exits(0).json();
         assert_eq!(shown[0]["payload"]["text"]["content"], expected.as_str(), "{template}");
     }
-}
-
-#[test]
-fn every_key_of_the_campaign_file_is_described() {
-    let schema = shape::schema();
-    let pages = read("docs/campaign-file.md") + &read("docs/message-kinds.md");
-    let mut missing = Vec::new();
-    properties(&schema, &mut |key: &str| {
-        let named = [
-            format!("`{key}`"),
-            format!(".{key}`"),
-            format!("[{key}]"),
-            format!("[{key}."),
-            format!(".{key}]"),
-        ];
-        if !named.iter().any(|spelling| pages.contains(spelling.as_str())) {
-            missing.push(key.to_owned());
-        }
-    });
-    assert!(missing.is_empty(), "no page describes: {missing:?}");
 }
 
 #[test]
@@ -226,61 +210,16 @@ fn the_table_of_imports_is_the_one_that_is_kept() {
     assert_eq!(told, kept);
 }
 
-#[test]
-fn the_page_of_faults_is_fresh() {
-    let words = Catalog::new(Language::En);
-    let mut page = format!(
-        "# Faults that wxcast names\n\n{NOTE}\n\n\
-         Everything wrong with a campaign or its audience has a name that never changes. `wxcast plan` shows the name with the\n\
-         file, line and column; `wxcast explain NAME` says what to do. While there is an error nothing is sent; a warning does not\n\
-         stop anything. With `invalid_rows = \"skip\"` the errors of single rows become warnings and those rows are skipped.\n\n\
-         | name | severity | what is wrong |\n| --- | --- | --- |\n"
-    );
-    for code in Code::ALL {
-        let title = cell(&words.say(&format!("diagnostic.{}.title", code.slug()), &[]));
-        page.push_str(&format!("| `{}` | {} | {title} |\n", code.slug(), code.severity().name()));
+/// A page of the manual in English and in Chinese.
+pub fn both(name: &str) -> [String; 2] {
+    match name {
+        "README.md" => ["README.md".into(), "README.zh-CN.md".into()],
+        name => [format!("docs/{name}"), format!("docs/zh-CN/{name}")],
     }
-    fresh("docs/diagnostics.md", &page);
 }
 
-#[test]
-fn the_page_of_error_codes_is_fresh() {
-    let words = Catalog::new(Language::En);
-    let say = |key: String| cell(&words.say(&key, &[]));
-    let mut page = format!(
-        "# WeChat's error codes\n\n{NOTE}\n\n\
-         What WeChat can answer, what it means for a run and what to do. `wxcast explain CODE` shows the same for one code, with\n\
-         WeChat's own wording. The class decides what happens; a code that is not in the table is treated as `recipient`.\n\n\
-         ## Classes\n\n| class | what happens |\n| --- | --- |\n"
-    );
-    for class in Class::ALL {
-        page.push_str(&format!("| `{0}` | {1} |\n", class.name(), say(format!("class.{}", class.name()))));
-    }
-    page.push_str("\n## Codes\n\n| code | class | meaning | what to do |\n| --- | --- | --- | --- |\n");
-    let mut row = |shown: &str, class: Class, key: &str| {
-        let (meaning, advice) = (say(format!("errcode.{key}.meaning")), say(format!("errcode.{key}.advice")));
-        page.push_str(&format!("| {shown} | `{}` | {meaning} | {advice} |\n", class.name()));
-    };
-    for known in TABLE {
-        let key = known.code.to_string();
-        row(&key, known.class, &key);
-    }
-    row("any other", Class::Recipient, "unknown");
-    fresh("docs/error-codes.md", &page);
-}
-
-/// Holds a generated page against its file, or writes the file where UPDATE_DOCS is set.
-fn fresh(name: &str, page: &str) {
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        fs::write(repository().join(name), page).expect("a written page");
-    }
-    let file = read(name);
-    let stale = file.lines().zip(page.lines()).find(|(file, page)| file != page);
-    assert!(stale.is_none(), "{name} is stale (UPDATE_DOCS=1 cargo test docs): {stale:#?}");
-    assert_eq!(file, page, "{name} is stale (UPDATE_DOCS=1 cargo test docs)");
-}
-
-fn read(name: &str) -> String {
+/// Reads a file of the repository.
+pub fn read(name: &str) -> String {
     fs::read_to_string(repository().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
@@ -292,6 +231,7 @@ fn documents() -> Vec<(PathBuf, String)> {
     };
     let mut paths = pages(repository());
     paths.extend(pages(&repository().join("docs")));
+    paths.extend(pages(&repository().join("docs/zh-CN")));
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
     paths.sort();
     assert!(paths.len() > 5);
@@ -326,7 +266,7 @@ fn shell_lines(page: &str) -> Vec<String> {
 }
 
 /// The arguments of a line that runs wxcast, variables before it left out.
-fn arguments(line: &str) -> Option<Vec<String>> {
+pub fn arguments(line: &str) -> Option<Vec<String>> {
     let line = line.split(" #").next().unwrap_or_default().split(" | ").next().unwrap_or_default();
     let mut words = line.split_whitespace().skip_while(|word| word.contains('='));
     match words.next()? {
@@ -362,8 +302,10 @@ fn rows(text: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-fn helper_rows() -> Vec<Vec<String>> {
-    rows(&section(&read("docs/templates.md"), "## Helpers"))
+/// The rows of the table of helpers, in English and in Chinese.
+fn helper_rows() -> [Vec<Vec<String>>; 2] {
+    let [english, chinese] = both("templates.md").map(|file| read(&file));
+    [rows(&section(&english, "## Helpers")), rows(&section(&chinese, "## 函数"))]
 }
 
 /// The code spans of a cell.
@@ -398,23 +340,4 @@ fn anchors(page: &str) -> BTreeSet<String> {
                 .collect()
         })
         .collect()
-}
-
-/// Every key of a schema.
-fn properties(schema: &Json, each: &mut impl FnMut(&str)) {
-    match schema {
-        Json::Object(map) => {
-            if let Some(Json::Object(keys)) = map.get("properties") {
-                keys.keys().for_each(|key| each(key));
-            }
-            map.values().for_each(|inner| properties(inner, each));
-        }
-        Json::Array(items) => items.iter().for_each(|inner| properties(inner, each)),
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
-    }
-}
-
-/// A text as a cell of a table.
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('\n', " ")
 }

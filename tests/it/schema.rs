@@ -103,6 +103,20 @@ fn the_campaign_schema_refuses_what_the_program_refuses() {
 }
 
 #[test]
+fn the_campaign_schema_speaks_the_language_of_its_reader_and_takes_the_same_files() {
+    let world = World::new();
+    let chinese = world.run(&["schema", "--lang", "zh-CN"]).exits(0).json();
+    assert_eq!(chinese["properties"]["send"]["description"], "怎么发送。");
+    for kind in KINDS {
+        let (toml, _) = kind.example();
+        assert_eq!(judge(&chinese, &json_of(toml)), Vec::<String>::new(), "{kind}");
+    }
+    world.run(&["init", "spring", "--lang", "zh-CN"]).exits(0);
+    let beside: Json = serde_json::from_str(&world.read("spring/campaign.schema.json")).expect("JSON");
+    assert_eq!(beside, chinese, "what an editor shows beside a new campaign");
+}
+
+#[test]
 fn what_plan_prints_is_what_its_schema_describes() {
     let schema = schema("plan");
     let world = World::with_recipients(2);

@@ -11,7 +11,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::campaign::shape;
+use crate::campaign::{describe, shape};
 use crate::cli::args;
 use crate::cli::exit_code::Exit;
 use crate::cli::init::interview::Interview;
@@ -103,7 +103,8 @@ fn write_and_plan(dir: &Path, starter: &Starter, terminal: &Terminal) -> Exit {
 /// Writes files and what goes with every campaign, and gives the campaign file's path. If one of them is there
 /// already, none is written.
 fn write(dir: &Path, files: &[(&str, &[u8])], terminal: &Terminal) -> Result<PathBuf, Exit> {
-    let schema = serde_json::to_string_pretty(&shape::schema()).unwrap_or_default() + "\n";
+    let schema = describe::in_language(&shape::schema(), terminal.words.language());
+    let schema = serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n";
     let mut files = files.to_vec();
     files.extend([(SCHEMA, schema.as_bytes()), (IGNORE, IGNORED.as_bytes())]);
     let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
