@@ -56,7 +56,11 @@ struct MediaReport {
 
 /// Uploads media files.
 pub fn run(args: &args::Media, terminal: &Terminal) -> Exit {
-    upload(args, terminal).unwrap_or_else(|exit| exit)
+    let exit = upload(args, terminal).unwrap_or_else(|exit| exit);
+    if exit == Exit::Ok && args.format == Format::Human {
+        terminal.next("preview", &args.campaign.campaign);
+    }
+    exit
 }
 
 fn upload(args: &args::Media, terminal: &Terminal) -> Result<Exit, Exit> {

@@ -44,6 +44,7 @@ fn whatever_was_run_names_a_command_that_can_be_run() {
             ("init new", 0, "plan new/campaign.toml"),
             ("plan campaign.toml", 0, "preview campaign.toml"),
             ("preview campaign.toml", 0, "rehearse campaign.toml"),
+            ("media campaign.toml", 0, "rehearse campaign.toml"),
             ("rehearse campaign.toml", 0, "send campaign.toml"),
             ("status campaign.toml", 0, "plan campaign.toml"),
             ("runs campaign.toml", 0, "plan campaign.toml"),
@@ -71,8 +72,8 @@ fn whatever_was_run_names_a_command_that_can_be_run() {
             assert!(!quiet.stderr.contains("wxcast "), "{line} -q: {}", quiet.stderr);
         }
     }
-    // Every other command is walked by the tests of its own file.
-    left.retain(|command| !["media", "doctor"].contains(command));
+    // What doctor names depends on what it found; its own tests look at that.
+    left.retain(|command| *command != "doctor");
     assert_eq!(left, Vec::<&str>::new(), "commands that nobody ran");
 }
 
