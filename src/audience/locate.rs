@@ -6,7 +6,8 @@
 use std::cmp::Ordering;
 
 use crate::audience::Source;
-use crate::audience::reader::{Reader, Row};
+use crate::audience::reader::Reader;
+use crate::audience::row::Row;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::place::Place;
 

@@ -11,6 +11,7 @@ pub mod header;
 pub mod locate;
 pub mod openid;
 pub mod reader;
+pub mod row;
 pub mod text;
 pub mod workbook;
 

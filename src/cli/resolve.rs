@@ -6,7 +6,8 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use crate::audience::Source;
-use crate::audience::reader::{Reader, Row};
+use crate::audience::reader::Reader;
+use crate::audience::row::Row;
 use crate::campaign::Campaign;
 use crate::cli::args::{self, MaskOpenid};
 use crate::cli::context::{environment, load_campaign, state_dir, variable};

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::audience::damage::{self, Damage};
-use crate::audience::reader::Row;
+use crate::audience::row::Row;
 use crate::audience::workbook::table::Trouble;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{Place, RowPlace, cell_name};

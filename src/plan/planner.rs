@@ -1,7 +1,8 @@
 //! (campaign, audience) to a stream of finished rows.
 
 use crate::audience::header::Header;
-use crate::audience::reader::{Reader, Row};
+use crate::audience::reader::Reader;
+use crate::audience::row::Row;
 use crate::campaign::template::Template;
 use crate::campaign::{Audience, Campaign};
 use crate::diagnostic::{Diagnostic, Diagnostics};

@@ -9,7 +9,8 @@ use std::thread::{Scope, ScopedJoinHandle};
 use encoding_rs::Encoding;
 
 use crate::audience::Source;
-use crate::audience::reader::{Reader, Row, Width};
+use crate::audience::reader::Reader;
+use crate::audience::row::{Row, Width};
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Diagnostics};

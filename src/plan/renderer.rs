@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::audience::column::ColumnRules;
 use crate::audience::header::Header;
-use crate::audience::reader::{Cells, Row};
+use crate::audience::row::{Cells, Row};
 use crate::campaign::branches::{Branches, Marks};
 use crate::campaign::helpers::{self, HelperFault};
 use crate::campaign::template::{OPENID, ROW, Segment, Template, Variable};

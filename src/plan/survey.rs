@@ -2,7 +2,8 @@
 //! common. Like sending it gives out no message that is not the one that was planned.
 
 use crate::audience::header::Header;
-use crate::audience::reader::{Cells, Reader, Row};
+use crate::audience::reader::Reader;
+use crate::audience::row::{Cells, Row};
 use crate::campaign::branches::Branches;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;

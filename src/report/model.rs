@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::audience::header::Header;
-use crate::audience::reader::Row;
+use crate::audience::row::Row;
 use crate::campaign::Campaign;
 use crate::delivery::outcome::{Counts, Outcome, Status};
 use crate::diagnostic::Diagnostic;

@@ -7,7 +7,8 @@ use toml::Value;
 
 use crate::audience::header::Header;
 use crate::audience::openid;
-use crate::audience::reader::{Reader, Row};
+use crate::audience::reader::Reader;
+use crate::audience::row::Row;
 use crate::campaign::template::OPENID;
 use crate::cli::context::variable;
 use crate::cli::init::prompt::Prompt;

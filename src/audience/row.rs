@@ -1,0 +1,101 @@
+//! A row of an audience and its cells.
+
+use csv::ByteRecord;
+
+use crate::audience::decode;
+use crate::audience::workbook::table::Trouble;
+use crate::diagnostic::Diagnostic;
+
+/// One row. Its buffers are used again for the next.
+#[derive(Debug, Clone, Default)]
+pub struct Row {
+    /// Its number, from 1, the header and blank rows not counted.
+    pub number: u64,
+    /// The line it begins on, from 1, the header counted. Lines end in LF or CRLF. In a workbook the row of the sheet.
+    pub line: u64,
+    pub(super) record: ByteRecord,
+    /// How many lines before it a spreadsheet does not count: those inside cells.
+    pub(super) folded: u64,
+    /// What is wrong with cells of a workbook, in their order.
+    pub(super) troubles: Vec<(usize, Trouble)>,
+    /// Where it begins in the text, blank lines before it included.
+    pub(super) from: u64,
+    /// Where it ends in the text.
+    pub(super) to: u64,
+}
+
+impl Row {
+    /// Its cells as text. They are checked each time this is called, so call it once a row.
+    ///
+    /// A fault comes out only where the file was changed after it was opened.
+    pub fn cells(&self) -> Result<Cells<'_>, Diagnostic> {
+        let bytes = self.record.as_slice();
+        let fault = || decode::not_utf8(bytes, self.line, self.from);
+        let text = simdutf8::basic::from_utf8(bytes).map_err(|_| fault())?;
+        let mut ends = (0..self.record.len()).filter_map(|cell| self.record.range(cell));
+        // Two broken cells can make one good text.
+        if ends.any(|range| !text.is_char_boundary(range.end)) {
+            return Err(fault());
+        }
+        Ok(Cells { text, record: &self.record })
+    }
+
+    /// Its cells as the bytes of their text, to be written out unchanged.
+    pub fn record(&self) -> &ByteRecord {
+        &self.record
+    }
+
+    /// The row that a spreadsheet shows it in, from 1.
+    pub fn sheet_row(&self) -> u64 {
+        self.line.saturating_sub(self.folded)
+    }
+
+    /// The cells of a workbook that cannot be used as they are, and why.
+    pub fn troubles(&self) -> &[(usize, Trouble)] {
+        &self.troubles
+    }
+
+    /// Whether every cell is blank, so that it is no row to anybody.
+    pub(super) fn is_blank(&self) -> bool {
+        // Nearly every row tells by its first byte.
+        !self.record.as_slice().iter().any(u8::is_ascii_graphic)
+            && self.record.iter().all(|cell| String::from_utf8_lossy(cell).chars().all(char::is_whitespace))
+    }
+}
+
+/// The cells of one row, without quotes.
+#[derive(Debug, Clone, Copy)]
+pub struct Cells<'a> {
+    text: &'a str,
+    record: &'a ByteRecord,
+}
+
+impl<'a> Cells<'a> {
+    /// How many there are; more or fewer than the header has where the row is ragged.
+    pub fn width(&self) -> usize {
+        self.record.len()
+    }
+
+    /// The cell at an index, from 0.
+    pub fn get(&self, cell: usize) -> Option<&'a str> {
+        self.text.get(self.record.range(cell)?)
+    }
+
+    /// All of them, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let (text, record) = (self.text, self.record);
+        (0..record.len()).filter_map(move |cell| text.get(record.range(cell)?))
+    }
+}
+
+/// Whether a row fits its header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Width {
+    /// As many cells as the header.
+    Full,
+    /// More or fewer.
+    Ragged {
+        /// How many cells it has.
+        cells: usize,
+    },
+}
