@@ -118,7 +118,9 @@ fn what_was_settled_by_hand_is_told_and_is_no_answer() {
     let by_hand =
         report["reasons"].as_array().expect("reasons").iter().find(|one| one["incident"] == "resolved");
     assert_eq!(by_hand.map(|one| &one["count"]), Some(&json!(1)));
-    assert_eq!(report["timeline"][0]["parts"][0]["sent"], 2);
+    let parts = report["timeline"][0]["parts"].as_array().expect("parts");
+    // Three answers can fall into two parts of a second.
+    assert_eq!(parts.iter().filter_map(|part| part["sent"].as_u64()).sum::<u64>(), 2);
 }
 
 #[test]
