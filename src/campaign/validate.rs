@@ -113,7 +113,7 @@ pub fn validate(path: &Path, text: &str, overrides: &Overrides) -> Validated {
         misfits: Vec::new(),
         secrets: Vec::new(),
     };
-    check.misfits = check.faults.iter().filter_map(|fault| field_of(&fault.at)).collect();
+    check.misfits = check.faults.iter().filter_map(|fault| fault.at.field().cloned()).collect();
     let mut validated = if broken { None } else { Some(check.file(path, &file, overrides)) };
     let mut sources = Sources {
         campaign: path.to_owned(),
@@ -138,18 +138,6 @@ pub fn validate(path: &Path, text: &str, overrides: &Overrides) -> Validated {
 fn syntax(text: &str, error: &toml::de::Error) -> Diagnostic {
     let span = error.span().unwrap_or(0..text.len().min(1));
     Diagnostic::new(Code::TomlSyntax, Place::CampaignSpan(span)).with("reason", error.message())
-}
-
-fn field_of(place: &Place) -> Option<FieldPath> {
-    match place {
-        Place::Field(path) | Place::Key(path) | Place::Within(path, _) => Some(path.clone()),
-        Place::Campaign
-        | Place::CampaignSpan(_)
-        | Place::Audience
-        | Place::Line(_)
-        | Place::Header { .. }
-        | Place::Row(_) => None,
-    }
 }
 
 #[derive(Default)]
@@ -416,7 +404,7 @@ impl Check<'_> {
             let account = account.kind.unwrap_or_default();
             let (body, slots, faults) = Body::compile(*kind, *table, account, &envelope);
             for fault in faults {
-                let misfit = field_of(&fault.at).is_some_and(|at| self.misfits.contains(&at));
+                let misfit = fault.at.field().is_some_and(|at| self.misfits.contains(at));
                 if !(fault.code == Code::MissingKey && misfit) {
                     self.push(fault);
                 }

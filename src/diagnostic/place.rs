@@ -94,6 +94,21 @@ pub enum Place {
     Row(RowPlace),
 }
 
+impl Place {
+    /// The field of the campaign file, where it is in one.
+    pub fn field(&self) -> Option<&FieldPath> {
+        match self {
+            Self::Field(path) | Self::Key(path) | Self::Within(path, _) => Some(path),
+            Self::Campaign
+            | Self::CampaignSpan(_)
+            | Self::Audience
+            | Self::Line(_)
+            | Self::Header { .. }
+            | Self::Row(_) => None,
+        }
+    }
+}
+
 /// Where the audience stands in a workbook.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sheet {

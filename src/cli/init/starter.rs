@@ -7,7 +7,7 @@ use toml::{Table, Value};
 use crate::campaign::validate::{Overrides, Validated, validate};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::diagnostic::place::{FieldPath, Place, Step};
+use crate::diagnostic::place::{FieldPath, Step};
 use crate::diagnostic::render::display;
 use crate::message::{AccountKind, Kind};
 
@@ -93,7 +93,7 @@ impl Starter {
 
     /// What is wrong with one field.
     pub fn faults_at(&self, field: &FieldPath) -> Vec<Diagnostic> {
-        let of_field = |fault: &Diagnostic| field_of(&fault.at) == Some(field);
+        let of_field = |fault: &Diagnostic| fault.at.field() == Some(field);
         self.judged_so_far().faults.into_iter().filter(of_field).collect()
     }
 
@@ -119,7 +119,7 @@ impl Starter {
     fn message_faults(&self, code: Code) -> Vec<FieldPath> {
         let message = FieldPath::of("message");
         let faults = self.judged_so_far().faults.into_iter().filter(|fault| fault.code == code);
-        let fields = faults.filter_map(|fault| field_of(&fault.at).cloned());
+        let fields = faults.filter_map(|fault| fault.at.field().cloned());
         fields.filter(|at| at.steps().starts_with(message.steps())).collect()
     }
 
@@ -127,19 +127,6 @@ impl Starter {
         let table = Table::from_iter([(self.kind.name().to_owned(), Value::Table(Table::new()))]);
         let file = table.try_into::<crate::message::MessageFile>().unwrap_or_default();
         file.tables().iter().any(|(_, message)| !message.accounts().contains(&AccountKind::Official))
-    }
-}
-
-/// The field a fault is about.
-fn field_of(place: &Place) -> Option<&FieldPath> {
-    match place {
-        Place::Field(at) | Place::Key(at) | Place::Within(at, _) => Some(at),
-        Place::Campaign
-        | Place::CampaignSpan(_)
-        | Place::Audience
-        | Place::Line(_)
-        | Place::Header { .. }
-        | Place::Row(_) => None,
     }
 }
 
