@@ -1,24 +1,11 @@
 //! Secret and token are in nothing that a run writes, whatever happens to it.
 
 use std::fs;
-use std::path::Path;
 
 use crate::support::wire::{PROXY_PASSWORD, Proxy, Tls};
-use crate::support::{APPID, Platform, Ran, SECRET, World};
+use crate::support::{APPID, Platform, Ran, SECRET, World, walk};
 
 const GIVEN: &str = "36_G1VEN-T0KEN-4711";
-
-/// Every file below a folder.
-fn walk(folder: &Path, each: &mut impl FnMut(&Path, &[u8])) {
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            walk(&path, each);
-        } else {
-            each(&path, &fs::read(&path).expect("a file"));
-        }
-    }
-}
 
 #[track_caller]
 fn assert_clean(bytes: &[u8], secrets: &[&str], place: &str) {

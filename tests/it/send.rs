@@ -1,16 +1,14 @@
 //! `wxcast send`: everybody once, and what the flags and gates promise.
 
 use std::collections::HashSet;
-use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
-use crate::support::{APPID, Platform, Ran, SECRET, World, finish, openid, signal};
+use crate::support::{APPID, Platform, Ran, SECRET, World, finish, openid, signal, walk};
 
 #[test]
 fn everybody_is_sent_the_message_once_and_the_summary_is_the_contract_s() {
@@ -279,17 +277,6 @@ fn assert_clean(bytes: &[u8], secrets: &[&str], place: &str) {
     for secret in secrets {
         let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
         assert!(!found, "{secret} is in {place}");
-    }
-}
-
-fn walk(folder: &Path, each: &mut impl FnMut(&Path, &[u8])) {
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            walk(&path, each);
-        } else {
-            each(&path, &fs::read(&path).expect("a file"));
-        }
     }
 }
 

@@ -274,6 +274,18 @@ impl World {
     }
 }
 
+/// Calls `each` with every file below a folder.
+pub fn walk(folder: &Path, each: &mut impl FnMut(&Path, &[u8])) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            walk(&path, each);
+        } else {
+            each(&path, &fs::read(&path).expect("a file"));
+        }
+    }
+}
+
 /// Waits for a process and gives what it left.
 pub fn finish(child: Child) -> Ran {
     Ran::of(child.wait_with_output().expect("the process ends"))
