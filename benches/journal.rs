@@ -13,7 +13,7 @@ use wxcast::delivery::outcome::Outcome;
 use wxcast::journal::index::Index;
 use wxcast::journal::store::{Intent, Store};
 use wxcast::journal::writer::Writer;
-use wxcast::journal::{Identity, Journal as _};
+use wxcast::journal::{Identity, Journal as _, flushing};
 use wxcast::wechat::errmsg::Errmsg;
 
 const MESSAGES: usize = 50_000;
@@ -92,7 +92,7 @@ async fn message(writer: &Writer, index: usize) {
         at: Timestamp::UNIX_EPOCH,
         payload: 7,
     };
-    let id = writer.intent(intent).await.expect("an intent");
+    let id = flushing(writer, writer.intent(intent)).await.expect("an intent");
     let cause = Cause::Answer { code: 0, errmsg: Errmsg::parse("ok") };
     let attempt =
         Attempt { number: 1, finished: Timestamp::UNIX_EPOCH, latency: std::time::Duration::ZERO, cause };

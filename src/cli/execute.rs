@@ -8,7 +8,6 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use tokio::sync::mpsc::Receiver;
 
 use crate::campaign::Campaign;
 use crate::cli::args::Format;
@@ -31,10 +30,10 @@ use crate::report::results::{self, ResultsError};
 use crate::report::summary::{self, Summary, by_code};
 use crate::send::ahead::{ahead, has_files};
 use crate::send::dispatcher::{self, Ended};
-use crate::send::feed::{self, FeedEnd, Policy};
+use crate::send::feed::{self, Jobs, Policy};
 use crate::send::media::{self, Depot};
 use crate::send::shutdown::{Signals, StopFiles, ticks};
-use crate::send::worker::{Job, Shared};
+use crate::send::worker::Shared;
 
 /// Results are refreshed no more often than this.
 const REFRESH: Duration = Duration::from_secs(2);
@@ -217,7 +216,7 @@ struct Begun {
     store: Store,
     campaign: i64,
     run: i64,
-    jobs: Receiver<Result<Job, FeedEnd>>,
+    jobs: Jobs,
 }
 
 fn begin(

@@ -20,7 +20,9 @@ pub mod run;
 pub mod store;
 pub mod writer;
 
+use std::future::poll_fn;
 use std::path::PathBuf;
+use std::pin::pin;
 
 use crate::delivery::attempt::Attempt;
 use crate::delivery::outcome::Outcome;
@@ -29,7 +31,8 @@ use crate::journal::store::Intent;
 /// What the executor asks of a journal. wxcast's is [`writer::Writer`]; that it is asked through this is what lets
 /// tests stop it at any record and benches measure what it costs.
 pub trait Journal: Send + Sync + 'static {
-    /// Gives the message's number once its intent is on disk. Only then may the request leave.
+    /// Takes an intent, to be written with the next [`flush`](Self::flush), and gives the message's number once it
+    /// is on disk. Only then may the request leave. Whoever waits for it sees to the flush: [`flushing`].
     ///
     /// # Errors
     ///
@@ -46,6 +49,20 @@ pub trait Journal: Send + Sync + 'static {
 
     /// Writes what was taken, because nothing more comes for the moment.
     fn flush(&self);
+}
+
+/// Waits, and has the journal write what it took whenever there is something to wait for. So what is said before a
+/// wait is handed over as one, and nobody waits for what was never handed over.
+pub async fn flushing<T>(journal: &impl Journal, waiting: impl Future<Output = T>) -> T {
+    let mut waiting = pin!(waiting);
+    poll_fn(|context| {
+        let polled = waiting.as_mut().poll(context);
+        if polled.is_pending() {
+            journal.flush();
+        }
+        polled
+    })
+    .await
 }
 
 /// Whose messages: with the openid and its number this is a message's identity. Never the row, never the run.

@@ -117,9 +117,6 @@ impl Journal for Writer {
     async fn intent(&self, intent: Intent) -> Result<i64, JournalError> {
         let (reply, written) = oneshot::channel();
         self.say(Command::Intent(intent, reply));
-        // Others of this turn have something to say too.
-        tokio::task::yield_now().await;
-        self.flush();
         written
             .await
             .map_err(|_| JournalError::Unwritable { reason: "the journal's thread has ended".to_owned() })?

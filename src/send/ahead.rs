@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt as _};
-use tokio::sync::mpsc::{Receiver, channel};
+use tokio::sync::mpsc::channel;
 
 use crate::campaign::Campaign;
-use crate::send::feed::FeedEnd;
+use crate::send::feed::{FeedEnd, Jobs};
 use crate::send::media::Depot;
 use crate::send::worker::{Filling, Job};
 
@@ -21,21 +21,21 @@ pub fn has_files(campaign: &Campaign) -> bool {
 
 /// Uploads the files of the next messages while others are being sent. The messages come out in their order, each
 /// with its request body or the reason why it has none.
-pub fn ahead(jobs: Receiver<Result<Job, FeedEnd>>, depot: Arc<Depot>) -> Receiver<Result<Job, FeedEnd>> {
+pub fn ahead(jobs: Jobs, depot: Arc<Depot>) -> Jobs {
     let (ready, filled) = channel(AHEAD);
     tokio::spawn(async move {
-        let jobs = stream::unfold(jobs, async |mut jobs| jobs.recv().await.map(|job| (job, jobs)));
+        let jobs = stream::unfold(jobs, async |mut jobs| jobs.next().await.map(|job| (job, jobs)));
         // Each on a task of its own: nobody may wait for a while, and an answer that nobody reads times out.
         let fill = |job| tokio::spawn(fill(Arc::clone(&depot), job));
         let mut filling = std::pin::pin!(jobs.map(fill).buffered(AHEAD));
         while let Some(job) = filling.next().await {
             let Ok(job) = job else { return };
-            if ready.send(job).await.is_err() {
+            if ready.send(job.map(|job| vec![job])).await.is_err() {
                 return;
             }
         }
     });
-    filled
+    Jobs::of(filled)
 }
 
 async fn fill(depot: Arc<Depot>, job: Result<Job, FeedEnd>) -> Result<Job, FeedEnd> {

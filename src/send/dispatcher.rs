@@ -2,14 +2,12 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use jiff::Timestamp;
-use tokio::sync::mpsc::Receiver;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::watch;
 use tokio::time::Interval;
@@ -19,9 +17,9 @@ use crate::campaign::file::Duplicates;
 use crate::delivery::attempt::{Attempt, Cause};
 use crate::delivery::event::{Event, Stop};
 use crate::delivery::outcome::Outcome;
-use crate::journal::Journal;
+use crate::journal::{Journal, flushing};
 use crate::send::breaker::Breaker;
-use crate::send::feed::FeedEnd;
+use crate::send::feed::{FeedEnd, Jobs};
 use crate::send::media::Unavailable;
 use crate::send::rate::{Load, Pacer};
 use crate::send::retry::{self, Next, Verdict};
@@ -48,7 +46,7 @@ pub struct Run<'r, J> {
     /// How to send.
     pub campaign: &'r Campaign,
     /// The messages.
-    pub jobs: Receiver<Result<Job, FeedEnd>>,
+    pub jobs: Jobs,
     /// The platform, its tokens and the journal.
     pub shared: Arc<Shared<J>>,
     /// At most this many messages are begun.
@@ -124,19 +122,6 @@ async fn sleep(time: Duration) {
     if !time.is_zero() {
         tokio::time::sleep(time).await;
     }
-}
-
-/// Waits, and whenever it has to, does something first.
-async fn doing_first<T>(waiting: impl Future<Output = T>, first: impl Fn()) -> T {
-    let mut waiting = pin!(waiting);
-    poll_fn(|context| {
-        let polled = waiting.as_mut().poll(context);
-        if polled.is_pending() {
-            first();
-        }
-        polled
-    })
-    .await
 }
 
 /// Sends until there is nothing left to send or a reason to stop.
@@ -222,7 +207,7 @@ impl<J: Journal> Dispatcher<'_, J> {
         if self.fed || !self.has_room_for_more() {
             return false;
         }
-        match self.run.jobs.try_recv() {
+        match self.run.jobs.try_next() {
             Ok(fed) => self.take(Some(fed)),
             Err(TryRecvError::Disconnected) => self.take(None),
             Err(TryRecvError::Empty) => return false,
@@ -271,11 +256,11 @@ impl<J: Journal> Dispatcher<'_, J> {
                 () = self.run.stop_files.appear(&mut self.ticks), if going => Wake::Asked,
                 Some(attempted) = self.in_flight.next(), if !self.in_flight.is_empty() => Wake::Attempted(Box::new(attempted)),
                 () = sleep(wait.unwrap_or_default()), if may_take && wait.is_some() => Wake::Due,
-                fed = self.run.jobs.recv(), if may_feed => Wake::Fed(fed),
+                fed = self.run.jobs.next(), if may_feed => Wake::Fed(fed),
                 () = self.pacer.pace(), if may_start => Wake::Paced,
             }
         };
-        doing_first(woken, || shared.journal.flush()).await
+        flushing(&shared.journal, woken).await
     }
 
     fn launch(&mut self) {

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::campaign::Campaign;
 use crate::campaign::file::OnUnknown;
 use crate::delivery::outcome::Outcome;
 use crate::journal::index::Index;
-use crate::journal::record::{Recorded, State};
+use crate::journal::record::{Recorded, State, mark};
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
 use crate::plan::Plan;
@@ -18,8 +19,8 @@ use crate::plan::replay::{Changed, Replay};
 use crate::send::retry::History;
 use crate::send::worker::Job;
 
-/// How many messages wait ready: enough that no request waits for the disk, few enough to forget.
-const READY: usize = 2048;
+/// How many batches wait ready: enough that no request waits for the disk, few enough to forget.
+const READY: usize = 2;
 
 /// Which of the messages the journal knows are sent again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,27 +70,78 @@ pub enum FeedEnd {
     Journal(JournalError),
 }
 
-/// Starts a thread that replays the plan and hands over the messages that are to be sent. The channel ends
-/// with the audience.
+/// What is handed over as one. A message at a time would wake whoever reads them ahead once for each message.
+type Handed = Result<Vec<Job>, FeedEnd>;
+
+/// The messages that are to be sent, in the order of the audience.
+#[derive(Debug)]
+pub struct Jobs {
+    batches: Receiver<Handed>,
+    /// What is left of the batch that was taken last.
+    ready: std::vec::IntoIter<Job>,
+}
+
+impl Jobs {
+    pub(super) fn of(batches: Receiver<Handed>) -> Self {
+        Self { batches, ready: Vec::new().into_iter() }
+    }
+
+    /// The next message, or why there are no more; nothing once the audience is through. What has come is kept
+    /// where nobody waits for it any longer.
+    pub async fn next(&mut self) -> Option<Result<Job, FeedEnd>> {
+        loop {
+            if let Some(job) = self.ready.next() {
+                return Some(Ok(job));
+            }
+            match self.batches.recv().await? {
+                Ok(batch) => self.ready = batch.into_iter(),
+                Err(end) => return Some(Err(end)),
+            }
+        }
+    }
+
+    /// The same, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// When there is none yet, and when there are no more.
+    pub fn try_next(&mut self) -> Result<Result<Job, FeedEnd>, TryRecvError> {
+        loop {
+            if let Some(job) = self.ready.next() {
+                return Ok(Ok(job));
+            }
+            match self.batches.try_recv()? {
+                Ok(batch) => self.ready = batch.into_iter(),
+                Err(end) => return Ok(Err(end)),
+            }
+        }
+    }
+}
+
+/// Starts a thread that replays the plan and hands over the messages that are to be sent. They end with the audience.
+///
+/// # Errors
+///
+/// When the journal cannot be read.
 pub fn start(
     campaign: Arc<Campaign>,
     plan: Arc<Plan>,
     store: Store,
     identity: &Identity,
     policy: Policy,
-) -> Result<Receiver<Result<Job, FeedEnd>>, JournalError> {
+) -> Result<Jobs, JournalError> {
     let index = match store.find_campaign(identity)? {
         Some(number) => Index::load(&store, number)?,
         None => Index::default(),
     };
-    let (ready, jobs) = channel(READY);
+    let (ready, batches) = channel(READY);
     std::thread::spawn(move || {
         let mut known = Known { store, index, policy };
         if let Err(end) = replay(&campaign, &plan, &mut known, &ready) {
             let _ = ready.blocking_send(Err(end));
         }
     });
-    Ok(jobs)
+    Ok(Jobs::of(batches))
 }
 
 struct Known {
@@ -102,17 +154,15 @@ fn replay(
     campaign: &Campaign,
     plan: &Plan,
     known: &mut Known,
-    ready: &Sender<Result<Job, FeedEnd>>,
+    ready: &Sender<Handed>,
 ) -> Result<(), FeedEnd> {
     let inputs = Inputs::of_campaign(campaign, &plan.library);
     let mut replay = Replay::open(&inputs, plan).map_err(FeedEnd::Changed)?;
     while let Some(batch) = replay.next_batch().map_err(FeedEnd::Changed)? {
-        for message in batch.into_messages() {
-            if let Some(job) = known.job(message).map_err(FeedEnd::Journal)?
-                && ready.blocking_send(Ok(job)).is_err()
-            {
-                return Ok(());
-            }
+        let jobs = batch.into_messages().filter_map(|message| known.job(message).transpose());
+        let jobs = jobs.collect::<Result<Vec<Job>, JournalError>>().map_err(FeedEnd::Journal)?;
+        if !jobs.is_empty() && ready.blocking_send(Ok(jobs)).is_err() {
+            return Ok(());
         }
     }
     Ok(())
@@ -125,6 +175,15 @@ impl Known {
             return Ok(None);
         }
         let (id, attempts) = known.map_or((None, 0), |known| (Some(known.id), known.attempts));
-        Ok(Some(Job { message, id, attempts, history: History::default(), refused: None, filling: None }))
+        let mark = mark(&message.payload);
+        Ok(Some(Job {
+            message,
+            mark,
+            id,
+            attempts,
+            history: History::default(),
+            refused: None,
+            filling: None,
+        }))
     }
 }

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use crate::journal::record::mark;
 use crate::journal::store::Intent;
 use crate::journal::{Journal, JournalError};
 use crate::plan::batch::PlannedMessage;
@@ -35,6 +34,8 @@ pub struct Shared<J> {
 pub struct Job {
     /// The message.
     pub message: PlannedMessage,
+    /// The mark of its planned payload. A file that is uploaded anew does not make it another message.
+    pub mark: i64,
     /// Its number in the journal, once it has one.
     pub id: Option<i64>,
     /// How many requests were made for it, over all runs.
@@ -75,8 +76,7 @@ impl Job {
         }
     }
 
-    /// The intent of an attempt. It is marked by the planned payload, so that a file that is uploaded anew does not
-    /// make it another message.
+    /// The intent of an attempt.
     pub fn intent(&self, attempt: u32) -> Intent {
         Intent {
             id: self.id,
@@ -84,7 +84,7 @@ impl Job {
             nth: self.message.nth,
             attempt,
             at: Timestamp::now(),
-            payload: mark(&self.message.payload),
+            payload: self.mark,
         }
     }
 

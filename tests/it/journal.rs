@@ -13,7 +13,7 @@ use wxcast::delivery::outcome::Outcome;
 use wxcast::journal::record::State;
 use wxcast::journal::store::{FILE, Intent, Store};
 use wxcast::journal::writer::Writer;
-use wxcast::journal::{Identity, Journal as _};
+use wxcast::journal::{Identity, Journal as _, flushing};
 use wxcast::wechat::errmsg::Errmsg;
 
 use crate::support::openid;
@@ -72,7 +72,7 @@ fn a_power_cut_in_the_middle_of_a_commit_loses_nothing_that_was_acknowledged() {
     runtime().block_on(async {
         for index in 0..6 {
             let before = length();
-            writer.intent(intent(None, index, 1)).await.expect("an intent");
+            flushing(&writer, writer.intent(intent(None, index, 1))).await.expect("an intent");
             let after = length();
             assert!(after > before, "each acknowledged intent is in the log");
             // The last commit torn at any place of its pages, as unsynced pages may be.
@@ -181,7 +181,9 @@ fn begin(writer: &Writer, model: &mut BTreeMap<usize, Model>, index: usize) {
         // Never a second request for what is settled, or may have been delivered.
         Some(Model::Settled(..) | Model::InFlight(..)) => return,
     };
-    let number = runtime().block_on(writer.intent(intent(id, index, attempts + 1))).expect("an intent");
+    let number = runtime()
+        .block_on(flushing(&writer, writer.intent(intent(id, index, attempts + 1))))
+        .expect("an intent");
     assert!(id.is_none_or(|id| id == number), "a message keeps its number");
     model.insert(index, Model::InFlight(number, attempts + 1));
 }
