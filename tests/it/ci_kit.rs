@@ -72,6 +72,7 @@ fn action_step(world: &World, name: &str) -> Ran {
         .map(|(name, value)| (name.as_str(), filled(value.as_str().expect("a text"), &action, world)))
         .collect();
     environment.push(("GITHUB_WORKSPACE", world.dir().display().to_string()));
+    environment.push(("GITHUB_OUTPUT", world.path("output").display().to_string()));
     environment.push(("GITHUB_STEP_SUMMARY", world.path("summary.md").display().to_string()));
     shell(world, step["run"].as_str().expect("a script"), &environment)
 }
@@ -115,6 +116,26 @@ fn the_action_is_content_when_every_campaign_is_sound() {
     let world = campaigns(false);
     let ran = action_step(&world, "Plan every campaign").exits(0);
     assert_eq!(ran.stdout, "");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_built_program_is_looked_for_by_everything_that_it_is_built_from() {
+    let world = World::new();
+    action_step(&world, "Name the source").exits(0);
+    let named = regex::Regex::new("^hash=[0-9a-f]{40}\n$").expect("a pattern");
+    assert!(named.is_match(&world.read("output")), "{}", world.read("output"));
+    let action = yaml("action.yml");
+    let steps = action["runs"]["steps"].as_array().expect("steps");
+    let key = steps.iter().find_map(|step| step["with"]["key"].as_str()).expect("a key");
+    assert!(key.ends_with("${{ steps.source.outputs.hash }}"), "{key}");
+    let script = steps[0]["run"].as_str().expect("a script");
+    for source in sources_of_the_image() {
+        let is_in_the_program = !["benches", "campaigns", "ci/plan-all.sh"].contains(&source.as_str());
+        if is_in_the_program {
+            assert!(script.contains(&format!(" {source} ")), "{source} is not in {script}");
+        }
+    }
 }
 
 #[cfg(unix)]
@@ -236,23 +257,22 @@ fn the_image_holds_little_and_runs_without_rights() {
     let toolchain = toolchain.expect("a version");
     assert!(of("FROM")[0][1].starts_with(&format!("rust:{}-", toolchain.trim_matches('"'))), "{lines:?}");
     let user = lines.iter().position(|line| line.first() == Some(&"USER")).expect("a user");
-    assert_ne!(lines[user][1], "root");
+    let number: Result<u32, _> = lines[user][1].parse();
+    assert!(number.is_ok_and(|number| number > 0), "by number, so that others see that it is not root");
     assert!(lines.iter().skip(user).all(|line| line.first() != Some(&"RUN")), "nothing is done after");
 }
 
 #[test]
 fn what_the_image_is_built_from_is_a_whole_package() {
     let world = World::new();
-    let copied = text("Dockerfile");
-    let copied =
-        copied.lines().filter_map(|line| line.strip_prefix("COPY ")).filter(|line| !line.starts_with("--"));
-    let sources: Vec<&str> = copied.flat_map(|line| line.split_whitespace().rev().skip(1)).collect();
+    let sources = sources_of_the_image();
     let ignored = text(".dockerignore");
     for source in &sources {
         let top = source.split('/').next().expect("a name");
         assert!(ignored.contains(&format!("!{top}\n")), ".dockerignore leaves {source} out");
         copy(&repository().join(source), &world.path(source));
     }
+    assert!(world.path(".cargo/config.toml").exists(), "SQLite is built as it is here");
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let metadata = Command::new(cargo)
         .args(["metadata", "--no-deps", "--offline", "--locked", "--format-version", "1"])
@@ -277,6 +297,14 @@ fn what_the_image_is_built_from_is_a_whole_package() {
         }
     }
     assert!(seen > 1, "only {seen} were found");
+}
+
+/// What the image is made of, as far as it is in this repository.
+fn sources_of_the_image() -> Vec<String> {
+    let dockerfile = text("Dockerfile");
+    let copied = dockerfile.lines().filter_map(|line| line.strip_prefix("COPY "));
+    let copied = copied.filter(|line| !line.starts_with("--"));
+    copied.flat_map(|line| line.split_whitespace().rev().skip(1)).map(str::to_owned).collect()
 }
 
 fn copy(from: &Path, to: &Path) {
