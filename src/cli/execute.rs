@@ -18,6 +18,7 @@ use crate::cli::quota;
 use crate::cli::terminal::Terminal;
 use crate::delivery::attempt::{Cause, Incident};
 use crate::delivery::event::{Event, Stop};
+use crate::delivery::notice::Notice;
 use crate::diagnostic::render::display;
 use crate::journal::JournalError;
 use crate::journal::run::{RunEnd, RunStart};
@@ -34,6 +35,7 @@ use crate::send::feed::{self, Jobs, Policy};
 use crate::send::media::{self, Depot};
 use crate::send::shutdown::{Signals, StopFiles, ticks};
 use crate::send::worker::Shared;
+use crate::wechat::token::Tokens;
 
 /// Results are refreshed no more often than this.
 const REFRESH: Duration = Duration::from_secs(2);
@@ -105,6 +107,7 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
     let begun = begin(&campaign, &plan, &execution.state, execution.policy)
         .map_err(|error| journal_problem(&error, terminal))?;
     let (writer, thread) = Writer::start(begun.store, begun.campaign, campaign.send.concurrency);
+    note_tokens(&tokens, &writer, begun.run);
     let refresher =
         Refresher::start(Arc::clone(&campaign), Arc::clone(&plan), execution.state.clone(), execution.masked);
     let stop_files = execution.stop_files;
@@ -122,6 +125,7 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
     let media =
         Arc::new(Depot::new(client.clone(), Arc::clone(&tokens), settings, Box::new(progress.observer())));
     let hosts = client.clone();
+    let notes = writer.clone();
     let shared = Arc::new(Shared { client, tokens, media: Arc::clone(&media), journal: writer.clone() });
     let (ended, written) = runtime.block_on(async {
         if stop.is_some() {
@@ -133,7 +137,12 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
             jobs,
             shared,
             limit: execution.limit,
-            watch: &mut |event: &Event| progress.observe(event),
+            watch: &mut |event: &Event| {
+                if let Some(notice) = Notice::of(event) {
+                    notes.notice(begun.run, Timestamp::now(), notice);
+                }
+                progress.observe(event);
+            },
             signals,
             stop_files,
         };
@@ -184,6 +193,12 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
     // A journal that takes no end of a run has said so before; the run is then read as one that crashed.
     let _ = store.end_run(begun.run, &finished.run_end());
     Ok(finished)
+}
+
+/// Notes in the journal when the run asks for a token, and why.
+fn note_tokens(tokens: &Tokens, writer: &Writer, run: i64) {
+    let writer = writer.clone();
+    tokens.watch(move |fetch| writer.notice(run, fetch.at, Notice::Token(fetch)));
 }
 
 /// How the media files of a campaign are uploaded.

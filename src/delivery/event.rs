@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::delivery::attempt::Cause;
+use crate::delivery::notice::PaceChange;
 use crate::delivery::outcome::Outcome;
 use crate::wechat::errmsg::Errmsg;
 use crate::wechat::token::TokenError;
@@ -26,6 +27,8 @@ pub enum Event {
     Pace {
         /// The ceiling now, in messages a second.
         per_second: f64,
+        /// Why.
+        why: PaceChange,
     },
     /// A media file is being uploaded.
     Uploading {

@@ -15,6 +15,7 @@ pub mod attempts;
 pub mod index;
 pub mod lock;
 pub mod media;
+pub mod notice;
 pub mod record;
 pub mod run;
 pub mod store;

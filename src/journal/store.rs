@@ -67,7 +67,9 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        Self::open_with(folder, flags)
+        let store = Self::open_with(folder, flags)?;
+        store.make_room_for_notices()?;
+        Ok(store)
     }
 
     /// Opens the journal of a state folder for reading; gives nothing where there is none.

@@ -13,10 +13,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::delivery::attempt::Attempt;
+use crate::delivery::notice::Notice;
 use crate::delivery::outcome::Outcome;
+use crate::journal::notice::{Noticed, write_notice};
 use crate::journal::store::{Intent, Store, write_intent, write_outcome};
 use crate::journal::{Journal, JournalError};
 
@@ -31,6 +34,7 @@ enum Command {
     Intent(Intent, oneshot::Sender<Result<i64, JournalError>>),
     Outcome(Settled),
     Undelivered(Undelivered),
+    Notice(Noticed),
     Finish(oneshot::Sender<Result<(), Unwritten>>),
 }
 
@@ -84,7 +88,7 @@ impl Writer {
         let thread = std::thread::spawn(move || {
             let most_intents = in_flight.div_ceil(2).max(1);
             let mut work =
-                Work { store, campaign, most_intents, waiting: Vec::new(), undelivered: Vec::new() };
+                Work { store, campaign, most_intents, waiting: vec![], undelivered: vec![], notices: vec![] };
             work.run(&received);
             work.store
         });
@@ -94,6 +98,13 @@ impl Writer {
     fn say(&self, command: Command) {
         // Nothing that can panic is done with the lock held.
         self.said.lock().unwrap_or_else(PoisonError::into_inner).push(command);
+    }
+
+    /// Takes something to be noted of a run, and sees to it that it is written soon. Nobody waits for it, and that it
+    /// cannot be written keeps nobody from sending.
+    pub fn notice(&self, run: i64, at: Timestamp, what: Notice) {
+        self.say(Command::Notice(Noticed { run, at, what }));
+        self.flush();
     }
 
     /// Waits until everything is on disk, and ends the thread.
@@ -147,6 +158,7 @@ struct Work {
     /// Outcomes that could not be written yet.
     waiting: Vec<Settled>,
     undelivered: Vec<Undelivered>,
+    notices: Vec<Noticed>,
 }
 
 impl Work {
@@ -183,6 +195,7 @@ impl Work {
     fn write(&mut self, group: &mut Group) {
         self.waiting.append(&mut group.outcomes);
         self.undelivered.append(&mut group.undelivered);
+        self.notices.append(&mut group.notices);
         let intents = std::mem::take(&mut group.intents);
         match self.commit(&intents) {
             Ok(ids) => {
@@ -205,7 +218,7 @@ impl Work {
         intents: &[(Intent, oneshot::Sender<Result<i64, JournalError>>)],
     ) -> Result<Vec<i64>, JournalError> {
         let campaign = self.campaign;
-        let (waiting, undelivered) = (&self.waiting, &self.undelivered);
+        let (waiting, undelivered, notices) = (&self.waiting, &self.undelivered, &self.notices);
         let written = (|| {
             let transaction = self.store.transaction()?;
             for settled in waiting {
@@ -214,6 +227,9 @@ impl Work {
             for settled in undelivered {
                 let id = write_intent(&transaction, campaign, &settled.intent)?;
                 write_outcome(&transaction, id, settled.outcome, &settled.attempt)?;
+            }
+            for noticed in notices {
+                write_notice(&transaction, noticed)?;
             }
             let ids = intents
                 .iter()
@@ -234,6 +250,7 @@ impl Work {
     fn forget(&mut self) {
         self.waiting.clear();
         self.undelivered.clear();
+        self.notices.clear();
     }
 
     /// Tries for a while to write what is left.
@@ -257,6 +274,7 @@ struct Group {
     intents: Vec<(Intent, oneshot::Sender<Result<i64, JournalError>>)>,
     outcomes: Vec<Settled>,
     undelivered: Vec<Undelivered>,
+    notices: Vec<Noticed>,
     finish: Option<oneshot::Sender<Result<(), Unwritten>>>,
 }
 
@@ -266,6 +284,7 @@ impl Group {
             Command::Intent(intent, reply) => self.intents.push((intent, reply)),
             Command::Outcome(settled) => self.outcomes.push(settled),
             Command::Undelivered(settled) => self.undelivered.push(settled),
+            Command::Notice(noticed) => self.notices.push(noticed),
             Command::Finish(reply) => self.finish = Some(reply),
         }
     }

@@ -9,11 +9,13 @@ use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Status;
 use crate::journal::JournalError;
 use crate::journal::attempts::RecordedAttempt;
+use crate::journal::notice::Noticed;
 use crate::journal::record::{Recorded, State};
 use crate::journal::run::RunRecord;
 use crate::journal::store::Store;
 use crate::locale::Catalog;
 use crate::plan::Plan;
+use crate::report::happening;
 use crate::report::model::{JoinError, RowReport, Tally, identity, join, tally_of_journal};
 use crate::report::results_csv::mask;
 use crate::report::run_json::{Reason, Retries, Run, RunReport, Unknown};
@@ -46,6 +48,14 @@ const IN_FLIGHT: &str = "in-flight";
 /// Outcomes by status and reason: the errcode, or the name of what took its place.
 type Reasons = BTreeMap<(Status, Option<i64>, Option<String>), u64>;
 
+/// What the journal knows beside the messages.
+#[derive(Default)]
+struct Rest {
+    runs: Vec<RunRecord>,
+    attempts: Vec<RecordedAttempt>,
+    notices: Vec<Noticed>,
+}
+
 #[derive(Default)]
 struct Seen {
     reasons: Reasons,
@@ -68,10 +78,10 @@ impl History<'_> {
     pub fn read(&self, words: &Catalog) -> Result<RunReport, JoinError> {
         let mut seen = Seen { masked: self.masked, running: self.running, ..Seen::default() };
         let tally = self.walk(&mut seen)?;
-        let (runs, attempts) = self.rest().map_err(JoinError::Journal)?;
+        let Rest { runs, attempts, notices } = self.rest().map_err(JoinError::Journal)?;
         attempts.into_iter().for_each(|attempt| seen.attempt(attempt));
         seen.answers.sort_unstable_by_key(|answer| answer.at);
-        Ok(self.report(&tally, seen, &runs, words))
+        Ok(self.report(&tally, seen, &runs, &notices, words))
     }
 
     /// Walks the rows of the audience, or where that cannot be read now, the messages of the journal.
@@ -98,17 +108,24 @@ impl History<'_> {
         read().map_err(JoinError::Journal)
     }
 
-    fn rest(&self) -> Result<(Vec<RunRecord>, Vec<RecordedAttempt>), JournalError> {
-        let Some(store) = self.store else { return Ok(Default::default()) };
+    fn rest(&self) -> Result<Rest, JournalError> {
+        let Some(store) = self.store else { return Ok(Rest::default()) };
         let Some(number) = store.find_campaign(&identity(self.campaign))? else {
-            return Ok(Default::default());
+            return Ok(Rest::default());
         };
         let mut attempts = Vec::new();
         store.attempts(number, |attempt| attempts.push(attempt))?;
-        Ok((store.runs(number)?, attempts))
+        Ok(Rest { runs: store.runs(number)?, attempts, notices: store.notices(number)? })
     }
 
-    fn report(&self, tally: &Tally, seen: Seen, runs: &[RunRecord], words: &Catalog) -> RunReport {
+    fn report(
+        &self,
+        tally: &Tally,
+        seen: Seen,
+        runs: &[RunRecord],
+        notices: &[Noticed],
+        words: &Catalog,
+    ) -> RunReport {
         let latencies = seen.answers.iter().filter(|answer| answer.status.is_some());
         let timeline: Vec<Timeline> = runs
             .iter()
@@ -143,7 +160,8 @@ impl History<'_> {
                 token: seen.token,
                 reasons: reasons(&seen.again, words),
             },
-            runs: runs.iter().map(|run| told(run, words)).collect(),
+            token_fetches: happening::token_fetches(notices),
+            runs: runs.iter().map(|run| told(run, notices, words)).collect(),
             timeline: timeline.into_iter().rev().collect(),
             unknown: seen.unknown,
             zone: TimeZone::system(),
@@ -224,7 +242,8 @@ fn reasons(all: &Reasons, words: &Catalog) -> Vec<Reason> {
     told.into_iter().map(|(_, reason)| reason).collect()
 }
 
-fn told(run: &RunRecord, words: &Catalog) -> Run {
+fn told(run: &RunRecord, notices: &[Noticed], words: &Catalog) -> Run {
+    let (happenings, more_happenings) = happening::of_run(run.id, notices, words);
     Run {
         run: run.id,
         started: run.started,
@@ -236,11 +255,13 @@ fn told(run: &RunRecord, words: &Catalog) -> Run {
         planned: run.planned,
         requests: run.requests,
         counts: run.counts,
+        happenings,
+        more_happenings,
     }
 }
 
 /// The sentence of a reason to stop, and of the errcode in it.
-fn why(reason: &str, words: &Catalog) -> String {
+pub(super) fn why(reason: &str, words: &Catalog) -> String {
     let (word, code) = reason.split_once(' ').map_or((reason, None), |(word, code)| (word, Some(code)));
     let sentence = words.say(&format!("report.reason.{word}"), &[]);
     match code.and_then(|code| code.parse::<i64>().ok()) {

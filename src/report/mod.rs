@@ -9,6 +9,7 @@ pub mod fault_identity;
 pub mod faults_html;
 pub mod fingerprint;
 pub mod gallery;
+pub mod happening;
 pub mod history;
 pub mod junit;
 pub mod markdown;

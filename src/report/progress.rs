@@ -127,7 +127,7 @@ impl<'w> Drawing<'w> {
                 self.counts.add(Status::from(*outcome), 1);
                 self.settled();
             }
-            Event::Pace { per_second } => {
+            Event::Pace { per_second, .. } => {
                 let pace = format!("{per_second:.1}");
                 self.note(&self.words.say("progress.pace", &[("rate", &pace)]));
             }

@@ -9,7 +9,7 @@ use crate::locale::Catalog;
 use crate::report::chart::Chart;
 use crate::report::page::Page;
 use crate::report::run_json::{Reason, RunReport};
-use crate::report::run_markdown::facts;
+use crate::report::run_markdown::{HappeningLine, facts, lines as happenings};
 
 const CONTENT: &str = include_str!("assets/run.hbs");
 const CHART: &str = include_str!("assets/chart.hbs");
@@ -26,6 +26,7 @@ struct Shown<'a> {
     outcomes: Vec<Line>,
     retries: Vec<Line>,
     runs: Vec<RunLine>,
+    happenings: Vec<HappeningLine>,
     charts: Vec<Chart>,
     unknown: Vec<UnknownLine>,
     unlisted: u64,
@@ -103,6 +104,7 @@ fn shown<'a>(report: &'a RunReport, words: &Catalog) -> Shown<'a> {
                 ending: run.ending(report.running && index + 1 == last, words),
             })
             .collect(),
+        happenings: happenings(report, words),
         charts: report.timeline.iter().rev().map(|line| Chart::of(line, report)).collect(),
         unknown: report
             .unknown

@@ -49,6 +49,9 @@ pub struct RunReport {
     pub reasons: Vec<Reason>,
     /// What was tried again.
     pub retries: Retries,
+    /// How often a token was asked for, of WeChat or of a program, as far as it is noted: runs of an earlier wxcast
+    /// noted nothing.
+    pub token_fetches: u64,
     /// The runs, the first one first.
     pub runs: Vec<Run>,
     /// Answers over time, for the last 20 runs that had any.
@@ -86,8 +89,8 @@ pub struct Retries {
     pub messages: u64,
     /// Attempts that certainly delivered nothing and were followed by another one, or will be.
     pub attempts: u64,
-    /// Those of them that were answered with a dead token. How often a new one was fetched is not in the journal:
-    /// one serves all messages that wait for it.
+    /// Those of them that were answered with a dead token. One new token serves all messages that wait for it; the
+    /// `happenings` of a run say when one was fetched.
     pub token: u64,
     /// The reasons of those attempts.
     pub reasons: Vec<Reason>,
@@ -118,6 +121,34 @@ pub struct Run {
     pub requests: Option<u64>,
     /// The statuses of the audience when it ended.
     pub counts: Option<Counts>,
+    /// What happened beside its messages, at most 200 things, the first one first.
+    pub happenings: Vec<Happening>,
+    /// How many more things happened.
+    pub more_happenings: u64,
+}
+
+/// Something that happened during a run beside its messages.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Happening {
+    /// When.
+    #[schemars(with = "String")]
+    pub at: Timestamp,
+    /// `token`: one was asked for. `pace`: the run became slower or faster. `stopping`: it began to stop.
+    pub what: String,
+    /// Why. Of a token: `first`, `renewal` (the one in use was about to end) or `refused`. Of the pace: `throttled`
+    /// (WeChat asked for it), `busy` or `recovered`. Of stopping: as in the run.
+    pub why: String,
+    /// What gave the token: `platform`, `forced` (the platform, which then lets the one before die), `command`,
+    /// `kept` (by an earlier run or another process) or `given`.
+    pub from: Option<String>,
+    /// Whether there was a token.
+    pub ok: Option<bool>,
+    /// The errcode that came instead of a token.
+    pub errcode: Option<i64>,
+    /// The most messages a second from then on.
+    pub per_second: Option<f64>,
+    /// The same as a sentence.
+    pub text: String,
 }
 
 /// A message that may or may not have arrived.

@@ -21,6 +21,7 @@ pub fn write(report: &RunReport, words: &Catalog, out: &mut dyn Write) -> io::Re
         ("digest", report.digest.clone().unwrap_or_default()),
         ("running", report.running.to_string()),
         ("requests", report.requests.to_string()),
+        ("token-fetches", report.token_fetches.to_string()),
     ];
     let properties = properties.map(|(name, value)| (name.to_owned(), value)).to_vec();
     let statuses = report.statuses(words).into_iter();

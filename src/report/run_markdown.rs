@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use serde::Serialize;
+
 use crate::delivery::outcome::Status;
 use crate::locale::Catalog;
 use crate::report::markdown::{head, inline, row};
@@ -9,6 +11,14 @@ use crate::report::run_json::{Reason, Run, RunReport, Unknown};
 
 /// How many unknown messages are listed; the results file has them all.
 const LISTED: usize = 100;
+
+/// A thing that happened during a run.
+#[derive(Debug, Serialize)]
+pub struct HappeningLine {
+    run: i64,
+    at: String,
+    text: String,
+}
 
 /// Writes the report.
 ///
@@ -35,6 +45,7 @@ fn text(report: &RunReport, words: &Catalog) -> String {
     out.push_str(&reasons("outcomes", &report.reasons, words));
     out.push_str(&reasons("retries", &report.retries.reasons, words));
     out.push_str(&runs(report, words));
+    out.push_str(&happenings(report, words));
     out.push_str(&unknown(report, words));
     out
 }
@@ -61,6 +72,9 @@ pub fn facts(report: &RunReport, words: &Catalog) -> Vec<String> {
         facts.push(
             words.say("report.retried", &[("messages", &retries.messages), ("attempts", &retries.attempts)]),
         );
+    }
+    if report.token_fetches > 0 {
+        facts.push(words.say("report.token-fetches", &[("count", &report.token_fetches)]));
     }
     if report.retries.token > 0 {
         facts.push(words.say("report.token", &[("count", &report.retries.token)]));
@@ -114,6 +128,37 @@ fn run_row(run: &Run, now: bool, report: &RunReport, words: &Catalog) -> String 
         run.requests.map(|requests| requests.to_string()).unwrap_or_default(),
         inline(&run.ending(now, words)),
     ])
+}
+
+fn happenings(report: &RunReport, words: &Catalog) -> String {
+    let lines = lines(report, words);
+    if lines.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("\n#### {}\n\n", words.say("report.happenings", &[]));
+    out.push_str(&head(&["run", "at", "happened"].map(|key| label(key, words))));
+    for line in lines {
+        out.push_str(&row(&[line.run.to_string(), inline(&line.at), inline(&line.text)]));
+    }
+    out
+}
+
+/// What happened during the runs, the first thing first; the HTML report says the same.
+pub fn lines(report: &RunReport, words: &Catalog) -> Vec<HappeningLine> {
+    let of_run = |run: &Run| {
+        let told = run.happenings.iter().map(|happening| HappeningLine {
+            run: run.run,
+            at: report.time(happening.at),
+            text: happening.text.clone(),
+        });
+        let more = (run.more_happenings > 0).then(|| HappeningLine {
+            run: run.run,
+            at: String::new(),
+            text: words.say("report.more-happenings", &[("count", &run.more_happenings)]),
+        });
+        told.chain(more).collect::<Vec<HappeningLine>>()
+    };
+    report.runs.iter().flat_map(of_run).collect()
 }
 
 fn unknown(report: &RunReport, words: &Catalog) -> String {

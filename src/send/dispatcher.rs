@@ -16,6 +16,7 @@ use crate::campaign::Campaign;
 use crate::campaign::file::Duplicates;
 use crate::delivery::attempt::{Attempt, Cause};
 use crate::delivery::event::{Event, Stop};
+use crate::delivery::notice::PaceChange;
 use crate::delivery::outcome::Outcome;
 use crate::journal::{Journal, flushing};
 use crate::send::breaker::Breaker;
@@ -375,19 +376,21 @@ impl<J: Journal> Dispatcher<'_, J> {
     fn adjust_pace(&mut self, verdict: &Verdict, now: Instant) {
         let loaded = self.load.observe(now, matches!(verdict, Verdict::Busy { .. }));
         let changed = match verdict {
-            Verdict::Throttled => self.pacer.slow_down(now),
-            Verdict::Busy { .. } if loaded => self.pacer.slow_down(now),
+            Verdict::Throttled => self.pacer.slow_down(now).zip(Some(PaceChange::Throttled)),
+            Verdict::Busy { .. } if loaded => self.pacer.slow_down(now).zip(Some(PaceChange::Busy)),
             Verdict::Busy { .. } => None,
-            Verdict::Sent | Verdict::Refused | Verdict::Content => self.pacer.recover(now),
+            Verdict::Sent | Verdict::Refused | Verdict::Content => {
+                self.pacer.recover(now).zip(Some(PaceChange::Recovered))
+            }
             Verdict::TokenRefused
             | Verdict::MediaDead
             | Verdict::Quota
             | Verdict::Account
             | Verdict::Unknown => None,
         };
-        if let Some(per_second) = changed {
+        if let Some((per_second, why)) = changed {
             tracing::info!(per_second, "pace");
-            (self.run.watch)(&Event::Pace { per_second });
+            (self.run.watch)(&Event::Pace { per_second, why });
         }
     }
 

@@ -9,4 +9,5 @@ pub mod reply;
 mod route;
 pub mod token;
 pub mod token_cache;
+pub mod token_fetch;
 pub mod token_source;

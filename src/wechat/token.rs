@@ -13,6 +13,7 @@ use crate::wechat::client::{Client, pause};
 use crate::wechat::errmsg::Errmsg;
 use crate::wechat::reply::Failure;
 use crate::wechat::token_cache::{Kept, TokenCache};
+use crate::wechat::token_fetch::{Need, Spring, TokenFetch, Watch};
 use crate::wechat::token_source::{CommandFault, Fetched, TRIES, TokenSource, ask, run};
 
 /// In a token's last five minutes the platform gives out the next one, and both work (wechat-facts 3.1).
@@ -78,6 +79,7 @@ pub struct Tokens {
     source: TokenSource,
     cache: Option<TokenCache>,
     current: Mutex<State>,
+    watch: Watch,
 }
 
 #[derive(Debug, Default)]
@@ -93,6 +95,7 @@ struct State {
 /// Which token will do.
 #[derive(Clone, Copy)]
 struct Wanted<'a> {
+    why: Need,
     /// Not this one: it is refused.
     not: Option<&'a Token>,
     /// Not one that was fetched before.
@@ -101,7 +104,7 @@ struct Wanted<'a> {
     waits: bool,
 }
 
-const ANY: Wanted<'static> = Wanted { not: None, since: None, waits: true };
+const ANY: Wanted<'static> = Wanted { why: Need::First, not: None, since: None, waits: true };
 
 /// A token and how long it works, where that is known.
 struct Granted {
@@ -112,7 +115,12 @@ struct Granted {
 impl Tokens {
     /// Tokens from a source. With a cache, one that was fetched with the AppSecret is kept for other runs.
     pub fn new(client: Client, source: TokenSource, cache: Option<TokenCache>) -> Self {
-        Self { client, source, cache, current: Mutex::default() }
+        Self { client, source, cache, current: Mutex::default(), watch: Watch::default() }
+    }
+
+    /// Tells `watch` of everything that is asked for a token from now on. The first one who watches stays.
+    pub fn watch(&self, watch: impl Fn(TokenFetch) + Send + Sync + 'static) {
+        self.watch.set(Box::new(watch));
     }
 
     /// The current token, fetched where there is none yet, and renewed shortly before it ends. Whoever comes while
@@ -129,7 +137,7 @@ impl Tokens {
             }
             (Some(token), _) => {
                 let before = Arc::clone(token);
-                match self.obtain(&mut state, Wanted { waits: false, ..ANY }).await {
+                match self.obtain(&mut state, Wanted { why: Need::Renewal, waits: false, ..ANY }).await {
                     Ok(granted) => Ok(self.take(&mut state, granted)),
                     // The one before still works for a while.
                     Err(_) => {
@@ -166,7 +174,7 @@ impl Tokens {
         match (&state.token, &state.error) {
             (Some(token), _) if !token.is(&refused.value) => Ok(Arc::clone(token)),
             (_, Some(error)) => Err(error.clone()),
-            _ => self.fetch(&mut state, Wanted { not: Some(refused), ..ANY }).await,
+            _ => self.fetch(&mut state, Wanted { why: Need::Refused, not: Some(refused), ..ANY }).await,
         }
     }
 
@@ -191,9 +199,12 @@ impl Tokens {
     async fn obtain(&self, state: &mut State, wanted: Wanted<'_>) -> Result<Granted, TokenError> {
         match &self.source {
             TokenSource::Given(_) if wanted.not.is_some() => Err(TokenError::GivenRefused),
-            TokenSource::Given(value) => Ok(Granted { value: value.clone(), rest: None }),
+            TokenSource::Given(value) => {
+                self.watch.tell(wanted.why, Spring::Given, true, None);
+                Ok(Granted { value: value.clone(), rest: None })
+            }
             TokenSource::Command { command, timeout } => {
-                printed(command, *timeout, wanted.not).await.map(Granted::from).map_err(TokenError::Command)
+                self.printed(command, *timeout, wanted).await.map(Granted::from).map_err(TokenError::Command)
             }
             TokenSource::Secret { appid, secret } => match &self.cache {
                 None => {
@@ -215,12 +226,16 @@ impl Tokens {
         wanted: Wanted<'_>,
     ) -> Result<Granted, TokenError> {
         if let Ok(granted) = kept(cache, wanted) {
+            self.watch.tell(wanted.why, Spring::Kept, true, None);
             return Ok(granted);
         }
         let turn = cache.turn(wanted.waits).await;
         // Whoever held the lock may just have fetched what is wanted.
         let before = match kept(cache, wanted) {
-            Ok(granted) => return Ok(granted),
+            Ok(granted) => {
+                self.watch.tell(wanted.why, Spring::Kept, true, None);
+                return Ok(granted);
+            }
             Err(before) => before,
         };
         let (fetched, forced) = self.asked(state, appid, secret, wanted, before.as_ref()).await?;
@@ -255,7 +270,9 @@ impl Tokens {
     ) -> Result<(Fetched, bool), TokenError> {
         let is_refused = |fetched: &Fetched| wanted.not.is_some_and(|not| not.is(&fetched.value));
         let tries = if wanted.waits { TRIES } else { 1 };
-        let fetched = ask(&self.client, appid, secret, false, tries).await?;
+        let fetched = ask(&self.client, appid, secret, false, tries).await;
+        self.tell(wanted.why, Spring::Platform, &fetched);
+        let fetched = fetched?;
         if !is_refused(&fetched) {
             return Ok((fetched, false));
         }
@@ -263,8 +280,48 @@ impl Tokens {
             return Err(TokenError::FreshRefused);
         }
         state.forced = true;
-        let fetched = ask(&self.client, appid, secret, true, tries).await?;
+        let fetched = ask(&self.client, appid, secret, true, tries).await;
+        self.tell(wanted.why, Spring::Forced, &fetched);
+        let fetched = fetched?;
         if is_refused(&fetched) { Err(TokenError::FreshRefused) } else { Ok((fetched, true)) }
+    }
+
+    /// What a program prints. Where that is the refused token, the program is run once more after a second: a token
+    /// server may be fetching the next one at this moment.
+    async fn printed(
+        &self,
+        command: &[String],
+        timeout: Duration,
+        wanted: Wanted<'_>,
+    ) -> Result<Fetched, CommandFault> {
+        let is_refused = |fetched: &Fetched| wanted.not.is_some_and(|not| not.is(&fetched.value));
+        let fetched = self.ran(command, timeout, wanted.why).await?;
+        if !is_refused(&fetched) {
+            return Ok(fetched);
+        }
+        tokio::time::sleep(pause(1)).await;
+        let fetched = self.ran(command, timeout, wanted.why).await?;
+        if is_refused(&fetched) { Err(CommandFault::Stale) } else { Ok(fetched) }
+    }
+
+    async fn ran(&self, command: &[String], timeout: Duration, why: Need) -> Result<Fetched, CommandFault> {
+        let fetched = run(command, timeout).await;
+        self.watch.tell(why, Spring::Command, fetched.is_ok(), None);
+        fetched
+    }
+
+    fn tell(&self, why: Need, from: Spring, fetched: &Result<Fetched, TokenError>) {
+        let errcode = match fetched {
+            Err(TokenError::Answered { code, .. }) => Some(*code),
+            Ok(_)
+            | Err(
+                TokenError::GivenRefused
+                | TokenError::FreshRefused
+                | TokenError::NoAnswer(_)
+                | TokenError::Command(_),
+            ) => None,
+        };
+        self.watch.tell(why, from, fetched.is_ok(), errcode);
     }
 }
 
@@ -287,23 +344,6 @@ fn kept(cache: &TokenCache, wanted: Wanted<'_>) -> Result<Granted, Option<Kept>>
     tracing::info!("token kept from another run");
     let rest = Duration::try_from(kept.expires.duration_since(now)).ok();
     Ok(Granted { value: kept.value, rest })
-}
-
-/// What a program prints. Where that is the refused token, the program is run once more after a second: a token
-/// server may be fetching the next one at this moment.
-async fn printed(
-    command: &[String],
-    timeout: Duration,
-    not: Option<&Token>,
-) -> Result<Fetched, CommandFault> {
-    let is_refused = |fetched: &Fetched| not.is_some_and(|not| not.is(&fetched.value));
-    let fetched = run(command, timeout).await?;
-    if !is_refused(&fetched) {
-        return Ok(fetched);
-    }
-    tokio::time::sleep(pause(1)).await;
-    let fetched = run(command, timeout).await?;
-    if is_refused(&fetched) { Err(CommandFault::Stale) } else { Ok(fetched) }
 }
 
 /// How long after it was fetched a token is renewed: as its last five minutes begin; of a short one after half

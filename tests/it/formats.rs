@@ -11,7 +11,7 @@ use wxcast::delivery::outcome::Counts;
 use wxcast::locale::{Catalog, Language};
 use wxcast::report::compare::Changes;
 use wxcast::report::plan_json::{DiagnosticReport, PlanReport};
-use wxcast::report::run_json::{Reason, Retries, Run, RunReport, Unknown};
+use wxcast::report::run_json::{Happening, Reason, Retries, Run, RunReport, Unknown};
 use wxcast::report::sample::SampleReport;
 use wxcast::report::timeline::{Latency, Part, Timeline};
 use wxcast::report::{Format, PLAN, RUN};
@@ -102,6 +102,30 @@ fn part(second: i64, sent: u64, troubled: u64, latency: Option<(u32, u32)>) -> P
     Part { from: at(second), sent, refused: 1, troubled, again: 2, latency_ms }
 }
 
+fn happenings() -> Vec<Happening> {
+    let token = Happening {
+        at: at(101),
+        what: "token".into(),
+        why: "refused".into(),
+        from: Some("forced".into()),
+        ok: Some(true),
+        errcode: None,
+        per_second: None,
+        text: NASTY.into(),
+    };
+    let pace = Happening {
+        at: at(102),
+        what: "pace".into(),
+        why: "throttled".into(),
+        from: None,
+        ok: None,
+        per_second: Some(2.5),
+        text: "Slower.".into(),
+        ..token.clone()
+    };
+    vec![token, pace]
+}
+
 fn runs() -> RunReport {
     let counts = Counts { sent: 30, refused: 2, failed: 1, unknown: 3, skipped: 4, unsent: 5 };
     let run = |run, ended, exit: Option<&str>, reason: Option<&str>| Run {
@@ -115,6 +139,8 @@ fn runs() -> RunReport {
         planned: 41,
         requests: ended.map(|_| 12),
         counts: ended.map(|_| counts),
+        happenings: if run == 1 { happenings() } else { Vec::new() },
+        more_happenings: if run == 1 { 7 } else { 0 },
     };
     let unknown = |row, incident: &str| Unknown {
         row: Some(row),
@@ -152,6 +178,7 @@ fn runs() -> RunReport {
             token: 1,
             reasons: vec![reason("unsent", Some(42001), None, 1), reason("unsent", Some(-1), None, 3)],
         },
+        token_fetches: 1,
         runs: vec![run(1, Some(at(160)), Some("paused"), Some("quota 45009")), run(2, None, None, None)],
         timeline: vec![Timeline {
             run: 1,

@@ -98,14 +98,110 @@ fn runs_say_why_they_paused_and_what_was_tried_again() {
     assert_eq!(report["timeline"].as_array().map(Vec::len), Some(2));
 }
 
+/// What happened in a run beside its messages: what, why and, of a token, from where.
+fn happened(report: &serde_json::Value, run: usize) -> Vec<String> {
+    let happenings = report["runs"][run]["happenings"].as_array().expect("happenings").iter();
+    let word = |one: &serde_json::Value, key: &str| one[key].as_str().unwrap_or_default().to_owned();
+    happenings
+        .map(|one| ["what", "why", "from"].map(|key| word(one, key)).join(" ").trim_end().to_owned())
+        .collect()
+}
+
 #[test]
-fn answers_with_a_dead_token_are_told_and_fetches_are_not_claimed() {
+fn every_fetch_of_a_token_is_told_with_its_time_and_its_reason() {
     let world = World::with_recipients(5);
-    world.send(&Platform::new("[[answers]]\ncode = 42001\nmessages = 2")).exits(0);
+    let platform = Platform::new("[token]\ndies_at_message = [2, 4]\n");
+    world.send(&platform).exits(0);
+    // The token is kept: the next run fetches none.
+    world.recipients(6);
+    world.send(&platform).exits(0);
     let report = told(&world);
-    assert_eq!(report["retries"]["token"], 1);
-    let text = world.run(&["report", "campaign.toml"]).exits(0).stdout;
-    assert!(text.contains("how often one was fetched is not in the journal"), "{text}");
+    let fetches = platform.ledger().totals().stable_token_calls;
+    assert_eq!(report["token_fetches"], fetches, "{report:#}");
+    assert!(report["retries"]["token"].as_u64() >= Some(1), "{report:#}");
+    let first = happened(&report, 0);
+    assert_eq!(first[0], "token first platform");
+    assert!(first.iter().any(|one| one == "token refused platform"), "{first:?}");
+    assert_eq!(happened(&report, 1)[0], "token first kept");
+    let run = &report["runs"][0];
+    let at = |value: &serde_json::Value| -> jiff::Timestamp {
+        value.as_str().and_then(|text| text.parse().ok()).expect("a time")
+    };
+    for happening in run["happenings"].as_array().expect("happenings") {
+        assert!(at(&run["started"]) <= at(&happening["at"]) && at(&happening["at"]) <= at(&run["ended"]));
+        assert_eq!(happening["ok"], true);
+    }
+    for format in ["markdown", "html"] {
+        let text = world.run(&["report", "campaign.toml", "--format", format]).exits(0).stdout;
+        assert!(text.contains("WeChat no longer took the one in use"), "{text}");
+    }
+    let junit = world.run(&["report", "campaign.toml", "--format", "junit"]).exits(0).stdout;
+    assert!(junit.contains(&format!("name=\"token-fetches\" value=\"{fetches}\"")), "{junit}");
+}
+
+#[test]
+fn a_token_that_had_to_be_forced_or_was_not_to_be_had_is_told_so() {
+    let world = World::with_recipients(3);
+    world.send(&Platform::new("[token]\ndies_at_message = 2\nsticky = true\n"));
+    let first = happened(&told(&world), 0);
+    assert!(first.iter().any(|one| one == "token refused forced"), "{first:?}");
+}
+
+#[test]
+fn what_was_noted_of_a_run_survives_a_kill() {
+    let world = World::with_recipients(30);
+    let platform = Platform::new("latency = { min = \"10s\", max = \"10s\" }\n");
+    let mut child = world.start_send(&platform);
+    platform.wait_for_requests(5);
+    assert_eq!(happened(&told(&world), 0), ["token first platform"], "during the run");
+    child.kill().expect("it runs");
+    finish(child);
+    assert_eq!(happened(&told(&world), 0), ["token first platform"], "and after it");
+}
+
+#[test]
+fn another_pace_and_the_moment_of_stopping_are_told_with_their_reasons() {
+    let world = World::with_recipients(30);
+    world.text_campaign("Hello {{name}}", "concurrency = 1\n");
+    world.send(&Platform::new("[quota]\ndaily = 20\n[[answers]]\ncode = 45011\nmessages = 2")).exits(7);
+    let report = told(&world);
+    let first = happened(&report, 0);
+    assert_eq!(first, ["token first platform", "pace throttled", "stopping quota 45009"]);
+    let happenings = &report["runs"][0]["happenings"];
+    assert_eq!(happenings[1]["per_second"], 50_000.0);
+    let text = happenings[2]["text"].as_str().unwrap_or_default();
+    assert!(text.contains("quota was used up"), "{text}");
+}
+
+#[test]
+fn a_journal_of_an_earlier_wxcast_has_noted_nothing_and_goes_on_noting() {
+    let world = World::golden();
+    let report = told(&world);
+    assert_eq!((&report["token_fetches"], &report["runs"][0]["happenings"]), (&json!(0), &json!([])));
+    let platform = Platform::new("");
+    world.run_at(&platform, &["send", "campaign.toml", "--yes", "--take-over"]).exits(6);
+    let report = told(&world);
+    assert_eq!(report["token_fetches"], 1);
+    assert_eq!(
+        happened(&report, report["runs"].as_array().expect("runs").len() - 1),
+        ["token first platform"]
+    );
+}
+
+#[test]
+fn every_reason_to_stop_has_a_sentence() {
+    let english = wxcast::locale::Catalog::new(wxcast::locale::Language::En);
+    let source = std::fs::read_to_string(crate::support::repository().join("src/delivery/event.rs"));
+    let source = source.expect("a source file");
+    let reasons = source.split("pub fn reason(").nth(1).expect("the function");
+    let words = regex::Regex::new(r#""([a-z-]+)[ "]"#).expect("a pattern");
+    let words: Vec<&str> =
+        words.captures_iter(reasons).filter_map(|found| found.get(1)).map(|word| word.as_str()).collect();
+    assert!(words.len() > 12, "{words:?}");
+    for word in words {
+        let key = format!("report.reason.{word}");
+        assert_ne!(english.say(&key, &[]), key);
+    }
 }
 
 #[test]
