@@ -67,7 +67,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::wechat::token_fetch::{Need, Spring};
+    use crate::wechat::token_fetch::{Giver, Need};
 
     #[test]
     fn what_the_journal_keeps_is_read_as_it_was_written() {
@@ -75,9 +75,9 @@ mod tests {
             Notice::Token(TokenFetch { at: Timestamp::default(), why: Need::Refused, from, ok, errcode })
         };
         let kept = [
-            (fetch(Spring::Forced, true, None), r#"{"token":{"why":"refused","from":"forced","ok":true}}"#),
+            (fetch(Giver::Forced, true, None), r#"{"token":{"why":"refused","from":"forced","ok":true}}"#),
             (
-                fetch(Spring::Platform, false, Some(40013)),
+                fetch(Giver::Platform, false, Some(40013)),
                 r#"{"token":{"why":"refused","from":"platform","ok":false,"errcode":40013}}"#,
             ),
             (

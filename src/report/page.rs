@@ -63,6 +63,7 @@ impl Page<'_> {
         handlebars.set_prevent_indent(true);
         handlebars.register_escape_fn(html_escape);
         handlebars.register_helper("say", Box::new(say(words.clone())));
+        handlebars.register_helper("prose", Box::new(prose));
         for (name, template) in self.templates {
             handlebars.register_partial(name, template)?;
         }
@@ -98,6 +99,28 @@ fn say(words: Catalog) -> impl handlebars::HelperDef {
     }
 }
 
+/// `{{prose text}}`: a sentence of ours, escaped, what stands between backticks in it as code.
+fn prose(
+    helper: &Helper<'_>,
+    _: &Handlebars<'_>,
+    _: &Context,
+    _: &mut RenderContext<'_, '_>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    let text = helper.param(0).map(|text| plain(text.value())).unwrap_or_default();
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        // A backtick without its other half is a sign like any other.
+        out.write(&html_escape(&text))?;
+        return Ok(());
+    }
+    for (index, part) in parts.into_iter().enumerate() {
+        let part = html_escape(part);
+        out.write(&if index.is_multiple_of(2) { part } else { format!("<code>{part}</code>") })?;
+    }
+    Ok(())
+}
+
 /// A value as people read it: a text without quotes.
 fn plain(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
@@ -129,6 +152,14 @@ mod tests {
         let html = filled("<p>{{say \"plan.line.rows\" value=n}}</p>", &json!({ "n": "<7>" }));
         assert!(html.contains("&lt;7&gt;"), "{html}");
         assert!(!html.contains("<7>"), "{html}");
+    }
+
+    #[test]
+    fn what_stands_between_backticks_is_code_and_escaped_as_everything() {
+        let html = filled("<p>{{prose text}}</p>", &json!({ "text": "Run `a <b>` or `c`." }));
+        assert!(html.contains("<p>Run <code>a &lt;b&gt;</code> or <code>c</code>.</p>"), "{html}");
+        let html = filled("<p>{{prose text}}</p>", &json!({ "text": "one ` & <i>" }));
+        assert!(html.contains("<p>one &#x60; &amp; &lt;i&gt;</p>"), "{html}");
     }
 
     #[test]

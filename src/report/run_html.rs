@@ -29,6 +29,7 @@ struct Shown<'a> {
     happenings: Vec<HappeningLine>,
     charts: Vec<Chart>,
     unknown: Vec<UnknownLine>,
+    unknown_help: String,
     unlisted: u64,
     version: &'static str,
 }
@@ -117,6 +118,7 @@ fn shown<'a>(report: &'a RunReport, words: &Catalog) -> Shown<'a> {
                 attempts: message.attempts,
             })
             .collect(),
+        unknown_help: words.say("report.unknown-help", &[]),
         unlisted: report.unlisted(),
         version: env!("CARGO_PKG_VERSION"),
     }

@@ -13,7 +13,7 @@ use crate::wechat::client::{Client, pause};
 use crate::wechat::errmsg::Errmsg;
 use crate::wechat::reply::Failure;
 use crate::wechat::token_cache::{Kept, TokenCache};
-use crate::wechat::token_fetch::{Need, Spring, TokenFetch, Watch};
+use crate::wechat::token_fetch::{Giver, Need, TokenFetch, Watch};
 use crate::wechat::token_source::{CommandFault, Fetched, TRIES, TokenSource, ask, run};
 
 /// In a token's last five minutes the platform gives out the next one, and both work (wechat-facts 3.1).
@@ -200,7 +200,7 @@ impl Tokens {
         match &self.source {
             TokenSource::Given(_) if wanted.not.is_some() => Err(TokenError::GivenRefused),
             TokenSource::Given(value) => {
-                self.watch.tell(wanted.why, Spring::Given, true, None);
+                self.watch.tell(wanted.why, Giver::Given, true, None);
                 Ok(Granted { value: value.clone(), rest: None })
             }
             TokenSource::Command { command, timeout } => {
@@ -226,14 +226,14 @@ impl Tokens {
         wanted: Wanted<'_>,
     ) -> Result<Granted, TokenError> {
         if let Ok(granted) = kept(cache, wanted) {
-            self.watch.tell(wanted.why, Spring::Kept, true, None);
+            self.watch.tell(wanted.why, Giver::Kept, true, None);
             return Ok(granted);
         }
         let turn = cache.turn(wanted.waits).await;
         // Whoever held the lock may just have fetched what is wanted.
         let before = match kept(cache, wanted) {
             Ok(granted) => {
-                self.watch.tell(wanted.why, Spring::Kept, true, None);
+                self.watch.tell(wanted.why, Giver::Kept, true, None);
                 return Ok(granted);
             }
             Err(before) => before,
@@ -271,7 +271,7 @@ impl Tokens {
         let is_refused = |fetched: &Fetched| wanted.not.is_some_and(|not| not.is(&fetched.value));
         let tries = if wanted.waits { TRIES } else { 1 };
         let fetched = ask(&self.client, appid, secret, false, tries).await;
-        self.tell(wanted.why, Spring::Platform, &fetched);
+        self.tell(wanted.why, Giver::Platform, &fetched);
         let fetched = fetched?;
         if !is_refused(&fetched) {
             return Ok((fetched, false));
@@ -281,7 +281,7 @@ impl Tokens {
         }
         state.forced = true;
         let fetched = ask(&self.client, appid, secret, true, tries).await;
-        self.tell(wanted.why, Spring::Forced, &fetched);
+        self.tell(wanted.why, Giver::Forced, &fetched);
         let fetched = fetched?;
         if is_refused(&fetched) { Err(TokenError::FreshRefused) } else { Ok((fetched, true)) }
     }
@@ -306,11 +306,11 @@ impl Tokens {
 
     async fn ran(&self, command: &[String], timeout: Duration, why: Need) -> Result<Fetched, CommandFault> {
         let fetched = run(command, timeout).await;
-        self.watch.tell(why, Spring::Command, fetched.is_ok(), None);
+        self.watch.tell(why, Giver::Command, fetched.is_ok(), None);
         fetched
     }
 
-    fn tell(&self, why: Need, from: Spring, fetched: &Result<Fetched, TokenError>) {
+    fn tell(&self, why: Need, from: Giver, fetched: &Result<Fetched, TokenError>) {
         let errcode = match fetched {
             Err(TokenError::Answered { code, .. }) => Some(*code),
             Ok(_)

@@ -15,7 +15,7 @@ pub struct TokenFetch {
     /// Why one was needed.
     pub why: Need,
     /// What was asked.
-    pub from: Spring,
+    pub from: Giver,
     /// Whether there is one.
     pub ok: bool,
     /// The errcode, where the platform said no with one.
@@ -38,7 +38,7 @@ pub enum Need {
 /// Where a token comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Spring {
+pub enum Giver {
     /// It was given; nothing was fetched.
     Given,
     /// It was kept by another run or process; nothing was fetched.
@@ -62,7 +62,7 @@ impl Need {
     }
 }
 
-impl Spring {
+impl Giver {
     /// Its word.
     pub fn name(self) -> &'static str {
         match self {
@@ -94,7 +94,7 @@ impl Watch {
     }
 
     /// Tells of a fetch that was settled just now.
-    pub(crate) fn tell(&self, why: Need, from: Spring, ok: bool, errcode: Option<i64>) {
+    pub(crate) fn tell(&self, why: Need, from: Giver, ok: bool, errcode: Option<i64>) {
         if let Some(watch) = self.0.get() {
             watch(TokenFetch { at: Timestamp::now(), why, from, ok, errcode });
         }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use axum::http::Method;
-use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::wd::{PrintConfigurationBuilder, PrintSize, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use reqwest::Url;
@@ -76,9 +76,24 @@ impl Browser {
 
     /// Shows the page so wide, and as light or dark as the system would be.
     pub(crate) async fn show(&self, width: u32, scheme: &str) {
-        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        let media = json!({ "media": "", "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         self.devtools("Emulation.setEmulatedMedia", media).await;
         self.resize(width, 900).await;
+    }
+
+    /// Shows the page as it is printed on paper so wide.
+    pub(crate) async fn show_on_paper(&self, width: u32) {
+        self.devtools("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
+        self.resize(width, 900).await;
+    }
+
+    /// Prints the page into a file beside the pictures.
+    pub(crate) async fn print(&self, name: &str) {
+        let paper = PrintConfigurationBuilder::default().size(PrintSize::A4).build().expect("a page");
+        let printed = self.client.print(paper).await.expect("a printed page");
+        let folder = pictures();
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(folder.join(format!("{name}.pdf")), printed).expect("a written file");
     }
 
     async fn resize(&self, width: u32, height: u64) {

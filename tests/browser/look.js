@@ -22,6 +22,13 @@ function overflows() {
   return wrong;
 }
 
+// What has to be scrolled to be read.
+function scrolls() {
+  const held = (element) => element.matches("pre, .scroll") || getComputedStyle(element).overflowX !== "visible";
+  const cut = (element) => held(element) && element.scrollWidth > element.clientWidth + 1;
+  return all().filter(cut).map(name);
+}
+
 // Boxes beside each other that share a place on the screen.
 function overlaps() {
   const wrong = [];

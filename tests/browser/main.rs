@@ -76,6 +76,14 @@ async fn looks_right(browser: &Browser, name: &str) {
         }
         browser.picture(&format!("{name}-{width}"), width).await;
     }
+    // On A4 with the page's own margins; what is cut off there, nobody can scroll to.
+    browser.show_on_paper(688).await;
+    for look in ["overflows", "overlaps", "pale", "scrolls"] {
+        let wrong = browser.look(look).await;
+        assert_eq!(wrong, Json::Array(Vec::new()), "{name} on paper: {look}");
+    }
+    browser.print(name).await;
+    browser.show(SCREENS[1].0, SCREENS[1].1).await;
     assert_eq!(browser.console().await, Vec::<String>::new(), "{name}");
 }
 
@@ -194,7 +202,7 @@ async fn a_page_renews_itself_and_shows_faults_in_its_place(browser: &Browser) {
     browser.wait_for("Hello Somebody").await;
     world.edit("campaign.toml", "{{name}}", "{{nmae}}");
     browser.wait_for("campaign.toml:").await;
-    browser.wait_for("did you mean `name`").await;
+    browser.wait_for("did you mean name").await;
     looks_right(browser, "faults").await;
     world.edit("campaign.toml", "Hello {{nmae}}", "Good day {{name}}");
     browser.wait_for("Good day Somebody").await;
