@@ -21,7 +21,8 @@ fn faketime() -> Option<PathBuf> {
         .filter_map(Result::ok)
         .map(|folder| folder.path().join("faketime/libfaketimeMT.so.1"))
         .find(|library| library.exists());
-    assert!(found.is_some() || std::env::var_os("CI").is_none(), "CI needs Debian's libfaketime");
+    let may_lack = std::env::var_os("CI").is_none() || !cfg!(target_os = "linux");
+    assert!(found.is_some() || may_lack, "CI needs Debian's libfaketime");
     found
 }
 

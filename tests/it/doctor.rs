@@ -201,7 +201,7 @@ fn a_damaged_journal_is_a_fault() {
 
 #[test]
 fn a_running_send_is_named_and_not_disturbed() {
-    let (world, platform) = (World::with_recipients(100), Platform::new("latency = '20ms'"));
+    let (world, platform) = (World::with_recipients(100), Platform::new("latency = '200ms'"));
     let send = world.start_send(&platform);
     platform.wait_for_requests(4);
     let ran = world.run_at(&platform, &["doctor", "campaign.toml", "--format", "json"]).exits(0);

@@ -1,9 +1,8 @@
 //! Encodings by rule, with files that real programs wrote.
 
 use std::fs;
-use std::process::{Command, Stdio};
 
-use crate::support::{World, feed, openid, repository};
+use crate::support::{World, openid, repository};
 
 fn planned(world: &World) -> (String, String) {
     let shown = world.run(&["plan", "campaign.toml"]).exits(0).stdout;
@@ -48,6 +47,10 @@ fn files_of_python_and_libreoffice_are_read_in_the_encoding_they_are_in() {
 #[test]
 #[cfg(unix)]
 fn files_of_iconv_are_read_in_the_encoding_they_are_in() {
+    use std::process::{Command, Stdio};
+
+    use crate::support::feed;
+
     let text = format!("openid,姓名\n{},张三\n{},欧阳㐂\n", openid(1), openid(2));
     let expected = planned(&world(&text)).1;
     for (to, encoding) in [("GB18030", "gb18030"), ("UTF-16", "UTF-16LE"), ("UTF-8", "UTF-8")] {

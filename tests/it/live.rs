@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Stdio};
 
-use crate::support::{PATIENCE, World, finish};
+use crate::support::{PATIENCE, World};
 
 /// A live preview; it is ended with the test.
 struct Live {
@@ -162,7 +162,7 @@ fn it_ends_at_once_when_it_is_interrupted_also_while_a_browser_waits() {
     next(&mut events);
     let process = live.process.take().expect("a process");
     crate::support::signal(&process, "INT");
-    finish(process).exits(0).says("Ctrl-C");
+    crate::support::finish(process).exits(0).says("Ctrl-C");
     let mut rest = String::new();
     // The stream ends, whether or not its last chunk came in time.
     let _ = events.read_to_string(&mut rest);

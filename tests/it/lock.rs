@@ -1,12 +1,12 @@
 //! Two processes never send for the same campaign or account at the same time.
 
-use std::process::{Child, Stdio};
+use std::process::Child;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use wxcast::journal::lock::is_held;
 
-use crate::support::{Platform, Ran, World, finish, signal};
+use crate::support::{Platform, Ran, World, finish, kill};
 
 /// A campaign that is being sent and goes on until its process is told to stop.
 fn being_sent(scenario: &str) -> (World, Platform, Child) {
@@ -28,14 +28,19 @@ fn a_second_process_is_refused_and_told_who_sends() {
     let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
     let second = second.says(&today);
     assert_eq!(second.stdout, "");
-    signal(&first, "INT");
-    let first = finish(first).exits(130);
+    world.run(&["stop", "campaign.toml"]).exits(0);
+    let first = finish(first).exits(7);
     assert_eq!(first.json()["counts"]["sent"], platform.ledger().totals().accepted);
     assert_eq!(platform.ledger().duplicates(), [""; 0]);
 }
 
 #[test]
+#[cfg(unix)]
 fn whoever_waits_for_the_lock_goes_on_when_it_is_free() {
+    use std::process::Stdio;
+
+    use crate::support::signal;
+
     let (world, platform, first) = being_sent(SLOW);
     let wait =
         ["send", "campaign.toml", "--yes", "--format", "json", "--wait-lock", "30s", "--progress", "none"];
@@ -58,15 +63,13 @@ fn whoever_waits_for_the_lock_waits_no_longer_than_said() {
     world.run_at(&platform, &wait).exits(8).says(&first.id().to_string());
     assert!(begun.elapsed() >= Duration::from_millis(200));
     world.run_at(&platform, &["send", "campaign.toml", "--yes", "--wait-lock", "soon"]).exits(2);
-    signal(&first, "KILL");
-    finish(first);
+    kill(first);
 }
 
 #[test]
 fn the_lock_of_a_killed_process_goes_with_it() {
     let (world, _platform, first) = being_sent("[[faults]]\nkind = \"hang\"");
-    signal(&first, "KILL");
-    finish(first);
+    kill(first);
     let rest = Platform::new("");
     assert_eq!(world.send(&rest).exits(6).counts(), "196 sent, 4 unknown");
 }
@@ -91,8 +94,7 @@ fn another_campaign_of_the_same_account_waits_its_turn_and_one_of_another_does_n
     let other = other.env("WXCAST_APPID", "wxfedcba9876543210").env("WXCAST_ACCESS_TOKEN", "GIVEN");
     let other = Ran::of(other.output().expect("the binary runs")).exits(9);
     assert_eq!(other.counts(), "200 unsent", "it had the lock and was refused by the platform only");
-    signal(&first, "KILL");
-    finish(first);
+    kill(first);
 }
 
 #[test]
@@ -124,8 +126,7 @@ fn a_status_during_a_run_adds_up_and_disturbs_nothing() {
 fn a_status_names_who_sends() {
     let (world, _platform, first) = being_sent("[[faults]]\nkind = \"hang\"");
     world.run(&["status", "campaign.toml"]).exits(0).says(&first.id().to_string());
-    signal(&first, "KILL");
-    finish(first);
+    kill(first);
     assert!(!world.run(&["status", "campaign.toml"]).exits(0).stderr.contains("process"));
 }
 

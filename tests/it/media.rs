@@ -12,7 +12,7 @@ use wxcast::journal::lock::{Holder, Lock};
 use wxcast::plan::digest::Digest;
 
 use crate::support::media::{jpg, mp3, mp4, png};
-use crate::support::{Platform, Ran, World, finish, openid, signal};
+use crate::support::{Platform, Ran, World, kill, openid};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -300,14 +300,12 @@ fn a_file_that_is_replaced_after_planning_reaches_nobody() {
 }
 
 #[test]
-#[cfg(unix)]
 fn a_kill_during_uploads_loses_nothing_and_doubles_nothing() {
     let scenario = "[[faults]]\non = \"upload\"\nkind = \"hang\"\nfrom = 4\ntimes = 10";
     let (world, platform) = (personal(30), Platform::new(scenario));
-    let mut child = world.start_send(&platform);
+    let child = world.start_send(&platform);
     platform.wait_until(|ledger| ledger.totals().faults.get("hang").is_some_and(|hung| *hung >= 10));
-    child.kill().expect("a kill");
-    finish(child);
+    kill(child);
     // Whoever's picture had an id may have been sent their message.
     let ran = world.send(&platform);
     let unknown = world.journal().values().filter(|status| **status == Status::Unknown).count();
@@ -320,6 +318,8 @@ fn a_kill_during_uploads_loses_nothing_and_doubles_nothing() {
 #[test]
 #[cfg(unix)]
 fn ctrl_c_during_an_upload_ends_at_once_and_nobody_is_tried() {
+    use crate::support::{finish, signal};
+
     let scenario = "[[faults]]\non = \"upload\"\nkind = \"hang\"\ntimes = 1";
     let (world, platform) = (poster(3), Platform::new(scenario));
     let child = world.start_send(&platform);

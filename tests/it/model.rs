@@ -4,8 +4,6 @@
 //! `crash.rs` kills the real program at moments that chance picks. Here no boundary is left to chance: a journal
 //! that counts its records dies at the n-th, for every n.
 
-#![cfg(unix)]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;

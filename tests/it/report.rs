@@ -3,7 +3,7 @@
 use serde_json::json;
 use wxcast::report::RUN;
 
-use crate::support::{Platform, World, finish, openid};
+use crate::support::{Platform, World, kill, openid};
 
 const TROUBLE: &str = "[[answers]]\ncode = 45015\nmessages = 1";
 
@@ -75,9 +75,7 @@ fn a_run_that_goes_on_is_reported_from_another_process() {
     assert_eq!(report["unknown"][0]["incident"], "in-flight");
     let html = world.run(&["report", "campaign.toml", "--format", "html"]).exits(0);
     assert!(html.stdout.contains("is being sent at this moment"));
-    let mut child = child;
-    child.kill().expect("it runs");
-    finish(child);
+    kill(child);
     let report = told(&world);
     assert_eq!((&report["running"], &report["in_flight"]), (&json!(false), &json!(0)));
     assert_eq!(report["unknown"][0]["incident"], "crash");

@@ -8,7 +8,7 @@ use std::process::Stdio;
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
-use crate::support::{APPID, Platform, Ran, SECRET, World, finish, openid, signal, walk};
+use crate::support::{APPID, Platform, Ran, SECRET, World, finish, kill, openid, walk};
 
 #[test]
 fn everybody_is_sent_the_message_once_and_the_summary_is_the_contract_s() {
@@ -236,8 +236,7 @@ fn secret_and_token_turn_up_nowhere() {
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
     platform.wait_for_requests(11);
     // A kill, so that the write-ahead log is there to be searched.
-    signal(&child, "KILL");
-    let killed = finish(child);
+    let killed = kill(child);
     world.run(&["results", "campaign.toml"]).exits(0);
     // Nobody listens there: the error of a failed connection knows its address.
     let mut command = world.command(&["-vvv", "send", "campaign.toml", "--yes"]);

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::support::{Platform, World, finish};
+use crate::support::{Platform, World, finish, kill};
 
 fn slow() -> (World, Platform) {
     let (world, platform) = (World::with_recipients(200), Platform::new("latency = \"20ms\""));
@@ -70,10 +70,9 @@ fn runs_tell_how_each_ended_and_why() {
     world.send(&Platform::new("[quota]\ndaily = 2")).exits(7);
     world.send(&Platform::new("[account]\ncode = 48001\nfrom = 2")).exits(9);
     let hangs = Platform::new("[[faults]]\nkind = \"hang\"");
-    let mut killed = world.start_send(&hangs);
+    let killed = world.start_send(&hangs);
     hangs.wait_for_requests(1);
-    killed.kill().expect("a kill");
-    killed.wait().expect("an end");
+    kill(killed);
     world.send(&Platform::new("")).exits(6);
     let runs = world.run(&["runs", "campaign.toml", "--format", "json"]).exits(0).json();
     let told: Vec<_> =

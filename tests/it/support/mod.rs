@@ -206,7 +206,9 @@ impl World {
         }
         // The language of the machine is not the tests'.
         command.env("LC_ALL", "C.UTF-8");
-        command.env("XDG_STATE_HOME", self.home.path()).env("HOME", self.home.path());
+        for variable in ["XDG_STATE_HOME", "LOCALAPPDATA", "HOME"] {
+            command.env(variable, self.home.path());
+        }
         command.env("WXCAST_APPSECRET", SECRET).env("RUST_BACKTRACE", "0");
         command
     }
@@ -289,6 +291,12 @@ pub fn walk(folder: &Path, each: &mut impl FnMut(&Path, &[u8])) {
 /// Waits for a process and gives what it left.
 pub fn finish(child: Child) -> Ran {
     Ran::of(child.wait_with_output().expect("the process ends"))
+}
+
+/// Kills a process, which it is told nothing of, and gives what it left.
+pub fn kill(mut child: Child) -> Ran {
+    child.kill().expect("a kill");
+    finish(child)
 }
 
 /// Sends a signal to a process.
