@@ -37,6 +37,7 @@ pub mod summary;
 pub mod timeline;
 pub mod unverified;
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -103,7 +104,22 @@ pub fn write_file(
         writer.flush()?;
     }
     file.as_file().sync_all()?;
-    file.persist(path).map(drop).map_err(|error| error.error)
+    let (file, finished) = file.keep().map_err(|error| error.error)?;
+    drop(file);
+    // The standard library's way replaces on Windows also what somebody just reads.
+    fs::rename(&finished, path).map_err(|error| {
+        let _ = fs::remove_file(&finished);
+        why_not_replaced(path, error)
+    })
+}
+
+/// Windows says of a file that another program holds open only that it may not be replaced; asked to open it, it says
+/// why.
+fn why_not_replaced(path: &Path, error: io::Error) -> io::Error {
+    if cfg!(windows) && error.kind() == io::ErrorKind::PermissionDenied {
+        return fs::OpenOptions::new().write(true).open(path).err().unwrap_or(error);
+    }
+    error
 }
 
 /// The system's own words: the name of a temporary file means nothing to anybody.

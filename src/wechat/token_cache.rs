@@ -3,7 +3,7 @@
 //! A run that begins an hour after another one needs no new token, and two processes that begin together need one
 //! between them. The file is a convenience: whatever is wrong with it, a token is fetched instead.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -148,8 +148,10 @@ impl TokenCache {
         serde_json::to_writer(&mut file, &stored)?;
         file.flush()?;
         file.as_file().sync_all()?;
-        file.persist(&self.path).map_err(|error| error.error)?;
-        Ok(())
+        let (file, finished) = file.keep().map_err(|error| error.error)?;
+        drop(file);
+        // The standard library's way replaces on Windows also what another process just reads.
+        fs::rename(&finished, &self.path).inspect_err(|_| drop(fs::remove_file(&finished)))
     }
 
     /// Waits until no other process fetches a token for this account. Gives nothing when that takes too long or
