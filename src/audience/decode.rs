@@ -18,6 +18,7 @@ use crate::audience::workbook::{self, is_named_so};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
+use crate::diagnostic::unread;
 
 /// U+FEFF in GB18030, which is not among the marks that `encoding_rs` knows.
 const GB18030_BOM: &[u8] = b"\x84\x31\x95\x33";
@@ -44,7 +45,7 @@ pub struct Decoded {
 
 /// Opens the file, as what it is by its content: a name that says otherwise is a fault.
 pub(super) fn open(source: &Source) -> Result<Content, Unreadable> {
-    let unreadable = |error: io::Error| diagnostic(&error);
+    let unreadable = |error: io::Error| diagnostic(&unread::reason(&source.path, error));
     let mut file = File::open(&source.path).map_err(unreadable)?;
     let mut head = Vec::with_capacity(BLOCK);
     file.by_ref().take(BLOCK as u64).read_to_end(&mut head).map_err(unreadable)?;

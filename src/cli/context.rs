@@ -11,6 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::Place;
 use crate::diagnostic::render::Sources;
+use crate::diagnostic::unread;
 use crate::plan::{self, Plan, forecast_seconds};
 use crate::report::plan_json::Facts;
 use crate::report::plan_text;
@@ -70,8 +71,9 @@ pub fn load(path: &Path, overrides: &Overrides) -> Loaded {
 }
 
 fn read(path: &Path) -> Result<String, Diagnostic> {
-    let bytes = std::fs::read(path)
-        .map_err(|error| Diagnostic::new(Code::CampaignUnreadable, Place::Campaign).with("reason", error))?;
+    let bytes = std::fs::read(path).map_err(|error| {
+        Diagnostic::new(Code::CampaignUnreadable, Place::Campaign).with("reason", unread::reason(path, error))
+    })?;
     let text = String::from_utf8(bytes)
         .ok()
         .filter(|text| !text.contains('\0'))

@@ -7,6 +7,7 @@ pub mod code;
 pub mod place;
 pub mod render;
 pub mod suggest;
+pub mod unread;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
