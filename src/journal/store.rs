@@ -140,6 +140,8 @@ impl Store {
         }
         self.connection.pragma_update(None, "journal_mode", "WAL")?;
         self.connection.pragma_update(None, "synchronous", "FULL")?;
+        // On macOS a sync leaves what it wrote in the cache of the disk, unless it is told otherwise. Elsewhere this means nothing.
+        self.connection.pragma_update(None, "fullfsync", true)?;
         self.connection.set_prepared_statement_cache_capacity(32);
         Ok(())
     }
