@@ -11,7 +11,7 @@ use crate::report;
 
 /// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "wxcast", version, disable_help_subcommand = true)]
+#[command(name = "wxcast", bin_name = "wxcast", version, disable_help_subcommand = true)]
 pub struct Args {
     /// For every command.
     #[command(flatten)]

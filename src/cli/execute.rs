@@ -272,7 +272,7 @@ pub fn write_results(
             Ok(tally) => {
                 if let Some(reason) = first {
                     let places: [(&str, &dyn Display); 3] =
-                        [("file", &usual.display()), ("reason", &reason), ("second", &path.display())];
+                        [("file", &display(usual)), ("reason", &reason), ("second", &display(&path))];
                     terminal.say("results-elsewhere", &places);
                 }
                 return Ok((tally, Some(path)));
@@ -282,7 +282,7 @@ pub fn write_results(
         }
     }
     if let Some(reason) = first {
-        terminal.complain("cannot-write", &[("file", &usual.display()), ("reason", &reason)]);
+        terminal.complain("cannot-write", &[("file", &display(usual)), ("reason", &reason)]);
     }
     Ok((model::tally(campaign, plan, store)?, None))
 }

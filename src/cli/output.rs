@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::cli::args::MaskOpenid;
 use crate::cli::exit_code::Exit;
 use crate::cli::terminal::{self, Terminal};
+use crate::diagnostic::render::display;
 use crate::report::write_file;
 
 /// Whether openids are masked in a report: where it travels, unless somebody says otherwise.
@@ -37,6 +38,6 @@ pub fn print(
 
 /// Says that a file cannot be written.
 pub fn cannot_write(file: &Path, reason: &io::Error, terminal: &Terminal) -> Exit {
-    terminal.complain("cannot-write", &[("file", &file.display()), ("reason", reason)]);
+    terminal.complain("cannot-write", &[("file", &display(file)), ("reason", reason)]);
     Exit::Storage
 }

@@ -10,6 +10,7 @@ use crate::cli::output::{cannot_write, masks, print};
 use crate::cli::send::expected;
 use crate::cli::terminal::Terminal;
 use crate::cli::workspace;
+use crate::diagnostic::render::display;
 use crate::report::compare::{Earlier, EarlierError};
 use crate::report::plan_json::PlanReport;
 use crate::report::results_csv::mask;
@@ -54,7 +55,7 @@ fn plan(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Exit> {
 /// The plan to compare with.
 fn earlier(path: &Path, terminal: &Terminal) -> Result<Earlier, Exit> {
     Earlier::read(path).map_err(|error| {
-        let file = path.display();
+        let file = display(path);
         match error {
             EarlierError::File(reason) => {
                 terminal.complain("cannot-read", &[("file", &file), ("reason", &reason)]);
@@ -81,7 +82,7 @@ fn same_campaign(earlier: &Earlier, path: &Path, loaded: &Loaded, terminal: &Ter
     };
     let (found, expected) = (shown((&earlier.campaign, &earlier.appid)), shown((&now.0, &now.1)));
     terminal
-        .complain("earlier-other", &[("file", &path.display()), ("found", &found), ("campaign", &expected)]);
+        .complain("earlier-other", &[("file", &display(path)), ("found", &found), ("campaign", &expected)]);
     Err(Exit::Usage)
 }
 

@@ -12,6 +12,7 @@ use crate::cli::context::{environment, variable};
 use crate::cli::exit_code::Exit;
 use crate::cli::terminal::Terminal;
 use crate::cli::user_state;
+use crate::diagnostic::render::display;
 use crate::wechat::client::{CERTIFICATES, Client, SetUpError, Timeouts};
 use crate::wechat::token::Tokens;
 use crate::wechat::token_cache::{CacheFault, TokenCache};
@@ -117,13 +118,13 @@ impl Origin {
         let words = &terminal.words;
         let secret = match &self.secret {
             SecretOrigin::Variable(name) => words.say("origin.variable", &[("name", name)]),
-            SecretOrigin::File(file) => words.say("origin.file", &[("file", &file.display())]),
+            SecretOrigin::File(file) => words.say("origin.file", &[("file", &display(file))]),
             SecretOrigin::Given | SecretOrigin::Command | SecretOrigin::Simulator => return None,
         };
         let appid = if self.appid_from_environment {
             words.say("origin.variable", &[("name", &"WXCAST_APPID")])
         } else {
-            words.say("origin.campaign", &[("file", &self.campaign.display())])
+            words.say("origin.campaign", &[("file", &display(&self.campaign))])
         };
         let places: [(&str, &dyn std::fmt::Display); 3] =
             [("appid", &self.appid), ("appid_from", &appid), ("secret_from", &secret)];
@@ -149,7 +150,7 @@ fn not_set_up(error: &SetUpError, terminal: &Terminal) -> Exit {
         SetUpError::Tls(reason) => terminal.complain("no-tls", &[("reason", reason)]),
         SetUpError::Certificates { file, reason } => terminal.complain(
             "bad-certificates",
-            &[("variable", &CERTIFICATES), ("file", &file.display()), ("reason", reason)],
+            &[("variable", &CERTIFICATES), ("file", &display(file)), ("reason", reason)],
         ),
     }
     Exit::Account
@@ -173,7 +174,7 @@ pub fn hosts(campaign: &Campaign, terminal: &Terminal) -> Result<Hosts, Exit> {
 fn cache(campaign: &Campaign, hosts: &Hosts, terminal: &Terminal) -> Option<TokenCache> {
     let appid = &campaign.account.appid;
     let cache = TokenCache::new(user_state::token_file(appid)?, appid, &hosts.first().to_string());
-    let file = cache.path().display();
+    let file = display(cache.path());
     match cache.look() {
         Ok(()) => {}
         Err(CacheFault::Open) => terminal.say("token-cache.open", &[("file", &file)]),
@@ -210,7 +211,7 @@ fn source(campaign: &Campaign, terminal: &Terminal) -> Result<(TokenSource, Secr
 
 fn secret_file(path: &Path, terminal: &Terminal) -> Result<String, Exit> {
     let unreadable = |error: std::io::Error| {
-        terminal.complain("secret-file", &[("file", &path.display()), ("reason", &error)]);
+        terminal.complain("secret-file", &[("file", &display(path)), ("reason", &error)]);
         Exit::Account
     };
     #[cfg(unix)]
@@ -218,7 +219,7 @@ fn secret_file(path: &Path, terminal: &Terminal) -> Result<String, Exit> {
         use std::os::unix::fs::PermissionsExt as _;
         let mode = std::fs::metadata(path).map_err(unreadable)?.permissions().mode();
         if mode & 0o077 != 0 {
-            terminal.complain("secret-file-open", &[("file", &path.display())]);
+            terminal.complain("secret-file-open", &[("file", &display(path))]);
             return Err(Exit::Account);
         }
     }

@@ -11,6 +11,7 @@ use crate::cli::exit_code::Exit;
 use crate::cli::problem::journal_problem;
 use crate::cli::serve;
 use crate::cli::terminal::{Terminal, masks};
+use crate::diagnostic::render::display;
 use crate::journal::media::MediaStore;
 use crate::message::media::Content;
 use crate::plan::Plan;
@@ -57,7 +58,7 @@ pub fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
         None => terminal.data(&text),
         Some(path) => {
             if let Err(error) = write_file(path, |out| out.write_all(text.as_bytes())) {
-                terminal.complain("cannot-write", &[("file", &path.display()), ("reason", &error)]);
+                terminal.complain("cannot-write", &[("file", &display(path)), ("reason", &error)]);
                 return Exit::Storage;
             }
         }

@@ -19,6 +19,7 @@ use crate::cli::send::{overrides, results_masked};
 use crate::cli::simulator::scenario;
 use crate::cli::terminal::{Terminal, masks};
 use crate::delivery::outcome::Status;
+use crate::diagnostic::render::display;
 use crate::journal::JournalError;
 use crate::journal::record::mark_of;
 use crate::journal::store::Store;
@@ -47,7 +48,7 @@ fn rehearse(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Exit> {
     let (campaign, plan) = load_sound(path, &overrides(&args.how), terminal)?;
     let campaign = elsewhere(campaign, args.how.results.as_deref());
     let state = tempfile::tempdir().map_err(|error| {
-        terminal.complain("cannot-write", &[("file", &std::env::temp_dir().display()), ("reason", &error)]);
+        terminal.complain("cannot-write", &[("file", &display(&std::env::temp_dir())), ("reason", &error)]);
         Exit::Storage
     })?;
     let runtime = runtime(terminal)?;

@@ -8,6 +8,7 @@ use crate::cli::output::{masks, print};
 use crate::cli::problem::{join_problem, journal_problem};
 use crate::cli::send::campaign_lock;
 use crate::cli::terminal::Terminal;
+use crate::diagnostic::render::display;
 use crate::journal::lock::is_held;
 use crate::journal::store::Store;
 use crate::plan::Plan;
@@ -35,7 +36,7 @@ fn write(args: &args::Report, terminal: &Terminal) -> Result<Exit, Exit> {
     let told = history.read(&terminal.words).map_err(|error| join_problem(&error, terminal))?;
     print(args.output.as_deref(), terminal, |out| (format.write)(&told, &terminal.words, out))?;
     if let Some(file) = &args.output {
-        terminal.say("report.written", &[("file", &file.display())]);
+        terminal.say("report.written", &[("file", &display(file))]);
         terminal.next("look", path);
     }
     Ok(Exit::Ok)

@@ -17,6 +17,7 @@ use crate::cli::send::lock_campaign;
 use crate::cli::terminal::{Terminal, masks};
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::{Outcome, Status};
+use crate::diagnostic::render::display;
 use crate::journal::JournalError;
 use crate::journal::store::Store;
 use crate::report::model::identity;
@@ -86,14 +87,14 @@ fn wanted(
     let source = Source { path: file.clone(), openid, ..Source::default() };
     let told = |faults: Vec<crate::diagnostic::Diagnostic>| {
         for fault in faults {
-            terminal.complain_text(&format!("{}: {}", file.display(), fault.message(&terminal.words)));
+            terminal.complain_text(&format!("{}: {}", display(file), fault.message(&terminal.words)));
         }
         Exit::Invalid
     };
     let mut reader = Reader::open(&source).map_err(|unreadable| told(unreadable.faults))?;
     let name = &campaign.audience.openid_column;
     let Some(column) = reader.header().position(name) else {
-        terminal.complain("no-openid-column", &[("file", &file.display()), ("name", name)]);
+        terminal.complain("no-openid-column", &[("file", &display(file)), ("name", name)]);
         return Err(Exit::Invalid);
     };
     let mut openids = BTreeSet::new();

@@ -8,6 +8,7 @@ use crate::cli::context::{environment, load_sound, state_dir};
 use crate::cli::exit_code::Exit;
 use crate::cli::problem::{join_problem, journal_problem};
 use crate::cli::terminal::Terminal;
+use crate::diagnostic::render::display;
 use crate::journal::store::Store;
 use crate::report::results::{self, ResultsError};
 
@@ -30,7 +31,7 @@ pub fn run(args: &args::Results, terminal: &Terminal) -> Exit {
         .and_then(|tally| results::write_parts(&campaign, &plan, store, file, masked, &tally));
     match written {
         Ok(()) => {
-            terminal.say("summary.results", &[("file", &file.display())]);
+            terminal.say("summary.results", &[("file", &display(file))]);
             terminal.next("look", path);
             Exit::Ok
         }
@@ -43,7 +44,7 @@ pub fn problem(error: &ResultsError, file: &Path, terminal: &Terminal) -> Exit {
     match error {
         ResultsError::Join(error) => join_problem(error, terminal),
         ResultsError::File(error) => {
-            terminal.complain("cannot-write", &[("file", &file.display()), ("reason", error)]);
+            terminal.complain("cannot-write", &[("file", &display(file)), ("reason", error)]);
             Exit::Storage
         }
     }

@@ -20,6 +20,7 @@ use crate::cli::terminal::{Terminal, argument};
 use crate::cli::user_state::account_lock;
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Counts;
+use crate::diagnostic::render::display;
 use crate::journal::JournalError;
 use crate::journal::lock::{Holder, Lock, LockError};
 use crate::journal::store::{self, Store};
@@ -192,11 +193,11 @@ fn take(path: &Path, holder: &Holder, until: Instant, terminal: &Terminal) -> Re
                 return Err(Exit::Gate);
             }
             Err(LockError::Held(None)) => {
-                terminal.complain("locked-by-somebody", &[("file", &path.display())]);
+                terminal.complain("locked-by-somebody", &[("file", &display(path))]);
                 return Err(Exit::Gate);
             }
             Err(LockError::Unreachable(file, error)) => {
-                terminal.complain("cannot-write", &[("file", &file.display()), ("reason", &error)]);
+                terminal.complain("cannot-write", &[("file", &display(&file)), ("reason", &error)]);
                 return Err(Exit::Storage);
             }
         }
@@ -214,7 +215,7 @@ fn stop_files(campaign: &Campaign, state: &Path, terminal: &Terminal) -> Result<
     match files.found() {
         None => Ok(files),
         Some(file) => {
-            terminal.complain("stop-file", &[("file", &file.display())]);
+            terminal.complain("stop-file", &[("file", &display(file))]);
             Err(Exit::Paused)
         }
     }
@@ -234,7 +235,7 @@ fn belongs_here(campaign: &Campaign, state: &Path, take_over: bool, terminal: &T
     let file = &campaign.results.path;
     if blank && results::tells_of_sent(file, &campaign.audience.openid_column) {
         let journal = state.join(store::FILE);
-        terminal.complain("journal-gone", &[("journal", &journal.display()), ("results", &file.display())]);
+        terminal.complain("journal-gone", &[("journal", &display(&journal)), ("results", &display(file))]);
         return Err(Exit::Gate);
     }
     let Some(store) = known else {

@@ -6,6 +6,7 @@ use crate::cli::args;
 use crate::cli::exit_code::Exit;
 use crate::cli::platform::runtime;
 use crate::cli::terminal::Terminal;
+use crate::diagnostic::render::display;
 use crate::send::shutdown::Signals;
 use crate::simulator::Simulator;
 use crate::simulator::scenario::Scenario;
@@ -42,11 +43,11 @@ pub fn run(args: &args::Simulator, terminal: &Terminal) -> Exit {
 pub fn scenario(path: Option<&Path>, terminal: &Terminal) -> Result<Scenario, Exit> {
     let Some(path) = path else { return Ok(Scenario::default()) };
     let text = std::fs::read_to_string(path).map_err(|error| {
-        terminal.complain("cannot-read", &[("file", &path.display()), ("reason", &error)]);
+        terminal.complain("cannot-read", &[("file", &display(path)), ("reason", &error)]);
         Exit::Invalid
     })?;
     Scenario::parse(&text).map_err(|error| {
-        terminal.complain("scenario", &[("file", &path.display()), ("reason", &error)]);
+        terminal.complain("scenario", &[("file", &display(path)), ("reason", &error)]);
         Exit::Invalid
     })
 }

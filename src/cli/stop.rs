@@ -7,6 +7,7 @@ use crate::cli::context::{campaign_id, state_dir};
 use crate::cli::exit_code::Exit;
 use crate::cli::send::{campaign_lock, stop_request};
 use crate::cli::terminal::Terminal;
+use crate::diagnostic::render::display;
 use crate::journal::lock::{holder_of, is_held};
 
 /// How often it is looked whether the run has ended.
@@ -17,7 +18,7 @@ pub fn run(args: &args::Stop, terminal: &Terminal) -> Exit {
     let path = &args.campaign.campaign;
     // A running send must be stoppable even while its audience is being edited.
     let Some(id) = campaign_id(path) else {
-        terminal.complain("no-campaign-id", &[("file", &path.display())]);
+        terminal.complain("no-campaign-id", &[("file", &display(path))]);
         return Exit::Invalid;
     };
     let state = state_dir(path, args.state_dir.as_ref());
@@ -29,7 +30,7 @@ pub fn run(args: &args::Stop, terminal: &Terminal) -> Exit {
     }
     let request = stop_request(&state, &id);
     if let Err(error) = std::fs::write(&request, b"") {
-        terminal.complain("cannot-write", &[("file", &request.display()), ("reason", &error)]);
+        terminal.complain("cannot-write", &[("file", &display(&request)), ("reason", &error)]);
         return Exit::Storage;
     }
     let pid = holder_of(&lock).map_or_else(|| "?".to_owned(), |holder| holder.pid.to_string());

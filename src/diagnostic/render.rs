@@ -328,9 +328,11 @@ fn origin<'a>(path: &'a str, position: &Position) -> Origin<'a> {
     origin
 }
 
-/// A path with forward slashes, so that output is the same on every system.
+/// A path with forward slashes, so that output is the same on every system. Where a backslash parts nothing, it is a
+/// letter of a name.
 pub fn display(path: &Path) -> String {
-    path.display().to_string().replace('\\', "/")
+    let shown = path.display().to_string();
+    if cfg!(windows) { shown.replace('\\', "/") } else { shown }
 }
 
 #[cfg(test)]

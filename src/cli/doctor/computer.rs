@@ -8,6 +8,7 @@ use url::Url;
 use crate::cli::doctor::{Found, Patient};
 use crate::cli::send::campaign_lock;
 use crate::cli::user_state;
+use crate::diagnostic::render::display;
 use crate::journal::lock;
 use crate::journal::media::{KeptMedia, MediaStore};
 use crate::journal::store::Store;
@@ -36,14 +37,14 @@ pub(super) fn state_folder(patient: &Patient<'_>) -> Found {
         // Written without a name, so that nothing is left behind; the folder itself is made by `send`.
         if let Err(error) = tempfile::tempfile_in(existing(&folder)) {
             let places: [(&str, &dyn std::fmt::Display); 2] =
-                [("folder", &folder.display()), ("reason", &error)];
+                [("folder", &display(&folder)), ("reason", &error)];
             return Found::fault(
                 patient.sentence("state-folder.unwritable", &places),
                 Some(patient.sentence("state-folder.help", &[])),
             );
         }
     }
-    Found::ok(patient.sentence("state-folder.writable", &[("folder", &patient.state.display())]))
+    Found::ok(patient.sentence("state-folder.writable", &[("folder", &display(&patient.state))]))
 }
 
 /// The folder itself, or the nearest one above it that is there.
@@ -113,7 +114,7 @@ pub(super) fn disk(patient: &Patient<'_>) -> Found {
     // Journal and results, the results twice while they are written, are about the audience's size each.
     let enough = PLENTY.saturating_add(audience.saturating_mul(4));
     let megabytes = free >> 20;
-    let places: [(&str, &dyn std::fmt::Display); 2] = [("free", &megabytes), ("folder", &folder.display())];
+    let places: [(&str, &dyn std::fmt::Display); 2] = [("free", &megabytes), ("folder", &display(&folder))];
     if free < LEAST {
         Found::fault(patient.sentence("disk.full", &places), Some(patient.sentence("disk.help", &[])))
     } else if free < enough {
@@ -130,7 +131,7 @@ pub(super) fn proxy(patient: &Patient<'_>) -> Found {
         .map(|(name, value)| format!("{name}={}", bare(name, &value)))
         .collect();
     let file = std::env::var_os(CERTIFICATES).filter(|file| !file.is_empty());
-    let file = file.map(|file| format!("{CERTIFICATES}={}", Path::new(&file).display()));
+    let file = file.map(|file| format!("{CERTIFICATES}={}", display(Path::new(&file))));
     let set: Vec<String> = set.into_iter().chain(file).collect();
     if patient.hosts.first().is_loopback() {
         return Found::ok(patient.sentence("proxy.loopback", &[]));

@@ -13,6 +13,7 @@ use crate::cli::context::{environment, load_campaign, state_dir};
 use crate::cli::exit_code::Exit;
 use crate::cli::platform::{Platform, hosts};
 use crate::cli::terminal::Terminal;
+use crate::diagnostic::render::display;
 use crate::report::doctor::{DoctorReport, Finding, State};
 use crate::report::summary;
 
@@ -108,6 +109,6 @@ fn examine(args: &args::Doctor, terminal: &Terminal) -> Result<Exit, Exit> {
         Format::Human => terminal.data(&report.text(&terminal.words)),
     }
     let next = if exit == Exit::Ok { "next.doctor.well" } else { "next.doctor.ill" };
-    terminal.say(next, &[("campaign", &path.display())]);
+    terminal.say(next, &[("campaign", &display(path))]);
     Ok(exit)
 }

@@ -115,7 +115,7 @@ fn write(dir: &Path, files: &[(&str, &[u8])], terminal: &Terminal) -> Result<Pat
     for (name, content) in files {
         let path = dir.join(name);
         if let Err(error) = create(&path, content) {
-            terminal.complain("cannot-write", &[("file", &path.display()), ("reason", &error)]);
+            terminal.complain("cannot-write", &[("file", &display(&path)), ("reason", &error)]);
             return Err(Exit::Storage);
         }
         terminal.data(&format!("{}\n", display(&path)));
@@ -127,7 +127,7 @@ fn write(dir: &Path, files: &[(&str, &[u8])], terminal: &Terminal) -> Result<Pat
 fn taken(dir: &Path, names: &[&str], terminal: &Terminal) -> Option<String> {
     let existing: Vec<&str> = names.iter().copied().filter(|name| dir.join(name).exists()).collect();
     let files = existing.join(", ");
-    let places: [(&str, &dyn std::fmt::Display); 2] = [("files", &files), ("dir", &dir.display())];
+    let places: [(&str, &dyn std::fmt::Display); 2] = [("files", &files), ("dir", &display(dir))];
     (!existing.is_empty()).then(|| terminal.words.say("error.exists", &places))
 }
 
