@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use crate::campaign::Campaign;
 use crate::cli::args::Format;
 use crate::cli::exit_code::Exit;
+use crate::cli::machine;
 use crate::cli::platform::{Origin, Platform};
 use crate::cli::problem::{account_problem, advice, journal_problem, journal_reason, token_problem};
 use crate::cli::quota;
@@ -302,7 +303,7 @@ fn run_start(campaign: &Campaign, plan: &Plan) -> RunStart {
     RunStart {
         started: Timestamp::now(),
         pid: std::process::id(),
-        host: gethostname::gethostname().to_string_lossy().into_owned(),
+        host: machine::name(),
         digest: plan.digest.to_string(),
         text: text_digest(campaign, plan).to_string(),
         planned: plan.counts.planned,

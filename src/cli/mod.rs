@@ -10,6 +10,7 @@ pub mod explain;
 pub mod help;
 pub mod init;
 pub mod language;
+pub mod machine;
 pub mod man;
 pub mod media;
 pub mod output;

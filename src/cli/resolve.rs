@@ -12,6 +12,7 @@ use crate::campaign::Campaign;
 use crate::cli::args::{self, MaskOpenid};
 use crate::cli::context::{environment, load_campaign, state_dir, variable};
 use crate::cli::exit_code::Exit;
+use crate::cli::machine;
 use crate::cli::problem::journal_problem;
 use crate::cli::send::lock_campaign;
 use crate::cli::terminal::{Terminal, masks};
@@ -114,5 +115,5 @@ fn shown(openid: &str) -> String {
 /// Who settles: the user's name on this machine.
 fn who() -> String {
     let user = variable("USER").or_else(|| variable("USERNAME")).unwrap_or_else(|| "?".to_owned());
-    format!("{user}@{}", gethostname::gethostname().to_string_lossy())
+    format!("{user}@{}", machine::name())
 }

@@ -13,6 +13,7 @@ use crate::cli::args::{self, Expect, MaskOpenid, SendArgs};
 use crate::cli::context::{environment, load_sound, state_dir};
 use crate::cli::execute::{Execution, Finished, execute, report, write_results};
 use crate::cli::exit_code::Exit;
+use crate::cli::machine::{self, Machine};
 use crate::cli::platform::{Platform, hosts};
 use crate::cli::problem::{join_problem, journal_problem};
 use crate::cli::quota;
@@ -24,7 +25,6 @@ use crate::diagnostic::render::display;
 use crate::journal::JournalError;
 use crate::journal::lock::{Holder, Lock, LockError};
 use crate::journal::store::{self, Store};
-use crate::plan::digest::Digest;
 use crate::plan::{Plan, forecast_seconds, text_digest};
 use crate::report::model::{Tally, identity, tally};
 use crate::report::{plan_text, results};
@@ -165,7 +165,7 @@ fn holder(campaign: &Campaign) -> Holder {
     Holder {
         campaign: campaign.id.to_string(),
         pid: std::process::id(),
-        host: gethostname::gethostname().to_string_lossy().into_owned(),
+        host: machine::name(),
         since: Timestamp::now(),
     }
 }
@@ -240,32 +240,21 @@ fn belongs_here(campaign: &Campaign, state: &Path, take_over: bool, terminal: &T
     }
     let Some(store) = known else {
         let store = Store::open(state).map_err(problem)?;
-        return store.set_note(MACHINE, &machine()).map_err(problem);
+        return store.set_note(MACHINE, &Machine::here().to_string()).map_err(problem);
     };
-    let here = machine();
-    match store.note(MACHINE).map_err(problem)? {
-        Some(there) if there != here && !take_over => {
+    let here = Machine::here();
+    match store.note(MACHINE).map_err(problem)?.map(|note| Machine::noted(&note)) {
+        Some(there) if !there.is(&here) && !take_over => {
             terminal.complain("journal-elsewhere", &[("there", &there), ("here", &here)]);
             Err(Exit::Gate)
         }
         Some(there) if there == here => Ok(()),
-        Some(_) | None => store.set_note(MACHINE, &here).map_err(problem),
+        Some(_) | None => store.set_note(MACHINE, &here.to_string()).map_err(problem),
     }
 }
 
 /// The key of the journal's note of its machine.
 const MACHINE: &str = "machine";
-
-/// This machine, as a journal notes it: its name, and what tells machines of one name apart where the system
-/// has such a thing.
-fn machine() -> String {
-    let name = gethostname::gethostname().to_string_lossy().into_owned();
-    match std::fs::read_to_string("/etc/machine-id") {
-        // The id itself is the system's secret; its digest tells machines apart as well.
-        Ok(id) => format!("{name} ({})", &Digest::of(id.trim().as_bytes()).to_string()[7..15]),
-        Err(_) => name,
-    }
-}
 
 /// What was there before this run.
 struct Before {

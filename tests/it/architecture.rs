@@ -62,6 +62,8 @@ fn noisy_crates_stay_behind_one_door() {
         ("base64", "report/fingerprint.rs report/gallery.rs"),
         ("rusqlite", "journal/"),
         ("governor", "send/rate.rs"),
+        ("gethostname", "cli/machine.rs"),
+        ("machine_uid", "cli/machine.rs"),
         ("dialoguer", "cli/init/prompt.rs"),
         ("axum", "simulator/ live/"),
         ("notify", "live/watch.rs"),

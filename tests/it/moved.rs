@@ -44,6 +44,23 @@ fn a_folder_that_came_from_another_machine_has_to_be_taken_over() {
 }
 
 #[test]
+fn a_journal_that_knows_its_machine_by_name_only_learns_what_else_tells_it() {
+    let world = World::with_recipients(2);
+    world.send(&Platform::new("[quota]\ndaily = 1")).exits(7);
+    let journal = rusqlite::Connection::open(world.path(".wxcast/journal.sqlite3")).expect("a journal");
+    let noted = || -> String {
+        journal
+            .query_row("SELECT value FROM meta WHERE key = 'machine'", [], |row| row.get(0))
+            .expect("a note")
+    };
+    let before = noted();
+    let name = gethostname::gethostname().to_string_lossy().into_owned();
+    journal.execute("UPDATE meta SET value = ?1 WHERE key = 'machine'", [name]).expect("a note");
+    world.send(&Platform::new("")).exits(0);
+    assert_eq!(noted(), before);
+}
+
+#[test]
 fn results_that_are_open_elsewhere_get_a_second_name() {
     let world = World::with_recipients(3);
     // A folder of that name cannot be replaced by a file, as a file that Excel holds open cannot on Windows.

@@ -1,0 +1,102 @@
+//! This machine: its name, for people, and what tells machines of one name apart.
+
+use std::fmt;
+
+use crate::plan::digest::Digest;
+
+/// Whether the id is the computer's own, so that it alone tells which it is. A Mac is called otherwise in every
+/// network; what Windows and Linux have for an id is copied with the image of a disk, but their names stay.
+const OF_THE_HARDWARE: bool = cfg!(target_os = "macos");
+
+/// A machine as a journal notes it: `name (id)`, or its name alone where the system has no id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Machine {
+    name: String,
+    id: Option<String>,
+}
+
+impl Machine {
+    /// The one that this runs on.
+    pub fn here() -> Self {
+        // The id itself is the system's secret; the beginning of its digest tells machines apart as well.
+        let short = |id: String| Digest::of(id.trim().as_bytes()).to_string()[7..15].to_owned();
+        Self { name: name(), id: id().map(short) }
+    }
+
+    /// The one of a note.
+    pub fn noted(note: &str) -> Self {
+        let with_id = note.strip_suffix(')').and_then(|note| note.rsplit_once(" ("));
+        match with_id.filter(|(_, id)| id.len() == 8 && id.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+            Some((name, id)) => Self { name: name.to_owned(), id: Some(id.to_owned()) },
+            None => Self { name: note.to_owned(), id: None },
+        }
+    }
+
+    /// Whether this, which was noted, is the machine `here`. A journal that was noted without an id knows names only.
+    pub fn is(&self, here: &Self) -> bool {
+        self.is_by(here, OF_THE_HARDWARE)
+    }
+
+    fn is_by(&self, here: &Self, hardware: bool) -> bool {
+        let named_so = self.name == here.name;
+        match &self.id {
+            Some(_) => self.id == here.id && (named_so || hardware),
+            None => named_so,
+        }
+    }
+}
+
+impl fmt::Display for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.id {
+            Some(id) => write!(f, "{} ({id})", self.name),
+            None => f.write_str(&self.name),
+        }
+    }
+}
+
+/// The name of this machine.
+pub fn name() -> String {
+    gethostname::gethostname().to_string_lossy().into_owned()
+}
+
+#[cfg(any(windows, target_os = "macos"))]
+fn id() -> Option<String> {
+    machine_uid::get().ok()
+}
+
+#[cfg(not(any(windows, target_os = "macos")))]
+fn id() -> Option<String> {
+    std::fs::read_to_string("/etc/machine-id").ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn same(noted: &str, here: &str, hardware: bool) -> bool {
+        Machine::noted(noted).is_by(&Machine::noted(here), hardware)
+    }
+
+    #[test]
+    fn a_note_is_read_as_it_was_written() {
+        for note in ["shop-pc", "shop-pc (0123abcd)", "Li's Mac (2)", "a (b) (0123abcd)"] {
+            assert_eq!(Machine::noted(note).to_string(), note);
+        }
+        assert_eq!(Machine::noted("Li's Mac (2)").id, None);
+        let here = Machine::here();
+        assert_eq!(Machine::noted(&here.to_string()), here);
+    }
+
+    #[test]
+    fn a_mac_is_itself_under_any_name_and_others_have_one_name() {
+        for hardware in [true, false] {
+            assert!(same("mac.local (0123abcd)", "mac.local (0123abcd)", hardware));
+            assert!(!same("mac.local (0123abcd)", "mac.local (abcd0123)", hardware));
+            assert!(!same("mac.local (0123abcd)", "mac.local", hardware), "it had an id");
+            assert!(same("mac.local", "mac.local (0123abcd)", hardware), "noted before there were ids");
+            assert!(!same("mac.local", "mac.lan (0123abcd)", hardware));
+            assert_eq!(same("mac.local (0123abcd)", "mac.lan (0123abcd)", hardware), hardware);
+        }
+    }
+}
