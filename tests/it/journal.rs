@@ -182,7 +182,7 @@ fn begin(writer: &Writer, model: &mut BTreeMap<usize, Model>, index: usize) {
         Some(Model::Settled(..) | Model::InFlight(..)) => return,
     };
     let number = runtime()
-        .block_on(flushing(&writer, writer.intent(intent(id, index, attempts + 1))))
+        .block_on(flushing(writer, writer.intent(intent(id, index, attempts + 1))))
         .expect("an intent");
     assert!(id.is_none_or(|id| id == number), "a message keeps its number");
     model.insert(index, Model::InFlight(number, attempts + 1));

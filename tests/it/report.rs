@@ -149,11 +149,10 @@ fn a_token_that_had_to_be_forced_or_was_not_to_be_had_is_told_so() {
 fn what_was_noted_of_a_run_survives_a_kill() {
     let world = World::with_recipients(30);
     let platform = Platform::new("latency = { min = \"10s\", max = \"10s\" }\n");
-    let mut child = world.start_send(&platform);
+    let child = world.start_send(&platform);
     platform.wait_for_requests(5);
     assert_eq!(happened(&told(&world), 0), ["token first platform"], "during the run");
-    child.kill().expect("it runs");
-    finish(child);
+    kill(child);
     assert_eq!(happened(&told(&world), 0), ["token first platform"], "and after it");
 }
 
