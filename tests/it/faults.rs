@@ -454,7 +454,14 @@ fn case(code: Code) -> Case {
         Code::SeveralSheets => workbook("x", "", "two-lists.xlsx"),
         Code::SheetOfText => text("x", "sheet = \"名单\"\n"),
         Code::HiddenRows => workbook("x", "", "filtered.xlsx"),
-        Code::SheetHalfSeen => workbook("x", "", "plain.xls"),
+        Code::SheetHalfSeen => {
+            let mut case = workbook("x", "", "plain.xls");
+            // A mark that calamine does not look at, and without which the file is no compound file.
+            if let Some(bytes) = &mut case.audience {
+                bytes[0x1C] = 0;
+            }
+            case
+        }
         Code::MergedCells => workbook("x", "", "titled.xlsx"),
         Code::DateCell => workbook("{{生日}}", "", "faults.xlsx"),
         Code::LongNumber => workbook("{{卡号}}", "", "faults.xlsx"),

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use calamine::{
-    CellErrorType, Data, DataRef, ExcelDateTime, Ods, OdsError, Reader, SheetType, SheetVisible, Xls,
+    CellErrorType, Data, DataRef, ExcelDateTime, Ods, OdsError, Reader, Sheet, SheetType, SheetVisible, Xls,
     XlsError, Xlsb, XlsbError, Xlsx, XlsxError,
 };
 use jiff::civil::{DateTime, date};
@@ -47,6 +47,13 @@ pub(super) struct Cell {
     pub(super) trouble: Option<Trouble>,
 }
 
+impl Cell {
+    /// A formula that was never calculated.
+    pub(super) fn without_value(row: u32, column: u32) -> Self {
+        Self { row, column, text: String::new(), trouble: Some(Trouble::NoValue) }
+    }
+}
+
 impl<'b> Book<'b> {
     pub(super) fn open(bytes: &'b [u8], format: Format) -> Result<Self, Failure> {
         let bytes = Cursor::new(bytes);
@@ -59,13 +66,7 @@ impl<'b> Book<'b> {
     }
 
     pub(super) fn sheets(&self) -> Vec<Listed> {
-        let sheets = match self {
-            Self::Xlsx(book) => book.sheets_metadata(),
-            Self::Xlsb(book) => book.sheets_metadata(),
-            Self::Xls(book) => book.sheets_metadata(),
-            Self::Ods(book) => book.sheets_metadata(),
-        };
-        sheets
+        self.listed()
             .iter()
             .filter(|sheet| sheet.typ == SheetType::WorkSheet)
             .map(|sheet| Listed { name: sheet.name.clone(), visible: sheet.visible == SheetVisible::Visible })
@@ -109,14 +110,17 @@ impl<'b> Book<'b> {
         Ok(())
     }
 
-    /// The merged cells of a sheet of the one format whose layout is not read as XML.
-    pub(super) fn merged_in_xls(&self, sheet: &str) -> Vec<((u32, u32), (u32, u32))> {
+    /// The number of a sheet among all that the workbook lists, from 0.
+    pub(super) fn number(&self, sheet: &str) -> usize {
+        self.listed().iter().position(|listed| listed.name == sheet).unwrap_or_default()
+    }
+
+    fn listed(&self) -> &[Sheet] {
         match self {
-            Self::Xls(book) => {
-                let merged = book.merge_cells_by_sheet_name(sheet).unwrap_or_default();
-                merged.into_iter().map(|region| (region.start, region.end)).collect()
-            }
-            Self::Xlsx(_) | Self::Xlsb(_) | Self::Ods(_) => Vec::new(),
+            Self::Xlsx(book) => book.sheets_metadata(),
+            Self::Xlsb(book) => book.sheets_metadata(),
+            Self::Xls(book) => book.sheets_metadata(),
+            Self::Ods(book) => book.sheets_metadata(),
         }
     }
 }

@@ -1,15 +1,13 @@
-//! What calamine does not tell: which rows of a sheet are hidden, and which cells are merged. The only file that
-//! knows zip and XML.
+//! What calamine does not tell: which rows of a sheet are hidden, which cells are merged, and which formulas have no
+//! value. The only file that knows XML.
 
-use std::io::{BufReader, Cursor, Read};
+use std::io::BufReader;
 use std::ops::RangeInclusive;
 
 use quick_xml::events::{BytesStart, Event};
-use zip::ZipArchive;
 
-use crate::audience::workbook::Format;
-
-type Archive<'b> = ZipArchive<Cursor<&'b [u8]>>;
+use crate::audience::workbook::package::Package;
+use crate::audience::workbook::{Format, xls, xlsb};
 
 /// A rectangle of cells: its first and its last, each as row and column from 0.
 pub(super) type Region = ((u32, u32), (u32, u32));
@@ -21,50 +19,40 @@ pub(super) struct Layout {
     pub(super) hidden: Vec<RangeInclusive<u32>>,
     /// The cells that are merged.
     pub(super) merged: Vec<Region>,
+    /// The formulas that were never calculated, where only their file as a whole tells so.
+    pub(super) without_value: Vec<(u32, u32)>,
 }
 
-/// What a zip file is, where it is a workbook.
-pub(super) fn format(bytes: &[u8]) -> Option<Format> {
-    let archive = ZipArchive::new(Cursor::new(bytes)).ok()?;
-    let holds = |start: &str, end: &str| {
-        archive.file_names().flatten().any(|name| name.starts_with(start) && name.ends_with(end))
-    };
-    if holds("xl/workbook", ".bin") {
-        Some(Format::Xlsb)
-    } else if holds("xl/", ".xml") {
-        Some(Format::Xlsx)
-    } else if holds("content.xml", "") && !holds("word/", "") {
-        Some(Format::Ods)
-    } else {
-        None
-    }
-}
-
-/// The layout of a sheet; nothing where the format does not tell.
-pub(super) fn layout(bytes: &[u8], format: Format, sheet: &str) -> Option<Layout> {
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).ok()?;
+/// The layout of a sheet, by its name and its number among all sheets; nothing where the file does not tell.
+pub(super) fn layout(bytes: &[u8], format: Format, sheet: &str, number: usize) -> Option<Layout> {
     match format {
         Format::Xlsx => {
-            let part = part_of(&mut archive, sheet)?;
-            of_xlsx(&mut archive, &part)
+            let mut package = Package::open(bytes)?;
+            let mut relation = None;
+            walk(&mut package, "xl/workbook.xml", |tag| {
+                if tag.local_name().as_ref() == "sheet" && value(tag, "name").as_deref() == Some(sheet) {
+                    relation = value(tag, "id");
+                }
+            })?;
+            let part = part_of(&mut package, "xl/_rels/workbook.xml.rels", &relation?)?;
+            of_xlsx(&mut package, &part)
         }
-        Format::Ods => of_ods(&mut archive, sheet),
-        Format::Xlsb | Format::Xls => None,
+        Format::Xlsb => {
+            let mut package = Package::open(bytes)?;
+            let relation = xlsb::relation(&package.bytes(xlsb::WORKBOOK)?, sheet)?;
+            let part = part_of(&mut package, "xl/_rels/workbook.bin.rels", &relation)?;
+            Some(xlsb::layout(&package.bytes(&part)?))
+        }
+        Format::Xls => xls::layout(bytes, number),
+        Format::Ods => of_ods(&mut Package::open(bytes)?, sheet),
     }
 }
 
-/// The part of an .xlsx that holds a sheet: the workbook names a relation, the relation names the part.
-fn part_of(archive: &mut Archive<'_>, sheet: &str) -> Option<String> {
-    let mut relation = None;
-    walk(archive, "xl/workbook.xml", |tag| {
-        if tag.local_name().as_ref() == "sheet" && value(tag, "name").as_deref() == Some(sheet) {
-            relation = value(tag, "id");
-        }
-    })?;
-    let relation = relation?;
+/// The part that a relation of the workbook names.
+fn part_of(package: &mut Package<'_>, relations: &str, relation: &str) -> Option<String> {
     let mut part = None;
-    walk(archive, "xl/_rels/workbook.xml.rels", |tag| {
-        if tag.local_name().as_ref() == "Relationship" && value(tag, "Id").as_ref() == Some(&relation) {
+    walk(package, relations, |tag| {
+        if tag.local_name().as_ref() == "Relationship" && value(tag, "Id").as_deref() == Some(relation) {
             part = value(tag, "Target").map(|target| match target.strip_prefix('/') {
                 Some(absolute) => absolute.to_owned(),
                 None => format!("xl/{target}"),
@@ -74,10 +62,10 @@ fn part_of(archive: &mut Archive<'_>, sheet: &str) -> Option<String> {
     part
 }
 
-fn of_xlsx(archive: &mut Archive<'_>, part: &str) -> Option<Layout> {
+fn of_xlsx(package: &mut Package<'_>, part: &str) -> Option<Layout> {
     let mut layout = Layout::default();
     let mut row = 0u32;
-    walk(archive, part, |tag| match tag.local_name().as_ref() {
+    walk(package, part, |tag| match tag.local_name().as_ref() {
         "row" => {
             row = value(tag, "r").and_then(|number| number.parse().ok()).unwrap_or(row + 1);
             if value(tag, "hidden").is_some_and(|hidden| hidden == "1" || hidden == "true") {
@@ -91,13 +79,13 @@ fn of_xlsx(archive: &mut Archive<'_>, part: &str) -> Option<Layout> {
     Some(layout)
 }
 
-fn of_ods(archive: &mut Archive<'_>, sheet: &str) -> Option<Layout> {
+fn of_ods(package: &mut Package<'_>, sheet: &str) -> Option<Layout> {
     let mut layout = Layout::default();
     let (mut inside, mut next_row, mut row, mut column) = (false, 0u32, 0, 0u32);
     let number = |tag: &BytesStart<'_>, name: &str| {
         value(tag, name).and_then(|number| number.parse::<u32>().ok()).unwrap_or(1).max(1)
     };
-    walk(archive, "content.xml", |tag| match tag.local_name().as_ref() {
+    walk(package, "content.xml", |tag| match tag.local_name().as_ref() {
         "table" => {
             inside = value(tag, "name").as_deref() == Some(sheet);
             (next_row, column) = (0, 0);
@@ -125,9 +113,9 @@ fn of_ods(archive: &mut Archive<'_>, sheet: &str) -> Option<Layout> {
 }
 
 /// Goes through the tags of a part. Nothing where it is not there or no XML.
-fn walk(archive: &mut Archive<'_>, part: &str, mut each: impl FnMut(&BytesStart<'_>)) -> Option<()> {
-    let part: Box<dyn Read + '_> = Box::new(archive.by_name(part).ok()?);
-    let mut xml = quick_xml::Reader::from_reader(BufReader::with_capacity(64 * 1024, part));
+fn walk(package: &mut Package<'_>, part: &str, mut each: impl FnMut(&BytesStart<'_>)) -> Option<()> {
+    let part = BufReader::with_capacity(64 * 1024, package.part(part)?);
+    let mut xml = quick_xml::Reader::from_reader(part);
     let mut buffer = Vec::new();
     loop {
         match xml.read_event_into(&mut buffer).ok()? {
@@ -174,11 +162,5 @@ mod tests {
         for bad in ["", "A1", "1:2", "A0:B1", "a1:b2"] {
             assert_eq!(region(bad), None, "{bad}");
         }
-    }
-
-    #[test]
-    fn bytes_that_are_no_zip_are_no_workbook() {
-        assert_eq!(format(b"PK\x03\x04 and nothing more"), None);
-        assert_eq!(layout(b"PK", Format::Xlsx, "x"), None);
     }
 }

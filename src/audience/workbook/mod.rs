@@ -7,8 +7,11 @@
 pub mod cache;
 mod cells;
 mod layout;
+mod package;
 mod select;
 pub mod table;
+mod xls;
+mod xlsb;
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
@@ -66,7 +69,11 @@ pub(super) fn format(bytes: &[u8]) -> Result<Option<Format>, Diagnostic> {
             Ok(Some(Format::Xls))
         };
     }
-    Ok(if bytes.starts_with(ZIP) { layout::format(bytes) } else { None })
+    Ok(if bytes.starts_with(ZIP) {
+        package::Package::open(bytes).and_then(|package| package.format())
+    } else {
+        None
+    })
 }
 
 /// An encrypted workbook is a compound file with a stream of this name, which stands there in UTF-16.

@@ -13,7 +13,7 @@ use crate::audience::header::Header;
 use crate::audience::workbook::cells::{Book, Cell, Failure};
 use crate::audience::workbook::layout::{Layout, layout};
 use crate::audience::workbook::select::{NoSheet, select};
-use crate::audience::workbook::{Format, unreadable};
+use crate::audience::workbook::{Format, unreadable, xlsb};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{Place, Sheet, cell_name};
@@ -97,6 +97,8 @@ impl From<NoSheet> for Unreadable {
 pub(in crate::audience) fn parse(bytes: &[u8], format: Format, source: &Source) -> Result<Table, Unreadable> {
     // A damaged file can bring a parser down; that is the file's fault, not the end of the program.
     let parsed = catch_unwind(AssertUnwindSafe(|| {
+        let complete = if format == Format::Xlsb { xlsb::complete(bytes) } else { None };
+        let bytes = complete.as_deref().unwrap_or(bytes);
         let mut book = Book::open(bytes, format)?;
         let sheet = select(&mut book, source.sheet.as_deref(), &source.openid)?;
         let mut cells = Vec::new();
@@ -104,12 +106,10 @@ pub(in crate::audience) fn parse(bytes: &[u8], format: Format, source: &Source) 
             cells.push(cell);
             true
         })?;
-        let known = layout(bytes, format, &sheet);
+        let known = layout(bytes, format, &sheet, book.number(&sheet));
         let half_seen = known.is_none();
-        let mut layout = known.unwrap_or_default();
-        if format == Format::Xls {
-            layout.merged = book.merged_in_xls(&sheet);
-        }
+        let layout = known.unwrap_or_default();
+        cells.extend(layout.without_value.iter().map(|(row, column)| Cell::without_value(*row, *column)));
         let mut table = build(sheet, cells, &layout, source)?;
         if half_seen {
             let fault =
