@@ -8,7 +8,7 @@ use wxcast::locale::{Catalog, Language};
 use wxcast::message::{KINDS, Kind};
 
 use crate::support::pty::Session;
-use crate::support::{APPID, World, openid};
+use crate::support::{APPID, World, openid, repository};
 
 const AUDIENCE: &str = "编号,姓名,会员 等级,openid\n1,张三,金卡,oTEST00000000000000000000001\n";
 
@@ -97,6 +97,39 @@ fn least(kind: Kind) {
     session.sees("下一步：wxcast preview a/campaign.toml");
     let plan = world.run(&["plan", "a/campaign.toml", "--format", "json"]).exits(0).json();
     assert_eq!((plan["kind"].as_str(), plan["planned"].as_u64()), (Some(kind.name()), Some(1)));
+}
+
+#[test]
+fn of_a_workbook_with_several_sheets_it_asks_for_one_and_writes_it_down() {
+    let world = World::new();
+    let fixture = repository().join("tests/fixtures/two-lists.xlsx");
+    fs::copy(fixture, world.path("会员.xlsx")).expect("a fixture");
+    let mut session = Session::start(&world, "init spring --lang zh-CN", &[("WXCAST_APPID", APPID)]);
+    session.sees("[1]").types("").sees(&format!("[{APPID}]")).types("");
+    session.sees("名单文件").types("会员.xlsx");
+    session.sees("3 个工作表").sees("说明").sees("名单 (2)").sees("[名单]").types("4");
+    session.sees("没有 `4` 这个工作表").sees("[名单]").types("名单 (2)");
+    session.sees("5 列").sees("张三").sees("[openid]").types("");
+    session.sees("消息文字").types("{{姓名}}您好");
+    let (code, shown) = session.ends();
+    assert_eq!(code, 0, "{shown}");
+    let toml = world.read("spring/campaign.toml");
+    assert!(toml.contains("sheet = \"名单 (2)\""), "{toml}");
+    let plan = world.run(&["plan", "spring/campaign.toml", "--format", "json"]).exits(0).json();
+    assert_eq!((plan["sheet"].as_str(), plan["planned"].as_u64()), (Some("名单 (2)"), Some(3)));
+}
+
+#[test]
+fn of_a_workbook_with_one_list_it_asks_for_no_sheet() {
+    let world = World::new();
+    fs::copy(repository().join("tests/fixtures/plain.xlsx"), world.path("list.xlsx")).expect("a fixture");
+    let mut session = Session::start(&world, "init spring", &[("WXCAST_APPID", APPID)]);
+    session.sees("[1]").types("").sees(&format!("[{APPID}]")).types("");
+    session.sees("The audience file").types("list.xlsx").sees("[openid]").types("");
+    session.sees("The text").types("{{姓名}}");
+    let (code, shown) = session.ends();
+    assert_eq!(code, 0, "{shown}");
+    assert!(!world.read("spring/campaign.toml").contains("sheet ="), "{shown}");
 }
 
 #[test]

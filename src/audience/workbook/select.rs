@@ -21,17 +21,10 @@ impl From<Failure> for NoSheet {
 /// The sheet that is named; or else the only one that people see and that holds something; or else the only such
 /// one that has the openid column.
 pub(super) fn select(book: &mut Book<'_>, named: Option<&str>, openid: &str) -> Result<String, NoSheet> {
-    let listed = book.sheets();
     if let Some(named) = named {
-        return the_named(&listed, named).map_err(NoSheet::Fault);
+        return the_named(&book.sheets(), named).map_err(NoSheet::Fault);
     }
-    let mut filled = Vec::new();
-    for sheet in listed.iter().filter(|sheet| sheet.visible) {
-        let names = first_row(book, &sheet.name)?;
-        if !names.is_empty() {
-            filled.push((sheet.name.clone(), Header::new(names)));
-        }
-    }
+    let filled = filled(book)?;
     if let [(only, _)] = filled.as_slice() {
         return Ok(only.clone());
     }
@@ -47,6 +40,18 @@ pub(super) fn select(book: &mut Book<'_>, named: Option<&str>, openid: &str) -> 
             Err(NoSheet::Fault(fault.with("first", first)))
         }
     }
+}
+
+/// The sheets that people see and that hold something, each with its first row.
+pub(super) fn filled(book: &mut Book<'_>) -> Result<Vec<(String, Header)>, Failure> {
+    let mut filled = Vec::new();
+    for sheet in book.sheets().iter().filter(|sheet| sheet.visible) {
+        let names = first_row(book, &sheet.name)?;
+        if !names.is_empty() {
+            filled.push((sheet.name.clone(), Header::new(names)));
+        }
+    }
+    Ok(filled)
 }
 
 fn the_named(listed: &[Listed], named: &str) -> Result<String, Diagnostic> {

@@ -1,7 +1,9 @@
 //! A sheet as a table of texts.
 
+use std::borrow::Cow;
 use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use csv::ByteRecord;
 use jiff::civil::DateTime;
@@ -10,10 +12,11 @@ use jiff::fmt::strtime;
 use crate::audience::Source;
 use crate::audience::guard;
 use crate::audience::header::Header;
+use crate::audience::workbook::cache::bytes;
 use crate::audience::workbook::cells::{Book, Cell, Failure};
 use crate::audience::workbook::layout::{Layout, layout};
-use crate::audience::workbook::select::{NoSheet, select};
-use crate::audience::workbook::{Format, unreadable, xlsb};
+use crate::audience::workbook::select::{NoSheet, filled, select};
+use crate::audience::workbook::{Format, format, unreadable, xlsb};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{Place, Sheet, cell_name};
@@ -93,12 +96,30 @@ impl From<NoSheet> for Unreadable {
     }
 }
 
+/// The sheets of a workbook that could be meant: those that people see and that hold something, each with whether it has
+/// the openid column. None where the file is no workbook that can be read.
+pub fn sheets(file: &Path, openid: &str) -> Vec<(String, bool)> {
+    let Ok(bytes) = bytes(file) else { return Vec::new() };
+    let Ok(Some(format)) = format(&bytes) else { return Vec::new() };
+    let listed = catch_unwind(AssertUnwindSafe(|| {
+        let complete = completed(&bytes, format);
+        filled(&mut Book::open(&complete, format)?)
+    }));
+    let filled = listed.ok().and_then(Result::ok).unwrap_or_default();
+    filled.into_iter().map(|(name, header)| (name, header.position(openid).is_some())).collect()
+}
+
+/// The bytes as calamine reads them whole.
+fn completed(bytes: &[u8], format: Format) -> Cow<'_, [u8]> {
+    let complete = if format == Format::Xlsb { xlsb::complete(bytes) } else { None };
+    complete.map_or(Cow::Borrowed(bytes), Cow::Owned)
+}
+
 /// Reads the audience's sheet of a workbook.
 pub(in crate::audience) fn parse(bytes: &[u8], format: Format, source: &Source) -> Result<Table, Unreadable> {
     // A damaged file can bring a parser down; that is the file's fault, not the end of the program.
     let parsed = catch_unwind(AssertUnwindSafe(|| {
-        let complete = if format == Format::Xlsb { xlsb::complete(bytes) } else { None };
-        let bytes = complete.as_deref().unwrap_or(bytes);
+        let bytes = &*completed(bytes, format);
         let mut book = Book::open(bytes, format)?;
         let sheet = select(&mut book, source.sheet.as_deref(), &source.openid)?;
         let mut cells = Vec::new();

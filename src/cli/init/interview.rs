@@ -9,6 +9,7 @@ use crate::audience::header::Header;
 use crate::audience::openid;
 use crate::audience::reader::Reader;
 use crate::audience::row::Row;
+use crate::audience::workbook::table::sheets;
 use crate::campaign::template::OPENID;
 use crate::cli::context::variable;
 use crate::cli::init::prompt::Prompt;
@@ -101,12 +102,23 @@ impl<'t> Interview<'t> {
 
     fn audience(&self, starter: &mut Starter) -> io::Result<Columns> {
         let question = self.words.say("init.ask.audience", &[]);
-        let (file, columns) = self.prompt.ask(&question, None, |answer| {
+        let (file, sheets, first) = self.prompt.ask(&question, None, |answer| {
             let file = path(answer);
             let mut trial = starter.clone();
             trial.audience = Some(file.clone());
-            columns(&trial).map(|columns| (file, columns)).map_err(|faults| self.told(&faults))
+            let sheets = sheets(&file, OPENID);
+            // Which of several it is has still to be asked.
+            match columns(&trial) {
+                Ok(columns) => Ok((file, sheets, Some(columns))),
+                Err(_) if sheets.len() > 1 => Ok((file, sheets, None)),
+                Err(faults) => Err(self.told(&faults)),
+            }
         })?;
+        starter.audience = Some(file.clone());
+        let columns = match first {
+            Some(columns) if sheets.len() < 2 => columns,
+            Some(_) | None => self.sheet(starter, &sheets)?,
+        };
         let (shown, count) = (display(&file), columns.header.width());
         self.terminal.say("init.columns", &[("file", &shown), ("count", &count)]);
         let line = |(index, name): (usize, &str)| {
@@ -114,7 +126,31 @@ impl<'t> Interview<'t> {
             vec![format!("{}", index + 1), name.to_owned(), sample(cell)]
         };
         self.prompt.table(&columns.header.names().enumerate().map(line).collect::<Vec<_>>())?;
-        starter.audience = Some(file);
+        Ok(columns)
+    }
+
+    /// Which sheet it is, where there are several that could be: the first with an openid column as a rule.
+    fn sheet(&self, starter: &mut Starter, sheets: &[(String, bool)]) -> io::Result<Columns> {
+        self.terminal.say("init.sheets", &[("count", &sheets.len())]);
+        let line =
+            |(index, (name, _)): (usize, &(String, bool))| vec![format!("{}", index + 1), name.clone()];
+        self.prompt.table(&sheets.iter().enumerate().map(line).collect::<Vec<_>>())?;
+        let usual = sheets.iter().find(|(_, suited)| *suited).map(|(name, _)| name.clone());
+        let question = self.words.say("init.ask.sheet", &[]);
+        let (name, columns) = self.prompt.ask(&question, usual, |answer| {
+            let by_name = sheets.iter().find(|(name, _)| name.trim() == answer);
+            let by_number =
+                || answer.parse().ok().and_then(|number: usize| sheets.get(number.checked_sub(1)?));
+            let Some((name, _)) = by_name.or_else(by_number) else {
+                return Err(self
+                    .words
+                    .say("init.no.sheet", &[("answer", &answer), ("count", &sheets.len())]));
+            };
+            let mut trial = starter.clone();
+            trial.sheet = Some(name.clone());
+            columns(&trial).map(|columns| (name.clone(), columns)).map_err(|faults| self.told(&faults))
+        })?;
+        starter.sheet = Some(name);
         Ok(columns)
     }
 

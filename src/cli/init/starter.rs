@@ -24,6 +24,8 @@ pub struct Starter {
     pub appid: Option<String>,
     /// The audience file, as people name it from where they are.
     pub audience: Option<PathBuf>,
+    /// The sheet, where the audience file has several.
+    pub sheet: Option<String>,
     /// The column of the openids.
     pub openid: Option<String>,
     /// The message's table.
@@ -33,7 +35,7 @@ pub struct Starter {
 impl Starter {
     /// Nothing answered but the kind.
     pub fn new(path: PathBuf, id: String, kind: Kind) -> Self {
-        Self { path, id, kind, appid: None, audience: None, openid: None, message: Table::new() }
+        Self { path, id, kind, appid: None, audience: None, sheet: None, openid: None, message: Table::new() }
     }
 
     /// The campaign file.
@@ -50,6 +52,7 @@ impl Starter {
         }
         let mut audience = Table::new();
         audience.extend(audience_file.map(|file| ("file".to_owned(), Value::String(display(&file)))));
+        audience.extend(self.sheet.clone().map(|sheet| ("sheet".to_owned(), Value::String(sheet))));
         let column = self.openid.clone().filter(|column| column != "openid");
         audience.extend(column.map(|column| ("openid".to_owned(), Value::String(column))));
         let message = Table::from_iter([(self.kind.name().to_owned(), Value::Table(self.message.clone()))]);
