@@ -27,6 +27,12 @@ pub struct PlanReport {
     pub appid: Option<String>,
     /// The message kind.
     pub kind: Option<String>,
+    /// The encoding that the audience is read in, chosen or found. Only there where it is text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
+    /// The sheet that the audience is read from, chosen or found. Only there where it is a workbook.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
     /// `sha256:` over the finished payloads in order.
     pub digest: String,
     /// Rows of the audience.
@@ -132,6 +138,8 @@ impl PlanReport {
             wave: facts.wave,
             appid: facts.appid.clone(),
             kind: facts.kind.clone(),
+            encoding: plan.encoding.map(str::to_owned),
+            sheet: plan.sheet.as_ref().map(|sheet| sheet.name.clone()),
             digest: plan.digest.to_string(),
             rows: plan.counts.rows(),
             planned: plan.counts.planned,

@@ -45,6 +45,12 @@ fn facts(report: &PlanReport, words: &Catalog) -> String {
     if let Some(kind) = &report.kind {
         line("kind", inline(kind));
     }
+    if let Some(encoding) = &report.encoding {
+        line("encoding", inline(encoding));
+    }
+    if let Some(sheet) = &report.sheet {
+        line("sheet", inline(sheet));
+    }
     line("rows", report.rows.to_string());
     line("planned", report.planned.to_string());
     line("skipped", report.skipped.to_string());

@@ -54,6 +54,8 @@ fn plan() -> PlanReport {
         wave: Some(2),
         appid: Some("wx0123456789abcdef".into()),
         kind: Some("text".into()),
+        encoding: Some("GB18030".into()),
+        sheet: None,
         digest: format!("sha256:{}", "ab".repeat(32)),
         rows: 40,
         planned: 20,

@@ -6,7 +6,7 @@ use std::fs;
 use serde_json::Value as Json;
 use wxcast::report::PLAN;
 
-use crate::support::{Ran, World, openid};
+use crate::support::{Ran, World, openid, repository};
 
 /// A campaign below `campaigns/spring` with so many faulty rows and as many sound ones.
 fn faulty(rows: usize) -> World {
@@ -270,4 +270,21 @@ fn a_fault_is_known_again_when_rows_come_before_it() {
         &format!("openid,name\n{},first\n", openid(77)),
     );
     assert_eq!(fingerprints(&world), before);
+}
+
+#[test]
+fn what_the_audience_was_read_as_is_in_every_form_of_the_plan() {
+    let world = World::with_recipients(1);
+    world.text_campaign("x", "");
+    let json = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(0).json();
+    assert_eq!((json["encoding"].as_str(), json.get("sheet")), (Some("UTF-8"), None), "{json:#}");
+    let page = world.run(&["plan", "campaign.toml", "--format", "markdown"]).exits(0).stdout;
+    assert!(page.contains("| Encoding | UTF-8 |"), "{page}");
+    world.file("名单.xlsx", fs::read(repository().join("tests/fixtures/plain.xlsx")).expect("a fixture"));
+    world.edit("campaign.toml", "audience.csv", "名单.xlsx");
+    let json = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(0).json();
+    assert_eq!((json.get("encoding"), json["sheet"].as_str()), (None, Some("名单")), "{json:#}");
+    let chinese = ["plan", "campaign.toml", "--format", "markdown", "--lang", "zh-CN"];
+    let page = world.run(&chinese).exits(0).stdout;
+    assert!(page.contains("| 工作表 | 名单 |"), "{page}");
 }
