@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use handlebars::template::{HelperTemplate, Parameter, TemplateElement};
-use handlebars::{Path, PathSeg, Template as Handlebars};
+use handlebars::{Path, PathSeg, Template as Handlebars, TemplateErrorReason};
 
 use crate::campaign::helpers::{HELPERS, Signature};
 
@@ -54,8 +54,8 @@ pub struct TemplateFault {
 /// What is wrong with a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TemplateFaultKind {
-    /// It is not Handlebars; the text is the parser's.
-    Syntax(String),
+    /// It is not Handlebars.
+    Syntax(SyntaxFault),
     /// A helper that does not exist.
     UnknownHelper(String),
     /// A helper with too many or too few parameters.
@@ -67,6 +67,32 @@ pub enum TemplateFaultKind {
     },
     /// Something of Handlebars that has no use here, by its spelling.
     Unsupported(String),
+}
+
+/// Why a template is not Handlebars.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SyntaxFault {
+    /// A tag without its end.
+    UnclosedTag,
+    /// A tag in which a quotation mark has no second.
+    UnclosedQuote,
+    /// A tag with nothing in it.
+    EmptyTag,
+    /// A block without its end.
+    UnclosedBlock(String),
+    /// A block with the end of another.
+    CrossedBlocks {
+        /// The one that was begun.
+        open: String,
+        /// The one whose end there is.
+        close: String,
+    },
+    /// An end, or an `else`, without a block; what stands in the tag.
+    StrayEnd(String),
+    /// Two `else` in a block.
+    SecondElse,
+    /// Anything else, in the parser's words.
+    Other(String),
 }
 
 /// A template that cannot be used.
@@ -296,10 +322,43 @@ fn syntax(source: &str, error: &handlebars::TemplateError) -> TemplateFault {
         Some(open) => (open, source[open..].find('\n').map_or(source.len(), |line| open + line)),
         None => (at, source[at..].chars().next().map_or(at, |c| at + c.len_utf8())),
     };
+    TemplateFault { at: at..end, kind: TemplateFaultKind::Syntax(syntax_fault(source, open, error.reason())) }
+}
+
+/// What is wrong, as people see it: the parser tells the rules of its grammar that it has tried.
+fn syntax_fault(source: &str, open: Option<usize>, reason: &TemplateErrorReason) -> SyntaxFault {
+    if let TemplateErrorReason::MismatchingClosedHelper(open, close) = reason {
+        return SyntaxFault::CrossedBlocks { open: open.clone(), close: close.clone() };
+    }
+    let unclosed = unclosed_block(&source[..open.unwrap_or(source.len())]);
     // The reason may be several lines long with a drawing of the template; the first line names the matter.
-    let reason = error.reason().to_string();
-    let reason = reason.lines().next().unwrap_or_default().to_owned();
-    TemplateFault { at: at..end, kind: TemplateFaultKind::Syntax(reason) }
+    let other = || SyntaxFault::Other(reason.to_string().lines().next().unwrap_or_default().to_owned());
+    let Some(open) = open else { return unclosed.map_or_else(other, SyntaxFault::UnclosedBlock) };
+    let tag =
+        source[open + 2..].split_once("}}").map(|(tag, _)| tag.trim()).filter(|tag| !tag.contains("{{"));
+    match tag {
+        None => SyntaxFault::UnclosedTag,
+        Some("") => SyntaxFault::EmptyTag,
+        Some("else") if unclosed.is_some() => SyntaxFault::SecondElse,
+        Some(tag) if tag == "else" || tag.starts_with('/') => SyntaxFault::StrayEnd(tag.to_owned()),
+        Some(tag) if !tag.matches('"').count().is_multiple_of(2) => SyntaxFault::UnclosedQuote,
+        Some(_) => other(),
+    }
+}
+
+/// The innermost block that is begun and not ended.
+fn unclosed_block(source: &str) -> Option<String> {
+    let mut blocks = Vec::new();
+    for tag in source.split("{{").skip(1) {
+        let name =
+            |rest: &str| rest.chars().take_while(|c| !c.is_whitespace() && *c != '}').collect::<String>();
+        if let Some(rest) = tag.strip_prefix('#') {
+            blocks.push(name(rest));
+        } else if tag.starts_with('/') {
+            blocks.pop();
+        }
+    }
+    blocks.pop()
 }
 
 /// The byte of a line and column that both count from 1, the column in characters.

@@ -20,7 +20,7 @@ use crate::campaign::file::{
 use crate::campaign::helpers::HELPERS;
 use crate::campaign::rate::Rate;
 use crate::campaign::share::Share;
-use crate::campaign::template::{Broken, Template, TemplateFault, TemplateFaultKind};
+use crate::campaign::template::{Broken, SyntaxFault, Template, TemplateFault, TemplateFaultKind};
 use crate::campaign::{
     Account, Audience, Campaign, CampaignId, Results, SecretPlace, SendSettings, duration, shape,
 };
@@ -573,8 +573,22 @@ fn plain(path: &Path) -> PathBuf {
 fn template_fault(at: &FieldPath, fault: TemplateFault) -> Diagnostic {
     let place = Place::Within(at.clone(), fault.at);
     match fault.kind {
-        TemplateFaultKind::Syntax(reason) => {
-            Diagnostic::new(Code::TemplateSyntax, place).with("field", at).with("reason", reason)
+        TemplateFaultKind::Syntax(fault) => {
+            let of = |key: &str| {
+                Diagnostic::new(Code::TemplateSyntax, place).with("field", at).with("reason", key)
+            };
+            match fault {
+                SyntaxFault::UnclosedTag => of("template.unclosed-tag"),
+                SyntaxFault::UnclosedQuote => of("template.unclosed-quote"),
+                SyntaxFault::EmptyTag => of("template.empty-tag"),
+                SyntaxFault::UnclosedBlock(open) => of("template.unclosed-block").with("open", open),
+                SyntaxFault::CrossedBlocks { open, close } => {
+                    of("template.crossed-blocks").with("open", open).with("close", close)
+                }
+                SyntaxFault::StrayEnd(tag) => of("template.stray-end").with("tag", tag),
+                SyntaxFault::SecondElse => of("template.second-else"),
+                SyntaxFault::Other(text) => of("template.other").with("text", text),
+            }
         }
         TemplateFaultKind::UnknownHelper(name) => Diagnostic::new(Code::UnknownHelper, place)
             .with("field", at)

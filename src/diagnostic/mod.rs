@@ -98,18 +98,20 @@ impl Diagnostic {
 
     fn sentence(&self, words: &Catalog, part: &str) -> String {
         let key = format!("diagnostic.{}.{part}", self.code.slug());
-        let values: Vec<(&str, &str)> =
-            self.values.iter().map(|(name, value)| (*name, word(words, value))).collect();
+        let plain: Vec<(&str, &dyn Display)> =
+            self.values.iter().map(|(name, value)| (*name, value as &dyn Display)).collect();
+        let values: Vec<(&str, String)> =
+            self.values.iter().map(|(name, value)| (*name, word(words, value, &plain))).collect();
         let places: Vec<(&str, &dyn Display)> =
             values.iter().map(|(name, value)| (*name, value as &dyn Display)).collect();
         words.say(&key, &places)
     }
 }
 
-/// A value that is itself a word of people, given by its key.
-fn word<'a>(words: &'a Catalog, value: &'a str) -> &'a str {
-    let is_key = ["unit.", "type.", "helper."].iter().any(|group| value.starts_with(group));
-    if is_key { words.get(value).unwrap_or(value) } else { value }
+/// A value that is itself words of people, given by their key; other values fill their places.
+fn word(words: &Catalog, value: &str, places: &[(&str, &dyn Display)]) -> String {
+    let is_key = ["unit.", "type.", "helper.", "template."].iter().any(|group| value.starts_with(group));
+    if is_key && words.get(value).is_some() { words.say(value, places) } else { value.to_owned() }
 }
 
 /// The diagnostics of one run, all counted, as many of them kept as memory allows.

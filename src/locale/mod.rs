@@ -3,13 +3,14 @@
 //! A sentence has named places, `{rows} rows`; every other brace is text. A key that a language lacks is
 //! taken from English, so a new language can grow sentence by sentence.
 
+mod reason;
+
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
-use std::io;
 
-const EN: &str = include_str!("../locales/en.toml");
-const ZH_CN: &str = include_str!("../locales/zh-CN.toml");
-const SCHEMA_ZH_CN: &str = include_str!("../locales/schema.zh-CN.toml");
+const EN: &str = include_str!("../../locales/en.toml");
+const ZH_CN: &str = include_str!("../../locales/zh-CN.toml");
+const SCHEMA_ZH_CN: &str = include_str!("../../locales/schema.zh-CN.toml");
 
 /// A language that wxcast speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -83,40 +84,14 @@ impl Catalog {
         let Some(sentence) = self.sentences.get(key) else {
             return key.to_owned();
         };
-        // Why something failed is most often what the system says, and that is in a language of its own.
+        // Why something failed is most often what others say, and that is in a language of its own.
         let reason = places.iter().find(|(name, _)| *name == "reason");
-        match reason.map(|(name, reason)| (*name, self.of_the_system(&reason.to_string()))) {
+        match reason.map(|(name, reason)| (*name, self.reason(&reason.to_string()))) {
             Some((name, reason)) => {
                 let others = places.iter().filter(|(other, _)| *other != name).copied();
                 fill(sentence, &others.chain([(name, &reason as &dyn Display)]).collect::<Vec<_>>())
             }
             None => fill(sentence, places),
-        }
-    }
-
-    /// A text with the system's words for an error of its own, `No such file or directory (os error 2)`, in this
-    /// language, where it has words for it.
-    fn of_the_system(&self, text: &str) -> String {
-        let number = text.rsplit_once("(os error ").and_then(|(_, rest)| rest.split_once(')'));
-        let Some(number) = number.and_then(|(number, _)| number.parse().ok()) else { return text.to_owned() };
-        let error = io::Error::from_raw_os_error(number);
-        let kind = match error.kind() {
-            // The file is open in another program that lets nobody else in.
-            _ if cfg!(windows) && number == 32 => "in-use",
-            io::ErrorKind::NotFound => "not-found",
-            io::ErrorKind::PermissionDenied => "not-allowed",
-            io::ErrorKind::AlreadyExists => "exists",
-            io::ErrorKind::NotADirectory => "no-folder",
-            io::ErrorKind::IsADirectory => "folder",
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "full",
-            io::ErrorKind::ReadOnlyFilesystem => "read-only",
-            io::ErrorKind::FileTooLarge => "too-large",
-            io::ErrorKind::AddrInUse => "port-in-use",
-            _ => return text.to_owned(),
-        };
-        match self.get(&format!("system.{kind}")) {
-            Some(words) => text.replace(&error.to_string(), words),
-            None => text.to_owned(),
         }
     }
 
@@ -182,6 +157,8 @@ fn fill(sentence: &str, places: &[(&str, &dyn Display)]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     #[test]
