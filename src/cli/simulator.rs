@@ -1,5 +1,6 @@
 //! `wxcast simulator`: the simulator as a server of its own, on 127.0.0.1 only.
 
+use std::fmt::Display;
 use std::path::Path;
 
 use crate::cli::args;
@@ -47,7 +48,10 @@ pub fn scenario(path: Option<&Path>, terminal: &Terminal) -> Result<Scenario, Ex
         Exit::Invalid
     })?;
     Scenario::parse(&text).map_err(|error| {
-        terminal.complain("scenario", &[("file", &display(path)), ("reason", &error)]);
+        let (file, reason) = (display(path), &error.message);
+        let places: [(&str, &dyn Display); 4] =
+            [("file", &file), ("line", &error.line), ("column", &error.column), ("reason", reason)];
+        terminal.complain("scenario", &places);
         Exit::Invalid
     })
 }

@@ -3,6 +3,7 @@
 //! What they often say is said in the reader's language. What is not known is shown as it is, and marked as theirs
 //! where the language is another one.
 
+use std::fmt::Display;
 use std::io;
 
 use crate::locale::Catalog;
@@ -69,12 +70,54 @@ const SQLITE: &[(&str, &str)] = &[
 impl Catalog {
     /// A reason in the reader's language, as much of it as there are words for.
     pub(super) fn reason(&self, text: &str) -> String {
+        if let Some(said) = self.of_a_key(text).or_else(|| self.of_serde(text)) {
+            return said;
+        }
         let begins = |(begin, _): &&(&str, &str)| text.starts_with(begin);
         if let Some(said) = TOML.iter().find(begins).and_then(|(_, key)| self.get(&format!("toml.{key}"))) {
             return said.to_owned();
         }
         let text = self.of_sqlite(&self.of_the_system(text));
         if is_prose(&text) { self.say("reason.original", &[("text", &text)]) } else { text }
+    }
+
+    /// The sentence of a key that comes with the values for its places, all with a mark behind them.
+    fn of_a_key(&self, text: &str) -> Option<String> {
+        let mut parts = text.split_terminator('\u{1f}');
+        let key = parts.next().filter(|key| key.len() < text.len())?;
+        let parts: Vec<&str> = parts.collect();
+        let places: Vec<(&str, &dyn Display)> =
+            parts.chunks_exact(2).map(|pair| (pair[0], &pair[1] as &dyn Display)).collect();
+        self.get(key).map(|_| self.say(key, &places))
+    }
+
+    /// What serde says of a key or a value.
+    fn of_serde(&self, text: &str) -> Option<String> {
+        for (begin, key) in [
+            ("unknown field `", "toml.unknown-key"),
+            ("unknown variant `", "toml.unknown-value"),
+            ("missing field `", "toml.missing"),
+        ] {
+            let Some((word, rest)) = text.strip_prefix(begin).and_then(|rest| rest.split_once('`')) else {
+                continue;
+            };
+            // What is allowed stands in backquotes, whatever is said around it.
+            let allowed: Vec<String> =
+                rest.split('`').skip(1).step_by(2).map(|word| format!("`{word}`")).collect();
+            return Some(self.say(key, &[("key", &word), ("allowed", &allowed.join(", "))]));
+        }
+        let rest = text.strip_prefix("invalid type: ").or_else(|| text.strip_prefix("invalid value: "))?;
+        let (_, expected) = rest.rsplit_once(", expected ")?;
+        let own = match expected {
+            "a string" => "type.string",
+            "a boolean" => "type.boolean",
+            "u64" | "u32" | "u16" | "i64" => "type.integer",
+            "a sequence" => "type.array",
+            _ if expected.starts_with("struct ") || expected == "a map" => "type.table",
+            key => key,
+        };
+        let expected = self.get(own).map_or_else(|| expected.to_owned(), str::to_owned);
+        Some(self.say("toml.wrong-type", &[("expected", &expected)]))
     }
 
     /// A text with the system's words for an error of its own, `No such file or directory (os error 2)`, in this
@@ -120,6 +163,9 @@ fn is_prose(text: &str) -> bool {
         let word = word.trim_matches(|c: char| c.is_ascii_punctuation());
         word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-' || byte == b'\'')
     };
+    if text.contains(['：', '，', '。', '（']) {
+        return false;
+    }
     let mut run = 0;
     text.split(' ').any(|word| {
         run = if is_word(word) { run + 1 } else { 0 };

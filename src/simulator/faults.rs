@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::simulator::misfit::misfit;
+
 /// A fault's name in scenario files and in the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -87,7 +89,7 @@ pub(super) struct FaultKeys {
 }
 
 impl FaultKeys {
-    /// The fault, or a sentence that says which key is missing or out of place.
+    /// The fault, or which key is missing or out of place.
     pub(super) fn build(self) -> Result<Fault, String> {
         self.refuse_foreign_keys()?;
         let (effect, accepted) = match self.kind {
@@ -108,7 +110,7 @@ impl FaultKeys {
             FaultKind::Status => {
                 let Some(status) = self.status else { return Err(self.lacks("status = 503")) };
                 if !(300..=599).contains(&status) {
-                    return Err(format!("status must be from 300 to 599, and {status} is not"));
+                    return Err(misfit("status", &[("value", &status)]));
                 }
                 (Effect::Status { status, retry_after: self.retry_after }, false)
             }
@@ -117,7 +119,7 @@ impl FaultKeys {
     }
 
     fn lacks(self, example: &str) -> String {
-        format!("kind = \"{}\" needs a key such as {example}", self.kind.name())
+        misfit("lacks", &[("kind", &self.kind.name()), ("example", &example)])
     }
 
     fn refuse_foreign_keys(self) -> Result<(), String> {
@@ -137,15 +139,13 @@ impl FaultKeys {
             | FaultKind::Hang => false,
         };
         if says_it_itself && self.accepted.is_some() {
-            return Err(format!(
-                "kind = \"{name}\" itself says whether the message is accepted; leave `accepted` out"
-            ));
+            return Err(misfit("accepted", &[("kind", &name)]));
         }
         if self.duration.is_some() && self.kind != FaultKind::Delay {
-            return Err(format!("`duration` belongs to kind = \"delay\", not to \"{name}\""));
+            return Err(misfit("duration-alone", &[("kind", &name)]));
         }
         if (self.status.is_some() || self.retry_after.is_some()) && self.kind != FaultKind::Status {
-            return Err(format!("`status` and `retry_after` belong to kind = \"status\", not to \"{name}\""));
+            return Err(misfit("status-alone", &[("kind", &name)]));
         }
         Ok(())
     }

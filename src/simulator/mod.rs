@@ -18,6 +18,7 @@ mod judge;
 pub mod ledger;
 mod media;
 mod media_format;
+mod misfit;
 mod platform;
 mod quota;
 mod routes;

@@ -8,6 +8,7 @@ use toml::Spanned;
 
 use crate::message::AccountKind;
 use crate::simulator::faults::{Fault, FaultKeys, FaultKind};
+use crate::simulator::misfit::misfit;
 use crate::simulator::rules::{Endpoint, Rule, Selector};
 use crate::simulator::units::{ContentType, Latency, Numbers, Offset, Share, Span};
 
@@ -27,7 +28,7 @@ pub struct ScenarioError {
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
-    /// What is wrong, in one line.
+    /// What is wrong: the parser's words, or the key of a sentence and its values.
     pub message: String,
 }
 
@@ -212,14 +213,12 @@ impl FaultFile {
 /// Checks what the types cannot.
 fn selector(selector: Selector) -> Result<Selector, String> {
     if !selector.on.has_recipient() && (selector.share.is_some() || selector.openids.is_some()) {
-        return Err(
-            "`share` and `openids` select recipients, which only on = \"send\" and \"typing\" have".into()
-        );
+        return Err(misfit("no-recipient", &[]));
     }
     if let (Some(from), Some(to)) = (selector.from, selector.to)
         && from > to
     {
-        return Err(format!("from = {from} is after to = {to}, so the rule selects nothing"));
+        return Err(misfit("from-to", &[("from", &from), ("to", &to)]));
     }
     Ok(selector)
 }
@@ -278,7 +277,7 @@ impl TryFrom<i64> for TokenCode {
     fn try_from(code: i64) -> Result<Self, String> {
         match code {
             40001 | 40014 | 42001 => Ok(Self(code)),
-            _ => Err(format!("a dead token is answered with 40001, 40014 or 42001, never with {code}")),
+            _ => Err(misfit("token-code", &[("value", &code)])),
         }
     }
 }

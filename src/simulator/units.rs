@@ -10,6 +10,7 @@ use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de::value::MapAccessDeserializer};
 
 use crate::simulator::dice;
+use crate::simulator::misfit::misfit;
 
 /// A duration as it is written in a scenario: a whole number and `ms`, `s`, `m`, `h` or `d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,11 +40,7 @@ impl Span {
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| {
-            de::Error::custom(format!(
-                "{text:?} is not a duration such as \"50ms\", \"2s\", \"3m\", \"4h\" or \"3d\""
-            ))
-        })
+        Self::parse(&text).ok_or_else(|| de::Error::custom(misfit("duration", &[("value", &text)])))
     }
 }
 
@@ -58,11 +55,9 @@ impl<'de> Deserialize<'de> for Offset {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let (back, rest) = text.strip_prefix('-').map_or((false, text.as_str()), |rest| (true, rest));
-        Span::parse(rest).map(|span| Self { span: span.0, back }).ok_or_else(|| {
-            de::Error::custom(format!(
-                "{text:?} is not a duration forward or back such as \"90s\" or \"-10m\""
-            ))
-        })
+        Span::parse(rest)
+            .map(|span| Self { span: span.0, back })
+            .ok_or_else(|| de::Error::custom(misfit("offset", &[("value", &text)])))
     }
 }
 
@@ -84,7 +79,7 @@ impl<'de> Deserialize<'de> for Share {
             .and_then(|number| number.trim_end().parse::<f64>().ok())
             .filter(|percent| (0.0..=100.0).contains(percent))
             .map(|percent| Self(percent / 100.0))
-            .ok_or_else(|| de::Error::custom(format!("{text:?} is not a share from \"0%\" to \"100%\"")))
+            .ok_or_else(|| de::Error::custom(misfit("share", &[("value", &text)])))
     }
 }
 
@@ -97,7 +92,7 @@ impl TryFrom<String> for ContentType {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        HeaderValue::from_str(&text).map(Self).map_err(|_| format!("{text:?} cannot stand in an HTTP header"))
+        HeaderValue::from_str(&text).map(Self).map_err(|_| misfit("header", &[]))
     }
 }
 
@@ -123,7 +118,7 @@ impl<'de> Visitor<'de> for NumbersVisitor {
     type Value = Numbers;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the number of a message, from 1, or a list of such numbers")
+        f.write_str("scenario.expects.numbers")
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<Numbers, E> {
@@ -136,7 +131,7 @@ impl<'de> Visitor<'de> for NumbersVisitor {
             numbers.push(counted_from_one(number)?);
         }
         if numbers.is_empty() {
-            return Err(de::Error::custom("an empty list selects no message"));
+            return Err(de::Error::custom(misfit("no-numbers", &[])));
         }
         numbers.sort_unstable();
         Ok(Numbers(numbers))
@@ -146,7 +141,7 @@ impl<'de> Visitor<'de> for NumbersVisitor {
 fn counted_from_one<E: de::Error>(number: i64) -> Result<u64, E> {
     match u64::try_from(number) {
         Ok(number) if number > 0 => Ok(number),
-        Ok(_) | Err(_) => Err(E::custom(format!("messages are counted from 1, so {number} is none"))),
+        Ok(_) | Err(_) => Err(E::custom(misfit("number", &[("value", &number)]))),
     }
 }
 
@@ -186,7 +181,7 @@ impl<'de> Visitor<'de> for LatencyVisitor {
     type Value = Latency;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a duration such as \"50ms\", or { min = \"20ms\", max = \"200ms\" }")
+        f.write_str("scenario.expects.latency")
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Latency, E> {
@@ -199,7 +194,7 @@ impl<'de> Visitor<'de> for LatencyVisitor {
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Latency, A::Error> {
         let Range { min: Span(min), max: Span(max) } = Range::deserialize(MapAccessDeserializer::new(map))?;
         if min > max {
-            return Err(de::Error::custom("min is longer than max"));
+            return Err(de::Error::custom(misfit("min-max", &[])));
         }
         Ok(Latency { min, max })
     }

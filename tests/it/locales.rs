@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
-use crate::support::repository;
+use crate::support::{World, repository};
 
 fn sentences(file: &str) -> BTreeMap<String, String> {
     let text = fs::read_to_string(repository().join("locales").join(file)).expect("a language");
@@ -123,5 +123,53 @@ fn chinese_sentences_are_chinese() {
     for (key, sentence) in sentences("zh-CN.toml") {
         let words = sentence.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| word.len() > 3).count();
         assert!(han(&sentence) || words < 4, "{key} is not translated: {sentence}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_scenario_is_said_in_chinese_too() {
+    let world = World::with_recipients(1);
+    world.text_campaign("x", "");
+    for (scenario, said) in [
+        ("sed = 1", "第 1 行第 1 列：这里没有 `sed` 这个键，可用的有：`seed`"),
+        ("\nseed = \"a\"", "第 2 行第 8 列：这里应该是不带引号的整数"),
+        ("latency = 5", "这里应该是时长，例如 \"50ms\""),
+        ("[[answers]]\ncode = 1\nshare = \"101%\"", "`101%` 不是比例"),
+        ("[[answers]]\nshare = \"1%\"", "缺少 `code`"),
+        ("[[faults]]\nkind = \"explode\"", "不能写成 `explode`，可选的有：`delay`"),
+        ("[[faults]]\nkind = \"delay\"", "还要写一个键，例如 `duration = \"2s\"`"),
+        ("seed = \"", "少了结尾的引号"),
+    ] {
+        world.file("scenario.toml", scenario);
+        let args = ["--lang", "zh-CN", "rehearse", "campaign.toml", "--scenario", "scenario.toml"];
+        world.run(&args).exits(3).says(said);
+    }
+}
+
+#[test]
+fn what_parsers_say_is_said_in_chinese_or_marked_as_their_words() {
+    let world = World::with_recipients(1);
+    let message = |campaign: &str| {
+        world.file("campaign.toml", campaign);
+        world.run(&["--lang", "zh-CN", "plan", "campaign.toml"]).exits(3).stderr
+    };
+    for (toml, said) in [
+        ("[campaign\n", "表名后面缺少右方括号"),
+        ("[campaign]\nid = “春”\n", "等号后面没有值，或者文字没有放在英文直引号里"),
+        ("[campaign]\nid = \"a\"\nid = \"b\"\n", "前面已经写过同名的键或表"),
+        ("[campaign]\nid = \"C:\\数据\"\n", "反斜杠"),
+    ] {
+        let shown = message(toml);
+        assert!(shown.contains(said) && !shown.contains("原文"), "{shown}");
+    }
+    for (content, said) in [
+        ("{{#if 姓名}}您好", "`{{#if}}` 没有对应的 `{{/if}}`"),
+        ("{{#if 姓名}}您好{{/unless}}", "`{{#if}}` 的结尾写成了 `{{/unless}}`"),
+        ("{{姓名", "有一个 `{{` 没有对应的 `}}`"),
+        ("{{姓名|大写}}", "（原文：invalid handlebars syntax"),
+    ] {
+        world.text_campaign(content, "");
+        let shown = message(&world.read("campaign.toml"));
+        assert!(shown.contains(said) && shown.matches("原文").count() < 2, "{shown}");
     }
 }
