@@ -6,7 +6,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use tokio::runtime::Runtime;
 
-use crate::api_base::{ApiBase, Hosts};
+use crate::api_base::{ApiBase, ApiBaseError, Hosts};
 use crate::campaign::{Campaign, SecretPlace};
 use crate::cli::context::{environment, variable};
 use crate::cli::exit_code::Exit;
@@ -165,7 +165,11 @@ fn not_set_up(error: &SetUpError, terminal: &Terminal) -> Exit {
 pub fn hosts(campaign: &Campaign, terminal: &Terminal) -> Result<Hosts, Exit> {
     let Some(text) = variable("WXCAST_API_BASE") else { return Ok(campaign.account.hosts.clone()) };
     ApiBase::parse(&text).map(Hosts::from).map_err(|error| {
-        terminal.complain("bad-api-base", &[("reason", &error)]);
+        let reason = match error {
+            ApiBaseError::NotAnAddress => "reason.no-address",
+            ApiBaseError::PlainHttp => "reason.plain-http",
+        };
+        terminal.complain("bad-api-base", &[("reason", &reason)]);
         Exit::Usage
     })
 }

@@ -116,7 +116,7 @@ impl Writer {
         let (reply, finished) = oneshot::channel();
         let gone = || Unwritten {
             count: 0,
-            error: JournalError::Unwritable { reason: "the journal's thread has ended".to_owned() },
+            error: JournalError::Unwritable { reason: "reason.no-writer".to_owned() },
         };
         self.say(Command::Finish(reply));
         self.flush();
@@ -128,9 +128,7 @@ impl Journal for Writer {
     async fn intent(&self, intent: Intent) -> Result<i64, JournalError> {
         let (reply, written) = oneshot::channel();
         self.say(Command::Intent(intent, reply));
-        written
-            .await
-            .map_err(|_| JournalError::Unwritable { reason: "the journal's thread has ended".to_owned() })?
+        written.await.map_err(|_| JournalError::Unwritable { reason: "reason.no-writer".to_owned() })?
     }
 
     /// It is kept and tried again when it cannot be written at once.

@@ -81,10 +81,10 @@ impl Catalog {
         if is_prose(&text) { self.say("reason.original", &[("text", &text)]) } else { text }
     }
 
-    /// The sentence of a key that comes with the values for its places, all with a mark behind them.
+    /// The sentence of a key that comes with the values for its places, all with a mark behind them, or without any.
     fn of_a_key(&self, text: &str) -> Option<String> {
         let mut parts = text.split_terminator('\u{1f}');
-        let key = parts.next().filter(|key| key.len() < text.len())?;
+        let key = parts.next().filter(|key| key.len() < text.len() || key.starts_with("reason."))?;
         let parts: Vec<&str> = parts.collect();
         let places: Vec<(&str, &dyn Display)> =
             parts.chunks_exact(2).map(|pair| (pair[0], &pair[1] as &dyn Display)).collect();

@@ -91,7 +91,7 @@ impl Earlier {
         let mut row = 0;
         for text in messages {
             let fingerprints = fingerprint::decode(&text)
-                .ok_or_else(|| EarlierError::Foreign("messages: no fingerprints".to_owned()))?;
+                .ok_or_else(|| EarlierError::Foreign("reason.no-fingerprints".to_owned()))?;
             for fingerprint in fingerprints {
                 if fingerprint != Fingerprint::NONE {
                     let (person, text) = (fingerprint.person(), fingerprint.text());

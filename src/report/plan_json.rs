@@ -27,12 +27,6 @@ pub struct PlanReport {
     pub appid: Option<String>,
     /// The message kind.
     pub kind: Option<String>,
-    /// The encoding that the audience is read in, chosen or found. Only there where it is text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub encoding: Option<String>,
-    /// The sheet that the audience is read from, chosen or found. Only there where it is a workbook.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sheet: Option<String>,
     /// `sha256:` over the finished payloads in order.
     pub digest: String,
     /// Rows of the audience.
@@ -47,6 +41,12 @@ pub struct PlanReport {
     pub forecast_seconds: u64,
     /// Everything that is wrong, in the order it was found.
     pub diagnostics: Vec<DiagnosticReport>,
+    /// The encoding that the audience is read in, chosen or found. Only there where it is text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
+    /// The sheet that the audience is read from, chosen or found. Only there where it is a workbook.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
     /// The media files that the messages need, by what they are uploaded as; each content counts once, and those that
     /// live from an earlier upload are among them. Only there where messages need some.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -133,7 +133,7 @@ fn write_rows(
         let (kept, error) = match result {
             Ok(Ok(tally)) => (Ok(tally), None),
             Ok(Err(error)) => return Err(error),
-            Err(error) => (Err(error), Some(io::Error::other("the results cannot be derived"))),
+            Err(error) => (Err(error), Some(io::Error::other("reason.no-results"))),
         };
         joined = Some(kept);
         error.map_or(Ok(()), Err)
@@ -148,7 +148,7 @@ fn write_rows(
     match joined {
         Some(Ok(tally)) => Ok(tally),
         Some(Err(error)) => Err(ResultsError::Join(error)),
-        None => Err(ResultsError::File(io::Error::other("nothing was written"))),
+        None => Err(ResultsError::File(io::Error::other("reason.no-results"))),
     }
 }
 

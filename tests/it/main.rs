@@ -38,6 +38,7 @@ mod plan;
 mod plan_formats;
 mod preview;
 mod preview_html;
+mod prose;
 mod quota;
 mod rehearse;
 mod report;

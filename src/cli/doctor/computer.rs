@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::cli::doctor::{Found, Patient};
+use crate::cli::problem::journal_reason;
 use crate::cli::send::campaign_lock;
 use crate::cli::user_state;
 use crate::diagnostic::render::display;
@@ -62,7 +63,8 @@ pub(super) fn journal(patient: &Patient<'_>) -> Found {
     match sound {
         Err(error) => {
             let help = patient.sentence("journal.help", &[]);
-            Found::fault(patient.sentence("journal.unsound", &[("reason", &error)]), Some(help))
+            let reason = journal_reason(&error, &patient.terminal.words);
+            Found::fault(patient.sentence("journal.unsound", &[("reason", &reason)]), Some(help))
         }
         Ok(false) => Found::ok(patient.sentence("journal.none", &[])),
         Ok(true) => {
@@ -87,7 +89,8 @@ pub(super) fn media(patient: &Patient<'_>) -> Found {
         Ok(kept) => kept,
         Err(error) => {
             let help = patient.sentence("media.help", &[]);
-            return Found::fault(patient.sentence("media.unsound", &[("reason", &error)]), Some(help));
+            let reason = journal_reason(&error, &patient.terminal.words);
+            return Found::fault(patient.sentence("media.unsound", &[("reason", &reason)]), Some(help));
         }
     };
     let now = Timestamp::now();
