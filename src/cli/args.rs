@@ -40,7 +40,7 @@ pub struct Global {
 #[expect(missing_docs, reason = "their help is in locales/")]
 pub enum Subcommand {
     Init(Init),
-    #[command(visible_alias = "check")]
+    #[command(alias = "check")]
     Plan(Plan),
     Preview(Preview),
     Send(Send),

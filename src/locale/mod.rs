@@ -10,6 +10,7 @@ use std::fmt::{Display, Write as _};
 
 const EN: &str = include_str!("../../locales/en.toml");
 const ZH_CN: &str = include_str!("../../locales/zh-CN.toml");
+const EXAMPLES_ZH_CN: &str = include_str!("../../locales/examples.zh-CN.toml");
 const SCHEMA_ZH_CN: &str = include_str!("../../locales/schema.zh-CN.toml");
 
 /// A language that wxcast speaks.
@@ -104,6 +105,20 @@ impl Catalog {
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.sentences.keys().map(String::as_str)
     }
+}
+
+/// The comments of an example in a language; lines that have no translation stay as they are.
+pub fn example(campaign: &str, language: Language) -> String {
+    let texts: BTreeMap<String, String> = match language {
+        Language::En => return campaign.to_owned(),
+        Language::ZhCn => toml::from_str(EXAMPLES_ZH_CN).unwrap_or_default(),
+    };
+    let line = |line: &str| {
+        let (before, comment) = line.split_once("# ").filter(|(before, _)| before.trim().is_empty())?;
+        let (text, end) = comment.split_at(comment.trim_end().len());
+        Some(format!("{before}# {}{end}", texts.get(text)?))
+    };
+    campaign.split_inclusive('\n').map(|whole| line(whole).unwrap_or_else(|| whole.to_owned())).collect()
 }
 
 /// What the keys of a campaign file mean, by their paths. English has no catalogue of its own: it is in the schema.

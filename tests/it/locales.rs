@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use regex::Regex;
+use wxcast::message::KINDS;
 
 use crate::support::{World, repository};
 
@@ -172,4 +173,30 @@ fn what_parsers_say_is_said_in_chinese_or_marked_as_their_words() {
         let shown = message(&world.read("campaign.toml"));
         assert!(shown.contains(said) && shown.matches("原文").count() < 2, "{shown}");
     }
+}
+
+#[test]
+fn every_comment_of_an_example_is_written_in_chinese_too() {
+    let texts: toml::Table = {
+        let file = repository().join("locales/examples.zh-CN.toml");
+        fs::read_to_string(file).expect("the comments").parse().expect("TOML")
+    };
+    let world = World::new();
+    let mut used = BTreeSet::new();
+    for kind in KINDS {
+        let (english, _) = kind.example();
+        let own = |line: &&str| line.trim_start().starts_with("# ");
+        let comments: Vec<String> =
+            english.lines().filter(own).map(|line| line.trim_start()[2..].trim_end().to_owned()).collect();
+        world.run(&["--lang", "zh-CN", "init", kind.name(), "--kind", kind.name()]).exits(0);
+        let written = world.read(&format!("{}/campaign.toml", kind.name()));
+        for comment in comments {
+            let chinese = texts.get(&comment).unwrap_or_else(|| panic!("{kind}: {comment} is missing"));
+            assert!(written.contains(chinese.as_str().expect("a text")), "{kind}: {written}");
+            used.insert(comment);
+        }
+        let plan = ["--lang", "zh-CN", "plan", &format!("{}/campaign.toml", kind.name())];
+        world.run(&plan).exits(0);
+    }
+    assert_eq!(used.len(), texts.len(), "a comment that no example has");
 }

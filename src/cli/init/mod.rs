@@ -18,6 +18,7 @@ use crate::cli::init::interview::Interview;
 use crate::cli::init::starter::Starter;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::render::display;
+use crate::locale;
 use crate::message::Kind;
 use crate::plan::plan_validated;
 use crate::report::plan_text;
@@ -50,7 +51,7 @@ pub fn run(args: &args::Init, terminal: &Terminal) -> Exit {
 fn example(dir: &Path, kind: &str, terminal: &Terminal) -> Exit {
     let Some(kind) = Kind::find(kind) else { return Exit::Usage };
     let (campaign, audience) = kind.example();
-    let campaign = own(campaign, &identity(dir, kind));
+    let campaign = locale::example(&own(campaign, &identity(dir, kind)), terminal.words.language());
     let files = [(CAMPAIGN, campaign.as_bytes()), (AUDIENCE, audience)];
     match write(dir, &files, terminal) {
         Ok(campaign) => {
