@@ -85,9 +85,15 @@ fn line(run: &RunRecord, now: bool, terminal: &Terminal) -> String {
     let words = &terminal.words;
     let requests = run.requests.unwrap_or_default();
     let counts = run.counts.unwrap_or_default();
-    let reason = run.reason.as_deref().map_or_else(String::new, |reason| format!(" ({reason})"));
+    // What a later version has written has no words here.
+    let word =
+        |group: &str, name: &str| words.get(&format!("runs.{group}.{name}")).unwrap_or(name).to_owned();
+    let reason = run.reason.as_deref().map(|reason| match reason.split_once(' ') {
+        Some((reason, code)) => format!(" ({} {code})", word("reason", reason)),
+        None => format!(" ({})", word("reason", reason)),
+    });
     let ending = match &run.ending {
-        Some(ending) => format!("{ending}{reason}"),
+        Some(ending) => word("ending", ending) + &reason.unwrap_or_default(),
         None if now => words.say("runs.now", &[]),
         None => words.say("runs.crashed", &[]),
     };

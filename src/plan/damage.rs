@@ -162,7 +162,7 @@ impl Found {
             let at = Place::Row(RowPlace::new(first.row, first.line).cell(first.cell));
             let mut fault = Diagnostic::new(*code, at)
                 .with("count", tally.count)
-                .with("example", first.text.escape_debug())
+                .with("example", visible(&first.text))
                 .with("column", names(first.cell).unwrap_or_default())
                 .with("places", places.join(", ") + more);
             if tally.warning {
@@ -278,6 +278,18 @@ impl Column {
         short.iter().for_each(|width| all.absorb(width.clone()));
         Some(all)
     }
+}
+
+/// A text with what nobody can see in it spelled out.
+fn visible(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '\'' | '"' | '\\' => out.push(c),
+            c => out.extend(c.escape_debug()),
+        }
+    }
+    out
 }
 
 #[cfg(test)]

@@ -88,6 +88,11 @@ fn runs_tell_how_each_ended_and_why() {
     );
     assert_eq!(runs[3]["counts"]["sent"], 5);
     let text = world.run(&["runs", "campaign.toml"]).exits(0).stdout;
+    let chinese = world.run(&["--lang", "zh-CN", "runs", "campaign.toml"]).exits(0).stdout;
+    assert!(
+        chinese.contains("已暂停 (额度用完 45009)") && chinese.contains("完成，有结果未知的"),
+        "{chinese}"
+    );
     assert_eq!(text.lines().count(), 4);
     assert!(text.contains("quota 45009") && text.contains("crash or kill"), "{text}");
 }
