@@ -10,14 +10,9 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use mimalloc::MiMalloc;
 use tokio::net::TcpStream;
 use wxcast::campaign::Campaign;
 use wxcast::campaign::validate::{Overrides, validate};
-
-/// The allocator of the program, for what it is compared with as well.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// A template of three plain variables.
 pub const PLAIN: &str = "{{name}}, your code {{code}} is good until {{day}}.";
