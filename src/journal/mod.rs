@@ -40,7 +40,7 @@ pub trait Journal: Send + Sync + 'static {
     /// When the intent is not on disk: the request must not leave.
     fn intent(&self, intent: Intent) -> impl Future<Output = Result<i64, JournalError>> + Send;
 
-    /// Takes an outcome, to be written with the next intent or after the next [`flush`](Self::flush).
+    /// Takes an outcome, to be written with the next [`flush`](Self::flush).
     fn outcome(&self, id: i64, outcome: Outcome, attempt: Attempt);
 
     /// Takes the outcome of a message for which no request is made, to be written as [`outcome`](Self::outcome) is.
