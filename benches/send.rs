@@ -144,6 +144,10 @@ impl Journal for Nowhere {
 
     fn undelivered(&self, _: Intent, _: Outcome, _: Attempt) {}
 
+    fn flush_enough(&self) -> bool {
+        false
+    }
+
     fn flush(&self) {}
 }
 
@@ -192,7 +196,7 @@ fn executor(
     let media = Depot::new(client.clone(), Arc::clone(&tokens), settings, Box::new(|_| {}));
     let media = Arc::new(media);
     let shared = Arc::new(Shared { client, tokens, media, journal });
-    let ended = runtime().block_on(async {
+    let ended = dispatcher::runtime().expect("a runtime").block_on(async {
         let run = Run {
             campaign,
             jobs,

@@ -13,6 +13,7 @@ use crate::cli::exit_code::Exit;
 use crate::cli::terminal::Terminal;
 use crate::cli::user_state;
 use crate::diagnostic::render::display;
+use crate::send::dispatcher;
 use crate::wechat::client::{CERTIFICATES, Client, SetUpError, Timeouts};
 use crate::wechat::token::Tokens;
 use crate::wechat::token_cache::{CacheFault, TokenCache};
@@ -132,14 +133,13 @@ impl Origin {
     }
 }
 
-/// The runtime is on this thread. One is enough: the work is waiting, and the journal and the planner have threads
-/// of their own.
+/// The runtime.
 ///
 /// # Errors
 ///
 /// The exit, already told, when the system has none.
 pub fn runtime(terminal: &Terminal) -> Result<Runtime, Exit> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+    dispatcher::runtime().map_err(|error| {
         terminal.complain("no-runtime", &[("reason", &error)]);
         Exit::Internal
     })

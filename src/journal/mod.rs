@@ -48,18 +48,30 @@ pub trait Journal: Send + Sync + 'static {
     /// message may have been delivered.
     fn undelivered(&self, intent: Intent, outcome: Outcome, attempt: Attempt);
 
+    /// Writes what was taken where it is enough to be worth a sync. Gives whether something is left that waits for
+    /// the next flush.
+    fn flush_enough(&self) -> bool;
+
     /// Writes what was taken, because nothing more comes for the moment.
     fn flush(&self);
 }
 
-/// Waits, and has the journal write what it took whenever there is something to wait for. So what is said before a
-/// wait is handed over as one, and nobody waits for what was never handed over.
+/// Waits, and has the journal write what it took: at once where it is enough to be worth a sync, and else when the
+/// runtime had a turn for whatever else was ready and nothing came of it that ends the wait. So nobody waits for what
+/// was never handed over, and a journal that is idle is not kept busy with records one at a time.
 pub async fn flushing<T>(journal: &impl Journal, waiting: impl Future<Output = T>) -> T {
     let mut waiting = pin!(waiting);
+    let mut lull = false;
     poll_fn(|context| {
         let polled = waiting.as_mut().poll(context);
         if polled.is_pending() {
-            journal.flush();
+            if lull {
+                journal.flush();
+                lull = false;
+            } else if journal.flush_enough() {
+                lull = true;
+                context.waker().wake_by_ref();
+            }
         }
         polled
     })

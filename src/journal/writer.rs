@@ -3,13 +3,14 @@
 //! Whatever has arrived is committed together, again and again. While one commit is being synced the next group
 //! gathers by itself, so groups grow with the load and a lone message waits for nobody.
 //!
-//! What the executor says in one turn (the outcomes of all answers that have come, and the intents of what takes
-//! their place) is handed over as one: each commit costs a sync and some locks however little it holds, and a thread
-//! that is woken for the first record of a turn would commit it alone.
+//! What the executor says (the outcomes of the answers that have come, and the intents of what takes their place) is
+//! handed over when it is worth a sync, or when nothing more comes for the moment. Each commit costs a sync and some
+//! locks however little it holds, and a thread that is woken for the first record of many would commit it alone; one
+//! that is told of none until all messages wait for it leaves the network idle.
 
 use std::fmt;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -65,12 +66,27 @@ pub struct Unwritten {
     pub error: JournalError,
 }
 
+/// What is said before it is handed over.
+struct Said {
+    turn: Turn,
+    /// Turns that the thread has done with, to be filled again.
+    spare: Receiver<Turn>,
+}
+
+impl Said {
+    /// Takes the turn, and begins another.
+    fn take(&mut self) -> Turn {
+        std::mem::replace(&mut self.turn, self.spare.try_recv().unwrap_or_default())
+    }
+}
+
 /// A handle on the writing thread. It may be cloned.
 #[derive(Clone)]
 pub struct Writer {
     turns: Sender<Turn>,
-    /// What was said in this turn.
-    said: Arc<Mutex<Turn>>,
+    said: Arc<Mutex<Said>>,
+    /// How many records are worth a sync.
+    enough: usize,
 }
 
 impl fmt::Debug for Writer {
@@ -85,19 +101,32 @@ impl Writer {
     /// the other is with the platform, and neither the disk nor the network waits for the other.
     pub fn start(store: Store, campaign: i64, in_flight: usize) -> (Self, JoinHandle<Store>) {
         let (turns, received) = channel();
+        let (done_with, spare) = channel();
         let thread = std::thread::spawn(move || {
             let most_intents = in_flight.div_ceil(2).max(1);
             let mut work =
                 Work { store, campaign, most_intents, waiting: vec![], undelivered: vec![], notices: vec![] };
-            work.run(&received);
+            work.run(&received, &done_with);
             work.store
         });
-        (Self { turns, said: Arc::default() }, thread)
+        // An outcome and the intent that takes its place, for three messages of eight.
+        let enough = (in_flight - in_flight / 4).max(1);
+        let said = Said { turn: Turn::new(), spare };
+        (Self { turns, said: Arc::new(Mutex::new(said)), enough }, thread)
+    }
+
+    fn said(&self) -> MutexGuard<'_, Said> {
+        // Nothing that can panic is done with the lock held.
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn say(&self, command: Command) {
-        // Nothing that can panic is done with the lock held.
-        self.said.lock().unwrap_or_else(PoisonError::into_inner).push(command);
+        self.said().turn.push(command);
+    }
+
+    fn hand_over(&self, turn: Turn) {
+        // The thread outlives every handle; were it gone, those who wait for a reply would be told so.
+        let _ = self.turns.send(turn);
     }
 
     /// Takes something to be noted of a run, and sees to it that it is written soon. Nobody waits for it, and that it
@@ -140,11 +169,19 @@ impl Journal for Writer {
         self.say(Command::Undelivered(Undelivered { intent, outcome, attempt }));
     }
 
+    fn flush_enough(&self) -> bool {
+        let mut said = self.said();
+        if said.turn.len() < self.enough {
+            return !said.turn.is_empty();
+        }
+        self.hand_over(said.take());
+        false
+    }
+
     fn flush(&self) {
-        let said = std::mem::take(&mut *self.said.lock().unwrap_or_else(PoisonError::into_inner));
-        if !said.is_empty() {
-            // The thread outlives every handle; were it gone, those who wait for a reply would be told so.
-            let _ = self.turns.send(said);
+        let mut said = self.said();
+        if !said.turn.is_empty() {
+            self.hand_over(said.take());
         }
     }
 }
@@ -160,7 +197,7 @@ struct Work {
 }
 
 impl Work {
-    fn run(&mut self, turns: &Receiver<Turn>) {
+    fn run(&mut self, turns: &Receiver<Turn>, done_with: &Sender<Turn>) {
         loop {
             let first = if self.is_settled() {
                 match turns.recv() {
@@ -175,10 +212,12 @@ impl Work {
                 }
             };
             let mut group = Group::default();
-            first.into_iter().flatten().for_each(|command| group.take(command));
+            if let Some(turn) = first {
+                group.take_all(turn, done_with);
+            }
             while group.len() < GROUP && group.intents.len() < self.most_intents && group.finish.is_none() {
                 match turns.try_recv() {
-                    Ok(turn) => turn.into_iter().for_each(|command| group.take(command)),
+                    Ok(turn) => group.take_all(turn, done_with),
                     Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
                 }
             }
@@ -277,6 +316,12 @@ struct Group {
 }
 
 impl Group {
+    fn take_all(&mut self, mut turn: Turn, done_with: &Sender<Turn>) {
+        turn.drain(..).for_each(|command| self.take(command));
+        // Nobody who says anything more is no loss.
+        let _ = done_with.send(turn);
+    }
+
     fn take(&mut self, command: Command) {
         match command {
             Command::Intent(intent, reply) => self.intents.push((intent, reply)),

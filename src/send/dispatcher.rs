@@ -2,12 +2,14 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use jiff::Timestamp;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::watch;
 use tokio::time::Interval;
@@ -81,7 +83,7 @@ struct Dispatcher<'r, J> {
     requests: u64,
     stop: Option<Stop>,
     /// Tells those who have not begun that they need not.
-    stopping: watch::Sender<bool>,
+    stopping: Arc<watch::Sender<bool>>,
 }
 
 /// A job that is due at a time.
@@ -125,6 +127,21 @@ async fn sleep(time: Duration) {
     }
 }
 
+/// So many tasks, about one for each message on its way, run between two looks at the dispatcher and at the network.
+/// With twice as many, which is usual, all messages go through the executor in step: either all of them wait for the
+/// journal, or the journal waits for them.
+const TASKS_AT_ONCE: u32 = 31;
+
+/// The runtime that a run is made for. It is on this thread. One is enough: the work is waiting, and the journal and
+/// the planner have threads of their own.
+///
+/// # Errors
+///
+/// When the system has none.
+pub fn runtime() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().event_interval(TASKS_AT_ONCE).build()
+}
+
 /// Sends until there is nothing left to send or a reason to stop.
 pub async fn run<J: Journal>(run: Run<'_, J>) -> Ended {
     let begun = Instant::now();
@@ -145,7 +162,7 @@ pub async fn run<J: Journal>(run: Run<'_, J>) -> Ended {
         signalled: false,
         requests: 0,
         stop: None,
-        stopping: watch::Sender::new(false),
+        stopping: Arc::new(watch::Sender::new(false)),
         run,
     };
     dispatcher.work().await;
@@ -274,7 +291,7 @@ impl<J: Journal> Dispatcher<'_, J> {
             return;
         }
         self.launched += u64::from(fresh);
-        self.in_flight.push(Box::pin(attempt(Arc::clone(&self.run.shared), job, self.stopping.subscribe())));
+        self.in_flight.push(Box::pin(attempt(Arc::clone(&self.run.shared), job, Arc::clone(&self.stopping))));
     }
 
     fn attempted(&mut self, attempted: Attempted) {

@@ -104,8 +104,7 @@ impl Job {
             Some(Filling::Dead(ids)) => ids,
             None => Vec::new(),
         };
-        // Boxed, so that the attempts of messages without files stay small.
-        let filled = Box::pin(media.fill(&self.message, &dead)).await?;
+        let filled = media.fill(&self.message, &dead).await?;
         let body = filled.body.clone();
         self.filling = Some(Box::new(Filling::Done(filled)));
         Ok(body)
@@ -152,12 +151,12 @@ pub enum AttemptEnd {
 pub async fn attempt<J: Journal>(
     shared: Arc<Shared<J>>,
     mut job: Job,
-    mut stopping: watch::Receiver<bool>,
+    stopping: Arc<watch::Sender<bool>>,
 ) -> Attempted {
-    let made_ready = tokio::select! {
-        biased;
-        made_ready = make_ready(&shared, &mut job) => made_ready,
-        _ = stopping.wait_for(|stopping| *stopping) => Err(AttemptEnd::NotBegun),
+    let made_ready = match at_hand(&shared, &job) {
+        Some(ready) => Ok(ready),
+        // Boxed, so that the attempts of messages that need not wait stay small.
+        None => Box::pin(make_ready(&shared, &mut job, &stopping)).await,
     };
     let (body, token) = match made_ready {
         Ok(ready) => ready,
@@ -175,7 +174,31 @@ pub async fn attempt<J: Journal>(
 }
 
 /// What a request needs, before anything of it is noted or leaves: its body and a token.
-async fn make_ready<J>(shared: &Shared<J>, job: &mut Job) -> Result<(Bytes, Arc<Token>), AttemptEnd> {
+type Ready = (Bytes, Arc<Token>);
+
+/// It, where nothing has to be waited for.
+fn at_hand<J>(shared: &Shared<J>, job: &Job) -> Option<Ready> {
+    if job.refused.is_some() || !job.message.media.is_empty() {
+        return None;
+    }
+    Some((job.message.payload.clone(), shared.tokens.at_hand()?))
+}
+
+/// It, or that the run stops before it is there.
+async fn make_ready<J>(
+    shared: &Shared<J>,
+    job: &mut Job,
+    stopping: &watch::Sender<bool>,
+) -> Result<Ready, AttemptEnd> {
+    let mut stopping = stopping.subscribe();
+    tokio::select! {
+        biased;
+        made_ready = body_and_token(shared, job) => made_ready,
+        _ = stopping.wait_for(|stopping| *stopping) => Err(AttemptEnd::NotBegun),
+    }
+}
+
+async fn body_and_token<J>(shared: &Shared<J>, job: &mut Job) -> Result<Ready, AttemptEnd> {
     let body = job.body(&shared.media).await.map_err(AttemptEnd::NoMedia)?;
     let token = match &job.refused {
         Some(refused) => shared.tokens.after(refused).await,

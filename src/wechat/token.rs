@@ -92,6 +92,13 @@ struct State {
     forced: bool,
 }
 
+impl State {
+    /// Whether the token, where there is one, need not be renewed yet.
+    fn is_good_for_now(&self) -> bool {
+        self.renew.is_none_or(|renew| Instant::now() < renew)
+    }
+}
+
 /// Which token will do.
 #[derive(Clone, Copy)]
 struct Wanted<'a> {
@@ -123,6 +130,12 @@ impl Tokens {
         self.watch.set(Box::new(watch));
     }
 
+    /// The current token where nobody has to wait for it, as for nearly every message.
+    pub fn at_hand(&self) -> Option<Arc<Token>> {
+        let state = self.current.try_lock().ok()?;
+        state.token.as_ref().filter(|_| state.is_good_for_now()).map(Arc::clone)
+    }
+
     /// The current token, fetched where there is none yet, and renewed shortly before it ends. Whoever comes while
     /// it is being fetched waits.
     ///
@@ -132,9 +145,7 @@ impl Tokens {
     pub async fn current(&self) -> Result<Arc<Token>, TokenError> {
         let mut state = self.current.lock().await;
         match (&state.token, &state.error) {
-            (Some(token), _) if state.renew.is_none_or(|renew| Instant::now() < renew) => {
-                Ok(Arc::clone(token))
-            }
+            (Some(token), _) if state.is_good_for_now() => Ok(Arc::clone(token)),
             (Some(token), _) => {
                 let before = Arc::clone(token);
                 match self.obtain(&mut state, Wanted { why: Need::Renewal, waits: false, ..ANY }).await {

@@ -80,6 +80,10 @@ impl Journal for Mortal {
         }
     }
 
+    fn flush_enough(&self) -> bool {
+        self.writer.flush_enough()
+    }
+
     fn flush(&self) {
         self.writer.flush();
     }
