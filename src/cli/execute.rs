@@ -416,6 +416,7 @@ pub fn told(stop: &Stop, campaign: &Campaign, origin: Option<&Origin>, terminal:
             say("refused", &[("refused", refused), ("answered", answered)])
         }
         Stop::Unknown { count } => say("unknown", &[("count", count)]),
+        Stop::Unreachable { count } => say("unreachable", &[("count", count)]),
         Stop::Changed => say("changed", &[]),
         Stop::FileChanged { file } => say("file-changed", &[("file", file)]),
         Stop::Media { file, cause } => media_stop(file, cause, terminal),

@@ -79,7 +79,8 @@ impl Exit {
             | Stop::Content { .. }
             | Stop::Media { .. }
             | Stop::Refused { .. }
-            | Stop::Unknown { .. } => Self::Paused,
+            | Stop::Unknown { .. }
+            | Stop::Unreachable { .. } => Self::Paused,
             Stop::Account { .. } | Stop::Token(_) => Self::Account,
             Stop::Changed | Stop::FileChanged { .. } => Self::Gate,
             Stop::Storage(_) => Self::Storage,

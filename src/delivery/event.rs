@@ -89,6 +89,11 @@ pub enum Stop {
         /// How many within a minute.
         count: u32,
     },
+    /// WeChat is out of reach: the tries of so many messages in a row were used up without a connection.
+    Unreachable {
+        /// How many.
+        count: u32,
+    },
     /// The campaign or the audience is no longer what was planned.
     Changed,
     /// A media file is no longer what was planned.
@@ -121,7 +126,8 @@ impl Stop {
             | Self::Content { .. }
             | Self::Media { .. }
             | Self::Refused { .. }
-            | Self::Unknown { .. } => 1,
+            | Self::Unknown { .. }
+            | Self::Unreachable { .. } => 1,
         }
     }
 
@@ -139,6 +145,7 @@ impl Stop {
             Self::Content { code, .. } => format!("content {code}"),
             Self::Refused { .. } => "too-many-refused".to_owned(),
             Self::Unknown { .. } => "too-many-unknown".to_owned(),
+            Self::Unreachable { .. } => "unreachable".to_owned(),
             Self::Changed => "audience-changed".to_owned(),
             Self::FileChanged { .. } => "file-changed".to_owned(),
             Self::Media { cause: Cause::Answer { code, .. }, .. } => format!("media {code}"),

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::campaign::share::Share;
 use crate::delivery::attempt::Cause;
 use crate::delivery::event::Stop;
+use crate::delivery::outcome::Outcome;
 use crate::send::retry::Verdict;
 use crate::wechat::error_code::find;
 use crate::wechat::reply::{Answer, Failure};
@@ -18,6 +19,9 @@ const ENOUGH_ANSWERS: u64 = 100;
 const CONTENT_IN_A_ROW: u32 = 5;
 /// A code nobody knows may be about everybody when it comes this often in a row (wechat-facts 7.2, last row).
 const UNFAMILIAR_IN_A_ROW: u32 = 20;
+/// Nobody is reached when the tries of so many messages in a row were used up without a connection; fewer may be
+/// unlucky, each with a few seconds between its tries.
+const NOT_CONNECTED_IN_A_ROW: u32 = 100;
 
 /// Watches the answers of a run.
 #[derive(Debug)]
@@ -30,6 +34,7 @@ pub struct Breaker {
     unknown: VecDeque<Instant>,
     content: u32,
     unfamiliar: u32,
+    not_connected: u32,
 }
 
 impl Breaker {
@@ -44,6 +49,7 @@ impl Breaker {
             unknown: VecDeque::new(),
             content: 0,
             unfamiliar: 0,
+            not_connected: 0,
         }
     }
 
@@ -91,6 +97,17 @@ impl Breaker {
         }
     }
 
+    /// Takes in whether there was a connection and what became of the message, and says whether the run must stop
+    /// because there is none to be had.
+    pub fn connected(&mut self, result: &Result<Answer, Failure>, outcome: Outcome) -> Option<Stop> {
+        match result {
+            Ok(_) | Err(Failure::TurnedAway { .. } | Failure::Unclear(_)) => self.not_connected = 0,
+            Err(Failure::NotConnected(_)) => self.not_connected += u32::from(outcome == Outcome::Failed),
+        }
+        let count = self.not_connected;
+        (count >= NOT_CONNECTED_IN_A_ROW).then_some(Stop::Unreachable { count })
+    }
+
     /// Takes in that a file of one person's message is not taken, and says whether the run must stop for it.
     pub fn file_refused(&mut self, cause: &Cause) -> Option<Stop> {
         self.content += 1;
@@ -125,7 +142,7 @@ impl Breaker {
 mod tests {
     use super::*;
     use crate::wechat::errmsg::Errmsg;
-    use crate::wechat::reply::Unclear;
+    use crate::wechat::reply::{NotConnected, Unclear};
 
     fn stop(breaker: &mut Breaker, now: Instant, result: Result<i64, Failure>) -> Option<Stop> {
         let result = result.map(|code| Answer { code, errmsg: Errmsg::parse("x") });
@@ -171,6 +188,23 @@ mod tests {
             assert_eq!(stop(&mut differs, now, Ok(45002)), None);
         }
         assert!(matches!(stop(&mut differs, now, Ok(45002)), Some(Stop::Content { .. })));
+    }
+
+    #[test]
+    fn many_who_were_given_up_without_a_connection_stop_and_one_answer_begins_anew() {
+        let none = Err(Failure::NotConnected(NotConnected::Refused));
+        let answer = Ok(Answer { code: -1, errmsg: Errmsg::parse("system error") });
+        let mut breaker = breaker(false);
+        for _ in 0..99 {
+            assert_eq!(breaker.connected(&none, Outcome::Postponed), None, "it is tried again");
+            assert_eq!(breaker.connected(&none, Outcome::Failed), None);
+        }
+        assert_eq!(breaker.connected(&answer, Outcome::Failed), None);
+        for _ in 0..99 {
+            assert_eq!(breaker.connected(&none, Outcome::Failed), None);
+        }
+        let stopped = breaker.connected(&none, Outcome::Failed);
+        assert_eq!(stopped, Some(Stop::Unreachable { count: 100 }));
     }
 
     #[test]

@@ -322,13 +322,15 @@ impl<J: Journal> Dispatcher<'_, J> {
             job.refused = None;
             job.history.token = 0;
         }
+        let first = job.history.busy == 0;
         let next = retry::next(&verdict, self.run.campaign.send.retries, &mut job.history, pause);
         let outcome = match next {
             Next::Settle(outcome) => outcome,
             Next::Again(_) => Outcome::Postponed,
         };
         let stop = self.breaker.observe(now, &result, &verdict);
-        self.adjust_pace(&verdict, now);
+        let stop = stop.or_else(|| self.breaker.connected(&result, outcome));
+        self.adjust_pace(&verdict, first, now);
         let code = result.as_ref().ok().map(|answer| answer.code);
         tracing::debug!(row = job.message.row, attempt = job.attempts, ?verdict, ?code, ?latency, "answered");
         if let Some(id) = job.id {
@@ -390,8 +392,9 @@ impl<J: Journal> Dispatcher<'_, J> {
         }
     }
 
-    fn adjust_pace(&mut self, verdict: &Verdict, now: Instant) {
-        let loaded = self.load.observe(now, matches!(verdict, Verdict::Busy { .. }));
+    /// `first` says that this is the first answer the message got, but for those about its token or the rate.
+    fn adjust_pace(&mut self, verdict: &Verdict, first: bool, now: Instant) {
+        let loaded = first && self.load.observe(now, matches!(verdict, Verdict::Busy { .. }));
         let changed = match verdict {
             Verdict::Throttled => self.pacer.slow_down(now).zip(Some(PaceChange::Throttled)),
             Verdict::Busy { .. } if loaded => self.pacer.slow_down(now).zip(Some(PaceChange::Busy)),

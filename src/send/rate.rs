@@ -22,32 +22,45 @@ const STEP: Duration = Duration::from_secs(5);
 /// Answers to requests of the same moment are one sign, not many.
 const ONE_SIGN: Duration = Duration::from_secs(1);
 
-/// So many busy answers within a second, and such a share of them, are more than a hiccup.
+/// So many busy answers within two seconds, and such a share of them, are more than a hiccup.
 const BUSY_AT_LEAST: u32 = 3;
 const BUSY_SHARE: u32 = 10;
 
-/// Tells a platform under load from one that hiccups: counts the answers of the current second.
+/// Tells a platform under load from one that hiccups: counts the answers of this second and of the one before, since
+/// the first few answers of a second alone may well be the hiccups.
+///
+/// A message is counted once, with the first answer it gets: the few that are tried again and again would otherwise
+/// look like many, the more so the slower the others go.
 #[derive(Debug)]
 pub struct Load {
     since: Instant,
-    answers: u32,
+    now: Answers,
+    before: Answers,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Answers {
+    all: u32,
     busy: u32,
 }
 
 impl Load {
     /// Nothing counted yet.
     pub fn new(now: Instant) -> Self {
-        Self { since: now, answers: 0, busy: 0 }
+        Self { since: now, now: Answers::default(), before: Answers::default() }
     }
 
-    /// Counts an answer, and says whether the platform is under load.
+    /// Counts a message's first answer, and says whether the platform is under load.
     pub fn observe(&mut self, now: Instant, busy: bool) -> bool {
-        if now.duration_since(self.since) >= ONE_SIGN {
-            *self = Self::new(now);
+        let passed = now.duration_since(self.since);
+        if passed >= ONE_SIGN {
+            let before = if passed < 2 * ONE_SIGN { self.now } else { Answers::default() };
+            *self = Self { since: now, now: Answers::default(), before };
         }
-        self.answers += 1;
-        self.busy += u32::from(busy);
-        busy && self.busy >= BUSY_AT_LEAST && self.busy.saturating_mul(BUSY_SHARE) >= self.answers
+        self.now.all += 1;
+        self.now.busy += u32::from(busy);
+        let (all, many) = (self.before.all + self.now.all, self.before.busy + self.now.busy);
+        busy && many >= BUSY_AT_LEAST && many.saturating_mul(BUSY_SHARE) >= all
     }
 }
 
@@ -185,7 +198,18 @@ mod tests {
         let mut load = Load::new(now);
         let signs: Vec<bool> = (0..4).map(|_| load.observe(now, true)).collect();
         assert_eq!(signs, [false, false, true, true]);
-        assert!(!load.observe(now + ONE_SIGN, true), "a new second begins");
+        assert!(load.observe(now + ONE_SIGN, true), "it goes on");
+        assert!(!load.observe(now + 3 * ONE_SIGN, true), "what was long ago says nothing");
+    }
+
+    #[test]
+    fn the_first_answers_of_a_second_are_judged_with_those_before_them() {
+        let now = Instant::now();
+        let mut load = Load::new(now);
+        assert!((0..150).all(|index| !load.observe(now, index % 40 == 0)));
+        let later = now + ONE_SIGN;
+        assert!((0..6).all(|_| !load.observe(later, true)), "six in a row of a hundred and fifty");
+        assert!((0..12).any(|_| load.observe(later, true)), "a burst is noticed all the same");
     }
 
     #[test]

@@ -221,6 +221,24 @@ fn whatever_may_have_been_delivered_is_unknown_and_held() {
 }
 
 #[test]
+fn a_run_without_a_network_stops_after_a_hundred_and_goes_on_later() {
+    let world = World::with_recipients(400);
+    world.text_campaign("Hello {{name}}", "retries = 0\nconcurrency = 8");
+    let send = |base: &str| {
+        let mut send = world.command(&["send", "campaign.toml", "--yes", "--format", "json"]);
+        send.env("WXCAST_API_BASE", base).env("WXCAST_ACCESS_TOKEN", "GIVEN");
+        Ran::of(send.output().expect("the binary runs"))
+    };
+    let ran = send(&nobody()).exits(7).says("WeChat is out of reach: 100 messages in a row");
+    let failed = ran.json()["counts"]["failed"].as_u64().unwrap_or_default();
+    assert!((100..=108).contains(&failed), "those on their way are brought to their end: {failed}");
+    assert_eq!(ran.json()["counts"]["unsent"], 400 - failed);
+    let platform = Platform::new("[token]\naccept = ['GIVEN']");
+    assert_eq!(send(&platform.base()).exits(0).counts(), "400 sent");
+    assert_eq!(platform.ledger().totals().accepted, 400);
+}
+
+#[test]
 fn a_connection_that_is_refused_delivers_nothing() {
     let world = World::with_recipients(3);
     world.edit("campaign.toml", "rate =", "retries = 0\nrate =");

@@ -1,6 +1,6 @@
 //! The pace, measured where the requests arrive. A second: there is no pace without time.
 
-use crate::support::{Platform, World};
+use crate::support::{Platform, World, openid};
 
 #[test]
 fn no_moment_is_clearly_faster_than_the_rate_the_first_second_included() {
@@ -36,4 +36,16 @@ fn a_throttled_process_slows_down_and_loses_nobody() {
         (World::with_recipients(40), Platform::new("[quota]\nper_minute = 30\nwindow = \"1s\""));
     assert_eq!(world.send(&platform).exits(0).counts(), "40 sent");
     assert_eq!(platform.ledger().totals().accepted, 40);
+}
+
+#[test]
+fn a_few_who_are_busy_again_and_again_slow_nobody_else_down() {
+    // A second: that is how long the first pause is.
+    let world = World::with_recipients(60);
+    world.text_campaign("Hello {{name}}", "retries = 1");
+    let few: Vec<String> = [15, 35, 50, 58].map(openid).to_vec();
+    let platform = Platform::new(&format!("[[answers]]\ncode = -1\nopenids = {few:?}"));
+    assert_eq!(world.send(&platform).exits(5).counts(), "56 sent, 4 failed");
+    let report = world.run(&["report", "campaign.toml", "--format", "json"]).exits(0).json();
+    assert!(!report["runs"][0]["happenings"].to_string().contains("pace"), "{report:#}");
 }
