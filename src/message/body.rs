@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
+use crate::message::bytes::any_byte;
 use crate::message::draft::Draft;
 use crate::message::field::Rules;
 use crate::message::media::Upload;
@@ -169,7 +170,7 @@ pub fn replaced<'t>(
 
 /// Writes a JSON string. Only what JSON demands is escaped (wechat-facts 10.1, 10.3); most texts need nothing.
 fn write_string(text: &str, out: &mut Vec<u8>) {
-    if text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+    if any_byte(text, |byte| byte < b' ' || byte == b'"' || byte == b'\\') {
         // Writing into a Vec cannot fail, and a str always serialises.
         let _ = serde_json::to_writer(out, text);
         return;

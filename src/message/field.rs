@@ -1,6 +1,7 @@
 //! The rules a finished text is held to, by field.
 
 use crate::diagnostic::code::Code;
+use crate::message::bytes::any_byte;
 use crate::message::links;
 
 /// How a text's length is counted.
@@ -127,11 +128,11 @@ impl Rules {
             found(Problem::new(Code::FieldBlank));
             return;
         }
-        if let Some(control) = text.chars().find(|c| *c < ' ' && !matches!(c, '\n' | '\r' | '\t')) {
-            found(
-                Problem::new(Code::ControlCharacter)
-                    .with("character", format!("U+{:04X}", u32::from(control))),
-            );
+        let is_control = |byte: u8| byte < b' ' && !matches!(byte, b'\n' | b'\r' | b'\t');
+        if any_byte(text, is_control)
+            && let Some(control) = text.bytes().find(|byte| is_control(*byte))
+        {
+            found(Problem::new(Code::ControlCharacter).with("character", format!("U+{control:04X}")));
         }
         if let Some(limit) = self.limit {
             limit.check(text, found);

@@ -5,6 +5,7 @@
 //! becomes a [`Body`](body::Body): JSON with open slots for texts that differ between recipients.
 
 pub mod body;
+pub mod bytes;
 pub mod draft;
 pub mod field;
 pub mod links;
