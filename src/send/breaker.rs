@@ -19,9 +19,11 @@ const ENOUGH_ANSWERS: u64 = 100;
 const CONTENT_IN_A_ROW: u32 = 5;
 /// A code nobody knows may be about everybody when it comes this often in a row (wechat-facts 7.2, last row).
 const UNFAMILIAR_IN_A_ROW: u32 = 20;
-/// Nobody is reached when the tries of so many messages in a row were used up without a connection; fewer may be
-/// unlucky, each with a few seconds between its tries.
-const NOT_CONNECTED_IN_A_ROW: u32 = 100;
+/// WeChat is out of reach when the tries of so many messages in a row were used up without a connection.
+const UNREACHED_IN_A_ROW: u32 = 100;
+/// So are fewer, where nothing has come back for so long: a slow pace would need hours for a hundred.
+const UNREACHED_AT_LEAST: u32 = 10;
+const UNREACHED_FOR: Duration = Duration::from_secs(120);
 
 /// Watches the answers of a run.
 #[derive(Debug)]
@@ -34,7 +36,15 @@ pub struct Breaker {
     unknown: VecDeque<Instant>,
     content: u32,
     unfamiliar: u32,
-    not_connected: u32,
+    unreached: Option<Unreached>,
+}
+
+/// Nothing has come back since.
+#[derive(Debug, Clone, Copy)]
+struct Unreached {
+    since: Instant,
+    /// How many messages used up their tries.
+    given_up: u32,
 }
 
 impl Breaker {
@@ -49,7 +59,7 @@ impl Breaker {
             unknown: VecDeque::new(),
             content: 0,
             unfamiliar: 0,
-            not_connected: 0,
+            unreached: None,
         }
     }
 
@@ -99,13 +109,25 @@ impl Breaker {
 
     /// Takes in whether there was a connection and what became of the message, and says whether the run must stop
     /// because there is none to be had.
-    pub fn connected(&mut self, result: &Result<Answer, Failure>, outcome: Outcome) -> Option<Stop> {
+    pub fn connected(
+        &mut self,
+        now: Instant,
+        result: &Result<Answer, Failure>,
+        outcome: Outcome,
+    ) -> Option<Stop> {
         match result {
-            Ok(_) | Err(Failure::TurnedAway { .. } | Failure::Unclear(_)) => self.not_connected = 0,
-            Err(Failure::NotConnected(_)) => self.not_connected += u32::from(outcome == Outcome::Failed),
+            Ok(_) | Err(Failure::TurnedAway { .. } | Failure::Unclear(_)) => {
+                self.unreached = None;
+                return None;
+            }
+            Err(Failure::NotConnected(_)) => {}
         }
-        let count = self.not_connected;
-        (count >= NOT_CONNECTED_IN_A_ROW).then_some(Stop::Unreachable { count })
+        let unreached = self.unreached.get_or_insert(Unreached { since: now, given_up: 0 });
+        unreached.given_up += u32::from(outcome == Outcome::Failed);
+        let count = unreached.given_up;
+        let for_long = now.duration_since(unreached.since) >= UNREACHED_FOR;
+        let enough = if for_long { UNREACHED_AT_LEAST } else { UNREACHED_IN_A_ROW };
+        (count >= enough).then_some(Stop::Unreachable { count })
     }
 
     /// Takes in that a file of one person's message is not taken, and says whether the run must stop for it.
@@ -194,17 +216,30 @@ mod tests {
     fn many_who_were_given_up_without_a_connection_stop_and_one_answer_begins_anew() {
         let none = Err(Failure::NotConnected(NotConnected::Refused));
         let answer = Ok(Answer { code: -1, errmsg: Errmsg::parse("system error") });
-        let mut breaker = breaker(false);
+        let (now, mut breaker) = (Instant::now(), breaker(false));
         for _ in 0..99 {
-            assert_eq!(breaker.connected(&none, Outcome::Postponed), None, "it is tried again");
-            assert_eq!(breaker.connected(&none, Outcome::Failed), None);
+            assert_eq!(breaker.connected(now, &none, Outcome::Postponed), None, "it is tried again");
+            assert_eq!(breaker.connected(now, &none, Outcome::Failed), None);
         }
-        assert_eq!(breaker.connected(&answer, Outcome::Failed), None);
+        assert_eq!(breaker.connected(now, &answer, Outcome::Failed), None);
         for _ in 0..99 {
-            assert_eq!(breaker.connected(&none, Outcome::Failed), None);
+            assert_eq!(breaker.connected(now, &none, Outcome::Failed), None);
         }
-        let stopped = breaker.connected(&none, Outcome::Failed);
+        let stopped = breaker.connected(now, &none, Outcome::Failed);
         assert_eq!(stopped, Some(Stop::Unreachable { count: 100 }));
+    }
+
+    #[test]
+    fn a_few_who_were_given_up_stop_when_nothing_came_back_for_two_minutes() {
+        let none = Err(Failure::NotConnected(NotConnected::TimedOut));
+        let (start, mut breaker) = (Instant::now(), breaker(false));
+        for _ in 0..9 {
+            assert_eq!(breaker.connected(start, &none, Outcome::Failed), None);
+        }
+        let later = start + UNREACHED_FOR;
+        assert_eq!(breaker.connected(later, &none, Outcome::Postponed), None, "nine may be unlucky");
+        let stopped = breaker.connected(later, &none, Outcome::Failed);
+        assert_eq!(stopped, Some(Stop::Unreachable { count: 10 }));
     }
 
     #[test]

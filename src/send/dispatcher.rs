@@ -329,7 +329,7 @@ impl<J: Journal> Dispatcher<'_, J> {
             Next::Again(_) => Outcome::Postponed,
         };
         let stop = self.breaker.observe(now, &result, &verdict);
-        let stop = stop.or_else(|| self.breaker.connected(&result, outcome));
+        let stop = stop.or_else(|| self.breaker.connected(now, &result, outcome));
         self.adjust_pace(&verdict, first, now);
         let code = result.as_ref().ok().map(|answer| answer.code);
         tracing::debug!(row = job.message.row, attempt = job.attempts, ?verdict, ?code, ?latency, "answered");
