@@ -220,15 +220,18 @@ fn whatever_may_have_been_delivered_is_unknown_and_held() {
     });
 }
 
+/// Sends to an address with a token that was given, so that the first request is a message.
+fn send_to(world: &World, base: &str) -> Ran {
+    let mut send = world.command(&["send", "campaign.toml", "--yes", "--format", "json"]);
+    send.env("WXCAST_API_BASE", base).env("WXCAST_ACCESS_TOKEN", "GIVEN");
+    Ran::of(send.output().expect("the binary runs"))
+}
+
 #[test]
 fn a_run_without_a_network_stops_after_a_hundred_and_goes_on_later() {
     let world = World::with_recipients(400);
     world.text_campaign("Hello {{name}}", "retries = 0\nconcurrency = 8");
-    let send = |base: &str| {
-        let mut send = world.command(&["send", "campaign.toml", "--yes", "--format", "json"]);
-        send.env("WXCAST_API_BASE", base).env("WXCAST_ACCESS_TOKEN", "GIVEN");
-        Ran::of(send.output().expect("the binary runs"))
-    };
+    let send = |base: &str| send_to(&world, base);
     let ran = send(&nobody()).exits(7).says("WeChat is out of reach: 100 messages in a row");
     let failed = ran.json()["counts"]["failed"].as_u64().unwrap_or_default();
     assert!((100..=108).contains(&failed), "those on their way are brought to their end: {failed}");
@@ -242,11 +245,7 @@ fn a_run_without_a_network_stops_after_a_hundred_and_goes_on_later() {
 fn a_connection_that_is_refused_delivers_nothing() {
     let world = World::with_recipients(3);
     world.edit("campaign.toml", "rate =", "retries = 0\nrate =");
-    let send = |base: &str| {
-        let mut send = world.command(&["send", "campaign.toml", "--yes", "--format", "json"]);
-        send.env("WXCAST_API_BASE", base).env("WXCAST_ACCESS_TOKEN", "GIVEN");
-        Ran::of(send.output().expect("the binary runs"))
-    };
+    let send = |base: &str| send_to(&world, base);
     assert_eq!(send(&nobody()).exits(5).counts(), "3 failed");
     assert_eq!(world.results()[0].get(4), Some("not-connected"));
     // A TLS handshake with somebody who speaks none fails before the request, too.

@@ -86,3 +86,8 @@ fn is_encrypted(bytes: &[u8]) -> bool {
 pub(super) fn unreadable(reason: impl ToString) -> Diagnostic {
     Diagnostic::new(Code::WorkbookUnreadable, Place::Audience).with("reason", reason)
 }
+
+/// The number of four bytes at a place of a record, the lowest byte first, as both binary formats have it.
+fn number(data: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(data.get(at..at.checked_add(4)?)?.try_into().ok()?))
+}

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::io::{Cursor, Read as _};
 
 use crate::audience::workbook::layout::Layout;
+use crate::audience::workbook::number;
 
 // The numbers of records, as [MS-XLS] 2.3 calls them.
 const FORMULA: u16 = 0x0006;
@@ -28,7 +29,7 @@ pub(super) fn layout(bytes: &[u8], sheet: usize) -> Option<Layout> {
     let mut calculated = false;
     for (kind, data) in substream(&stream)? {
         match kind {
-            SHEET => sheets.push(long(data, 0)?),
+            SHEET => sheets.push(number(data, 0)?),
             RECALCULATED => calculated = true,
             _ => {}
         }
@@ -66,7 +67,7 @@ fn stream(bytes: &[u8]) -> Option<Vec<u8>> {
 /// and the crate takes that for damage.
 fn padded(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
     let sector = 1usize.checked_shl(short(bytes, 0x1E)?)?;
-    let tables = usize::try_from(long(bytes, 0x2C)?).ok()?;
+    let tables = usize::try_from(number(bytes, 0x2C)?).ok()?;
     let entries = tables.checked_mul(sector / 4)?;
     let whole = entries.checked_add(1)?.checked_mul(sector)?;
     // No more than one table can have room to spare.
@@ -99,10 +100,6 @@ fn substream(stream: &[u8]) -> Option<Vec<(u16, &[u8])>> {
 
 fn short(data: &[u8], at: usize) -> Option<u32> {
     Some(u16::from_le_bytes(data.get(at..at.checked_add(2)?)?.try_into().ok()?).into())
-}
-
-fn long(data: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(data.get(at..at.checked_add(4)?)?.try_into().ok()?))
 }
 
 #[cfg(test)]

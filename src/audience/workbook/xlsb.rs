@@ -3,9 +3,8 @@
 //! A part is a row of records, each a number, a length and so many bytes ([MS-XLSB] 2.1.4). Every formula is kept with
 //! the value it had last, so that none can be without one.
 
-use std::ops::Range;
-
 use crate::audience::workbook::layout::Layout;
+use crate::audience::workbook::number;
 use crate::audience::workbook::package::Package;
 
 /// The part that lists the sheets.
@@ -142,12 +141,6 @@ impl Records<'_> {
         }
         Some(value)
     }
-}
-
-/// The number of four bytes at a place of a record.
-fn number(data: &[u8], at: usize) -> Option<u32> {
-    let bytes: Range<usize> = at..at.checked_add(4)?;
-    Some(u32::from_le_bytes(data.get(bytes)?.try_into().ok()?))
 }
 
 /// A text, how many characters and then they, and where it ends.
