@@ -14,7 +14,7 @@ use wxcast::journal::index::Index;
 use wxcast::journal::store::{Intent, Store};
 use wxcast::journal::writer::Writer;
 use wxcast::journal::{Identity, Journal as _, flushing};
-use wxcast::wechat::errmsg::Errmsg;
+use wxcast::wechat::answer::errmsg::Errmsg;
 
 const MESSAGES: usize = 50_000;
 const MILLION: usize = 1_000_000;

@@ -32,7 +32,7 @@ use wxcast::send::shutdown::{Signals, StopFiles};
 use wxcast::send::worker::Shared;
 use wxcast::wechat::client::{Client, Timeouts};
 use wxcast::wechat::token::Tokens;
-use wxcast::wechat::token_source::TokenSource;
+use wxcast::wechat::token::source::TokenSource;
 
 const IN_FLIGHT: usize = 64;
 const AT_ONCE: usize = 100_000;

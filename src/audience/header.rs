@@ -9,7 +9,7 @@ use crate::diagnostic::code::Code;
 use crate::diagnostic::place::Place;
 
 /// The delimiters that are found out; the first where none stands out.
-pub(super) const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
+pub(crate) const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
 /// The names of the columns.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Header {
 }
 
 impl Header {
-    pub(super) fn new(raw: Vec<String>) -> Self {
+    pub(crate) fn new(raw: Vec<String>) -> Self {
         Self { raw }
     }
 
@@ -43,7 +43,7 @@ impl Header {
     }
 
     /// Everything wrong with the names: two of the same, and none at all.
-    pub(super) fn judge(&self) -> Vec<Diagnostic> {
+    pub(crate) fn judge(&self) -> Vec<Diagnostic> {
         let mut first = HashMap::new();
         let mut faults = Vec::new();
         for (cell, name) in self.names().enumerate() {
@@ -62,12 +62,12 @@ impl Header {
 }
 
 /// A name without the blanks around it; those that nobody sees, too.
-pub(super) fn trimmed(name: &str) -> &str {
+pub(crate) fn trimmed(name: &str) -> &str {
     name.trim_matches(|c: char| c.is_whitespace() || is_invisible(c))
 }
 
 /// Finds out the delimiter: the one that separates most cells of the header, the first line that has text.
-pub(super) fn delimiter_of(text: &[u8]) -> u8 {
+pub(crate) fn delimiter_of(text: &[u8]) -> u8 {
     let mut counts = [0; DELIMITERS.len()];
     let (mut part, mut blank) = (Part::Start, true);
     for byte in text {

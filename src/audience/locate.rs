@@ -91,7 +91,7 @@ impl<'a> Wanted<'a> {
 
 /// What part of a cell a character of the raw text belongs to, by the rules of the `csv` crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(crate) enum Part {
     /// Before the first character of a cell.
     Start,
     /// In a cell without quotes, or behind the closing one.
@@ -104,7 +104,7 @@ pub(super) enum Part {
 
 impl Part {
     /// The part behind the character `c`. The end of a row is a [`Start`](Self::Start) like any other.
-    pub(super) fn after(self, c: char, delimiter: bool) -> Self {
+    pub(crate) fn after(self, c: char, delimiter: bool) -> Self {
         match (self, c) {
             (Self::Start | Self::Closing, '"') => Self::Quoted,
             (Self::Quoted, '"') => Self::Closing,
@@ -117,17 +117,17 @@ impl Part {
 
 /// Where the cells of one row begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Starts {
+pub(crate) struct Starts {
     /// For each cell how many lines below the row's first it begins, and the column, in characters from 1; a
     /// quoted cell begins at its quote.
-    pub(super) cells: Vec<(u64, u64)>,
+    pub(crate) cells: Vec<(u64, u64)>,
     /// Whether the text ends before the last cell's quote is closed.
-    pub(super) unclosed: bool,
+    pub(crate) unclosed: bool,
 }
 
 impl Starts {
     /// Looks through the raw text of one row; line ends and blank lines before it do not count.
-    pub(super) fn of(row: &str, delimiter: u8) -> Self {
+    pub(crate) fn of(row: &str, delimiter: u8) -> Self {
         let delimiter = char::from(delimiter);
         let mut part = Part::Start;
         let (mut below, mut column) = (0, 1);
@@ -154,7 +154,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::audience::decode::testing::saved;
+    use crate::audience::csv::decode::testing::saved;
     use crate::diagnostic::code::Code;
     use crate::diagnostic::place::RowPlace;
 

@@ -3,16 +3,14 @@
 //! A CSV is streamed: memory does not grow with the file, and a place that needs a second look (the column of
 //! a faulty cell) is found by reading the file again. A workbook is read whole and kept while it does not change.
 
+pub mod csv;
 pub mod column;
 pub mod damage;
-pub mod decode;
-pub mod guard;
 pub mod header;
 pub mod locate;
 pub mod openid;
 pub mod reader;
 pub mod row;
-pub mod text;
 pub mod workbook;
 
 use std::path::PathBuf;

@@ -12,12 +12,12 @@ use csv::ErrorKind;
 use encoding_rs::Encoding;
 
 use crate::audience::Source;
-use crate::audience::decode::{self, Content, Decoded};
-use crate::audience::guard;
+use crate::audience::csv::decode::{self, Content, Decoded};
+use crate::audience::csv::guard;
+use crate::audience::csv::text::{self, Text};
 use crate::audience::header::{Header, delimiter_of};
 use crate::audience::locate::Starts;
 use crate::audience::row::{Row, Width};
-use crate::audience::text::{self, Text};
 use crate::audience::workbook::table::{Table, Unreadable};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
@@ -50,7 +50,7 @@ struct SheetRows {
 
 /// The rows of a CSV.
 #[derive(Debug)]
-pub(super) struct Lines {
+pub(crate) struct Lines {
     csv: csv::Reader<Text>,
     source: Source,
     encoding: &'static Encoding,
@@ -86,7 +86,7 @@ impl Reader {
     }
 
     /// Opens the file and reads the header without judging it.
-    pub(super) fn begin(source: &Source) -> Result<(Self, Row), Unreadable> {
+    pub(crate) fn begin(source: &Source) -> Result<(Self, Row), Unreadable> {
         match decode::open(source)? {
             Content::Text(decoded) => Ok(Self::begin_text(source, decoded)?),
             Content::Workbook(table) => {
@@ -174,7 +174,7 @@ impl Reader {
     }
 
     /// The next row as the file has it, numbered, without a word on whether it is good.
-    pub(super) fn next(&mut self, row: &mut Row) -> csv::Result<bool> {
+    pub(crate) fn next(&mut self, row: &mut Row) -> csv::Result<bool> {
         let some = match &mut self.rows {
             Rows::Csv(lines) => lines.step(row)?,
             Rows::Sheet(rows) => rows.step(row),
@@ -185,7 +185,7 @@ impl Reader {
     }
 
     /// The text of the file, where it is text.
-    pub(super) fn lines(&self) -> Option<&Lines> {
+    pub(crate) fn lines(&self) -> Option<&Lines> {
         match &self.rows {
             Rows::Csv(lines) => Some(lines),
             Rows::Sheet(_) => None,
@@ -209,12 +209,12 @@ impl SheetRows {
 
 impl Lines {
     /// What separates the cells.
-    pub(super) fn delimiter(&self) -> u8 {
+    pub(crate) fn delimiter(&self) -> u8 {
         self.delimiter
     }
 
     /// The text once more, from its beginning.
-    pub(super) fn text_again(&self) -> io::Result<Text> {
+    pub(crate) fn text_again(&self) -> io::Result<Text> {
         decode::reopen(&self.source, self.encoding, self.bom)
     }
 
@@ -281,7 +281,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::audience::decode::testing::saved;
+    use crate::audience::csv::decode::testing::saved;
     use crate::audience::header::DELIMITERS;
 
     type Table = Vec<Vec<String>>;

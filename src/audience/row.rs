@@ -2,7 +2,7 @@
 
 use csv::ByteRecord;
 
-use crate::audience::decode;
+use crate::audience::csv::decode;
 use crate::audience::workbook::table::Trouble;
 use crate::diagnostic::Diagnostic;
 
@@ -13,15 +13,15 @@ pub struct Row {
     pub number: u64,
     /// The line it begins on, from 1, the header counted. Lines end in LF or CRLF. In a workbook the row of the sheet.
     pub line: u64,
-    pub(super) record: ByteRecord,
+    pub(crate) record: ByteRecord,
     /// How many lines before it a spreadsheet does not count: those inside cells.
-    pub(super) folded: u64,
+    pub(crate) folded: u64,
     /// What is wrong with cells of a workbook, in their order.
-    pub(super) troubles: Vec<(usize, Trouble)>,
+    pub(crate) troubles: Vec<(usize, Trouble)>,
     /// Where it begins in the text, blank lines before it included.
-    pub(super) from: u64,
+    pub(crate) from: u64,
     /// Where it ends in the text.
-    pub(super) to: u64,
+    pub(crate) to: u64,
 }
 
 impl Row {
@@ -56,7 +56,7 @@ impl Row {
     }
 
     /// Whether every cell is blank, so that it is no row to anybody.
-    pub(super) fn is_blank(&self) -> bool {
+    pub(crate) fn is_blank(&self) -> bool {
         // Nearly every row tells by its first byte.
         !self.record.as_slice().iter().any(u8::is_ascii_graphic)
             && self.record.iter().all(|cell| String::from_utf8_lossy(cell).chars().all(char::is_whitespace))

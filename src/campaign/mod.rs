@@ -1,10 +1,8 @@
 //! What the user asked for: a campaign file, parsed into one type and validated into another.
 
-pub mod branches;
 pub mod describe;
 pub mod duration;
 pub mod file;
-pub mod helpers;
 pub mod rate;
 pub mod shape;
 pub mod share;

@@ -17,9 +17,9 @@ use crate::campaign::file::{
     AccountTable, AudienceTable, CampaignFile, ColumnTable, OneOrMany, ResultsLanguage, ResultsTable,
     SendTable,
 };
-use crate::campaign::helpers::HELPERS;
 use crate::campaign::rate::Rate;
 use crate::campaign::share::Share;
+use crate::campaign::template::helpers::HELPERS;
 use crate::campaign::template::{Broken, SyntaxFault, Template, TemplateFault, TemplateFaultKind};
 use crate::campaign::{
     Account, Audience, Campaign, CampaignId, Results, SecretPlace, SendSettings, duration, shape,

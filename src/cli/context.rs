@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::campaign::validate::{Known, Overrides, Validated, validate};
 use crate::campaign::{Campaign, CampaignId};
-use crate::cli::args::MaskOpenid;
 use crate::cli::exit_code::Exit;
+use crate::cli::line::args::MaskOpenid;
 use crate::cli::terminal::{Terminal, masks};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
@@ -13,9 +13,9 @@ use crate::diagnostic::place::Place;
 use crate::diagnostic::render::Sources;
 use crate::diagnostic::unread;
 use crate::plan::{self, Plan, forecast_seconds};
-use crate::report::plan_json::Facts;
-use crate::report::plan_text;
-use crate::report::results_csv::mask;
+use crate::report::plan::json::Facts;
+use crate::report::plan::text;
+use crate::report::results::csv::mask;
 
 /// A campaign and its plan, sound or not.
 #[derive(Debug)]
@@ -121,7 +121,7 @@ fn told(mut plan: Plan, sources: &Sources, terminal: &Terminal) -> Exit {
     if masks(MaskOpenid::Auto) {
         plan.diagnostics.mask_openids(mask);
     }
-    terminal.tell(&plan_text::faults(&plan, sources, &terminal.words, terminal.color));
+    terminal.tell(&text::faults(&plan, sources, &terminal.words, terminal.color));
     let (errors, warnings) = (plan.diagnostics.errors(), plan.diagnostics.warnings());
     terminal.complain("invalid", &[("errors", &errors), ("warnings", &warnings)]);
     terminal.next("invalid", &sources.campaign);

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::campaign::Campaign;
-use crate::cli::args::Format;
 use crate::cli::exit_code::Exit;
+use crate::cli::line::args::Format;
 use crate::cli::machine;
 use crate::cli::platform::{Origin, Platform};
 use crate::cli::problem::{account_problem, advice, journal_problem, journal_reason, token_problem};
@@ -26,10 +26,10 @@ use crate::journal::run::{RunEnd, RunStart};
 use crate::journal::store::Store;
 use crate::journal::writer::{Unwritten, Writer};
 use crate::plan::{Plan, text_digest};
-use crate::report::model::{self, JoinError, Tally, identity};
+use crate::report::join::{self, JoinError, Tally, identity};
 use crate::report::progress::{Progress, Style};
 use crate::report::results::{self, ResultsError};
-use crate::report::summary::{self, Summary, by_code};
+use crate::report::run::summary::{self, Summary, by_code};
 use crate::send::ahead::{ahead, has_files};
 use crate::send::dispatcher::{self, Ended};
 use crate::send::feed::{self, Jobs, Policy};
@@ -173,7 +173,7 @@ pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Ex
             // The file on disk is no longer what was sent; what was is in the journal.
             Err(JoinError::Audience(_) | JoinError::Changed) => {
                 stop = stop.filter(|stop| stop.rank() > Stop::Changed.rank()).or(Some(Stop::Changed));
-                let tally = model::tally_of_journal(&campaign, &plan, &store);
+                let tally = join::tally_of_journal(&campaign, &plan, &store);
                 (tally.map_err(|error| journal_problem(&error, terminal))?, None, false)
             }
         };
@@ -285,7 +285,7 @@ pub fn write_results(
     if let Some(reason) = first {
         terminal.complain("cannot-write", &[("file", &display(usual)), ("reason", &reason)]);
     }
-    Ok((model::tally(campaign, plan, store)?, None))
+    Ok((join::tally(campaign, plan, store)?, None))
 }
 
 /// Other names for a file that is open in another program.

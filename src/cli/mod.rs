@@ -1,37 +1,16 @@
 //! The only layer that knows a terminal: one subcommand a file.
 
-pub mod args;
-pub mod completions;
+pub mod command;
+pub mod line;
 pub mod context;
-pub mod doctor;
 pub mod execute;
 pub mod exit_code;
-pub mod explain;
-pub mod help;
-pub mod init;
-pub mod language;
 pub mod machine;
-pub mod man;
-pub mod media;
 pub mod output;
-pub mod plan;
 pub mod platform;
-pub mod preview;
 pub mod problem;
 pub mod quota;
-pub mod rehearse;
-pub mod report;
-pub mod resolve;
-pub mod results;
-pub mod runs;
-pub mod schema;
-pub mod send;
-pub mod serve;
-pub mod simulator;
-pub mod status;
-pub mod stop;
 pub mod terminal;
-pub mod usage;
 pub mod user_state;
 pub mod workspace;
 
@@ -43,9 +22,10 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, ValueEnum as _};
 
-use crate::cli::args::{Args, Color, Subcommand};
 use crate::cli::exit_code::Exit;
-use crate::cli::language::given;
+use crate::cli::line::args::{Args, Color, Subcommand};
+use crate::cli::line::language::given;
+use crate::cli::line::{help, language, usage};
 use crate::cli::terminal::{Terminal, colors};
 use crate::locale::Catalog;
 
@@ -73,34 +53,34 @@ fn outgrow_quietly() {}
 
 fn run(arguments: &[OsString]) -> Exit {
     let words = Catalog::new(language::choose(arguments));
-    let mut command = help::translated(Args::command(), &words);
+    let mut tree = help::translated(Args::command(), &words);
     let parsed =
-        command.try_get_matches_from_mut(arguments).and_then(|matches| Args::from_arg_matches(&matches));
+        tree.try_get_matches_from_mut(arguments).and_then(|matches| Args::from_arg_matches(&matches));
     let args = match parsed {
         Ok(args) => args,
-        Err(error) => return not_parsed(&error, &command, arguments, &words),
+        Err(error) => return not_parsed(&error, &tree, arguments, &words),
     };
     let terminal = Terminal::new(words, &args.global);
     log(args.global.verbose);
     match &args.command {
-        Subcommand::Init(args) => init::run(args, &terminal),
-        Subcommand::Plan(args) => plan::run(args, &terminal),
-        Subcommand::Preview(args) => preview::run(args, &terminal),
-        Subcommand::Send(args) => send::run(args, &terminal),
-        Subcommand::Rehearse(args) => rehearse::run(args, &terminal),
-        Subcommand::Status(args) => status::run(args, &terminal),
-        Subcommand::Results(args) => results::run(args, &terminal),
-        Subcommand::Report(args) => report::run(args, &terminal),
-        Subcommand::Runs(args) => runs::run(args, &terminal),
-        Subcommand::Stop(args) => stop::run(args, &terminal),
-        Subcommand::Resolve(args) => resolve::run(args, &terminal),
-        Subcommand::Media(args) => media::run(args, &terminal),
-        Subcommand::Doctor(args) => doctor::run(args, &terminal),
-        Subcommand::Explain(args) => explain::run(args, &terminal),
-        Subcommand::Simulator(args) => simulator::run(args, &terminal),
-        Subcommand::Schema(args) => schema::run(args, &terminal),
-        Subcommand::Completions(args) => completions::run(args, &terminal),
-        Subcommand::Man => man::run(&terminal),
+        Subcommand::Init(args) => command::init::run(args, &terminal),
+        Subcommand::Plan(args) => command::plan::run(args, &terminal),
+        Subcommand::Preview(args) => command::preview::run(args, &terminal),
+        Subcommand::Send(args) => command::send::run(args, &terminal),
+        Subcommand::Rehearse(args) => command::rehearse::run(args, &terminal),
+        Subcommand::Status(args) => command::status::run(args, &terminal),
+        Subcommand::Results(args) => command::results::run(args, &terminal),
+        Subcommand::Report(args) => command::report::run(args, &terminal),
+        Subcommand::Runs(args) => command::runs::run(args, &terminal),
+        Subcommand::Stop(args) => command::stop::run(args, &terminal),
+        Subcommand::Resolve(args) => command::resolve::run(args, &terminal),
+        Subcommand::Media(args) => command::media::run(args, &terminal),
+        Subcommand::Doctor(args) => command::doctor::run(args, &terminal),
+        Subcommand::Explain(args) => command::explain::run(args, &terminal),
+        Subcommand::Simulator(args) => command::simulator::run(args, &terminal),
+        Subcommand::Schema(args) => command::schema::run(args, &terminal),
+        Subcommand::Completions(args) => command::completions::run(args, &terminal),
+        Subcommand::Man => command::man::run(&terminal),
     }
 }
 

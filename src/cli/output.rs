@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::cli::args::MaskOpenid;
 use crate::cli::exit_code::Exit;
+use crate::cli::line::args::MaskOpenid;
 use crate::cli::terminal::{self, Terminal};
 use crate::diagnostic::render::display;
 use crate::report::write_file;

@@ -16,8 +16,8 @@ use crate::diagnostic::render::display;
 use crate::send::dispatcher;
 use crate::wechat::client::{CERTIFICATES, Client, SetUpError, Timeouts};
 use crate::wechat::token::Tokens;
-use crate::wechat::token_cache::{CacheFault, TokenCache};
-use crate::wechat::token_source::TokenSource;
+use crate::wechat::token::cache::{CacheFault, TokenCache};
+use crate::wechat::token::source::TokenSource;
 
 /// An account on its platform.
 #[derive(Debug)]

@@ -6,12 +6,12 @@ use crate::cli::terminal::Terminal;
 use crate::diagnostic::render::display;
 use crate::journal::JournalError;
 use crate::locale::Catalog;
-use crate::report::model::JoinError;
-use crate::wechat::errmsg::{Errmsg, refused_ip};
-use crate::wechat::error_code::key;
-use crate::wechat::reply::{Failure, NotConnected};
+use crate::report::join::JoinError;
+use crate::wechat::answer::errmsg::{Errmsg, refused_ip};
+use crate::wechat::answer::error_code::key;
+use crate::wechat::answer::reply::{Failure, NotConnected};
 use crate::wechat::token::TokenError;
-use crate::wechat::token_source::CommandFault;
+use crate::wechat::token::source::CommandFault;
 
 /// Codes that are about AppID or AppSecret: which ones were used is then part of the answer (wechat-facts 3.3).
 const CREDENTIAL_CODES: [i64; 6] = [40001, 40013, 40125, 40243, 41002, 41004];

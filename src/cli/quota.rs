@@ -5,8 +5,8 @@ use std::time::Duration;
 use crate::campaign::Campaign;
 use crate::cli::terminal::Terminal;
 use crate::wechat::account::{self, CallError, Quota};
+use crate::wechat::answer::error_code::{Class, class_of};
 use crate::wechat::client::Client;
-use crate::wechat::error_code::{Class, class_of};
 use crate::wechat::token::Tokens;
 
 /// How long the platform may take to tell. Sending does not wait longer for what it can do without.

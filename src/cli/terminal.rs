@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
-use crate::cli::args::{Color, Global, MaskOpenid, Progress};
+use crate::cli::line::args::{Color, Global, MaskOpenid, Progress};
 use crate::diagnostic::render::display;
 use crate::locale::{Catalog, Language};
 use crate::report::progress::Style;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::wechat::errmsg::Errmsg;
-use crate::wechat::reply::{Answer, Failure, NotConnected, Unclear};
+use crate::wechat::answer::errmsg::Errmsg;
+use crate::wechat::answer::reply::{Answer, Failure, NotConnected, Unclear};
 
 /// Why a request ended as it did: the platform's answer, or what took its place.
 #[derive(Debug, Clone, PartialEq, Eq)]

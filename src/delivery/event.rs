@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::delivery::attempt::Cause;
 use crate::delivery::notice::PaceChange;
 use crate::delivery::outcome::Outcome;
-use crate::wechat::errmsg::Errmsg;
+use crate::wechat::answer::errmsg::Errmsg;
 use crate::wechat::token::TokenError;
 
 /// Something that happened during a run. Every consumer matches all of them.

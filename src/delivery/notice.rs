@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::event::Event;
-use crate::wechat::token_fetch::TokenFetch;
+use crate::wechat::token::fetch::TokenFetch;
 
 /// Something to note. As JSON it is what the journal keeps: keys and words are the format, and never change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,7 +67,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::wechat::token_fetch::{Giver, Need};
+    use crate::wechat::token::fetch::{Giver, Need};
 
     #[test]
     fn what_the_journal_keeps_is_read_as_it_was_written() {

@@ -29,7 +29,7 @@ pub struct Noticed {
 
 impl Store {
     /// Makes the table where it is missing.
-    pub(super) fn make_room_for_notices(&self) -> Result<(), JournalError> {
+    pub(crate) fn make_room_for_notices(&self) -> Result<(), JournalError> {
         self.connection.execute_batch(TABLE).map_err(|error| self.refusal(&error))
     }
 
@@ -64,7 +64,7 @@ impl Store {
     }
 }
 
-pub(super) fn write_notice(transaction: &Transaction<'_>, noticed: &Noticed) -> rusqlite::Result<()> {
+pub(crate) fn write_notice(transaction: &Transaction<'_>, noticed: &Noticed) -> rusqlite::Result<()> {
     let what = serde_json::to_string(&noticed.what).unwrap_or_default();
     transaction
         .prepare_cached("INSERT INTO notice(run, at, what) VALUES(?1,?2,?3)")?

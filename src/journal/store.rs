@@ -49,7 +49,7 @@ const SELECT: &str = "SELECT m.id, m.openid, m.nth, m.state, m.attempts, m.errco
 /// An open journal.
 #[derive(Debug)]
 pub struct Store {
-    pub(super) connection: Connection,
+    pub(crate) connection: Connection,
     path: PathBuf,
 }
 
@@ -473,11 +473,11 @@ fn recorded(row: &Row<'_>) -> rusqlite::Result<Recorded> {
     })
 }
 
-pub(super) fn timestamp(milliseconds: i64) -> Timestamp {
+pub(crate) fn timestamp(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(milliseconds).unwrap_or_default()
 }
 
-pub(super) fn refusal(path: &Path, error: &rusqlite::Error) -> JournalError {
+pub(crate) fn refusal(path: &Path, error: &rusqlite::Error) -> JournalError {
     let reason = error.to_string();
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => JournalError::Foreign { path: path.to_owned() },

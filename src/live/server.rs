@@ -21,12 +21,12 @@ const SCRIPT: &str = include_str!("live.js");
 type Pages = Receiver<Arc<Page>>;
 
 /// The path of the script, with the number of the page that it belongs to.
-pub(super) fn script_path(version: &str) -> String {
+pub(crate) fn script_path(version: &str) -> String {
     format!("/live.js?{version}")
 }
 
 /// The routes of the server on this port.
-pub(super) fn routes(pages: Pages, port: u16) -> Router {
+pub(crate) fn routes(pages: Pages, port: u16) -> Router {
     Router::new()
         .route("/", get(page))
         .route("/live.js", get(script))

@@ -18,7 +18,7 @@ const QUIET: Duration = Duration::from_millis(60);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Watches files.
-pub(super) struct Watch {
+pub(crate) struct Watch {
     watcher: Box<dyn Watcher + Send>,
     folders: BTreeSet<PathBuf>,
     files: Arc<Mutex<Vec<PathBuf>>>,
@@ -27,7 +27,7 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Watches nothing yet.
-    pub(super) fn new() -> notify::Result<Self> {
+    pub(crate) fn new() -> notify::Result<Self> {
         let (sender, events) = unbounded_channel();
         let files = Arc::new(Mutex::new(Vec::new()));
         let followed = Arc::clone(&files);
@@ -51,7 +51,7 @@ impl Watch {
 
     /// Follows these files from now on. A folder that cannot be watched is left out: the page is then renewed by
     /// changes elsewhere, or by hand.
-    pub(super) fn follow(&mut self, files: &[PathBuf]) {
+    pub(crate) fn follow(&mut self, files: &[PathBuf]) {
         let folders: BTreeSet<PathBuf> = files.iter().filter_map(|file| folder(file)).collect();
         for folder in self.folders.difference(&folders) {
             let _ = self.watcher.unwatch(folder);
@@ -68,7 +68,7 @@ impl Watch {
     }
 
     /// Waits for a change and for the end of it. Gives false when there will be none any more.
-    pub(super) async fn changed(&mut self) -> bool {
+    pub(crate) async fn changed(&mut self) -> bool {
         if self.events.recv().await.is_none() {
             return false;
         }

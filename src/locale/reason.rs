@@ -69,7 +69,7 @@ const SQLITE: &[(&str, &str)] = &[
 
 impl Catalog {
     /// A reason in the reader's language, as much of it as there are words for.
-    pub(super) fn reason(&self, text: &str) -> String {
+    pub(crate) fn reason(&self, text: &str) -> String {
         if let Some(said) = self.of_a_key(text).or_else(|| self.of_serde(text)) {
             return said;
         }

@@ -4,25 +4,13 @@
 //! [`Message::compile`] writes that object into a [`Draft`], field by field, each with its rules. The draft
 //! becomes a [`Body`](body::Body): JSON with open slots for texts that differ between recipients.
 
+pub mod kinds;
 pub mod body;
 pub mod bytes;
 pub mod draft;
 pub mod field;
 pub mod links;
 pub mod media;
-
-pub mod image;
-pub mod link;
-pub mod miniprogrampage;
-pub mod mpnews;
-pub mod mpnewsarticle;
-pub mod msgmenu;
-pub mod music;
-pub mod news;
-pub mod text;
-pub mod video;
-pub mod voice;
-pub mod wxcard;
 
 use std::fmt;
 
@@ -106,7 +94,7 @@ macro_rules! kinds {
         #[serde(deny_unknown_fields)]
         #[schemars(inline, extend("minProperties" = 1, "maxProperties" = 1))]
         pub struct MessageFile {
-            $($(#[$doc])* pub $module: Option<$module::$variant>,)+
+            $($(#[$doc])* pub $module: Option<kinds::$module::$variant>,)+
         }
 
         impl MessageFile {

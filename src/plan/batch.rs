@@ -63,15 +63,15 @@ pub struct PlannedMessage {
 
 /// Where the payload of a message was written, and for whom.
 #[derive(Debug)]
-pub(super) struct Written {
+pub(crate) struct Written {
     /// The length of the openid in bytes.
-    pub(super) openid: usize,
+    pub(crate) openid: usize,
     /// The bytes of the payload.
-    pub(super) payload: Range<usize>,
+    pub(crate) payload: Range<usize>,
     /// Which message to this openid it is, from 1.
-    pub(super) nth: u32,
+    pub(crate) nth: u32,
     /// Where the payload names media files.
-    pub(super) media: Vec<MediaPlace>,
+    pub(crate) media: Vec<MediaPlace>,
 }
 
 impl PlannedMessage {
@@ -88,7 +88,7 @@ impl PlannedMessage {
     }
 
     /// A single message out of many payloads, with a copy of its own.
-    pub(super) fn alone(row: u64, written: Written, payloads: &[u8]) -> Self {
+    pub(crate) fn alone(row: u64, written: Written, payloads: &[u8]) -> Self {
         let Written { openid, payload, nth, media } = written;
         let payload = Bytes::copy_from_slice(payloads.get(payload).unwrap_or_default());
         Self { row, nth, payload, media, openid }

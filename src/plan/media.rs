@@ -183,7 +183,7 @@ pub struct NeededFile {
 
 impl Needed {
     /// Notes that a message needs a file.
-    pub(super) fn add(&mut self, place: &MediaPlace) {
+    pub(crate) fn add(&mut self, place: &MediaPlace) {
         let index = *self.places.entry(place.file.content).or_insert_with(|| {
             self.files.push(NeededFile { file: Arc::clone(&place.file), slots: Vec::new(), messages: 0 });
             self.files.len() - 1

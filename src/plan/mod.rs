@@ -4,20 +4,18 @@
 //! streams: nothing here keeps all rows. Once a plan exists, reading the audience again and holding it against
 //! the plan's checkpoints tells whether anything changed, batch by batch, before a message of it leaves.
 
+pub mod sample;
 pub mod batch;
 pub mod damage;
 pub mod digest;
 pub mod duplicates;
 pub mod inspect;
 pub mod judge;
-pub mod lengths;
 pub mod media;
-pub mod pick;
 pub mod planner;
 pub mod reading;
 pub mod renderer;
 pub mod replay;
-pub mod survey;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -16,10 +16,10 @@ use crate::plan::renderer::SlotInput;
 /// What the planner needs of a campaign.
 #[derive(Debug)]
 pub struct Inputs<'a> {
-    pub(super) audience: &'a Audience,
-    pub(super) slots: Vec<SlotInput>,
-    pub(super) body: Option<&'a Body>,
-    pub(super) library: &'a Library,
+    pub(crate) audience: &'a Audience,
+    pub(crate) slots: Vec<SlotInput>,
+    pub(crate) body: Option<&'a Body>,
+    pub(crate) library: &'a Library,
 }
 
 impl<'a> Inputs<'a> {

@@ -4,7 +4,7 @@ use console::{Alignment, measure_text_width, pad_str};
 use serde::Serialize;
 
 use crate::locale::Catalog;
-use crate::report::summary::Exit;
+use crate::report::run::summary::Exit;
 
 /// How a thing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

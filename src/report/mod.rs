@@ -1,49 +1,22 @@
 //! What people and machines read: one report a file; this is the only file that lists them, and the one writer
 //! of files.
 
-pub mod chart;
-pub mod compare;
-pub mod doctor;
-pub mod drawing;
-pub mod fault_identity;
-pub mod faults_html;
-pub mod fingerprint;
-pub mod gallery;
-pub mod happening;
-pub mod history;
-pub mod junit;
-pub mod markdown;
-pub mod model;
-pub mod page;
-pub mod plan_github;
-pub mod plan_gitlab;
-pub mod plan_json;
-pub mod plan_junit;
-pub mod plan_markdown;
-pub mod plan_sarif;
-pub mod plan_text;
+pub mod join;
+pub mod form;
 pub mod preview;
-pub mod preview_html;
+pub mod run;
+pub mod plan;
+pub mod doctor;
 pub mod progress;
 pub mod results;
-pub mod results_csv;
-pub mod results_xlsx;
-pub mod run_html;
-pub mod run_json;
-pub mod run_junit;
-pub mod run_markdown;
-pub mod sample;
-pub mod summary;
-pub mod timeline;
-pub mod unverified;
 
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::locale::Catalog;
-use crate::report::plan_json::PlanReport;
-use crate::report::run_json::RunReport;
+use crate::report::plan::json::PlanReport;
+use crate::report::run::json::RunReport;
 
 /// A form in which a report is written.
 #[derive(Debug)]
@@ -57,22 +30,22 @@ pub struct Format<R> {
     pub travels: bool,
 }
 
-/// The formats of `wxcast plan` for machines; `human` is drawn by [`plan_text`].
+/// The formats of `wxcast plan` for machines; `human` is drawn by [`plan::text`].
 pub const PLAN: &[Format<PlanReport>] = &[
-    Format { name: "json", write: plan_json::write, travels: false },
-    Format { name: "github", write: plan_github::write, travels: true },
-    Format { name: "junit", write: plan_junit::write, travels: true },
-    Format { name: "markdown", write: plan_markdown::write, travels: true },
-    Format { name: "sarif", write: plan_sarif::write, travels: true },
-    Format { name: "gitlab", write: plan_gitlab::write, travels: true },
+    Format { name: "json", write: plan::json::write, travels: false },
+    Format { name: "github", write: plan::github::write, travels: true },
+    Format { name: "junit", write: plan::junit::write, travels: true },
+    Format { name: "markdown", write: plan::markdown::write, travels: true },
+    Format { name: "sarif", write: plan::sarif::write, travels: true },
+    Format { name: "gitlab", write: plan::gitlab::write, travels: true },
 ];
 
 /// The formats of `wxcast report`.
 pub const RUN: &[Format<RunReport>] = &[
-    Format { name: "html", write: run_html::write, travels: true },
-    Format { name: "json", write: run_json::write, travels: false },
-    Format { name: "junit", write: run_junit::write, travels: true },
-    Format { name: "markdown", write: run_markdown::write, travels: true },
+    Format { name: "html", write: run::html::write, travels: true },
+    Format { name: "json", write: run::json::write, travels: false },
+    Format { name: "junit", write: run::junit::write, travels: true },
+    Format { name: "markdown", write: run::markdown::write, travels: true },
 ];
 
 /// The format of a name.

@@ -8,8 +8,8 @@ use crate::delivery::attempt::Cause;
 use crate::delivery::event::Stop;
 use crate::delivery::outcome::Outcome;
 use crate::send::retry::Verdict;
-use crate::wechat::error_code::find;
-use crate::wechat::reply::{Answer, Failure};
+use crate::wechat::answer::error_code::find;
+use crate::wechat::answer::reply::{Answer, Failure};
 
 /// Unknown outcomes are counted within this time.
 const UNKNOWN_WITHIN: Duration = Duration::from_secs(60);
@@ -71,7 +71,7 @@ impl Breaker {
         verdict: &Verdict,
     ) -> Option<Stop> {
         let answer = result.as_ref().ok();
-        let with = |stop: fn(i64, crate::wechat::errmsg::Errmsg) -> Stop| {
+        let with = |stop: fn(i64, crate::wechat::answer::errmsg::Errmsg) -> Stop| {
             answer.map(|answer| stop(answer.code, answer.errmsg.clone()))
         };
         match verdict {
@@ -163,8 +163,8 @@ impl Breaker {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wechat::errmsg::Errmsg;
-    use crate::wechat::reply::{NotConnected, Unclear};
+    use crate::wechat::answer::errmsg::Errmsg;
+    use crate::wechat::answer::reply::{NotConnected, Unclear};
 
     fn stop(breaker: &mut Breaker, now: Instant, result: Result<i64, Failure>) -> Option<Stop> {
         let result = result.map(|code| Answer { code, errmsg: Errmsg::parse("x") });

@@ -29,8 +29,8 @@ use crate::send::retry::{self, Next, Verdict};
 use crate::send::shutdown::{Signals, StopFiles, ticks};
 use crate::send::turns::Turns;
 use crate::send::worker::{AttemptEnd, Attempted, Job, Shared, attempt};
+use crate::wechat::answer::reply::{Answer, Failure};
 use crate::wechat::client::pause;
-use crate::wechat::reply::{Answer, Failure};
 use crate::wechat::token::TokenError;
 
 /// How a run ended.

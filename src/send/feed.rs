@@ -82,7 +82,7 @@ pub struct Jobs {
 }
 
 impl Jobs {
-    pub(super) fn of(batches: Receiver<Handed>) -> Self {
+    pub(crate) fn of(batches: Receiver<Handed>) -> Self {
         Self { batches, ready: Vec::new().into_iter() }
     }
 

@@ -24,9 +24,9 @@ use crate::plan::digest::Digest;
 use crate::plan::media::MediaFile;
 use crate::send::rate::Pacer;
 use crate::send::retry::{History, Next, Verdict, next};
+use crate::wechat::answer::reply::Failure;
 use crate::wechat::client::{Client, pause};
 use crate::wechat::media::{LIFE, Refusal, UploadAnswer, Uploaded};
-use crate::wechat::reply::Failure;
 use crate::wechat::token::{TokenError, Tokens};
 
 /// The most bytes of files in memory at a time, in units of [`UNIT`]: three of the largest.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::delivery::outcome::Outcome;
-use crate::wechat::error_code::{Class, class_of};
-use crate::wechat::reply::{Answer, Failure};
+use crate::wechat::answer::error_code::{Class, class_of};
+use crate::wechat::answer::reply::{Answer, Failure};
 
 /// What an answer, or the lack of one, means for the run (spec section 7).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,8 +133,8 @@ pub fn next(verdict: &Verdict, retries: u32, history: &mut History, pause: impl 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wechat::errmsg::Errmsg;
-    use crate::wechat::reply::{NotConnected, Unclear};
+    use crate::wechat::answer::errmsg::Errmsg;
+    use crate::wechat::answer::reply::{NotConnected, Unclear};
 
     fn answer(code: i64) -> Verdict {
         Verdict::of(&Ok(Answer { code, errmsg: Errmsg::parse("x") }))

@@ -12,8 +12,8 @@ use crate::journal::{Journal, JournalError};
 use crate::plan::batch::PlannedMessage;
 use crate::send::media::{Depot, Filled, Unavailable};
 use crate::send::retry::{History, Verdict};
+use crate::wechat::answer::reply::{Answer, Failure};
 use crate::wechat::client::Client;
-use crate::wechat::reply::{Answer, Failure};
 use crate::wechat::token::{Token, TokenError, Tokens};
 
 /// What all attempts of a run share.

@@ -28,7 +28,7 @@ struct Credentials {
 }
 
 /// `POST /cgi-bin/stable_token`.
-pub(super) async fn stable_token(State(platform): State<Arc<Platform>>, request: Request) -> Response {
+pub(crate) async fn stable_token(State(platform): State<Arc<Platform>>, request: Request) -> Response {
     respond(&platform, request, Endpoint::Token, |call, target| {
         let body = judge::parse(&call.body, call.is_form());
         let credentials = body.and_then(|value| {
@@ -51,7 +51,7 @@ pub(super) async fn stable_token(State(platform): State<Arc<Platform>>, request:
 }
 
 /// `GET /cgi-bin/token`.
-pub(super) async fn token(State(platform): State<Arc<Platform>>, request: Request) -> Response {
+pub(crate) async fn token(State(platform): State<Arc<Platform>>, request: Request) -> Response {
     respond(&platform, request, Endpoint::Token, |call, target| {
         platform.ledger.token_called(false, false);
         if call.is_post() {
@@ -94,7 +94,7 @@ fn granted_reply(grant: &Grant) -> Reply {
 }
 
 /// `GET /cgi-bin/customservice/getkflist`.
-pub(super) async fn kf_list(State(platform): State<Arc<Platform>>, request: Request) -> Response {
+pub(crate) async fn kf_list(State(platform): State<Arc<Platform>>, request: Request) -> Response {
     respond(&platform, request, Endpoint::Kflist, |call, target| {
         if call.is_post() {
             return Err(platform.refuse(43001));
@@ -127,7 +127,7 @@ pub(super) async fn kf_list(State(platform): State<Arc<Platform>>, request: Requ
 }
 
 /// `POST /cgi-bin/openapi/quota/get`.
-pub(super) async fn quota(State(platform): State<Arc<Platform>>, request: Request) -> Response {
+pub(crate) async fn quota(State(platform): State<Arc<Platform>>, request: Request) -> Response {
     respond(&platform, request, Endpoint::Quota, |call, target| {
         if !call.is_post() {
             return Err(platform.refuse(43002));
@@ -159,7 +159,7 @@ fn quota_reply(platform: &Platform) -> Reply {
 }
 
 /// `POST /cgi-bin/clear_quota`.
-pub(super) async fn clear_quota(State(platform): State<Arc<Platform>>, request: Request) -> Response {
+pub(crate) async fn clear_quota(State(platform): State<Arc<Platform>>, request: Request) -> Response {
     respond(&platform, request, Endpoint::Quota, |call, _| {
         if !call.is_post() {
             return Err(platform.refuse(43002));

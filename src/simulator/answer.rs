@@ -20,7 +20,7 @@ const HTML: &str = "<html>\r\n<head><title>Service</title></head>\r\n<body>\r\n<
 
 /// Answers one request. The verdict is taken at once, unless a fault keeps the request out; then comes the
 /// latency; then the reply or what is left of it.
-pub(super) async fn answer(
+pub(crate) async fn answer(
     platform: &Platform,
     line: &Line,
     target: Target<'_>,

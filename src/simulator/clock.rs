@@ -6,35 +6,35 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// Counts from the start of the simulator. It can be put forward, so that a test need not wait three days for
 /// a media id to expire.
 #[derive(Debug)]
-pub(super) struct Clock {
+pub(crate) struct Clock {
     started: Instant,
     started_unix: Duration,
     skipped_ms: AtomicU64,
 }
 
 impl Clock {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let started_unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self { started: Instant::now(), started_unix, skipped_ms: AtomicU64::new(0) }
     }
 
     /// The time since the start, skipped time included.
-    pub(super) fn now(&self) -> Duration {
+    pub(crate) fn now(&self) -> Duration {
         self.started.elapsed() + Duration::from_millis(self.skipped_ms.load(Ordering::Relaxed))
     }
 
     /// The time since the start, skipped time left out.
-    pub(super) fn real(&self) -> Duration {
+    pub(crate) fn real(&self) -> Duration {
         self.started.elapsed()
     }
 
     /// Seconds since 1970, skipped time included.
-    pub(super) fn unix_seconds(&self) -> u64 {
+    pub(crate) fn unix_seconds(&self) -> u64 {
         (self.started_unix + self.now()).as_secs()
     }
 
     /// Puts the clock forward.
-    pub(super) fn advance(&self, by: Duration) {
+    pub(crate) fn advance(&self, by: Duration) {
         let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
         self.skipped_ms.fetch_add(by, Ordering::Relaxed);
     }

@@ -2,7 +2,7 @@
 //! seed, so that a run can be repeated.
 
 /// A well-mixed number for this text under this seed; equal arguments give an equal number in every release.
-pub(super) fn of_text(seed: u64, text: &str) -> u64 {
+pub(crate) fn of_text(seed: u64, text: &str) -> u64 {
     // FNV-1a: the standard hashers promise no stable value.
     let mut hash = 0xcbf2_9ce4_8422_2325 ^ mix(seed);
     for byte in text.bytes() {
@@ -12,18 +12,18 @@ pub(super) fn of_text(seed: u64, text: &str) -> u64 {
 }
 
 /// A well-mixed number for the n-th event under this seed.
-pub(super) fn of_number(seed: u64, n: u64) -> u64 {
+pub(crate) fn of_number(seed: u64, n: u64) -> u64 {
     mix(seed ^ mix(n))
 }
 
 /// The number as a fraction from 0 up to, but not including, 1.
-pub(super) fn fraction(number: u64) -> f64 {
+pub(crate) fn fraction(number: u64) -> f64 {
     // 53 bits are what an f64 holds exactly.
     (number >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 /// An id of the platform's shape: letters, digits, `_` and `-`.
-pub(super) fn id(seed: u64, n: u64, length: usize) -> String {
+pub(crate) fn id(seed: u64, n: u64, length: usize) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
     let mut state = of_number(seed, n);
     (0..length)

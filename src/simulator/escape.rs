@@ -1,7 +1,7 @@
 //! JSON escapes that the platform does not like (wechat-facts 10.1).
 
 /// The first `\u` escape of a character that JSON need not escape, as it is written.
-pub(super) fn printable(raw: &[u8]) -> Option<String> {
+pub(crate) fn printable(raw: &[u8]) -> Option<String> {
     let mut rest = raw;
     while let Some(at) = memchr::memchr(b'\\', rest) {
         // An escape is two bytes, or six with `u`; a cut one is no JSON and never gets here.

@@ -9,7 +9,7 @@ use crate::simulator::misfit::misfit;
 /// A fault's name in scenario files and in the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum FaultKind {
+pub(crate) enum FaultKind {
     Delay,
     ResetBefore,
     ResetAfter,
@@ -26,7 +26,7 @@ pub(super) enum FaultKind {
 
 impl FaultKind {
     /// The word in scenario files.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Delay => "delay",
             Self::ResetBefore => "reset-before",
@@ -46,7 +46,7 @@ impl FaultKind {
 
 /// What goes wrong with the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Effect {
+pub(crate) enum Effect {
     /// It comes this much later.
     Delay(Duration),
     /// A TCP reset instead of it.
@@ -71,26 +71,26 @@ pub(super) enum Effect {
 
 /// A fault as a scenario asks for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fault {
-    pub(super) kind: FaultKind,
+pub(crate) struct Fault {
+    pub(crate) kind: FaultKind,
     /// Whether the request gets through, so that a good message reaches the phone all the same.
-    pub(super) accepted: bool,
-    pub(super) effect: Effect,
+    pub(crate) accepted: bool,
+    pub(crate) effect: Effect,
 }
 
 /// The keys of a `[[faults]]` rule that say what happens.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct FaultKeys {
-    pub(super) kind: FaultKind,
-    pub(super) duration: Option<Duration>,
-    pub(super) accepted: Option<bool>,
-    pub(super) status: Option<u16>,
-    pub(super) retry_after: Option<u64>,
+pub(crate) struct FaultKeys {
+    pub(crate) kind: FaultKind,
+    pub(crate) duration: Option<Duration>,
+    pub(crate) accepted: Option<bool>,
+    pub(crate) status: Option<u16>,
+    pub(crate) retry_after: Option<u64>,
 }
 
 impl FaultKeys {
     /// The fault, or which key is missing or out of place.
-    pub(super) fn build(self) -> Result<Fault, String> {
+    pub(crate) fn build(self) -> Result<Fault, String> {
         self.refuse_foreign_keys()?;
         let (effect, accepted) = match self.kind {
             FaultKind::Delay => {

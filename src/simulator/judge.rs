@@ -28,22 +28,22 @@ const FOREIGN_TYPES: &[&str] = &[
 
 /// Why a message is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     /// The errcode of the answer.
-    pub(super) code: i64,
+    pub(crate) code: i64,
     /// What exactly is wrong and where; for the ledger, the platform never says it.
-    pub(super) why: String,
+    pub(crate) why: String,
 }
 
 impl Refusal {
-    pub(super) fn new(code: i64, why: impl Into<String>) -> Self {
+    pub(crate) fn new(code: i64, why: impl Into<String>) -> Self {
         Self { code, why: why.into() }
     }
 }
 
 /// The judge of one kind of account. Its validators are compiled once.
 #[derive(Debug)]
-pub(super) struct Judge {
+pub(crate) struct Judge {
     validators: Vec<(Kind, Validator)>,
     account: Option<AccountKind>,
 }
@@ -54,7 +54,7 @@ impl Judge {
     /// # Errors
     ///
     /// A wire schema that is none, which is a fault of this program.
-    pub(super) fn new(account: Option<AccountKind>) -> io::Result<Self> {
+    pub(crate) fn new(account: Option<AccountKind>) -> io::Result<Self> {
         let compile = |&kind: &Kind| {
             let schema: Value = serde_json::from_str(kind.wire_schema())?;
             let validator = jsonschema::validator_for(&schema).map_err(io::Error::other)?;
@@ -68,7 +68,7 @@ impl Judge {
     /// # Errors
     ///
     /// The first rule that it breaks.
-    pub(super) fn judge(&self, raw: &[u8], message: &Value) -> Result<Kind, Refusal> {
+    pub(crate) fn judge(&self, raw: &[u8], message: &Value) -> Result<Kind, Refusal> {
         if let Some(escape) = escape::printable(raw) {
             return Err(Refusal::new(
                 47002,
@@ -100,7 +100,7 @@ impl Judge {
 /// # Errors
 ///
 /// 44002 for nothing, 40003 for a form (wechat-facts 10.2), 47001 for anything else that is no JSON object.
-pub(super) fn parse(raw: &[u8], is_form: bool) -> Result<Value, Refusal> {
+pub(crate) fn parse(raw: &[u8], is_form: bool) -> Result<Value, Refusal> {
     if raw.is_empty() {
         return Err(Refusal::new(44002, "the body is empty"));
     }
@@ -113,12 +113,12 @@ pub(super) fn parse(raw: &[u8], is_form: bool) -> Result<Value, Refusal> {
 }
 
 /// The recipient, where there is one to speak of.
-pub(super) fn touser(message: &Value) -> Option<&str> {
+pub(crate) fn touser(message: &Value) -> Option<&str> {
     message.get("touser").and_then(Value::as_str).filter(|openid| !openid.is_empty())
 }
 
 /// The service account that speaks (wechat-facts 1.5).
-pub(super) fn kf_account(message: &Value) -> Option<&str> {
+pub(crate) fn kf_account(message: &Value) -> Option<&str> {
     message.pointer("/customservice/kf_account").and_then(Value::as_str)
 }
 

@@ -89,7 +89,7 @@ pub struct Totals {
 
 /// A send request that is open; dropping it closes it.
 #[derive(Debug)]
-pub(super) struct Flight(Ledger);
+pub(crate) struct Flight(Ledger);
 
 impl Drop for Flight {
     fn drop(&mut self) {
@@ -99,7 +99,7 @@ impl Drop for Flight {
 
 impl Ledger {
     /// An empty ledger; with `arrivals` it keeps the moment of every send request.
-    pub(super) fn new(arrivals: bool) -> Self {
+    pub(crate) fn new(arrivals: bool) -> Self {
         let ledger = Self::default();
         ledger.book().arrivals = arrivals.then(Vec::new);
         ledger
@@ -178,7 +178,7 @@ impl Ledger {
     }
 
     /// The ledger as JSON: totals, and the counts of each openid in sorted order.
-    pub(super) fn to_json(&self) -> serde_json::Result<String> {
+    pub(crate) fn to_json(&self) -> serde_json::Result<String> {
         #[derive(Serialize)]
         struct Recipient {
             received: u32,
@@ -206,7 +206,7 @@ impl Ledger {
     }
 
     /// Opens a send request, at its head.
-    pub(super) fn open(&self) -> Flight {
+    pub(crate) fn open(&self) -> Flight {
         let mut book = self.book();
         book.in_flight += 1;
         book.totals.max_in_flight = book.totals.max_in_flight.max(book.in_flight);
@@ -215,7 +215,7 @@ impl Ledger {
     }
 
     /// Counts a send request that arrived whole and gives its number, from 1.
-    pub(super) fn receive(&self, openid: Option<&str>, at: Duration) -> u64 {
+    pub(crate) fn receive(&self, openid: Option<&str>, at: Duration) -> u64 {
         let mut book = self.book();
         book.totals.requests += 1;
         let number = book.totals.requests;
@@ -232,7 +232,7 @@ impl Ledger {
     }
 
     /// Accepts a message, unless the recipient already got as many as `allowance`.
-    pub(super) fn accept(&self, openid: &str, body: &[u8], allowance: Option<u32>) -> bool {
+    pub(crate) fn accept(&self, openid: &str, body: &[u8], allowance: Option<u32>) -> bool {
         let digest: [u8; 32] = Sha256::digest(body).into();
         let mut book = self.book();
         let entry = book.recipient(openid);
@@ -245,7 +245,7 @@ impl Ledger {
     }
 
     /// Counts the answer to a send request that goes out whole.
-    pub(super) fn answered(&self, openid: Option<&str>, errcode: i64) {
+    pub(crate) fn answered(&self, openid: Option<&str>, errcode: i64) {
         let mut book = self.book();
         *book.totals.answers.entry(errcode).or_default() += 1;
         if let Some(openid) = openid {
@@ -254,7 +254,7 @@ impl Ledger {
     }
 
     /// Counts a message that was refused for its form or content.
-    pub(super) fn reject(&self, openid: Option<&str>, errcode: i64, why: &str) {
+    pub(crate) fn reject(&self, openid: Option<&str>, errcode: i64, why: &str) {
         let mut book = self.book();
         book.totals.rejected += 1;
         if book.rejections.len() < REJECTIONS_KEPT {
@@ -263,12 +263,12 @@ impl Ledger {
     }
 
     /// Counts a fault that was caused.
-    pub(super) fn faulted(&self, kind: FaultKind) {
+    pub(crate) fn faulted(&self, kind: FaultKind) {
         *self.book().totals.faults.entry(kind.name()).or_default() += 1;
     }
 
     /// Counts a call for a token.
-    pub(super) fn token_called(&self, stable: bool, forced: bool) {
+    pub(crate) fn token_called(&self, stable: bool, forced: bool) {
         let totals = &mut self.book().totals;
         if stable {
             totals.stable_token_calls += 1;
@@ -279,7 +279,7 @@ impl Ledger {
     }
 
     /// Counts a file that was accepted.
-    pub(super) fn uploaded(&self, file: UploadedFile) {
+    pub(crate) fn uploaded(&self, file: UploadedFile) {
         let mut book = self.book();
         book.totals.uploads += 1;
         if book.files.len() < FILES_KEPT {

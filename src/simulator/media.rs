@@ -18,7 +18,7 @@ const MEDIA_SALT: u64 = 0x006d_6564_6961;
 
 /// The `type` of an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum MediaType {
+pub(crate) enum MediaType {
     Image,
     Voice,
     Video,
@@ -26,11 +26,11 @@ pub(super) enum MediaType {
 }
 
 impl MediaType {
-    pub(super) fn find(name: &str) -> Option<Self> {
+    pub(crate) fn find(name: &str) -> Option<Self> {
         [Self::Image, Self::Voice, Self::Video, Self::Thumb].into_iter().find(|kind| kind.name() == name)
     }
 
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Image => "image",
             Self::Voice => "voice",
@@ -40,7 +40,7 @@ impl MediaType {
     }
 
     /// The key of the id in the answer: a thumb has one of its own (wechat-facts 4.1).
-    pub(super) fn id_key(self) -> &'static str {
+    pub(crate) fn id_key(self) -> &'static str {
         match self {
             Self::Image | Self::Voice | Self::Video => "media_id",
             Self::Thumb => "thumb_media_id",
@@ -72,7 +72,7 @@ impl MediaType {
     /// # Errors
     ///
     /// The errcode of the refusal.
-    pub(super) fn check(self, extension: &str, content: &[u8]) -> Result<(), i64> {
+    pub(crate) fn check(self, extension: &str, content: &[u8]) -> Result<(), i64> {
         let (limit, too_large) = self.limit();
         if content.is_empty() {
             return Err(44001);
@@ -93,7 +93,7 @@ impl MediaType {
 
 /// The ids that were given out.
 #[derive(Debug)]
-pub(super) struct Shelf {
+pub(crate) struct Shelf {
     items: HashMap<String, Item>,
     /// The contents behind the addresses of articles' pictures.
     pictures: HashMap<String, [u8; 32]>,
@@ -112,7 +112,7 @@ struct Item {
 }
 
 impl Shelf {
-    pub(super) fn new(table: &MediaTable, seed: u64) -> Self {
+    pub(crate) fn new(table: &MediaTable, seed: u64) -> Self {
         Self {
             items: HashMap::new(),
             pictures: HashMap::new(),
@@ -125,7 +125,7 @@ impl Shelf {
     }
 
     /// Gives a file its id.
-    pub(super) fn add(&mut self, kind: MediaType, content: &[u8], now: Duration) -> String {
+    pub(crate) fn add(&mut self, kind: MediaType, content: &[u8], now: Duration) -> String {
         let id = self.name();
         let sha256 = Sha256::digest(content).into();
         self.items.insert(id.clone(), Item { kind, sha256, ends: now + self.life });
@@ -133,7 +133,7 @@ impl Shelf {
     }
 
     /// Gives the picture of an article its address.
-    pub(super) fn add_picture(&mut self, folder: &str, content: &[u8]) -> String {
+    pub(crate) fn add_picture(&mut self, folder: &str, content: &[u8]) -> String {
         let url = format!("http://mmbiz.qpic.cn/{folder}/{}/0", self.name());
         self.pictures.insert(url.clone(), Sha256::digest(content).into());
         url
@@ -141,7 +141,7 @@ impl Shelf {
 
     /// A message's body with every id and address that was given out here replaced by the content it stands for,
     /// `image:sha256:…`: what the recipient sees, whatever it was called this time.
-    pub(super) fn seen(&self, kind: Kind, message: &Value, body: &[u8]) -> Vec<u8> {
+    pub(crate) fn seen(&self, kind: Kind, message: &Value, body: &[u8]) -> Vec<u8> {
         let mut seen = body.to_vec();
         let mut show = |id: &Value, upload: &str, sha256: &[u8; 32]| {
             let hex: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -177,7 +177,7 @@ impl Shelf {
     /// # Errors
     ///
     /// 40007, with the place.
-    pub(super) fn check(&self, kind: Kind, message: &Value, now: Duration) -> Result<(), Refusal> {
+    pub(crate) fn check(&self, kind: Kind, message: &Value, now: Duration) -> Result<(), Refusal> {
         for &(place, allowed) in references(kind) {
             let Some(id) = message.pointer(place).and_then(Value::as_str) else { continue };
             let fault = match self.items.get(id) {

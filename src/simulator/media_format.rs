@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// A format that some upload takes (wechat-facts 4.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
+pub(crate) enum Format {
     Png,
     Jpeg,
     Gif,
@@ -18,7 +18,7 @@ const AMR_WIDE: &[u8] = b"#!AMR-WB\n";
 
 impl Format {
     /// The format of a content, if it is one of these.
-    pub(super) fn of(content: &[u8]) -> Option<Self> {
+    pub(crate) fn of(content: &[u8]) -> Option<Self> {
         if content.starts_with(b"\x89PNG\r\n\x1a\n") {
             Some(Self::Png)
         } else if content.starts_with(b"\xff\xd8\xff") {
@@ -37,7 +37,7 @@ impl Format {
     }
 
     /// The format that a file name's extension, in lower case, promises.
-    pub(super) fn of_extension(extension: &str) -> Option<Self> {
+    pub(crate) fn of_extension(extension: &str) -> Option<Self> {
         match extension {
             "png" => Some(Self::Png),
             "jpg" | "jpeg" => Some(Self::Jpeg),
@@ -50,7 +50,7 @@ impl Format {
     }
 
     /// How long it plays, for sound.
-    pub(super) fn duration(self, content: &[u8]) -> Option<Duration> {
+    pub(crate) fn duration(self, content: &[u8]) -> Option<Duration> {
         match self {
             Self::Amr => Some(amr_duration(content)),
             Self::Mp3 => Some(mp3_duration(content)),
@@ -130,7 +130,7 @@ impl Mp3Frame {
 
 /// Small files of each format, for tests.
 #[cfg(test)]
-pub(super) mod samples {
+pub(crate) mod samples {
     use super::{AMR, Duration};
 
     pub(in crate::simulator) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";

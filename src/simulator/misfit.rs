@@ -6,7 +6,7 @@ use std::fmt::Display;
 const MARK: char = '\u{1f}';
 
 /// The key of a sentence below `scenario`, and the name and the value of each of its places.
-pub(super) fn misfit(key: &str, values: &[(&str, &dyn Display)]) -> String {
+pub(crate) fn misfit(key: &str, values: &[(&str, &dyn Display)]) -> String {
     let mut text = format!("scenario.{key}{MARK}");
     for (name, value) in values {
         text += &format!("{name}{MARK}{value}{MARK}");

@@ -18,21 +18,21 @@ use crate::simulator::routes::Call;
 use crate::simulator::rules::{Endpoint, Rules, Target};
 use crate::simulator::scenario::{Answer, Scenario, Settings};
 use crate::simulator::token::Tokens;
-use crate::wechat::error_code;
+use crate::wechat::answer::error_code;
 
 /// What a rule of `[[answers]]` and one of `[[faults]]` must not share: their dice.
 const FAULTS_SALT: u64 = 0x6661_756c_7473;
 
 /// Everything that the simulated platform knows.
 #[derive(Debug)]
-pub(super) struct Platform {
-    pub(super) settings: Settings,
-    pub(super) account: Option<Account>,
-    pub(super) clock: Clock,
-    pub(super) ledger: Ledger,
-    pub(super) judge: Judge,
-    pub(super) answers: Rules<Answer>,
-    pub(super) faults: Rules<Fault>,
+pub(crate) struct Platform {
+    pub(crate) settings: Settings,
+    pub(crate) account: Option<Account>,
+    pub(crate) clock: Clock,
+    pub(crate) ledger: Ledger,
+    pub(crate) judge: Judge,
+    pub(crate) answers: Rules<Answer>,
+    pub(crate) faults: Rules<Fault>,
     tokens: Mutex<Tokens>,
     quota: Mutex<Quota>,
     shelf: Mutex<Shelf>,
@@ -42,25 +42,25 @@ pub(super) struct Platform {
 
 /// What the platform says to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Reply {
-    pub(super) errcode: i64,
-    pub(super) body: Bytes,
+pub(crate) struct Reply {
+    pub(crate) errcode: i64,
+    pub(crate) body: Bytes,
 }
 
 impl Reply {
     /// The answer of most calls that went well.
-    pub(super) fn ok() -> Self {
+    pub(crate) fn ok() -> Self {
         Self { errcode: 0, body: Bytes::from_static(br#"{"errcode":0,"errmsg":"ok"}"#) }
     }
 
     /// Another answer of a call that went well.
-    pub(super) fn json(value: &serde_json::Value) -> Self {
+    pub(crate) fn json(value: &serde_json::Value) -> Self {
         Self { errcode: 0, body: value.to_string().into() }
     }
 }
 
 impl Platform {
-    pub(super) fn new(scenario: Scenario, account: Option<Account>) -> io::Result<Self> {
+    pub(crate) fn new(scenario: Scenario, account: Option<Account>) -> io::Result<Self> {
         let Scenario { settings, answers, faults } = scenario;
         let kind = account.as_ref().map(|account| account.kind).or(settings.account.kind);
         Ok(Self {
@@ -79,15 +79,15 @@ impl Platform {
         })
     }
 
-    pub(super) fn tokens(&self) -> MutexGuard<'_, Tokens> {
+    pub(crate) fn tokens(&self) -> MutexGuard<'_, Tokens> {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn quota(&self) -> MutexGuard<'_, Quota> {
+    pub(crate) fn quota(&self) -> MutexGuard<'_, Quota> {
         self.quota.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn shelf(&self) -> MutexGuard<'_, Shelf> {
+    pub(crate) fn shelf(&self) -> MutexGuard<'_, Shelf> {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -96,18 +96,18 @@ impl Platform {
     /// # Errors
     ///
     /// The errcode of the refusal.
-    pub(super) fn check_token(&self, call: &Call) -> Result<(), i64> {
+    pub(crate) fn check_token(&self, call: &Call) -> Result<(), i64> {
         self.tokens().check(&self.settings.token, call.query("access_token"), self.clock.now())
     }
 
     /// Counts a request of a call other than `send`, which the ledger counts.
-    pub(super) fn count(&self, on: Endpoint) -> Target<'static> {
+    pub(crate) fn count(&self, on: Endpoint) -> Target<'static> {
         let number = self.calls[on as usize].fetch_add(1, Ordering::Relaxed) + 1;
         Target { on, openid: None, number }
     }
 
     /// The answer of the rule that acts on this request, if one does.
-    pub(super) fn ruled(&self, target: Target<'_>) -> Result<(), Reply> {
+    pub(crate) fn ruled(&self, target: Target<'_>) -> Result<(), Reply> {
         match self.answers.pick(target) {
             None | Some(Answer { code: 0, errmsg: None }) => Ok(()),
             Some(Answer { code, errmsg: None }) => Err(self.refuse(*code)),
@@ -116,7 +116,7 @@ impl Platform {
     }
 
     /// An answer with the platform's own text for this code and a fresh rid (wechat-facts 7.4).
-    pub(super) fn refuse(&self, code: i64) -> Reply {
+    pub(crate) fn refuse(&self, code: i64) -> Reply {
         let known = error_code::find(code);
         let text =
             known.map_or("", |entry| if entry.errmsg.is_empty() { entry.official } else { entry.errmsg });

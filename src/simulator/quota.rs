@@ -10,7 +10,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 /// The calls counted so far.
 #[derive(Debug)]
-pub(super) struct Quota {
+pub(crate) struct Quota {
     table: QuotaTable,
     used: u64,
     day: u64,
@@ -20,16 +20,16 @@ pub(super) struct Quota {
 
 /// The figures of `openapi/quota/get`.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Figures {
-    pub(super) daily_limit: u64,
-    pub(super) used: u64,
-    pub(super) remain: u64,
+pub(crate) struct Figures {
+    pub(crate) daily_limit: u64,
+    pub(crate) used: u64,
+    pub(crate) remain: u64,
     /// Calls, and the seconds in which they are allowed.
-    pub(super) rate_limit: Option<(u64, u64)>,
+    pub(crate) rate_limit: Option<(u64, u64)>,
 }
 
 impl Quota {
-    pub(super) fn new(table: &QuotaTable) -> Self {
+    pub(crate) fn new(table: &QuotaTable) -> Self {
         Self { table: table.clone(), used: table.used, day: 0, in_window: 0, window: 0 }
     }
 
@@ -38,7 +38,7 @@ impl Quota {
     /// # Errors
     ///
     /// 45011 or 45009, where there is no room for it; such a call is not counted.
-    pub(super) fn take(&mut self, now: Duration) -> Result<(), i64> {
+    pub(crate) fn take(&mut self, now: Duration) -> Result<(), i64> {
         self.turn(now);
         if self.table.per_minute.is_some_and(|most| self.in_window >= most) {
             return Err(45011);
@@ -52,7 +52,7 @@ impl Quota {
     }
 
     /// What `openapi/quota/get` says.
-    pub(super) fn figures(&mut self, now: Duration) -> Figures {
+    pub(crate) fn figures(&mut self, now: Duration) -> Figures {
         self.turn(now);
         let daily_limit = self.table.daily.unwrap_or(WITHOUT_QUOTA);
         let seconds = self.table.window.0.as_secs().max(1);
@@ -65,7 +65,7 @@ impl Quota {
     }
 
     /// `clear_quota`: the day begins anew.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.used = 0;
     }
 

@@ -19,7 +19,7 @@ const LARGEST_BODY: usize = 64 << 20;
 
 /// Every path of the simulator. The platform's paths take every method, because it answers a wrong one with
 /// an errcode.
-pub(super) fn router(platform: Arc<Platform>) -> Router {
+pub(crate) fn router(platform: Arc<Platform>) -> Router {
     Router::new()
         .route("/cgi-bin/message/custom/send", any(send::send))
         .route("/cgi-bin/message/custom/typing", any(send::typing))
@@ -46,10 +46,10 @@ async fn ledger(State(platform): State<Arc<Platform>>) -> Response {
 
 /// A request that arrived whole.
 #[derive(Debug)]
-pub(super) struct Call {
-    pub(super) parts: Parts,
-    pub(super) body: Bytes,
-    pub(super) line: Line,
+pub(crate) struct Call {
+    pub(crate) parts: Parts,
+    pub(crate) body: Bytes,
+    pub(crate) line: Line,
 }
 
 impl Call {
@@ -58,7 +58,7 @@ impl Call {
     /// # Errors
     ///
     /// A response for a client that went away in the middle, or sends more than anybody needs.
-    pub(super) async fn read(request: Request) -> Result<Self, Response> {
+    pub(crate) async fn read(request: Request) -> Result<Self, Response> {
         let (parts, body) = request.into_parts();
         let body = body::to_bytes(body, LARGEST_BODY).await.map_err(|error| {
             (StatusCode::PAYLOAD_TOO_LARGE, format!("the request cannot be read: {error}\n")).into_response()
@@ -67,18 +67,18 @@ impl Call {
         Ok(Self { parts, body, line })
     }
 
-    pub(super) fn is_post(&self) -> bool {
+    pub(crate) fn is_post(&self) -> bool {
         self.parts.method == Method::POST
     }
 
     /// A value of the query, as it stands there. Tokens and types need no decoding.
-    pub(super) fn query(&self, name: &str) -> Option<&str> {
+    pub(crate) fn query(&self, name: &str) -> Option<&str> {
         let pairs = self.parts.uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
         pairs.into_iter().find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 
     /// Whether the body calls itself a form.
-    pub(super) fn is_form(&self) -> bool {
+    pub(crate) fn is_form(&self) -> bool {
         let content_type = self.parts.headers.get(header::CONTENT_TYPE);
         content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/x-www-form-urlencoded"))
     }

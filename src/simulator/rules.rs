@@ -11,7 +11,7 @@ use crate::simulator::units::{Numbers, Share};
 /// A call of the simulator that rules can act on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Endpoint {
+pub(crate) enum Endpoint {
     /// `message/custom/send`.
     #[default]
     Send,
@@ -29,10 +29,10 @@ pub(super) enum Endpoint {
 
 impl Endpoint {
     /// How many there are.
-    pub(super) const COUNT: usize = 6;
+    pub(crate) const COUNT: usize = 6;
 
     /// Whether its requests name a recipient.
-    pub(super) fn has_recipient(self) -> bool {
+    pub(crate) fn has_recipient(self) -> bool {
         match self {
             Self::Send | Self::Typing => true,
             Self::Token | Self::Upload | Self::Kflist | Self::Quota => false,
@@ -42,26 +42,26 @@ impl Endpoint {
 
 /// One request as rules see it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Target<'a> {
+pub(crate) struct Target<'a> {
     /// The call.
-    pub(super) on: Endpoint,
+    pub(crate) on: Endpoint,
     /// The recipient; nothing where the call has none or the body could not be read.
-    pub(super) openid: Option<&'a str>,
+    pub(crate) openid: Option<&'a str>,
     /// The number of the request among all of its call, from 1.
-    pub(super) number: u64,
+    pub(crate) number: u64,
 }
 
 /// The requests that a rule acts on: those that meet everything that is given.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Selector {
-    pub(super) on: Endpoint,
-    pub(super) share: Option<Share>,
-    pub(super) openids: Option<HashSet<String>>,
-    pub(super) messages: Option<Numbers>,
-    pub(super) from: Option<u64>,
-    pub(super) to: Option<u64>,
+pub(crate) struct Selector {
+    pub(crate) on: Endpoint,
+    pub(crate) share: Option<Share>,
+    pub(crate) openids: Option<HashSet<String>>,
+    pub(crate) messages: Option<Numbers>,
+    pub(crate) from: Option<u64>,
+    pub(crate) to: Option<u64>,
     /// How often the rule acts on one recipient, or in all where the call has no recipient.
-    pub(super) times: Option<u32>,
+    pub(crate) times: Option<u32>,
 }
 
 impl Selector {
@@ -80,14 +80,14 @@ impl Selector {
 
 /// A selector and what happens to the requests that it selects.
 #[derive(Debug, Clone)]
-pub(super) struct Rule<T> {
-    pub(super) selector: Selector,
-    pub(super) then: T,
+pub(crate) struct Rule<T> {
+    pub(crate) selector: Selector,
+    pub(crate) then: T,
 }
 
 /// The rules of a list at work: the first that matches acts.
 #[derive(Debug)]
-pub(super) struct Rules<T> {
+pub(crate) struct Rules<T> {
     rules: Vec<Armed<T>>,
 }
 
@@ -102,7 +102,7 @@ struct Armed<T> {
 
 impl<T> Rules<T> {
     /// Arms the rules; `salt` keeps the shares of two lists apart.
-    pub(super) fn new(rules: Vec<Rule<T>>, salt: u64) -> Self {
+    pub(crate) fn new(rules: Vec<Rule<T>>, salt: u64) -> Self {
         let arm = |(index, rule)| Armed {
             rule,
             salt: dice::of_number(salt, index as u64),
@@ -112,7 +112,7 @@ impl<T> Rules<T> {
     }
 
     /// What happens to this request, if a rule acts on it. Counts for `times`, so ask once a request.
-    pub(super) fn pick(&self, target: Target<'_>) -> Option<&T> {
+    pub(crate) fn pick(&self, target: Target<'_>) -> Option<&T> {
         self.rules.iter().find(|armed| armed.acts(target)).map(|armed| &armed.rule.then)
     }
 }

@@ -15,9 +15,9 @@ use crate::simulator::units::{ContentType, Latency, Numbers, Offset, Share, Span
 /// How the simulator behaves. The default answers every good request at once with errcode 0.
 #[derive(Debug, Clone, Default)]
 pub struct Scenario {
-    pub(super) settings: Settings,
-    pub(super) answers: Vec<Rule<Answer>>,
-    pub(super) faults: Vec<Rule<Fault>>,
+    pub(crate) settings: Settings,
+    pub(crate) answers: Vec<Rule<Answer>>,
+    pub(crate) faults: Vec<Rule<Fault>>,
 }
 
 /// A scenario that cannot be read, with the place of the first fault.
@@ -87,27 +87,27 @@ impl ScenarioError {
 
 /// The answer that a rule gives in place of errcode 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Answer {
-    pub(super) code: i64,
+pub(crate) struct Answer {
+    pub(crate) code: i64,
     /// Sent exactly as it is; without it the platform's own text and a rid.
-    pub(super) errmsg: Option<String>,
+    pub(crate) errmsg: Option<String>,
 }
 
 /// Everything but the rules.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Settings {
-    pub(super) seed: u64,
-    pub(super) latency: Latency,
-    pub(super) clock_skew: Offset,
-    pub(super) content_type: Option<ContentType>,
-    pub(super) token: TokenTable,
-    pub(super) quota: QuotaTable,
-    pub(super) ip: IpTable,
-    pub(super) account: AccountTable,
-    pub(super) kf: KfTable,
-    pub(super) window: WindowTable,
-    pub(super) media: MediaTable,
-    pub(super) ledger: LedgerTable,
+pub(crate) struct Settings {
+    pub(crate) seed: u64,
+    pub(crate) latency: Latency,
+    pub(crate) clock_skew: Offset,
+    pub(crate) content_type: Option<ContentType>,
+    pub(crate) token: TokenTable,
+    pub(crate) quota: QuotaTable,
+    pub(crate) ip: IpTable,
+    pub(crate) account: AccountTable,
+    pub(crate) kf: KfTable,
+    pub(crate) window: WindowTable,
+    pub(crate) media: MediaTable,
+    pub(crate) ledger: LedgerTable,
 }
 
 #[derive(Default, Deserialize)]
@@ -226,18 +226,18 @@ fn selector(selector: Selector) -> Result<Selector, String> {
 /// `[token]` (wechat-facts 3.1).
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct TokenTable {
-    pub(super) life: Span,
-    pub(super) overlap: Span,
-    pub(super) expires_in: Option<Span>,
-    pub(super) dies_at_message: Option<Numbers>,
-    pub(super) code: TokenCode,
-    pub(super) sticky: bool,
-    pub(super) always_refused: bool,
-    pub(super) fetch_latency: Latency,
-    pub(super) fetch_errors: Vec<i64>,
-    pub(super) force_interval: Span,
-    pub(super) accept: Vec<String>,
+pub(crate) struct TokenTable {
+    pub(crate) life: Span,
+    pub(crate) overlap: Span,
+    pub(crate) expires_in: Option<Span>,
+    pub(crate) dies_at_message: Option<Numbers>,
+    pub(crate) code: TokenCode,
+    pub(crate) sticky: bool,
+    pub(crate) always_refused: bool,
+    pub(crate) fetch_latency: Latency,
+    pub(crate) fetch_errors: Vec<i64>,
+    pub(crate) force_interval: Span,
+    pub(crate) accept: Vec<String>,
 }
 
 impl Default for TokenTable {
@@ -261,7 +261,7 @@ impl Default for TokenTable {
 impl TokenTable {
     /// The last part of a token's life, in which the next one is given out: at most half of it, so that
     /// tokens of a few seconds work too.
-    pub(super) fn overlap(&self) -> Duration {
+    pub(crate) fn overlap(&self) -> Duration {
         self.overlap.0.min(self.life.0 / 2)
     }
 }
@@ -269,7 +269,7 @@ impl TokenTable {
 /// One of the three codes of a dead token (wechat-facts 3.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "i64")]
-pub(super) struct TokenCode(pub(super) i64);
+pub(crate) struct TokenCode(pub(crate) i64);
 
 impl TryFrom<i64> for TokenCode {
     type Error = String;
@@ -285,11 +285,11 @@ impl TryFrom<i64> for TokenCode {
 /// `[quota]` (wechat-facts 6).
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct QuotaTable {
-    pub(super) daily: Option<u64>,
-    pub(super) used: u64,
-    pub(super) per_minute: Option<u64>,
-    pub(super) window: Span,
+pub(crate) struct QuotaTable {
+    pub(crate) daily: Option<u64>,
+    pub(crate) used: u64,
+    pub(crate) per_minute: Option<u64>,
+    pub(crate) window: Span,
 }
 
 impl Default for QuotaTable {
@@ -301,41 +301,41 @@ impl Default for QuotaTable {
 /// `[ip]` (wechat-facts 3.2).
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct IpTable {
-    pub(super) refused: Option<String>,
+pub(crate) struct IpTable {
+    pub(crate) refused: Option<String>,
 }
 
 /// `[account]`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct AccountTable {
-    pub(super) kind: Option<AccountKind>,
-    pub(super) code: Option<i64>,
-    pub(super) from: u64,
+pub(crate) struct AccountTable {
+    pub(crate) kind: Option<AccountKind>,
+    pub(crate) code: Option<i64>,
+    pub(crate) from: u64,
 }
 
 /// `[kf]` (wechat-facts 5.2).
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct KfTable {
-    pub(super) accounts: Option<Vec<String>>,
-    pub(super) unbound: Vec<String>,
+pub(crate) struct KfTable {
+    pub(crate) accounts: Option<Vec<String>>,
+    pub(crate) unbound: Vec<String>,
 }
 
 /// `[window]` (wechat-facts 2.1).
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct WindowTable {
-    pub(super) allowance: Option<u32>,
+pub(crate) struct WindowTable {
+    pub(crate) allowance: Option<u32>,
 }
 
 /// `[media]` (wechat-facts 4.1).
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct MediaTable {
-    pub(super) strict: bool,
-    pub(super) known: Vec<String>,
-    pub(super) life: Span,
+pub(crate) struct MediaTable {
+    pub(crate) strict: bool,
+    pub(crate) known: Vec<String>,
+    pub(crate) life: Span,
 }
 
 impl Default for MediaTable {
@@ -347,6 +347,6 @@ impl Default for MediaTable {
 /// `[ledger]`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct LedgerTable {
-    pub(super) arrivals: bool,
+pub(crate) struct LedgerTable {
+    pub(crate) arrivals: bool,
 }

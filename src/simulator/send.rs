@@ -13,7 +13,7 @@ use crate::simulator::routes::Call;
 use crate::simulator::rules::{Endpoint, Target};
 
 /// `POST /cgi-bin/message/custom/send`.
-pub(super) async fn send(State(platform): State<Arc<Platform>>, request: Request) -> Response {
+pub(crate) async fn send(State(platform): State<Arc<Platform>>, request: Request) -> Response {
     let _flight = platform.ledger.open();
     let call = match Call::read(request).await {
         Ok(call) => call,
@@ -82,7 +82,7 @@ fn check_kf(platform: &Platform, message: &Value) -> Result<(), Refusal> {
 }
 
 /// `POST /cgi-bin/message/custom/typing`.
-pub(super) async fn typing(State(platform): State<Arc<Platform>>, request: Request) -> Response {
+pub(crate) async fn typing(State(platform): State<Arc<Platform>>, request: Request) -> Response {
     let call = match Call::read(request).await {
         Ok(call) => call,
         Err(response) => return response,

@@ -15,7 +15,7 @@ use crate::simulator::socket::{Door, Line};
 /// A server on a thread and runtime of its own: it takes no time from the sender that is being tested, and
 /// when the runtime goes, every connection goes with it, also those that hang.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
     /// Dropping it ends the thread.
     stop: oneshot::Sender<()>,
@@ -23,7 +23,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) async fn start(router: Router, port: u16) -> io::Result<Self> {
+    pub(crate) async fn start(router: Router, port: u16) -> io::Result<Self> {
         let (stop, stopped) = oneshot::channel();
         let (end, ended) = oneshot::channel();
         let (report, reported) = oneshot::channel();
@@ -37,11 +37,11 @@ impl Server {
         Ok(Self { address, stop, ended })
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    pub(super) async fn stop(self) {
+    pub(crate) async fn stop(self) {
         drop(self.stop);
         // Fails only when the thread is gone already.
         let _ = self.ended.await;

@@ -21,7 +21,7 @@ const CLOSED: u8 = 4;
 
 /// The handle on a connection that its handlers hold.
 #[derive(Debug, Clone)]
-pub(super) struct Line(Arc<AtomicU8>);
+pub(crate) struct Line(Arc<AtomicU8>);
 
 impl Default for Line {
     fn default() -> Self {
@@ -31,17 +31,17 @@ impl Default for Line {
 
 impl Line {
     /// Ends the connection with a TCP reset; what was still to be written is lost.
-    pub(super) fn reset(&self) {
+    pub(crate) fn reset(&self) {
         self.0.store(RESET, Ordering::Relaxed);
     }
 
     /// Ends the connection in the ordinary way, but without the answer.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         self.0.store(CLOSE, Ordering::Relaxed);
     }
 
     /// Ends the connection once the answer is out, without a word of it in the answer.
-    pub(super) fn close_after_answer(&self) {
+    pub(crate) fn close_after_answer(&self) {
         self.0.store(CLOSE_AFTER_ANSWER, Ordering::Relaxed);
     }
 
@@ -58,10 +58,10 @@ impl Connected<IncomingStream<'_, Door>> for Line {
 
 /// The listener: gives out connections that can be cut.
 #[derive(Debug)]
-pub(super) struct Door(TcpListener);
+pub(crate) struct Door(TcpListener);
 
 impl Door {
-    pub(super) fn new(listener: TcpListener) -> Self {
+    pub(crate) fn new(listener: TcpListener) -> Self {
         Self(listener)
     }
 }
@@ -92,7 +92,7 @@ impl Listener for Door {
 
 /// One connection.
 #[derive(Debug)]
-pub(super) struct Wire {
+pub(crate) struct Wire {
     stream: TcpStream,
     line: Line,
     /// Something was written since the connection was asked to close after its answer.

@@ -16,15 +16,15 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 /// A token as a fetch gives it back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Grant {
-    pub(super) token: String,
+pub(crate) struct Grant {
+    pub(crate) token: String,
     /// Seconds; what the platform says, which a scenario may make untrue.
-    pub(super) expires_in: u64,
+    pub(crate) expires_in: u64,
 }
 
 /// Every token of the account. The two endpoints are isolated: a token of one never harms one of the other.
 #[derive(Debug, Default)]
-pub(super) struct Tokens {
+pub(crate) struct Tokens {
     stable: Series,
     classic: Series,
     /// Tokens that do not work any more, with the code that says so.
@@ -92,7 +92,7 @@ impl Tokens {
     /// # Errors
     ///
     /// The errcode of the refusal.
-    pub(super) fn stable(
+    pub(crate) fn stable(
         &mut self,
         table: &TokenTable,
         seed: u64,
@@ -127,7 +127,7 @@ impl Tokens {
     /// # Errors
     ///
     /// The errcode of the refusal.
-    pub(super) fn classic(&mut self, table: &TokenTable, seed: u64, now: Duration) -> Result<Grant, i64> {
+    pub(crate) fn classic(&mut self, table: &TokenTable, seed: u64, now: Duration) -> Result<Grant, i64> {
         self.fail_first(table)?;
         if !self.classic_calls.take(now, CLASSIC_A_DAY) {
             return Err(45009);
@@ -144,7 +144,7 @@ impl Tokens {
     /// # Errors
     ///
     /// The errcode of the refusal.
-    pub(super) fn check(&self, table: &TokenTable, text: Option<&str>, now: Duration) -> Result<(), i64> {
+    pub(crate) fn check(&self, table: &TokenTable, text: Option<&str>, now: Duration) -> Result<(), i64> {
         let Some(text) = text.filter(|text| !text.is_empty()) else { return Err(41001) };
         if table.always_refused {
             return Err(table.code.0);
@@ -164,7 +164,7 @@ impl Tokens {
     }
 
     /// Kills every token there is. With `sticky` the stable endpoint goes on handing the dead one out.
-    pub(super) fn die(&mut self, table: &TokenTable) {
+    pub(crate) fn die(&mut self, table: &TokenTable) {
         let kept = table.sticky.then(|| self.stable.current.clone()).flatten();
         let killed: Vec<Token> = self.stable.drain().chain(self.classic.drain()).collect();
         self.bury(killed, table.code.0);

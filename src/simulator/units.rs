@@ -14,10 +14,10 @@ use crate::simulator::misfit::misfit;
 
 /// A duration as it is written in a scenario: a whole number and `ms`, `s`, `m`, `h` or `d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Span(pub(super) Duration);
+pub(crate) struct Span(pub(crate) Duration);
 
 impl Span {
-    pub(super) const fn seconds(seconds: u64) -> Self {
+    pub(crate) const fn seconds(seconds: u64) -> Self {
         Self(Duration::from_secs(seconds))
     }
 
@@ -46,9 +46,9 @@ impl<'de> Deserialize<'de> for Span {
 
 /// A duration forward, or backward with a leading `-`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Offset {
-    pub(super) span: Duration,
-    pub(super) back: bool,
+pub(crate) struct Offset {
+    pub(crate) span: Duration,
+    pub(crate) back: bool,
 }
 
 impl<'de> Deserialize<'de> for Offset {
@@ -63,11 +63,11 @@ impl<'de> Deserialize<'de> for Offset {
 
 /// A part of all recipients: `"1%"`, `"0.5%"`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Share(f64);
+pub(crate) struct Share(f64);
 
 impl Share {
     /// Whether a fraction from 0 to 1 falls into the share.
-    pub(super) fn holds(self, fraction: f64) -> bool {
+    pub(crate) fn holds(self, fraction: f64) -> bool {
         fraction < self.0
     }
 }
@@ -86,7 +86,7 @@ impl<'de> Deserialize<'de> for Share {
 /// A value for the header `Content-Type`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct ContentType(pub(super) HeaderValue);
+pub(crate) struct ContentType(pub(crate) HeaderValue);
 
 impl TryFrom<String> for ContentType {
     type Error = String;
@@ -98,10 +98,10 @@ impl TryFrom<String> for ContentType {
 
 /// Numbers of requests, counted from 1: one number or a list of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Numbers(Vec<u64>);
+pub(crate) struct Numbers(Vec<u64>);
 
 impl Numbers {
-    pub(super) fn contains(&self, number: u64) -> bool {
+    pub(crate) fn contains(&self, number: u64) -> bool {
         self.0.binary_search(&number).is_ok()
     }
 }
@@ -147,14 +147,14 @@ fn counted_from_one<E: de::Error>(number: i64) -> Result<u64, E> {
 
 /// How long an answer takes: always the same, or evenly spread between two durations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Latency {
+pub(crate) struct Latency {
     min: Duration,
     max: Duration,
 }
 
 impl Latency {
     /// The latency of the n-th answer, the same for the same seed.
-    pub(super) fn of(self, seed: u64, n: u64) -> Duration {
+    pub(crate) fn of(self, seed: u64, n: u64) -> Duration {
         if self.min == self.max {
             return self.min;
         }

@@ -47,7 +47,7 @@ impl File {
 }
 
 /// `POST /cgi-bin/media/upload?type=…`.
-pub(super) async fn upload(State(platform): State<Arc<Platform>>, request: Request) -> Response {
+pub(crate) async fn upload(State(platform): State<Arc<Platform>>, request: Request) -> Response {
     respond(&platform, request, |call, file| {
         let Some(kind) = call.query("type").and_then(MediaType::find) else { return Err(40004) };
         let file = file?;
@@ -60,7 +60,7 @@ pub(super) async fn upload(State(platform): State<Arc<Platform>>, request: Reque
 }
 
 /// `POST /cgi-bin/media/uploadimg`.
-pub(super) async fn upload_image(State(platform): State<Arc<Platform>>, request: Request) -> Response {
+pub(crate) async fn upload_image(State(platform): State<Arc<Platform>>, request: Request) -> Response {
     respond(&platform, request, |_, file| {
         let file = file?;
         if file.content.is_empty() {

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::wechat::answer::reply::{Answer, Failure, Unclear};
 use crate::wechat::client::Client;
-use crate::wechat::reply::{Answer, Failure, Unclear};
 use crate::wechat::token::Token;
 
 const QUOTA: &str = "/cgi-bin/openapi/quota/get";

@@ -15,7 +15,7 @@ use reqwest::multipart::Form;
 use reqwest::{Certificate, RequestBuilder, Response, StatusCode, Url};
 
 use crate::api_base::{ApiBase, Hosts};
-use crate::wechat::reply::{Answer, Failure, NotConnected, Unclear};
+use crate::wechat::answer::reply::{Answer, Failure, NotConnected, Unclear};
 use crate::wechat::route::Route;
 use crate::wechat::token::Token;
 
@@ -157,7 +157,7 @@ impl Client {
     }
 
     /// Posts a form, which may take `longer` than a message.
-    pub(super) async fn post_form(
+    pub(crate) async fn post_form(
         &self,
         path: &str,
         query: Option<(&str, &str)>,

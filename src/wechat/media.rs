@@ -7,9 +7,9 @@ use reqwest::multipart::{Form, Part};
 use serde::Deserialize;
 
 use crate::message::media::{Format, Upload};
+use crate::wechat::answer::error_code::{Class, class_of};
+use crate::wechat::answer::reply::{Answer, Failure, Unclear};
 use crate::wechat::client::Client;
-use crate::wechat::error_code::{Class, class_of};
-use crate::wechat::reply::{Answer, Failure, Unclear};
 use crate::wechat::token::Token;
 
 /// How long a temporary media id lives from its `created_at` on. No source says how long the address of an article's

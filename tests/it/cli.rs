@@ -1,6 +1,6 @@
 //! The command line itself: help, completions, manual, languages.
 
-use wxcast::cli::args::Args;
+use wxcast::cli::line::args::Args;
 
 use crate::support::World;
 

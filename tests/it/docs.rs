@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use clap::CommandFactory as _;
 use regex::Regex;
-use wxcast::campaign::helpers::HELPERS;
-use wxcast::cli::args::Args;
+use wxcast::campaign::template::helpers::HELPERS;
 use wxcast::cli::exit_code::Exit;
+use wxcast::cli::line::args::Args;
 use wxcast::locale::{Catalog, Language};
 
 use crate::architecture::ALLOWED;

@@ -9,11 +9,11 @@ use regex::Regex;
 use serde_json::{Value as Json, json};
 use wxcast::delivery::outcome::Counts;
 use wxcast::locale::{Catalog, Language};
-use wxcast::report::compare::Changes;
-use wxcast::report::plan_json::{DiagnosticReport, PlanReport};
-use wxcast::report::run_json::{Happening, Reason, Retries, Run, RunReport, Unknown};
-use wxcast::report::sample::SampleReport;
-use wxcast::report::timeline::{Latency, Part, Timeline};
+use wxcast::report::plan::compare::Changes;
+use wxcast::report::plan::json::{DiagnosticReport, PlanReport};
+use wxcast::report::plan::sample::SampleReport;
+use wxcast::report::run::json::{Happening, Reason, Retries, Run, RunReport, Unknown};
+use wxcast::report::run::timeline::{Latency, Part, Timeline};
 use wxcast::report::{Format, PLAN, RUN};
 
 /// What nobody's file may do to a report: end a cell, a block, a tag or a command.

@@ -9,7 +9,7 @@ use wxcast::campaign::describe::{described, in_language};
 use wxcast::campaign::shape;
 use wxcast::diagnostic::code::Code;
 use wxcast::locale::{Catalog, Language, schema_texts};
-use wxcast::wechat::error_code::{Class, TABLE};
+use wxcast::wechat::answer::error_code::{Class, TABLE};
 
 use crate::docs::{both, read};
 use crate::support::repository;

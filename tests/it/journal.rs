@@ -14,7 +14,7 @@ use wxcast::journal::record::State;
 use wxcast::journal::store::{FILE, Intent, Store};
 use wxcast::journal::writer::Writer;
 use wxcast::journal::{Identity, Journal as _, flushing};
-use wxcast::wechat::errmsg::Errmsg;
+use wxcast::wechat::answer::errmsg::Errmsg;
 
 use crate::support::openid;
 

@@ -21,7 +21,7 @@ use wxcast::journal::store::{Intent, Store};
 use wxcast::journal::writer::Writer;
 use wxcast::journal::{Journal, JournalError};
 use wxcast::plan::plan;
-use wxcast::report::model::{identity, tally};
+use wxcast::report::join::{identity, tally};
 use wxcast::send::dispatcher::{self, Run};
 use wxcast::send::feed::{self, Policy, RetryRefused};
 use wxcast::send::media::{self, Depot};
@@ -29,7 +29,7 @@ use wxcast::send::shutdown::{Signals, StopFiles};
 use wxcast::send::worker::Shared;
 use wxcast::wechat::client::{Client, Timeouts};
 use wxcast::wechat::token::Tokens;
-use wxcast::wechat::token_source::TokenSource;
+use wxcast::wechat::token::source::TokenSource;
 
 use crate::crash::{assert_equal, count};
 use crate::support::{APPID, Platform, SECRET, World};

@@ -2,7 +2,7 @@
 
 use clap::CommandFactory as _;
 
-use wxcast::cli::args::Args;
+use wxcast::cli::line::args::Args;
 
 use crate::support::{Platform, Ran, World, openid};
 

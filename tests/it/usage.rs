@@ -6,8 +6,8 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _};
 use regex::Regex;
 
-use wxcast::cli::args::Args;
-use wxcast::cli::{help, usage};
+use wxcast::cli::line::args::Args;
+use wxcast::cli::line::{help, usage};
 use wxcast::locale::{Catalog, Language};
 
 use crate::support::World;

@@ -17,7 +17,7 @@ type Bytes<'b> = Cursor<&'b [u8]>;
 const TOO_LONG: f64 = 1e15;
 
 /// An open workbook.
-pub(super) enum Book<'b> {
+pub(crate) enum Book<'b> {
     Xlsx(Xlsx<Bytes<'b>>),
     Xlsb(Xlsb<Bytes<'b>>),
     Xls(Xls<Bytes<'b>>),
@@ -26,36 +26,36 @@ pub(super) enum Book<'b> {
 
 /// Why a workbook or a sheet cannot be read.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     Encrypted,
     Damaged(String),
 }
 
 /// A sheet that can hold cells.
 #[derive(Debug, Clone)]
-pub(super) struct Listed {
-    pub(super) name: String,
-    pub(super) visible: bool,
+pub(crate) struct Listed {
+    pub(crate) name: String,
+    pub(crate) visible: bool,
 }
 
 /// A cell with a value.
 #[derive(Debug)]
-pub(super) struct Cell {
-    pub(super) row: u32,
-    pub(super) column: u32,
-    pub(super) text: String,
-    pub(super) trouble: Option<Trouble>,
+pub(crate) struct Cell {
+    pub(crate) row: u32,
+    pub(crate) column: u32,
+    pub(crate) text: String,
+    pub(crate) trouble: Option<Trouble>,
 }
 
 impl Cell {
     /// A formula that was never calculated.
-    pub(super) fn without_value(row: u32, column: u32) -> Self {
+    pub(crate) fn without_value(row: u32, column: u32) -> Self {
         Self { row, column, text: String::new(), trouble: Some(Trouble::NoValue) }
     }
 }
 
 impl<'b> Book<'b> {
-    pub(super) fn open(bytes: &'b [u8], format: Format) -> Result<Self, Failure> {
+    pub(crate) fn open(bytes: &'b [u8], format: Format) -> Result<Self, Failure> {
         let bytes = Cursor::new(bytes);
         Ok(match format {
             Format::Xlsx => Self::Xlsx(Xlsx::new(bytes)?),
@@ -65,7 +65,7 @@ impl<'b> Book<'b> {
         })
     }
 
-    pub(super) fn sheets(&self) -> Vec<Listed> {
+    pub(crate) fn sheets(&self) -> Vec<Listed> {
         self.listed()
             .iter()
             .filter(|sheet| sheet.typ == SheetType::WorkSheet)
@@ -74,7 +74,7 @@ impl<'b> Book<'b> {
     }
 
     /// Hands out the cells that have a value or a formula, row by row, until one is answered with false.
-    pub(super) fn cells(&mut self, sheet: &str, mut each: impl FnMut(Cell) -> bool) -> Result<(), Failure> {
+    pub(crate) fn cells(&mut self, sheet: &str, mut each: impl FnMut(Cell) -> bool) -> Result<(), Failure> {
         match self {
             Self::Xlsx(book) => {
                 let mut cells = book.worksheet_cells_reader(sheet)?;
@@ -111,7 +111,7 @@ impl<'b> Book<'b> {
     }
 
     /// The number of a sheet among all that the workbook lists, from 0.
-    pub(super) fn number(&self, sheet: &str) -> usize {
+    pub(crate) fn number(&self, sheet: &str) -> usize {
         self.listed().iter().position(|listed| listed.name == sheet).unwrap_or_default()
     }
 

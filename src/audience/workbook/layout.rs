@@ -10,21 +10,21 @@ use crate::audience::workbook::package::Package;
 use crate::audience::workbook::{Format, xls, xlsb};
 
 /// A rectangle of cells: its first and its last, each as row and column from 0.
-pub(super) type Region = ((u32, u32), (u32, u32));
+pub(crate) type Region = ((u32, u32), (u32, u32));
 
 /// How the rows and cells of a sheet lie.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Layout {
+pub(crate) struct Layout {
     /// The rows that are hidden, from 0, in order.
-    pub(super) hidden: Vec<RangeInclusive<u32>>,
+    pub(crate) hidden: Vec<RangeInclusive<u32>>,
     /// The cells that are merged.
-    pub(super) merged: Vec<Region>,
+    pub(crate) merged: Vec<Region>,
     /// The formulas that were never calculated, where only their file as a whole tells so.
-    pub(super) without_value: Vec<(u32, u32)>,
+    pub(crate) without_value: Vec<(u32, u32)>,
 }
 
 /// The layout of a sheet, by its name and its number among all sheets; nothing where the file does not tell.
-pub(super) fn layout(bytes: &[u8], format: Format, sheet: &str, number: usize) -> Option<Layout> {
+pub(crate) fn layout(bytes: &[u8], format: Format, sheet: &str, number: usize) -> Option<Layout> {
     match format {
         Format::Xlsx => {
             let mut package = Package::open(bytes)?;

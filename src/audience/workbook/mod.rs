@@ -43,13 +43,13 @@ impl Format {
 }
 
 /// How every zip file begins, workbooks among them.
-pub(super) const ZIP: &[u8] = b"PK\x03\x04";
+pub(crate) const ZIP: &[u8] = b"PK\x03\x04";
 
 /// How every compound file begins: .xls, and workbooks that are encrypted.
-pub(super) const COMPOUND: &[u8] = b"\xD0\xCF\x11\xE0";
+pub(crate) const COMPOUND: &[u8] = b"\xD0\xCF\x11\xE0";
 
 /// Whether the head of a file may be a workbook's.
-pub(super) fn begins(head: &[u8]) -> bool {
+pub(crate) fn begins(head: &[u8]) -> bool {
     head.starts_with(ZIP) || head.starts_with(COMPOUND)
 }
 
@@ -61,7 +61,7 @@ pub fn is_named_so(path: &std::path::Path) -> bool {
 }
 
 /// What the bytes of a file are, where they are a workbook; why they cannot be read, where they are one that cannot.
-pub(super) fn format(bytes: &[u8]) -> Result<Option<Format>, Diagnostic> {
+pub(crate) fn format(bytes: &[u8]) -> Result<Option<Format>, Diagnostic> {
     if bytes.starts_with(COMPOUND) {
         return if is_encrypted(bytes) {
             Err(Diagnostic::new(Code::WorkbookEncrypted, Place::Audience))
@@ -83,7 +83,7 @@ fn is_encrypted(bytes: &[u8]) -> bool {
 }
 
 /// A workbook that cannot be read, in its reader's words.
-pub(super) fn unreadable(reason: impl ToString) -> Diagnostic {
+pub(crate) fn unreadable(reason: impl ToString) -> Diagnostic {
     Diagnostic::new(Code::WorkbookUnreadable, Place::Audience).with("reason", reason)
 }
 

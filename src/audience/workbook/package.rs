@@ -8,16 +8,16 @@ use zip::{CompressionMethod, ZipArchive};
 use crate::audience::workbook::Format;
 
 /// An open zip file.
-pub(super) struct Package<'b>(ZipArchive<Cursor<&'b [u8]>>);
+pub(crate) struct Package<'b>(ZipArchive<Cursor<&'b [u8]>>);
 
 impl<'b> Package<'b> {
     /// The zip file that these bytes are; nothing where they are none.
-    pub(super) fn open(bytes: &'b [u8]) -> Option<Self> {
+    pub(crate) fn open(bytes: &'b [u8]) -> Option<Self> {
         ZipArchive::new(Cursor::new(bytes)).ok().map(Self)
     }
 
     /// What it is, where it is a workbook.
-    pub(super) fn format(&self) -> Option<Format> {
+    pub(crate) fn format(&self) -> Option<Format> {
         let holds = |start: &str, end: &str| self.names(start, end).next().is_some();
         if holds("xl/workbook", ".bin") {
             Some(Format::Xlsb)
@@ -31,25 +31,25 @@ impl<'b> Package<'b> {
     }
 
     /// The names of parts that begin and end so.
-    pub(super) fn names(&self, start: &str, end: &str) -> impl Iterator<Item = String> {
+    pub(crate) fn names(&self, start: &str, end: &str) -> impl Iterator<Item = String> {
         let names = self.0.file_names().flatten();
         names.filter(move |name| name.starts_with(start) && name.ends_with(end)).map(String::from)
     }
 
     /// A part, to be read.
-    pub(super) fn part(&mut self, name: &str) -> Option<Box<dyn Read + '_>> {
+    pub(crate) fn part(&mut self, name: &str) -> Option<Box<dyn Read + '_>> {
         Some(Box::new(self.0.by_name(name).ok()?))
     }
 
     /// All bytes of a part.
-    pub(super) fn bytes(&mut self, name: &str) -> Option<Vec<u8>> {
+    pub(crate) fn bytes(&mut self, name: &str) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
         self.part(name)?.read_to_end(&mut bytes).ok()?;
         Some(bytes)
     }
 
     /// The same zip file with other bytes in some parts.
-    pub(super) fn with(&mut self, changed: &[(String, Vec<u8>)]) -> Option<Vec<u8>> {
+    pub(crate) fn with(&mut self, changed: &[(String, Vec<u8>)]) -> Option<Vec<u8>> {
         let mut copy = ZipWriter::new(Cursor::new(Vec::new()));
         let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
         for index in 0..self.0.len() {

@@ -7,7 +7,7 @@ use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
 
 /// Why there is no sheet.
-pub(super) enum NoSheet {
+pub(crate) enum NoSheet {
     Failure(Failure),
     Fault(Diagnostic),
 }
@@ -20,7 +20,7 @@ impl From<Failure> for NoSheet {
 
 /// The sheet that is named; or else the only one that people see and that holds something; or else the only such
 /// one that has the openid column.
-pub(super) fn select(book: &mut Book<'_>, named: Option<&str>, openid: &str) -> Result<String, NoSheet> {
+pub(crate) fn select(book: &mut Book<'_>, named: Option<&str>, openid: &str) -> Result<String, NoSheet> {
     if let Some(named) = named {
         return the_named(&book.sheets(), named).map_err(NoSheet::Fault);
     }
@@ -43,7 +43,7 @@ pub(super) fn select(book: &mut Book<'_>, named: Option<&str>, openid: &str) -> 
 }
 
 /// The sheets that people see and that hold something, each with its first row.
-pub(super) fn filled(book: &mut Book<'_>) -> Result<Vec<(String, Header)>, Failure> {
+pub(crate) fn filled(book: &mut Book<'_>) -> Result<Vec<(String, Header)>, Failure> {
     let mut filled = Vec::new();
     for sheet in book.sheets().iter().filter(|sheet| sheet.visible) {
         let names = first_row(book, &sheet.name)?;

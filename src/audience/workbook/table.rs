@@ -10,7 +10,7 @@ use jiff::civil::DateTime;
 use jiff::fmt::strtime;
 
 use crate::audience::Source;
-use crate::audience::guard;
+use crate::audience::csv::guard;
 use crate::audience::header::Header;
 use crate::audience::workbook::cache::bytes;
 use crate::audience::workbook::cells::{Book, Cell, Failure};

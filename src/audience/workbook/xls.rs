@@ -22,7 +22,7 @@ const BEGIN: u16 = 0x0809;
 const HIDDEN: u8 = 0x20;
 
 /// How the rows and cells of a sheet lie, by its number among all sheets.
-pub(super) fn layout(bytes: &[u8], sheet: usize) -> Option<Layout> {
+pub(crate) fn layout(bytes: &[u8], sheet: usize) -> Option<Layout> {
     let stream = stream(bytes)?;
     let mut sheets = Vec::new();
     // A program that calculates says with which engine it did.

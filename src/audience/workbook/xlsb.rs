@@ -8,7 +8,7 @@ use crate::audience::workbook::number;
 use crate::audience::workbook::package::Package;
 
 /// The part that lists the sheets.
-pub(super) const WORKBOOK: &str = "xl/workbook.bin";
+pub(crate) const WORKBOOK: &str = "xl/workbook.bin";
 
 // The numbers of records, as [MS-XLSB] 2.3 calls them.
 const ROW: u16 = 0;
@@ -30,7 +30,7 @@ const HIDDEN: u8 = 0x10;
 const CELL_HEAD: usize = 8;
 
 /// How the rows and cells of a sheet's part lie.
-pub(super) fn layout(part: &[u8]) -> Layout {
+pub(crate) fn layout(part: &[u8]) -> Layout {
     let mut layout = Layout::default();
     for (kind, data) in Records(part) {
         match kind {
@@ -51,7 +51,7 @@ pub(super) fn layout(part: &[u8]) -> Layout {
 }
 
 /// The relation of a sheet to its part, as the workbook's part names it.
-pub(super) fn relation(workbook: &[u8], sheet: &str) -> Option<String> {
+pub(crate) fn relation(workbook: &[u8], sheet: &str) -> Option<String> {
     Records(workbook).filter(|(kind, _)| *kind == SHEET).find_map(|(_, data)| {
         let (relation, end) = text(data, 8)?;
         let (name, _) = text(data, end)?;
@@ -60,7 +60,7 @@ pub(super) fn relation(workbook: &[u8], sheet: &str) -> Option<String> {
 }
 
 /// The workbook with every cell in a record that calamine knows; nothing where they all are.
-pub(super) fn complete(bytes: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn complete(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut package = Package::open(bytes)?;
     let parts: Vec<String> = package.names("xl/worksheets/", ".bin").collect();
     let mut changed = Vec::new();

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::*;
 use crate::simulator::media_format::samples;
-use crate::wechat::errmsg::Errmsg;
+use crate::wechat::answer::errmsg::Errmsg;
 
 #[tokio::test]
 async fn the_default_takes_every_good_message_and_keeps_its_digest() {

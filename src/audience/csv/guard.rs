@@ -1,0 +1,109 @@
+//! A results file that comes back as an audience.
+//!
+//! Results are the audience and eight columns more. In a results CSV a `'` stands before what a spreadsheet would
+//! run as a formula; it is taken off again where the columns show that the file is one.
+
+use std::borrow::Cow;
+
+use csv::ByteRecord;
+
+/// The columns that results add, in English and in Chinese; `locales/` says the same.
+pub const RESULTS: [[&str; 8]; 2] = [
+    [
+        "send_status",
+        "send_errcode",
+        "send_errmsg",
+        "send_advice",
+        "send_attempts",
+        "send_finished_at",
+        "send_latency_ms",
+        "send_rid",
+    ],
+    ["发送状态", "错误码", "错误信息", "处理建议", "尝试次数", "完成时间", "耗时毫秒", "请求编号"],
+];
+
+/// The eight columns that show that a file is one of results, where all of them are there.
+pub fn results_columns<S: AsRef<str>>(names: &[S]) -> Option<&'static [&'static str; 8]> {
+    RESULTS.iter().find(|own| own.iter().all(|own| names.iter().any(|name| name.as_ref() == *own)))
+}
+
+/// Puts `'` before what a spreadsheet would run as a formula. A number stays a number.
+pub fn arm(cell: &str) -> Cow<'_, str> {
+    if is_formula(cell.trim_start_matches('\'')) {
+        Cow::Owned(format!("'{cell}"))
+    } else {
+        Cow::Borrowed(cell)
+    }
+}
+
+/// The cell as it was before [`arm`].
+pub fn disarm(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(rest) if is_formula(rest.trim_start_matches('\'')) => rest,
+        _ => cell,
+    }
+}
+
+fn is_formula(cell: &str) -> bool {
+    match cell.as_bytes().first() {
+        Some(b'=' | b'@' | b'\t' | b'\r') => true,
+        Some(b'+' | b'-') => cell.trim().replace(',', "").parse::<f64>().is_err(),
+        _ => false,
+    }
+}
+
+/// Disarms every cell of a row. Hardly any row has one, and those without are told at a glance.
+pub(crate) fn disarm_row(record: &mut ByteRecord) {
+    if memchr::memchr(b'\'', record.as_slice()).is_none() {
+        return;
+    }
+    let plain: ByteRecord = record
+        .iter()
+        .map(|cell| std::str::from_utf8(cell).map_or(cell, |cell| disarm(cell).as_bytes()))
+        .collect();
+    *record = plain;
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn formulas_are_armed_and_numbers_left_alone() {
+        for (cell, shown) in [
+            ("=1+1", "'=1+1"),
+            ("@x", "'@x"),
+            ("+86 138", "'+86 138"),
+            ("-SUM(A1)", "'-SUM(A1)"),
+            ("'=1+1", "''=1+1"),
+            ("-5", "-5"),
+            ("+5.5", "+5.5"),
+            ("'tis", "'tis"),
+            ("姓名", "姓名"),
+            ("", ""),
+        ] {
+            assert_eq!(arm(cell), shown);
+            assert_eq!(disarm(shown), cell);
+        }
+    }
+
+    #[test]
+    fn only_all_eight_columns_make_a_results_file() {
+        for own in &RESULTS {
+            let names = [&["openid"][..], &own[..]].concat();
+            assert_eq!(results_columns(&names), Some(own));
+            assert_eq!(results_columns(&names[..8]), None);
+        }
+        assert_eq!(results_columns::<&str>(&[]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_armed_comes_back_as_it_was(cell in "['=+@0-9a-z\t -]{0,6}") {
+            let armed = arm(&cell);
+            prop_assert_eq!(disarm(&armed), cell.as_str());
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What this computer can tell: folders, journal, disk, proxies.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use url::Url;
+
+use crate::cli::command::doctor::{Found, Patient};
+use crate::cli::command::send::campaign_lock;
+use crate::cli::problem::journal_reason;
+use crate::cli::user_state;
+use crate::diagnostic::render::display;
+use crate::journal::lock;
+use crate::journal::media::{KeptMedia, MediaStore};
+use crate::journal::store::Store;
+use crate::wechat::client::CERTIFICATES;
+
+/// Below this a run is likely to fail.
+const LEAST: u64 = 16 << 20;
+/// And above this, with room for the results twice, there is enough.
+const PLENTY: u64 = 200 << 20;
+
+/// The variables that name a proxy, as HTTP clients know them.
+const PROXIES: [&str; 8] = [
+    "HTTPS_PROXY",
+    "https_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "NO_PROXY",
+    "no_proxy",
+];
+
+pub(crate) fn state_folder(patient: &Patient<'_>) -> Found {
+    let folders = [Some(patient.state.clone()), user_state::folder()];
+    for folder in folders.into_iter().flatten() {
+        // Written without a name, so that nothing is left behind; the folder itself is made by `send`.
+        if let Err(error) = tempfile::tempfile_in(existing(&folder)) {
+            let places: [(&str, &dyn std::fmt::Display); 2] =
+                [("folder", &display(&folder)), ("reason", &error)];
+            return Found::fault(
+                patient.sentence("state-folder.unwritable", &places),
+                Some(patient.sentence("state-folder.help", &[])),
+            );
+        }
+    }
+    Found::ok(patient.sentence("state-folder.writable", &[("folder", &display(&patient.state))]))
+}
+
+/// The folder itself, or the nearest one above it that is there.
+fn existing(folder: &Path) -> PathBuf {
+    let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let found = absolute.ancestors().find(|ancestor| ancestor.is_dir());
+    found.map_or(absolute.clone(), Path::to_owned)
+}
+
+pub(crate) fn journal(patient: &Patient<'_>) -> Found {
+    let sound = Store::read(&patient.state).and_then(|store| match store {
+        None => Ok(false),
+        Some(store) => store.check().map(|()| true),
+    });
+    match sound {
+        Err(error) => {
+            let help = patient.sentence("journal.help", &[]);
+            let reason = journal_reason(&error, &patient.terminal.words);
+            Found::fault(patient.sentence("journal.unsound", &[("reason", &reason)]), Some(help))
+        }
+        Ok(false) => Found::ok(patient.sentence("journal.none", &[])),
+        Ok(true) => {
+            let lock = campaign_lock(&patient.state, &patient.campaign.id);
+            match lock::holder_of(&lock).filter(|_| lock::is_held(&lock)) {
+                None => Found::ok(patient.sentence("journal.sound", &[])),
+                Some(holder) => Found::ok(patient.sentence(
+                    "journal.sending",
+                    &[("pid", &holder.pid), ("host", &holder.host), ("since", &holder.since)],
+                )),
+            }
+        }
+    }
+}
+
+/// The ids that are kept for uploaded files. A dead one is no fault: `send` uploads its file anew.
+pub(crate) fn media(patient: &Patient<'_>) -> Found {
+    let appid = &patient.campaign.account.appid;
+    let kept = MediaStore::read(&patient.state)
+        .and_then(|store| store.map_or_else(|| Ok(Vec::new()), |store| store.all(appid)));
+    let kept = match kept {
+        Ok(kept) => kept,
+        Err(error) => {
+            let help = patient.sentence("media.help", &[]);
+            let reason = journal_reason(&error, &patient.terminal.words);
+            return Found::fault(patient.sentence("media.unsound", &[("reason", &reason)]), Some(help));
+        }
+    };
+    let now = Timestamp::now();
+    let alive = kept.iter().filter(|media| media.is_usable(now));
+    let (count, first) = (alive.clone().count(), alive.map(KeptMedia::usable_until).min());
+    let dead = kept.len() - count;
+    Found::ok(match first {
+        None if dead == 0 => patient.sentence("media.none", &[]),
+        None => patient.sentence("media.dead", &[("dead", &dead)]),
+        Some(first) => {
+            let until = first.strftime("%Y-%m-%d %H:%M:%SZ");
+            patient.sentence("media.alive", &[("alive", &count), ("until", &until), ("dead", &dead)])
+        }
+    })
+}
+
+pub(crate) fn disk(patient: &Patient<'_>) -> Found {
+    let folder = existing(&patient.state);
+    let free = match fs4::available_space(&folder) {
+        Ok(free) => free,
+        Err(error) => return Found::warning(patient.sentence("disk.unknown", &[("reason", &error)]), None),
+    };
+    let audience = std::fs::metadata(&patient.campaign.audience.source.path).map_or(0, |about| about.len());
+    // Journal and results, the results twice while they are written, are about the audience's size each.
+    let enough = PLENTY.saturating_add(audience.saturating_mul(4));
+    let megabytes = free >> 20;
+    let places: [(&str, &dyn std::fmt::Display); 2] = [("free", &megabytes), ("folder", &display(&folder))];
+    if free < LEAST {
+        Found::fault(patient.sentence("disk.full", &places), Some(patient.sentence("disk.help", &[])))
+    } else if free < enough {
+        Found::warning(patient.sentence("disk.little", &places), Some(patient.sentence("disk.help", &[])))
+    } else {
+        Found::ok(patient.sentence("disk.enough", &places))
+    }
+}
+
+pub(crate) fn proxy(patient: &Patient<'_>) -> Found {
+    let set: Vec<String> = PROXIES
+        .iter()
+        .filter_map(|name| Some((name, std::env::var(name).ok().filter(|value| !value.trim().is_empty())?)))
+        .map(|(name, value)| format!("{name}={}", bare(name, &value)))
+        .collect();
+    let file = std::env::var_os(CERTIFICATES).filter(|file| !file.is_empty());
+    let file = file.map(|file| format!("{CERTIFICATES}={}", display(Path::new(&file))));
+    let set: Vec<String> = set.into_iter().chain(file).collect();
+    if patient.hosts.first().is_loopback() {
+        return Found::ok(patient.sentence("proxy.loopback", &[]));
+    }
+    if set.is_empty() {
+        return Found::ok(patient.sentence("proxy.none", &[]));
+    }
+    Found::ok(patient.sentence("proxy.set", &[("set", &set.join(", "))]))
+}
+
+/// A proxy's address without the name and password that it may hold.
+fn bare(name: &str, value: &str) -> String {
+    if name.eq_ignore_ascii_case("no_proxy") {
+        return value.to_owned();
+    }
+    let full = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
+    let Ok(url) = Url::parse(&full) else { return "…".to_owned() };
+    let Some(host) = url.host_str() else { return "…".to_owned() };
+    let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
+    format!("{}://{host}{port}", url.scheme())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_is_shown_without_name_and_password() {
+        for (value, shown) in [
+            ("http://user:pw@proxy.example:3128/x", "http://proxy.example:3128"),
+            ("user:pw@proxy.example:3128", "http://proxy.example:3128"),
+            ("socks5://10.0.0.1:1080", "socks5://10.0.0.1:1080"),
+            ("http://", "…"),
+        ] {
+            assert_eq!(bare("HTTPS_PROXY", value), shown);
+        }
+        assert_eq!(bare("no_proxy", "localhost,.example.com"), "localhost,.example.com");
+    }
+}

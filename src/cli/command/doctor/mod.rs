@@ -1,0 +1,114 @@
+//! `wxcast doctor`: what could keep a campaign from being sent, found out before it is. It sends nobody anything and
+//! changes nothing but the kept token.
+
+mod account;
+mod computer;
+
+use std::path::PathBuf;
+
+use crate::api_base::Hosts;
+use crate::campaign::Campaign;
+use crate::cli::context::{environment, load_campaign, state_dir};
+use crate::cli::exit_code::Exit;
+use crate::cli::line::args::{self, Format};
+use crate::cli::platform::{Platform, hosts};
+use crate::cli::terminal::Terminal;
+use crate::diagnostic::render::display;
+use crate::report::doctor::{DoctorReport, Finding, State};
+use crate::report::run::summary;
+
+/// What the checks look at.
+struct Patient<'a> {
+    campaign: &'a Campaign,
+    hosts: Hosts,
+    state: PathBuf,
+    /// What the platform said; nothing where there is no secret to ask with, which has been told.
+    told: Option<account::Told>,
+    terminal: &'a Terminal,
+}
+
+/// A check: it looks at what is known and says how the thing is.
+type Check = fn(&Patient<'_>) -> Found;
+
+/// Every check by its name, in the order in which they are told.
+const CHECKS: &[(&str, Check)] = &[
+    ("token", account::token),
+    ("ip", account::ip),
+    ("clock", account::clock),
+    ("permission", account::permission),
+    ("kf-account", account::kf_account),
+    ("quota", account::quota),
+    ("rate", account::rate),
+    ("state-folder", computer::state_folder),
+    ("journal", computer::journal),
+    ("media", computer::media),
+    ("disk", computer::disk),
+    ("proxy", computer::proxy),
+];
+
+/// What a check finds: how the thing is, what there is to say, and what to do.
+struct Found {
+    state: State,
+    message: String,
+    help: Option<String>,
+}
+
+impl Found {
+    fn ok(message: String) -> Self {
+        Self { state: State::Ok, message, help: None }
+    }
+
+    fn warning(message: String, help: Option<String>) -> Self {
+        Self { state: State::Warning, message, help }
+    }
+
+    fn fault(message: String, help: Option<String>) -> Self {
+        Self { state: State::Fault, message, help }
+    }
+}
+
+impl Patient<'_> {
+    /// The sentence `doctor.<key>`.
+    fn sentence(&self, key: &str, places: &[(&str, &dyn std::fmt::Display)]) -> String {
+        self.terminal.words.say(&format!("doctor.{key}"), places)
+    }
+}
+
+/// Looks at everything and tells it.
+pub fn run(args: &args::Doctor, terminal: &Terminal) -> Exit {
+    examine(args, terminal).unwrap_or_else(|exit| exit)
+}
+
+fn examine(args: &args::Doctor, terminal: &Terminal) -> Result<Exit, Exit> {
+    let path = &args.campaign.campaign;
+    let campaign = load_campaign(path, &environment(), terminal)?;
+    let hosts = hosts(&campaign, terminal)?;
+    // Without a secret, or with one that others can read, the rest can still be looked at.
+    let told = Platform::open(&campaign, terminal).ok().map(|platform| account::ask(&platform, terminal));
+    let state = state_dir(path, args.state_dir.as_ref());
+    let patient = Patient { campaign: &campaign, hosts, state, told, terminal };
+    let checks: Vec<Finding> = CHECKS
+        .iter()
+        .map(|(check, look)| {
+            let Found { state, message, help } = look(&patient);
+            Finding { check, state, message, help }
+        })
+        .collect();
+    let exit = match DoctorReport::worst(&checks) {
+        State::Ok | State::Warning => Exit::Ok,
+        State::Fault => Exit::Account,
+    };
+    let report = DoctorReport {
+        campaign: campaign.id.to_string(),
+        appid: campaign.account.appid.clone(),
+        checks,
+        exit: summary::Exit { code: exit.code(), name: exit.name().to_owned() },
+    };
+    match args.format {
+        Format::Json => terminal.json(&report),
+        Format::Human => terminal.data(&report.text(&terminal.words)),
+    }
+    let next = if exit == Exit::Ok { "next.doctor.well" } else { "next.doctor.ill" };
+    terminal.say(next, &[("campaign", &display(path))]);
+    Ok(exit)
+}

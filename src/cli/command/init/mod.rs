@@ -1,0 +1,162 @@
+//! `wxcast init`: a working campaign to start from. It never overwrites anything.
+//!
+//! Whoever sits at a terminal and names no kind is asked for what a campaign needs; otherwise nothing is asked and the
+//! example of a kind is written.
+
+mod interview;
+mod prompt;
+mod starter;
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::campaign::{describe, shape};
+use crate::cli::command::init::interview::Interview;
+use crate::cli::command::init::starter::Starter;
+use crate::cli::exit_code::Exit;
+use crate::cli::line::args;
+use crate::cli::terminal::Terminal;
+use crate::diagnostic::render::display;
+use crate::locale;
+use crate::message::Kind;
+use crate::plan::plan_validated;
+use crate::report::plan::text;
+
+const CAMPAIGN: &str = "campaign.toml";
+const AUDIENCE: &str = "audience.csv";
+const SCHEMA: &str = "campaign.schema.json";
+const IGNORE: &str = ".gitignore";
+const IGNORED: &str = ".wxcast/\n*.results.*\n*.rehearsal.*\n";
+
+/// Writes a campaign into a folder.
+pub fn run(args: &args::Init, terminal: &Terminal) -> Exit {
+    match (&args.dir, &args.kind) {
+        (dir, None) if terminal.is_interactive() => {
+            lead(dir.as_deref(), terminal).unwrap_or_else(|_| {
+                // Whoever was asked is gone.
+                terminal.say("init.nothing", &[]);
+                Exit::Interrupted
+            })
+        }
+        (Some(dir), kind) => example(dir, kind.as_deref().unwrap_or("text"), terminal),
+        (None, _) => {
+            terminal.complain("no-dir", &[]);
+            Exit::Usage
+        }
+    }
+}
+
+/// Writes the example of a kind.
+fn example(dir: &Path, kind: &str, terminal: &Terminal) -> Exit {
+    let Some(kind) = Kind::find(kind) else { return Exit::Usage };
+    let (campaign, audience) = kind.example();
+    let campaign = locale::example(&own(campaign, &identity(dir, kind)), terminal.words.language());
+    let files = [(CAMPAIGN, campaign.as_bytes()), (AUDIENCE, audience)];
+    match write(dir, &files, terminal) {
+        Ok(campaign) => {
+            terminal.next("init", &campaign);
+            Exit::Ok
+        }
+        Err(exit) => exit,
+    }
+}
+
+/// Asks for what a campaign needs, writes it, and plans it as it was written.
+///
+/// # Errors
+///
+/// When nobody can answer any more. Then nothing is written.
+fn lead(dir: Option<&Path>, terminal: &Terminal) -> io::Result<Exit> {
+    let interview = Interview::new(terminal);
+    let dir = match dir {
+        Some(dir) => dir.to_owned(),
+        None => interview.folder(|dir| taken(dir, &[CAMPAIGN], terminal))?,
+    };
+    if let Some(taken) = taken(&dir, &[CAMPAIGN], terminal) {
+        terminal.complain_text(&taken);
+        return Ok(Exit::Usage);
+    }
+    let starter = interview.campaign(dir.join(CAMPAIGN), |kind| identity(&dir, kind))?;
+    Ok(write_and_plan(&dir, &starter, terminal))
+}
+
+/// What is wrong with the audience's rows keeps the campaign from being sent, not from being written.
+fn write_and_plan(dir: &Path, starter: &Starter, terminal: &Terminal) -> Exit {
+    let path = match write(dir, &[(CAMPAIGN, starter.text().as_bytes())], terminal) {
+        Ok(path) => path,
+        Err(exit) => return exit,
+    };
+    let validated = starter.judged();
+    let plan = plan_validated(&validated);
+    terminal.tell(&text::faults(&plan, &validated.sources, &terminal.words, terminal.color));
+    let (errors, warnings) = (plan.diagnostics.errors(), plan.diagnostics.warnings());
+    if errors > 0 {
+        terminal.complain("invalid", &[("errors", &errors), ("warnings", &warnings)]);
+        terminal.next("init", &path);
+        return Exit::Invalid;
+    }
+    terminal.say("init.ready", &[("planned", &plan.counts.planned), ("rows", &plan.counts.rows())]);
+    terminal.next("plan", &path);
+    Exit::Ok
+}
+
+/// Writes files and what goes with every campaign, and gives the campaign file's path. If one of them is there
+/// already, none is written.
+fn write(dir: &Path, files: &[(&str, &[u8])], terminal: &Terminal) -> Result<PathBuf, Exit> {
+    let schema = describe::in_language(&shape::schema(), terminal.words.language());
+    let schema = serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n";
+    let mut files = files.to_vec();
+    files.extend([(SCHEMA, schema.as_bytes()), (IGNORE, IGNORED.as_bytes())]);
+    let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+    if let Some(taken) = taken(dir, &names, terminal) {
+        terminal.complain_text(&taken);
+        return Err(Exit::Usage);
+    }
+    for (name, content) in files {
+        let path = dir.join(name);
+        if let Err(error) = create(&path, content) {
+            terminal.complain("cannot-write", &[("file", &display(&path)), ("reason", &error)]);
+            return Err(Exit::Storage);
+        }
+        terminal.data(&format!("{}\n", display(&path)));
+    }
+    Ok(dir.join(CAMPAIGN))
+}
+
+/// The sentence about those of the files that are there already.
+fn taken(dir: &Path, names: &[&str], terminal: &Terminal) -> Option<String> {
+    let existing: Vec<&str> = names.iter().copied().filter(|name| dir.join(name).exists()).collect();
+    let files = existing.join(", ");
+    let places: [(&str, &dyn std::fmt::Display); 2] = [("files", &files), ("dir", &display(dir))];
+    (!existing.is_empty()).then(|| terminal.words.say("error.exists", &places))
+}
+
+/// The example as a campaign of its own: another identity, and the schema beside it.
+fn own(example: &str, identity: &str) -> String {
+    let mut lines: Vec<String> = example.lines().map(str::to_owned).collect();
+    if let Some(first) = lines.first_mut().filter(|first| first.starts_with("#:schema")) {
+        "#:schema campaign.schema.json".clone_into(first);
+    }
+    if let Some(id) = lines.iter_mut().find(|line| line.starts_with("id = ")) {
+        *id = format!("id = \"{identity}\"");
+    }
+    lines.join("\n") + "\n"
+}
+
+/// A campaign's identity from its folder's name, or from its kind where the name has no usable letter.
+fn identity(dir: &Path, kind: Kind) -> String {
+    let full = fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
+    let name = full.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let usable = |c: char| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' };
+    let slug: String = name.chars().map(usable).collect();
+    let slug = slug.trim_matches('-');
+    if slug.is_empty() { format!("{kind}-campaign") } else { slug.to_owned() }
+}
+
+fn create(path: &Path, content: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    OpenOptions::new().write(true).create_new(true).open(path)?.write_all(content)
+}

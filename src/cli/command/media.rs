@@ -1,0 +1,182 @@
+//! `wxcast media`: uploads the campaign's media files and shows their ids and when they die. Nothing is sent.
+
+use std::time::Instant;
+
+use futures_util::stream::{self, StreamExt as _};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::campaign::Campaign;
+use crate::cli::command::send::lock_campaign;
+use crate::cli::context::{environment, load_sound, state_dir};
+use crate::cli::execute::{media_settings, told};
+use crate::cli::exit_code::Exit;
+use crate::cli::line::args::{self, Format, Progress as Wanted};
+use crate::cli::platform::Platform;
+use crate::cli::terminal::Terminal;
+use crate::delivery::attempt::Cause;
+use crate::delivery::event::Stop;
+use crate::message::media::size;
+use crate::plan::media::NeededFile;
+use crate::report::progress::Progress;
+use crate::send::media::{Depot, Held, Unavailable};
+use crate::send::shutdown::Signals;
+
+/// How many files are asked for at a time; how many of them are on their way is the depot's business.
+const AT_ONCE: usize = 64;
+
+/// A media file of `wxcast media --format json`.
+#[derive(Debug, Serialize)]
+struct MediaReport {
+    /// Its name, relative to the campaign file.
+    file: String,
+    /// What it is uploaded as.
+    r#type: &'static str,
+    /// Its format, by its content.
+    format: &'static str,
+    /// Its size.
+    bytes: u64,
+    /// The SHA-256 of its content.
+    sha256: String,
+    /// The media id, or the address of an article's picture; nothing where WeChat does not take it.
+    id: Option<String>,
+    /// When the id dies.
+    expires: Option<Timestamp>,
+    /// Whether it was uploaded just now.
+    uploaded: bool,
+    /// WeChat's errcode, where it refused the file.
+    errcode: Option<i64>,
+    /// Why there is no id, where there is none.
+    reason: Option<String>,
+    /// The fields of the campaign that name it.
+    fields: Vec<String>,
+    /// How many messages need it.
+    messages: u64,
+}
+
+/// Uploads media files.
+pub fn run(args: &args::Media, terminal: &Terminal) -> Exit {
+    let exit = upload(args, terminal).unwrap_or_else(|exit| exit);
+    if exit == Exit::Ok && args.format == Format::Human {
+        terminal.next("preview", &args.campaign.campaign);
+    }
+    exit
+}
+
+fn upload(args: &args::Media, terminal: &Terminal) -> Result<Exit, Exit> {
+    let path = &args.campaign.campaign;
+    let (campaign, plan) = load_sound(path, &environment(), terminal)?;
+    if plan.media.is_empty() {
+        terminal.say("media.none", &[]);
+        return Ok(print(args.format, &[], terminal));
+    }
+    let state = state_dir(path, args.state_dir.as_ref());
+    // Whoever sends this campaign uploads its files as well; two would upload each of them twice.
+    let _lock = lock_campaign(&campaign, &state, Instant::now(), terminal)?;
+    let Platform { runtime, client, tokens, origin } = Platform::open(&campaign, terminal)?;
+    let progress = Progress::new(terminal.progress(Wanted::Plain), 0, &terminal.words);
+    let settings = media_settings(&campaign, &state);
+    let depot = Depot::new(client, tokens, settings, Box::new(progress.observer()));
+    let uploaded = runtime.block_on(async {
+        let mut signals = Signals::listen();
+        tokio::select! {
+            uploaded = all(&depot, plan.media.files(), &campaign) => uploaded,
+            stop = signals.next() => Err(stop),
+        }
+    });
+    drop(depot);
+    drop(runtime);
+    progress.finish();
+    match uploaded {
+        Ok(files) => Ok(print(args.format, &files, terminal)),
+        Err(stop) => {
+            told(&stop, &campaign, Some(&origin), terminal);
+            Err(Exit::of_stop(&stop))
+        }
+    }
+}
+
+/// Brings every file to the platform, as many as go at a time, and reports them in the order of the plan.
+async fn all(depot: &Depot, files: &[NeededFile], campaign: &Campaign) -> Result<Vec<MediaReport>, Stop> {
+    let each = files.iter().map(|needed| async move {
+        let slot = needed.slots.first().copied().unwrap_or_default();
+        match depot.id(&needed.file, slot, &[]).await {
+            Ok(held) => Ok(report(needed, campaign, Ok(&held))),
+            Err(Unavailable::File { cause, .. }) => Ok(report(needed, campaign, Err(&cause))),
+            Err(Unavailable::Stop(stop)) => Err(stop),
+        }
+    });
+    let mut reports = Vec::with_capacity(files.len());
+    let mut ready = std::pin::pin!(stream::iter(each).buffered(AT_ONCE));
+    while let Some(report) = ready.next().await {
+        reports.push(report?);
+    }
+    Ok(reports)
+}
+
+fn report(needed: &NeededFile, campaign: &Campaign, id: Result<&Held, &Cause>) -> MediaReport {
+    let slots = campaign.body.slots();
+    let fields = needed.slots.iter().filter_map(|slot| slots.get(*slot));
+    let file = &needed.file;
+    let held = id.ok();
+    let (errcode, reason) = match id {
+        Ok(_) => (None, None),
+        Err(Cause::Answer { code, errmsg }) => (Some(*code), Some(errmsg.text().to_owned())),
+        Err(Cause::Event(incident)) => (None, Some(incident.to_string())),
+    };
+    MediaReport {
+        file: file.name.clone(),
+        r#type: file.content.upload.name(),
+        format: file.format.name(),
+        bytes: file.bytes,
+        sha256: file.content.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+        id: held.map(|held| held.id.to_string()),
+        expires: held.map(|held| held.expires),
+        uploaded: held.is_some_and(|held| held.fresh),
+        errcode,
+        reason,
+        fields: fields.map(|slot| slot.at.to_string()).collect(),
+        messages: needed.messages,
+    }
+}
+
+fn print(format: Format, files: &[MediaReport], terminal: &Terminal) -> Exit {
+    match format {
+        Format::Json => terminal.json(&files),
+        Format::Human => {
+            for file in files {
+                terminal.data(&format!("{}\n", line(file, terminal)));
+            }
+        }
+    }
+    let uploaded = files.iter().filter(|file| file.uploaded).count();
+    let kept = files.iter().filter(|file| file.id.is_some() && !file.uploaded).count();
+    if !files.is_empty() {
+        terminal.say("media.done", &[("uploaded", &uploaded), ("kept", &kept)]);
+    }
+    if files.iter().all(|file| file.id.is_some()) { Exit::Ok } else { Exit::Partial }
+}
+
+fn line(file: &MediaReport, terminal: &Terminal) -> String {
+    let (size, fields) = (size(file.bytes), file.fields.join(", "));
+    let reason = match (file.errcode, &file.reason) {
+        (Some(code), Some(reason)) => format!("{code} ({reason})"),
+        (_, reason) => reason.clone().unwrap_or_default(),
+    };
+    let (id, expires) = (file.id.as_deref().unwrap_or_default(), file.expires.unwrap_or_default());
+    let expires = expires.strftime("%Y-%m-%d %H:%M:%SZ");
+    let key = if file.id.is_some() { "media.line" } else { "media.refused" };
+    terminal.words.say(
+        key,
+        &[
+            ("file", &file.file),
+            ("type", &file.r#type),
+            ("size", &size),
+            ("id", &id),
+            ("expires", &expires),
+            ("reason", &reason),
+            ("fields", &fields),
+            ("messages", &file.messages),
+        ],
+    )
+}

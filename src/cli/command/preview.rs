@@ -1,0 +1,132 @@
+//! `wxcast preview`: finished messages.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::campaign::Campaign;
+use crate::cli::command::serve;
+use crate::cli::context::{environment, load_sound, state_dir};
+use crate::cli::exit_code::Exit;
+use crate::cli::line::args::{self, MaskOpenid, PreviewFormat};
+use crate::cli::problem::journal_problem;
+use crate::cli::terminal::{Terminal, masks};
+use crate::diagnostic::render::display;
+use crate::journal::media::MediaStore;
+use crate::message::media::Content;
+use crate::plan::Plan;
+use crate::plan::batch::PlannedMessage;
+use crate::plan::planner::Inputs;
+use crate::plan::replay::Changed;
+use crate::plan::sample::survey::{Choice, Extent, Survey, survey};
+use crate::report::form::page::PageError;
+use crate::report::{preview, write_file};
+
+/// How many messages are shown when nobody says.
+const MOST: u64 = 8;
+
+/// Shows messages.
+pub fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
+    if args.serve {
+        return serve::run(args, terminal);
+    }
+    let (campaign, plan) = match load_sound(&args.campaign.campaign, &environment(), terminal) {
+        Ok(sound) => sound,
+        Err(exit) => return exit,
+    };
+    let Ok(survey) = look(args, &campaign, &plan) else {
+        terminal.complain("changed", &[]);
+        return Exit::Invalid;
+    };
+    let single = args.row.is_some() || args.openid.is_some();
+    if survey.samples.is_empty() && single {
+        terminal.complain("no-such-recipient", &[]);
+        return Exit::Usage;
+    }
+    let state = state_dir(&args.campaign.campaign, args.state_dir.as_ref());
+    let kept = if plan.media.is_empty() { Ok(None) } else { MediaStore::read(&state) };
+    let kept = match kept {
+        Ok(kept) => kept,
+        Err(error) => return journal_problem(&error, terminal),
+    };
+    let ids = |message: &PlannedMessage| living(message, kept.as_ref(), &campaign);
+    let Ok(text) = text(args, &campaign, &plan, &survey, ids, terminal) else {
+        terminal.complain("internal", &[]);
+        return Exit::Internal;
+    };
+    match &args.output {
+        None => terminal.data(&text),
+        Some(path) => {
+            if let Err(error) = write_file(path, |out| out.write_all(text.as_bytes())) {
+                terminal.complain("cannot-write", &[("file", &display(path)), ("reason", &error)]);
+                return Exit::Storage;
+            }
+        }
+    }
+    terminal.next("preview", &args.campaign.campaign);
+    Exit::Ok
+}
+
+/// The ids that the files of a message have and that still live.
+fn living(message: &PlannedMessage, kept: Option<&MediaStore>, campaign: &Campaign) -> Vec<Option<Arc<str>>> {
+    let now = Timestamp::now();
+    let id = |content: Content| {
+        let found = kept?.find(&campaign.account.appid, content.upload.name(), &content.sha256);
+        // Whoever sends tells what is wrong with kept ids; here a file without one is shown by its name.
+        found.ok().flatten().filter(|kept| kept.is_usable(now)).map(|kept| kept.id.into())
+    };
+    message.media.iter().map(|place| id(place.file.content)).collect()
+}
+
+/// Finds the messages that are asked for, and for a page reads all of the audience.
+pub(crate) fn look(args: &args::Preview, campaign: &Campaign, plan: &Plan) -> Result<Survey, Changed> {
+    let page = args.serve || args.format == PreviewFormat::Html;
+    let extent = if page { Extent::Whole } else { Extent::Samples };
+    survey(&Inputs::of_campaign(campaign, &plan.library), plan, &choice(args, page), extent)
+}
+
+fn choice(args: &args::Preview, page: bool) -> Choice {
+    match (args.row, &args.openid, args.pick, args.limit) {
+        (Some(row), _, _, _) => Choice::Row(row),
+        (None, Some(openid), _, _) => Choice::Openid(openid.clone()),
+        (None, None, Some(pick), _) => Choice::Pick(pick),
+        (None, None, None, Some(limit)) => Choice::First(limit),
+        (None, None, None, None) if page => Choice::Pick(MOST),
+        (None, None, None, None) => Choice::First(MOST),
+    }
+}
+
+/// A page goes from hand to hand, so that openids are masked in it unless somebody wants them open.
+pub(crate) fn masks_page(args: &args::Preview) -> bool {
+    args.mask_openid != MaskOpenid::Off
+}
+
+fn text(
+    args: &args::Preview,
+    campaign: &Campaign,
+    plan: &Plan,
+    survey: &Survey,
+    ids: impl Fn(&PlannedMessage) -> Vec<Option<Arc<str>>>,
+    terminal: &Terminal,
+) -> Result<String, PageError> {
+    let samples = survey.samples.iter();
+    Ok(match args.format {
+        PreviewFormat::Json => {
+            let messages: Vec<_> =
+                samples.filter_map(|sample| preview::json(&sample.message, &ids(&sample.message))).collect();
+            serde_json::to_string_pretty(&messages).unwrap_or_default() + "\n"
+        }
+        PreviewFormat::Human => {
+            let (kind, masked) = (campaign.body.kind(), masks(args.mask_openid));
+            let words = &terminal.words;
+            let shown =
+                samples.map(|sample| preview::text(sample, &ids(&sample.message), kind, masked, words));
+            shown.collect::<Vec<_>>().join("\n")
+        }
+        PreviewFormat::Html => {
+            let masked = masks_page(args);
+            let page = preview::html::Preview { campaign, plan, survey, masked, script: None };
+            preview::html::html(&page, &terminal.words)?
+        }
+    })
+}

@@ -1,0 +1,172 @@
+//! `wxcast rehearse`: the whole of `send` against the simulator in this process, with a journal of its own.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use crate::api_base::ApiBase;
+use crate::campaign::Campaign;
+use crate::campaign::file::OnUnknown;
+use crate::cli::command::send::{overrides, results_masked};
+use crate::cli::command::simulator::scenario;
+use crate::cli::context::load_sound;
+use crate::cli::execute::{Execution, Finished, execute, report};
+use crate::cli::exit_code::Exit;
+use crate::cli::line::args::{self, MaskOpenid};
+use crate::cli::platform::{Platform, runtime};
+use crate::cli::problem::journal_problem;
+use crate::cli::terminal::{Terminal, masks};
+use crate::delivery::outcome::Status;
+use crate::diagnostic::render::display;
+use crate::journal::JournalError;
+use crate::journal::record::mark_of;
+use crate::journal::store::Store;
+use crate::plan::forecast_seconds;
+use crate::report::join::identity;
+use crate::report::plan::text::length;
+use crate::report::results::csv::mask;
+use crate::send::feed::{Policy, RetryRefused};
+use crate::send::shutdown::StopFiles;
+use crate::simulator::ledger::Ledger;
+use crate::simulator::{Account, Simulator};
+
+/// The simulated account's secret. It opens nothing but the simulator in this process.
+const SECRET: &str = "rehearsal";
+/// How many differences a person is shown.
+const SHOWN: usize = 20;
+
+/// Rehearses a campaign.
+pub fn run(args: &args::Rehearse, terminal: &Terminal) -> Exit {
+    rehearse(args, terminal).unwrap_or_else(|exit| exit)
+}
+
+fn rehearse(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Exit> {
+    let scenario = scenario(args.scenario.as_deref(), terminal)?;
+    let path = &args.campaign.campaign;
+    let (campaign, plan) = load_sound(path, &overrides(&args.how), terminal)?;
+    let campaign = elsewhere(campaign, args.how.results.as_deref());
+    let state = tempfile::tempdir().map_err(|error| {
+        terminal.complain("cannot-write", &[("file", &display(&std::env::temp_dir())), ("reason", &error)]);
+        Exit::Storage
+    })?;
+    let runtime = runtime(terminal)?;
+    let account = Account {
+        appid: campaign.account.appid.clone(),
+        secret: SECRET.to_owned(),
+        kind: campaign.account.kind,
+    };
+    let simulator = runtime.block_on(Simulator::start(scenario, Some(account), 0)).map_err(|error| {
+        terminal.complain("simulator", &[("port", &0), ("reason", &error)]);
+        Exit::Internal
+    })?;
+    let Ok(base) = ApiBase::parse(&simulator.base_url()) else { return Err(Exit::Internal) };
+    let total = args.how.limit.map_or(plan.counts.planned, |limit| limit.min(plan.counts.planned));
+    let seconds = forecast_seconds(total, campaign.send.ceiling());
+    terminal.say("rehearse.about", &[("total", &total), ("forecast", &length(seconds, &terminal.words))]);
+    let platform = Platform::simulated(&campaign, base, SecretString::from(SECRET), terminal)?;
+    let execution = Execution {
+        campaign: Arc::new(campaign),
+        plan: Arc::new(plan),
+        state: state.path().to_owned(),
+        platform,
+        asks_quota: true,
+        policy: Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None },
+        limit: args.how.limit,
+        total,
+        progress: terminal.progress(args.how.progress),
+        masked: results_masked(&args.how),
+        stop_files: StopFiles::default(),
+    };
+    let finished = execute(execution, terminal)?;
+    let differences = compare(&finished, state.path(), simulator.ledger())
+        .map_err(|error| journal_problem(&error, terminal))?;
+    runtime.block_on(simulator.stop());
+    if !differences.is_empty() {
+        let list = differences.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("\n");
+        terminal.complain("rehearse-differs", &[("count", &differences.len()), ("list", &list)]);
+        return Err(Exit::Internal);
+    }
+    let exit = report(&finished, args.how.format, terminal);
+    let sent = finished.tally.counts.sent;
+    terminal.say("rehearse.equal", &[("sent", &sent)]);
+    terminal.next("rehearse", path);
+    Ok(exit)
+}
+
+/// A rehearsal's results never take the place of real ones.
+fn elsewhere(mut campaign: Campaign, results: Option<&Path>) -> Campaign {
+    if results.is_none() {
+        campaign.results.path = campaign.audience.source.path.with_extension("rehearsal.csv");
+    }
+    campaign
+}
+
+/// Holds the journal against what the simulator received, message by message: what is `sent` was accepted, each
+/// text and file as often as it was sent; what is `unknown` at most once more; and nothing else was accepted at all.
+fn compare(finished: &Finished, state: &Path, ledger: &Ledger) -> Result<Vec<String>, JournalError> {
+    let mut expected: HashMap<String, Expected> = HashMap::new();
+    if let Some(store) = Store::read(state)?
+        && let Some(number) = store.find_campaign(&identity(&finished.campaign))?
+    {
+        store.messages(number, |message| {
+            let expected = expected.entry(message.openid).or_default();
+            match message.state.status() {
+                Status::Sent => expected.sent.push(message.payload),
+                Status::Unknown => expected.unknown += 1,
+                Status::Refused | Status::Failed | Status::Skipped | Status::Unsent => {}
+            }
+        })?;
+    }
+    let shown = |openid: &str| if masks(MaskOpenid::Auto) { mask(openid) } else { openid.to_owned() };
+    let mut openids: BTreeSet<String> = ledger.openids().into_iter().collect();
+    openids.extend(expected.keys().cloned());
+    let mut differences = Vec::new();
+    for openid in openids {
+        let accepted: Vec<i64> = ledger.accepted_payloads(&openid).iter().map(mark_of).collect();
+        let Expected { sent, unknown } = expected.remove(&openid).unwrap_or_default();
+        if !agree(&accepted, &sent, unknown) {
+            differences.push(format!("{}: {} / {} (+{unknown})", shown(&openid), accepted.len(), sent.len()));
+        }
+    }
+    let accepted = ledger.totals().uploads;
+    if accepted < finished.uploads {
+        differences.push(format!("uploads: {accepted} / {}", finished.uploads));
+    }
+    Ok(differences)
+}
+
+/// What the journal says of one person: the marks of the texts sent, and how many may have been.
+#[derive(Default)]
+struct Expected {
+    sent: Vec<i64>,
+    unknown: usize,
+}
+
+/// Whether every text that was sent was accepted, and at most as many more as are unknown.
+fn agree(accepted: &[i64], sent: &[i64], unknown: usize) -> bool {
+    let mut rest = accepted.to_vec();
+    let all = sent.iter().all(|mark| match rest.iter().position(|other| other == mark) {
+        Some(index) => {
+            rest.swap_remove(index);
+            true
+        }
+        None => false,
+    });
+    all && rest.len() <= unknown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::agree;
+
+    #[test]
+    fn a_text_that_was_not_accepted_or_accepted_twice_is_a_difference() {
+        assert!(agree(&[1, 2], &[2, 1], 0));
+        assert!(agree(&[1, 2], &[1], 1));
+        assert!(!agree(&[1], &[2], 0), "another text");
+        assert!(!agree(&[1, 1], &[1], 0), "twice");
+        assert!(!agree(&[], &[1], 1), "never");
+    }
+}

@@ -1,0 +1,119 @@
+//! `wxcast resolve`: settles unknown outcomes by hand.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use crate::audience::Source;
+use crate::audience::reader::Reader;
+use crate::audience::row::Row;
+use crate::campaign::Campaign;
+use crate::cli::command::send::lock_campaign;
+use crate::cli::context::{environment, load_campaign, state_dir, variable};
+use crate::cli::exit_code::Exit;
+use crate::cli::line::args::{self, MaskOpenid};
+use crate::cli::machine;
+use crate::cli::problem::journal_problem;
+use crate::cli::terminal::{Terminal, masks};
+use crate::delivery::attempt::Incident;
+use crate::delivery::outcome::{Outcome, Status};
+use crate::diagnostic::render::display;
+use crate::journal::JournalError;
+use crate::journal::store::Store;
+use crate::report::join::identity;
+use crate::report::results::csv::mask;
+
+/// Settles unknown outcomes.
+pub fn run(args: &args::Resolve, terminal: &Terminal) -> Exit {
+    resolve(args, terminal).unwrap_or_else(|exit| exit)
+}
+
+fn resolve(args: &args::Resolve, terminal: &Terminal) -> Result<Exit, Exit> {
+    let path = &args.campaign.campaign;
+    let campaign = load_campaign(path, &environment(), terminal)?;
+    let wanted = wanted(args, &campaign, terminal)?;
+    let state = state_dir(path, args.state_dir.as_ref());
+    let problem = |error: JournalError| journal_problem(&error, terminal);
+    let nothing = || {
+        terminal.say("resolve.nothing", &[]);
+        terminal.next("look", path);
+        Ok(Exit::Ok)
+    };
+    let Some(mut store) = Store::read(&state).map_err(problem)? else { return nothing() };
+    let _lock = lock_campaign(&campaign, &state, Instant::now(), terminal)?;
+    let Some(number) = store.find_campaign(&identity(&campaign)).map_err(problem)? else { return nothing() };
+    // Whatever a crashed process left in flight is unknown, and may be settled too.
+    store.recover(number, Incident::Crash).map_err(problem)?;
+    let mut ids = Vec::new();
+    let mut found = BTreeSet::new();
+    store
+        .messages(number, |message| {
+            let chosen = wanted.as_ref().is_none_or(|wanted| wanted.contains(&message.openid));
+            if chosen && message.state.status() == Status::Unknown {
+                ids.push(message.id);
+                found.insert(message.openid);
+            }
+        })
+        .map_err(problem)?;
+    let missing: Vec<&str> =
+        wanted.iter().flatten().filter(|openid| !found.contains(*openid)).map(String::as_str).collect();
+    if !missing.is_empty() {
+        let (count, list) = (
+            missing.len(),
+            missing.iter().take(10).map(|openid| shown(openid)).collect::<Vec<_>>().join(", "),
+        );
+        terminal.complain("not-unknown", &[("count", &count), ("openids", &list)]);
+        return Err(Exit::Usage);
+    }
+    let outcome = if args.sent { Outcome::Sent } else { Outcome::Postponed };
+    let settled = store.resolve(&ids, outcome, &who(), Timestamp::now()).map_err(problem)?;
+    let word = terminal.words.say(&format!("status.{}", Status::from(outcome).name()), &[]);
+    terminal.say("resolve.done", &[("count", &settled), ("status", &word)]);
+    terminal.next("resolve", path);
+    Ok(Exit::Ok)
+}
+
+/// The openids that were named; nothing where all are meant.
+fn wanted(
+    args: &args::Resolve,
+    campaign: &Campaign,
+    terminal: &Terminal,
+) -> Result<Option<BTreeSet<String>>, Exit> {
+    if args.all {
+        return Ok(None);
+    }
+    let Some(file) = &args.from else { return Ok(Some(args.openid.iter().cloned().collect())) };
+    let openid = campaign.audience.openid_column.clone();
+    let source = Source { path: file.clone(), openid, ..Source::default() };
+    let told = |faults: Vec<crate::diagnostic::Diagnostic>| {
+        for fault in faults {
+            terminal.complain_text(&format!("{}: {}", display(file), fault.message(&terminal.words)));
+        }
+        Exit::Invalid
+    };
+    let mut reader = Reader::open(&source).map_err(|unreadable| told(unreadable.faults))?;
+    let name = &campaign.audience.openid_column;
+    let Some(column) = reader.header().position(name) else {
+        terminal.complain("no-openid-column", &[("file", &display(file)), ("name", name)]);
+        return Err(Exit::Invalid);
+    };
+    let mut openids = BTreeSet::new();
+    let mut row = Row::default();
+    while reader.read(&mut row).map_err(|fault| told(vec![fault]))?.is_some() {
+        let cells = row.cells().map_err(|fault| told(vec![fault]))?;
+        openids.insert(cells.get(column).unwrap_or_default().to_owned());
+    }
+    Ok(Some(openids))
+}
+
+/// An openid as people may see it here: CI logs are read by many.
+fn shown(openid: &str) -> String {
+    if masks(MaskOpenid::Auto) { mask(openid) } else { openid.to_owned() }
+}
+
+/// Who settles: the user's name on this machine.
+fn who() -> String {
+    let user = variable("USER").or_else(|| variable("USERNAME")).unwrap_or_else(|| "?".to_owned());
+    format!("{user}@{}", machine::name())
+}

@@ -1,0 +1,115 @@
+//! `wxcast runs`: the runs of a campaign so far.
+
+use serde::Serialize;
+
+use crate::cli::command::send::campaign_lock;
+use crate::cli::context::{environment, load_campaign, state_dir};
+use crate::cli::exit_code::Exit;
+use crate::cli::line::args::{self, Format};
+use crate::cli::problem::journal_problem;
+use crate::cli::terminal::Terminal;
+use crate::delivery::outcome::Counts;
+use crate::journal::JournalError;
+use crate::journal::lock::is_held;
+use crate::journal::run::RunRecord;
+use crate::journal::store::Store;
+use crate::report::join::identity;
+
+/// How wide the ending of a run is shown, in columns of the terminal: as most of them need, Chinese or not.
+const ENDING: usize = 22;
+
+/// A run, for machines.
+#[derive(Debug, Serialize)]
+struct RunReport {
+    run: i64,
+    started: String,
+    ended: Option<String>,
+    exit: Option<String>,
+    reason: Option<String>,
+    digest: String,
+    planned: u64,
+    requests: Option<u64>,
+    counts: Option<Counts>,
+}
+
+/// Tells of the runs.
+pub fn run(args: &args::Runs, terminal: &Terminal) -> Exit {
+    let path = &args.campaign.campaign;
+    let campaign = match load_campaign(path, &environment(), terminal) {
+        Ok(campaign) => campaign,
+        Err(exit) => return exit,
+    };
+    let state = state_dir(path, args.state_dir.as_ref());
+    let runs = || -> Result<Vec<RunRecord>, JournalError> {
+        let Some(store) = Store::read(&state)? else { return Ok(Vec::new()) };
+        let Some(number) = store.find_campaign(&identity(&campaign))? else { return Ok(Vec::new()) };
+        store.runs(number)
+    };
+    let runs = match runs() {
+        Ok(runs) => runs,
+        Err(error) => return journal_problem(&error, terminal),
+    };
+    let going = is_held(&campaign_lock(&state, &campaign.id));
+    match args.format {
+        Format::Json => terminal.json(&runs.iter().map(report).collect::<Vec<_>>()),
+        Format::Human if runs.is_empty() => {
+            terminal.say("runs.none", &[]);
+            terminal.next("init", path);
+        }
+        Format::Human => {
+            for (index, run) in runs.iter().enumerate() {
+                let now = going && index + 1 == runs.len();
+                terminal.data(&format!("{}\n", line(run, now, terminal)));
+            }
+            terminal.next("look", path);
+        }
+    }
+    Exit::Ok
+}
+
+fn report(run: &RunRecord) -> RunReport {
+    RunReport {
+        run: run.id,
+        started: run.started.to_string(),
+        ended: run.ended.map(|ended| ended.to_string()),
+        exit: run.ending.clone(),
+        reason: run.reason.clone(),
+        digest: run.digest.clone(),
+        planned: run.planned,
+        requests: run.requests,
+        counts: run.counts,
+    }
+}
+
+fn line(run: &RunRecord, now: bool, terminal: &Terminal) -> String {
+    let words = &terminal.words;
+    let requests = run.requests.unwrap_or_default();
+    let counts = run.counts.unwrap_or_default();
+    // What a later version has written has no words here.
+    let word =
+        |group: &str, name: &str| words.get(&format!("runs.{group}.{name}")).unwrap_or(name).to_owned();
+    let reason = run.reason.as_deref().map(|reason| match reason.split_once(' ') {
+        Some((reason, code)) => format!(" ({} {code})", word("reason", reason)),
+        None => format!(" ({})", word("reason", reason)),
+    });
+    let ending = match &run.ending {
+        Some(ending) => word("ending", ending) + &reason.unwrap_or_default(),
+        None if now => words.say("runs.now", &[]),
+        None => words.say("runs.crashed", &[]),
+    };
+    words.say(
+        "runs.line",
+        &[
+            ("run", &run.id),
+            ("started", &run.started.strftime("%Y-%m-%d %H:%M:%SZ")),
+            // The column that differs most in width; what follows it stands in line.
+            ("ending", &console::pad_str(&ending, ENDING, console::Alignment::Left, None)),
+            ("requests", &requests),
+            ("sent", &counts.sent),
+            ("refused", &counts.refused),
+            ("failed", &counts.failed),
+            ("unknown", &counts.unknown),
+            ("unsent", &counts.unsent),
+        ],
+    )
+}

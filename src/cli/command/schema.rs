@@ -1,0 +1,36 @@
+//! `wxcast schema`: JSON Schemas, generated from the types they are about.
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::Value as Json;
+
+use crate::campaign::{describe, shape};
+use crate::cli::exit_code::Exit;
+use crate::cli::line::args::{self, SchemaKind};
+use crate::cli::terminal::Terminal;
+use crate::locale::Language;
+use crate::report::plan::json::PlanReport;
+use crate::report::run::json::RunReport;
+use crate::report::run::summary::Summary;
+
+/// A schema. That of the campaign file, which people see in their editor, speaks their language; those of what is
+/// printed for machines are always in English.
+pub fn schema(which: SchemaKind, language: Language) -> Json {
+    match which {
+        SchemaKind::Campaign => describe::in_language(&shape::schema(), language),
+        SchemaKind::Plan => printed::<PlanReport>(),
+        SchemaKind::Summary => printed::<Summary>(),
+        SchemaKind::Report => printed::<RunReport>(),
+    }
+}
+
+/// The schema of what is printed: every key that is always there is required.
+fn printed<T: JsonSchema>() -> Json {
+    SchemaSettings::default().for_serialize().into_generator().into_root_schema_for::<T>().to_value()
+}
+
+/// Prints a schema.
+pub fn run(args: &args::Schema, terminal: &Terminal) -> Exit {
+    terminal.json(&schema(args.which, terminal.words.language()));
+    Exit::Ok
+}

@@ -1,0 +1,104 @@
+//! `wxcast preview --serve`: the page of a preview on 127.0.0.1, renewed when its files change.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::cli::command::preview::{look, masks_page};
+use crate::cli::context::{environment, load};
+use crate::cli::exit_code::Exit;
+use crate::cli::line::args::{self, MaskOpenid};
+use crate::cli::platform::runtime;
+use crate::cli::terminal::{Terminal, masks};
+use crate::diagnostic::Diagnostics;
+use crate::diagnostic::render::Sources;
+use crate::live::{Live, Made, Make};
+use crate::locale::Catalog;
+use crate::plan::Plan;
+use crate::plan::replay::Changed;
+use crate::report::form::page::PageError;
+use crate::report::plan::faults_html;
+use crate::report::preview::html;
+use crate::report::results::csv::mask;
+use crate::send::shutdown::Signals;
+
+/// How many media files are watched.
+const WATCHED: usize = 64;
+
+/// Serves the page until it is interrupted.
+pub fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
+    let runtime = match runtime(terminal) {
+        Ok(runtime) => runtime,
+        Err(exit) => return exit,
+    };
+    let make: Make = {
+        let (args, words) = (args.clone(), terminal.words.clone());
+        Arc::new(move |script| make(&args, script, &words))
+    };
+    runtime.block_on(async {
+        let mut signals = Signals::listen();
+        let live = match Live::start(make, args.port).await {
+            Ok(live) => live,
+            Err(error) => {
+                terminal.complain("serve", &[("port", &args.port), ("reason", &error)]);
+                return Exit::Usage;
+            }
+        };
+        terminal.data(&format!("{}\n", live.url()));
+        terminal.say("preview.serving", &[("url", &live.url())]);
+        if args.open
+            && let Err(error) = webbrowser::open(&live.url())
+        {
+            terminal.complain("no-browser", &[("url", &live.url()), ("reason", &error)]);
+        }
+        signals.next().await;
+        live.stop().await;
+        Exit::Ok
+    })
+}
+
+/// The page as the files are now: the preview, or what is wrong with them.
+fn make(args: &args::Preview, script: &str, words: &Catalog) -> Made {
+    let loaded = load(&args.campaign.campaign, &environment());
+    let files = files(&loaded.sources, &loaded.plan);
+    let mut faults = loaded.plan.diagnostics.clone();
+    let html = match &loaded.campaign {
+        Some(campaign) => match look(args, campaign, &loaded.plan) {
+            Ok(survey) => {
+                let masked = masks_page(args);
+                let (plan, script) = (&loaded.plan, Some(script));
+                let page = html::Preview { campaign, plan, survey: &survey, masked, script };
+                html::html(&page, words)
+            }
+            Err(changed) => {
+                // It changed while it was read, so that it is made again at once.
+                faults.extend(match changed {
+                    Changed::Unreadable(faults) => faults,
+                    Changed::Differs => Vec::new(),
+                });
+                page_of(faults, &loaded.sources, script, args, words)
+            }
+        },
+        None => page_of(faults, &loaded.sources, script, args, words),
+    };
+    // Only a mistake of this program leaves a page without its text.
+    Made { html: html.unwrap_or_else(|error| error.to_string()), files }
+}
+
+fn page_of(
+    mut faults: Diagnostics,
+    sources: &Sources,
+    script: &str,
+    args: &args::Preview,
+    words: &Catalog,
+) -> Result<String, PageError> {
+    if masks(MaskOpenid::Auto) || masks_page(args) {
+        faults.mask_openids(mask);
+    }
+    faults_html::html(&faults, sources, script, words)
+}
+
+/// The files that the page is made of. Of many personal pictures only the first are watched.
+fn files(sources: &Sources, plan: &Plan) -> Vec<PathBuf> {
+    let media = plan.media.files().iter().map(|needed| needed.file.path.clone()).take(WATCHED);
+    std::iter::once(sources.campaign.clone()).chain(sources.audience.clone()).chain(media).collect()
+}

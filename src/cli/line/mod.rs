@@ -1,0 +1,6 @@
+//! The command line itself: its arguments, its help, what is said when it is wrong, and the language it is read in.
+
+pub mod args;
+pub mod help;
+pub mod language;
+pub mod usage;

@@ -1,0 +1,210 @@
+//! `plan --format json` (spec section 9), and the manifest: the same with samples and fingerprints, kept in a file.
+
+use std::io::{self, Write};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::diagnostic::render::{Sources, display};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::locale::Catalog;
+use crate::message::media::Upload;
+use crate::plan::Plan;
+use crate::report::plan::compare::Changes;
+use crate::report::plan::sample::SampleReport;
+
+/// What `wxcast plan --format json` prints: one object. Equal inputs print equal bytes.
+///
+/// Written to a file with `-o` it is the plan's manifest, with `samples` and `messages` too.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(title = "wxcast plan")]
+pub struct PlanReport {
+    /// The campaign's id.
+    pub campaign: Option<String>,
+    /// Which time it is sent.
+    pub wave: Option<u32>,
+    /// The account.
+    pub appid: Option<String>,
+    /// The message kind.
+    pub kind: Option<String>,
+    /// `sha256:` over the finished payloads in order.
+    pub digest: String,
+    /// Rows of the audience.
+    pub rows: u64,
+    /// Rows that became a message.
+    pub planned: u64,
+    /// Rows skipped because their openid was there before.
+    pub skipped: u64,
+    /// Faulty rows.
+    pub invalid: u64,
+    /// The seconds sending takes at the campaign's rate.
+    pub forecast_seconds: u64,
+    /// Everything that is wrong, in the order it was found.
+    pub diagnostics: Vec<DiagnosticReport>,
+    /// The encoding that the audience is read in, chosen or found. Only there where it is text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
+    /// The sheet that the audience is read from, chosen or found. Only there where it is a workbook.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+    /// The media files that the messages need, by what they are uploaded as; each content counts once, and those that
+    /// live from an earlier upload are among them. Only there where messages need some.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uploads: Vec<UploadReport>,
+    /// All errors, also those that are only counted.
+    #[serde(skip)]
+    pub errors: u64,
+    /// All warnings, also those that are only counted.
+    #[serde(skip)]
+    pub warnings: u64,
+    /// With `--compare`: what has changed since the earlier plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
+    /// In a manifest without errors: some finished messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub samples: Option<Vec<SampleReport>>,
+    /// In a manifest without errors: what `--compare` needs of each row, 10 bytes in base64, 1024 rows a text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub messages: Option<Vec<String>>,
+}
+
+/// Media files of one type.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct UploadReport {
+    /// What they are uploaded as: `image`, `voice`, `video`, `thumb` or `uploadimg`.
+    pub r#type: String,
+    /// How many different files there are.
+    pub files: u64,
+    /// Their bytes in all.
+    pub bytes: u64,
+}
+
+impl UploadReport {
+    /// The media files of a plan, type by type; types without a file are left out.
+    pub fn all(plan: &Plan) -> Vec<Self> {
+        let of = |upload: Upload| {
+            let files = plan.media.files().iter().map(|needed| &needed.file);
+            let bytes = files.filter(|file| file.content.upload == upload).map(|file| file.bytes);
+            let (files, bytes) = bytes.fold((0, 0), |(files, sum), bytes| (files + 1, sum + bytes));
+            Self { r#type: upload.name().to_owned(), files, bytes }
+        };
+        Upload::ALL.into_iter().map(of).filter(|report| report.files > 0).collect()
+    }
+}
+
+/// One fault.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DiagnosticReport {
+    /// Its stable name.
+    pub code: String,
+    /// `error` or `warning`.
+    pub severity: String,
+    /// What is wrong.
+    pub message: String,
+    /// How to mend it.
+    pub help: String,
+    /// The file.
+    pub file: String,
+    /// The line, from 1; in a workbook the row of the sheet.
+    pub line: Option<u64>,
+    /// The column in characters, from 1; in a workbook the column of the sheet.
+    pub column: Option<u64>,
+    /// The row of the audience, from 1, the header not counted.
+    pub row: Option<u64>,
+    /// The field of the campaign file.
+    pub field: Option<String>,
+}
+
+/// What is known of a campaign, sound or not.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// Its id.
+    pub campaign: Option<String>,
+    /// Which time it is sent.
+    pub wave: Option<u32>,
+    /// The account.
+    pub appid: Option<String>,
+    /// The message kind.
+    pub kind: Option<String>,
+    /// The seconds it takes.
+    pub forecast_seconds: u64,
+}
+
+impl PlanReport {
+    /// The report of a plan.
+    pub fn new(facts: &Facts, plan: &Plan, sources: &Sources, words: &Catalog) -> Self {
+        Self {
+            campaign: facts.campaign.clone(),
+            wave: facts.wave,
+            appid: facts.appid.clone(),
+            kind: facts.kind.clone(),
+            encoding: plan.encoding.map(str::to_owned),
+            sheet: plan.sheet.as_ref().map(|sheet| sheet.name.clone()),
+            digest: plan.digest.to_string(),
+            rows: plan.counts.rows(),
+            planned: plan.counts.planned,
+            skipped: plan.counts.duplicate,
+            invalid: plan.counts.invalid,
+            forecast_seconds: facts.forecast_seconds,
+            diagnostics: plan.diagnostics.kept().iter().map(|fault| told(fault, sources, words)).collect(),
+            uploads: UploadReport::all(plan),
+            errors: plan.diagnostics.errors(),
+            warnings: plan.diagnostics.warnings(),
+            changes: None,
+            samples: None,
+            messages: None,
+        }
+    }
+
+    /// The listed faults of one severity, and how many there are of it in all.
+    pub fn of(&self, severity: Severity) -> (impl Iterator<Item = &DiagnosticReport>, u64) {
+        let count = match severity {
+            Severity::Error => self.errors,
+            Severity::Warning => self.warnings,
+        };
+        (self.diagnostics.iter().filter(move |fault| fault.severity == severity.name()), count)
+    }
+
+    /// What the plan is of, for titles: the campaign's id, or its file where it has none.
+    pub fn title(&self, words: &Catalog) -> String {
+        let file = || self.diagnostics.first().map(|fault| fault.file.clone());
+        let campaign = self.campaign.clone().or_else(file).unwrap_or_default();
+        match self.wave {
+            Some(wave) => words.say("plan.wave", &[("campaign", &campaign), ("wave", &wave)]),
+            None => campaign,
+        }
+    }
+}
+
+impl DiagnosticReport {
+    /// Its place as compilers write it: `file:line:column`, as much of it as is known.
+    pub fn place(&self) -> String {
+        let numbers = [self.line, self.line.and(self.column)].into_iter().flatten();
+        numbers.fold(self.file.clone(), |place, number| format!("{place}:{number}"))
+    }
+}
+
+/// Writes the object.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn write(report: &PlanReport, _: &Catalog, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, report)?;
+    out.write_all(b"\n")
+}
+
+fn told(fault: &Diagnostic, sources: &Sources, words: &Catalog) -> DiagnosticReport {
+    let position = sources.position(&fault.at);
+    DiagnosticReport {
+        code: fault.code.slug().to_owned(),
+        severity: fault.severity.name().to_owned(),
+        message: fault.message(words),
+        help: fault.help(words),
+        file: display(&position.file),
+        line: position.line,
+        column: position.column,
+        row: position.row,
+        field: position.field,
+    }
+}

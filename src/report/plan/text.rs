@@ -1,0 +1,122 @@
+//! `plan` for people: the counts on stdout, the faults on stderr.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::code::Code;
+use crate::diagnostic::render::{Sources, draw};
+use crate::locale::Catalog;
+use crate::message::media::size;
+use crate::plan::Plan;
+use crate::report::plan::compare::Changes;
+use crate::report::plan::json::{Facts, UploadReport};
+
+/// How many faults of one code a person is shown; the rest are counted.
+const SHOWN_PER_CODE: u64 = 10;
+/// How many rows with a change a person is told; the manifest names more.
+const ROWS_SHOWN: usize = 20;
+
+/// The faults of a plan, drawn with their places.
+pub fn faults(plan: &Plan, sources: &Sources, words: &Catalog, color: bool) -> String {
+    let mut out = String::new();
+    let mut shown: BTreeMap<Code, u64> = BTreeMap::new();
+    for fault in plan.diagnostics.kept() {
+        let count = shown.entry(fault.code).or_default();
+        *count += 1;
+        if *count <= SHOWN_PER_CODE {
+            out.push_str(&draw(fault, sources, words, color));
+            out.push_str("\n\n");
+        }
+    }
+    for (code, count) in plan.diagnostics.counts() {
+        if *count > SHOWN_PER_CODE {
+            let more = count - SHOWN_PER_CODE;
+            out.push_str(&words.say("plan.more", &[("count", &more), ("code", &code.slug())]));
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// The counts, forecast and digest of a plan, a line each.
+pub fn summary(facts: &Facts, plan: &Plan, words: &Catalog) -> String {
+    let mut out = String::new();
+    let mut line = |key: &str, value: String| {
+        out.push_str(&words.say(&format!("plan.line.{key}"), &[("value", &value)]));
+        out.push('\n');
+    };
+    if let Some(campaign) = &facts.campaign {
+        let wave = facts.wave.unwrap_or(1);
+        line("campaign", words.say("plan.wave", &[("campaign", campaign), ("wave", &wave)]));
+    }
+    if let Some(appid) = &facts.appid {
+        line("account", appid.clone());
+    }
+    if let Some(kind) = &facts.kind {
+        line("kind", kind.clone());
+    }
+    if let Some(encoding) = plan.encoding {
+        line("encoding", encoding.to_owned());
+    }
+    if let Some(sheet) = &plan.sheet {
+        line("sheet", sheet.name.clone());
+    }
+    line("rows", plan.counts.rows().to_string());
+    line("planned", plan.counts.planned.to_string());
+    line("skipped", plan.counts.duplicate.to_string());
+    line("invalid", plan.counts.invalid.to_string());
+    if !plan.media.is_empty() {
+        line("uploads", uploads(plan, words));
+    }
+    line("forecast", length(facts.forecast_seconds, words));
+    line("digest", plan.digest.to_string());
+    out
+}
+
+/// The media files of a plan in one line.
+fn uploads(plan: &Plan, words: &Catalog) -> String {
+    let all = UploadReport::all(plan);
+    let types: Vec<String> = all.iter().map(|of| format!("{} {}", of.r#type, of.files)).collect();
+    let (files, bytes) = all.iter().fold((0, 0), |(files, bytes), of| (files + of.files, bytes + of.bytes));
+    let (size, types) = (size(bytes), types.join(", "));
+    words.say("media.summary", &[("files", &files), ("size", &size), ("types", &types)])
+}
+
+/// A length of time as people say it.
+pub fn length(seconds: u64, words: &Catalog) -> String {
+    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes) {
+        (0, 0) => words.say("length.seconds", &[("seconds", &rest)]),
+        (0, _) => words.say("length.minutes", &[("minutes", &minutes), ("seconds", &rest)]),
+        _ => words.say("length.hours", &[("hours", &hours), ("minutes", &minutes)]),
+    }
+}
+
+/// What has changed since an earlier plan, a line each.
+pub fn changes(changes: &Changes, words: &Catalog) -> String {
+    let mut out = format!("{}\n", words.say("plan.changes.title", &[]));
+    for (key, count, named) in [
+        ("added", changes.added, &changes.added_rows),
+        ("removed", changes.removed, &changes.removed_rows),
+        ("changed", changes.changed, &changes.changed_rows),
+        ("unchanged", changes.unchanged, &Vec::new()),
+    ] {
+        let name = words.say(&format!("plan.changes.{key}"), &[]);
+        let mut line = words.say("plan.changes.line", &[("name", &name), ("count", &count)]);
+        if !named.is_empty() {
+            line += &words.say("plan.changes.of-rows", &[("rows", &rows(count, named))]);
+        }
+        out.push_str(&format!("  {line}\n"));
+    }
+    if changes.reordered {
+        out.push_str(&format!("  {}\n", words.say("plan.changes.reordered", &[])));
+    }
+    out
+}
+
+/// The rows that are named, and a sign where they are not all.
+pub fn rows(count: u64, named: &[u64]) -> String {
+    let shown: Vec<String> = named.iter().take(ROWS_SHOWN).map(u64::to_string).collect();
+    let all = u64::try_from(shown.len()).is_ok_and(|shown| shown == count);
+    let more = if all || shown.is_empty() { "" } else { ", …" };
+    shown.join(", ") + more
+}

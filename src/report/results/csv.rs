@@ -1,0 +1,94 @@
+//! The results as a CSV (spec section 8), for spreadsheets: UTF-8 with BOM, CRLF, and no formula that would run.
+
+use std::io::{self, Write};
+
+use csv::{Terminator, Writer, WriterBuilder};
+
+use crate::audience::csv::guard::arm;
+use crate::campaign::Campaign;
+use crate::delivery::attempt::Incident;
+use crate::delivery::outcome::Status;
+use crate::journal::record::Recorded;
+use crate::locale::Catalog;
+use crate::report::join::Tally;
+use crate::report::results::{Line, Sheet};
+use crate::wechat::answer::error_code::key;
+
+/// The keys of the added columns, in their order; their titles are in `locales/`.
+pub const COLUMNS: [&str; 8] =
+    ["status", "errcode", "errmsg", "advice", "attempts", "finished_at", "latency_ms", "rid"];
+
+/// A CSV of results.
+pub struct CsvFile<'a> {
+    writer: Writer<&'a mut (dyn Write + Send)>,
+}
+
+impl<'a> CsvFile<'a> {
+    /// On a stream that nothing was written to.
+    pub fn new(out: &'a mut (dyn Write + Send)) -> Self {
+        Self { writer: WriterBuilder::new().terminator(Terminator::CRLF).flexible(true).from_writer(out) }
+    }
+}
+
+impl Sheet for CsvFile<'_> {
+    fn head(&mut self, names: &[String]) -> io::Result<()> {
+        let first = names.first().map(|first| format!("\u{feff}{first}"));
+        self.writer.write_record(first.iter().chain(names.iter().skip(1)))?;
+        Ok(())
+    }
+
+    fn line(&mut self, line: &Line) -> io::Result<()> {
+        for (index, cell) in line.cells.iter().enumerate() {
+            // An openid is no formula, and one that was changed would be nobody's.
+            if line.openid == Some(index) {
+                self.writer.write_field(cell)?;
+            } else {
+                self.writer.write_field(arm(cell).as_bytes())?;
+            }
+        }
+        self.writer.write_record(None::<&[u8]>)?;
+        Ok(())
+    }
+
+    fn end(&mut self, _: &Campaign, _: &Tally) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+/// What a person should do about a message.
+pub fn advice(words: &Catalog, status: Status, recorded: &Recorded) -> String {
+    match (recorded.errcode, &recorded.reason) {
+        (Some(0), _) => String::new(),
+        (Some(code), _) => {
+            let known = key(code);
+            words.say(&format!("errcode.{known}.advice"), &[])
+        }
+        (None, Some(incident)) => words.say(&Incident::advice_key(incident), &[]),
+        (None, None) => match status {
+            Status::Unknown => words.say(&Incident::advice_key("crash"), &[]),
+            Status::Sent | Status::Refused | Status::Failed | Status::Skipped | Status::Unsent => {
+                String::new()
+            }
+        },
+    }
+}
+
+/// Shows as much of an openid as is needed to tell people apart, and no more.
+pub fn mask(openid: &str) -> String {
+    let characters: Vec<char> = openid.chars().collect();
+    match characters.as_slice() {
+        [a, b, c, .., w, x, y, z] if characters.len() >= 12 => format!("{a}{b}{c}***{w}{x}{y}{z}"),
+        _ => "***".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mask_keeps_the_ends() {
+        assert_eq!(mask("oABC567890123456789012345678"), "oAB***5678");
+        assert_eq!(mask("short"), "***");
+    }
+}

@@ -1,0 +1,340 @@
+//! The results (spec section 8): the audience's columns and eight more, one row a row of the audience.
+//!
+//! What stands in a row is told here once; [`results_csv`](crate::report::results::csv) and
+//! [`results_xlsx`](crate::report::results::xlsx) write it, and the file's extension says which.
+
+pub mod csv;
+pub mod xlsx;
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use jiff::tz::TimeZone;
+
+use crate::audience::Source;
+use crate::audience::csv::guard::{RESULTS, results_columns};
+use crate::audience::header::Header;
+use crate::audience::reader::Reader;
+use crate::audience::row::Row;
+use crate::campaign::{Campaign, Part, is_workbook};
+use crate::delivery::outcome::Status;
+use crate::journal::record::Recorded;
+use crate::journal::store::Store;
+use crate::locale::{Catalog, Language};
+use crate::plan::Plan;
+use crate::report::join::{JoinError, RowReport, Skipped, Tally, join};
+use crate::report::results::csv::{COLUMNS, CsvFile, advice, mask};
+use crate::report::results::xlsx::Workbook;
+use crate::report::write_file;
+
+/// Why the results are not written.
+#[derive(Debug)]
+pub enum ResultsError {
+    /// Plan and journal cannot be joined.
+    Join(JoinError),
+    /// The file cannot be written.
+    File(io::Error),
+}
+
+/// A row of the results on its way into a file.
+#[derive(Debug)]
+pub struct Line {
+    /// The cells: the audience's, the eight of the results, and those of a row that did not fit its header.
+    pub cells: Vec<String>,
+    /// Which of them is the openid, where one is.
+    pub openid: Option<usize>,
+    /// Which of them is the status in words.
+    pub worded: usize,
+    /// What became of the row.
+    pub status: Status,
+}
+
+/// A file that results are written to.
+pub trait Sheet {
+    /// Writes the names of the columns. Called once, first.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    fn head(&mut self, names: &[String]) -> io::Result<()>;
+
+    /// Writes a row.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    fn line(&mut self, line: &Line) -> io::Result<()>;
+
+    /// Writes what is left. Called once, last.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    fn end(&mut self, campaign: &Campaign, tally: &Tally) -> io::Result<()>;
+}
+
+/// Writes the results of a campaign, and counts them on the way.
+///
+/// # Errors
+///
+/// When audience or journal cannot be read, or the file cannot be written; it is then as it was.
+pub fn write(
+    campaign: &Campaign,
+    plan: &Plan,
+    store: Option<&Store>,
+    path: &Path,
+    masked: bool,
+) -> Result<Tally, ResultsError> {
+    write_rows(campaign, plan, store, path, masked, |_| true)
+}
+
+/// Writes those who failed, are unknown and are unsent into files of their own beside the results, where the campaign
+/// wants that. A part of which nobody is left has no file: one that an earlier run left is deleted.
+///
+/// # Errors
+///
+/// As [`write()`].
+pub fn write_parts(
+    campaign: &Campaign,
+    plan: &Plan,
+    store: Option<&Store>,
+    results: &Path,
+    masked: bool,
+    tally: &Tally,
+) -> Result<(), ResultsError> {
+    for part in Part::ALL.iter().filter(|_| campaign.results.split) {
+        let (status, path) = (status_of(*part), part.beside(results));
+        if tally.counts.of(status) > 0 {
+            write_rows(campaign, plan, store, &path, masked, |of| of == status)?;
+        } else if is_own(&path, &campaign.audience.openid_column) {
+            fs::remove_file(&path).map_err(ResultsError::File)?;
+        }
+    }
+    Ok(())
+}
+
+fn status_of(part: Part) -> Status {
+    match part {
+        Part::Failed => Status::Failed,
+        Part::Unknown => Status::Unknown,
+        Part::Unsent => Status::Unsent,
+    }
+}
+
+fn write_rows(
+    campaign: &Campaign,
+    plan: &Plan,
+    store: Option<&Store>,
+    path: &Path,
+    masked: bool,
+    wanted: impl Fn(Status) -> bool,
+) -> Result<Tally, ResultsError> {
+    let mut joined = None;
+    write_file(path, |out| {
+        let result = write_to(campaign, plan, store, out, is_workbook(path), masked, wanted);
+        let (kept, error) = match result {
+            Ok(Ok(tally)) => (Ok(tally), None),
+            Ok(Err(error)) => return Err(error),
+            Err(error) => (Err(error), Some(io::Error::other("reason.no-results"))),
+        };
+        joined = Some(kept);
+        error.map_or(Ok(()), Err)
+    })
+    .map_or_else(
+        |error| match joined.take() {
+            Some(Err(join)) => Err(ResultsError::Join(join)),
+            Some(Ok(_)) | None => Err(ResultsError::File(error)),
+        },
+        |()| Ok(()),
+    )?;
+    match joined {
+        Some(Ok(tally)) => Ok(tally),
+        Some(Err(error)) => Err(ResultsError::Join(error)),
+        None => Err(ResultsError::File(io::Error::other("reason.no-results"))),
+    }
+}
+
+/// Writes the results to an open stream. The inner error is the stream's.
+fn write_to(
+    campaign: &Campaign,
+    plan: &Plan,
+    store: Option<&Store>,
+    out: &mut (dyn Write + Send),
+    workbook: bool,
+    masked: bool,
+    wanted: impl Fn(Status) -> bool,
+) -> Result<io::Result<Tally>, JoinError> {
+    let words = Catalog::new(campaign.results.language);
+    let sheet: io::Result<Box<dyn Sheet + '_>> = if workbook {
+        Workbook::new(&words, out).map(|book| Box::new(book) as Box<dyn Sheet>)
+    } else {
+        Ok(Box::new(CsvFile::new(out)))
+    };
+    let mut sheet = match sheet {
+        Ok(sheet) => std::cell::RefCell::new((sheet, Lines::new(&words, campaign, masked))),
+        Err(error) => return Ok(Err(error)),
+    };
+    let tally = join(
+        campaign,
+        plan,
+        store,
+        |header| {
+            let (sheet, lines) = &mut *sheet.borrow_mut();
+            sheet.head(&lines.names(header))
+        },
+        |row| {
+            let (sheet, lines) = &mut *sheet.borrow_mut();
+            if wanted(row.status) { sheet.line(lines.fill(row)) } else { Ok(()) }
+        },
+    )?;
+    Ok(tally.and_then(|tally| sheet.get_mut().0.end(campaign, &tally).map(|()| tally)))
+}
+
+/// Makes rows of results; the buffers of one are used again for the next.
+struct Lines<'a> {
+    words: &'a Catalog,
+    campaign: &'a Campaign,
+    zone: TimeZone,
+    width: usize,
+    /// The audience's cells that are copied: all but those of an earlier results file.
+    copied: Vec<usize>,
+    masked: bool,
+    line: Line,
+    filled: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn new(words: &'a Catalog, campaign: &'a Campaign, masked: bool) -> Self {
+        let line = Line { cells: Vec::new(), openid: None, worded: 0, status: Status::Unsent };
+        let zone = TimeZone::system();
+        Self { words, campaign, zone, width: 0, copied: Vec::new(), masked, line, filled: 0 }
+    }
+
+    /// The names of the columns, once those of the audience are known.
+    fn names(&mut self, header: &Header) -> Vec<String> {
+        let own = COLUMNS.map(|key| self.words.say(&format!("results.column.{key}"), &[]));
+        let before = results_columns(header.raw()).into_iter().flatten();
+        let before: Vec<&str> = before.copied().chain(own.iter().map(String::as_str)).collect();
+        // A results file may be the next audience: its eight columns are replaced, not repeated.
+        let earlier = |name: &str| before.contains(&name);
+        self.copied =
+            header.names().enumerate().filter(|(_, name)| !earlier(name)).map(|(cell, _)| cell).collect();
+        self.width = header.width();
+        let openid = header.position(&self.campaign.audience.openid_column);
+        self.line.openid = self.copied.iter().position(|cell| Some(*cell) == openid);
+        self.line.worded = self.copied.len();
+        self.copied.iter().filter_map(|cell| header.raw().get(*cell).cloned()).chain(own).collect()
+    }
+
+    fn fill(&mut self, report: &RowReport<'_>) -> &Line {
+        self.filled = 0;
+        self.line.status = report.status;
+        let text =
+            |cell: usize| report.row.record().get(cell).map(String::from_utf8_lossy).unwrap_or_default();
+        for index in 0..self.copied.len() {
+            let text = text(self.copied[index]);
+            if self.masked && self.line.openid == Some(index) {
+                self.push(&mask(&text));
+            } else {
+                self.push(&text);
+            }
+        }
+        let status = self.words.say(&format!("status.{}", report.status.name()), &[]);
+        self.push(&status);
+        match &report.recorded {
+            Some(recorded) => self.recorded(report.status, recorded),
+            None => {
+                let advice = report.skipped.map(|skipped| self.words.say(skipped_key(skipped), &[]));
+                for field in ["", "", advice.as_deref().unwrap_or_default(), "0", "", "", ""] {
+                    self.push(field);
+                }
+            }
+        }
+        // Without them a row that did not fit its header would fit it the next time, its cells in the wrong columns.
+        for cell in self.width..report.row.record().len() {
+            self.push(&text(cell));
+        }
+        self.line.cells.truncate(self.filled);
+        &self.line
+    }
+
+    fn recorded(&mut self, status: Status, recorded: &Recorded) {
+        let errcode = recorded.errcode.map(|code| code.to_string()).unwrap_or_default();
+        let errmsg = match (&recorded.reason, recorded.errcode) {
+            (Some(reason), _) => reason.clone(),
+            (None, Some(0)) => "ok".to_owned(),
+            (None, _) => String::new(),
+        };
+        let advice = advice(self.words, status, recorded);
+        let finished = recorded.at.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+        let latency = recorded.latency_ms.map(|latency| latency.to_string()).unwrap_or_default();
+        let rid = recorded.rid.clone().unwrap_or_default();
+        for field in [errcode, errmsg, advice, recorded.attempts.to_string(), finished, latency, rid] {
+            self.push(&field);
+        }
+    }
+
+    fn push(&mut self, text: &str) {
+        match self.line.cells.get_mut(self.filled) {
+            Some(cell) => {
+                cell.clear();
+                cell.push_str(text);
+            }
+            None => self.line.cells.push(text.to_owned()),
+        }
+        self.filled += 1;
+    }
+}
+
+fn skipped_key(skipped: Skipped) -> &'static str {
+    match skipped {
+        Skipped::Duplicate => "results.skipped.duplicate",
+        Skipped::Invalid => "results.skipped.invalid",
+    }
+}
+
+/// An earlier file of results, opened as the audience it could be.
+fn open(path: &Path, openid: &str) -> Option<Reader> {
+    let source = Source { path: path.to_owned(), openid: openid.to_owned(), ..Source::default() };
+    Reader::open(&source).ok()
+}
+
+/// Whether a file is one of results.
+fn is_own(path: &Path, openid: &str) -> bool {
+    open(path, openid).is_some_and(|reader| results_columns(reader.header().raw()).is_some())
+}
+
+/// Whether a file is a results file that tells of a recipient who was, or may have been, sent a message.
+pub fn tells_of_sent(path: &Path, openid: &str) -> bool {
+    let Some(mut reader) = open(path, openid) else { return false };
+    let languages = [Language::En, Language::ZhCn].map(Catalog::new);
+    let told: Vec<String> = languages
+        .iter()
+        .flat_map(|words| [Status::Sent, Status::Unknown].map(|status| (words, status)))
+        .map(|(words, status)| words.say(&format!("status.{}", status.name()), &[]))
+        .collect();
+    let Some(column) = RESULTS.iter().find_map(|own| reader.header().position(own[0])) else { return false };
+    let mut row = Row::default();
+    while let Ok(Some(_)) = reader.read(&mut row) {
+        let status = row.record().get(column).unwrap_or_default();
+        if told.iter().any(|word| word.as_bytes() == status) {
+            return true;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_titles_in_both_languages_are_those_by_which_results_are_known() {
+        for (language, own) in [Language::En, Language::ZhCn].into_iter().zip(RESULTS) {
+            let words = Catalog::new(language);
+            let titles = COLUMNS.map(|key| words.say(&format!("results.column.{key}"), &[]));
+            assert_eq!(titles, own);
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! Reads the journal of a campaign as a report: every count, reason and time in it comes from here.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+
+use crate::campaign::Campaign;
+use crate::delivery::attempt::Incident;
+use crate::delivery::outcome::Status;
+use crate::journal::JournalError;
+use crate::journal::attempts::RecordedAttempt;
+use crate::journal::notice::Noticed;
+use crate::journal::record::{Recorded, State};
+use crate::journal::run::RunRecord;
+use crate::journal::store::Store;
+use crate::locale::Catalog;
+use crate::plan::Plan;
+use crate::report::join::{JoinError, RowReport, Tally, identity, join, tally_of_journal};
+use crate::report::results::csv::mask;
+use crate::report::run::happening;
+use crate::report::run::json::{Reason, Retries, Run, RunReport, Unknown};
+use crate::report::run::timeline::{Answer, Latency, Timeline};
+use crate::wechat::answer::error_code::{self, Class, class_of};
+
+/// So many unknown messages are listed.
+const LISTED: usize = 1000;
+/// The timelines of so many runs are kept.
+const RUNS: usize = 20;
+
+/// What a report is made from.
+#[derive(Debug)]
+pub struct History<'a> {
+    /// The campaign.
+    pub campaign: &'a Campaign,
+    /// Its plan, where its files have no fault now.
+    pub plan: Option<&'a Plan>,
+    /// The journal, where there is one.
+    pub store: Option<&'a Store>,
+    /// Whether a process is sending now.
+    pub running: bool,
+    /// Whether openids are masked.
+    pub masked: bool,
+}
+
+/// Stands in for the reason of a message that is not answered yet.
+const IN_FLIGHT: &str = "in-flight";
+
+/// Outcomes by status and reason: the errcode, or the name of what took its place.
+type Reasons = BTreeMap<(Status, Option<i64>, Option<String>), u64>;
+
+/// What the journal knows beside the messages.
+#[derive(Default)]
+struct Rest {
+    runs: Vec<RunRecord>,
+    attempts: Vec<RecordedAttempt>,
+    notices: Vec<Noticed>,
+}
+
+#[derive(Default)]
+struct Seen {
+    reasons: Reasons,
+    again: Reasons,
+    token: u64,
+    repeated: u64,
+    requests: u64,
+    answers: Vec<Answer>,
+    unknown: Vec<Unknown>,
+    masked: bool,
+    running: bool,
+}
+
+impl History<'_> {
+    /// Makes the report.
+    ///
+    /// # Errors
+    ///
+    /// When audience or journal cannot be read, or the audience changes meanwhile.
+    pub fn read(&self, words: &Catalog) -> Result<RunReport, JoinError> {
+        let mut seen = Seen { masked: self.masked, running: self.running, ..Seen::default() };
+        let tally = self.walk(&mut seen)?;
+        let Rest { runs, attempts, notices } = self.rest().map_err(JoinError::Journal)?;
+        attempts.into_iter().for_each(|attempt| seen.attempt(attempt));
+        seen.answers.sort_unstable_by_key(|answer| answer.at);
+        Ok(self.report(&tally, seen, &runs, &notices, words))
+    }
+
+    /// Walks the rows of the audience, or where that cannot be read now, the messages of the journal.
+    fn walk(&self, seen: &mut Seen) -> Result<Tally, JoinError> {
+        if let Some(plan) = self.plan {
+            let each = |row: &RowReport<'_>| {
+                if let Some(recorded) = &row.recorded {
+                    seen.message(recorded, Some(row.row.number));
+                }
+                Ok::<(), std::convert::Infallible>(())
+            };
+            return match join(self.campaign, plan, self.store, |_| Ok(()), each)? {
+                Ok(tally) => Ok(tally),
+                Err(never) => match never {},
+            };
+        }
+        let mut read = || {
+            let Some(store) = self.store else { return Ok(Tally::default()) };
+            if let Some(number) = store.find_campaign(&identity(self.campaign))? {
+                store.messages(number, |message| seen.message(&message, None))?;
+            }
+            tally_of_journal(self.campaign, &crate::plan::reading::empty(), store)
+        };
+        read().map_err(JoinError::Journal)
+    }
+
+    fn rest(&self) -> Result<Rest, JournalError> {
+        let Some(store) = self.store else { return Ok(Rest::default()) };
+        let Some(number) = store.find_campaign(&identity(self.campaign))? else {
+            return Ok(Rest::default());
+        };
+        let mut attempts = Vec::new();
+        store.attempts(number, |attempt| attempts.push(attempt))?;
+        Ok(Rest { runs: store.runs(number)?, attempts, notices: store.notices(number)? })
+    }
+
+    fn report(
+        &self,
+        tally: &Tally,
+        seen: Seen,
+        runs: &[RunRecord],
+        notices: &[Noticed],
+        words: &Catalog,
+    ) -> RunReport {
+        let latencies = seen.answers.iter().filter(|answer| answer.status.is_some());
+        let timeline: Vec<Timeline> = runs
+            .iter()
+            .enumerate()
+            .rev()
+            .filter_map(|(index, run)| {
+                // A run that crashed ended before the next one began.
+                let ended = run.ended.or_else(|| runs.get(index + 1).map(|next| next.started));
+                Timeline::of(run.id, run.started, ended, &seen.answers)
+            })
+            .take(RUNS)
+            .collect();
+        RunReport {
+            campaign: self.campaign.id.to_string(),
+            wave: self.campaign.wave,
+            appid: self.campaign.account.appid.clone(),
+            kind: self.campaign.body.kind().to_string(),
+            digest: self.plan.map(|plan| plan.digest.to_string()),
+            running: self.running,
+            counts: tally.counts,
+            in_flight: if self.running { tally.in_flight } else { 0 },
+            gone: tally.gone,
+            altered: tally.altered,
+            requests: seen.requests,
+            first: runs.first().map(|run| run.started),
+            last: seen.answers.last().map(|answer| answer.at),
+            latency_ms: Latency::of(latencies.filter_map(|answer| answer.latency_ms).collect()),
+            reasons: reasons(&seen.reasons, words),
+            retries: Retries {
+                messages: seen.repeated,
+                attempts: seen.again.values().sum(),
+                token: seen.token,
+                reasons: reasons(&seen.again, words),
+            },
+            token_fetches: happening::token_fetches(notices),
+            runs: runs.iter().map(|run| told(run, notices, words)).collect(),
+            timeline: timeline.into_iter().rev().collect(),
+            unknown: seen.unknown,
+            zone: TimeZone::system(),
+        }
+    }
+}
+
+impl Seen {
+    fn message(&mut self, message: &Recorded, row: Option<u64>) {
+        let status = message.state.status();
+        let incident = match message.state {
+            State::InFlight if self.running => Some(IN_FLIGHT.to_owned()),
+            // Nobody is left who could note the answer.
+            State::InFlight => Some(Incident::Crash.to_string()),
+            State::Settled(_) => message.errcode.is_none().then(|| message.reason.clone()).flatten(),
+        };
+        self.requests += u64::from(message.attempts);
+        self.repeated += u64::from(message.attempts > 1);
+        match status {
+            // What was put off is among the attempts.
+            Status::Unsent | Status::Skipped => return,
+            Status::Sent | Status::Refused | Status::Failed => {}
+            Status::Unknown => self.unknown(message, incident.clone(), row),
+        }
+        // What is on its way has no answer yet, and what was settled by hand had it at another time.
+        let answered = message.state != State::InFlight
+            && incident.as_deref() != Some(Incident::Resolved.to_string().as_str());
+        *self.reasons.entry((status, message.errcode, incident)).or_default() += 1;
+        if answered {
+            let latency_ms = message.latency_ms.and_then(|latency| u32::try_from(latency).ok());
+            self.answers.push(Answer { at: message.at, latency_ms, status: Some(status) });
+        }
+    }
+
+    fn unknown(&mut self, message: &Recorded, incident: Option<String>, row: Option<u64>) {
+        if self.unknown.len() < LISTED {
+            self.unknown.push(Unknown {
+                row,
+                openid: if self.masked { mask(&message.openid) } else { message.openid.clone() },
+                incident,
+                at: message.at,
+                attempts: message.attempts,
+            });
+        }
+    }
+
+    fn attempt(&mut self, attempt: RecordedAttempt) {
+        let incident = attempt.errcode.is_none().then_some(attempt.reason).flatten();
+        self.token += u64::from(attempt.errcode.is_some_and(|code| class_of(code) == Class::Token));
+        *self.again.entry((Status::Unsent, attempt.errcode, incident)).or_default() += 1;
+        let latency_ms = attempt.latency_ms.and_then(|latency| u32::try_from(latency).ok());
+        self.answers.push(Answer { at: attempt.at, latency_ms, status: None });
+    }
+}
+
+/// The reasons in the order of statuses, the most frequent first.
+fn reasons(all: &Reasons, words: &Catalog) -> Vec<Reason> {
+    let mut told: Vec<(Status, Reason)> = all
+        .iter()
+        .map(|((status, errcode, incident), count)| {
+            let sentence =
+                |part: &str, code: i64| words.say(&format!("errcode.{}.{part}", error_code::key(code)), &[]);
+            let told = errcode.filter(|code| *code != 0);
+            let advice = incident.as_deref().map(|name| words.say(&Incident::advice_key(name), &[]));
+            let reason = Reason {
+                status: status.name().to_owned(),
+                errcode: *errcode,
+                incident: incident.clone(),
+                known: errcode.map(|code| error_code::find(code).is_some()),
+                count: *count,
+                meaning: told.map(|code| sentence("meaning", code)),
+                advice: told.map(|code| sentence("advice", code)).or(advice),
+            };
+            (*status, reason)
+        })
+        .collect();
+    told.sort_by_key(|(status, reason)| (*status, std::cmp::Reverse(reason.count)));
+    told.into_iter().map(|(_, reason)| reason).collect()
+}
+
+fn told(run: &RunRecord, notices: &[Noticed], words: &Catalog) -> Run {
+    let (happenings, more_happenings) = happening::of_run(run.id, notices, words);
+    Run {
+        run: run.id,
+        started: run.started,
+        ended: run.ended,
+        exit: run.ending.clone(),
+        reason: run.reason.clone(),
+        why: run.reason.as_deref().map(|reason| why(reason, words)),
+        digest: run.digest.clone(),
+        planned: run.planned,
+        requests: run.requests,
+        counts: run.counts,
+        happenings,
+        more_happenings,
+    }
+}
+
+/// The sentence of a reason to stop, and of the errcode in it.
+pub(crate) fn why(reason: &str, words: &Catalog) -> String {
+    let (word, code) = reason.split_once(' ').map_or((reason, None), |(word, code)| (word, Some(code)));
+    let sentence = words.say(&format!("report.reason.{word}"), &[]);
+    match code.and_then(|code| code.parse::<i64>().ok()) {
+        Some(code) => {
+            let meaning = words.say(&format!("errcode.{}.meaning", error_code::key(code)), &[]);
+            words.say("report.reason-code", &[("reason", &sentence), ("code", &code), ("meaning", &meaning)])
+        }
+        None => sentence,
+    }
+}

@@ -1,0 +1,236 @@
+//! `report --format json`: a campaign's runs as the journal tells them. The other formats show the same object.
+
+use std::io::{self, Write};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::delivery::outcome::{Counts, Status};
+use crate::locale::Catalog;
+use crate::report::run::timeline::{Latency, Timeline};
+
+/// What `wxcast report --format json` prints: one object. Equal journals and audiences print equal bytes.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(title = "wxcast report")]
+pub struct RunReport {
+    /// The campaign's id.
+    pub campaign: String,
+    /// Which time it is sent.
+    pub wave: u32,
+    /// The account.
+    pub appid: String,
+    /// The message kind.
+    pub kind: String,
+    /// `sha256:` over the finished payloads in order, as the files are now; `null` where they have faults now.
+    pub digest: Option<String>,
+    /// Whether a process is sending now.
+    pub running: bool,
+    /// The recipients by status. Where the files have faults now, only those whom the journal knows.
+    pub counts: Counts,
+    /// Messages in flight now, counted among the unknown until they are answered.
+    pub in_flight: u64,
+    /// Recipients of earlier runs who are no longer in the audience; they are in none of the counts.
+    pub gone: u64,
+    /// Recipients who were, or may have been, sent another text than the campaign has now.
+    pub altered: u64,
+    /// Requests made so far, over all runs, for the recipients that are counted.
+    pub requests: u64,
+    /// When the first run began.
+    #[schemars(with = "Option<String>")]
+    pub first: Option<Timestamp>,
+    /// When the last outcome was noted.
+    #[schemars(with = "Option<String>")]
+    pub last: Option<Timestamp>,
+    /// How long the last answers to all messages took.
+    pub latency_ms: Option<Latency>,
+    /// What the outcomes were, by status and reason.
+    pub reasons: Vec<Reason>,
+    /// What was tried again.
+    pub retries: Retries,
+    /// How often a token was asked for, of WeChat or of a program, as far as it is noted: runs of an earlier wxcast
+    /// noted nothing.
+    pub token_fetches: u64,
+    /// The runs, the first one first.
+    pub runs: Vec<Run>,
+    /// Answers over time, for the last 20 runs that had any.
+    pub timeline: Vec<Timeline>,
+    /// Messages whose outcome is unknown, at most 1000 of them, in the order of the audience.
+    pub unknown: Vec<Unknown>,
+    /// Where people read times.
+    #[serde(skip)]
+    pub zone: TimeZone,
+}
+
+/// Outcomes of one status for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Reason {
+    /// The status.
+    pub status: String,
+    /// WeChat's errcode, where it answered.
+    pub errcode: Option<i64>,
+    /// What took the place of an answer; `in-flight` while there is none yet.
+    pub incident: Option<String>,
+    /// Whether the errcode is in wxcast's table; `null` without one.
+    pub known: Option<bool>,
+    /// How many.
+    pub count: u64,
+    /// What it means.
+    pub meaning: Option<String>,
+    /// What to do.
+    pub advice: Option<String>,
+}
+
+/// What was tried again, or is to be.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Retries {
+    /// Messages that took more than one request.
+    pub messages: u64,
+    /// Attempts that certainly delivered nothing and were followed by another one, or will be.
+    pub attempts: u64,
+    /// Those of them that were answered with a dead token. One new token serves all messages that wait for it; the
+    /// `happenings` of a run say when one was fetched.
+    pub token: u64,
+    /// The reasons of those attempts.
+    pub reasons: Vec<Reason>,
+}
+
+/// One run.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Run {
+    /// Its number.
+    pub run: i64,
+    /// When it began.
+    #[schemars(with = "String")]
+    pub started: Timestamp,
+    /// When it ended; `null` while it runs, and after a crash.
+    #[schemars(with = "Option<String>")]
+    pub ended: Option<Timestamp>,
+    /// The name of its exit.
+    pub exit: Option<String>,
+    /// Why it stopped before everybody had been tried, where it did: a stable word, with the errcode where there is one.
+    pub reason: Option<String>,
+    /// The same as a sentence.
+    pub why: Option<String>,
+    /// The digest of its plan.
+    pub digest: String,
+    /// How many messages were planned.
+    pub planned: u64,
+    /// How many requests it made.
+    pub requests: Option<u64>,
+    /// The statuses of the audience when it ended.
+    pub counts: Option<Counts>,
+    /// What happened beside its messages, at most 200 things, the first one first.
+    pub happenings: Vec<Happening>,
+    /// How many more things happened.
+    pub more_happenings: u64,
+}
+
+/// Something that happened during a run beside its messages.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Happening {
+    /// When.
+    #[schemars(with = "String")]
+    pub at: Timestamp,
+    /// `token`: one was asked for. `pace`: the run became slower or faster. `stopping`: it began to stop.
+    pub what: String,
+    /// Why. Of a token: `first`, `renewal` (the one in use was about to end) or `refused`. Of the pace: `throttled`
+    /// (WeChat asked for it), `busy` or `recovered`. Of stopping: as in the run.
+    pub why: String,
+    /// What gave the token: `platform`, `forced` (the platform, which then lets the one before die), `command`,
+    /// `kept` (by an earlier run or another process) or `given`.
+    pub from: Option<String>,
+    /// Whether there was a token.
+    pub ok: Option<bool>,
+    /// The errcode that came instead of a token.
+    pub errcode: Option<i64>,
+    /// The most messages a second from then on.
+    pub per_second: Option<f64>,
+    /// The same as a sentence.
+    pub text: String,
+}
+
+/// A message that may or may not have arrived.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Unknown {
+    /// Its row in the audience, from 1; `null` where the audience has faults now.
+    pub row: Option<u64>,
+    /// The openid, masked unless somebody decided otherwise.
+    pub openid: String,
+    /// What happened; `in-flight` while it is on its way.
+    pub incident: Option<String>,
+    /// When.
+    #[schemars(with = "String")]
+    pub at: Timestamp,
+    /// How many requests were made for it.
+    pub attempts: u32,
+}
+
+/// Writes the object.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn write(report: &RunReport, _: &Catalog, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, report)?;
+    out.write_all(b"\n")
+}
+
+impl RunReport {
+    /// A time as people read it.
+    pub fn time(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
+    }
+
+    /// Its title.
+    pub fn title(&self, words: &Catalog) -> String {
+        let campaign = words.say("plan.wave", &[("campaign", &self.campaign), ("wave", &self.wave)]);
+        words.say("report.title", &[("campaign", &campaign)])
+    }
+
+    /// The six statuses with their words and counts.
+    pub fn statuses(&self, words: &Catalog) -> Vec<(Status, String, u64)> {
+        let word = |status: Status| words.say(&format!("status.{}", status.name()), &[]);
+        Status::ALL.iter().map(|status| (*status, word(*status), self.counts.of(*status))).collect()
+    }
+
+    /// How many unknown messages are not listed.
+    pub fn unlisted(&self) -> u64 {
+        self.counts.unknown.saturating_sub(u64::try_from(self.unknown.len()).unwrap_or(u64::MAX))
+    }
+}
+
+impl Reason {
+    /// The word of its status; of an attempt that was followed by another one, that it was.
+    pub fn word(&self, words: &Catalog) -> String {
+        let again = self.status == Status::Unsent.name();
+        words.say(
+            &if again { "report.chart.again".to_owned() } else { format!("status.{}", self.status) },
+            &[],
+        )
+    }
+
+    /// The errcode, or what took its place; blank where there is neither.
+    pub fn code(&self) -> String {
+        let errcode = self.errcode.map(|code| code.to_string());
+        errcode.or_else(|| self.incident.clone()).unwrap_or_default()
+    }
+
+    /// What it means and what to do, as far as there is anything to say.
+    pub fn text(&self) -> String {
+        [&self.meaning, &self.advice].into_iter().flatten().cloned().collect::<Vec<String>>().join(" ")
+    }
+}
+
+impl Run {
+    /// How it ended, as people read it. `now` is whether it is the one that is running.
+    pub fn ending(&self, now: bool, words: &Catalog) -> String {
+        match (&self.exit, &self.why) {
+            (Some(_), Some(why)) => why.clone(),
+            (Some(exit), None) => words.say(&format!("report.exit.{exit}"), &[]),
+            (None, _) if now => words.say("runs.now", &[]),
+            (None, _) => words.say("runs.crashed", &[]),
+        }
+    }
+}

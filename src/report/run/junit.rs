@@ -1,0 +1,63 @@
+//! `report --format junit`: one case a status and reason, not one a recipient, of which there may be a million.
+//! `sent` passes; what is refused, failed or unknown fails; what is skipped or not tried yet counts as skipped.
+
+use std::io::{self, Write};
+
+use crate::delivery::outcome::Status;
+use crate::locale::Catalog;
+use crate::report::form::junit::{self, Case, Suite, Verdict};
+use crate::report::run::json::{Reason, RunReport};
+
+/// Writes the report.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn write(report: &RunReport, words: &Catalog, out: &mut dyn Write) -> io::Result<()> {
+    let properties = [
+        ("campaign", report.campaign.clone()),
+        ("wave", report.wave.to_string()),
+        ("appid", report.appid.clone()),
+        ("digest", report.digest.clone().unwrap_or_default()),
+        ("running", report.running.to_string()),
+        ("requests", report.requests.to_string()),
+        ("token-fetches", report.token_fetches.to_string()),
+    ];
+    let properties = properties.map(|(name, value)| (name.to_owned(), value)).to_vec();
+    let statuses = report.statuses(words).into_iter();
+    let cases = statuses.flat_map(|(status, word, count)| of_status(status, &word, count, report)).collect();
+    let suite = Suite { name: words.say("report.outcomes", &[]), properties, cases };
+    junit::write(&report.title(words), vec![suite], out)
+}
+
+/// The cases of a status: one a reason, and one at least.
+fn of_status(status: Status, word: &str, count: u64, report: &RunReport) -> Vec<Case> {
+    let reasons = report.reasons.iter().filter(|reason| reason.status == status.name());
+    match status {
+        Status::Sent => vec![passed(word, count)],
+        Status::Skipped | Status::Unsent if count > 0 => {
+            let result = Verdict::Skipped { message: count.to_string() };
+            vec![Case { name: word.to_owned(), result, output: None }]
+        }
+        Status::Refused | Status::Failed | Status::Unknown if count > 0 => {
+            reasons.map(|reason| failed(word, reason)).collect()
+        }
+        Status::Refused | Status::Failed | Status::Unknown | Status::Skipped | Status::Unsent => {
+            vec![passed(word, count)]
+        }
+    }
+}
+
+fn passed(word: &str, count: u64) -> Case {
+    Case { name: word.to_owned(), result: Verdict::Passed, output: Some(count.to_string()) }
+}
+
+fn failed(word: &str, reason: &Reason) -> Case {
+    let name = format!("{word} {}", reason.code());
+    let message = format!("{} × {}", reason.count, name.trim_end());
+    Case {
+        name: name.trim_end().to_owned(),
+        result: Verdict::Failed { message, text: reason.text() },
+        output: None,
+    }
+}

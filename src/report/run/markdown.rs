@@ -1,0 +1,188 @@
+//! `report --format markdown`: a run as a comment or a summary, and as people read it on a terminal.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::delivery::outcome::Status;
+use crate::locale::Catalog;
+use crate::report::form::markdown::{head, inline, row};
+use crate::report::run::json::{Reason, Run, RunReport, Unknown};
+
+/// How many unknown messages are listed; the results file has them all.
+const LISTED: usize = 100;
+
+/// A thing that happened during a run.
+#[derive(Debug, Serialize)]
+pub struct HappeningLine {
+    run: i64,
+    at: String,
+    text: String,
+}
+
+/// Writes the report.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn write(report: &RunReport, words: &Catalog, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(text(report, words).as_bytes())
+}
+
+fn text(report: &RunReport, words: &Catalog) -> String {
+    let mut out = format!("### {}\n\n", inline(&report.title(words)));
+    if report.running {
+        out.push_str(&format!("{}\n\n", words.say("report.running", &[("count", &report.in_flight)])));
+    }
+    out.push_str(&head(&[label("status", words), label("count", words)]));
+    for (_, word, count) in report.statuses(words) {
+        out.push_str(&row(&[word, count.to_string()]));
+    }
+    out.push('\n');
+    for line in facts(report, words) {
+        out.push_str(&format!("- {}\n", inline(&line)));
+    }
+    out.push_str(&reasons("outcomes", &report.reasons, words));
+    out.push_str(&reasons("retries", &report.retries.reasons, words));
+    out.push_str(&runs(report, words));
+    out.push_str(&happenings(report, words));
+    out.push_str(&unknown(report, words));
+    out
+}
+
+fn label(key: &str, words: &Catalog) -> String {
+    words.say(&format!("report.label.{key}"), &[])
+}
+
+/// What is said in a sentence each; the HTML report says the same.
+pub fn facts(report: &RunReport, words: &Catalog) -> Vec<String> {
+    let mut facts = vec![words.say("report.requests", &[("count", &report.requests)])];
+    if let (Some(first), Some(last)) = (report.first, report.last) {
+        let (first, last) = (report.time(first), report.time(last));
+        facts.push(words.say("report.times", &[("first", &first), ("last", &last)]));
+    }
+    if let Some(latency) = report.latency_ms {
+        facts.push(words.say(
+            "report.latency",
+            &[("median", &latency.median), ("share", &latency.p95), ("max", &latency.max)],
+        ));
+    }
+    if report.retries.attempts > 0 {
+        let retries = &report.retries;
+        facts.push(
+            words.say("report.retried", &[("messages", &retries.messages), ("attempts", &retries.attempts)]),
+        );
+    }
+    if report.token_fetches > 0 {
+        facts.push(words.say("report.token-fetches", &[("count", &report.token_fetches)]));
+    }
+    if report.retries.token > 0 {
+        facts.push(words.say("report.token", &[("count", &report.retries.token)]));
+    }
+    for (key, count) in [("gone", report.gone), ("altered", report.altered)] {
+        if count > 0 {
+            facts.push(words.say(&format!("report.{key}"), &[("count", &count)]));
+        }
+    }
+    if report.digest.is_none() {
+        facts.push(words.say("report.faulty-files", &[]));
+    }
+    facts
+}
+
+fn reasons(title: &str, reasons: &[Reason], words: &Catalog) -> String {
+    let told: Vec<&Reason> = reasons.iter().filter(|reason| reason.status != Status::Sent.name()).collect();
+    if told.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("\n#### {}\n\n", words.say(&format!("report.{title}"), &[]));
+    out.push_str(&head(&["status", "code", "count", "meaning"].map(|key| label(key, words))));
+    for reason in told {
+        let status = reason.word(words);
+        let unlisted = reason.known == Some(false);
+        let code =
+            if unlisted { words.say("report.unlisted", &[("code", &reason.code())]) } else { reason.code() };
+        out.push_str(&row(&[status, inline(&code), reason.count.to_string(), inline(&reason.text())]));
+    }
+    out
+}
+
+fn runs(report: &RunReport, words: &Catalog) -> String {
+    if report.runs.is_empty() {
+        return format!("\n{}\n", words.say("runs.none", &[]));
+    }
+    let mut out = format!("\n#### {}\n\n", words.say("report.runs", &[]));
+    out.push_str(&head(&["run", "started", "ended", "requests", "ending"].map(|key| label(key, words))));
+    for (index, run) in report.runs.iter().enumerate() {
+        let now = report.running && index + 1 == report.runs.len();
+        out.push_str(&run_row(run, now, report, words));
+    }
+    out
+}
+
+fn run_row(run: &Run, now: bool, report: &RunReport, words: &Catalog) -> String {
+    row(&[
+        run.run.to_string(),
+        inline(&report.time(run.started)),
+        inline(&run.ended.map(|ended| report.time(ended)).unwrap_or_default()),
+        run.requests.map(|requests| requests.to_string()).unwrap_or_default(),
+        inline(&run.ending(now, words)),
+    ])
+}
+
+fn happenings(report: &RunReport, words: &Catalog) -> String {
+    let lines = lines(report, words);
+    if lines.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("\n#### {}\n\n", words.say("report.happenings", &[]));
+    out.push_str(&head(&["run", "at", "happened"].map(|key| label(key, words))));
+    for line in lines {
+        out.push_str(&row(&[line.run.to_string(), inline(&line.at), inline(&line.text)]));
+    }
+    out
+}
+
+/// What happened during the runs, the first thing first; the HTML report says the same.
+pub fn lines(report: &RunReport, words: &Catalog) -> Vec<HappeningLine> {
+    let of_run = |run: &Run| {
+        let told = run.happenings.iter().map(|happening| HappeningLine {
+            run: run.run,
+            at: report.time(happening.at),
+            text: happening.text.clone(),
+        });
+        let more = (run.more_happenings > 0).then(|| HappeningLine {
+            run: run.run,
+            at: String::new(),
+            text: words.say("report.more-happenings", &[("count", &run.more_happenings)]),
+        });
+        told.chain(more).collect::<Vec<HappeningLine>>()
+    };
+    report.runs.iter().flat_map(of_run).collect()
+}
+
+fn unknown(report: &RunReport, words: &Catalog) -> String {
+    if report.unknown.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("\n#### {}\n\n", words.say("report.unknown", &[]));
+    out.push_str(&head(&["row", "openid", "code", "at"].map(|key| label(key, words))));
+    for message in report.unknown.iter().take(LISTED) {
+        out.push_str(&unknown_row(message, report));
+    }
+    let listed = report.unknown.len().min(LISTED);
+    let more = report.counts.unknown.saturating_sub(u64::try_from(listed).unwrap_or(u64::MAX));
+    if more > 0 {
+        out.push_str(&format!("\n{}\n", words.say("report.more-unknown", &[("count", &more)])));
+    }
+    out
+}
+
+fn unknown_row(message: &Unknown, report: &RunReport) -> String {
+    row(&[
+        message.row.map(|row| row.to_string()).unwrap_or_default(),
+        inline(&message.openid),
+        inline(message.incident.as_deref().unwrap_or_default()),
+        inline(&report.time(message.at)),
+    ])
+}

@@ -1,0 +1,94 @@
+//! What a run came to: `send|rehearse --format json`, `status --format json`, and the same for people.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::delivery::outcome::{Counts, Status};
+use crate::locale::Catalog;
+use crate::wechat::answer::error_code::key;
+
+/// What `wxcast send --format json` and `rehearse --format json` print (spec section 9).
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(title = "wxcast summary")]
+pub struct Summary {
+    /// The campaign's id.
+    pub campaign: String,
+    /// Which time it is sent.
+    pub wave: u32,
+    /// `sha256:` over the finished payloads in order.
+    pub digest: String,
+    /// The recipients by status.
+    pub counts: Counts,
+    /// The refused ones by errcode.
+    pub refused_by_code: BTreeMap<String, u64>,
+    /// Requests made in this run.
+    pub requests: u64,
+    /// How long it sent, in seconds.
+    pub duration_seconds: f64,
+    /// Requests a second.
+    pub rate: f64,
+    /// The results file.
+    pub results: Option<String>,
+    /// How it ended.
+    pub exit: Exit,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Exit {
+    /// The exit code.
+    pub code: u8,
+    /// Its name.
+    pub name: String,
+}
+
+/// What `wxcast status --format json` prints.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(title = "wxcast status")]
+pub struct StatusReport {
+    /// The campaign's id.
+    pub campaign: String,
+    /// Which time it is sent.
+    pub wave: u32,
+    /// `sha256:` over the finished payloads in order.
+    pub digest: String,
+    /// The recipients by status.
+    pub counts: Counts,
+    /// The refused ones by errcode.
+    pub refused_by_code: BTreeMap<String, u64>,
+    /// Whether a process is sending now.
+    pub running: bool,
+    /// Messages in flight now, counted among the unknown until they are answered.
+    pub in_flight: u64,
+}
+
+/// Errcodes as JSON keys.
+pub fn by_code(codes: &BTreeMap<i64, u64>) -> BTreeMap<String, u64> {
+    codes.iter().map(|(code, count)| (code.to_string(), *count)).collect()
+}
+
+/// The counts for people, a line a status and a line an errcode with what to do.
+pub fn counts(counts: &Counts, refused: &BTreeMap<i64, u64>, words: &Catalog) -> String {
+    let mut out = String::new();
+    for status in Status::ALL {
+        let count = counts.of(status);
+        if count > 0 || status == Status::Sent {
+            let name = words.say(&format!("status.{}", status.name()), &[]);
+            out.push_str(&words.say("summary.count", &[("status", &name), ("count", &count)]));
+            out.push('\n');
+        }
+    }
+    for (code, count) in refused {
+        let key = key(*code);
+        let meaning = words.say(&format!("errcode.{key}.meaning"), &[]);
+        let advice = words.say(&format!("errcode.{key}.advice"), &[]);
+        out.push_str(&words.say(
+            "summary.refused",
+            &[("code", code), ("count", count), ("meaning", &meaning), ("advice", &advice)],
+        ));
+        out.push('\n');
+    }
+    out
+}

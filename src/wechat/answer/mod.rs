@@ -1,0 +1,5 @@
+//! What the platform answers: the JSON, the words of an errmsg, and what each errcode means.
+
+pub mod errmsg;
+pub mod error_code;
+pub mod reply;

@@ -1,0 +1,379 @@
+//! The access token: fetched once, shared by all, replaced once when the platform refuses it.
+
+pub mod cache;
+pub mod fetch;
+pub mod source;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Mutex;
+
+use crate::wechat::answer::errmsg::Errmsg;
+use crate::wechat::answer::reply::Failure;
+use crate::wechat::client::{Client, pause};
+use crate::wechat::token::cache::{Kept, TokenCache};
+use crate::wechat::token::fetch::{Giver, Need, TokenFetch, Watch};
+use crate::wechat::token::source::{CommandFault, Fetched, TRIES, TokenSource, ask, run};
+
+/// In a token's last five minutes the platform gives out the next one, and both work (wechat-facts 3.1).
+const OVERLAP: Duration = Duration::from_secs(300);
+/// When a token could not be renewed ahead of its end, it is tried again after this.
+const RENEW_EVERY: Duration = Duration::from_secs(60);
+
+/// A token. It shows nothing of itself.
+pub struct Token {
+    send_urls: Box<[Url]>,
+    value: SecretString,
+}
+
+impl Token {
+    fn new(client: &Client, value: SecretString) -> Self {
+        Self { send_urls: client.send_urls(value.expose_secret()), value }
+    }
+
+    /// The address that messages are posted to at a host, by its index.
+    pub(crate) fn send_url(&self, host: usize) -> Url {
+        self.send_urls[host].clone()
+    }
+
+    pub(crate) fn expose(&self) -> &str {
+        self.value.expose_secret()
+    }
+
+    fn is(&self, value: &SecretString) -> bool {
+        self.expose() == value.expose_secret()
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+/// Why there is no token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenError {
+    /// The one that was given is refused, and there is no other.
+    GivenRefused,
+    /// A token just fetched is refused too.
+    FreshRefused,
+    /// The platform says no.
+    Answered {
+        /// The errcode.
+        code: i64,
+        /// The errmsg.
+        errmsg: Errmsg,
+    },
+    /// The platform gave no answer that can be read.
+    NoAnswer(Failure),
+    /// The program that prints tokens did not.
+    Command(CommandFault),
+}
+
+/// The tokens of one account, shared by all workers.
+#[derive(Debug)]
+pub struct Tokens {
+    client: Client,
+    source: TokenSource,
+    cache: Option<TokenCache>,
+    current: Mutex<State>,
+    watch: Watch,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    token: Option<Arc<Token>>,
+    error: Option<TokenError>,
+    /// When the next token is fetched, before this one ends.
+    renew: Option<Instant>,
+    /// Whether this run has forced a refresh.
+    forced: bool,
+}
+
+impl State {
+    /// Whether the token, where there is one, need not be renewed yet.
+    fn is_good_for_now(&self) -> bool {
+        self.renew.is_none_or(|renew| Instant::now() < renew)
+    }
+}
+
+/// Which token will do.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    why: Need,
+    /// Not this one: it is refused.
+    not: Option<&'a Token>,
+    /// Not one that was fetched before.
+    since: Option<Timestamp>,
+    /// Whether it is worth waiting for, as long as the platform is busy or another process fetches one.
+    waits: bool,
+}
+
+const ANY: Wanted<'static> = Wanted { why: Need::First, not: None, since: None, waits: true };
+
+/// A token and how long it works, where that is known.
+struct Granted {
+    value: SecretString,
+    rest: Option<Duration>,
+}
+
+impl Tokens {
+    /// Tokens from a source. With a cache, one that was fetched with the AppSecret is kept for other runs.
+    pub fn new(client: Client, source: TokenSource, cache: Option<TokenCache>) -> Self {
+        Self { client, source, cache, current: Mutex::default(), watch: Watch::default() }
+    }
+
+    /// Tells `watch` of everything that is asked for a token from now on. The first one who watches stays.
+    pub fn watch(&self, watch: impl Fn(TokenFetch) + Send + Sync + 'static) {
+        self.watch.set(Box::new(watch));
+    }
+
+    /// The current token where nobody has to wait for it, as for nearly every message.
+    pub fn at_hand(&self) -> Option<Arc<Token>> {
+        let state = self.current.try_lock().ok()?;
+        state.token.as_ref().filter(|_| state.is_good_for_now()).map(Arc::clone)
+    }
+
+    /// The current token, fetched where there is none yet, and renewed shortly before it ends. Whoever comes while
+    /// it is being fetched waits.
+    ///
+    /// # Errors
+    ///
+    /// When there is none to be had. The platform is not asked again: the answer stands for the run.
+    pub async fn current(&self) -> Result<Arc<Token>, TokenError> {
+        let mut state = self.current.lock().await;
+        match (&state.token, &state.error) {
+            (Some(token), _) if state.is_good_for_now() => Ok(Arc::clone(token)),
+            (Some(token), _) => {
+                let before = Arc::clone(token);
+                match self.obtain(&mut state, Wanted { why: Need::Renewal, waits: false, ..ANY }).await {
+                    Ok(granted) => Ok(self.take(&mut state, granted)),
+                    // The one before still works for a while.
+                    Err(_) => {
+                        state.renew = Some(Instant::now() + RENEW_EVERY);
+                        Ok(before)
+                    }
+                }
+            }
+            (None, Some(error)) => Err(error.clone()),
+            (None, None) => self.fetch(&mut state, ANY).await,
+        }
+    }
+
+    /// A token that its source gives now, not one that was kept; one that another process is being given at this
+    /// moment is as good. It is the current one from then on.
+    ///
+    /// # Errors
+    ///
+    /// When there is none to be had.
+    pub async fn fresh(&self) -> Result<Arc<Token>, TokenError> {
+        let since = Timestamp::now();
+        let mut state = self.current.lock().await;
+        self.fetch(&mut state, Wanted { since: Some(since), ..ANY }).await
+    }
+
+    /// A token in place of a refused one. Of many workers whose token is refused at once, the first fetches and
+    /// the others are given what it fetched.
+    ///
+    /// # Errors
+    ///
+    /// When there is none to be had.
+    pub async fn after(&self, refused: &Token) -> Result<Arc<Token>, TokenError> {
+        let mut state = self.current.lock().await;
+        match (&state.token, &state.error) {
+            (Some(token), _) if !token.is(&refused.value) => Ok(Arc::clone(token)),
+            (_, Some(error)) => Err(error.clone()),
+            _ => self.fetch(&mut state, Wanted { why: Need::Refused, not: Some(refused), ..ANY }).await,
+        }
+    }
+
+    async fn fetch(&self, state: &mut State, wanted: Wanted<'_>) -> Result<Arc<Token>, TokenError> {
+        match self.obtain(state, wanted).await {
+            Ok(granted) => Ok(self.take(state, granted)),
+            Err(error) => {
+                state.token = None;
+                state.error = Some(error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    fn take(&self, state: &mut State, granted: Granted) -> Arc<Token> {
+        let token = Arc::new(Token::new(&self.client, granted.value));
+        state.token = Some(Arc::clone(&token));
+        state.renew = granted.rest.map(|rest| Instant::now() + renew_after(rest));
+        token
+    }
+
+    async fn obtain(&self, state: &mut State, wanted: Wanted<'_>) -> Result<Granted, TokenError> {
+        match &self.source {
+            TokenSource::Given(_) if wanted.not.is_some() => Err(TokenError::GivenRefused),
+            TokenSource::Given(value) => {
+                self.watch.tell(wanted.why, Giver::Given, true, None);
+                Ok(Granted { value: value.clone(), rest: None })
+            }
+            TokenSource::Command { command, timeout } => {
+                self.printed(command, *timeout, wanted).await.map(Granted::from).map_err(TokenError::Command)
+            }
+            TokenSource::Secret { appid, secret } => match &self.cache {
+                None => {
+                    let fetched = self.asked(state, appid, secret, wanted, None).await?;
+                    Ok(Granted::from(fetched.0))
+                }
+                Some(cache) => self.kept_or_asked(state, cache, appid, secret, wanted).await,
+            },
+        }
+    }
+
+    /// A token that is kept where one will do, else one from the platform, which is kept then.
+    async fn kept_or_asked(
+        &self,
+        state: &mut State,
+        cache: &TokenCache,
+        appid: &str,
+        secret: &SecretString,
+        wanted: Wanted<'_>,
+    ) -> Result<Granted, TokenError> {
+        if let Ok(granted) = kept(cache, wanted) {
+            self.watch.tell(wanted.why, Giver::Kept, true, None);
+            return Ok(granted);
+        }
+        let turn = cache.turn(wanted.waits).await;
+        // Whoever held the lock may just have fetched what is wanted.
+        let before = match kept(cache, wanted) {
+            Ok(granted) => {
+                self.watch.tell(wanted.why, Giver::Kept, true, None);
+                return Ok(granted);
+            }
+            Err(before) => before,
+        };
+        let (fetched, forced) = self.asked(state, appid, secret, wanted, before.as_ref()).await?;
+        if let Some(seconds) = fetched.expires_in {
+            let now = Timestamp::now();
+            let life = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or_default());
+            let earlier = before.and_then(|before| before.forced);
+            let kept = Kept {
+                value: fetched.value.clone(),
+                fetched: now,
+                expires: now.checked_add(life).unwrap_or(now),
+                forced: if forced { Some(now) } else { earlier },
+            };
+            // Without the file the next run asks again, and that is all.
+            let written = cache.write(&kept);
+            tracing::info!(ok = written.is_ok(), "token kept");
+        }
+        drop(turn);
+        Ok(Granted::from(fetched))
+    }
+
+    /// A token from the platform, and whether it was forced out of it. In normal mode the platform gives the same
+    /// token while it thinks it good (wechat-facts 3.1), so a new one is forced only where a token that it gives out
+    /// now is refused: once a run, and not within half a minute of another process that did.
+    async fn asked(
+        &self,
+        state: &mut State,
+        appid: &str,
+        secret: &SecretString,
+        wanted: Wanted<'_>,
+        before: Option<&Kept>,
+    ) -> Result<(Fetched, bool), TokenError> {
+        let is_refused = |fetched: &Fetched| wanted.not.is_some_and(|not| not.is(&fetched.value));
+        let tries = if wanted.waits { TRIES } else { 1 };
+        let fetched = ask(&self.client, appid, secret, false, tries).await;
+        self.tell(wanted.why, Giver::Platform, &fetched);
+        let fetched = fetched?;
+        if !is_refused(&fetched) {
+            return Ok((fetched, false));
+        }
+        if state.forced || before.is_some_and(|before| !before.may_force(Timestamp::now())) {
+            return Err(TokenError::FreshRefused);
+        }
+        state.forced = true;
+        let fetched = ask(&self.client, appid, secret, true, tries).await;
+        self.tell(wanted.why, Giver::Forced, &fetched);
+        let fetched = fetched?;
+        if is_refused(&fetched) { Err(TokenError::FreshRefused) } else { Ok((fetched, true)) }
+    }
+
+    /// What a program prints. Where that is the refused token, the program is run once more after a second: a token
+    /// server may be fetching the next one at this moment.
+    async fn printed(
+        &self,
+        command: &[String],
+        timeout: Duration,
+        wanted: Wanted<'_>,
+    ) -> Result<Fetched, CommandFault> {
+        let is_refused = |fetched: &Fetched| wanted.not.is_some_and(|not| not.is(&fetched.value));
+        let fetched = self.ran(command, timeout, wanted.why).await?;
+        if !is_refused(&fetched) {
+            return Ok(fetched);
+        }
+        tokio::time::sleep(pause(1)).await;
+        let fetched = self.ran(command, timeout, wanted.why).await?;
+        if is_refused(&fetched) { Err(CommandFault::Stale) } else { Ok(fetched) }
+    }
+
+    async fn ran(&self, command: &[String], timeout: Duration, why: Need) -> Result<Fetched, CommandFault> {
+        let fetched = run(command, timeout).await;
+        self.watch.tell(why, Giver::Command, fetched.is_ok(), None);
+        fetched
+    }
+
+    fn tell(&self, why: Need, from: Giver, fetched: &Result<Fetched, TokenError>) {
+        let errcode = match fetched {
+            Err(TokenError::Answered { code, .. }) => Some(*code),
+            Ok(_)
+            | Err(
+                TokenError::GivenRefused
+                | TokenError::FreshRefused
+                | TokenError::NoAnswer(_)
+                | TokenError::Command(_),
+            ) => None,
+        };
+        self.watch.tell(why, from, fetched.is_ok(), errcode);
+    }
+}
+
+impl From<Fetched> for Granted {
+    fn from(fetched: Fetched) -> Self {
+        Self { value: fetched.value, rest: fetched.expires_in.map(Duration::from_secs) }
+    }
+}
+
+/// The kept token, where it will do; else whatever is kept.
+fn kept(cache: &TokenCache, wanted: Wanted<'_>) -> Result<Granted, Option<Kept>> {
+    let Ok(Some(kept)) = cache.read() else { return Err(None) };
+    let now = Timestamp::now();
+    let fits = kept.has_enough(now)
+        && wanted.since.is_none_or(|since| kept.fetched >= since)
+        && !wanted.not.is_some_and(|not| not.is(&kept.value));
+    if !fits {
+        return Err(Some(kept));
+    }
+    tracing::info!("token kept from another run");
+    let rest = Duration::try_from(kept.expires.duration_since(now)).ok();
+    Ok(Granted { value: kept.value, rest })
+}
+
+/// How long after it was fetched a token is renewed: as its last five minutes begin; of a short one after half
+/// its time.
+fn renew_after(rest: Duration) -> Duration {
+    rest.saturating_sub(OVERLAP).max(rest / 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_renewed_in_time() {
+        let after = |seconds| renew_after(Duration::from_secs(seconds)).as_secs();
+        assert_eq!([7200, 1800, 600, 345, 300, 0].map(after), [6900, 1500, 300, 172, 150, 0]);
+    }
+}
