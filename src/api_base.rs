@@ -6,9 +6,9 @@ use std::net::IpAddr;
 use url::Url;
 
 /// The platform's general host (wechat-facts 3.4).
-pub const API_BASE: &str = "https://api.weixin.qq.com";
+pub(crate) const API_BASE: &str = "https://api.weixin.qq.com";
 /// The platform's host for the time when the general one cannot be reached (wechat-facts 3.4).
-pub const API_BASE_2: &str = "https://api2.weixin.qq.com";
+pub(crate) const API_BASE_2: &str = "https://api2.weixin.qq.com";
 
 /// The address of one host. Plain http is for loopback hosts only.
 #[derive(Clone, PartialEq, Eq)]
@@ -46,23 +46,23 @@ impl ApiBase {
     }
 
     /// Whether it is this machine.
-    pub fn is_loopback(&self) -> bool {
+    pub(crate) fn is_loopback(&self) -> bool {
         let host = self.host().trim_matches(['[', ']']);
         host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
     }
 
     /// Whether it is called without TLS.
-    pub fn is_plain(&self) -> bool {
+    pub(crate) fn is_plain(&self) -> bool {
         self.0.scheme() == "http"
     }
 
     /// The host's name or address.
-    pub fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         self.0.host_str().unwrap_or_default()
     }
 
     /// The address of a call.
-    pub fn at(&self, path: &str) -> Url {
+    pub(crate) fn at(&self, path: &str) -> Url {
         let mut url = self.0.clone();
         url.set_path(path);
         url.set_query(None);
@@ -93,7 +93,7 @@ pub struct Hosts {
 impl Hosts {
     /// A host, and others in the order in which they stand in for it; nothing where some are this machine and
     /// some are not.
-    pub fn new(first: ApiBase, others: Vec<ApiBase>) -> Option<Self> {
+    pub(crate) fn new(first: ApiBase, others: Vec<ApiBase>) -> Option<Self> {
         let alike = others.iter().all(|other| other.is_loopback() == first.is_loopback());
         let mut all = vec![first];
         all.extend(others);
@@ -101,13 +101,13 @@ impl Hosts {
     }
 
     /// The host that is called while it can be reached.
-    pub fn first(&self) -> &ApiBase {
+    pub(crate) fn first(&self) -> &ApiBase {
         // There is always a first one: nothing makes an empty list.
         &self.all[0]
     }
 
     /// All, the first one first.
-    pub fn all(&self) -> &[ApiBase] {
+    pub(crate) fn all(&self) -> &[ApiBase] {
         &self.all
     }
 }

@@ -22,5 +22,5 @@ pub mod journal;
 pub mod send;
 pub mod report;
 pub mod simulator;
-pub mod live;
+pub(crate) mod live;
 pub mod cli;

@@ -6,25 +6,25 @@ use crate::diagnostic::code::Code;
 
 /// The rules of one column. All but `required` and `default` are for cells that are not blank.
 #[derive(Debug, Clone, Default)]
-pub struct ColumnRules {
+pub(crate) struct ColumnRules {
     /// A blank cell is a fault.
-    pub required: bool,
+    pub(crate) required: bool,
     /// Stands in for a blank cell.
-    pub default: Option<String>,
+    pub(crate) default: Option<String>,
     /// The most characters.
-    pub max_chars: Option<usize>,
+    pub(crate) max_chars: Option<usize>,
     /// What the cell must match.
-    pub pattern: Option<Regex>,
+    pub(crate) pattern: Option<Regex>,
     /// The only texts allowed.
-    pub one_of: Option<Vec<String>>,
+    pub(crate) one_of: Option<Vec<String>>,
 }
 
 /// What is wrong with a cell: a code and the values of its sentences.
-pub type CellFault = (Code, Vec<(&'static str, String)>);
+pub(crate) type CellFault = (Code, Vec<(&'static str, String)>);
 
 impl ColumnRules {
     /// The text to use for a cell: the default where the cell is blank and there is one.
-    pub fn value<'a>(&'a self, cell: &'a str) -> &'a str {
+    pub(crate) fn value<'a>(&'a self, cell: &'a str) -> &'a str {
         match &self.default {
             Some(default) if cell.trim().is_empty() => default,
             _ => cell,
@@ -32,7 +32,7 @@ impl ColumnRules {
     }
 
     /// Everything that is wrong with a cell.
-    pub fn check(&self, cell: &str) -> Vec<CellFault> {
+    pub(crate) fn check(&self, cell: &str) -> Vec<CellFault> {
         let text = self.value(cell);
         if text.trim().is_empty() {
             return if self.required { vec![(Code::CellBlank, Vec::new())] } else { Vec::new() };

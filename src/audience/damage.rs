@@ -4,7 +4,7 @@
 
 /// What seems to have happened to a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Damage {
+pub(crate) enum Damage {
     /// A number in scientific notation, `6.22E+17`.
     Scientific,
     /// An error value, `#REF!`.
@@ -21,22 +21,22 @@ pub enum Damage {
 
 /// What a look at a cell gave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Look {
+pub(crate) struct Look {
     /// Whether it is digits and nothing else.
-    pub digits: bool,
+    pub(crate) digits: bool,
     /// What seems to have happened to it.
-    pub damage: Option<Damage>,
+    pub(crate) damage: Option<Damage>,
 }
 
 /// Whether a text may hold characters that are invisible or full-width. Asked once for all cells of a row, since it is
 /// the only question that needs every byte.
-pub fn may_be_odd(text: &[u8]) -> bool {
+pub(crate) fn may_be_odd(text: &[u8]) -> bool {
     // The first bytes of U+2000 to U+2FFF and of U+F000 to U+FFFF.
     memchr::memchr2(0xE2, 0xEF, text).is_some()
 }
 
 /// Looks at a cell of a row that [`may_be_odd`] or may not.
-pub fn look(cell: &str, odd: bool) -> Look {
+pub(crate) fn look(cell: &str, odd: bool) -> Look {
     let bytes = cell.as_bytes();
     let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else {
         return Look { digits: false, damage: None };
@@ -77,7 +77,7 @@ fn blanks(cell: &str) -> Option<Damage> {
 }
 
 /// Whether a character has no width and no ink.
-pub fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
 }
 
@@ -86,14 +86,14 @@ fn is_full_width(c: char) -> bool {
 }
 
 /// Whether a text is one of the error values of spreadsheets.
-pub fn is_error_value(cell: &str) -> bool {
+pub(crate) fn is_error_value(cell: &str) -> bool {
     const VALUES: [&str; 9] =
         ["#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#GETTING_DATA"];
     VALUES.contains(&cell)
 }
 
 /// Whether a text is a number as Excel writes it when it has no room: `6.22E+17`.
-pub fn is_scientific(cell: &str) -> bool {
+pub(crate) fn is_scientific(cell: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let number = cell.strip_prefix('-').unwrap_or(cell);
     let Some((mantissa, exponent)) = number.split_once('E') else { return false };
@@ -106,7 +106,7 @@ pub fn is_scientific(cell: &str) -> bool {
 }
 
 /// Whether a text is a date as Excel makes one of a code: `3-May`, `May-26`, `3月5日`, `2026/3/5`.
-pub fn is_date(cell: &str) -> bool {
+pub(crate) fn is_date(cell: &str) -> bool {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let bytes = cell.as_bytes();
@@ -139,7 +139,7 @@ pub fn is_date(cell: &str) -> bool {
 
 /// How many zeros stand where a number of more than fifteen digits has lost what was there; nothing where it may not
 /// have lost any.
-pub fn lost_digits(digits: &str) -> Option<usize> {
+pub(crate) fn lost_digits(digits: &str) -> Option<usize> {
     let (kept, tail) = digits.split_at_checked(15)?;
     (!tail.is_empty() && !kept.starts_with('0') && tail.bytes().all(|byte| byte == b'0'))
         .then_some(tail.len())

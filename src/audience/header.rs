@@ -13,7 +13,7 @@ pub(crate) const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
 /// The names of the columns.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Header {
+pub(crate) struct Header {
     raw: Vec<String>,
 }
 
@@ -23,22 +23,22 @@ impl Header {
     }
 
     /// The names exactly as they stand in the file, blanks around them included.
-    pub fn raw(&self) -> &[String] {
+    pub(crate) fn raw(&self) -> &[String] {
         &self.raw
     }
 
     /// The names without the blanks around them, as templates and rules write them. Empty for a column without one.
-    pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
+    pub(crate) fn names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.raw.iter().map(|name| trimmed(name))
     }
 
     /// How many columns there are.
-    pub fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         self.raw.len()
     }
 
     /// The index, from 0, of the column with exactly this name.
-    pub fn position(&self, name: &str) -> Option<usize> {
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
         self.names().position(|candidate| candidate == name)
     }
 

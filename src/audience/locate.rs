@@ -13,7 +13,7 @@ use crate::diagnostic::place::Place;
 
 /// Fills in the columns of all cells that have none yet, and the line where a cell begins below the line its row
 /// begins on. A file that cannot be read any more leaves the places as they are.
-pub fn fill(source: &Source, diagnostics: &mut [Diagnostic]) {
+pub(crate) fn fill(source: &Source, diagnostics: &mut [Diagnostic]) {
     let mut wanted: Vec<Wanted<'_>> =
         diagnostics.iter_mut().filter_map(|one| Wanted::of(&mut one.at)).collect();
     wanted.sort_by_key(|one| one.row);

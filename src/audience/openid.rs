@@ -1,14 +1,14 @@
 //! The openid: what one can be, and what all of them have looked like.
 
 /// The most characters an openid can have.
-pub const MAX_LENGTH: usize = 128;
+pub(crate) const MAX_LENGTH: usize = 128;
 
 /// The characters of every openid seen so far: `o` and 27 more.
 const USUAL_LENGTH: usize = 28;
 
 /// Why a text is no openid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OpenIdFault {
+pub(crate) enum OpenIdFault {
     /// Nothing, or nothing but blanks.
     Empty,
     /// A character that no openid has.
@@ -27,7 +27,7 @@ pub enum OpenIdFault {
 
 /// How an openid looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
+pub(crate) enum Shape {
     /// `o` and 27 characters, as all that were seen.
     Usual,
     /// Another shape; nothing says that WeChat refuses it.
@@ -40,7 +40,7 @@ fn is_refused(byte: u8) -> bool {
 }
 
 /// Judges the text of an openid cell as it stands, blanks around it included.
-pub fn check(text: &str) -> Result<Shape, OpenIdFault> {
+pub(crate) fn check(text: &str) -> Result<Shape, OpenIdFault> {
     let bytes = text.as_bytes();
     // No early exit: nearly every openid is good, and a loop without branches is faster for those.
     let refused = bytes.iter().fold(false, |refused, byte| refused | is_refused(*byte));

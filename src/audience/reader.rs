@@ -25,7 +25,7 @@ use crate::diagnostic::place::{Place, RowPlace, Sheet};
 
 /// Reads an audience file row by row; a CSV in constant memory.
 #[derive(Debug)]
-pub struct Reader {
+pub(crate) struct Reader {
     rows: Rows,
     header: Header,
     warnings: Vec<Diagnostic>,
@@ -67,7 +67,7 @@ impl Reader {
     /// and reads the header.
     ///
     /// Gives every fault of file and header at once, warnings included. A header without rows is no fault here.
-    pub fn open(source: &Source) -> Result<Self, Unreadable> {
+    pub(crate) fn open(source: &Source) -> Result<Self, Unreadable> {
         let (mut reader, first) = Self::begin(source)?;
         let unclosed = matches!(&reader.rows, Rows::Csv(lines) if lines.is_unclosed(&first));
         if unclosed {
@@ -125,27 +125,22 @@ impl Reader {
     }
 
     /// The names of the columns.
-    pub fn header(&self) -> &Header {
+    pub(crate) fn header(&self) -> &Header {
         &self.header
     }
 
     /// What is worth a look in the header and in the sheet as a whole.
-    pub fn warnings(&self) -> &[Diagnostic] {
+    pub(crate) fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
     }
 
     /// What the file is encoded in, where it is text.
-    pub fn encoding(&self) -> Option<&'static Encoding> {
+    pub(crate) fn encoding(&self) -> Option<&'static Encoding> {
         self.lines().map(|lines| lines.encoding)
     }
 
-    /// What separates its cells, where it is text.
-    pub fn delimiter(&self) -> Option<u8> {
-        self.lines().map(|lines| lines.delimiter)
-    }
-
     /// The sheet it is read from, where it is a workbook.
-    pub fn sheet(&self) -> Option<&Sheet> {
+    pub(crate) fn sheet(&self) -> Option<&Sheet> {
         match &self.rows {
             Rows::Csv(_) => None,
             Rows::Sheet(rows) => Some(rows.table.sheet()),
@@ -156,7 +151,7 @@ impl Reader {
     /// any other.
     ///
     /// An undecodable byte, an unclosed quote and a failing disk are errors, and nothing can be read after them.
-    pub fn read(&mut self, row: &mut Row) -> Result<Option<Width>, Diagnostic> {
+    pub(crate) fn read(&mut self, row: &mut Row) -> Result<Option<Width>, Diagnostic> {
         match self.next(row) {
             Ok(true) => {}
             Ok(false) => return Ok(None),

@@ -8,11 +8,11 @@ use crate::diagnostic::Diagnostic;
 
 /// One row. Its buffers are used again for the next.
 #[derive(Debug, Clone, Default)]
-pub struct Row {
+pub(crate) struct Row {
     /// Its number, from 1, the header and blank rows not counted.
-    pub number: u64,
+    pub(crate) number: u64,
     /// The line it begins on, from 1, the header counted. Lines end in LF or CRLF. In a workbook the row of the sheet.
-    pub line: u64,
+    pub(crate) line: u64,
     pub(crate) record: ByteRecord,
     /// How many lines before it a spreadsheet does not count: those inside cells.
     pub(crate) folded: u64,
@@ -28,7 +28,7 @@ impl Row {
     /// Its cells as text. They are checked each time this is called, so call it once a row.
     ///
     /// A fault comes out only where the file was changed after it was opened.
-    pub fn cells(&self) -> Result<Cells<'_>, Diagnostic> {
+    pub(crate) fn cells(&self) -> Result<Cells<'_>, Diagnostic> {
         let bytes = self.record.as_slice();
         let fault = || decode::not_utf8(bytes, self.line, self.from);
         let text = simdutf8::basic::from_utf8(bytes).map_err(|_| fault())?;
@@ -41,17 +41,17 @@ impl Row {
     }
 
     /// Its cells as the bytes of their text, to be written out unchanged.
-    pub fn record(&self) -> &ByteRecord {
+    pub(crate) fn record(&self) -> &ByteRecord {
         &self.record
     }
 
     /// The row that a spreadsheet shows it in, from 1.
-    pub fn sheet_row(&self) -> u64 {
+    pub(crate) fn sheet_row(&self) -> u64 {
         self.line.saturating_sub(self.folded)
     }
 
     /// The cells of a workbook that cannot be used as they are, and why.
-    pub fn troubles(&self) -> &[(usize, Trouble)] {
+    pub(crate) fn troubles(&self) -> &[(usize, Trouble)] {
         &self.troubles
     }
 
@@ -65,24 +65,19 @@ impl Row {
 
 /// The cells of one row, without quotes.
 #[derive(Debug, Clone, Copy)]
-pub struct Cells<'a> {
+pub(crate) struct Cells<'a> {
     text: &'a str,
     record: &'a ByteRecord,
 }
 
 impl<'a> Cells<'a> {
-    /// How many there are; more or fewer than the header has where the row is ragged.
-    pub fn width(&self) -> usize {
-        self.record.len()
-    }
-
     /// The cell at an index, from 0.
-    pub fn get(&self, cell: usize) -> Option<&'a str> {
+    pub(crate) fn get(&self, cell: usize) -> Option<&'a str> {
         self.text.get(self.record.range(cell)?)
     }
 
     /// All of them, in order.
-    pub fn iter(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let (text, record) = (self.text, self.record);
         (0..record.len()).filter_map(move |cell| text.get(record.range(cell)?))
     }
@@ -90,7 +85,7 @@ impl<'a> Cells<'a> {
 
 /// Whether a row fits its header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Width {
+pub(crate) enum Width {
     /// As many cells as the header.
     Full,
     /// More or fewer.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 /// Reads a length of time above zero. Anything else gives nothing.
-pub fn parse(text: &str) -> Option<Duration> {
+pub(crate) fn parse(text: &str) -> Option<Duration> {
     let length: SignedDuration = text.parse().ok()?;
     Duration::try_from(length).ok().filter(|length| !length.is_zero())
 }

@@ -14,110 +14,110 @@ use crate::message::{AccountKind, MessageFile};
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "wxcast campaign", extend("required" = ["campaign", "audience", "message"]))]
-pub struct CampaignFile {
+pub(crate) struct CampaignFile {
     /// What the campaign is called.
     #[serde(default)]
-    pub campaign: CampaignTable,
+    pub(crate) campaign: CampaignTable,
     /// The account that speaks.
     #[serde(default)]
-    pub account: AccountTable,
+    pub(crate) account: AccountTable,
     /// Who gets the message.
     #[serde(default)]
-    pub audience: AudienceTable,
+    pub(crate) audience: AudienceTable,
     /// The message: exactly one table, whose name is the kind. Every string in it is a Handlebars template.
     #[serde(default)]
-    pub message: MessageFile,
+    pub(crate) message: MessageFile,
     /// How it is sent.
     #[serde(default)]
-    pub send: SendTable,
+    pub(crate) send: SendTable,
     /// Where the results go.
     #[serde(default)]
-    pub results: ResultsTable,
+    pub(crate) results: ResultsTable,
 }
 
 /// What the campaign is called.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct CampaignTable {
+pub(crate) struct CampaignTable {
     /// The campaign's identity in the journal: small letters, digits and `-`. Nobody who was sent this
     /// campaign is sent it again, whatever the file is called.
     #[schemars(required, regex(pattern = "^[a-z0-9-]+$"))]
-    pub id: Option<String>,
+    pub(crate) id: Option<String>,
     /// A title for people.
-    pub title: Option<String>,
+    pub(crate) title: Option<String>,
     /// A whole number from 1. Raising it is the one way to send the same campaign to the same people once more.
     #[schemars(range(min = 1), extend("default" = 1))]
-    pub wave: Option<u32>,
+    pub(crate) wave: Option<u32>,
 }
 
 /// The account that speaks.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct AccountTable {
+pub(crate) struct AccountTable {
     /// The account's AppID, such as `wx0123456789abcdef`. The environment variable `WXCAST_APPID` goes before it; one
     /// of the two must be given.
-    pub appid: Option<String>,
+    pub(crate) appid: Option<String>,
     /// The kind of account, which decides what kinds of message can be sent.
     #[schemars(extend("default" = "official"))]
-    pub kind: Option<AccountKind>,
+    pub(crate) kind: Option<AccountKind>,
     /// Speak as this customer-service account (客服), such as `"test1@kftest"`.
-    pub kf_account: Option<String>,
+    pub(crate) kf_account: Option<String>,
     /// The environment variable that holds the AppSecret. The secret itself never stands in this file.
     #[schemars(extend("default" = "WXCAST_APPSECRET"))]
-    pub secret_env: Option<String>,
+    pub(crate) secret_env: Option<String>,
     /// A file that holds the AppSecret, relative to this file, in place of `secret_env`. On Linux and macOS nobody
     /// but you may be able to read it (`chmod 600`).
-    pub secret_file: Option<String>,
+    pub(crate) secret_file: Option<String>,
     /// A program that prints a token, and its arguments, such as `["get-token", "--app", "shop"]`: for companies with
     /// a central token server. Its output is the token, or the platform's JSON with `access_token`; it has as long as
     /// `send.timeout`. It goes before `secret_env` and `secret_file`.
-    pub token_command: Option<Vec<String>>,
+    pub(crate) token_command: Option<Vec<String>>,
     /// Another address than the platform's, such as a company's own gateway to it. Plain http is for this computer
     /// only. The environment variable `WXCAST_API_BASE` goes before it.
     #[schemars(extend("default" = "https://api.weixin.qq.com"))]
-    pub api_base: Option<String>,
+    pub(crate) api_base: Option<String>,
     /// Hosts that stand in where no connection to the first one can be made, in this order. What may have arrived
     /// is never sent to a second host. Without `api_base` it is `["https://api2.weixin.qq.com"]`; `[]` is none.
-    pub failover_hosts: Option<Vec<String>>,
+    pub(crate) failover_hosts: Option<Vec<String>>,
     /// Marks the messages as made by AI; WeChat shows a grey line below them.
     #[schemars(extend("default" = false))]
-    pub ai_generated: Option<bool>,
+    pub(crate) ai_generated: Option<bool>,
 }
 
 /// Who gets the message.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct AudienceTable {
+pub(crate) struct AudienceTable {
     /// The CSV file or the workbook (`.xlsx`, `.xlsb`, `.xls`, `.ods`), relative to this file.
     #[schemars(required)]
-    pub file: Option<String>,
+    pub(crate) file: Option<String>,
     /// The sheet of a workbook. Without it the only sheet with something in it is read, or else the only such one that
     /// has the openid column.
-    pub sheet: Option<String>,
+    pub(crate) sheet: Option<String>,
     /// The column that holds the openid.
     #[schemars(extend("default" = "openid"))]
-    pub openid: Option<String>,
+    pub(crate) openid: Option<String>,
     /// What becomes of one openid that stands in several rows.
     #[schemars(extend("default" = "first"))]
-    pub duplicates: Option<Duplicates>,
+    pub(crate) duplicates: Option<Duplicates>,
     /// What becomes of a faulty row.
     #[schemars(extend("default" = "error"))]
-    pub invalid_rows: Option<InvalidRows>,
+    pub(crate) invalid_rows: Option<InvalidRows>,
     /// The encoding of a CSV, where it should not be found out: `"utf-8"`, `"gb18030"`, `"utf-16le"`, …
     #[schemars(extend("default" = "auto"))]
-    pub encoding: Option<String>,
+    pub(crate) encoding: Option<String>,
     /// The character between two cells of a CSV: `","`, `";"`, `"tab"` or any other single ASCII character.
     #[schemars(extend("default" = "auto"))]
-    pub delimiter: Option<String>,
+    pub(crate) delimiter: Option<String>,
     /// Rules for columns, by the column's name.
     #[serde(default)]
-    pub columns: BTreeMap<String, ColumnTable>,
+    pub(crate) columns: BTreeMap<String, ColumnTable>,
 }
 
 /// What becomes of one openid that stands in several rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Duplicates {
+pub(crate) enum Duplicates {
     /// The first row is sent, later ones are skipped.
     #[default]
     First,
@@ -130,7 +130,7 @@ pub enum Duplicates {
 /// What becomes of a faulty row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum InvalidRows {
+pub(crate) enum InvalidRows {
     /// Nothing is sent at all.
     #[default]
     Error,
@@ -141,57 +141,57 @@ pub enum InvalidRows {
 /// Rules for the column NAME. `max_chars`, `pattern` and `one_of` are for cells that are not blank.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ColumnTable {
+pub(crate) struct ColumnTable {
     /// Whether a blank cell is a fault.
     #[schemars(extend("default" = false))]
-    pub required: Option<bool>,
+    pub(crate) required: Option<bool>,
     /// Stands in for a blank cell, in templates and for the other rules.
-    pub default: Option<String>,
+    pub(crate) default: Option<String>,
     /// The most characters a cell may have.
-    pub max_chars: Option<u32>,
+    pub(crate) max_chars: Option<u32>,
     /// A regular expression that a cell must match somewhere; write `'^…$'` for the whole cell.
-    pub pattern: Option<String>,
+    pub(crate) pattern: Option<String>,
     /// The only texts a cell may have, such as `["普卡", "金卡"]`.
-    pub one_of: Option<Vec<String>>,
+    pub(crate) one_of: Option<Vec<String>>,
     /// How the dates and times of a workbook's column are written, such as `"%Y-%m-%d"` or `"%-m月%-d日"`.
-    pub format: Option<String>,
+    pub(crate) format: Option<String>,
 }
 
 /// How it is sent.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct SendTable {
+pub(crate) struct SendTable {
     /// The most requests in a time: `"20/s"`, `"1000/min"`, `"5000/h"`, or several that all hold,
     /// `["20/s", "1000/min"]`. They are spread evenly from the first second on.
     #[schemars(extend("default" = "20/s"))]
-    pub rate: Option<OneOrMany>,
+    pub(crate) rate: Option<OneOrMany>,
     /// The most media files uploaded in a time, written as `rate` is; as many as messages where it is not given.
     /// Each file is uploaded once, ahead of the messages that need it.
-    pub upload_rate: Option<OneOrMany>,
+    pub(crate) upload_rate: Option<OneOrMany>,
     /// The most requests in flight; also the most messages that a crash can leave unknown.
     #[schemars(range(min = 1, max = 1024), extend("default" = 16))]
-    pub concurrency: Option<u32>,
+    pub(crate) concurrency: Option<u32>,
     /// How long a request may take as a whole.
     #[schemars(extend("default" = "30s"))]
-    pub timeout: Option<String>,
+    pub(crate) timeout: Option<String>,
     /// How long connecting may take.
     #[schemars(extend("default" = "5s"))]
-    pub connect_timeout: Option<String>,
+    pub(crate) connect_timeout: Option<String>,
     /// How often a message that was certainly not delivered is tried again in one run.
     #[schemars(range(max = 20), extend("default" = 3))]
-    pub retries: Option<u32>,
+    pub(crate) retries: Option<u32>,
     /// What the next `send` does with messages that may have been delivered.
     #[schemars(extend("default" = "hold"))]
-    pub on_unknown: Option<OnUnknown>,
+    pub(crate) on_unknown: Option<OnUnknown>,
     /// When to stop before everybody has been tried.
     #[serde(default)]
-    pub stop: StopTable,
+    pub(crate) stop: StopTable,
 }
 
 /// One text or several.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(untagged)]
-pub enum OneOrMany {
+pub(crate) enum OneOrMany {
     /// One.
     One(String),
     /// Several.
@@ -212,34 +212,34 @@ pub enum OnUnknown {
 /// When to stop before everybody has been tried.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct StopTable {
+pub(crate) struct StopTable {
     /// The share of refused messages above which sending stops, once a hundred were answered; `"100%"` never stops.
     #[schemars(extend("default" = "30%"))]
-    pub max_refused: Option<String>,
+    pub(crate) max_refused: Option<String>,
     /// As many unknown outcomes within a minute stop sending; `0` never does.
     #[schemars(extend("default" = 3))]
-    pub max_unknown: Option<u32>,
+    pub(crate) max_unknown: Option<u32>,
 }
 
 /// Where the results go.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ResultsTable {
+pub(crate) struct ResultsTable {
     /// The results file, relative to this file: a workbook where it ends in `.xlsx`, else a CSV, and neither the
     /// audience nor the campaign file. Where it is not given it is the audience file's name with `.results.csv`.
-    pub file: Option<String>,
+    pub(crate) file: Option<String>,
     /// Write those who failed, are unknown and are unsent into files of their own as well, beside the results:
     /// `….failed.csv`, `….unknown.csv` and `….unsent.csv`, or `.xlsx`. Each can be the next audience.
     #[schemars(extend("default" = false))]
-    pub split: Option<bool>,
+    pub(crate) split: Option<bool>,
     /// The language of the column titles and words that wxcast adds.
     #[schemars(extend("default" = "en"))]
-    pub language: Option<ResultsLanguage>,
+    pub(crate) language: Option<ResultsLanguage>,
 }
 
 /// The language of the results file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
-pub enum ResultsLanguage {
+pub(crate) enum ResultsLanguage {
     /// English.
     #[default]
     #[serde(rename = "en")]

@@ -1,11 +1,11 @@
 //! What the user asked for: a campaign file, parsed into one type and validated into another.
 
 pub mod describe;
-pub mod duration;
+pub(crate) mod duration;
 pub mod file;
-pub mod rate;
+pub(crate) mod rate;
 pub mod shape;
-pub mod share;
+pub(crate) mod share;
 pub mod template;
 pub mod validate;
 
@@ -30,39 +30,34 @@ pub struct Campaign {
     /// The campaign file's path, as the user gave it.
     pub path: PathBuf,
     /// Its identity in the journal.
-    pub id: CampaignId,
+    pub(crate) id: CampaignId,
     /// A title for people.
-    pub title: Option<String>,
+    pub(crate) title: Option<String>,
     /// Which time it is sent.
-    pub wave: u32,
+    pub(crate) wave: u32,
     /// Who speaks.
-    pub account: Account,
+    pub(crate) account: Account,
     /// Who is spoken to.
     pub audience: Audience,
     /// What is said: the message with open slots.
-    pub body: Body,
+    pub(crate) body: Body,
     /// One template a slot of the body.
-    pub templates: Vec<Template>,
+    pub(crate) templates: Vec<Template>,
     /// How it is sent.
     pub send: SendSettings,
     /// Where the results go.
-    pub results: Results,
+    pub(crate) results: Results,
 }
 
 /// A campaign's identity: small letters, digits and `-`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CampaignId(String);
+pub(crate) struct CampaignId(String);
 
 impl CampaignId {
     /// Takes a text that is one.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         (!text.is_empty() && text.bytes().all(allowed)).then(|| Self(text.to_owned()))
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }
 
@@ -74,22 +69,22 @@ impl fmt::Display for CampaignId {
 
 /// Who speaks.
 #[derive(Debug, Clone)]
-pub struct Account {
+pub(crate) struct Account {
     /// The AppID.
     pub appid: String,
     /// The kind of account.
     pub kind: AccountKind,
     /// The service account that speaks, where one does.
-    pub kf_account: Option<String>,
+    pub(crate) kf_account: Option<String>,
     /// Where tokens or the AppSecret are.
     pub secret: SecretPlace,
     /// Where the platform is.
-    pub hosts: Hosts,
+    pub(crate) hosts: Hosts,
 }
 
 /// Where tokens come from, or the AppSecret that opens them; never a secret itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretPlace {
+pub(crate) enum SecretPlace {
     /// A program prints a token: its name and arguments, at least the name.
     TokenCommand(Vec<String>),
     /// The AppSecret is in an environment variable.
@@ -104,59 +99,59 @@ pub struct Audience {
     /// The file.
     pub source: Source,
     /// The column that holds the openid.
-    pub openid_column: String,
+    pub(crate) openid_column: String,
     /// What happens to an openid that stands in several rows.
-    pub duplicates: Duplicates,
+    pub(crate) duplicates: Duplicates,
     /// What happens to a faulty row.
-    pub invalid_rows: InvalidRows,
+    pub(crate) invalid_rows: InvalidRows,
     /// Rules by column name.
-    pub columns: Vec<(String, ColumnRules)>,
+    pub(crate) columns: Vec<(String, ColumnRules)>,
 }
 
 /// How it is sent.
 #[derive(Debug, Clone)]
 pub struct SendSettings {
     /// The ceilings, all of which hold.
-    pub rates: Vec<Rate>,
+    pub(crate) rates: Vec<Rate>,
     /// The ceilings of uploads, all of which hold.
     pub upload_rates: Vec<Rate>,
     /// The most requests in flight.
     pub concurrency: usize,
     /// How long an answer may take.
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
     /// How long a connection may take.
-    pub connect_timeout: Duration,
+    pub(crate) connect_timeout: Duration,
     /// How often what was certainly not delivered is tried again.
-    pub retries: u32,
+    pub(crate) retries: u32,
     /// What happens to unknown outcomes of earlier runs.
-    pub on_unknown: OnUnknown,
+    pub(crate) on_unknown: OnUnknown,
     /// The share of refused answers that stops the run.
-    pub max_refused: Share,
+    pub(crate) max_refused: Share,
     /// The unknown outcomes within a minute that stop the run; none never.
-    pub max_unknown: Option<u32>,
+    pub(crate) max_unknown: Option<u32>,
 }
 
 impl SendSettings {
     /// The lowest ceiling, in messages a second.
-    pub fn ceiling(&self) -> f64 {
+    pub(crate) fn ceiling(&self) -> f64 {
         self.rates.iter().map(|rate| rate.per_second()).fold(f64::INFINITY, f64::min)
     }
 }
 
 /// Where the results go.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Results {
+pub(crate) struct Results {
     /// The file.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// The language of its titles and words.
-    pub language: Language,
+    pub(crate) language: Language,
     /// Whether those who failed, are unknown and are unsent get files of their own.
-    pub split: bool,
+    pub(crate) split: bool,
 }
 
 /// A part of the results with a file of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub(crate) enum Part {
     /// Certainly not delivered.
     Failed,
     /// Perhaps delivered.
@@ -167,10 +162,10 @@ pub enum Part {
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Failed, Self::Unknown, Self::Unsent];
+    pub(crate) const ALL: [Self; 3] = [Self::Failed, Self::Unknown, Self::Unsent];
 
     /// The file of this part beside a results file: `customers.results.failed.csv`.
-    pub fn beside(self, results: &Path) -> PathBuf {
+    pub(crate) fn beside(self, results: &Path) -> PathBuf {
         let word = match self {
             Self::Failed => "failed",
             Self::Unknown => "unknown",
@@ -185,18 +180,18 @@ impl Part {
 
 impl Results {
     /// Whether the file is an .xlsx workbook; else it is a CSV.
-    pub fn is_workbook(&self) -> bool {
+    pub(crate) fn is_workbook(&self) -> bool {
         is_workbook(&self.path)
     }
 
     /// The files that may be written.
-    pub fn files(&self) -> Vec<PathBuf> {
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
         let parts = Part::ALL.iter().filter(|_| self.split).map(|part| part.beside(&self.path));
         std::iter::once(self.path.clone()).chain(parts).collect()
     }
 }
 
 /// Whether a file's name asks for an .xlsx workbook.
-pub fn is_workbook(path: &Path) -> bool {
+pub(crate) fn is_workbook(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx"))
 }

@@ -26,17 +26,17 @@ pub struct RateError;
 
 impl Rate {
     /// The rate when a campaign names none: twenty a second, as spec section 3 shows it.
-    pub fn usual() -> Self {
+    pub(crate) fn usual() -> Self {
         Self { count: NonZeroU32::MIN.saturating_add(19), per: Period::Second }
     }
 
     /// Requests a second.
-    pub fn per_second(self) -> f64 {
+    pub(crate) fn per_second(self) -> f64 {
         f64::from(self.count.get()) / self.per.length().as_secs_f64()
     }
 
     /// The time between two requests.
-    pub fn interval(self) -> Duration {
+    pub(crate) fn interval(self) -> Duration {
         self.per.length() / self.count.get()
     }
 }

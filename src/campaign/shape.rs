@@ -57,17 +57,17 @@ fn drop_null(schema: &mut Json) {
 
 /// What a walk over a file gives.
 #[derive(Debug, Default)]
-pub struct Shape {
+pub(crate) struct Shape {
     /// What fits, ready for serde.
-    pub fitting: toml::Table,
+    pub(crate) fitting: toml::Table,
     /// What does not.
-    pub faults: Vec<Diagnostic>,
+    pub(crate) faults: Vec<Diagnostic>,
     /// The bytes of the file that hold a secret; they are shown nowhere.
-    pub secrets: Vec<std::ops::Range<usize>>,
+    pub(crate) secrets: Vec<std::ops::Range<usize>>,
 }
 
 /// Walks a file.
-pub fn hold(table: &DeTable<'_>) -> Shape {
+pub(crate) fn hold(table: &DeTable<'_>) -> Shape {
     let schema = schema();
     let mut walk = Walk { root: &schema, shape: Shape::default() };
     let fitting = walk.table(table, &schema, &FieldPath::root());
@@ -265,7 +265,7 @@ fn is_a_secret(value: &DeValue<'_>) -> bool {
 
 /// The bytes that look as if they held a secret, for a file that cannot be read as TOML: what follows a secret's
 /// key, and whatever has the form of an AppSecret.
-pub fn secret_spans(text: &str) -> Vec<std::ops::Range<usize>> {
+pub(crate) fn secret_spans(text: &str) -> Vec<std::ops::Range<usize>> {
     let mut found = Vec::new();
     let mut start = 0;
     for line in text.split_inclusive('\n') {

@@ -2,19 +2,19 @@
 
 /// A share of a whole, in hundredths of a percent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Share(u32);
+pub(crate) struct Share(u32);
 
 impl Share {
     /// Everything.
-    pub const WHOLE: Self = Self(10_000);
+    pub(crate) const WHOLE: Self = Self(10_000);
 
     /// Whole percent, at most a hundred.
-    pub const fn percent(percent: u32) -> Self {
+    pub(crate) const fn percent(percent: u32) -> Self {
         Self(if percent > 100 { 10_000 } else { percent * 100 })
     }
 
     /// Reads `30%` or `0.5%`, from 0 to 100, at most two decimals.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let number = text.trim().strip_suffix('%')?.trim();
         let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
         let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -26,7 +26,7 @@ impl Share {
     }
 
     /// Whether `part` of `whole` is more than this share.
-    pub fn exceeded_by(self, part: u64, whole: u64) -> bool {
+    pub(crate) fn exceeded_by(self, part: u64, whole: u64) -> bool {
         u128::from(part) * u128::from(Self::WHOLE.0) > u128::from(whole) * u128::from(self.0)
     }
 }

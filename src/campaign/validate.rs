@@ -37,26 +37,26 @@ use crate::message::{KINDS, Kind, MessageFile};
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
     /// WXCAST_APPID.
-    pub appid: Option<String>,
+    pub(crate) appid: Option<String>,
     /// `--rate`.
-    pub rate: Option<Rate>,
+    pub(crate) rate: Option<Rate>,
     /// `--concurrency`.
-    pub concurrency: Option<usize>,
+    pub(crate) concurrency: Option<usize>,
     /// `--results`.
-    pub results: Option<PathBuf>,
+    pub(crate) results: Option<PathBuf>,
 }
 
 /// What a campaign file says of itself, sound or not.
 #[derive(Debug, Clone, Default)]
-pub struct Known {
+pub(crate) struct Known {
     /// Its id, where it is one.
-    pub id: Option<String>,
+    pub(crate) id: Option<String>,
     /// Which time it is sent.
-    pub wave: Option<u32>,
+    pub(crate) wave: Option<u32>,
     /// The account.
-    pub appid: Option<String>,
+    pub(crate) appid: Option<String>,
     /// The message kind, where there is exactly one.
-    pub kind: Option<Kind>,
+    pub(crate) kind: Option<Kind>,
 }
 
 impl Known {
@@ -81,15 +81,15 @@ pub struct Validated {
     /// The campaign, where nothing forbids it.
     pub campaign: Option<Campaign>,
     /// What it says of itself; nothing where it is no TOML.
-    pub known: Known,
+    pub(crate) known: Known,
     /// The audience and the templates, so far as they are sound, so that the audience is judged in the same run.
-    pub audience: Option<Audience>,
+    pub(crate) audience: Option<Audience>,
     /// The texts of the message with as much of their templates as is sound.
-    pub texts: Vec<(Slot, Template)>,
+    pub(crate) texts: Vec<(Slot, Template)>,
     /// Every fault, in the order of the file's tables.
     pub faults: Vec<Diagnostic>,
     /// The files that places point into.
-    pub sources: Sources,
+    pub(crate) sources: Sources,
 }
 
 /// Parses and validates the text of the campaign file at `path`.

@@ -19,24 +19,24 @@ use crate::report::results::csv::mask;
 
 /// A campaign and its plan, sound or not.
 #[derive(Debug)]
-pub struct Loaded {
+pub(crate) struct Loaded {
     /// The campaign, where neither it nor its audience has a fault.
-    pub campaign: Option<Campaign>,
+    pub(crate) campaign: Option<Campaign>,
     /// The plan.
-    pub plan: Plan,
+    pub(crate) plan: Plan,
     /// The files.
-    pub sources: Sources,
+    pub(crate) sources: Sources,
     /// What is known of the campaign.
-    pub facts: Facts,
+    pub(crate) facts: Facts,
 }
 
 /// The overrides that the environment holds.
-pub fn environment() -> Overrides {
+pub(crate) fn environment() -> Overrides {
     Overrides { appid: variable("WXCAST_APPID"), ..Overrides::default() }
 }
 
 /// An environment variable that is set to something.
-pub fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
@@ -56,12 +56,12 @@ fn validated(path: &Path, overrides: &Overrides) -> Validated {
 }
 
 /// The identity in a campaign file, whatever else may be wrong with it.
-pub fn campaign_id(path: &Path) -> Option<CampaignId> {
+pub(crate) fn campaign_id(path: &Path) -> Option<CampaignId> {
     CampaignId::parse(&validated(path, &environment()).known.id?)
 }
 
 /// Reads, validates and plans a campaign.
-pub fn load(path: &Path, overrides: &Overrides) -> Loaded {
+pub(crate) fn load(path: &Path, overrides: &Overrides) -> Loaded {
     let validated = validated(path, overrides);
     let plan = plan::plan_validated(&validated);
     let facts = facts(&validated, &plan);
@@ -98,7 +98,11 @@ fn facts(validated: &Validated, plan: &Plan) -> Facts {
 }
 
 /// A sound campaign with its plan. Otherwise its faults are told, and the exit is [`Exit::Invalid`].
-pub fn load_sound(path: &Path, overrides: &Overrides, terminal: &Terminal) -> Result<(Campaign, Plan), Exit> {
+pub(crate) fn load_sound(
+    path: &Path,
+    overrides: &Overrides,
+    terminal: &Terminal,
+) -> Result<(Campaign, Plan), Exit> {
     let loaded = load(path, overrides);
     match loaded.campaign {
         Some(campaign) => Ok((campaign, loaded.plan)),
@@ -108,7 +112,11 @@ pub fn load_sound(path: &Path, overrides: &Overrides, terminal: &Terminal) -> Re
 
 /// A campaign whose file is sound, its audience unread. Otherwise its faults are told, and the exit is
 /// [`Exit::Invalid`].
-pub fn load_campaign(path: &Path, overrides: &Overrides, terminal: &Terminal) -> Result<Campaign, Exit> {
+pub(crate) fn load_campaign(
+    path: &Path,
+    overrides: &Overrides,
+    terminal: &Terminal,
+) -> Result<Campaign, Exit> {
     let validated = validated(path, overrides);
     validated.campaign.ok_or_else(|| {
         let mut plan = plan::reading::empty();
@@ -129,7 +137,7 @@ fn told(mut plan: Plan, sources: &Sources, terminal: &Terminal) -> Exit {
 }
 
 /// The state folder of a campaign: the flag, or `.wxcast` beside the campaign file.
-pub fn state_dir(campaign: &Path, flag: Option<&PathBuf>) -> PathBuf {
+pub(crate) fn state_dir(campaign: &Path, flag: Option<&PathBuf>) -> PathBuf {
     match flag {
         Some(dir) => dir.clone(),
         None => campaign.parent().unwrap_or(Path::new("")).join(".wxcast"),

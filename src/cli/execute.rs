@@ -45,56 +45,56 @@ const REFRESH_SHARE: u32 = 20;
 
 /// What a run needs.
 #[derive(Debug)]
-pub struct Execution {
+pub(crate) struct Execution {
     /// The campaign.
-    pub campaign: Arc<Campaign>,
+    pub(crate) campaign: Arc<Campaign>,
     /// Its plan.
-    pub plan: Arc<Plan>,
+    pub(crate) plan: Arc<Plan>,
     /// The state folder.
-    pub state: PathBuf,
+    pub(crate) state: PathBuf,
     /// The platform.
-    pub platform: Platform,
+    pub(crate) platform: Platform,
     /// Whether the quota is still to be asked for before the first message.
-    pub asks_quota: bool,
+    pub(crate) asks_quota: bool,
     /// Which messages of earlier runs are sent again.
-    pub policy: Policy,
+    pub(crate) policy: Policy,
     /// At most this many messages.
-    pub limit: Option<u64>,
+    pub(crate) limit: Option<u64>,
     /// How many there are to send, for the progress.
-    pub total: u64,
+    pub(crate) total: u64,
     /// How progress is shown.
-    pub progress: Style,
+    pub(crate) progress: Style,
     /// Whether openids are masked in the results.
-    pub masked: bool,
+    pub(crate) masked: bool,
     /// Files that ask the run to stop.
-    pub stop_files: StopFiles,
+    pub(crate) stop_files: StopFiles,
 }
 
 /// A run that is over.
 #[derive(Debug)]
-pub struct Finished {
+pub(crate) struct Finished {
     /// The campaign.
-    pub campaign: Arc<Campaign>,
+    pub(crate) campaign: Arc<Campaign>,
     /// Its plan.
-    pub plan: Arc<Plan>,
+    pub(crate) plan: Arc<Plan>,
     /// What became of the audience.
-    pub tally: Tally,
+    pub(crate) tally: Tally,
     /// The results file, where it was written.
-    pub results: Option<PathBuf>,
+    pub(crate) results: Option<PathBuf>,
     /// Whether it could not be.
-    pub unwritable: bool,
+    pub(crate) unwritable: bool,
     /// Why it stopped, where it did not just finish.
-    pub stop: Option<Stop>,
+    pub(crate) stop: Option<Stop>,
     /// How many requests it made.
-    pub requests: u64,
+    pub(crate) requests: u64,
     /// How many media files it uploaded.
-    pub uploads: u64,
+    pub(crate) uploads: u64,
     /// How long it sent.
-    pub duration: Duration,
+    pub(crate) duration: Duration,
     /// Outcomes that could not be written.
-    pub unwritten: Option<Unwritten>,
+    pub(crate) unwritten: Option<Unwritten>,
     /// Where AppID and AppSecret came from, where they were needed.
-    pub origin: Option<Origin>,
+    pub(crate) origin: Option<Origin>,
 }
 
 /// Sends.
@@ -102,7 +102,7 @@ pub struct Finished {
 /// # Errors
 ///
 /// The exit, already told, when the run could not begin or its end could not be read.
-pub fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Exit> {
+pub(crate) fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Exit> {
     let Platform { runtime, client, tokens, origin } = execution.platform;
     let (campaign, plan) = (Arc::clone(&execution.campaign), Arc::clone(&execution.plan));
     let begun = begin(&campaign, &plan, &execution.state, execution.policy)
@@ -203,7 +203,7 @@ fn note_tokens(tokens: &Tokens, writer: &Writer, run: i64) {
 }
 
 /// How the media files of a campaign are uploaded.
-pub fn media_settings(campaign: &Campaign, state: &Path) -> media::Settings {
+pub(crate) fn media_settings(campaign: &Campaign, state: &Path) -> media::Settings {
     media::Settings {
         appid: campaign.account.appid.clone(),
         state: state.to_owned(),
@@ -256,7 +256,7 @@ fn begin(
 /// # Errors
 ///
 /// When audience or journal cannot be read, or the audience is no longer what was planned.
-pub fn write_results(
+pub(crate) fn write_results(
     campaign: &Campaign,
     plan: &Plan,
     store: Option<&Store>,
@@ -312,7 +312,7 @@ fn run_start(campaign: &Campaign, plan: &Plan) -> RunStart {
 
 impl Finished {
     /// How it ends: the most important of all that applies.
-    pub fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         let counts = Exit::of_counts(&self.tally.counts);
         let stop = self.stop.as_ref().map_or(Exit::Ok, Exit::of_stop);
         let unwritten = self.unwritten.as_ref().map_or(Exit::Ok, |_| Exit::Storage);
@@ -334,7 +334,7 @@ impl Finished {
 }
 
 /// Tells how a run ended and gives its exit.
-pub fn report(finished: &Finished, format: Format, terminal: &Terminal) -> Exit {
+pub(crate) fn report(finished: &Finished, format: Format, terminal: &Terminal) -> Exit {
     let exit = finished.exit();
     if let Some(stop) = &finished.stop {
         told(stop, &finished.campaign, finished.origin.as_ref(), terminal);
@@ -389,7 +389,7 @@ pub fn report(finished: &Finished, format: Format, terminal: &Terminal) -> Exit 
 }
 
 /// Says why a run stopped.
-pub fn told(stop: &Stop, campaign: &Campaign, origin: Option<&Origin>, terminal: &Terminal) {
+pub(crate) fn told(stop: &Stop, campaign: &Campaign, origin: Option<&Origin>, terminal: &Terminal) {
     let say = |key: &str, places: &[(&str, &dyn Display)]| terminal.complain(&format!("stop.{key}"), places);
     match stop {
         Stop::Interrupted | Stop::Terminated => say("signal", &[]),
@@ -425,7 +425,7 @@ pub fn told(stop: &Stop, campaign: &Campaign, origin: Option<&Origin>, terminal:
 }
 
 /// Says why a media file that everybody gets is not to be had.
-pub fn media_stop(file: &str, cause: &Cause, terminal: &Terminal) {
+pub(crate) fn media_stop(file: &str, cause: &Cause, terminal: &Terminal) {
     match cause {
         Cause::Answer { code, errmsg } => terminal.complain(
             "stop.media",

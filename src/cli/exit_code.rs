@@ -69,7 +69,7 @@ impl Exit {
     }
 
     /// What a stop means.
-    pub fn of_stop(stop: &Stop) -> Self {
+    pub(crate) fn of_stop(stop: &Stop) -> Self {
         match stop {
             Stop::Interrupted => Self::Interrupted,
             Stop::Terminated => Self::Terminated,
@@ -88,7 +88,7 @@ impl Exit {
     }
 
     /// What the statuses of an audience mean.
-    pub fn of_counts(counts: &Counts) -> Self {
+    pub(crate) fn of_counts(counts: &Counts) -> Self {
         if counts.unknown > 0 {
             Self::Unknown
         } else if counts.refused > 0 || counts.failed > 0 {

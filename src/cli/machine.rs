@@ -10,21 +10,21 @@ const OF_THE_HARDWARE: bool = cfg!(target_os = "macos");
 
 /// A machine as a journal notes it: `name (id)`, or its name alone where the system has no id.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Machine {
+pub(crate) struct Machine {
     name: String,
     id: Option<String>,
 }
 
 impl Machine {
     /// The one that this runs on.
-    pub fn here() -> Self {
+    pub(crate) fn here() -> Self {
         // The id itself is the system's secret; the beginning of its digest tells machines apart as well.
         let short = |id: String| Digest::of(id.trim().as_bytes()).to_string()[7..15].to_owned();
         Self { name: name(), id: id().map(short) }
     }
 
     /// The one of a note.
-    pub fn noted(note: &str) -> Self {
+    pub(crate) fn noted(note: &str) -> Self {
         let with_id = note.strip_suffix(')').and_then(|note| note.rsplit_once(" ("));
         match with_id.filter(|(_, id)| id.len() == 8 && id.bytes().all(|byte| byte.is_ascii_hexdigit())) {
             Some((name, id)) => Self { name: name.to_owned(), id: Some(id.to_owned()) },
@@ -33,7 +33,7 @@ impl Machine {
     }
 
     /// Whether this, which was noted, is the machine `here`. A journal that was noted without an id knows names only.
-    pub fn is(&self, here: &Self) -> bool {
+    pub(crate) fn is(&self, here: &Self) -> bool {
         self.is_by(here, OF_THE_HARDWARE)
     }
 
@@ -56,7 +56,7 @@ impl fmt::Display for Machine {
 }
 
 /// The name of this machine.
-pub fn name() -> String {
+pub(crate) fn name() -> String {
     gethostname::gethostname().to_string_lossy().into_owned()
 }
 

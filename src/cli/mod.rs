@@ -1,18 +1,18 @@
 //! The only layer that knows a terminal: one subcommand a file.
 
-pub mod command;
+pub(crate) mod command;
 pub mod line;
-pub mod context;
-pub mod execute;
+pub(crate) mod context;
+pub(crate) mod execute;
 pub mod exit_code;
-pub mod machine;
-pub mod output;
-pub mod platform;
-pub mod problem;
-pub mod quota;
-pub mod terminal;
-pub mod user_state;
-pub mod workspace;
+pub(crate) mod machine;
+pub(crate) mod output;
+pub(crate) mod platform;
+pub(crate) mod problem;
+pub(crate) mod quota;
+pub(crate) mod terminal;
+pub(crate) mod user_state;
+pub(crate) mod workspace;
 
 use std::ffi::OsString;
 use std::io::Write as _;

@@ -10,7 +10,7 @@ use crate::diagnostic::render::display;
 use crate::report::write_file;
 
 /// Whether openids are masked in a report: where it travels, unless somebody says otherwise.
-pub fn masks(wanted: MaskOpenid, travels: bool) -> bool {
+pub(crate) fn masks(wanted: MaskOpenid, travels: bool) -> bool {
     if travels { wanted != MaskOpenid::Off } else { terminal::masks(wanted) }
 }
 
@@ -19,7 +19,7 @@ pub fn masks(wanted: MaskOpenid, travels: bool) -> bool {
 /// # Errors
 ///
 /// The exit, already told, when the file cannot be written. Who closes stdout does not want the rest.
-pub fn print(
+pub(crate) fn print(
     file: Option<&Path>,
     terminal: &Terminal,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -37,7 +37,7 @@ pub fn print(
 }
 
 /// Says that a file cannot be written.
-pub fn cannot_write(file: &Path, reason: &io::Error, terminal: &Terminal) -> Exit {
+pub(crate) fn cannot_write(file: &Path, reason: &io::Error, terminal: &Terminal) -> Exit {
     terminal.complain("cannot-write", &[("file", &display(file)), ("reason", reason)]);
     Exit::Storage
 }

@@ -21,20 +21,20 @@ use crate::wechat::token::source::TokenSource;
 
 /// An account on its platform.
 #[derive(Debug)]
-pub struct Platform {
+pub(crate) struct Platform {
     /// What waits for it.
-    pub runtime: Runtime,
+    pub(crate) runtime: Runtime,
     /// What calls it.
-    pub client: Client,
+    pub(crate) client: Client,
     /// Its tokens.
-    pub tokens: Arc<Tokens>,
+    pub(crate) tokens: Arc<Tokens>,
     /// Where AppID and AppSecret come from.
-    pub origin: Origin,
+    pub(crate) origin: Origin,
 }
 
 /// Where AppID and AppSecret come from, for people whose platform knows one of them not.
 #[derive(Debug, Clone)]
-pub struct Origin {
+pub(crate) struct Origin {
     appid: String,
     appid_from_environment: bool,
     campaign: PathBuf,
@@ -43,7 +43,7 @@ pub struct Origin {
 
 /// Where tokens or the AppSecret come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretOrigin {
+pub(crate) enum SecretOrigin {
     /// A token was given in WXCAST_ACCESS_TOKEN.
     Given,
     /// A program prints tokens.
@@ -62,7 +62,7 @@ impl Platform {
     /// # Errors
     ///
     /// The exit, already told, when hosts, secret or TLS cannot be used.
-    pub fn open(campaign: &Campaign, terminal: &Terminal) -> Result<Self, Exit> {
+    pub(crate) fn open(campaign: &Campaign, terminal: &Terminal) -> Result<Self, Exit> {
         let hosts = hosts(campaign, terminal)?;
         let (source, secret) = source(campaign, terminal)?;
         let cache = match source {
@@ -77,7 +77,7 @@ impl Platform {
     /// # Errors
     ///
     /// The exit, already told, when there is no runtime or no TLS.
-    pub fn simulated(
+    pub(crate) fn simulated(
         campaign: &Campaign,
         base: ApiBase,
         secret: SecretString,
@@ -110,12 +110,12 @@ impl Platform {
 
 impl Origin {
     /// Where the AppSecret or the tokens come from.
-    pub fn secret(&self) -> &SecretOrigin {
+    pub(crate) fn secret(&self) -> &SecretOrigin {
         &self.secret
     }
 
     /// Which AppID and AppSecret were used and where they stand, as a sentence; nothing where no AppSecret was used.
-    pub fn told(&self, terminal: &Terminal) -> Option<String> {
+    pub(crate) fn told(&self, terminal: &Terminal) -> Option<String> {
         let words = &terminal.words;
         let secret = match &self.secret {
             SecretOrigin::Variable(name) => words.say("origin.variable", &[("name", name)]),
@@ -138,7 +138,7 @@ impl Origin {
 /// # Errors
 ///
 /// The exit, already told, when the system has none.
-pub fn runtime(terminal: &Terminal) -> Result<Runtime, Exit> {
+pub(crate) fn runtime(terminal: &Terminal) -> Result<Runtime, Exit> {
     dispatcher::runtime().map_err(|error| {
         terminal.complain("no-runtime", &[("reason", &error)]);
         Exit::Internal
@@ -162,7 +162,7 @@ fn not_set_up(error: &SetUpError, terminal: &Terminal) -> Exit {
 /// # Errors
 ///
 /// The exit, already told, when WXCAST_API_BASE is no address.
-pub fn hosts(campaign: &Campaign, terminal: &Terminal) -> Result<Hosts, Exit> {
+pub(crate) fn hosts(campaign: &Campaign, terminal: &Terminal) -> Result<Hosts, Exit> {
     let Some(text) = variable("WXCAST_API_BASE") else { return Ok(campaign.account.hosts.clone()) };
     ApiBase::parse(&text).map(Hosts::from).map_err(|error| {
         let reason = match error {

@@ -17,7 +17,7 @@ use crate::wechat::token::source::CommandFault;
 const CREDENTIAL_CODES: [i64; 6] = [40001, 40013, 40125, 40243, 41002, 41004];
 
 /// What a code means and what to do about it.
-pub fn advice(code: i64, terminal: &Terminal) -> String {
+pub(crate) fn advice(code: i64, terminal: &Terminal) -> String {
     let key = key(code);
     let words = &terminal.words;
     let meaning = words.say(&format!("errcode.{key}.meaning"), &[]);
@@ -25,7 +25,12 @@ pub fn advice(code: i64, terminal: &Terminal) -> String {
 }
 
 /// A refusal of the account as a sentence.
-pub fn account_sentence(code: i64, errmsg: &Errmsg, origin: Option<&Origin>, terminal: &Terminal) -> String {
+pub(crate) fn account_sentence(
+    code: i64,
+    errmsg: &Errmsg,
+    origin: Option<&Origin>,
+    terminal: &Terminal,
+) -> String {
     let mut advice = advice(code, terminal);
     if CREDENTIAL_CODES.contains(&code)
         && let Some(used) = origin.and_then(|origin| origin.told(terminal))
@@ -41,12 +46,12 @@ pub fn account_sentence(code: i64, errmsg: &Errmsg, origin: Option<&Origin>, ter
 }
 
 /// Says why the platform does not let the account send.
-pub fn account_problem(code: i64, errmsg: &Errmsg, origin: Option<&Origin>, terminal: &Terminal) {
+pub(crate) fn account_problem(code: i64, errmsg: &Errmsg, origin: Option<&Origin>, terminal: &Terminal) {
     terminal.complain_text(&account_sentence(code, errmsg, origin, terminal));
 }
 
 /// Why there is no token, as a sentence.
-pub fn token_sentence(error: &TokenError, origin: Option<&Origin>, terminal: &Terminal) -> String {
+pub(crate) fn token_sentence(error: &TokenError, origin: Option<&Origin>, terminal: &Terminal) -> String {
     let say = |key: &str| terminal.words.say(&format!("error.stop.{key}"), &[]);
     match error {
         TokenError::GivenRefused => say("token-given"),
@@ -76,12 +81,12 @@ pub fn token_sentence(error: &TokenError, origin: Option<&Origin>, terminal: &Te
 }
 
 /// Says why there is no token.
-pub fn token_problem(error: &TokenError, origin: Option<&Origin>, terminal: &Terminal) {
+pub(crate) fn token_problem(error: &TokenError, origin: Option<&Origin>, terminal: &Terminal) {
     terminal.complain_text(&token_sentence(error, origin, terminal));
 }
 
 /// Says what is wrong with the journal.
-pub fn journal_problem(error: &JournalError, terminal: &Terminal) -> Exit {
+pub(crate) fn journal_problem(error: &JournalError, terminal: &Terminal) -> Exit {
     let key = match error {
         JournalError::Unreachable { .. } => "journal.unreachable",
         JournalError::Foreign { .. } => "journal.foreign",
@@ -94,7 +99,7 @@ pub fn journal_problem(error: &JournalError, terminal: &Terminal) -> Exit {
 }
 
 /// What is wrong with the journal, without prose of its own: the file, and what SQLite or the system says.
-pub fn journal_reason(error: &JournalError, words: &Catalog) -> String {
+pub(crate) fn journal_reason(error: &JournalError, words: &Catalog) -> String {
     match error {
         JournalError::Foreign { path } => display(path),
         JournalError::Newer { path, found, known } => {
@@ -109,7 +114,7 @@ pub fn journal_reason(error: &JournalError, words: &Catalog) -> String {
 }
 
 /// Says why plan and journal cannot be joined.
-pub fn join_problem(error: &JoinError, terminal: &Terminal) -> Exit {
+pub(crate) fn join_problem(error: &JoinError, terminal: &Terminal) -> Exit {
     match error {
         JoinError::Journal(error) => journal_problem(error, terminal),
         JoinError::Changed => {

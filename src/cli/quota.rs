@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the platform said when it was asked for the quota.
 #[derive(Debug)]
-pub enum Asked {
+pub(crate) enum Asked {
     /// This.
     Told(Quota),
     /// That it does not tell, or nothing.
@@ -26,7 +26,7 @@ pub enum Asked {
 }
 
 /// Asks for the quota.
-pub async fn ask(client: &Client, tokens: &Tokens) -> Asked {
+pub(crate) async fn ask(client: &Client, tokens: &Tokens) -> Asked {
     let Ok(token) = tokens.current().await else { return Asked::NoToken };
     match tokio::time::timeout(PATIENCE, account::quota(client, &token)).await {
         Err(_) => Asked::TooSlow,
@@ -38,7 +38,7 @@ pub async fn ask(client: &Client, tokens: &Tokens) -> Asked {
 
 /// Warns of a quota that is too small for so many messages, and of a rate above the limit. Warnings and no more:
 /// a run that uses the quota up pauses, and `send` goes on with it later.
-pub fn warn(asked: &Asked, campaign: &Campaign, count: u64, terminal: &Terminal) {
+pub(crate) fn warn(asked: &Asked, campaign: &Campaign, count: u64, terminal: &Terminal) {
     let quota = match asked {
         Asked::Told(quota) => quota,
         Asked::NotTold(CallError::Answered(answer)) => {

@@ -11,34 +11,34 @@ use crate::report::progress::Style;
 
 /// What the program knows of where it runs.
 #[derive(Debug)]
-pub struct Terminal {
+pub(crate) struct Terminal {
     /// Its sentences.
-    pub words: Catalog,
+    pub(crate) words: Catalog,
     /// Whether stderr takes colours.
-    pub color: bool,
+    pub(crate) color: bool,
     quiet: bool,
 }
 
 impl Terminal {
     /// From the flags and the streams.
-    pub fn new(words: Catalog, flags: &Global) -> Self {
+    pub(crate) fn new(words: Catalog, flags: &Global) -> Self {
         Self { words, color: colors(flags.color, true), quiet: flags.quiet }
     }
 
     /// Without colours.
-    pub fn plain(language: Language) -> Self {
+    pub(crate) fn plain(language: Language) -> Self {
         Self { words: Catalog::new(language), color: false, quiet: false }
     }
 
     /// Data, to stdout.
-    pub fn data(&self, text: &str) {
+    pub(crate) fn data(&self, text: &str) {
         // Who closes stdout does not want the rest.
         let mut out = io::stdout().lock();
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     }
 
     /// A value as JSON, to stdout.
-    pub fn json(&self, value: &impl serde::Serialize) {
+    pub(crate) fn json(&self, value: &impl serde::Serialize) {
         // Every report serialises: its keys are strings.
         if let Ok(text) = serde_json::to_string_pretty(value) {
             self.data(&format!("{text}\n"));
@@ -46,42 +46,42 @@ impl Terminal {
     }
 
     /// A text for people, to stderr, unless they want quiet.
-    pub fn tell(&self, text: &str) {
+    pub(crate) fn tell(&self, text: &str) {
         if !self.quiet {
             let _ = io::stderr().write_all(text.as_bytes());
         }
     }
 
     /// A sentence for people, to stderr, unless they want quiet.
-    pub fn say(&self, key: &str, places: &[(&str, &dyn Display)]) {
+    pub(crate) fn say(&self, key: &str, places: &[(&str, &dyn Display)]) {
         self.tell(&format!("{}\n", self.words.say(key, places)));
     }
 
     /// The one command to run next, `next.<key>`, to stderr, unless they want quiet.
-    pub fn next(&self, key: &str, campaign: &Path) {
+    pub(crate) fn next(&self, key: &str, campaign: &Path) {
         self.say(&format!("next.{key}"), &[("campaign", &argument(campaign))]);
     }
 
     /// What went wrong, `error.<key>`, to stderr, quiet or not.
-    pub fn complain(&self, key: &str, places: &[(&str, &dyn Display)]) {
+    pub(crate) fn complain(&self, key: &str, places: &[(&str, &dyn Display)]) {
         let text = self.words.say(&format!("error.{key}"), places);
         self.complain_text(&text);
     }
 
     /// What went wrong, to stderr, quiet or not.
-    pub fn complain_text(&self, text: &str) {
+    pub(crate) fn complain_text(&self, text: &str) {
         let head = self.words.say("diagnostic.error", &[]);
         let _ = writeln!(io::stderr(), "{head}: {text}");
     }
 
     /// What is doubtful, to stderr, unless they want quiet.
-    pub fn warn(&self, key: &str, places: &[(&str, &dyn Display)]) {
+    pub(crate) fn warn(&self, key: &str, places: &[(&str, &dyn Display)]) {
         let head = self.words.say("diagnostic.warning", &[]);
         self.tell(&format!("{head}: {}\n", self.words.say(key, places)));
     }
 
     /// Asks for a yes. Anything else is a no, and so is a stdin that is closed.
-    pub fn ask(&self, key: &str, places: &[(&str, &dyn Display)]) -> bool {
+    pub(crate) fn ask(&self, key: &str, places: &[(&str, &dyn Display)]) -> bool {
         let _ = write!(io::stderr(), "{} ", self.words.say(key, places));
         let _ = io::stderr().flush();
         let mut answer = String::new();
@@ -92,12 +92,12 @@ impl Terminal {
     }
 
     /// Whether somebody is there to be asked.
-    pub fn is_interactive(&self) -> bool {
+    pub(crate) fn is_interactive(&self) -> bool {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
     /// How to show progress.
-    pub fn progress(&self, wanted: Progress) -> Style {
+    pub(crate) fn progress(&self, wanted: Progress) -> Style {
         match wanted {
             Progress::None => Style::None,
             _ if self.quiet => Style::None,
@@ -110,14 +110,14 @@ impl Terminal {
 }
 
 /// A path as it can be pasted onto a command line. Double quotes mean the same to every usual shell.
-pub fn argument(path: &Path) -> String {
+pub(crate) fn argument(path: &Path) -> String {
     let path = display(path);
     let plain = |c: char| c.is_alphanumeric() || "/\\:._-+@%".contains(c);
     if path.chars().all(plain) { path } else { format!("\"{path}\"") }
 }
 
 /// Whether colours are shown on stderr, or on stdout.
-pub fn colors(when: Color, on_stderr: bool) -> bool {
+pub(crate) fn colors(when: Color, on_stderr: bool) -> bool {
     let term = if on_stderr { console::Term::stderr() } else { console::Term::stdout() };
     // To ask is also what makes a console of Windows understand colours.
     let able = term.features().colors_supported();
@@ -129,12 +129,12 @@ pub fn colors(when: Color, on_stderr: bool) -> bool {
 }
 
 /// Whether this is CI, going by what CI systems set.
-pub fn is_ci() -> bool {
+pub(crate) fn is_ci() -> bool {
     std::env::var("CI").is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false"))
 }
 
 /// Whether openids are masked where people and CI logs read them.
-pub fn masks(wanted: MaskOpenid) -> bool {
+pub(crate) fn masks(wanted: MaskOpenid) -> bool {
     match wanted {
         MaskOpenid::On => true,
         MaskOpenid::Off => false,

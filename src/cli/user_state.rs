@@ -8,19 +8,19 @@ use crate::plan::digest::Digest;
 
 /// The folder, `~/.local/state/wxcast` on Linux and macOS; nothing where the system has none for this user. On
 /// Windows, which knows no state, it is where a profile keeps what stays on this computer.
-pub fn folder() -> Option<PathBuf> {
+pub(crate) fn folder() -> Option<PathBuf> {
     let base = etcetera::choose_base_strategy().ok()?;
     Some(base.state_dir().unwrap_or_else(|| base.cache_dir()).join("wxcast"))
 }
 
 /// The lock of an account.
-pub fn account_lock(appid: &str) -> PathBuf {
+pub(crate) fn account_lock(appid: &str) -> PathBuf {
     let folder = folder().unwrap_or_else(|| std::env::temp_dir().join("wxcast"));
     folder.join(format!("account-{}.lock", word(appid)))
 }
 
 /// The file that keeps an account's token. There is none in a folder that others share.
-pub fn token_file(appid: &str) -> Option<PathBuf> {
+pub(crate) fn token_file(appid: &str) -> Option<PathBuf> {
     Some(folder()?.join(format!("token-{}.json", word(appid))))
 }
 

@@ -17,7 +17,7 @@ const SUMMARY_MOST: u64 = 1024 * 1024;
 const SUMMARY_SPARE: u64 = 64 * 1024;
 
 /// Makes paths those of the repository, so that they mean the same on every computer.
-pub fn make_portable(sources: &mut Sources) {
+pub(crate) fn make_portable(sources: &mut Sources) {
     let Ok(here) = std::env::current_dir() else { return };
     let bases: Vec<PathBuf> =
         FOLDERS.iter().filter_map(|name| variable(name)).map(PathBuf::from).chain([here.clone()]).collect();
@@ -61,7 +61,7 @@ fn normal(path: &Path) -> PathBuf {
 /// # Errors
 ///
 /// The file, and why it cannot be written.
-pub fn summarize(text: impl FnOnce(usize) -> String) -> Result<(), (PathBuf, io::Error)> {
+pub(crate) fn summarize(text: impl FnOnce(usize) -> String) -> Result<(), (PathBuf, io::Error)> {
     let Some(path) = variable(SUMMARY).map(PathBuf::from) else { return Ok(()) };
     let there = std::fs::metadata(&path).map_or(0, |file| file.len());
     let room = SUMMARY_MOST.saturating_sub(SUMMARY_SPARE + there);

@@ -68,7 +68,7 @@ impl fmt::Display for Incident {
 
 impl Incident {
     /// The key of its advice in `locales/`, from its stored name.
-    pub fn advice_key(name: &str) -> String {
+    pub(crate) fn advice_key(name: &str) -> String {
         let name = match name {
             "http-429" | "http-503" => "turned-away",
             status if status.starts_with("http-") => "http",

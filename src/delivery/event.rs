@@ -114,7 +114,7 @@ pub enum Stop {
 
 impl Stop {
     /// How grave it is, as spec section 10 orders exits: storage, account, gate, signal, pause.
-    pub fn rank(&self) -> u8 {
+    pub(crate) fn rank(&self) -> u8 {
         match self {
             Self::Storage(_) => 5,
             Self::Account { .. } | Self::Token(_) => 4,
@@ -132,7 +132,7 @@ impl Stop {
     }
 
     /// A stable word for it, with the errcode where there is one: what the journal keeps.
-    pub fn reason(&self) -> String {
+    pub(crate) fn reason(&self) -> String {
         match self {
             Self::Interrupted => "interrupted".to_owned(),
             Self::Terminated => "terminated".to_owned(),

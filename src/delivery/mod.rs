@@ -1,6 +1,6 @@
 //! The words for what happened: attempts, outcomes, events, and what of them is noted. Plain data.
 
 pub mod attempt;
-pub mod event;
-pub mod notice;
+pub(crate) mod event;
+pub(crate) mod notice;
 pub mod outcome;

@@ -9,7 +9,7 @@ use crate::wechat::token::fetch::TokenFetch;
 /// Something to note. As JSON it is what the journal keeps: keys and words are the format, and never change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Notice {
+pub(crate) enum Notice {
     /// A token was asked for.
     Token(TokenFetch),
     /// The whole process sends more slowly, or faster again.
@@ -40,7 +40,7 @@ pub enum PaceChange {
 
 impl PaceChange {
     /// Its word.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Throttled => "throttled",
             Self::Busy => "busy",
@@ -51,7 +51,7 @@ impl PaceChange {
 
 impl Notice {
     /// What is to be noted of an event, if anything.
-    pub fn of(event: &Event) -> Option<Self> {
+    pub(crate) fn of(event: &Event) -> Option<Self> {
         match event {
             Event::Pace { per_second, why } => Some(Self::Pace { per_second: *per_second, why: *why }),
             Event::Draining(stop) => Some(Self::Stopping { reason: stop.reason() }),

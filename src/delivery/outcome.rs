@@ -83,12 +83,12 @@ pub struct Counts {
 
 impl Counts {
     /// Counts recipients of one status.
-    pub fn add(&mut self, status: Status, count: u64) {
+    pub(crate) fn add(&mut self, status: Status, count: u64) {
         *self.of_mut(status) += count;
     }
 
     /// How many have a status.
-    pub fn of(mut self, status: Status) -> u64 {
+    pub(crate) fn of(mut self, status: Status) -> u64 {
         *self.of_mut(status)
     }
 

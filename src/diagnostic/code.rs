@@ -236,7 +236,7 @@ codes! {
 
 impl Code {
     /// Finds a code by its name.
-    pub fn find(slug: &str) -> Option<Self> {
+    pub(crate) fn find(slug: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.slug() == slug)
     }
 }

@@ -4,10 +4,10 @@
 //! and its line and column are looked up only when somebody reads it.
 
 pub mod code;
-pub mod place;
-pub mod render;
-pub mod suggest;
-pub mod unread;
+pub(crate) mod place;
+pub(crate) mod render;
+pub(crate) mod suggest;
+pub(crate) mod unread;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -39,56 +39,56 @@ impl Severity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// What is wrong.
-    pub code: Code,
+    pub(crate) code: Code,
     /// How bad it is; the code's own severity unless somebody decided otherwise.
-    pub severity: Severity,
+    pub(crate) severity: Severity,
     /// Where it is wrong.
-    pub at: Place,
+    pub(crate) at: Place,
     /// The values for the places of its sentences, by name.
-    pub values: Vec<(&'static str, String)>,
+    pub(crate) values: Vec<(&'static str, String)>,
     /// A word the user may have meant.
-    pub near: Option<Box<str>>,
+    pub(crate) near: Option<Box<str>>,
 }
 
 impl Diagnostic {
     /// A fault of this code at this place.
-    pub fn new(code: Code, at: Place) -> Self {
+    pub(crate) fn new(code: Code, at: Place) -> Self {
         Self { code, severity: code.severity(), at, values: Vec::new(), near: None }
     }
 
     /// Adds a value for a place of its sentences.
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.values.push((name, value.to_string()));
         self
     }
 
     /// Adds the nearest of the words that would have been right, if one is near.
     #[must_use]
-    pub fn near<'a>(mut self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(crate) fn near<'a>(mut self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
         self.near = suggest::nearest(word, candidates).map(String::into_boxed_str);
         self
     }
 
     /// The same fault where it does not keep anything from being sent.
     #[must_use]
-    pub fn as_warning(mut self) -> Self {
+    pub(crate) fn into_warning(mut self) -> Self {
         self.severity = Severity::Warning;
         self
     }
 
     /// Whether it keeps the campaign from being sent.
-    pub fn is_error(&self) -> bool {
+    pub(crate) fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
 
     /// The sentence that says what is wrong.
-    pub fn message(&self, words: &Catalog) -> String {
+    pub(crate) fn message(&self, words: &Catalog) -> String {
         self.sentence(words, "message")
     }
 
     /// The sentence that says how to mend it, a near match first where there is one.
-    pub fn help(&self, words: &Catalog) -> String {
+    pub(crate) fn help(&self, words: &Catalog) -> String {
         let help = self.sentence(words, "help");
         match &self.near {
             Some(near) => words.say("diagnostic.near", &[("near", near), ("help", &help)]),
@@ -128,10 +128,10 @@ pub struct Diagnostics {
 
 impl Diagnostics {
     /// How many diagnostics of one code are kept in full.
-    pub const KEPT_PER_CODE: u64 = 10_000;
+    pub(crate) const KEPT_PER_CODE: u64 = 10_000;
 
     /// Takes one in.
-    pub fn push(&mut self, diagnostic: Diagnostic) {
+    pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
         match diagnostic.severity {
             Severity::Error => self.errors += 1,
             Severity::Warning => self.warnings += 1,
@@ -144,7 +144,7 @@ impl Diagnostics {
     }
 
     /// Takes all of another collection in, those it only counted too.
-    pub fn absorb(&mut self, mut other: Self) {
+    pub(crate) fn absorb(&mut self, mut other: Self) {
         for diagnostic in std::mem::take(&mut other.kept) {
             if let Some(count) = other.counts.get_mut(&diagnostic.code) {
                 *count = count.saturating_sub(1);
@@ -168,25 +168,20 @@ impl Diagnostics {
     }
 
     /// Those kept, to look their places up.
-    pub fn kept_mut(&mut self) -> &mut [Diagnostic] {
+    pub(crate) fn kept_mut(&mut self) -> &mut [Diagnostic] {
         &mut self.kept
     }
 
     /// Makes every openid that is told unreadable, for logs that many can read.
-    pub fn mask_openids(&mut self, mask: impl Fn(&str) -> String) {
+    pub(crate) fn mask_openids(&mut self, mask: impl Fn(&str) -> String) {
         let values = self.kept.iter_mut().flat_map(|kept| kept.values.iter_mut());
         for (_, openid) in values.filter(|(name, _)| *name == "openid") {
             *openid = mask(openid);
         }
     }
 
-    /// How many there are of a code, kept or not.
-    pub fn count(&self, code: Code) -> u64 {
-        self.counts.get(&code).copied().unwrap_or_default()
-    }
-
     /// The counts by code.
-    pub fn counts(&self) -> &BTreeMap<Code, u64> {
+    pub(crate) fn counts(&self) -> &BTreeMap<Code, u64> {
         &self.counts
     }
 
@@ -196,13 +191,8 @@ impl Diagnostics {
     }
 
     /// How many do not.
-    pub fn warnings(&self) -> u64 {
+    pub(crate) fn warnings(&self) -> u64 {
         self.warnings
-    }
-
-    /// Whether there is nothing at all.
-    pub fn is_empty(&self) -> bool {
-        self.counts.is_empty()
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// One step from a table to what is in it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Step {
+pub(crate) enum Step {
     /// A key of a table.
     Key(String),
     /// An index of an array, from 0.
@@ -14,22 +14,22 @@ pub enum Step {
 
 /// The way from the top of the campaign file to a value, `message.news.articles[0].title`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct FieldPath(Vec<Step>);
+pub(crate) struct FieldPath(Vec<Step>);
 
 impl FieldPath {
     /// The file itself.
-    pub fn root() -> Self {
+    pub(crate) fn root() -> Self {
         Self::default()
     }
 
     /// A path of keys separated by dots. For keys that hold dots use [`key`](Self::key).
-    pub fn of(dotted: &str) -> Self {
+    pub(crate) fn of(dotted: &str) -> Self {
         Self(dotted.split('.').filter(|key| !key.is_empty()).map(|key| Step::Key(key.to_owned())).collect())
     }
 
     /// This path and one key more.
     #[must_use]
-    pub fn key(&self, key: &str) -> Self {
+    pub(crate) fn key(&self, key: &str) -> Self {
         let mut steps = self.0.clone();
         steps.push(Step::Key(key.to_owned()));
         Self(steps)
@@ -37,14 +37,14 @@ impl FieldPath {
 
     /// This path and one index more.
     #[must_use]
-    pub fn index(&self, index: usize) -> Self {
+    pub(crate) fn index(&self, index: usize) -> Self {
         let mut steps = self.0.clone();
         steps.push(Step::Index(index));
         Self(steps)
     }
 
     /// The steps from the top.
-    pub fn steps(&self) -> &[Step] {
+    pub(crate) fn steps(&self) -> &[Step] {
         &self.0
     }
 }
@@ -68,7 +68,7 @@ impl fmt::Display for FieldPath {
 
 /// Where a fault is. Which file it is in follows from the variant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub(crate) enum Place {
     /// The campaign file as a whole.
     Campaign,
     /// Bytes of the campaign file, for text that is not TOML.
@@ -96,7 +96,7 @@ pub enum Place {
 
 impl Place {
     /// The field of the campaign file, where it is in one.
-    pub fn field(&self) -> Option<&FieldPath> {
+    pub(crate) fn field(&self) -> Option<&FieldPath> {
         match self {
             Self::Field(path) | Self::Key(path) | Self::Within(path, _) => Some(path),
             Self::Campaign
@@ -111,17 +111,17 @@ impl Place {
 
 /// Where the audience stands in a workbook.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Sheet {
+pub(crate) struct Sheet {
     /// The sheet's name.
-    pub name: String,
+    pub(crate) name: String,
     /// The row of the sheet that names the columns, from 1.
-    pub header_row: u64,
+    pub(crate) header_row: u64,
     /// The column of the sheet that is the audience's first, from 0.
-    pub first_column: usize,
+    pub(crate) first_column: usize,
 }
 
 /// A cell as spreadsheets call it, `C17`: its column from 0, its row from 1.
-pub fn cell_name(column: usize, row: u64) -> String {
+pub(crate) fn cell_name(column: usize, row: u64) -> String {
     let mut letters = Vec::new();
     let mut left = column + 1;
     while left > 0 {
@@ -133,35 +133,35 @@ pub fn cell_name(column: usize, row: u64) -> String {
 
 /// A row of the audience, or one cell of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RowPlace {
+pub(crate) struct RowPlace {
     /// The number of the row, from 1, the header not counted.
-    pub row: u64,
+    pub(crate) row: u64,
     /// The line the row begins on, from 1, the header counted.
-    pub line: u64,
+    pub(crate) line: u64,
     /// The index of the cell, from 0, where one cell is at fault.
-    pub cell: Option<usize>,
+    pub(crate) cell: Option<usize>,
     /// The column the cell begins at, in characters from 1, once somebody has looked it up.
-    pub column: Option<u64>,
+    pub(crate) column: Option<u64>,
     /// The field of the campaign whose finished text is at fault, where it is one.
-    pub field: Option<FieldPath>,
+    pub(crate) field: Option<FieldPath>,
 }
 
 impl RowPlace {
     /// The row as a whole.
-    pub fn new(row: u64, line: u64) -> Self {
+    pub(crate) fn new(row: u64, line: u64) -> Self {
         Self { row, line, cell: None, column: None, field: None }
     }
 
     /// One cell of the row, by its index from 0.
     #[must_use]
-    pub fn cell(mut self, cell: usize) -> Self {
+    pub(crate) fn cell(mut self, cell: usize) -> Self {
         self.cell = Some(cell);
         self
     }
 
     /// A field of the campaign as it was filled from this row.
     #[must_use]
-    pub fn field(mut self, field: FieldPath) -> Self {
+    pub(crate) fn field(mut self, field: FieldPath) -> Self {
         self.field = Some(field);
         self
     }

@@ -14,52 +14,52 @@ use crate::locale::Catalog;
 
 /// The files that places point into.
 #[derive(Debug, Clone, Default)]
-pub struct Sources {
+pub(crate) struct Sources {
     /// The campaign file's path, as the user gave it.
-    pub campaign: PathBuf,
+    pub(crate) campaign: PathBuf,
     /// The campaign file's text; empty where it could not be read.
-    pub campaign_text: String,
+    pub(crate) campaign_text: String,
     /// The bytes of the campaign file that may hold a secret; they are shown nowhere.
-    pub secrets: Vec<Range<usize>>,
+    pub(crate) secrets: Vec<Range<usize>>,
     /// The audience file's path, where the campaign names one.
-    pub audience: Option<PathBuf>,
+    pub(crate) audience: Option<PathBuf>,
     /// The sheet the audience was read from, where it is a workbook.
-    pub sheet: Option<Sheet>,
+    pub(crate) sheet: Option<Sheet>,
 }
 
 /// A place as editors and CI count it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Position {
+pub(crate) struct Position {
     /// The file.
-    pub file: PathBuf,
+    pub(crate) file: PathBuf,
     /// The line, from 1.
-    pub line: Option<u64>,
+    pub(crate) line: Option<u64>,
     /// The column, in characters from 1.
-    pub column: Option<u64>,
+    pub(crate) column: Option<u64>,
     /// The row of the audience, from 1, the header not counted.
-    pub row: Option<u64>,
+    pub(crate) row: Option<u64>,
     /// The field of the campaign file.
-    pub field: Option<String>,
+    pub(crate) field: Option<String>,
     /// The sheet and its cell as spreadsheets call it, `名单!C17`, or its row, `名单!17`.
-    pub cell: Option<String>,
+    pub(crate) cell: Option<String>,
     /// The bytes of the campaign file.
     span: Option<Range<usize>>,
 }
 
 /// A line of the campaign file in three parts, the second of which is what a diagnostic is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Excerpt {
+pub(crate) struct Excerpt {
     /// What stands before it.
-    pub before: String,
+    pub(crate) before: String,
     /// What it is about.
-    pub marked: String,
+    pub(crate) marked: String,
     /// What stands after it.
-    pub after: String,
+    pub(crate) after: String,
 }
 
 impl Sources {
     /// The line of the campaign file that a place is on, where it is on one. Secrets are blotted out.
-    pub fn excerpt(&self, place: &Place) -> Option<Excerpt> {
+    pub(crate) fn excerpt(&self, place: &Place) -> Option<Excerpt> {
         let span = self.position(place).span?;
         let shown = self.shown();
         let marked = first_line(&shown, &span);
@@ -73,7 +73,7 @@ impl Sources {
     }
 
     /// Looks a place up. A field that does not exist is shown at the nearest table above it.
-    pub fn position(&self, place: &Place) -> Position {
+    pub(crate) fn position(&self, place: &Place) -> Position {
         match place {
             Place::Campaign => self.in_campaign(None, None),
             Place::CampaignSpan(span) => self.in_campaign(Some(span.clone()), None),
@@ -104,7 +104,7 @@ impl Sources {
     }
 
     /// Keeps the value of a field from being shown.
-    pub fn hide(&mut self, at: &FieldPath) {
+    pub(crate) fn hide(&mut self, at: &FieldPath) {
         self.secrets.extend(self.find(at, Part::Value));
     }
 
@@ -272,7 +272,7 @@ fn line_and_column(text: &str, offset: usize) -> (Option<u64>, Option<u64>) {
 }
 
 /// Draws one diagnostic as a person reads it: what, where with the line itself, and what to do.
-pub fn draw(diagnostic: &Diagnostic, sources: &Sources, words: &Catalog, color: bool) -> String {
+pub(crate) fn draw(diagnostic: &Diagnostic, sources: &Sources, words: &Catalog, color: bool) -> String {
     let message = diagnostic.message(words);
     let help = diagnostic.help(words);
     let position = sources.position(&diagnostic.at);
@@ -300,7 +300,12 @@ pub fn draw(diagnostic: &Diagnostic, sources: &Sources, words: &Catalog, color: 
 }
 
 /// Draws a fault that has no place in a file as the others are drawn: what, and below it each note with its name.
-pub fn draw_sentence(message: &str, notes: &[(String, String)], words: &Catalog, color: bool) -> String {
+pub(crate) fn draw_sentence(
+    message: &str,
+    notes: &[(String, String)],
+    words: &Catalog,
+    color: bool,
+) -> String {
     let title = Level::ERROR.with_name(words.say("diagnostic.error", &[])).primary_title(message);
     let notes = notes.iter().map(|(name, text)| Level::HELP.with_name(name.as_str()).message(text));
     let group = Group::with_title(title).elements(notes);
@@ -330,7 +335,7 @@ fn origin<'a>(path: &'a str, position: &Position) -> Origin<'a> {
 
 /// A path with forward slashes, so that output is the same on every system. Where a backslash parts nothing, it is a
 /// letter of a name.
-pub fn display(path: &Path) -> String {
+pub(crate) fn display(path: &Path) -> String {
     let shown = path.display().to_string();
     if cfg!(windows) { shown.replace('\\', "/") } else { shown }
 }

@@ -2,7 +2,7 @@
 
 /// The candidate nearest to `word`, when it is near enough to be a slip of the hand: the same but for case,
 /// blanks and full-width letters, or at most a third of its letters wrong.
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let plain = fold(word);
     let allowed = (plain.chars().count() / 3).clamp(1, 3);
     candidates

@@ -7,7 +7,7 @@ use std::path::Path;
 const A_FOLDER: i32 = 336;
 
 /// What kept a file from being read. Windows says of a folder that its opening is not permitted.
-pub fn reason(path: &Path, error: io::Error) -> io::Error {
+pub(crate) fn reason(path: &Path, error: io::Error) -> io::Error {
     let hidden = cfg!(windows) && error.kind() == io::ErrorKind::PermissionDenied && path.is_dir();
     if hidden { io::Error::from_raw_os_error(A_FOLDER) } else { error }
 }

@@ -7,15 +7,15 @@ use crate::journal::store::{Store, timestamp};
 
 /// An attempt that certainly delivered nothing and was, or will be, tried again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordedAttempt {
+pub(crate) struct RecordedAttempt {
     /// The platform's errcode, where it answered.
-    pub errcode: Option<i64>,
+    pub(crate) errcode: Option<i64>,
     /// The platform's errmsg, or the name of what took its place.
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// When it ended.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// How long it took, in milliseconds.
-    pub latency_ms: Option<i64>,
+    pub(crate) latency_ms: Option<i64>,
 }
 
 impl Store {
@@ -25,7 +25,11 @@ impl Store {
     /// # Errors
     ///
     /// When the journal cannot be read.
-    pub fn attempts(&self, campaign: i64, mut each: impl FnMut(RecordedAttempt)) -> Result<(), JournalError> {
+    pub(crate) fn attempts(
+        &self,
+        campaign: i64,
+        mut each: impl FnMut(RecordedAttempt),
+    ) -> Result<(), JournalError> {
         (|| {
             let mut statement = self.connection.prepare_cached(
                 "SELECT a.errcode, t.value, a.at, a.latency FROM attempt a JOIN message m ON m.id = a.message \

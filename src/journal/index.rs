@@ -50,7 +50,12 @@ impl Index {
     /// # Errors
     ///
     /// When the journal cannot be read.
-    pub fn find(&mut self, store: &Store, openid: &str, nth: u32) -> Result<Option<Recorded>, JournalError> {
+    pub(crate) fn find(
+        &mut self,
+        store: &Store,
+        openid: &str,
+        nth: u32,
+    ) -> Result<Option<Recorded>, JournalError> {
         let wanted = hash(openid, nth);
         let start = self.hashes.partition_point(|hash| *hash < wanted);
         let mut hits =

@@ -90,7 +90,7 @@ fn patiently(file: &File) -> Result<(), TryLockError> {
 }
 
 /// Who holds the lock `path`, going by the name beside it.
-pub fn holder_of(path: &Path) -> Option<Holder> {
+pub(crate) fn holder_of(path: &Path) -> Option<Holder> {
     serde_json::from_slice(&std::fs::read(beside(path)).ok()?).ok()
 }
 

@@ -13,7 +13,7 @@ use crate::journal::JournalError;
 use crate::journal::store::{refusal, timestamp};
 
 /// The file's name in the state folder.
-pub const FILE: &str = "media.sqlite3";
+pub(crate) const FILE: &str = "media.sqlite3";
 /// Marks the file as ours: `wxcm` in ASCII.
 const APPLICATION_ID: i64 = 0x7778_636d;
 /// The format this program writes, and the newest it reads.
@@ -47,12 +47,12 @@ const MARGIN: Duration = Duration::from_secs(60 * 60);
 
 impl KeptMedia {
     /// Until when it is given to messages.
-    pub fn usable_until(&self) -> Timestamp {
+    pub(crate) fn usable_until(&self) -> Timestamp {
         self.expires.checked_sub(MARGIN).unwrap_or(Timestamp::MIN)
     }
 
     /// Whether it may be given to a message: at least an hour of its life is left.
-    pub fn is_usable(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_usable(&self, now: Timestamp) -> bool {
         self.usable_until() >= now
     }
 }
@@ -83,7 +83,7 @@ impl MediaStore {
     /// # Errors
     ///
     /// As [`open`](Self::open).
-    pub fn read(folder: &Path) -> Result<Option<Self>, JournalError> {
+    pub(crate) fn read(folder: &Path) -> Result<Option<Self>, JournalError> {
         let path = folder.join(FILE);
         match path.try_exists() {
             Ok(true) => Self::open_with(folder, OpenFlags::empty()).map(Some),
@@ -112,7 +112,7 @@ impl MediaStore {
     /// # Errors
     ///
     /// When the file cannot be read.
-    pub fn find(
+    pub(crate) fn find(
         &self,
         appid: &str,
         upload: &str,
@@ -133,7 +133,7 @@ impl MediaStore {
     /// # Errors
     ///
     /// When the file cannot be read.
-    pub fn all(&self, appid: &str) -> Result<Vec<KeptMedia>, JournalError> {
+    pub(crate) fn all(&self, appid: &str) -> Result<Vec<KeptMedia>, JournalError> {
         (|| {
             let mut statement = self.connection.prepare_cached(
                 "SELECT upload, sha256, id, uploaded, expires FROM media WHERE appid = ?1 ORDER BY upload, sha256",
@@ -173,7 +173,7 @@ impl MediaStore {
     /// # Errors
     ///
     /// When the file cannot be written.
-    pub fn forget(&self, appid: &str, id: &str) -> Result<(), JournalError> {
+    pub(crate) fn forget(&self, appid: &str, id: &str) -> Result<(), JournalError> {
         self.connection
             .execute("DELETE FROM media WHERE appid = ?1 AND id = ?2", [appid, id])
             .map(drop)

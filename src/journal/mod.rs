@@ -11,13 +11,13 @@
 //! One SQLite file a campaign folder, in WAL mode with `synchronous=FULL`: a commit is on disk when it returns.
 //! Commits are shared: whatever has arrived while the last one was being synced goes into the next.
 
-pub mod attempts;
+pub(crate) mod attempts;
 pub mod index;
 pub mod lock;
 pub mod media;
-pub mod notice;
+pub(crate) mod notice;
 pub mod record;
-pub mod run;
+pub(crate) mod run;
 pub mod store;
 pub mod writer;
 

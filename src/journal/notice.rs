@@ -18,13 +18,13 @@ CREATE TABLE IF NOT EXISTS notice(
 
 /// Something that was noted.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Noticed {
+pub(crate) struct Noticed {
     /// The run.
-    pub run: i64,
+    pub(crate) run: i64,
     /// When it happened.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// What.
-    pub what: Notice,
+    pub(crate) what: Notice,
 }
 
 impl Store {
@@ -39,7 +39,7 @@ impl Store {
     /// # Errors
     ///
     /// When the journal cannot be read.
-    pub fn notices(&self, campaign: i64) -> Result<Vec<Noticed>, JournalError> {
+    pub(crate) fn notices(&self, campaign: i64) -> Result<Vec<Noticed>, JournalError> {
         (|| {
             let there =
                 "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'notice')";

@@ -16,7 +16,7 @@ pub enum State {
 
 impl State {
     /// The number on disk.
-    pub fn to_disk(self) -> i64 {
+    pub(crate) fn to_disk(self) -> i64 {
         match self {
             Self::InFlight => 0,
             Self::Settled(Outcome::Sent) => 1,
@@ -28,7 +28,7 @@ impl State {
     }
 
     /// Reads a number on disk.
-    pub fn from_disk(number: i64) -> Option<Self> {
+    pub(crate) fn from_disk(number: i64) -> Option<Self> {
         Some(match number {
             0 => Self::InFlight,
             1 => Self::Settled(Outcome::Sent),
@@ -53,7 +53,7 @@ impl State {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
     /// Its number in the journal.
-    pub id: i64,
+    pub(crate) id: i64,
     /// The openid.
     pub openid: String,
     /// Which message to this openid it is, from 1.
@@ -61,30 +61,30 @@ pub struct Recorded {
     /// What became of it.
     pub state: State,
     /// How many requests were made for it, over all runs.
-    pub attempts: u32,
+    pub(crate) attempts: u32,
     /// The platform's errcode, where it answered.
-    pub errcode: Option<i64>,
+    pub(crate) errcode: Option<i64>,
     /// The platform's errmsg without hint and rid, or the name of what took its place.
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// The errmsg's hint.
-    pub hint: Option<String>,
+    pub(crate) hint: Option<String>,
     /// The errmsg's rid.
-    pub rid: Option<String>,
+    pub(crate) rid: Option<String>,
     /// When its state changed last.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// How long the last answer took, in milliseconds.
-    pub latency_ms: Option<i64>,
+    pub(crate) latency_ms: Option<i64>,
     /// The first eight bytes of the payload's sha256.
-    pub payload: i64,
+    pub(crate) payload: i64,
 }
 
 /// The mark of a payload in the journal: the first eight bytes of its sha256.
-pub fn mark(payload: &[u8]) -> i64 {
+pub(crate) fn mark(payload: &[u8]) -> i64 {
     mark_of(Digest::of(payload).as_bytes())
 }
 
 /// The mark of a payload whose sha256 is known.
-pub fn mark_of(sha256: &[u8; 32]) -> i64 {
+pub(crate) fn mark_of(sha256: &[u8; 32]) -> i64 {
     let mut first = [0; 8];
     first.copy_from_slice(&sha256[..8]);
     i64::from_be_bytes(first)

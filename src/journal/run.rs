@@ -9,61 +9,61 @@ use crate::journal::store::{Store, timestamp};
 
 /// A run, when it begins.
 #[derive(Debug, Clone)]
-pub struct RunStart {
+pub(crate) struct RunStart {
     /// When.
-    pub started: Timestamp,
+    pub(crate) started: Timestamp,
     /// The process.
-    pub pid: u32,
+    pub(crate) pid: u32,
     /// The machine.
-    pub host: String,
+    pub(crate) host: String,
     /// The digest of its plan.
-    pub digest: String,
+    pub(crate) digest: String,
     /// The digest of the message before it is filled.
-    pub text: String,
+    pub(crate) text: String,
     /// How many messages were planned.
-    pub planned: u64,
+    pub(crate) planned: u64,
 }
 
 /// A run, as the journal tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunRecord {
+pub(crate) struct RunRecord {
     /// Its number.
-    pub id: i64,
+    pub(crate) id: i64,
     /// When it began.
-    pub started: Timestamp,
+    pub(crate) started: Timestamp,
     /// When it ended; nothing while it runs, and after a crash.
-    pub ended: Option<Timestamp>,
+    pub(crate) ended: Option<Timestamp>,
     /// The name of its exit.
-    pub ending: Option<String>,
+    pub(crate) ending: Option<String>,
     /// The digest of its plan.
-    pub digest: String,
+    pub(crate) digest: String,
     /// The digest of the message before it is filled.
-    pub text: String,
+    pub(crate) text: String,
     /// How many messages were planned.
-    pub planned: u64,
+    pub(crate) planned: u64,
     /// How many requests it made.
-    pub requests: Option<u64>,
+    pub(crate) requests: Option<u64>,
     /// Why it stopped before everybody had been tried, where it did.
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// The statuses of the audience when it ended.
-    pub counts: Option<Counts>,
+    pub(crate) counts: Option<Counts>,
 }
 
 /// How a run ended.
 #[derive(Debug, Clone)]
-pub struct RunEnd {
+pub(crate) struct RunEnd {
     /// When.
-    pub ended: Timestamp,
+    pub(crate) ended: Timestamp,
     /// The name of its exit.
-    pub ending: String,
+    pub(crate) ending: String,
     /// Its exit code.
-    pub exit: u8,
+    pub(crate) exit: u8,
     /// How many requests it made.
-    pub requests: u64,
+    pub(crate) requests: u64,
     /// Why it stopped before everybody had been tried, where it did.
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// The statuses of the audience.
-    pub counts: Counts,
+    pub(crate) counts: Counts,
 }
 
 impl Store {
@@ -72,7 +72,7 @@ impl Store {
     /// # Errors
     ///
     /// When the journal cannot be written.
-    pub fn begin_run(&self, campaign: i64, run: &RunStart) -> Result<i64, JournalError> {
+    pub(crate) fn begin_run(&self, campaign: i64, run: &RunStart) -> Result<i64, JournalError> {
         self.connection
             .execute(
                 "INSERT INTO run(campaign, started, pid, host, version, digest, text, planned) \
@@ -97,7 +97,7 @@ impl Store {
     /// # Errors
     ///
     /// When the journal cannot be written.
-    pub fn end_run(&self, id: i64, end: &RunEnd) -> Result<(), JournalError> {
+    pub(crate) fn end_run(&self, id: i64, end: &RunEnd) -> Result<(), JournalError> {
         let requests = i64::try_from(end.requests).unwrap_or(i64::MAX);
         let counts = serde_json::to_string(&end.counts).unwrap_or_default();
         self.connection
@@ -115,7 +115,7 @@ impl Store {
     /// # Errors
     ///
     /// When the journal cannot be read.
-    pub fn runs(&self, campaign: i64) -> Result<Vec<RunRecord>, JournalError> {
+    pub(crate) fn runs(&self, campaign: i64) -> Result<Vec<RunRecord>, JournalError> {
         (|| {
             let mut statement = self.connection.prepare_cached(
                 "SELECT id, started, ended, ending, digest, text, planned, requests, reason, counts FROM run \

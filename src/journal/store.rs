@@ -14,7 +14,7 @@ use crate::journal::{Identity, JournalError};
 /// Marks the file as ours: `wxcs` in ASCII.
 const APPLICATION_ID: i64 = 0x7778_6373;
 /// The format this program writes, and the newest it reads.
-pub const FORMAT: i64 = 1;
+pub(crate) const FORMAT: i64 = 1;
 /// The file's name in the state folder.
 pub const FILE: &str = "journal.sqlite3";
 
@@ -94,7 +94,7 @@ impl Store {
     /// # Errors
     ///
     /// When there is some.
-    pub fn check(&self) -> Result<(), JournalError> {
+    pub(crate) fn check(&self) -> Result<(), JournalError> {
         let path = &self.path;
         let found: String = self
             .connection
@@ -216,7 +216,7 @@ impl Store {
     /// # Errors
     ///
     /// When the journal cannot be read.
-    pub fn identities(
+    pub(crate) fn identities(
         &self,
         campaign: i64,
         mut each: impl FnMut(i64, &str, u32),
@@ -240,7 +240,7 @@ impl Store {
     /// # Errors
     ///
     /// When the journal cannot be read.
-    pub fn message(&self, id: i64) -> Result<Option<Recorded>, JournalError> {
+    pub(crate) fn message(&self, id: i64) -> Result<Option<Recorded>, JournalError> {
         (|| {
             let mut statement = self.connection.prepare_cached(&format!("{SELECT} WHERE m.id = ?1"))?;
             statement.query_row([id], recorded).optional()
@@ -263,7 +263,7 @@ impl Store {
     /// # Errors
     ///
     /// When the journal cannot be read.
-    pub fn messages_after(
+    pub(crate) fn messages_after(
         &self,
         campaign: i64,
         after: i64,
@@ -290,7 +290,7 @@ impl Store {
     /// # Errors
     ///
     /// When the journal cannot be written; then nothing is settled.
-    pub fn resolve(
+    pub(crate) fn resolve(
         &mut self,
         ids: &[i64],
         outcome: Outcome,
@@ -329,7 +329,7 @@ impl Store {
     /// # Errors
     ///
     /// When the journal cannot be read.
-    pub fn is_blank(&self) -> Result<bool, JournalError> {
+    pub(crate) fn is_blank(&self) -> Result<bool, JournalError> {
         self.connection
             .query_row("SELECT NOT EXISTS (SELECT 1 FROM message)", [], |row| row.get(0))
             .map_err(|error| self.refusal(&error))
@@ -340,7 +340,7 @@ impl Store {
     /// # Errors
     ///
     /// When the journal cannot be read.
-    pub fn note(&self, key: &str) -> Result<Option<String>, JournalError> {
+    pub(crate) fn note(&self, key: &str) -> Result<Option<String>, JournalError> {
         self.connection
             .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))
             .optional()
@@ -352,7 +352,7 @@ impl Store {
     /// # Errors
     ///
     /// When the journal cannot be written.
-    pub fn set_note(&self, key: &str, value: &str) -> Result<(), JournalError> {
+    pub(crate) fn set_note(&self, key: &str, value: &str) -> Result<(), JournalError> {
         self.connection
             .execute(
                 "INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET value = ?2",

@@ -61,9 +61,9 @@ struct Undelivered {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unwritten {
     /// How many.
-    pub count: usize,
+    pub(crate) count: usize,
     /// Why.
-    pub error: JournalError,
+    pub(crate) error: JournalError,
 }
 
 /// What is said before it is handed over.
@@ -131,7 +131,7 @@ impl Writer {
 
     /// Takes something to be noted of a run, and sees to it that it is written soon. Nobody waits for it, and that it
     /// cannot be written keeps nobody from sending.
-    pub fn notice(&self, run: i64, at: Timestamp, what: Notice) {
+    pub(crate) fn notice(&self, run: i64, at: Timestamp, what: Notice) {
         self.say(Command::Notice(Noticed { run, at, what }));
         self.flush();
     }

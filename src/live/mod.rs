@@ -23,19 +23,19 @@ const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// A page as it was made last.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Made {
+pub(crate) struct Made {
     /// The document.
-    pub html: String,
+    pub(crate) html: String,
     /// The files it was made from: when one of them changes, it is made again.
-    pub files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
 }
 
 /// Makes the page. It is given the path of the script that renews it, to be named in a `<script>`.
-pub type Make = Arc<dyn Fn(&str) -> Made + Send + Sync>;
+pub(crate) type Make = Arc<dyn Fn(&str) -> Made + Send + Sync>;
 
 /// A page that is being served.
 #[derive(Debug)]
-pub struct Live {
+pub(crate) struct Live {
     address: SocketAddr,
     renewing: JoinHandle<()>,
     serving: JoinHandle<io::Result<()>>,
@@ -63,7 +63,7 @@ impl Live {
     /// # Errors
     ///
     /// When the port is taken, or nothing tells of changed files.
-    pub async fn start(make: Make, port: u16) -> io::Result<Self> {
+    pub(crate) async fn start(make: Make, port: u16) -> io::Result<Self> {
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
         let mut watch = Watch::new().map_err(io::Error::other)?;
@@ -81,12 +81,12 @@ impl Live {
     }
 
     /// Where the page is.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
 
     /// Ends the server. Browsers that wait for news are let go.
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         // With it the sender of pages goes, and with that everything that waits for one.
         self.renewing.abort();
         // It ends by itself; a browser that does not read is not waited for.

@@ -26,7 +26,7 @@ pub enum Language {
 impl Language {
     /// Reads a language as flags, environment and campaign files write it: `en` or `zh-CN`, any case.
     /// A locale's name such as `zh_CN.UTF-8` is read too. Gives nothing for any other language.
-    pub fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase().replace('_', "-");
         let base = name.split(['.', '@']).next().unwrap_or_default();
         match base {
@@ -40,7 +40,7 @@ impl Language {
     }
 
     /// Its name as flags, campaign files and HTML write it.
-    pub fn tag(self) -> &'static str {
+    pub(crate) fn tag(self) -> &'static str {
         match self {
             Self::En => "en",
             Self::ZhCn => "zh-CN",
@@ -76,7 +76,7 @@ impl Catalog {
     }
 
     /// The language asked for.
-    pub fn language(&self) -> Language {
+    pub(crate) fn language(&self) -> Language {
         self.language
     }
 
@@ -108,7 +108,7 @@ impl Catalog {
 }
 
 /// The comments of an example in a language; lines that have no translation stay as they are.
-pub fn example(campaign: &str, language: Language) -> String {
+pub(crate) fn example(campaign: &str, language: Language) -> String {
     let texts: BTreeMap<String, String> = match language {
         Language::En => return campaign.to_owned(),
         Language::ZhCn => toml::from_str(EXAMPLES_ZH_CN).unwrap_or_default(),

@@ -15,7 +15,7 @@ use crate::message::{AccountKind, Kind, Message};
 
 /// A piece of a payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
+pub(crate) enum Part {
     /// JSON as it is.
     Json(String),
     /// The text of a slot, by its index, as a JSON string.
@@ -24,29 +24,29 @@ pub enum Part {
 
 /// A text that is filled for each recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Slot {
+pub(crate) struct Slot {
     /// Its field in the campaign file.
-    pub at: FieldPath,
+    pub(crate) at: FieldPath,
     /// Its template.
-    pub source: String,
+    pub(crate) source: String,
     /// What the finished text is held to.
-    pub rules: Rules,
+    pub(crate) rules: Rules,
     /// Where the text is the name of a file: what that file is uploaded as. Its id takes the text's place.
-    pub upload: Option<Upload>,
+    pub(crate) upload: Option<Upload>,
 }
 
 /// What goes around the kind's own object (wechat-facts 1.2).
 #[derive(Debug, Clone, Default)]
-pub struct Envelope {
+pub(crate) struct Envelope {
     /// Speak as this service account.
-    pub kf_account: Option<String>,
+    pub(crate) kf_account: Option<String>,
     /// Mark the message as made by AI.
-    pub ai_generated: bool,
+    pub(crate) ai_generated: bool,
 }
 
 /// A message of one kind, compiled: everything but the recipient and the texts.
 #[derive(Debug, Clone)]
-pub struct Body {
+pub(crate) struct Body {
     kind: Kind,
     parts: Vec<Part>,
     slots: Vec<Slot>,
@@ -55,7 +55,7 @@ pub struct Body {
 impl Body {
     /// Compiles a message of the campaign file for an account. Gives every fault at once, and the texts of the
     /// message also where it has faults, so that the texts can be judged in the same run.
-    pub fn compile(
+    pub(crate) fn compile(
         kind: Kind,
         message: &dyn Message,
         account: AccountKind,
@@ -77,17 +77,17 @@ impl Body {
     }
 
     /// The kind.
-    pub fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> Kind {
         self.kind
     }
 
     /// The texts to fill, in payload order.
-    pub fn slots(&self) -> &[Slot] {
+    pub(crate) fn slots(&self) -> &[Slot] {
         &self.slots
     }
 
     /// The message before it is filled, as text: two messages that read alike here are one message.
-    pub fn unfilled(&self) -> String {
+    pub(crate) fn unfilled(&self) -> String {
         let part = |part: &Part| match part {
             Part::Json(json) => json.clone(),
             Part::Slot(index) => self.slots.get(*index).map_or_else(String::new, |slot| slot.source.clone()),
@@ -98,13 +98,13 @@ impl Body {
     /// Appends the finished payload for `openid` to `out`: compact UTF-8 JSON, nothing escaped that need not
     /// be, keys in the order touser, msgtype, the kind's object, customservice, aimsgcontext. `texts` holds
     /// one finished text a slot; `openid` has only characters an openid may have.
-    pub fn write(&self, openid: &str, texts: &[String], out: &mut Vec<u8>) {
+    pub(crate) fn write(&self, openid: &str, texts: &[String], out: &mut Vec<u8>) {
         self.write_and_note(openid, texts, out, |_, _| {});
     }
 
     /// As [`write`](Self::write), and tells `note` of each slot the bytes of `out` that its JSON string takes, the
     /// quotes included.
-    pub fn write_and_note(
+    pub(crate) fn write_and_note(
         &self,
         openid: &str,
         texts: &[String],
@@ -125,14 +125,14 @@ impl Body {
     }
 
     /// Appends the beginning of every payload: [`BEFORE_OPENID`] and the openid.
-    pub fn write_openid(openid: &str, out: &mut Vec<u8>) {
+    pub(crate) fn write_openid(openid: &str, out: &mut Vec<u8>) {
         out.extend_from_slice(BEFORE_OPENID.as_bytes());
         out.extend_from_slice(openid.as_bytes());
     }
 }
 
 /// What every payload begins with, before the openid.
-pub const BEFORE_OPENID: &str = "{\"touser\":\"";
+pub(crate) const BEFORE_OPENID: &str = "{\"touser\":\"";
 
 fn enclose(kind: Kind, inside: Vec<Part>, envelope: &Envelope) -> Vec<Part> {
     let head = format!("\",\"msgtype\":\"{kind}\",\"{kind}\":{{");
@@ -153,7 +153,7 @@ fn enclose(kind: Kind, inside: Vec<Part>, envelope: &Envelope) -> Vec<Part> {
 
 /// A payload with other texts in some of its JSON strings, each of which is given by its bytes, the quotes included,
 /// in ascending order.
-pub fn replaced<'t>(
+pub(crate) fn replaced<'t>(
     payload: &[u8],
     strings: impl IntoIterator<Item = (&'t Range<usize>, &'t str)>,
 ) -> Vec<u8> {

@@ -2,7 +2,7 @@
 
 /// Whether a text holds such a byte. There is no early exit: nearly every text holds none, and a loop without branches
 /// looks at many bytes at once.
-pub fn any_byte(text: &str, is_such: impl Fn(u8) -> bool) -> bool {
+pub(crate) fn any_byte(text: &str, is_such: impl Fn(u8) -> bool) -> bool {
     text.bytes().fold(false, |any, byte| any | is_such(byte))
 }
 

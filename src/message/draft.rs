@@ -10,7 +10,7 @@ use crate::message::media::Upload;
 
 /// Collects the parts of a message's JSON object, the slots for its texts and every fault.
 #[derive(Debug)]
-pub struct Draft {
+pub(crate) struct Draft {
     at: FieldPath,
     parts: Vec<Part>,
     slots: Vec<Slot>,
@@ -20,13 +20,13 @@ pub struct Draft {
 
 impl Draft {
     /// An empty draft; `at` is the message's table in the campaign file.
-    pub fn new(at: FieldPath) -> Self {
+    pub(crate) fn new(at: FieldPath) -> Self {
         Self { at, parts: Vec::new(), slots: Vec::new(), faults: Vec::new(), first: true }
     }
 
     /// Writes the field `name` of the current object. A field that is not given is not in the payload; one
     /// that must be given and is not is a fault.
-    pub fn field(&mut self, name: &'static str, source: Option<&String>, rules: Rules) {
+    pub(crate) fn field(&mut self, name: &'static str, source: Option<&String>, rules: Rules) {
         let at = self.at.key(name);
         let Some(source) = source else {
             if rules.required {
@@ -44,7 +44,7 @@ impl Draft {
 
     /// Writes the field `id` of the current object: an id that is given, or one that the file named by the field
     /// `file` will be uploaded for. Both and neither are faults.
-    pub fn media(
+    pub(crate) fn media(
         &mut self,
         id: (&'static str, Option<&String>),
         file: (&'static str, Option<&String>),
@@ -54,7 +54,7 @@ impl Draft {
     }
 
     /// As [`media`](Self::media), with rules for what is given in place of a file.
-    pub fn media_or(
+    pub(crate) fn media_or(
         &mut self,
         (id, given): (&'static str, Option<&String>),
         (file, path): (&'static str, Option<&String>),
@@ -88,7 +88,7 @@ impl Draft {
     }
 
     /// Writes the array `name` of the current object, one object an item. An empty or missing one is a fault.
-    pub fn list<T>(
+    pub(crate) fn list<T>(
         &mut self,
         name: &'static str,
         items: Option<&Vec<T>>,
@@ -119,7 +119,7 @@ impl Draft {
     }
 
     /// Refuses a field that this kind of account must not give (wechat-facts 1.4).
-    pub fn refuse(&mut self, name: &'static str, account: AccountKind) {
+    pub(crate) fn refuse(&mut self, name: &'static str, account: AccountKind) {
         let at = self.at.key(name);
         let fault = Diagnostic::new(Code::FieldNotForAccount, Place::Field(at.clone()))
             .with("field", at)
@@ -128,13 +128,13 @@ impl Draft {
     }
 
     /// Adds a fault of the field `name` of the current object.
-    pub fn fault(&mut self, name: &'static str, fault: impl FnOnce(Place) -> Diagnostic) {
+    pub(crate) fn fault(&mut self, name: &'static str, fault: impl FnOnce(Place) -> Diagnostic) {
         let at = self.at.key(name);
         self.faults.push(fault(Place::Field(at)));
     }
 
     /// The parts and slots of the object's inside, and the faults found.
-    pub fn finish(self) -> (Vec<Part>, Vec<Slot>, Vec<Diagnostic>) {
+    pub(crate) fn finish(self) -> (Vec<Part>, Vec<Slot>, Vec<Diagnostic>) {
         (self.parts, self.slots, self.faults)
     }
 

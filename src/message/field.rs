@@ -6,7 +6,7 @@ use crate::message::links;
 
 /// How a text's length is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
+pub(crate) enum Unit {
     /// Bytes of UTF-8.
     Bytes,
     /// Unicode characters.
@@ -15,7 +15,7 @@ pub enum Unit {
 
 impl Unit {
     /// The length of a text in this unit.
-    pub fn measure(self, text: &str) -> usize {
+    pub(crate) fn measure(self, text: &str) -> usize {
         match self {
             Self::Bytes => text.len(),
             Self::Chars => text.chars().count(),
@@ -23,7 +23,7 @@ impl Unit {
     }
 
     /// The key of its name in `locales/`.
-    pub fn key(self) -> &'static str {
+    pub(crate) fn key(self) -> &'static str {
         match self {
             Self::Bytes => "unit.bytes",
             Self::Chars => "unit.chars",
@@ -33,7 +33,7 @@ impl Unit {
 
 /// How sure a limit is (the letters of wechat-facts 0.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Certainty {
+pub(crate) enum Certainty {
     /// Measured or official: past it is an error. Whether the limit itself still passes is open, so that is
     /// a warning.
     Refused,
@@ -43,18 +43,18 @@ pub enum Certainty {
 
 /// The longest text a field takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limit {
+pub(crate) struct Limit {
     /// The longest length.
-    pub max: usize,
+    pub(crate) max: usize,
     /// What it is counted in.
-    pub unit: Unit,
+    pub(crate) unit: Unit,
     /// How sure it is.
-    pub certainty: Certainty,
+    pub(crate) certainty: Certainty,
 }
 
 /// What a text is, beyond its length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Form {
+pub(crate) enum Form {
     /// Any text.
     #[default]
     Plain,
@@ -68,31 +68,31 @@ pub enum Form {
 
 /// The rules of one field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Rules {
+pub(crate) struct Rules {
     /// Must be there and must not be blank.
-    pub required: bool,
+    pub(crate) required: bool,
     /// The longest it may be.
-    pub limit: Option<Limit>,
+    pub(crate) limit: Option<Limit>,
     /// What it is.
-    pub form: Form,
+    pub(crate) form: Form,
 }
 
 impl Rules {
     /// A field that must be there.
-    pub const REQUIRED: Self = Self { required: true, limit: None, form: Form::Plain };
+    pub(crate) const REQUIRED: Self = Self { required: true, limit: None, form: Form::Plain };
     /// A field that may be left out.
-    pub const OPTIONAL: Self = Self { required: false, limit: None, form: Form::Plain };
+    pub(crate) const OPTIONAL: Self = Self { required: false, limit: None, form: Form::Plain };
 
     /// With a longest length.
     #[must_use]
-    pub const fn at_most(mut self, max: usize, unit: Unit, certainty: Certainty) -> Self {
+    pub(crate) const fn at_most(mut self, max: usize, unit: Unit, certainty: Certainty) -> Self {
         self.limit = Some(Limit { max, unit, certainty });
         self
     }
 
     /// With a form.
     #[must_use]
-    pub const fn form(mut self, form: Form) -> Self {
+    pub(crate) const fn form(mut self, form: Form) -> Self {
         self.form = form;
         self
     }
@@ -100,22 +100,22 @@ impl Rules {
 
 /// One thing wrong with a finished text: its code and the values of its sentences.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// What is wrong.
-    pub code: Code,
+    pub(crate) code: Code,
     /// Values for its sentences.
-    pub values: Vec<(&'static str, String)>,
+    pub(crate) values: Vec<(&'static str, String)>,
 }
 
 impl Problem {
     /// A problem without values.
-    pub fn new(code: Code) -> Self {
+    pub(crate) fn new(code: Code) -> Self {
         Self { code, values: Vec::new() }
     }
 
     /// Adds a value.
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.values.push((name, value.to_string()));
         self
     }
@@ -123,7 +123,7 @@ impl Problem {
 
 impl Rules {
     /// Holds a finished text to the rules and hands every problem to `found`.
-    pub fn check(&self, text: &str, found: &mut impl FnMut(Problem)) {
+    pub(crate) fn check(&self, text: &str, found: &mut impl FnMut(Problem)) {
         if self.required && text.trim().is_empty() {
             found(Problem::new(Code::FieldBlank));
             return;
@@ -177,7 +177,7 @@ fn is_web_address(text: &str) -> bool {
 }
 
 /// Whether a text has the shape every known appid has: `wx` and 16 hexadecimal digits (wechat-facts, appendix A).
-pub fn is_appid(text: &str) -> bool {
+pub(crate) fn is_appid(text: &str) -> bool {
     text.strip_prefix("wx").is_some_and(|rest| {
         rest.len() == 16 && rest.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
     })

@@ -8,17 +8,17 @@ use crate::message::field::{Problem, is_appid};
 
 /// A piece of a text as a person sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Piece<'t> {
+pub(crate) struct Piece<'t> {
     /// What is seen.
-    pub text: &'t str,
+    pub(crate) text: &'t str,
     /// Where it leads when it is tapped.
-    pub link: Option<Target<'t>>,
+    pub(crate) link: Option<Target<'t>>,
 }
 
 /// Where a link leads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "to", rename_all = "kebab-case")]
-pub enum Target<'t> {
+pub(crate) enum Target<'t> {
     /// To a web page.
     Web {
         /// Its address.
@@ -44,7 +44,7 @@ pub enum Target<'t> {
 const MENU: &str = "weixin://bizmsgmenu";
 
 /// Takes a text apart into what WeChat shows as text and as links. A tag that is not closed stays text.
-pub fn pieces(text: &str) -> Vec<Piece<'_>> {
+pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let (mut rest, mut from) = (text, 0);
     while let Some(start) = rest.get(from..).and_then(|tail| tail.find("<a")).map(|at| from + at) {
@@ -79,7 +79,7 @@ fn link(text: &str) -> Option<(&str, Target<'_>, usize)> {
 }
 
 /// Looks at every `<a …>` of a text and hands what looks wrong to `found`.
-pub fn check(text: &str, found: &mut impl FnMut(Problem)) {
+pub(crate) fn check(text: &str, found: &mut impl FnMut(Problem)) {
     if memchr::memchr(b'<', text.as_bytes()).is_none() {
         return;
     }

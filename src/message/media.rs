@@ -16,7 +16,7 @@ const DOUBTFUL_IMAGE: u64 = 2 * MB;
 
 /// What a file is uploaded as: the `type` of `media/upload`, or the call `media/uploadimg`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Upload {
+pub(crate) enum Upload {
     /// A picture.
     Image,
     /// A voice recording.
@@ -31,7 +31,7 @@ pub enum Upload {
 
 /// A format of media files that the platform takes for something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Format {
+pub(crate) enum Format {
     /// PNG.
     Png,
     /// JPEG, whether its name ends in `.jpg` or `.jpeg`.
@@ -48,31 +48,32 @@ pub enum Format {
 
 /// A content and what it is uploaded as. Equal contents are one content, whatever their files are called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Content {
+pub(crate) struct Content {
     /// What it is uploaded as.
-    pub upload: Upload,
+    pub(crate) upload: Upload,
     /// The SHA-256 of its bytes.
-    pub sha256: [u8; 32],
+    pub(crate) sha256: [u8; 32],
 }
 
 /// What was seen in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// Its size in bytes.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// Its format, or the name of another one that it has, where that is known.
-    pub format: Result<Format, Option<&'static str>>,
+    pub(crate) format: Result<Format, Option<&'static str>>,
     /// How long it plays, where it is sound whose length can be told.
-    pub length: Option<Duration>,
+    pub(crate) length: Option<Duration>,
 }
 
 impl Upload {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Image, Self::Voice, Self::Video, Self::Thumb, Self::ArticlePicture];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Image, Self::Voice, Self::Video, Self::Thumb, Self::ArticlePicture];
 
     /// Its name: the platform's `type`, or `uploadimg`. It is kept on disk and in payloads' digests and never
     /// changes.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Image => "image",
             Self::Voice => "voice",
@@ -82,13 +83,8 @@ impl Upload {
         }
     }
 
-    /// Finds one by its name.
-    pub fn find(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|upload| upload.name() == name)
-    }
-
     /// Whether it gives a media id, which dies; an article's picture gets an address instead.
-    pub fn gives_id(self) -> bool {
+    pub(crate) fn gives_id(self) -> bool {
         match self {
             Self::Image | Self::Voice | Self::Video | Self::Thumb => true,
             Self::ArticlePicture => false,
@@ -96,7 +92,7 @@ impl Upload {
     }
 
     /// The most bytes a file may have (wechat-facts 4.1; 4.3, where it must be below 1 MB).
-    pub fn max_bytes(self) -> u64 {
+    pub(crate) fn max_bytes(self) -> u64 {
         match self {
             Self::Image | Self::Video => 10 * MB,
             Self::Voice => 2 * MB,
@@ -106,7 +102,7 @@ impl Upload {
     }
 
     /// The formats it takes (wechat-facts 4.1, 4.3).
-    pub fn formats(self) -> &'static [Format] {
+    pub(crate) fn formats(self) -> &'static [Format] {
         match self {
             Self::Image => &[Format::Png, Format::Jpeg, Format::Gif],
             Self::Voice => &[Format::Amr, Format::Mp3],
@@ -117,7 +113,7 @@ impl Upload {
     }
 
     /// How long it may play, where that is limited (wechat-facts 4.1).
-    pub fn longest(self) -> Option<Duration> {
+    pub(crate) fn longest(self) -> Option<Duration> {
         match self {
             Self::Voice => Some(Duration::from_secs(60)),
             Self::Image | Self::Video | Self::Thumb | Self::ArticlePicture => None,
@@ -126,7 +122,7 @@ impl Upload {
 
     /// Holds what was seen in a file to the platform's limits and hands every problem to `found`. `name` is the
     /// file's name as the campaign gives it.
-    pub fn check(self, name: &str, seen: &Seen, found: &mut impl FnMut(Problem)) {
+    pub(crate) fn check(self, name: &str, seen: &Seen, found: &mut impl FnMut(Problem)) {
         let problem = |code| Problem::new(code).with("file", name);
         if seen.bytes == 0 {
             return found(problem(Code::MediaEmpty));
@@ -180,7 +176,7 @@ impl fmt::Display for Upload {
 
 impl Format {
     /// Its name, which is also how the names of such files end.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Png => "png",
             Self::Jpeg => "jpg",
@@ -198,7 +194,7 @@ impl Format {
     }
 
     /// The content type of an upload.
-    pub fn content_type(self) -> &'static str {
+    pub(crate) fn content_type(self) -> &'static str {
         match self {
             Self::Png => "image/png",
             Self::Jpeg => "image/jpeg",
@@ -211,7 +207,7 @@ impl Format {
 
     /// The file name of an upload: always ASCII, because the platform answers 41005 to any other (wechat-facts
     /// 10.5), and with the ending that the content has, because one without an ending gets 40005 (4.4).
-    pub fn file_name(self) -> String {
+    pub(crate) fn file_name(self) -> String {
         format!("media.{}", self.name())
     }
 }
@@ -231,7 +227,7 @@ impl fmt::Display for Content {
 }
 
 /// A size for people, to the byte: `1.5 MB (1572864 B)`.
-pub fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     // Sizes of files fit a float well enough for a person.
     #[expect(clippy::cast_precision_loss)]
     let in_units = |unit: u64, name: &str| format!("{:.1} {name} ({bytes} B)", bytes as f64 / unit as f64);

@@ -4,13 +4,13 @@
 //! [`Message::compile`] writes that object into a [`Draft`], field by field, each with its rules. The draft
 //! becomes a [`Body`](body::Body): JSON with open slots for texts that differ between recipients.
 
-pub mod kinds;
-pub mod body;
-pub mod bytes;
-pub mod draft;
-pub mod field;
-pub mod links;
-pub mod media;
+pub(crate) mod kinds;
+pub(crate) mod body;
+pub(crate) mod bytes;
+pub(crate) mod draft;
+pub(crate) mod field;
+pub(crate) mod links;
+pub(crate) mod media;
 
 use std::fmt;
 
@@ -32,7 +32,7 @@ pub enum AccountKind {
 
 impl AccountKind {
     /// The word in campaign files.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Official => "official",
             Self::MiniProgram => "mini-program",
@@ -41,7 +41,7 @@ impl AccountKind {
 }
 
 /// What every message kind can do.
-pub trait Message {
+pub(crate) trait Message {
     /// The kinds of account that may send it (wechat-facts 1.3).
     fn accounts(&self) -> &'static [AccountKind];
 
@@ -93,13 +93,13 @@ macro_rules! kinds {
         #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         #[schemars(inline, extend("minProperties" = 1, "maxProperties" = 1))]
-        pub struct MessageFile {
-            $($(#[$doc])* pub $module: Option<kinds::$module::$variant>,)+
+        pub(crate) struct MessageFile {
+            $($(#[$doc])* pub(crate) $module: Option<kinds::$module::$variant>,)+
         }
 
         impl MessageFile {
             /// The tables that are there, by kind.
-            pub fn tables(&self) -> Vec<(Kind, &dyn Message)> {
+            pub(crate) fn tables(&self) -> Vec<(Kind, &dyn Message)> {
                 let mut tables: Vec<(Kind, &dyn Message)> = Vec::new();
                 $(if let Some(message) = &self.$module {
                     tables.push((Kind::$variant, message));

@@ -9,7 +9,7 @@ use crate::message::body;
 use crate::plan::media::MediaPlace;
 
 /// How many rows of the audience make a batch. Batches end at the same rows in every reading of the same file.
-pub const ROWS: usize = 1024;
+pub(crate) const ROWS: usize = 1024;
 
 /// Rows with what becomes of them. The payloads stand one after another in one buffer.
 #[derive(Debug, Clone, Default)]
@@ -22,16 +22,16 @@ pub struct Batch {
 
 /// A row and what becomes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The row's number, from 1, the header not counted.
-    pub row: u64,
+    pub(crate) row: u64,
     /// What becomes of it.
-    pub verdict: Verdict,
+    pub(crate) verdict: Verdict,
 }
 
 /// What becomes of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// It is a message.
     Message {
         /// The length of the openid in bytes.
@@ -51,13 +51,13 @@ pub enum Verdict {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedMessage {
     /// The row it comes from, from 1.
-    pub row: u64,
+    pub(crate) row: u64,
     /// Which message to this openid it is, from 1; more than 1 only with `duplicates = "each"`.
-    pub nth: u32,
+    pub(crate) nth: u32,
     /// The request body: exactly as it is sent, but for the ids of [`media`](Self::media).
     pub payload: Bytes,
     /// Where the payload names contents whose ids take these places, in the payload's order.
-    pub media: Vec<MediaPlace>,
+    pub(crate) media: Vec<MediaPlace>,
     openid: usize,
 }
 
@@ -76,13 +76,13 @@ pub(crate) struct Written {
 
 impl PlannedMessage {
     /// The payload with its media files under their names, as people know them.
-    pub fn payload_for_people(&self) -> Vec<u8> {
+    pub(crate) fn payload_for_people(&self) -> Vec<u8> {
         let names = self.media.iter().map(|place| (&place.range, place.file.name.as_str()));
         body::replaced(&self.payload, names)
     }
 
     /// The payload with these ids in the places of its media files, exactly as it is sent.
-    pub fn payload_with(&self, ids: &[Arc<str>]) -> Vec<u8> {
+    pub(crate) fn payload_with(&self, ids: &[Arc<str>]) -> Vec<u8> {
         let ids = self.media.iter().map(|place| &place.range).zip(ids.iter().map(AsRef::as_ref));
         body::replaced(&self.payload, ids)
     }
@@ -95,7 +95,7 @@ impl PlannedMessage {
     }
 
     /// The openid.
-    pub fn openid(&self) -> &str {
+    pub(crate) fn openid(&self) -> &str {
         let start = body::BEFORE_OPENID.len();
         let bytes = self.payload.get(start..start + self.openid).unwrap_or_default();
         std::str::from_utf8(bytes).unwrap_or_default()
@@ -129,17 +129,17 @@ impl Batch {
     }
 
     /// All payloads, one after another: what the digest is taken over.
-    pub fn payloads(&self) -> &[u8] {
+    pub(crate) fn payloads(&self) -> &[u8] {
         &self.payloads
     }
 
     /// The rows.
-    pub fn entries(&self) -> &[Entry] {
+    pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
     /// The openid of an entry that is a message.
-    pub fn openid(&self, payload: &Range<usize>, length: usize) -> &[u8] {
+    pub(crate) fn openid(&self, payload: &Range<usize>, length: usize) -> &[u8] {
         let start = payload.start + body::BEFORE_OPENID.len();
         self.payloads.get(start..start + length).unwrap_or_default()
     }

@@ -22,7 +22,7 @@ const WIDEST: usize = 32;
 
 /// What was found, in the rows of one judge or of all.
 #[derive(Debug, Clone, Default)]
-pub struct Found {
+pub(crate) struct Found {
     /// The first column of the table on its sheet, from 0.
     first_column: usize,
     kinds: BTreeMap<Code, Tally>,
@@ -49,7 +49,7 @@ struct Spot {
 
 /// What the cells of a used column have in common.
 #[derive(Debug, Clone)]
-pub struct Column {
+pub(crate) struct Column {
     cell: usize,
     name: String,
     plain: bool,
@@ -66,7 +66,7 @@ pub struct Column {
 }
 
 /// What a cell's own look means for its row.
-pub fn code_of(damage: Damage) -> Code {
+pub(crate) fn code_of(damage: Damage) -> Code {
     match damage {
         Damage::Scientific => Code::ScientificNotation,
         Damage::ErrorValue => Code::ErrorValue,
@@ -78,7 +78,7 @@ pub fn code_of(damage: Damage) -> Code {
 }
 
 /// What is wrong with a cell of a workbook.
-pub fn code_of_trouble(trouble: Trouble) -> Code {
+pub(crate) fn code_of_trouble(trouble: Trouble) -> Code {
     match trouble {
         Trouble::Merged => Code::MergedCells,
         Trouble::Date(_) => Code::DateCell,
@@ -90,18 +90,18 @@ pub fn code_of_trouble(trouble: Trouble) -> Code {
 
 impl Found {
     /// Nothing found yet in these columns.
-    pub fn new(first_column: usize, columns: impl IntoIterator<Item = Column>) -> Self {
+    pub(crate) fn new(first_column: usize, columns: impl IntoIterator<Item = Column>) -> Self {
         Self { first_column, kinds: BTreeMap::new(), columns: columns.into_iter().collect() }
     }
 
     /// How many columns are watched.
-    pub fn columns(&self) -> usize {
+    pub(crate) fn columns(&self) -> usize {
         self.columns.len()
     }
 
     /// Looks at the cell of the column with this number, which `cell` gives by its index; `odd` is what
     /// [`may_be_odd`](damage::may_be_odd) says of the row. Tells what its own look says is wrong with it.
-    pub fn look<'c>(
+    pub(crate) fn look<'c>(
         &mut self,
         number: usize,
         row: &Row,
@@ -124,14 +124,14 @@ impl Found {
     }
 
     /// Takes a cell in. Where a fault is only a warning, nothing is kept from being sent.
-    pub fn add(&mut self, code: Code, row: &Row, cell: usize, text: &str, warning: bool) {
+    pub(crate) fn add(&mut self, code: Code, row: &Row, cell: usize, text: &str, warning: bool) {
         let tally = self.kinds.entry(code).or_default();
         tally.warning = warning;
         tally.add(|| Spot::new(row, cell, text));
     }
 
     /// Takes in what another judge found.
-    pub fn absorb(&mut self, other: Self) {
+    pub(crate) fn absorb(&mut self, other: Self) {
         if self.columns.is_empty() {
             (self.columns, self.first_column) = (other.columns, other.first_column);
         } else {
@@ -145,7 +145,7 @@ impl Found {
     }
 
     /// One diagnostic a kind.
-    pub fn diagnostics(mut self) -> Vec<Diagnostic> {
+    pub(crate) fn diagnostics(mut self) -> Vec<Diagnostic> {
         for column in &self.columns {
             for (code, tally) in column.judge() {
                 self.kinds.entry(code).or_default().absorb(tally);
@@ -201,7 +201,7 @@ impl Tally {
 
 impl Column {
     /// A column by its index and name, and whether it stands in the texts as it is. A helper may well trim it.
-    pub fn new(cell: usize, name: &str, plain: bool) -> Self {
+    pub(crate) fn new(cell: usize, name: &str, plain: bool) -> Self {
         Self {
             cell,
             name: name.to_owned(),

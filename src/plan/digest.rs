@@ -11,7 +11,7 @@ pub struct Digest([u8; 32]);
 
 /// A digest in the making.
 #[derive(Debug, Clone, Default)]
-pub struct Running(Sha256);
+pub(crate) struct Running(Sha256);
 
 /// A text that is no digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -20,12 +20,12 @@ pub struct DigestError;
 
 impl Running {
     /// Takes payloads in, which may be several one after another.
-    pub fn add(&mut self, payloads: &[u8]) {
+    pub(crate) fn add(&mut self, payloads: &[u8]) {
         self.0.update(payloads);
     }
 
     /// The digest of everything so far.
-    pub fn now(&self) -> Digest {
+    pub(crate) fn now(&self) -> Digest {
         Digest(self.0.clone().finalize().into())
     }
 }

@@ -11,15 +11,15 @@ use foldhash::quality::FixedState;
 
 /// Collects the hashes of a first reading.
 #[derive(Debug, Default)]
-pub struct Hashes(Vec<u64>);
+pub(crate) struct Hashes(Vec<u64>);
 
 /// The hashes that stand in several rows, sorted. Empty where no openid is repeated.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Repeated(Vec<u64>);
+pub(crate) struct Repeated(Vec<u64>);
 
 /// Counts the openids that may be repeated, letter by letter.
 #[derive(Debug, Default)]
-pub struct Seen {
+pub(crate) struct Seen {
     repeated: Repeated,
     counts: HashMap<String, u32>,
 }
@@ -30,12 +30,12 @@ fn hash(openid: &[u8]) -> u64 {
 
 impl Hashes {
     /// Takes an openid in.
-    pub fn add(&mut self, openid: &[u8]) {
+    pub(crate) fn add(&mut self, openid: &[u8]) {
         self.0.push(hash(openid));
     }
 
     /// The hashes that came more than once.
-    pub fn repeated(mut self) -> Repeated {
+    pub(crate) fn repeated(mut self) -> Repeated {
         self.0.sort_unstable();
         let mut repeated: Vec<u64> = Vec::new();
         for pair in self.0.windows(2) {
@@ -49,19 +49,19 @@ impl Hashes {
 
 impl Repeated {
     /// Whether no openid is repeated.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
 impl Seen {
     /// Nothing seen yet, of openids among which these hashes are repeated.
-    pub fn new(repeated: Repeated) -> Self {
+    pub(crate) fn new(repeated: Repeated) -> Self {
         Self { repeated, counts: HashMap::new() }
     }
 
     /// How often an openid was taken before.
-    pub fn before(&self, openid: &str) -> u32 {
+    pub(crate) fn before(&self, openid: &str) -> u32 {
         if self.counts.is_empty() {
             return 0;
         }
@@ -69,7 +69,7 @@ impl Seen {
     }
 
     /// Takes an openid.
-    pub fn take(&mut self, openid: &str) {
+    pub(crate) fn take(&mut self, openid: &str) {
         if !self.repeated.is_empty() && self.repeated.0.binary_search(&hash(openid.as_bytes())).is_ok() {
             *self.counts.entry(openid.to_owned()).or_default() += 1;
         }

@@ -10,7 +10,7 @@ use lofty::mpeg::MpegFile;
 use crate::message::media::Format;
 
 /// How much of a file's beginning says what it is.
-pub const HEAD: usize = 8192;
+pub(crate) const HEAD: usize = 8192;
 
 const AMR: &[u8] = b"#!AMR\n";
 const AMR_WIDE: &[u8] = b"#!AMR-WB\n";
@@ -22,7 +22,7 @@ const AMR_FRAME: Duration = Duration::from_millis(20);
 /// # Errors
 ///
 /// The other format's name, if it has one.
-pub fn format(head: &[u8]) -> Result<Format, Option<&'static str>> {
+pub(crate) fn format(head: &[u8]) -> Result<Format, Option<&'static str>> {
     if head.starts_with(AMR) || head.starts_with(AMR_WIDE) {
         return Ok(Format::Amr);
     }
@@ -47,7 +47,7 @@ fn is_mpeg_frame(head: &[u8]) -> bool {
 }
 
 /// How long a whole recording plays, where that can be told.
-pub fn length(format: Format, content: &[u8]) -> Option<Duration> {
+pub(crate) fn length(format: Format, content: &[u8]) -> Option<Duration> {
     match format {
         Format::Amr => Some(amr(content)),
         Format::Mp3 => mp3(content),

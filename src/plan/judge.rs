@@ -25,7 +25,7 @@ use crate::plan::renderer::{FileName, Renderer, fault_of};
 const MOST_FOR_ONE: u32 = 5;
 
 /// Judges rows of an audience that has these columns.
-pub struct Judge<'a> {
+pub(crate) struct Judge<'a> {
     inputs: &'a Inputs<'a>,
     /// The message to write, where campaign and columns fit together.
     body: Option<&'a Body>,
@@ -73,7 +73,7 @@ impl<'a> Judge<'a> {
     /// # Errors
     ///
     /// Every fault, when there is no openid column: then no row can be looked at.
-    pub fn bind(
+    pub(crate) fn bind(
         inputs: &'a Inputs<'a>,
         reader: &Reader,
         repeated: Repeated,
@@ -130,42 +130,42 @@ impl<'a> Judge<'a> {
     }
 
     /// The columns.
-    pub fn header(&self) -> &Header {
+    pub(crate) fn header(&self) -> &Header {
         &self.header
     }
 
     /// The index of the column that holds the openid.
-    pub fn openid(&self) -> usize {
+    pub(crate) fn openid(&self) -> usize {
         self.openid
     }
 
     /// The templates, bound to the columns.
-    pub fn renderer(&self) -> &Renderer {
+    pub(crate) fn renderer(&self) -> &Renderer {
         &self.renderer
     }
 
     /// The texts of the row that was judged last, where it became a message: one a slot of the body.
-    pub fn texts(&self) -> &[String] {
+    pub(crate) fn texts(&self) -> &[String] {
         &self.texts
     }
 
     /// The faults since they were taken last.
-    pub fn take_faults(&mut self) -> Diagnostics {
+    pub(crate) fn take_faults(&mut self) -> Diagnostics {
         std::mem::take(&mut self.faults)
     }
 
     /// What was found in the cells of all rows.
-    pub fn into_damage(self) -> Found {
+    pub(crate) fn into_damage(self) -> Found {
         self.damage
     }
 
     /// Where the payloads since this was emptied last name media files, by row.
-    pub fn places(&mut self) -> &mut Vec<(u64, MediaPlace)> {
+    pub(crate) fn places(&mut self) -> &mut Vec<(u64, MediaPlace)> {
         &mut self.places
     }
 
     /// Judges a row. Its payload is appended to `payloads` where it has one.
-    pub fn row(&mut self, row: &Row, width: Width, payloads: &mut Vec<u8>) -> Verdict {
+    pub(crate) fn row(&mut self, row: &Row, width: Width, payloads: &mut Vec<u8>) -> Verdict {
         let cells = match row.cells() {
             Ok(cells) => cells,
             Err(fault) => {
@@ -383,7 +383,7 @@ impl<'r> Look<'_, 'r, '_> {
             place.cell = slot.cell;
             let fault = fault_of(slot.problem, slot.at, Place::Row(place));
             sound &= !fault.is_error();
-            faults.push(if skip { fault.as_warning() } else { fault });
+            faults.push(if skip { fault.into_warning() } else { fault });
         });
         self.sound = sound;
     }
@@ -422,6 +422,6 @@ impl<'r> Look<'_, 'r, '_> {
     fn fault(&mut self, fault: Diagnostic) {
         self.sound &= !fault.is_error();
         let skip = self.judge.inputs.audience.invalid_rows == InvalidRows::Skip;
-        self.judge.faults.push(if skip { fault.as_warning() } else { fault });
+        self.judge.faults.push(if skip { fault.into_warning() } else { fault });
     }
 }

@@ -20,30 +20,30 @@ use crate::plan::inspect::{self, HEAD};
 
 /// A media file that the platform should take.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MediaFile {
+pub(crate) struct MediaFile {
     /// Where it is.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// Its name as the campaign gives it, filled in.
-    pub name: String,
+    pub(crate) name: String,
     /// Its content, and what it is uploaded as.
-    pub content: Content,
+    pub(crate) content: Content,
     /// Its size in bytes.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// Its format, by its content.
-    pub format: Format,
+    pub(crate) format: Format,
     /// How long it plays, where it is sound whose length can be told.
-    pub length: Option<Duration>,
+    pub(crate) length: Option<Duration>,
 }
 
 /// Where a payload names a content: the id of that content takes the place of these bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MediaPlace {
+pub(crate) struct MediaPlace {
     /// The bytes of the payload, the quotes included.
-    pub range: Range<usize>,
+    pub(crate) range: Range<usize>,
     /// The slot of the campaign's message.
-    pub slot: usize,
+    pub(crate) slot: usize,
     /// The file.
-    pub file: Arc<MediaFile>,
+    pub(crate) file: Arc<MediaFile>,
 }
 
 /// The files that were looked at, by path: each is read once, however many rows name it. It holds some two hundred
@@ -59,21 +59,21 @@ type Look = Arc<OnceLock<Looked>>;
 
 /// What a look at a file gave.
 #[derive(Debug, Clone)]
-pub struct Looked {
+pub(crate) struct Looked {
     /// The file, where nothing speaks against it.
-    pub file: Option<Arc<MediaFile>>,
+    pub(crate) file: Option<Arc<MediaFile>>,
     /// What is worth telling.
-    pub problems: Arc<[Problem]>,
+    pub(crate) problems: Arc<[Problem]>,
 }
 
 impl Library {
     /// The files of a campaign, whose names are relative to this folder.
-    pub fn new(folder: &Path) -> Self {
+    pub(crate) fn new(folder: &Path) -> Self {
         Self { folder: folder.to_owned(), looked: Mutex::default() }
     }
 
     /// Looks at a file, or remembers what was seen.
-    pub fn look(&self, upload: Upload, name: &str) -> Looked {
+    pub(crate) fn look(&self, upload: Upload, name: &str) -> Looked {
         let cell = {
             // What a look gave stays true even if a thread died beside it.
             let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -85,7 +85,7 @@ impl Library {
 
 /// Whether a name stays in the folder that its template names before the first variable. What comes from cells must
 /// not lead to other files of the machine.
-pub fn stays_in(folder: &str, name: &str) -> bool {
+pub(crate) fn stays_in(folder: &str, name: &str) -> bool {
     let Some(rest) = name.strip_prefix(folder) else { return false };
     let inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
     // On other systems a backslash parts nothing, but what is planned here may be sent on Windows.
@@ -94,7 +94,7 @@ pub fn stays_in(folder: &str, name: &str) -> bool {
 }
 
 /// The folder in the text of a template before its first variable, its last separator included.
-pub fn folder_of(prefix: &str) -> &str {
+pub(crate) fn folder_of(prefix: &str) -> &str {
     let parts = |c| c == '/' || cfg!(windows) && c == '\\';
     prefix.rfind(parts).map_or("", |last| &prefix[..=last])
 }
@@ -165,20 +165,20 @@ fn read(upload: Upload, path: &Path) -> io::Result<(Seen, [u8; 32])> {
 
 /// The media files that the messages of a plan need, each content once, in the order of the audience.
 #[derive(Debug, Clone, Default)]
-pub struct Needed {
+pub(crate) struct Needed {
     files: Vec<NeededFile>,
     places: HashMap<Content, usize>,
 }
 
 /// A media file that messages need.
 #[derive(Debug, Clone)]
-pub struct NeededFile {
+pub(crate) struct NeededFile {
     /// The file; of several with this content the first.
-    pub file: Arc<MediaFile>,
+    pub(crate) file: Arc<MediaFile>,
     /// The slots of the campaign's message that it stands in.
-    pub slots: Vec<usize>,
+    pub(crate) slots: Vec<usize>,
     /// How many messages need it.
-    pub messages: u64,
+    pub(crate) messages: u64,
 }
 
 impl Needed {
@@ -197,12 +197,12 @@ impl Needed {
     }
 
     /// The files.
-    pub fn files(&self) -> &[NeededFile] {
+    pub(crate) fn files(&self) -> &[NeededFile] {
         &self.files
     }
 
     /// Whether no message needs a file.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
 }

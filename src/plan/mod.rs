@@ -4,17 +4,17 @@
 //! streams: nothing here keeps all rows. Once a plan exists, reading the audience again and holding it against
 //! the plan's checkpoints tells whether anything changed, batch by batch, before a message of it leaves.
 
-pub mod sample;
-pub mod batch;
-pub mod damage;
+pub(crate) mod sample;
+pub(crate) mod batch;
+pub(crate) mod damage;
 pub mod digest;
-pub mod duplicates;
-pub mod inspect;
-pub mod judge;
-pub mod media;
+pub(crate) mod duplicates;
+pub(crate) mod inspect;
+pub(crate) mod judge;
+pub(crate) mod media;
 pub mod planner;
-pub mod reading;
-pub mod renderer;
+pub(crate) mod reading;
+pub(crate) mod renderer;
 pub mod replay;
 
 use std::path::Path;
@@ -37,21 +37,21 @@ pub struct Plan {
     /// The rows of the audience by what becomes of them.
     pub counts: RowCounts,
     /// The digest over all finished payloads.
-    pub digest: Digest,
+    pub(crate) digest: Digest,
     /// The digest's state after each batch.
-    pub checkpoints: Vec<Digest>,
+    pub(crate) checkpoints: Vec<Digest>,
     /// The openids that stand in several rows.
-    pub repeated: Repeated,
+    pub(crate) repeated: Repeated,
     /// Everything wrong with the campaign and its audience.
     pub diagnostics: Diagnostics,
     /// The media files that its messages need.
-    pub media: Needed,
+    pub(crate) media: Needed,
     /// What was seen in them, so that nothing is read again for this plan.
     pub library: Arc<Library>,
     /// The encoding the audience is read in, where it is text and could be read.
-    pub encoding: Option<&'static str>,
+    pub(crate) encoding: Option<&'static str>,
     /// The sheet it is read from, where it is a workbook.
-    pub sheet: Option<Sheet>,
+    pub(crate) sheet: Option<Sheet>,
 }
 
 /// The rows of an audience by what becomes of them; they add up.
@@ -60,14 +60,14 @@ pub struct RowCounts {
     /// Rows that became a message.
     pub planned: u64,
     /// Rows skipped because their openid was there before.
-    pub duplicate: u64,
+    pub(crate) duplicate: u64,
     /// Rows that are faulty.
-    pub invalid: u64,
+    pub(crate) invalid: u64,
 }
 
 impl RowCounts {
     /// All rows.
-    pub fn rows(self) -> u64 {
+    pub(crate) fn rows(self) -> u64 {
         self.planned + self.duplicate + self.invalid
     }
 }
@@ -98,7 +98,7 @@ fn library(campaign: &Path) -> Arc<Library> {
 
 /// The digest of a message before it is filled, the content of the files that everybody gets included: two messages
 /// of one digest read and look alike.
-pub fn text_digest(campaign: &Campaign, plan: &Plan) -> Digest {
+pub(crate) fn text_digest(campaign: &Campaign, plan: &Plan) -> Digest {
     let mut running = Running::default();
     running.add(campaign.body.unfilled().as_bytes());
     for (slot, template) in campaign.body.slots().iter().zip(&campaign.templates) {
@@ -113,7 +113,7 @@ pub fn text_digest(campaign: &Campaign, plan: &Plan) -> Digest {
 
 /// Plans what was validated. Where the campaign has faults, the audience is held against as much of it as is
 /// sound, so that one run tells the faults of all files.
-pub fn plan_validated(validated: &Validated) -> Plan {
+pub(crate) fn plan_validated(validated: &Validated) -> Plan {
     let mut plan = match (&validated.campaign, &validated.audience) {
         (Some(campaign), _) => plan(campaign),
         (None, Some(audience)) => {
@@ -130,7 +130,7 @@ pub fn plan_validated(validated: &Validated) -> Plan {
 }
 
 /// The seconds a number of messages takes at a number of messages a second, rounded up.
-pub fn forecast_seconds(messages: u64, per_second: f64) -> u64 {
+pub(crate) fn forecast_seconds(messages: u64, per_second: f64) -> u64 {
     // A million messages an hour and more fit a float exactly; the cast saturates.
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let seconds = (messages.saturating_sub(1) as f64 / per_second).ceil() as u64;
@@ -138,7 +138,7 @@ pub fn forecast_seconds(messages: u64, per_second: f64) -> u64 {
 }
 
 /// Fills in line and column of every cell that a diagnostic names.
-pub fn locate(source: &Source, diagnostics: &mut Diagnostics) {
+pub(crate) fn locate(source: &Source, diagnostics: &mut Diagnostics) {
     crate::audience::locate::fill(source, diagnostics.kept_mut());
 }
 

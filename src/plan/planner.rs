@@ -31,7 +31,7 @@ impl<'a> Inputs<'a> {
     }
 
     /// As much of a faulty campaign as is sound: nothing is planned, but the audience is looked at.
-    pub fn of_parts(audience: &'a Audience, texts: &[(Slot, Template)], library: &'a Library) -> Self {
+    pub(crate) fn of_parts(audience: &'a Audience, texts: &[(Slot, Template)], library: &'a Library) -> Self {
         let slots = texts.iter().map(|(slot, template)| input(slot, template)).collect();
         Self { audience, slots, body: None, library }
     }
@@ -42,7 +42,7 @@ fn input(slot: &Slot, template: &Template) -> SlotInput {
 }
 
 /// Reads an audience row by row and turns rows into verdicts.
-pub struct Planner<'a> {
+pub(crate) struct Planner<'a> {
     reader: Reader,
     judge: Judge<'a>,
     row: Row,
@@ -58,7 +58,7 @@ impl<'a> Planner<'a> {
     ///
     /// Every fault of the file and its header, and every variable and rule without a column. With these no row
     /// can be judged.
-    pub fn open(inputs: &'a Inputs<'a>, repeated: Repeated) -> Result<Self, Vec<Diagnostic>> {
+    pub(crate) fn open(inputs: &'a Inputs<'a>, repeated: Repeated) -> Result<Self, Vec<Diagnostic>> {
         let reader = Reader::open(&inputs.audience.source).map_err(|unreadable| unreadable.faults)?;
         let mut judge = Judge::bind(inputs, &reader, repeated)?;
         let faults = judge.take_faults();
@@ -68,19 +68,13 @@ impl<'a> Planner<'a> {
         Ok(Self { reader, judge, row: Row::default(), faults, ended: false })
     }
 
-    /// The faults so far.
-    pub fn into_faults(mut self) -> Diagnostics {
-        self.faults.absorb(self.judge.take_faults());
-        self.faults
-    }
-
     /// The columns of the audience.
-    pub fn header(&self) -> &Header {
+    pub(crate) fn header(&self) -> &Header {
         self.judge.header()
     }
 
     /// Judges the next row. Its payload is appended to `payloads` where it has one. Gives nothing at the end.
-    pub fn next(&mut self, payloads: &mut Vec<u8>) -> Option<(&Row, Verdict)> {
+    pub(crate) fn next(&mut self, payloads: &mut Vec<u8>) -> Option<(&Row, Verdict)> {
         // Where the payloads name media files is for those who send.
         self.judge.places().clear();
         self.judge_next(payloads)
@@ -108,7 +102,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Fills a batch with the next rows. Gives false when there are none left.
-    pub fn fill(&mut self, batch: &mut Batch) -> bool {
+    pub(crate) fn fill(&mut self, batch: &mut Batch) -> bool {
         batch.clear();
         while batch.entries().len() < ROWS {
             let Some((row, verdict)) = self.judge_next(batch.buffer()) else { break };

@@ -30,7 +30,7 @@ const MOST_JUDGES: usize = 4;
 const WAITING: usize = 2;
 
 /// A plan of nothing.
-pub fn empty() -> Plan {
+pub(crate) fn empty() -> Plan {
     Plan {
         counts: RowCounts::default(),
         digest: Running::default().now(),
@@ -45,7 +45,7 @@ pub fn empty() -> Plan {
 }
 
 /// Plans a whole audience. A file in which openids are repeated is read twice.
-pub fn run(inputs: &Inputs<'_>, source: &Source) -> Plan {
+pub(crate) fn run(inputs: &Inputs<'_>, source: &Source) -> Plan {
     let first = read(inputs, Repeated::default());
     let mut plan = if first.repeated.is_empty() { first } else { read(inputs, first.repeated) };
     if plan.counts.rows() == 0 && plan.diagnostics.errors() == 0 {

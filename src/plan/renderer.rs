@@ -21,36 +21,36 @@ use crate::plan::media::folder_of;
 
 /// A text of the message that is filled from rows, before the audience's columns are known.
 #[derive(Debug, Clone)]
-pub struct SlotInput {
+pub(crate) struct SlotInput {
     /// Its field in the campaign file.
-    pub at: FieldPath,
+    pub(crate) at: FieldPath,
     /// What the finished text is held to.
-    pub rules: Rules,
+    pub(crate) rules: Rules,
     /// Its template.
-    pub template: Template,
+    pub(crate) template: Template,
     /// Where the text is the name of a file: what that file is uploaded as.
-    pub upload: Option<Upload>,
+    pub(crate) upload: Option<Upload>,
 }
 
 /// A text that is the name of a media file.
 #[derive(Debug, Clone)]
-pub struct FileName {
+pub(crate) struct FileName {
     /// Its number among the texts.
-    pub index: usize,
+    pub(crate) index: usize,
     /// Its field in the campaign file.
-    pub at: FieldPath,
+    pub(crate) at: FieldPath,
     /// What the file is uploaded as.
-    pub upload: Upload,
+    pub(crate) upload: Upload,
     /// The name, where it is the same for everybody.
-    pub constant: Option<String>,
+    pub(crate) constant: Option<String>,
     /// The folder that its template names before the first variable.
-    pub folder: String,
+    pub(crate) folder: String,
     /// The cell, where the name is nothing but that cell.
-    pub only_cell: Option<usize>,
+    pub(crate) only_cell: Option<usize>,
 }
 
 /// Templates bound to the columns of an audience.
-pub struct Renderer {
+pub(crate) struct Renderer {
     slots: Vec<Slot>,
     handlebars: Handlebars<'static>,
     /// The variables that pieces of Handlebars use, refilled in place for each row.
@@ -92,21 +92,21 @@ struct Filling<'r> {
 
 /// Something wrong with a filled text.
 #[derive(Debug)]
-pub struct SlotProblem<'r> {
+pub(crate) struct SlotProblem<'r> {
     /// The field of the campaign.
-    pub at: &'r FieldPath,
+    pub(crate) at: &'r FieldPath,
     /// The cell, where the text is nothing but that cell.
-    pub cell: Option<usize>,
+    pub(crate) cell: Option<usize>,
     /// Whether what is wrong stands in the template itself, so that no row is to blame.
-    pub fixed: bool,
+    pub(crate) fixed: bool,
     /// What is wrong.
-    pub problem: Problem,
+    pub(crate) problem: Problem,
 }
 
 impl Renderer {
     /// Binds templates to columns; every variable that is no column is told, and its text left out. Texts that
     /// are the same for everybody are held to their rules here, once.
-    pub fn bind(
+    pub(crate) fn bind(
         slots: &[SlotInput],
         header: &Header,
         openid: usize,
@@ -133,7 +133,7 @@ impl Renderer {
 
     /// The variables that the texts use, each once, in the order of the message: the name, and the column it is
     /// taken from where it is one.
-    pub fn variables(&self) -> impl Iterator<Item = (&str, Option<usize>)> {
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&str, Option<usize>)> {
         self.used.iter().map(|(name, cell)| {
             let column = match cell {
                 Cell::Column { index, .. } => Some(*index),
@@ -144,7 +144,7 @@ impl Renderer {
     }
 
     /// What a row puts in the place of each of the [`variables`](Self::variables), defaults included.
-    pub fn values(&self, row: &Row, cells: &Cells<'_>) -> Vec<String> {
+    pub(crate) fn values(&self, row: &Row, cells: &Cells<'_>) -> Vec<String> {
         let row = Filling { number: row.number, cells };
         let value = |(_, cell): &(String, Cell)| {
             let mut text = String::new();
@@ -155,7 +155,7 @@ impl Renderer {
     }
 
     /// The branches that the row which was [filled](Self::fill) last takes, by their index.
-    pub fn taken(&self, branches: &Branches) -> Vec<usize> {
+    pub(crate) fn taken(&self, branches: &Branches) -> Vec<usize> {
         let mut marks = Marks::default();
         for twin in branches.twins() {
             // A twin fails where its piece did, and that was told.
@@ -165,7 +165,7 @@ impl Renderer {
     }
 
     /// The columns that stand in the texts as they are, one as often as it does.
-    pub fn plain_columns(&self) -> impl Iterator<Item = usize> {
+    pub(crate) fn plain_columns(&self) -> impl Iterator<Item = usize> {
         let pieces = self.slots.iter().flat_map(|slot| &slot.pieces);
         pieces.filter_map(|piece| match piece {
             Piece::Value(cell) => cell.column(),
@@ -174,12 +174,12 @@ impl Renderer {
     }
 
     /// The columns that blocks and helpers are given.
-    pub fn helped_columns(&self) -> impl Iterator<Item = usize> {
+    pub(crate) fn helped_columns(&self) -> impl Iterator<Item = usize> {
         self.sources.iter().filter_map(Cell::column)
     }
 
     /// The texts that are names of media files.
-    pub fn file_names(&self) -> Vec<FileName> {
+    pub(crate) fn file_names(&self) -> Vec<FileName> {
         let name = |(index, slot): (usize, &Slot)| {
             let first = match slot.pieces.first() {
                 Some(Piece::Text(text)) => text.as_str(),
@@ -198,7 +198,7 @@ impl Renderer {
     }
 
     /// Fills every slot from a row into `texts`, one text a slot, and hands every problem to `found`.
-    pub fn fill(
+    pub(crate) fn fill(
         &mut self,
         row: &Row,
         cells: &Cells<'_>,
@@ -422,7 +422,7 @@ impl Binder<'_> {
 }
 
 /// The diagnostic of a problem with the field `at`, at a place.
-pub fn fault_of(problem: Problem, at: &FieldPath, place: Place) -> Diagnostic {
+pub(crate) fn fault_of(problem: Problem, at: &FieldPath, place: Place) -> Diagnostic {
     let mut fault = Diagnostic::new(problem.code, place).with("field", at);
     fault.values.extend(problem.values);
     fault

@@ -9,7 +9,7 @@ use crate::report::run::summary::Exit;
 /// How a thing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum State {
+pub(crate) enum State {
     /// As it should be, or not needed.
     Ok,
     /// Worth a look, or not to be found out; nothing keeps `send` from beginning.
@@ -20,7 +20,7 @@ pub enum State {
 
 impl State {
     /// The stable name.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Warning => "warning",
@@ -31,38 +31,38 @@ impl State {
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// The stable name of the check.
-    pub check: &'static str,
+    pub(crate) check: &'static str,
     /// How it is.
-    pub state: State,
+    pub(crate) state: State,
     /// What was found, as a sentence.
-    pub message: String,
+    pub(crate) message: String,
     /// What to do next; nothing where nothing is to be done.
-    pub help: Option<String>,
+    pub(crate) help: Option<String>,
 }
 
 /// What `wxcast doctor --format json` prints. The same checks in the same order, whatever was found.
 #[derive(Debug, Clone, Serialize)]
-pub struct DoctorReport {
+pub(crate) struct DoctorReport {
     /// The campaign's id.
-    pub campaign: String,
+    pub(crate) campaign: String,
     /// The account.
-    pub appid: String,
+    pub(crate) appid: String,
     /// The checks.
-    pub checks: Vec<Finding>,
+    pub(crate) checks: Vec<Finding>,
     /// How it ends: `account` where there is a fault.
-    pub exit: Exit,
+    pub(crate) exit: Exit,
 }
 
 impl DoctorReport {
     /// The gravest of the findings.
-    pub fn worst(findings: &[Finding]) -> State {
+    pub(crate) fn worst(findings: &[Finding]) -> State {
         findings.iter().map(|finding| finding.state).max().unwrap_or(State::Ok)
     }
 
     /// For people: a line a finding, and what to do below it.
-    pub fn text(&self, words: &Catalog) -> String {
+    pub(crate) fn text(&self, words: &Catalog) -> String {
         let state = |finding: &Finding| words.say(&format!("doctor.state.{}", finding.state.name()), &[]);
         let name = |finding: &Finding| words.say(&format!("doctor.name.{}", finding.check), &[]);
         let states = widest(self.checks.iter().map(state));

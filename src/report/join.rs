@@ -18,20 +18,20 @@ use crate::plan::planner::{Inputs, Planner};
 
 /// A row of the audience and what became of it.
 #[derive(Debug)]
-pub struct RowReport<'a> {
+pub(crate) struct RowReport<'a> {
     /// The row as it stands in the audience.
-    pub row: &'a Row,
+    pub(crate) row: &'a Row,
     /// What became of its recipient.
-    pub status: Status,
+    pub(crate) status: Status,
     /// Why it was skipped, where it was.
-    pub skipped: Option<Skipped>,
+    pub(crate) skipped: Option<Skipped>,
     /// What the journal knows of it.
-    pub recorded: Option<Recorded>,
+    pub(crate) recorded: Option<Recorded>,
 }
 
 /// Why a row is skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Skipped {
+pub(crate) enum Skipped {
     /// Its openid stood in an earlier row.
     Duplicate,
     /// It is faulty.
@@ -44,13 +44,13 @@ pub struct Tally {
     /// The recipients by status; they add up to the audience.
     pub counts: Counts,
     /// The refused ones by errcode.
-    pub refused_by_code: BTreeMap<i64, u64>,
+    pub(crate) refused_by_code: BTreeMap<i64, u64>,
     /// Recipients that were, or may have been, sent another text than the campaign has now.
-    pub altered: u64,
+    pub(crate) altered: u64,
     /// Messages in flight now, which are among the unknown.
-    pub in_flight: u64,
+    pub(crate) in_flight: u64,
     /// Messages the journal knows whose recipients are not in the audience.
-    pub gone: u64,
+    pub(crate) gone: u64,
 }
 
 /// Why plan and journal cannot be joined.
@@ -74,7 +74,7 @@ pub fn identity(campaign: &Campaign) -> Identity {
 /// # Errors
 ///
 /// When audience or journal cannot be read.
-pub fn join<E>(
+pub(crate) fn join<E>(
     campaign: &Campaign,
     plan: &Plan,
     store: Option<&Store>,
@@ -160,7 +160,11 @@ impl Tally {
 /// # Errors
 ///
 /// When the journal cannot be read.
-pub fn tally_of_journal(campaign: &Campaign, plan: &Plan, store: &Store) -> Result<Tally, JournalError> {
+pub(crate) fn tally_of_journal(
+    campaign: &Campaign,
+    plan: &Plan,
+    store: &Store,
+) -> Result<Tally, JournalError> {
     let mut tally = Tally::default();
     if let Some(number) = store.find_campaign(&identity(campaign))? {
         store.messages(number, |message| tally.count(message.state.status(), Some(&message)))?;

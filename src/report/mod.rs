@@ -2,13 +2,13 @@
 //! of files.
 
 pub mod join;
-pub mod form;
-pub mod preview;
+pub(crate) mod form;
+pub(crate) mod preview;
 pub mod run;
 pub mod plan;
-pub mod doctor;
-pub mod progress;
-pub mod results;
+pub(crate) mod doctor;
+pub(crate) mod progress;
+pub(crate) mod results;
 
 use std::fs;
 use std::io::{self, Write};
@@ -27,7 +27,7 @@ pub struct Format<R> {
     pub write: fn(&R, &Catalog, &mut dyn Write) -> io::Result<()>,
     /// Whether it is made to be kept or shown elsewhere, as an artifact, an annotation or a comment: then openids
     /// are masked unless somebody says otherwise, paths are those of the repository, and samples are in it.
-    pub travels: bool,
+    pub(crate) travels: bool,
 }
 
 /// The formats of `wxcast plan` for machines; `human` is drawn by [`plan::text`].
@@ -49,7 +49,7 @@ pub const RUN: &[Format<RunReport>] = &[
 ];
 
 /// The format of a name.
-pub fn format<R>(formats: &'static [Format<R>], name: &str) -> Option<&'static Format<R>> {
+pub(crate) fn format<R>(formats: &'static [Format<R>], name: &str) -> Option<&'static Format<R>> {
     formats.iter().find(|format| format.name == name)
 }
 
@@ -58,7 +58,7 @@ pub fn format<R>(formats: &'static [Format<R>], name: &str) -> Option<&'static F
 /// # Errors
 ///
 /// When the folder or the disk does not allow it. The file is then as it was.
-pub fn write_file(
+pub(crate) fn write_file(
     path: &Path,
     content: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
 ) -> io::Result<()> {

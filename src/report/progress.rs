@@ -23,7 +23,7 @@ const UPLOADS_TOLD: u64 = 5;
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Style {
+pub(crate) enum Style {
     /// A bar that draws over itself.
     Bar,
     /// A line every few seconds.
@@ -38,14 +38,14 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Shows how far a run is, on stderr. It has a thread of its own: a terminal that takes nothing, or is gone, holds
 /// nothing up.
 #[derive(Debug)]
-pub struct Progress {
+pub(crate) struct Progress {
     events: Sender<Event>,
     drawn: Receiver<()>,
 }
 
 impl Progress {
     /// Begins. `total` is how many messages are to be sent.
-    pub fn new(style: Style, total: u64, words: &Catalog) -> Self {
+    pub(crate) fn new(style: Style, total: u64, words: &Catalog) -> Self {
         let (events, happened) = channel();
         let (done, drawn) = channel();
         let words = words.clone();
@@ -61,13 +61,13 @@ impl Progress {
     }
 
     /// Takes an event in.
-    pub fn observe(&self, event: &Event) {
+    pub(crate) fn observe(&self, event: &Event) {
         // A thread that is gone draws nothing; that stops nothing.
         let _ = self.events.send(event.clone());
     }
 
     /// Takes events in from anywhere. The drawing ends only when this is dropped too.
-    pub fn observer(&self) -> impl Fn(&Event) + Send + Sync + use<> {
+    pub(crate) fn observer(&self) -> impl Fn(&Event) + Send + Sync + use<> {
         let events = self.events.clone();
         move |event| {
             // As for `observe`.
@@ -76,7 +76,7 @@ impl Progress {
     }
 
     /// Ends: what happened is drawn to the end, if somebody takes it.
-    pub fn finish(self) {
+    pub(crate) fn finish(self) {
         drop(self.events);
         let _ = self.drawn.recv_timeout(PATIENCE);
     }

@@ -15,13 +15,13 @@ use crate::send::worker::{Filling, Job};
 const AHEAD: usize = 64;
 
 /// Whether a campaign has media files to upload.
-pub fn has_files(campaign: &Campaign) -> bool {
+pub(crate) fn has_files(campaign: &Campaign) -> bool {
     campaign.body.slots().iter().any(|slot| slot.upload.is_some())
 }
 
 /// Uploads the files of the next messages while others are being sent. The messages come out in their order, each
 /// with its request body or the reason why it has none.
-pub fn ahead(jobs: Jobs, depot: Arc<Depot>) -> Jobs {
+pub(crate) fn ahead(jobs: Jobs, depot: Arc<Depot>) -> Jobs {
     let (ready, filled) = channel(AHEAD);
     tokio::spawn(async move {
         let jobs = stream::unfold(jobs, async |mut jobs| jobs.next().await.map(|job| (job, jobs)));

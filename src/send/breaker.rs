@@ -27,7 +27,7 @@ const UNREACHED_FOR: Duration = Duration::from_secs(120);
 
 /// Watches the answers of a run.
 #[derive(Debug)]
-pub struct Breaker {
+pub(crate) struct Breaker {
     max_refused: Share,
     max_unknown: Option<u32>,
     constant: bool,
@@ -49,7 +49,7 @@ struct Unreached {
 
 impl Breaker {
     /// A breaker. `constant` says that every recipient gets the same content.
-    pub fn new(max_refused: Share, max_unknown: Option<u32>, constant: bool) -> Self {
+    pub(crate) fn new(max_refused: Share, max_unknown: Option<u32>, constant: bool) -> Self {
         Self {
             max_refused,
             max_unknown,
@@ -64,7 +64,7 @@ impl Breaker {
     }
 
     /// Takes a result in and says whether the run must stop for it.
-    pub fn observe(
+    pub(crate) fn observe(
         &mut self,
         now: Instant,
         result: &Result<Answer, Failure>,
@@ -109,7 +109,7 @@ impl Breaker {
 
     /// Takes in whether there was a connection and what became of the message, and says whether the run must stop
     /// because there is none to be had.
-    pub fn connected(
+    pub(crate) fn connected(
         &mut self,
         now: Instant,
         result: &Result<Answer, Failure>,
@@ -131,7 +131,7 @@ impl Breaker {
     }
 
     /// Takes in that a file of one person's message is not taken, and says whether the run must stop for it.
-    pub fn file_refused(&mut self, cause: &Cause) -> Option<Stop> {
+    pub(crate) fn file_refused(&mut self, cause: &Cause) -> Option<Stop> {
         self.content += 1;
         match cause {
             Cause::Answer { code, errmsg } if self.content >= CONTENT_IN_A_ROW => {

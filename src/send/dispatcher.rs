@@ -41,7 +41,7 @@ pub struct Ended {
     /// How many requests it made.
     pub requests: u64,
     /// How long it sent.
-    pub duration: Duration,
+    pub(crate) duration: Duration,
 }
 
 /// What a run needs.
@@ -417,7 +417,7 @@ impl<J: Journal> Dispatcher<'_, J> {
     fn feed_ended(&mut self, end: FeedEnd) {
         self.fed = true;
         self.drain(match end {
-            FeedEnd::Changed(_) => Stop::Changed,
+            FeedEnd::Changed => Stop::Changed,
             FeedEnd::Journal(error) => Stop::Storage(error.to_string()),
         });
     }

@@ -15,7 +15,7 @@ use crate::journal::{Identity, JournalError};
 use crate::plan::Plan;
 use crate::plan::batch::PlannedMessage;
 use crate::plan::planner::Inputs;
-use crate::plan::replay::{Changed, Replay};
+use crate::plan::replay::Replay;
 use crate::send::retry::History;
 use crate::send::worker::Job;
 
@@ -45,7 +45,7 @@ pub enum RetryRefused {
 
 impl Policy {
     /// Whether a message the journal knows is sent in this run.
-    pub fn sends(&self, known: &Recorded) -> bool {
+    pub(crate) fn sends(&self, known: &Recorded) -> bool {
         match known.state {
             State::Settled(Outcome::Sent) => false,
             State::Settled(Outcome::Failed | Outcome::Postponed) => true,
@@ -63,9 +63,9 @@ impl Policy {
 
 /// Why no more messages come.
 #[derive(Debug)]
-pub enum FeedEnd {
+pub(crate) enum FeedEnd {
     /// The audience has changed since it was planned.
-    Changed(Changed),
+    Changed,
     /// The journal cannot be read.
     Journal(JournalError),
 }
@@ -88,7 +88,7 @@ impl Jobs {
 
     /// The next message, or why there are no more; nothing once the audience is through. What has come is kept
     /// where nobody waits for it any longer.
-    pub async fn next(&mut self) -> Option<Result<Job, FeedEnd>> {
+    pub(crate) async fn next(&mut self) -> Option<Result<Job, FeedEnd>> {
         loop {
             if let Some(job) = self.ready.next() {
                 return Some(Ok(job));
@@ -105,7 +105,7 @@ impl Jobs {
     /// # Errors
     ///
     /// When there is none yet, and when there are no more.
-    pub fn try_next(&mut self) -> Result<Result<Job, FeedEnd>, TryRecvError> {
+    pub(crate) fn try_next(&mut self) -> Result<Result<Job, FeedEnd>, TryRecvError> {
         loop {
             if let Some(job) = self.ready.next() {
                 return Ok(Ok(job));
@@ -157,8 +157,8 @@ fn replay(
     ready: &Sender<Handed>,
 ) -> Result<(), FeedEnd> {
     let inputs = Inputs::of_campaign(campaign, &plan.library);
-    let mut replay = Replay::open(&inputs, plan).map_err(FeedEnd::Changed)?;
-    while let Some(batch) = replay.next_batch().map_err(FeedEnd::Changed)? {
+    let mut replay = Replay::open(&inputs, plan).map_err(|_| FeedEnd::Changed)?;
+    while let Some(batch) = replay.next_batch().map_err(|_| FeedEnd::Changed)? {
         let jobs = batch.into_messages().filter_map(|message| known.job(message).transpose());
         let jobs = jobs.collect::<Result<Vec<Job>, JournalError>>().map_err(FeedEnd::Journal)?;
         if !jobs.is_empty() && ready.blocking_send(Ok(jobs)).is_err() {

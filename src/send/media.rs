@@ -83,29 +83,29 @@ enum Shelf {
 
 /// An id that can be used.
 #[derive(Debug, Clone)]
-pub struct Held {
+pub(crate) struct Held {
     /// The media id, or the address of an article's picture.
-    pub id: Arc<str>,
+    pub(crate) id: Arc<str>,
     /// When it dies.
-    pub expires: Timestamp,
+    pub(crate) expires: Timestamp,
     /// Whether this process uploaded the file.
-    pub fresh: bool,
+    pub(crate) fresh: bool,
     /// Until when it is given to messages.
     until: Timestamp,
 }
 
 /// A request body with the ids of its media files.
 #[derive(Debug)]
-pub struct Filled {
+pub(crate) struct Filled {
     /// The body, exactly as it is sent.
-    pub body: Bytes,
+    pub(crate) body: Bytes,
     /// The ids in it.
-    pub ids: Vec<Arc<str>>,
+    pub(crate) ids: Vec<Arc<str>>,
 }
 
 /// Why there is no id for a file.
 #[derive(Debug, Clone)]
-pub enum Unavailable {
+pub(crate) enum Unavailable {
     /// It is about this file: the platform does not take it, or could not be reached with it.
     File {
         /// Its name.
@@ -138,7 +138,7 @@ impl Depot {
     }
 
     /// How many files the platform took.
-    pub fn uploads(&self) -> u64 {
+    pub(crate) fn uploads(&self) -> u64 {
         self.uploads.load(Ordering::Relaxed)
     }
 
@@ -148,7 +148,11 @@ impl Depot {
     /// # Errors
     ///
     /// When a file has no id and cannot get one.
-    pub async fn fill(&self, message: &PlannedMessage, dead: &[Arc<str>]) -> Result<Filled, Unavailable> {
+    pub(crate) async fn fill(
+        &self,
+        message: &PlannedMessage,
+        dead: &[Arc<str>],
+    ) -> Result<Filled, Unavailable> {
         let held = try_join_all(
             message.media.iter().map(|place| async { self.id(&place.file, place.slot, dead).await }),
         );
@@ -157,7 +161,7 @@ impl Depot {
     }
 
     /// Whether an id in a request body is known to be dead by now.
-    pub fn is_outdated(&self, filled: &Filled) -> bool {
+    pub(crate) fn is_outdated(&self, filled: &Filled) -> bool {
         let dead = lock(&self.dead);
         !dead.is_empty() && filled.ids.iter().any(|id| dead.contains(id))
     }
@@ -167,7 +171,12 @@ impl Depot {
     /// # Errors
     ///
     /// As [`fill`](Self::fill).
-    pub async fn id(&self, file: &MediaFile, slot: usize, dead: &[Arc<str>]) -> Result<Held, Unavailable> {
+    pub(crate) async fn id(
+        &self,
+        file: &MediaFile,
+        slot: usize,
+        dead: &[Arc<str>],
+    ) -> Result<Held, Unavailable> {
         let shelf = Arc::clone(lock(&self.shelves).entry(key(file)).or_default());
         let mut shelf = shelf.lock().await;
         if matches!(*shelf, Shelf::Unasked)

@@ -4,13 +4,13 @@
 //! attempts, and decides from each answer what becomes of the message. What it decides goes to the journal
 //! first and to those who watch second.
 
-pub mod ahead;
-pub mod breaker;
+pub(crate) mod ahead;
+pub(crate) mod breaker;
 pub mod dispatcher;
 pub mod feed;
 pub mod media;
-pub mod rate;
-pub mod retry;
+pub(crate) mod rate;
+pub(crate) mod retry;
 pub mod shutdown;
-pub mod turns;
+pub(crate) mod turns;
 pub mod worker;

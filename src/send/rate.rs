@@ -32,7 +32,7 @@ const BUSY_SHARE: u32 = 10;
 /// A message is counted once, with the first answer it gets: the few that are tried again and again would otherwise
 /// look like many, the more so the slower the others go.
 #[derive(Debug)]
-pub struct Load {
+pub(crate) struct Load {
     since: Instant,
     now: Answers,
     before: Answers,
@@ -46,12 +46,12 @@ struct Answers {
 
 impl Load {
     /// Nothing counted yet.
-    pub fn new(now: Instant) -> Self {
+    pub(crate) fn new(now: Instant) -> Self {
         Self { since: now, now: Answers::default(), before: Answers::default() }
     }
 
     /// Counts a message's first answer, and says whether the platform is under load.
-    pub fn observe(&mut self, now: Instant, busy: bool) -> bool {
+    pub(crate) fn observe(&mut self, now: Instant, busy: bool) -> bool {
         let passed = now.duration_since(self.since);
         if passed >= ONE_SIGN {
             let before = if passed < 2 * ONE_SIGN { self.now } else { Answers::default() };
@@ -66,7 +66,7 @@ impl Load {
 
 /// Lets requests through one at a time, never faster than every ceiling allows.
 #[derive(Debug)]
-pub struct Pacer {
+pub(crate) struct Pacer {
     ceilings: Vec<DefaultDirectRateLimiter>,
     /// How many ceilings the next request has passed, so that a wait that is broken off loses nothing.
     passed: usize,
@@ -84,7 +84,7 @@ struct Slow {
 
 impl Pacer {
     /// A pacer for several ceilings that hold together.
-    pub fn new(rates: &[Rate]) -> Self {
+    pub(crate) fn new(rates: &[Rate]) -> Self {
         let per_second = rates.iter().map(|rate| rate.per_second()).fold(f64::INFINITY, f64::min);
         Self {
             ceilings: rates.iter().map(|rate| limiter(rate.interval())).collect(),
@@ -95,7 +95,7 @@ impl Pacer {
     }
 
     /// Waits until the next request may be made, and counts it. It may be broken off and called again.
-    pub async fn pace(&mut self) {
+    pub(crate) async fn pace(&mut self) {
         let slow = self.slow.as_ref().map(|slow| &slow.limiter);
         for limiter in self.ceilings.iter().chain(slow).skip(self.passed) {
             while let Err(not_yet) = limiter.check() {
@@ -107,7 +107,7 @@ impl Pacer {
     }
 
     /// Counts the next request where it may be made at once, and says whether it may.
-    pub fn passes(&mut self) -> bool {
+    pub(crate) fn passes(&mut self) -> bool {
         let slow = self.slow.as_ref().map(|slow| &slow.limiter);
         for limiter in self.ceilings.iter().chain(slow).skip(self.passed) {
             if limiter.check().is_err() {
@@ -121,7 +121,7 @@ impl Pacer {
 
     /// Halves the pace: the platform is busy. Signs of the same moment count once. Gives the new pace, in
     /// requests a second, where it changed.
-    pub fn slow_down(&mut self, now: Instant) -> Option<f64> {
+    pub(crate) fn slow_down(&mut self, now: Instant) -> Option<f64> {
         let factor = match &self.slow {
             Some(slow) if now.duration_since(slow.since) < ONE_SIGN => return None,
             Some(slow) => (slow.factor / 2.0).max(SLOWEST),
@@ -132,7 +132,7 @@ impl Pacer {
 
     /// Takes a step back towards the ceiling, when the pace has been kept for a while. Gives the new pace
     /// where it changed.
-    pub fn recover(&mut self, now: Instant) -> Option<f64> {
+    pub(crate) fn recover(&mut self, now: Instant) -> Option<f64> {
         let slow = self.slow.as_ref().filter(|slow| now.duration_since(slow.since) >= STEP)?;
         let factor = slow.factor * 1.5;
         if factor < 1.0 {

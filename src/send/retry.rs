@@ -8,7 +8,7 @@ use crate::wechat::answer::reply::{Answer, Failure};
 
 /// What an answer, or the lack of one, means for the run (spec section 7).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// WeChat took it.
     Sent,
     /// Refused for good, for this recipient.
@@ -37,7 +37,7 @@ pub enum Verdict {
 impl Verdict {
     /// Classifies what came of a request for a message with media ids that wxcast uploaded. A dead one is replaced
     /// once; what is refused with a fresh one is refused.
-    pub fn of_media(result: &Result<Answer, Failure>, history: &History) -> Self {
+    pub(crate) fn of_media(result: &Result<Answer, Failure>, history: &History) -> Self {
         match result {
             Ok(answer) if answer.code == DEAD_MEDIA && history.media == 0 => Self::MediaDead,
             Ok(_) | Err(_) => Self::of(result),
@@ -45,7 +45,7 @@ impl Verdict {
     }
 
     /// Classifies what came of a request.
-    pub fn of(result: &Result<Answer, Failure>) -> Self {
+    pub(crate) fn of(result: &Result<Answer, Failure>) -> Self {
         match result {
             Ok(answer) => match class_of(answer.code) {
                 Class::Ok => Self::Sent,
@@ -70,7 +70,7 @@ const DEAD_MEDIA: i64 = 40007;
 
 /// What happens to the message next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
+pub(crate) enum Next {
     /// It is tried again after a while.
     Again(Duration),
     /// It is settled, for this run at least.
@@ -79,15 +79,15 @@ pub enum Next {
 
 /// How often a message was put off so far in this run, by reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct History {
+pub(crate) struct History {
     /// Because the platform was busy or out of reach.
-    pub busy: u32,
+    pub(crate) busy: u32,
     /// Because of the rate.
-    pub throttled: u32,
+    pub(crate) throttled: u32,
     /// Because of its token.
-    pub token: u32,
+    pub(crate) token: u32,
     /// Because of a media id.
-    pub media: u32,
+    pub(crate) media: u32,
 }
 
 /// A server may ask to wait, but not for longer than this.
@@ -97,7 +97,12 @@ const MOST_THROTTLED: u32 = 10;
 
 /// Decides what happens next, and counts it in `history`. `retries` is how often a message that was certainly
 /// not delivered is tried again; `pause` gives the wait before the next try, from the number of those made.
-pub fn next(verdict: &Verdict, retries: u32, history: &mut History, pause: impl Fn(u32) -> Duration) -> Next {
+pub(crate) fn next(
+    verdict: &Verdict,
+    retries: u32,
+    history: &mut History,
+    pause: impl Fn(u32) -> Duration,
+) -> Next {
     match verdict {
         Verdict::Sent => Next::Settle(Outcome::Sent),
         Verdict::Refused | Verdict::Content => Next::Settle(Outcome::Refused),

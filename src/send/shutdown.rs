@@ -19,7 +19,7 @@ pub struct Signals {
 
 impl Signals {
     /// Begins to listen. A signal that cannot be listened to keeps its usual effect.
-    pub fn listen() -> Self {
+    pub(crate) fn listen() -> Self {
         Self { heard: listeners() }
     }
 
@@ -29,7 +29,7 @@ impl Signals {
     }
 
     /// The next signal. It may be broken off and called again.
-    pub async fn next(&mut self) -> Stop {
+    pub(crate) async fn next(&mut self) -> Stop {
         std::future::poll_fn(|context| {
             for (signal, stop) in &mut self.heard {
                 if let Poll::Ready(Some(())) = signal(context) {
@@ -98,17 +98,17 @@ pub struct StopFiles(Vec<PathBuf>);
 
 impl StopFiles {
     /// These files.
-    pub fn new(files: impl IntoIterator<Item = PathBuf>) -> Self {
+    pub(crate) fn new(files: impl IntoIterator<Item = PathBuf>) -> Self {
         Self(files.into_iter().collect())
     }
 
     /// The first of them that is there.
-    pub fn found(&self) -> Option<&Path> {
+    pub(crate) fn found(&self) -> Option<&Path> {
         self.0.iter().find(|file| file.exists()).map(PathBuf::as_path)
     }
 
     /// Waits until one of them is there. `ticks` keeps the time, so that this may be broken off and called again.
-    pub async fn appear(&self, ticks: &mut Interval) {
+    pub(crate) async fn appear(&self, ticks: &mut Interval) {
         loop {
             ticks.tick().await;
             if self.found().is_some() {
@@ -119,7 +119,7 @@ impl StopFiles {
 }
 
 /// The time between two looks.
-pub fn ticks() -> Interval {
+pub(crate) fn ticks() -> Interval {
     let mut ticks = tokio::time::interval(LOOK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks

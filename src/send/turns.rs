@@ -9,7 +9,7 @@ use crate::send::worker::Job;
 
 /// Whose turn it is, by openid.
 #[derive(Debug, Default)]
-pub struct Turns {
+pub(crate) struct Turns {
     /// Who has a message under way, and those that wait behind it.
     waiting: HashMap<String, VecDeque<Job>>,
     count: usize,
@@ -17,7 +17,7 @@ pub struct Turns {
 
 impl Turns {
     /// Gives a job back when it is its turn, and else keeps it until then.
-    pub fn admit(&mut self, job: Job) -> Option<Job> {
+    pub(crate) fn admit(&mut self, job: Job) -> Option<Job> {
         if let Some(behind) = self.waiting.get_mut(job.message.openid()) {
             behind.push_back(job);
             self.count += 1;
@@ -28,7 +28,7 @@ impl Turns {
     }
 
     /// Notes that a person's message is settled, and gives the next one.
-    pub fn settled(&mut self, openid: &str) -> Option<Job> {
+    pub(crate) fn settled(&mut self, openid: &str) -> Option<Job> {
         let next = self.waiting.get_mut(openid).and_then(VecDeque::pop_front);
         match next {
             Some(_) => self.count -= 1,
@@ -38,7 +38,7 @@ impl Turns {
     }
 
     /// How many wait for their turn.
-    pub fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         self.count
     }
 }

@@ -31,26 +31,26 @@ pub struct Shared<J> {
 
 /// A message on its way.
 #[derive(Debug)]
-pub struct Job {
+pub(crate) struct Job {
     /// The message.
-    pub message: PlannedMessage,
+    pub(crate) message: PlannedMessage,
     /// The mark of its planned payload. A file that is uploaded anew does not make it another message.
-    pub mark: i64,
+    pub(crate) mark: i64,
     /// Its number in the journal, once it has one.
-    pub id: Option<i64>,
+    pub(crate) id: Option<i64>,
     /// How many requests were made for it, over all runs.
-    pub attempts: u32,
+    pub(crate) attempts: u32,
     /// How often it was put off in this run.
-    pub history: History,
+    pub(crate) history: History,
     /// The token that was refused with its last attempt.
-    pub refused: Option<Arc<Token>>,
+    pub(crate) refused: Option<Arc<Token>>,
     /// What there is of the ids of its media files; nothing where it has none, and before anybody asked.
-    pub filling: Option<Box<Filling>>,
+    pub(crate) filling: Option<Box<Filling>>,
 }
 
 /// What there is of the ids of a message's media files.
 #[derive(Debug)]
-pub enum Filling {
+pub(crate) enum Filling {
     /// They are there.
     Done(Filled),
     /// These are dead; there are no others yet.
@@ -61,14 +61,14 @@ pub enum Filling {
 
 impl Job {
     /// Notes that the media ids it was sent with are dead.
-    pub fn media_died(&mut self) {
+    pub(crate) fn media_died(&mut self) {
         if let Some(Filling::Done(filled)) = self.filling.take().map(|filling| *filling) {
             self.filling = Some(Box::new(Filling::Dead(filled.ids)));
         }
     }
 
     /// What the answer to a request for it means.
-    pub fn verdict(&self, result: &Result<Answer, Failure>) -> Verdict {
+    pub(crate) fn verdict(&self, result: &Result<Answer, Failure>) -> Verdict {
         if self.message.media.iter().any(|place| place.file.content.upload.gives_id()) {
             Verdict::of_media(result, &self.history)
         } else {
@@ -77,7 +77,7 @@ impl Job {
     }
 
     /// The intent of an attempt.
-    pub fn intent(&self, attempt: u32) -> Intent {
+    pub(crate) fn intent(&self, attempt: u32) -> Intent {
         Intent {
             id: self.id,
             openid: self.message.openid().to_owned(),
@@ -113,16 +113,16 @@ impl Job {
 
 /// A job whose attempt is over.
 #[derive(Debug)]
-pub struct Attempted {
+pub(crate) struct Attempted {
     /// The job, its number and count of attempts brought up to date.
-    pub job: Job,
+    pub(crate) job: Job,
     /// What came of it.
-    pub end: AttemptEnd,
+    pub(crate) end: AttemptEnd,
 }
 
 /// How an attempt ended.
 #[derive(Debug)]
-pub enum AttemptEnd {
+pub(crate) enum AttemptEnd {
     /// The run stops while it waited for a token; no request was made.
     NotBegun,
     /// There is no token; no request was made.
@@ -148,7 +148,7 @@ pub enum AttemptEnd {
 /// this off must call it unknown.
 ///
 /// As long as it waits for a token or a media id nothing has begun, and it gives up when `stopping` becomes true.
-pub async fn attempt<J: Journal>(
+pub(crate) async fn attempt<J: Journal>(
     shared: Arc<Shared<J>>,
     mut job: Job,
     stopping: Arc<watch::Sender<bool>>,

@@ -57,9 +57,9 @@ pub struct UploadedFile {
     /// The content type of its part.
     pub content_type: String,
     /// Its size.
-    pub bytes: usize,
+    pub(crate) bytes: usize,
     /// The SHA-256 of its content.
-    pub sha256: [u8; 32],
+    pub(crate) sha256: [u8; 32],
 }
 
 /// The sums over all recipients.
@@ -76,7 +76,7 @@ pub struct Totals {
     /// Those of them with `force_refresh`.
     pub forced_token_calls: u64,
     /// Calls of the classic `token`, refused ones included.
-    pub classic_token_calls: u64,
+    pub(crate) classic_token_calls: u64,
     /// Files accepted by `media/upload` and `media/uploadimg`.
     pub uploads: u64,
     /// Answers to send requests that were handed to the connection whole, by errcode.
@@ -84,7 +84,7 @@ pub struct Totals {
     /// Faults caused, on all calls, by the name of their kind.
     pub faults: BTreeMap<&'static str, u64>,
     /// Messages refused for their form or content; [`Ledger::rejections`] says why.
-    pub rejected: u64,
+    pub(crate) rejected: u64,
 }
 
 /// A send request that is open; dropping it closes it.
@@ -123,7 +123,8 @@ impl Ledger {
     }
 
     /// The errcode of the last whole answer to a request for this recipient.
-    pub fn last_errcode(&self, openid: &str) -> Option<i64> {
+    #[cfg(test)]
+    pub(crate) fn last_errcode(&self, openid: &str) -> Option<i64> {
         self.entry(openid, |entry| entry.last_errcode).flatten()
     }
 
@@ -148,7 +149,8 @@ impl Ledger {
     }
 
     /// Why messages were refused, at most the first 1,000: openid, errcode, and the place in the body.
-    pub fn rejections(&self) -> Vec<String> {
+    #[cfg(test)]
+    pub(crate) fn rejections(&self) -> Vec<String> {
         self.book().rejections.clone()
     }
 

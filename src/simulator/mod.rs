@@ -88,7 +88,7 @@ impl Simulator {
     }
 
     /// The address that it listens on.
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.server.address()
     }
 
@@ -108,7 +108,7 @@ impl Simulator {
     }
 
     /// Ends it at once, open connections included. A clone of the ledger stays readable.
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.server.stop().await;
     }
 }

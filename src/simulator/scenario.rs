@@ -25,11 +25,11 @@ pub struct Scenario {
 #[error("the scenario has a fault in line {line}, column {column}: {message}")]
 pub struct ScenarioError {
     /// The line, from 1.
-    pub line: usize,
+    pub(crate) line: usize,
     /// The column in characters, from 1.
-    pub column: usize,
+    pub(crate) column: usize,
     /// What is wrong: the parser's words, or the key of a sentence and its values.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 impl Scenario {

@@ -17,7 +17,7 @@ const SEND: &str = "/cgi-bin/message/custom/send";
 
 /// Why the platform told nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CallError {
+pub(crate) enum CallError {
     /// It says no.
     Answered(Answer),
     /// It gave no answer that can be read.
@@ -26,42 +26,42 @@ pub enum CallError {
 
 /// How many messages the account may still send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Quota {
+pub(crate) struct Quota {
     /// Of a day and what is left of it, where the platform says so.
-    pub day: Option<DayQuota>,
+    pub(crate) day: Option<DayQuota>,
     /// The most calls in a time, where the platform says so.
-    pub rate: Option<RateLimit>,
+    pub(crate) rate: Option<RateLimit>,
 }
 
 /// The quota of a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub struct DayQuota {
+pub(crate) struct DayQuota {
     /// Of the whole day.
     #[serde(rename = "daily_limit")]
-    pub limit: u64,
+    pub(crate) limit: u64,
     /// What is left of it.
-    pub remain: u64,
+    pub(crate) remain: u64,
 }
 
 /// The most calls in a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub struct RateLimit {
+pub(crate) struct RateLimit {
     /// The calls.
     #[serde(rename = "call_count")]
-    pub calls: u64,
+    pub(crate) calls: u64,
     /// The time, in seconds.
     #[serde(rename = "refresh_second")]
-    pub seconds: u64,
+    pub(crate) seconds: u64,
 }
 
 impl RateLimit {
     /// Whether so many messages a second are more than it allows.
-    pub fn is_exceeded_by(self, per_second: f64) -> bool {
+    pub(crate) fn is_exceeded_by(self, per_second: f64) -> bool {
         per_second > self.per_second()
     }
 
     /// The messages a second that it allows on average.
-    pub fn per_second(self) -> f64 {
+    pub(crate) fn per_second(self) -> f64 {
         // Limits are small enough for a float.
         #[expect(clippy::cast_precision_loss)]
         let per_second = self.calls as f64 / Duration::from_secs(self.seconds).as_secs_f64();
@@ -82,7 +82,7 @@ struct RawQuota {
 /// # Errors
 ///
 /// When the platform does not tell. The call is known to fail now and then: whoever asks goes on without it.
-pub async fn quota(client: &Client, token: &Token) -> Result<Quota, CallError> {
+pub(crate) async fn quota(client: &Client, token: &Token) -> Result<Quota, CallError> {
     let asked = client.post_json_with(QUOTA, &json!({ "cgi_path": SEND }), token).await;
     let body = asked.map_err(CallError::NoAnswer)?;
     match serde_json::from_slice::<RawQuota>(&body) {
@@ -96,13 +96,13 @@ pub async fn quota(client: &Client, token: &Token) -> Result<Quota, CallError> {
 
 /// A service account.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct KfAccount {
+pub(crate) struct KfAccount {
     /// Its whole name, such as `test1@kftest`.
     #[serde(rename = "kf_account")]
-    pub name: String,
+    pub(crate) name: String,
     /// The WeChat id that is bound to it, where one is.
     #[serde(rename = "kf_wx")]
-    pub bound: Option<String>,
+    pub(crate) bound: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -116,7 +116,7 @@ struct RawKfList {
 /// # Errors
 ///
 /// When the platform does not tell.
-pub async fn kf_accounts(client: &Client, token: &Token) -> Result<Vec<KfAccount>, CallError> {
+pub(crate) async fn kf_accounts(client: &Client, token: &Token) -> Result<Vec<KfAccount>, CallError> {
     let body = client.get_with(KF_LIST, token).await.map_err(CallError::NoAnswer)?;
     serde_json::from_slice::<RawKfList>(&body).map(|list| list.kf_list).map_err(|_| refusal(&body))
 }

@@ -28,7 +28,7 @@ const IDLE: Duration = Duration::from_secs(5);
 const MOST_ANSWER: usize = 64 * 1024;
 
 /// The variable that names a file with more certificates to trust, such as those of a company's proxy.
-pub const CERTIFICATES: &str = "SSL_CERT_FILE";
+pub(crate) const CERTIFICATES: &str = "SSL_CERT_FILE";
 
 /// How long to wait.
 #[derive(Debug, Clone, Copy)]
@@ -113,18 +113,18 @@ impl Client {
     }
 
     /// Where it sends.
-    pub fn hosts(&self) -> &Hosts {
+    pub(crate) fn hosts(&self) -> &Hosts {
         self.route.hosts()
     }
 
     /// The hosts that stood in for the first one, with the requests that they took.
-    pub fn stood_in(&self) -> Vec<(ApiBase, u64)> {
+    pub(crate) fn stood_in(&self) -> Vec<(ApiBase, u64)> {
         self.route.stood_in()
     }
 
     /// How far the platform's clock is ahead of this machine's, going by the Date of its last answer to a call about
     /// the account; nothing where it gave none.
-    pub fn skew(&self) -> Option<SignedDuration> {
+    pub(crate) fn skew(&self) -> Option<SignedDuration> {
         *self.skew.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -139,7 +139,7 @@ impl Client {
     /// # Errors
     ///
     /// A [`Failure`], which says whether the message may have been delivered.
-    pub async fn send(&self, payload: Bytes, token: &Token) -> Result<Answer, Failure> {
+    pub(crate) async fn send(&self, payload: Bytes, token: &Token) -> Result<Answer, Failure> {
         let mut response =
             self.exchange(|index, _| self.http.post(token.send_url(index)).body(payload.clone())).await?;
         let body = body(&mut response).await?;
@@ -151,7 +151,7 @@ impl Client {
     /// # Errors
     ///
     /// A [`Failure`].
-    pub async fn post_json(&self, path: &str, body: &serde_json::Value) -> Result<Bytes, Failure> {
+    pub(crate) async fn post_json(&self, path: &str, body: &serde_json::Value) -> Result<Bytes, Failure> {
         let body = Bytes::from(body.to_string());
         self.about_account(|_, base| self.http.post(base.at(path)).body(body.clone())).await
     }
@@ -183,7 +183,7 @@ impl Client {
     /// # Errors
     ///
     /// A [`Failure`].
-    pub async fn post_json_with(
+    pub(crate) async fn post_json_with(
         &self,
         path: &str,
         body: &serde_json::Value,
@@ -199,7 +199,7 @@ impl Client {
     /// # Errors
     ///
     /// A [`Failure`].
-    pub async fn get_with(&self, path: &str, token: &Token) -> Result<Bytes, Failure> {
+    pub(crate) async fn get_with(&self, path: &str, token: &Token) -> Result<Bytes, Failure> {
         self.about_account(|_, base| self.http.get(with_token(base, path, token.expose()))).await
     }
 
@@ -334,7 +334,7 @@ fn unclear(error: &reqwest::Error) -> Failure {
 
 /// The pause before the next try: 1, 2, 4 … seconds, at most a minute, a random quarter more or less so that
 /// many who wait do not come back together. `tries` counts those made.
-pub fn pause(tries: u32) -> Duration {
+pub(crate) fn pause(tries: u32) -> Duration {
     let seconds = 1_u64.checked_shl(tries.saturating_sub(1)).unwrap_or(u64::MAX).min(60);
     Duration::from_millis(seconds * 1000 * fastrand::u64(75..=125) / 100)
 }

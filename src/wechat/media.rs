@@ -14,23 +14,23 @@ use crate::wechat::token::Token;
 
 /// How long a temporary media id lives from its `created_at` on. No source says how long the address of an article's
 /// picture works; it is renewed as often.
-pub const LIFE: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+pub(crate) const LIFE: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 
 /// The slowest line that an upload is waited for on, in bytes a second, beyond the time of a usual answer.
 const SLOWEST: u64 = 32 * 1024;
 
 /// What the platform gave for a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Uploaded {
+pub(crate) struct Uploaded {
     /// The media id, or the address of an article's picture.
-    pub id: String,
+    pub(crate) id: String,
     /// When the platform says that it was made, in seconds since 1970.
-    pub created_at: Option<i64>,
+    pub(crate) created_at: Option<i64>,
 }
 
 /// The platform's answer to an upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum UploadAnswer {
+pub(crate) enum UploadAnswer {
     /// It took the file.
     Taken(Uploaded),
     /// It did not.
@@ -39,7 +39,7 @@ pub enum UploadAnswer {
 
 /// What an answer that refuses an upload means. An upload is no message, so trying it again is always safe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// This file will not be taken, however often it is tried; others may be.
     File,
     /// The platform is busy.
@@ -57,7 +57,7 @@ pub enum Refusal {
 impl Refusal {
     /// Classifies an errcode. For messages most codes of files stop everything, because no file of theirs is at
     /// fault; for an upload they are about its one file (wechat-facts 4.4).
-    pub fn of(code: i64) -> Self {
+    pub(crate) fn of(code: i64) -> Self {
         match code {
             40004..=40006
             | 40009..=40012
@@ -106,7 +106,7 @@ impl Client {
     /// # Errors
     ///
     /// A [`Failure`]; the upload may be repeated after any of them.
-    pub async fn upload(
+    pub(crate) async fn upload(
         &self,
         upload: Upload,
         format: Format,

@@ -8,13 +8,13 @@ use crate::support::{repository, walk};
 /// Files whose texts are not ours to translate, or nobody reads.
 const FILES: &[(&str, &str)] = &[
     ("locale/reason.rs", "what parsers and SQLite say, to be recognised"),
-    ("wechat/error_code.rs", "WeChat's own words for its codes, as it publishes them"),
+    ("wechat/answer/error_code.rs", "WeChat's own words for its codes, as it publishes them"),
     ("simulator/judge.rs", "the errmsg of answers, which on the real platform is English too"),
     ("simulator/media.rs", "the errmsg of answers"),
     ("simulator/send.rs", "the errmsg of answers"),
     ("simulator/answer.rs", "pages of a broken gateway"),
     ("simulator/routes.rs", "answers to programs that call what does not exist"),
-    ("audience/guard.rs", "the columns of a results file in both languages, to be recognised"),
+    ("audience/csv/guard.rs", "the columns of a results file in both languages, to be recognised"),
 ];
 
 /// Single texts.
@@ -28,15 +28,15 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("campaign/shape.rs", "密码", "how people call the keys that hold a secret"),
     ("cli/terminal.rs", "是", "an answer that people give"),
     ("cli/terminal.rs", "好", "an answer that people give"),
-    ("report/plan_junit.rs", "wxcast plan: {}", "the command's name in front of the campaign's"),
+    ("report/plan/junit.rs", "wxcast plan: {}", "the command's name in front of the campaign's"),
     ("report/mod.rs", " at path ", "what serde_json says, to be recognised"),
     (
-        "audience/text.rs",
+        "audience/csv/text.rs",
         "line {}: byte 0x{:02X} is not {}",
         "travels inside an io::Error and becomes a diagnostic",
     ),
     (
-        "audience/text.rs",
+        "audience/csv/text.rs",
         "a row of more than {LONGEST_ROW} bytes",
         "travels inside an io::Error and becomes a diagnostic",
     ),

@@ -190,7 +190,7 @@ fn every_reason_to_stop_has_a_sentence() {
     let english = wxcast::locale::Catalog::new(wxcast::locale::Language::En);
     let source = std::fs::read_to_string(crate::support::repository().join("src/delivery/event.rs"));
     let source = source.expect("a source file");
-    let reasons = source.split("pub fn reason(").nth(1).expect("the function");
+    let reasons = source.split("fn reason(").nth(1).expect("the function");
     let words = regex::Regex::new(r#""([a-z-]+)[ "]"#).expect("a pattern");
     let words: Vec<&str> =
         words.captures_iter(reasons).filter_map(|found| found.get(1)).map(|word| word.as_str()).collect();

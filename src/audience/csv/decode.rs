@@ -34,13 +34,13 @@ pub(crate) enum Content {
 
 /// An audience file as text.
 #[derive(Debug)]
-pub struct Decoded {
+pub(crate) struct Decoded {
     /// What the file is encoded in.
-    pub encoding: &'static Encoding,
+    pub(crate) encoding: &'static Encoding,
     /// Whether it begins with a byte order mark.
-    pub bom: bool,
+    pub(crate) bom: bool,
     /// The text, as UTF-8 without the byte order mark.
-    pub text: Text,
+    pub(crate) text: Text,
 }
 
 /// Opens the file, as what it is by its content: a name that says otherwise is a fault.

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use csv::ByteRecord;
 
 /// The columns that results add, in English and in Chinese; `locales/` says the same.
-pub const RESULTS: [[&str; 8]; 2] = [
+pub(crate) const RESULTS: [[&str; 8]; 2] = [
     [
         "send_status",
         "send_errcode",
@@ -23,12 +23,12 @@ pub const RESULTS: [[&str; 8]; 2] = [
 ];
 
 /// The eight columns that show that a file is one of results, where all of them are there.
-pub fn results_columns<S: AsRef<str>>(names: &[S]) -> Option<&'static [&'static str; 8]> {
+pub(crate) fn results_columns<S: AsRef<str>>(names: &[S]) -> Option<&'static [&'static str; 8]> {
     RESULTS.iter().find(|own| own.iter().all(|own| names.iter().any(|name| name.as_ref() == *own)))
 }
 
 /// Puts `'` before what a spreadsheet would run as a formula. A number stays a number.
-pub fn arm(cell: &str) -> Cow<'_, str> {
+pub(crate) fn arm(cell: &str) -> Cow<'_, str> {
     if is_formula(cell.trim_start_matches('\'')) {
         Cow::Owned(format!("'{cell}"))
     } else {
@@ -37,7 +37,7 @@ pub fn arm(cell: &str) -> Cow<'_, str> {
 }
 
 /// The cell as it was before [`arm`].
-pub fn disarm(cell: &str) -> &str {
+pub(crate) fn disarm(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(rest) if is_formula(rest.trim_start_matches('\'')) => rest,
         _ => cell,

@@ -1,5 +1,5 @@
 //! A CSV as people have it: its encoding found out, its rows cut, and results' guards against formulas.
 
-pub mod decode;
-pub mod guard;
-pub mod text;
+pub(crate) mod decode;
+pub(crate) mod guard;
+pub(crate) mod text;

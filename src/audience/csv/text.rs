@@ -19,7 +19,7 @@ pub(crate) const LONGEST_ROW: u64 = 4 * 1024 * 1024;
 ///
 /// An undecodable byte is an error of kind `InvalidData`, raised only after all text before it was read.
 #[derive(Debug)]
-pub struct Text {
+pub(crate) struct Text {
     file: File,
     decoding: Option<Box<Decoding>>,
     /// The last block; kept after it was read, since the end of a row tells how it ended.

@@ -9,7 +9,7 @@ mod cells;
 mod layout;
 mod package;
 mod select;
-pub mod table;
+pub(crate) mod table;
 mod xls;
 mod xlsb;
 
@@ -19,7 +19,7 @@ use crate::diagnostic::place::Place;
 
 /// What a file is by its content, whatever it is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     /// Office Open XML.
     Xlsx,
     /// Its binary form.
@@ -32,7 +32,7 @@ pub enum Format {
 
 impl Format {
     /// Its usual extension.
-    pub fn extension(self) -> &'static str {
+    pub(crate) fn extension(self) -> &'static str {
         match self {
             Self::Xlsx => "xlsx",
             Self::Xlsb => "xlsb",
@@ -54,7 +54,7 @@ pub(crate) fn begins(head: &[u8]) -> bool {
 }
 
 /// Whether a file's name says that it is a workbook.
-pub fn is_named_so(path: &std::path::Path) -> bool {
+pub(crate) fn is_named_so(path: &std::path::Path) -> bool {
     const EXTENSIONS: [&str; 8] = ["xlsx", "xlsm", "xltx", "xltm", "xlsb", "xls", "et", "ods"];
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))

@@ -23,7 +23,7 @@ use crate::diagnostic::place::{Place, Sheet, cell_name};
 
 /// Why a cell cannot be used as it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     /// It is merged with others.
     Merged,
     /// It is a date, and nobody says how to write it.
@@ -38,7 +38,7 @@ pub enum Trouble {
 
 /// The table of a sheet, its rows one after another in one text.
 #[derive(Debug, Default)]
-pub struct Table {
+pub(crate) struct Table {
     sheet: Sheet,
     header: Vec<String>,
     faults: Vec<Diagnostic>,
@@ -65,11 +65,11 @@ struct Span {
 
 /// Why a workbook gives no table: its faults, and the sheet where they are on one.
 #[derive(Debug)]
-pub struct Unreadable {
+pub(crate) struct Unreadable {
     /// The faults.
-    pub faults: Vec<Diagnostic>,
+    pub(crate) faults: Vec<Diagnostic>,
     /// The sheet.
-    pub sheet: Option<Sheet>,
+    pub(crate) sheet: Option<Sheet>,
 }
 
 impl From<Diagnostic> for Unreadable {
@@ -98,7 +98,7 @@ impl From<NoSheet> for Unreadable {
 
 /// The sheets of a workbook that could be meant: those that people see and that hold something, each with whether it has
 /// the openid column. None where the file is no workbook that can be read.
-pub fn sheets(file: &Path, openid: &str) -> Vec<(String, bool)> {
+pub(crate) fn sheets(file: &Path, openid: &str) -> Vec<(String, bool)> {
     let Ok(bytes) = bytes(file) else { return Vec::new() };
     let Ok(Some(format)) = format(&bytes) else { return Vec::new() };
     let listed = catch_unwind(AssertUnwindSafe(|| {
@@ -174,7 +174,7 @@ fn build(name: String, mut cells: Vec<Cell>, layout: &Layout, source: &Source) -
 
 impl Table {
     /// The sheet and where the table stands on it.
-    pub fn sheet(&self) -> &Sheet {
+    pub(crate) fn sheet(&self) -> &Sheet {
         &self.sheet
     }
 

@@ -13,14 +13,14 @@ const FENCE: char = '\u{fdd0}';
 
 /// Every branch of every conditional of some templates.
 #[derive(Debug, Clone, Default)]
-pub struct Branches {
+pub(crate) struct Branches {
     twins: Vec<Handlebars>,
     spellings: Vec<String>,
 }
 
 impl Branches {
     /// The branches of these templates, in the order in which they are written.
-    pub fn of<'t>(templates: impl IntoIterator<Item = &'t Template>) -> Self {
+    pub(crate) fn of<'t>(templates: impl IntoIterator<Item = &'t Template>) -> Self {
         let mut branches = Self::default();
         for segment in templates.into_iter().flat_map(Template::segments) {
             let Segment::Handlebars(piece) = segment else { continue };
@@ -35,12 +35,12 @@ impl Branches {
     }
 
     /// Each branch as the template writes it: `{{#if vip}}`, and `{{#if vip}} … {{else}}` for its other side.
-    pub fn spellings(&self) -> &[String] {
+    pub(crate) fn spellings(&self) -> &[String] {
         &self.spellings
     }
 
     /// The templates to render for a row; what they write goes to [`Marks`].
-    pub fn twins(&self) -> &[Handlebars] {
+    pub(crate) fn twins(&self) -> &[Handlebars] {
         &self.twins
     }
 
@@ -80,7 +80,7 @@ impl Branches {
 
 /// Takes what twins write and keeps the marks: the branches that were taken, by their index.
 #[derive(Debug, Default)]
-pub struct Marks(pub Vec<usize>);
+pub(crate) struct Marks(pub(crate) Vec<usize>);
 
 impl Output for Marks {
     fn write(&mut self, text: &str) -> std::io::Result<()> {

@@ -18,11 +18,11 @@ pub struct Signature {
     /// The name.
     pub name: &'static str,
     /// The fewest parameters.
-    pub min: usize,
+    pub(crate) min: usize,
     /// The most parameters.
-    pub max: usize,
+    pub(crate) max: usize,
     /// Whether it encloses text, as `{{#if}}` does.
-    pub block: bool,
+    pub(crate) block: bool,
 }
 
 const fn inline(name: &'static str, min: usize, max: usize) -> Signature {
@@ -59,31 +59,31 @@ pub const HELPERS: &[Signature] = &[
 
 /// A cell that a helper could not use. The message names the helper and the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum HelperFault {
+pub(crate) enum HelperFault {
     /// The text is no number.
     #[error("not a number: {0}")]
-    NotANumber(String),
+    Number(String),
     /// The text is no date.
     #[error("not a date: {0}")]
-    NotADate(String),
+    Date(String),
     /// The pattern cannot format a date.
     #[error("not a date format: {0}")]
-    NotAFormat(String),
+    Format(String),
 }
 
 impl HelperFault {
     /// The key of its sentence in `locales/`, and the text it is about.
-    pub fn sentence(&self) -> (&'static str, &str) {
+    pub(crate) fn sentence(&self) -> (&'static str, &str) {
         match self {
-            Self::NotANumber(text) => ("helper.not-a-number", text),
-            Self::NotADate(text) => ("helper.not-a-date", text),
-            Self::NotAFormat(text) => ("helper.not-a-format", text),
+            Self::Number(text) => ("helper.not-a-number", text),
+            Self::Date(text) => ("helper.not-a-date", text),
+            Self::Format(text) => ("helper.not-a-format", text),
         }
     }
 }
 
 /// Adds the helpers to a registry.
-pub fn register(registry: &mut Handlebars<'_>) {
+pub(crate) fn register(registry: &mut Handlebars<'_>) {
     let add = |registry: &mut Handlebars<'_>, name, function: Function| {
         registry.register_helper(name, Box::new(Pure(function)));
     };
@@ -137,7 +137,7 @@ fn text(given: &[&Json], index: usize) -> String {
 
 fn whole(given: &[&Json], index: usize) -> Result<usize, HelperFault> {
     let text = text(given, index);
-    text.trim().parse().map_err(|_| HelperFault::NotANumber(text))
+    text.trim().parse().map_err(|_| HelperFault::Number(text))
 }
 
 fn default(text: &str, fallback: &str) -> String {
@@ -162,7 +162,7 @@ fn url_encode(text: &str) -> String {
 /// A decimal number with thousands separators: `1234.5` becomes `1,234.5`, and `1,234.50` with two decimals.
 /// The digits are never turned into a float, so that none is lost.
 fn number(text: &str, decimals: Option<usize>) -> Result<String, HelperFault> {
-    let fault = || HelperFault::NotANumber(text.to_owned());
+    let fault = || HelperFault::Number(text.to_owned());
     let plain = text.trim().replace(',', "");
     let (sign, digits) = plain.strip_prefix('-').map_or(("", plain.as_str()), |rest| ("-", rest));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
@@ -216,8 +216,8 @@ fn date(text: &str, pattern: &str) -> Result<String, HelperFault> {
         .or_else(|| DateTime::strptime("%Y-%m-%d %H:%M:%S", &given).ok())
         .or_else(|| DateTime::strptime("%Y-%m-%d %H:%M", &given).ok())
         .or_else(|| Date::strptime("%Y-%m-%d", &given).ok().map(|date| date.at(0, 0, 0, 0)))
-        .ok_or_else(|| HelperFault::NotADate(text.to_owned()))?;
-    jiff::fmt::strtime::format(pattern, when).map_err(|_| HelperFault::NotAFormat(pattern.to_owned()))
+        .ok_or_else(|| HelperFault::Date(text.to_owned()))?;
+    jiff::fmt::strtime::format(pattern, when).map_err(|_| HelperFault::Format(pattern.to_owned()))
 }
 
 fn equal(given: &[&Json]) -> bool {
@@ -239,7 +239,7 @@ fn compare(given: &[&Json]) -> Result<Option<Ordering>, HelperFault> {
         return Ok(None);
     }
     let read = |text: &str| {
-        text.trim().replace(',', "").parse::<f64>().map_err(|_| HelperFault::NotANumber(text.to_owned()))
+        text.trim().replace(',', "").parse::<f64>().map_err(|_| HelperFault::Number(text.to_owned()))
     };
     Ok(read(&left)?.partial_cmp(&read(&right)?))
 }
@@ -256,7 +256,7 @@ mod tests {
         assert_eq!(show("-0.5", Some(0)), "-1");
         assert_eq!(show("12", Some(2)), "12.00");
         assert_eq!(show("99999999999999999999", None), "99,999,999,999,999,999,999");
-        assert_eq!(number("1e5", None), Err(HelperFault::NotANumber("1e5".into())));
+        assert_eq!(number("1e5", None), Err(HelperFault::Number("1e5".into())));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! A template is compiled once. Plain text and plain variables become segments that are copied; whatever else
 //! there is, a block or a helper, stays a piece of Handlebars. Every variable is known before a row is read.
 
-pub mod branches;
+pub(crate) mod branches;
 pub mod helpers;
 
 use std::ops::Range;
@@ -14,20 +14,20 @@ use handlebars::{Path, PathSeg, Template as Handlebars, TemplateErrorReason};
 use crate::campaign::template::helpers::{HELPERS, Signature};
 
 /// The variable that holds the number of the row.
-pub const ROW: &str = "@row";
+pub(crate) const ROW: &str = "@row";
 /// The variable that holds the recipient's openid, whatever its column is called.
-pub const OPENID: &str = "openid";
+pub(crate) const OPENID: &str = "openid";
 
 /// A compiled template.
 #[derive(Debug, Clone)]
-pub struct Template {
+pub(crate) struct Template {
     segments: Vec<Segment>,
     variables: Vec<Variable>,
 }
 
 /// A piece of a template.
 #[derive(Debug, Clone)]
-pub enum Segment {
+pub(crate) enum Segment {
     /// Text as it is.
     Text(String),
     /// The value of a variable, by its index in [`Template::variables`].
@@ -38,25 +38,25 @@ pub enum Segment {
 
 /// A variable that a template uses, and where it first does, in bytes of the template.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Variable {
+pub(crate) struct Variable {
     /// The column's name, or [`ROW`], or [`OPENID`].
-    pub name: String,
+    pub(crate) name: String,
     /// Where it stands.
-    pub at: Range<usize>,
+    pub(crate) at: Range<usize>,
 }
 
 /// What is wrong with a template, and where in bytes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TemplateFault {
+pub(crate) struct TemplateFault {
     /// Where.
-    pub at: Range<usize>,
+    pub(crate) at: Range<usize>,
     /// What.
-    pub kind: TemplateFaultKind,
+    pub(crate) kind: TemplateFaultKind,
 }
 
 /// What is wrong with a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TemplateFaultKind {
+pub(crate) enum TemplateFaultKind {
     /// It is not Handlebars.
     Syntax(SyntaxFault),
     /// A helper that does not exist.
@@ -74,7 +74,7 @@ pub enum TemplateFaultKind {
 
 /// Why a template is not Handlebars.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SyntaxFault {
+pub(crate) enum SyntaxFault {
     /// A tag without its end.
     UnclosedTag,
     /// A tag in which a quotation mark has no second.
@@ -100,11 +100,11 @@ pub enum SyntaxFault {
 
 /// A template that cannot be used.
 #[derive(Debug, Clone)]
-pub struct Broken {
+pub(crate) struct Broken {
     /// What is wrong with it.
-    pub faults: Vec<TemplateFault>,
+    pub(crate) faults: Vec<TemplateFault>,
     /// A template without text but with its variables, so that those can still be held against the columns.
-    pub rest: Template,
+    pub(crate) rest: Template,
 }
 
 impl Template {
@@ -113,7 +113,7 @@ impl Template {
     /// # Errors
     ///
     /// Every fault that can be seen without the audience's columns.
-    pub fn compile(source: &str) -> Result<Self, Broken> {
+    pub(crate) fn compile(source: &str) -> Result<Self, Broken> {
         let mut parsed = Handlebars::compile(source).map_err(|error| Broken {
             faults: vec![syntax(source, &error)],
             rest: Self { segments: Vec::new(), variables: Vec::new() },
@@ -130,17 +130,17 @@ impl Template {
     }
 
     /// The pieces, in order.
-    pub fn segments(&self) -> &[Segment] {
+    pub(crate) fn segments(&self) -> &[Segment] {
         &self.segments
     }
 
     /// The variables it uses, each once.
-    pub fn variables(&self) -> &[Variable] {
+    pub(crate) fn variables(&self) -> &[Variable] {
         &self.variables
     }
 
     /// The text, where it is the same for everybody.
-    pub fn constant(&self) -> Option<String> {
+    pub(crate) fn constant(&self) -> Option<String> {
         let mut text = String::new();
         for segment in &self.segments {
             match segment {

@@ -8,7 +8,7 @@ use crate::cli::line::help;
 use crate::cli::terminal::Terminal;
 
 /// Prints a completion script.
-pub fn run(args: &args::Completions, terminal: &Terminal) -> Exit {
+pub(crate) fn run(args: &args::Completions, terminal: &Terminal) -> Exit {
     let mut command = help::translated(Args::command(), &terminal.words);
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut command, "wxcast", &mut script);

@@ -10,7 +10,7 @@ use crate::diagnostic::suggest::nearest;
 use crate::wechat::answer::error_code;
 
 /// Explains a code.
-pub fn run(args: &args::Explain, terminal: &Terminal) -> Exit {
+pub(crate) fn run(args: &args::Explain, terminal: &Terminal) -> Exit {
     let code = args.code.trim();
     if let Ok(number) = code.parse::<i64>() {
         terminal.data(&errcode(number, terminal));

@@ -8,7 +8,7 @@ use crate::cli::line::help;
 use crate::cli::terminal::Terminal;
 
 /// Prints the manual pages, one after another.
-pub fn run(terminal: &Terminal) -> Exit {
+pub(crate) fn run(terminal: &Terminal) -> Exit {
     let mut command = help::translated(Args::command(), &terminal.words);
     command.build();
     let mut pages = Vec::new();

@@ -55,7 +55,7 @@ struct MediaReport {
 }
 
 /// Uploads media files.
-pub fn run(args: &args::Media, terminal: &Terminal) -> Exit {
+pub(crate) fn run(args: &args::Media, terminal: &Terminal) -> Exit {
     let exit = upload(args, terminal).unwrap_or_else(|exit| exit);
     if exit == Exit::Ok && args.format == Format::Human {
         terminal.next("preview", &args.campaign.campaign);

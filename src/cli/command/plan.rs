@@ -19,7 +19,7 @@ use crate::report::results::csv::mask;
 use crate::report::{self, Format};
 
 /// Plans a campaign and tells everything about it.
-pub fn run(args: &args::Plan, terminal: &Terminal) -> Exit {
+pub(crate) fn run(args: &args::Plan, terminal: &Terminal) -> Exit {
     plan(args, terminal).unwrap_or_else(|exit| exit)
 }
 

@@ -26,7 +26,7 @@ use crate::report::{preview, write_file};
 const MOST: u64 = 8;
 
 /// Shows messages.
-pub fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
+pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
     if args.serve {
         return serve::run(args, terminal);
     }

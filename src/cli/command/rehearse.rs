@@ -38,7 +38,7 @@ const SECRET: &str = "rehearsal";
 const SHOWN: usize = 20;
 
 /// Rehearses a campaign.
-pub fn run(args: &args::Rehearse, terminal: &Terminal) -> Exit {
+pub(crate) fn run(args: &args::Rehearse, terminal: &Terminal) -> Exit {
     rehearse(args, terminal).unwrap_or_else(|exit| exit)
 }
 

@@ -16,7 +16,7 @@ use crate::report;
 use crate::report::run::history::History;
 
 /// Writes the report.
-pub fn run(args: &args::Report, terminal: &Terminal) -> Exit {
+pub(crate) fn run(args: &args::Report, terminal: &Terminal) -> Exit {
     write(args, terminal).unwrap_or_else(|exit| exit)
 }
 

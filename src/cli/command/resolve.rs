@@ -25,7 +25,7 @@ use crate::report::join::identity;
 use crate::report::results::csv::mask;
 
 /// Settles unknown outcomes.
-pub fn run(args: &args::Resolve, terminal: &Terminal) -> Exit {
+pub(crate) fn run(args: &args::Resolve, terminal: &Terminal) -> Exit {
     resolve(args, terminal).unwrap_or_else(|exit| exit)
 }
 

@@ -13,7 +13,7 @@ use crate::journal::store::Store;
 use crate::report::results::{self, ResultsError};
 
 /// Writes the results.
-pub fn run(args: &args::Results, terminal: &Terminal) -> Exit {
+pub(crate) fn run(args: &args::Results, terminal: &Terminal) -> Exit {
     let path = &args.campaign.campaign;
     let overrides = Overrides { results: args.output.clone(), ..environment() };
     let (campaign, plan) = match load_sound(path, &overrides, terminal) {
@@ -40,7 +40,7 @@ pub fn run(args: &args::Results, terminal: &Terminal) -> Exit {
 }
 
 /// Says why results are not written.
-pub fn problem(error: &ResultsError, file: &Path, terminal: &Terminal) -> Exit {
+pub(crate) fn problem(error: &ResultsError, file: &Path, terminal: &Terminal) -> Exit {
     match error {
         ResultsError::Join(error) => join_problem(error, terminal),
         ResultsError::File(error) => {

@@ -33,7 +33,7 @@ struct RunReport {
 }
 
 /// Tells of the runs.
-pub fn run(args: &args::Runs, terminal: &Terminal) -> Exit {
+pub(crate) fn run(args: &args::Runs, terminal: &Terminal) -> Exit {
     let path = &args.campaign.campaign;
     let campaign = match load_campaign(path, &environment(), terminal) {
         Ok(campaign) => campaign,

@@ -15,7 +15,7 @@ use crate::report::run::summary::Summary;
 
 /// A schema. That of the campaign file, which people see in their editor, speaks their language; those of what is
 /// printed for machines are always in English.
-pub fn schema(which: SchemaKind, language: Language) -> Json {
+pub(crate) fn schema(which: SchemaKind, language: Language) -> Json {
     match which {
         SchemaKind::Campaign => describe::in_language(&shape::schema(), language),
         SchemaKind::Plan => printed::<PlanReport>(),
@@ -30,7 +30,7 @@ fn printed<T: JsonSchema>() -> Json {
 }
 
 /// Prints a schema.
-pub fn run(args: &args::Schema, terminal: &Terminal) -> Exit {
+pub(crate) fn run(args: &args::Schema, terminal: &Terminal) -> Exit {
     terminal.json(&schema(args.which, terminal.words.language()));
     Exit::Ok
 }

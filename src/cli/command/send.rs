@@ -36,7 +36,7 @@ use crate::send::shutdown::StopFiles;
 const LOCK_EVERY: Duration = Duration::from_millis(50);
 
 /// Sends a campaign.
-pub fn run(args: &args::Send, terminal: &Terminal) -> Exit {
+pub(crate) fn run(args: &args::Send, terminal: &Terminal) -> Exit {
     prepare_and_send(args, terminal).unwrap_or_else(|exit| exit)
 }
 
@@ -91,7 +91,7 @@ fn prepare_and_send(args: &args::Send, terminal: &Terminal) -> Result<Exit, Exit
 }
 
 /// What the flags say over the campaign.
-pub fn overrides(how: &SendArgs) -> Overrides {
+pub(crate) fn overrides(how: &SendArgs) -> Overrides {
     Overrides {
         rate: how.rate,
         concurrency: how.concurrency.map(usize::from),
@@ -101,12 +101,12 @@ pub fn overrides(how: &SendArgs) -> Overrides {
 }
 
 /// In results openids are masked only when somebody says so: they are the next audience.
-pub fn results_masked(how: &SendArgs) -> bool {
+pub(crate) fn results_masked(how: &SendArgs) -> bool {
     how.mask_openid == MaskOpenid::On
 }
 
 /// Whether a plan is what was expected; if not, says so.
-pub fn expected(expect: &Expect, plan: &Plan, terminal: &Terminal) -> bool {
+pub(crate) fn expected(expect: &Expect, plan: &Plan, terminal: &Terminal) -> bool {
     let digest = expect.expect_digest.is_none_or(|digest| digest == plan.digest);
     let count = expect.expect_count.is_none_or(|count| count == plan.counts.planned);
     if let Some(expected) = expect.expect_digest.filter(|_| !digest) {
@@ -153,7 +153,7 @@ fn lock(campaign: &Campaign, state: &Path, wait: Duration, terminal: &Terminal) 
 /// # Errors
 ///
 /// The exit, already told.
-pub fn lock_campaign(
+pub(crate) fn lock_campaign(
     campaign: &Campaign,
     state: &Path,
     until: Instant,
@@ -172,7 +172,7 @@ fn holder(campaign: &Campaign) -> Holder {
 }
 
 /// The lock of a campaign.
-pub fn campaign_lock(state: &Path, id: &CampaignId) -> PathBuf {
+pub(crate) fn campaign_lock(state: &Path, id: &CampaignId) -> PathBuf {
     state.join(format!("{id}.lock"))
 }
 
@@ -223,7 +223,7 @@ fn stop_files(campaign: &Campaign, state: &Path, terminal: &Terminal) -> Result<
 }
 
 /// The file by which `wxcast stop` asks a run to stop.
-pub fn stop_request(state: &Path, id: &CampaignId) -> PathBuf {
+pub(crate) fn stop_request(state: &Path, id: &CampaignId) -> PathBuf {
     state.join(format!("{id}.stop"))
 }
 

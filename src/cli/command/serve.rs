@@ -25,7 +25,7 @@ use crate::send::shutdown::Signals;
 const WATCHED: usize = 64;
 
 /// Serves the page until it is interrupted.
-pub fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
+pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
     let runtime = match runtime(terminal) {
         Ok(runtime) => runtime,
         Err(exit) => return exit,

@@ -13,7 +13,7 @@ use crate::simulator::Simulator;
 use crate::simulator::scenario::Scenario;
 
 /// Runs the simulator until it is interrupted.
-pub fn run(args: &args::Simulator, terminal: &Terminal) -> Exit {
+pub(crate) fn run(args: &args::Simulator, terminal: &Terminal) -> Exit {
     let scenario = match scenario(args.scenario.as_deref(), terminal) {
         Ok(scenario) => scenario,
         Err(exit) => return exit,
@@ -41,7 +41,7 @@ pub fn run(args: &args::Simulator, terminal: &Terminal) -> Exit {
 }
 
 /// Reads a scenario; without a file everything is answered at once with errcode 0.
-pub fn scenario(path: Option<&Path>, terminal: &Terminal) -> Result<Scenario, Exit> {
+pub(crate) fn scenario(path: Option<&Path>, terminal: &Terminal) -> Result<Scenario, Exit> {
     let Some(path) = path else { return Ok(Scenario::default()) };
     let text = std::fs::read_to_string(path).map_err(|error| {
         terminal.complain("cannot-read", &[("file", &display(path)), ("reason", &error)]);

@@ -19,7 +19,7 @@ use crate::report::run::summary::{self, StatusReport, by_code};
 const WATCH: Duration = Duration::from_secs(2);
 
 /// Tells how far a campaign is; with `--watch` again and again until nobody sends it any more.
-pub fn run(args: &args::Status, terminal: &Terminal) -> Exit {
+pub(crate) fn run(args: &args::Status, terminal: &Terminal) -> Exit {
     loop {
         match once(args, terminal) {
             Ok(Seen { running: true, .. }) if args.watch => std::thread::sleep(WATCH),

@@ -14,7 +14,7 @@ use crate::journal::lock::{holder_of, is_held};
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Asks a running send to stop, and waits until it has.
-pub fn run(args: &args::Stop, terminal: &Terminal) -> Exit {
+pub(crate) fn run(args: &args::Stop, terminal: &Terminal) -> Exit {
     let path = &args.campaign.campaign;
     // A running send must be stoppable even while its audience is being edited.
     let Some(id) = campaign_id(path) else {

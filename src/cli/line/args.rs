@@ -15,30 +15,28 @@ use crate::report;
 pub struct Args {
     /// For every command.
     #[command(flatten)]
-    pub global: Global,
+    pub(crate) global: Global,
     /// What to do.
     #[command(subcommand)]
-    pub command: Subcommand,
+    pub(crate) command: Subcommand,
 }
 
 /// Flags of every command.
 #[derive(Debug, Clone, clap::Args)]
-#[expect(missing_docs, reason = "their help is in locales/")]
-pub struct Global {
+pub(crate) struct Global {
     #[arg(long, global = true, value_name = "LANG", value_parser = ["en", "zh-CN"])]
-    pub lang: Option<String>,
+    pub(crate) lang: Option<String>,
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
-    pub color: Color,
+    pub(crate) color: Color,
     #[arg(short, long, global = true)]
-    pub quiet: bool,
+    pub(crate) quiet: bool,
     #[arg(short, long, global = true, action = ArgAction::Count)]
-    pub verbose: u8,
+    pub(crate) verbose: u8,
 }
 
 /// What to do.
 #[derive(Debug, clap::Subcommand)]
-#[expect(missing_docs, reason = "their help is in locales/")]
-pub enum Subcommand {
+pub(crate) enum Subcommand {
     Init(Init),
     #[command(alias = "check")]
     Plan(Plan),
@@ -62,7 +60,7 @@ pub enum Subcommand {
 
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Color {
+pub(crate) enum Color {
     /// On a terminal, unless NO_COLOR is set.
     Auto,
     /// Always.
@@ -73,7 +71,7 @@ pub enum Color {
 
 /// When to mask openids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum MaskOpenid {
+pub(crate) enum MaskOpenid {
     /// In CI, but not in results.
     Auto,
     /// Always.
@@ -84,7 +82,7 @@ pub enum MaskOpenid {
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Progress {
+pub(crate) enum Progress {
     /// A bar on a terminal, lines elsewhere.
     Auto,
     /// A bar.
@@ -97,7 +95,7 @@ pub enum Progress {
 
 /// For people or for machines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// For people.
     Human,
     /// For machines.
@@ -105,7 +103,7 @@ pub enum Format {
 }
 
 /// The word for what people read.
-pub const HUMAN: &str = "human";
+pub(crate) const HUMAN: &str = "human";
 
 /// The words after `--format` where a list of reports says them; `before` are those that are no file's.
 fn one_of<R>(before: &[&'static str], formats: &[report::Format<R>]) -> PossibleValuesParser {
@@ -115,7 +113,7 @@ fn one_of<R>(before: &[&'static str], formats: &[report::Format<R>]) -> Possible
 
 /// How messages are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PreviewFormat {
+pub(crate) enum PreviewFormat {
     /// As text.
     Human,
     /// For machines.
@@ -126,277 +124,258 @@ pub enum PreviewFormat {
 
 /// The campaign and what may be said of it elsewhere.
 #[derive(Debug, Clone, clap::Args)]
-#[expect(missing_docs, reason = "their help is in locales/")]
-pub struct CampaignArgs {
+pub(crate) struct CampaignArgs {
     #[arg(value_name = "CAMPAIGN")]
-    pub campaign: PathBuf,
+    pub(crate) campaign: PathBuf,
 }
 
 /// How to send, over what the campaign says.
 #[derive(Debug, Clone, clap::Args)]
-#[expect(missing_docs, reason = "their help is in locales/")]
-pub struct SendArgs {
+pub(crate) struct SendArgs {
     #[arg(long, value_name = "RATE")]
-    pub rate: Option<Rate>,
+    pub(crate) rate: Option<Rate>,
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub concurrency: Option<u16>,
+    pub(crate) concurrency: Option<u16>,
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub limit: Option<u64>,
+    pub(crate) limit: Option<u64>,
     #[arg(long, value_name = "FILE")]
-    pub results: Option<PathBuf>,
+    pub(crate) results: Option<PathBuf>,
     #[arg(long, value_name = "HOW", value_enum, default_value_t = Progress::Auto)]
-    pub progress: Progress,
+    pub(crate) progress: Progress,
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
-    pub format: Format,
+    pub(crate) format: Format,
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = MaskOpenid::Auto)]
-    pub mask_openid: MaskOpenid,
+    pub(crate) mask_openid: MaskOpenid,
 }
 
 /// Gates: what must be so, or nothing is sent.
 #[derive(Debug, Clone, clap::Args)]
-#[expect(missing_docs, reason = "their help is in locales/")]
-pub struct Expect {
+pub(crate) struct Expect {
     #[arg(long, value_name = "sha256:…")]
-    pub expect_digest: Option<Digest>,
+    pub(crate) expect_digest: Option<Digest>,
     #[arg(long, value_name = "N")]
-    pub expect_count: Option<u64>,
+    pub(crate) expect_count: Option<u64>,
 }
 
 /// `init`.
 #[derive(Debug, Clone, clap::Args)]
-#[expect(missing_docs, reason = "their help is in locales/")]
-pub struct Init {
+pub(crate) struct Init {
     #[arg(value_name = "DIR")]
-    pub dir: Option<PathBuf>,
+    pub(crate) dir: Option<PathBuf>,
     #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(crate::message::KINDS.iter().map(|kind| kind.name())))]
-    pub kind: Option<String>,
+    pub(crate) kind: Option<String>,
 }
 
 /// `plan`.
 #[derive(Debug, Clone, clap::Args)]
-#[expect(missing_docs, reason = "their help is in locales/")]
-pub struct Plan {
+pub(crate) struct Plan {
     #[command(flatten)]
-    pub campaign: CampaignArgs,
+    pub(crate) campaign: CampaignArgs,
     #[arg(long, value_name = "FORMAT", default_value = HUMAN, value_parser = one_of(&[HUMAN], report::PLAN))]
-    pub format: String,
+    pub(crate) format: String,
     #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
+    pub(crate) output: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
-    pub compare: Option<PathBuf>,
+    pub(crate) compare: Option<PathBuf>,
     #[arg(long, value_name = "RATE")]
-    pub rate: Option<Rate>,
+    pub(crate) rate: Option<Rate>,
     #[command(flatten)]
-    pub expect: Expect,
+    pub(crate) expect: Expect,
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = MaskOpenid::Auto)]
-    pub mask_openid: MaskOpenid,
+    pub(crate) mask_openid: MaskOpenid,
 }
 
 /// `preview`.
 #[derive(Debug, Clone, clap::Args)]
-#[expect(missing_docs, reason = "their help is in locales/")]
-pub struct Preview {
+pub(crate) struct Preview {
     #[command(flatten)]
-    pub campaign: CampaignArgs,
+    pub(crate) campaign: CampaignArgs,
     #[arg(long, value_name = "N", conflicts_with_all = ["openid", "pick"])]
-    pub row: Option<u64>,
+    pub(crate) row: Option<u64>,
     #[arg(long, value_name = "OPENID", conflicts_with = "pick")]
-    pub openid: Option<String>,
+    pub(crate) openid: Option<String>,
     #[arg(long, value_name = "N")]
-    pub pick: Option<u64>,
+    pub(crate) pick: Option<u64>,
     #[arg(long, value_name = "N")]
-    pub limit: Option<u64>,
+    pub(crate) limit: Option<u64>,
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = PreviewFormat::Human)]
-    pub format: PreviewFormat,
+    pub(crate) format: PreviewFormat,
     #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
+    pub(crate) output: Option<PathBuf>,
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = MaskOpenid::Auto)]
-    pub mask_openid: MaskOpenid,
+    pub(crate) mask_openid: MaskOpenid,
     #[arg(long, value_name = "DIR")]
-    pub state_dir: Option<PathBuf>,
+    pub(crate) state_dir: Option<PathBuf>,
     #[arg(long, conflicts_with = "output")]
-    pub serve: bool,
+    pub(crate) serve: bool,
     #[arg(long, value_name = "N", requires = "serve", default_value_t = 0)]
-    pub port: u16,
+    pub(crate) port: u16,
     #[arg(long, requires = "serve")]
-    pub open: bool,
+    pub(crate) open: bool,
 }
 
 /// `send`.
 #[derive(Debug, Clone, clap::Args)]
-#[expect(missing_docs, reason = "their help is in locales/")]
-pub struct Send {
+pub(crate) struct Send {
     #[command(flatten)]
-    pub campaign: CampaignArgs,
+    pub(crate) campaign: CampaignArgs,
     #[command(flatten)]
-    pub how: SendArgs,
+    pub(crate) how: SendArgs,
     #[command(flatten)]
-    pub expect: Expect,
+    pub(crate) expect: Expect,
     #[arg(short, long)]
-    pub yes: bool,
+    pub(crate) yes: bool,
     #[arg(long, value_name = "refused[:CODE,…]")]
-    pub retry: Option<String>,
+    pub(crate) retry: Option<String>,
     #[arg(long, value_name = "DURATION")]
-    pub wait_lock: Option<String>,
+    pub(crate) wait_lock: Option<String>,
     #[arg(long)]
-    pub take_over: bool,
+    pub(crate) take_over: bool,
     #[arg(long, value_name = "DIR")]
-    pub state_dir: Option<PathBuf>,
+    pub(crate) state_dir: Option<PathBuf>,
 }
 
 /// `rehearse`.
 #[derive(Debug, Clone, clap::Args)]
-#[expect(missing_docs, reason = "their help is in locales/")]
-pub struct Rehearse {
+pub(crate) struct Rehearse {
     #[command(flatten)]
-    pub campaign: CampaignArgs,
+    pub(crate) campaign: CampaignArgs,
     #[command(flatten)]
-    pub how: SendArgs,
+    pub(crate) how: SendArgs,
     #[arg(long, value_name = "FILE")]
-    pub scenario: Option<PathBuf>,
+    pub(crate) scenario: Option<PathBuf>,
 }
 
 /// `status`.
 #[derive(Debug, Clone, clap::Args)]
-#[expect(missing_docs, reason = "their help is in locales/")]
-pub struct Status {
+pub(crate) struct Status {
     #[command(flatten)]
-    pub campaign: CampaignArgs,
+    pub(crate) campaign: CampaignArgs,
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
-    pub format: Format,
+    pub(crate) format: Format,
     #[arg(long)]
-    pub watch: bool,
+    pub(crate) watch: bool,
     #[arg(long, value_name = "DIR")]
-    pub state_dir: Option<PathBuf>,
+    pub(crate) state_dir: Option<PathBuf>,
 }
 
 /// `runs`.
 #[derive(Debug, Clone, clap::Args)]
-#[expect(missing_docs, reason = "their help is in locales/")]
-pub struct Runs {
+pub(crate) struct Runs {
     #[command(flatten)]
-    pub campaign: CampaignArgs,
+    pub(crate) campaign: CampaignArgs,
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
-    pub format: Format,
+    pub(crate) format: Format,
     #[arg(long, value_name = "DIR")]
-    pub state_dir: Option<PathBuf>,
+    pub(crate) state_dir: Option<PathBuf>,
 }
 
 /// `stop`.
 #[derive(Debug, Clone, clap::Args)]
-#[expect(missing_docs, reason = "their help is in locales/")]
-pub struct Stop {
+pub(crate) struct Stop {
     #[command(flatten)]
-    pub campaign: CampaignArgs,
+    pub(crate) campaign: CampaignArgs,
     #[arg(long, value_name = "DIR")]
-    pub state_dir: Option<PathBuf>,
+    pub(crate) state_dir: Option<PathBuf>,
 }
 
 /// `resolve`.
 #[derive(Debug, Clone, clap::Args)]
-#[expect(missing_docs, reason = "their help is in locales/")]
 #[command(group = clap::ArgGroup::new("verdict").required(true).args(["sent", "not_sent"]))]
 #[command(group = clap::ArgGroup::new("whom").required(true).args(["openid", "all", "from"]))]
-pub struct Resolve {
+pub(crate) struct Resolve {
     #[command(flatten)]
-    pub campaign: CampaignArgs,
+    pub(crate) campaign: CampaignArgs,
     #[arg(long)]
-    pub sent: bool,
+    pub(crate) sent: bool,
     #[arg(long)]
-    pub not_sent: bool,
+    pub(crate) not_sent: bool,
     #[arg(long, value_name = "OPENID", num_args = 1..)]
-    pub openid: Vec<String>,
+    pub(crate) openid: Vec<String>,
     #[arg(long)]
-    pub all: bool,
+    pub(crate) all: bool,
     #[arg(long, value_name = "FILE")]
-    pub from: Option<PathBuf>,
+    pub(crate) from: Option<PathBuf>,
     #[arg(long, value_name = "DIR")]
-    pub state_dir: Option<PathBuf>,
+    pub(crate) state_dir: Option<PathBuf>,
 }
 
 /// `results`.
 #[derive(Debug, Clone, clap::Args)]
-#[expect(missing_docs, reason = "their help is in locales/")]
-pub struct Results {
+pub(crate) struct Results {
     #[command(flatten)]
-    pub campaign: CampaignArgs,
+    pub(crate) campaign: CampaignArgs,
     #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
+    pub(crate) output: Option<PathBuf>,
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = MaskOpenid::Auto)]
-    pub mask_openid: MaskOpenid,
+    pub(crate) mask_openid: MaskOpenid,
     #[arg(long, value_name = "DIR")]
-    pub state_dir: Option<PathBuf>,
+    pub(crate) state_dir: Option<PathBuf>,
 }
 
 /// `media`.
 #[derive(Debug, Clone, clap::Args)]
-#[expect(missing_docs, reason = "their help is in locales/")]
-pub struct Media {
+pub(crate) struct Media {
     #[command(flatten)]
-    pub campaign: CampaignArgs,
+    pub(crate) campaign: CampaignArgs,
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
-    pub format: Format,
+    pub(crate) format: Format,
     #[arg(long, value_name = "DIR")]
-    pub state_dir: Option<PathBuf>,
+    pub(crate) state_dir: Option<PathBuf>,
 }
 
 /// `doctor`.
 #[derive(Debug, Clone, clap::Args)]
-#[expect(missing_docs, reason = "their help is in locales/")]
-pub struct Doctor {
+pub(crate) struct Doctor {
     #[command(flatten)]
-    pub campaign: CampaignArgs,
+    pub(crate) campaign: CampaignArgs,
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
-    pub format: Format,
+    pub(crate) format: Format,
     #[arg(long, value_name = "DIR")]
-    pub state_dir: Option<PathBuf>,
+    pub(crate) state_dir: Option<PathBuf>,
 }
 
 /// `report`.
 #[derive(Debug, Clone, clap::Args)]
-#[expect(missing_docs, reason = "their help is in locales/")]
-pub struct Report {
+pub(crate) struct Report {
     #[command(flatten)]
-    pub campaign: CampaignArgs,
+    pub(crate) campaign: CampaignArgs,
     #[arg(long, value_name = "FORMAT", default_value = "markdown", value_parser = one_of(&[], report::RUN))]
-    pub format: String,
+    pub(crate) format: String,
     #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
+    pub(crate) output: Option<PathBuf>,
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = MaskOpenid::Auto)]
-    pub mask_openid: MaskOpenid,
+    pub(crate) mask_openid: MaskOpenid,
     #[arg(long, value_name = "DIR")]
-    pub state_dir: Option<PathBuf>,
+    pub(crate) state_dir: Option<PathBuf>,
 }
 
 /// `explain`.
 #[derive(Debug, Clone, clap::Args)]
-#[expect(missing_docs, reason = "their help is in locales/")]
-pub struct Explain {
+pub(crate) struct Explain {
     #[arg(value_name = "CODE", allow_hyphen_values = true)]
-    pub code: String,
+    pub(crate) code: String,
 }
 
 /// `simulator`.
 #[derive(Debug, Clone, clap::Args)]
-#[expect(missing_docs, reason = "their help is in locales/")]
-pub struct Simulator {
+pub(crate) struct Simulator {
     #[arg(long, value_name = "N", default_value_t = 0)]
-    pub port: u16,
+    pub(crate) port: u16,
     #[arg(long, value_name = "FILE")]
-    pub scenario: Option<PathBuf>,
+    pub(crate) scenario: Option<PathBuf>,
 }
 
 /// `schema`.
 #[derive(Debug, Clone, clap::Args)]
-#[expect(missing_docs, reason = "their help is in locales/")]
-pub struct Schema {
+pub(crate) struct Schema {
     #[arg(value_name = "WHICH", value_enum, default_value_t = SchemaKind::Campaign)]
-    pub which: SchemaKind,
+    pub(crate) which: SchemaKind,
 }
 
 /// Which schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SchemaKind {
+pub(crate) enum SchemaKind {
     /// Campaign files.
     Campaign,
     /// `plan --format json`.
@@ -409,8 +388,7 @@ pub enum SchemaKind {
 
 /// `completions`.
 #[derive(Debug, Clone, clap::Args)]
-#[expect(missing_docs, reason = "their help is in locales/")]
-pub struct Completions {
+pub(crate) struct Completions {
     #[arg(value_name = "SHELL", value_enum)]
-    pub shell: clap_complete::Shell,
+    pub(crate) shell: clap_complete::Shell,
 }

@@ -10,14 +10,14 @@ use crate::locale::Language;
 const VARIABLES: [&str; 3] = ["LC_ALL", "LC_MESSAGES", "LANG"];
 
 /// The language of this run, by the arguments as they were given and what surrounds the process.
-pub fn choose(arguments: &[OsString]) -> Language {
+pub(crate) fn choose(arguments: &[OsString]) -> Language {
     let flag = given(arguments, "--lang").and_then(|name| Language::parse(&name));
     let own = || variable("WXCAST_LANG").and_then(|name| Language::parse(&name));
     flag.or_else(own).or_else(system).unwrap_or_default()
 }
 
 /// The last value of a flag, wherever on the line it stands: `--lang zh-CN` or `--lang=zh-CN`.
-pub fn given(arguments: &[OsString], flag: &str) -> Option<String> {
+pub(crate) fn given(arguments: &[OsString], flag: &str) -> Option<String> {
     let mut words = arguments.iter().map(|word| word.to_string_lossy()).take_while(|word| word != "--");
     let mut value = None;
     while let Some(word) = words.next() {

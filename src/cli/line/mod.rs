@@ -2,5 +2,5 @@
 
 pub mod args;
 pub mod help;
-pub mod language;
+pub(crate) mod language;
 pub mod usage;

@@ -11,12 +11,12 @@ use crate::message::{AccountKind, Message};
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("oneOf" = [{"required": ["media_id"]}, {"required": ["file"]}]))]
-pub struct Image {
+pub(crate) struct Image {
     /// A temporary or permanent media id. A temporary one lives three days.
-    pub media_id: Option<String>,
+    pub(crate) media_id: Option<String>,
     /// A file that is uploaded, in place of a media id, relative to the campaign file: PNG, JPG or GIF, at most
     /// 10 MB. A template such as `"qr/{{openid}}.png"` gives everybody their own.
-    pub file: Option<String>,
+    pub(crate) file: Option<String>,
 }
 
 impl Message for Image {

@@ -10,19 +10,19 @@ use crate::message::{AccountKind, Message};
 /// A link card. Only mini programs can send it.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Link {
+pub(crate) struct Link {
     /// The title.
     #[schemars(required)]
-    pub title: Option<String>,
+    pub(crate) title: Option<String>,
     /// The text under the title.
     #[schemars(required)]
-    pub description: Option<String>,
+    pub(crate) description: Option<String>,
     /// What opens when the card is tapped.
     #[schemars(required)]
-    pub url: Option<String>,
+    pub(crate) url: Option<String>,
     /// The picture: JPG or PNG, 640 × 320 or 80 × 80 pixels look best.
     #[schemars(required)]
-    pub thumb_url: Option<String>,
+    pub(crate) thumb_url: Option<String>,
 }
 
 impl Message for Link {

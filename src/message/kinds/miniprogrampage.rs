@@ -12,21 +12,21 @@ use crate::message::{AccountKind, Message};
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("oneOf" = [{"required": ["thumb_media_id"]}, {"required": ["thumb_file"]}]))]
-pub struct Miniprogrampage {
+pub(crate) struct Miniprogrampage {
     /// The title.
     #[schemars(required)]
-    pub title: Option<String>,
+    pub(crate) title: Option<String>,
     /// The mini program's appid, which must be linked with the account. Official Accounts must give it, mini
     /// programs must not: they send cards of their own.
-    pub appid: Option<String>,
+    pub(crate) appid: Option<String>,
     /// The page as in app.json, with parameters: `pages/index/index?foo=bar`.
     #[schemars(required)]
-    pub pagepath: Option<String>,
+    pub(crate) pagepath: Option<String>,
     /// The media id of the card's picture, uploaded as an image; 520 × 416 pixels look best.
-    pub thumb_media_id: Option<String>,
+    pub(crate) thumb_media_id: Option<String>,
     /// A picture that is uploaded as an image, in place of a media id, relative to the campaign file: PNG, JPG or
     /// GIF, at most 10 MB.
-    pub thumb_file: Option<String>,
+    pub(crate) thumb_file: Option<String>,
 }
 
 impl Message for Miniprogrampage {

@@ -10,10 +10,10 @@ use crate::message::{AccountKind, Message};
 /// An article card by media id; WeChat is retiring it, `mpnewsarticle` takes its place.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Mpnews {
+pub(crate) struct Mpnews {
     /// The media id of the article. The article id of a published article does not work here.
     #[schemars(required)]
-    pub media_id: Option<String>,
+    pub(crate) media_id: Option<String>,
 }
 
 impl Message for Mpnews {

@@ -10,10 +10,10 @@ use crate::message::{AccountKind, Message};
 /// A card that opens a published article.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Mpnewsarticle {
+pub(crate) struct Mpnewsarticle {
     /// The article id that publishing the article gave.
     #[schemars(required)]
-    pub article_id: Option<String>,
+    pub(crate) article_id: Option<String>,
 }
 
 impl Message for Mpnewsarticle {

@@ -10,26 +10,26 @@ use crate::message::{AccountKind, Message};
 /// A question with answers to tap. Test accounts cannot send it.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Msgmenu {
+pub(crate) struct Msgmenu {
     /// The text above the answers.
-    pub head_content: Option<String>,
+    pub(crate) head_content: Option<String>,
     /// The answers. WeChat limits how many there may be and how long they are, but publishes no number.
     #[schemars(required)]
-    pub list: Option<Vec<MenuItem>>,
+    pub(crate) list: Option<Vec<MenuItem>>,
     /// The text below the answers.
-    pub tail_content: Option<String>,
+    pub(crate) tail_content: Option<String>,
 }
 
 /// An answer to tap.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct MenuItem {
+pub(crate) struct MenuItem {
     /// What comes back as `bizmsgmenuid` when the answer is tapped.
     #[schemars(required)]
-    pub id: Option<String>,
+    pub(crate) id: Option<String>,
     /// What the answer says.
     #[schemars(required)]
-    pub content: Option<String>,
+    pub(crate) content: Option<String>,
 }
 
 impl Message for Msgmenu {

@@ -12,22 +12,22 @@ use crate::message::{AccountKind, Message};
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("oneOf" = [{"required": ["thumb_media_id"]}, {"required": ["thumb_file"]}]))]
-pub struct Music {
+pub(crate) struct Music {
     /// The title. WeChat's newest table asks for it.
     #[schemars(required)]
-    pub title: Option<String>,
+    pub(crate) title: Option<String>,
     /// The text under the title. WeChat's newest table asks for it.
     #[schemars(required)]
-    pub description: Option<String>,
+    pub(crate) description: Option<String>,
     /// The address of the music.
     #[schemars(required)]
-    pub musicurl: Option<String>,
+    pub(crate) musicurl: Option<String>,
     /// The address of the music in better quality, used on Wi-Fi.
-    pub hqmusicurl: Option<String>,
+    pub(crate) hqmusicurl: Option<String>,
     /// The media id of the cover.
-    pub thumb_media_id: Option<String>,
+    pub(crate) thumb_media_id: Option<String>,
     /// A cover that is uploaded, in place of a media id, relative to the campaign file: JPG, at most 64 KB.
-    pub thumb_file: Option<String>,
+    pub(crate) thumb_file: Option<String>,
 }
 
 impl Message for Music {

@@ -21,30 +21,30 @@ const URL: Rules = Rules::REQUIRED.form(Form::Url);
 /// A card that opens an external link.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct News {
+pub(crate) struct News {
     /// The article: exactly one. WeChat answers 45008 to more.
     #[schemars(required)]
-    pub articles: Option<Vec<Article>>,
+    pub(crate) articles: Option<Vec<Article>>,
 }
 
 /// An article of a news card.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("oneOf" = [{"required": ["picurl"]}, {"required": ["picture_file"]}]))]
-pub struct Article {
+pub(crate) struct Article {
     /// The title; more than 64 characters may be refused with 45003.
     #[schemars(required)]
-    pub title: Option<String>,
+    pub(crate) title: Option<String>,
     /// The text under the title.
     #[schemars(required)]
-    pub description: Option<String>,
+    pub(crate) description: Option<String>,
     /// What opens when the card is tapped.
     #[schemars(required)]
-    pub url: Option<String>,
+    pub(crate) url: Option<String>,
     /// The picture: JPG or PNG, 640 × 320 or 80 × 80 pixels look best.
-    pub picurl: Option<String>,
+    pub(crate) picurl: Option<String>,
     /// A picture that is uploaded, in place of an address, relative to the campaign file: JPG or PNG, below 1 MB.
-    pub picture_file: Option<String>,
+    pub(crate) picture_file: Option<String>,
 }
 
 impl Message for News {

@@ -9,19 +9,19 @@ use crate::message::{AccountKind, Message};
 
 /// The longest text that was seen to pass, in bytes of UTF-8. Measured by users; the documentation gives no
 /// number. Markup counts, and a longer text is refused whole with 45002 (wechat-facts 1.4, text).
-pub const MAX_BYTES: usize = 2048;
+pub(crate) const MAX_BYTES: usize = 2048;
 
 const CONTENT: Rules = Rules::REQUIRED.at_most(MAX_BYTES, Unit::Bytes, Certainty::Refused).form(Form::Markup);
 
 /// A text message.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Text {
+pub(crate) struct Text {
     /// The text: at most 2048 bytes of UTF-8 once filled, about 680 Chinese characters. Line breaks are shown,
     /// `<a href="https://example.com">…</a>` is a link, and with `data-miniprogram-appid` and
     /// `data-miniprogram-path` it is one into a mini program that is bound to the account.
     #[schemars(required)]
-    pub content: Option<String>,
+    pub(crate) content: Option<String>,
 }
 
 impl Message for Text {

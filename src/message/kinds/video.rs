@@ -15,19 +15,19 @@ use crate::message::{AccountKind, Message};
     {"oneOf": [{"required": ["media_id"]}, {"required": ["file"]}]},
     {"oneOf": [{"required": ["thumb_media_id"]}, {"required": ["thumb_file"]}]},
 ]))]
-pub struct Video {
+pub(crate) struct Video {
     /// The media id of the video.
-    pub media_id: Option<String>,
+    pub(crate) media_id: Option<String>,
     /// A video that is uploaded, in place of a media id, relative to the campaign file: MP4, at most 10 MB.
-    pub file: Option<String>,
+    pub(crate) file: Option<String>,
     /// The media id of the picture shown before the video plays. WeChat's newest table asks for it.
-    pub thumb_media_id: Option<String>,
+    pub(crate) thumb_media_id: Option<String>,
     /// A picture that is uploaded, in place of a media id: JPG, at most 64 KB.
-    pub thumb_file: Option<String>,
+    pub(crate) thumb_file: Option<String>,
     /// The title under the video.
-    pub title: Option<String>,
+    pub(crate) title: Option<String>,
     /// The text under the title.
-    pub description: Option<String>,
+    pub(crate) description: Option<String>,
 }
 
 impl Message for Video {

@@ -10,10 +10,10 @@ use crate::message::{AccountKind, Message};
 /// A coupon card. Only cards without custom codes, and those in code-import mode, can be sent.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Wxcard {
+pub(crate) struct Wxcard {
     /// The card's id.
     #[schemars(required)]
-    pub card_id: Option<String>,
+    pub(crate) card_id: Option<String>,
 }
 
 impl Message for Wxcard {

@@ -5,25 +5,25 @@ use crate::message::field::{Limit, Unit};
 use crate::plan::renderer::SlotInput;
 
 /// How many bars a histogram has.
-pub const BARS: usize = 16;
+pub(crate) const BARS: usize = 16;
 
 /// The lengths of one field of the message, or of all texts together where no field has a limit.
 #[derive(Debug, Clone)]
-pub struct Lengths {
+pub(crate) struct Lengths {
     /// The field; none for all texts together.
-    pub field: Option<FieldPath>,
+    pub(crate) field: Option<FieldPath>,
     /// What is counted.
-    pub unit: Unit,
+    pub(crate) unit: Unit,
     /// The longest that is allowed, where a number is known.
-    pub limit: Option<Limit>,
+    pub(crate) limit: Option<Limit>,
     /// How many messages have which length.
-    pub histogram: Histogram,
+    pub(crate) histogram: Histogram,
     slot: Option<usize>,
 }
 
 impl Lengths {
     /// What is worth measuring in a message of these texts.
-    pub fn of(slots: &[SlotInput]) -> Vec<Self> {
+    pub(crate) fn of(slots: &[SlotInput]) -> Vec<Self> {
         let limited = slots.iter().enumerate().filter_map(|(index, slot)| {
             let limit = slot.rules.limit?;
             let histogram = Histogram::new(limit.max.div_ceil(BARS));
@@ -39,7 +39,7 @@ impl Lengths {
     }
 
     /// The length in a message of these texts.
-    pub fn measure(&self, texts: &[String]) -> usize {
+    pub(crate) fn measure(&self, texts: &[String]) -> usize {
         match self.slot {
             Some(slot) => texts.get(slot).map_or(0, |text| self.unit.measure(text)),
             None => texts.iter().map(|text| self.unit.measure(text)).sum(),
@@ -49,23 +49,23 @@ impl Lengths {
 
 /// Counts by length. Bars become twice as wide whenever a length would lie beyond the last one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Histogram {
+pub(crate) struct Histogram {
     /// How many lengths share a bar: the first is of 0 up to this, without it.
-    pub width: usize,
+    pub(crate) width: usize,
     /// The messages of each bar.
-    pub counts: [u64; BARS],
+    pub(crate) counts: [u64; BARS],
     /// The least length and the greatest, once there is any.
-    pub range: Option<(usize, usize)>,
+    pub(crate) range: Option<(usize, usize)>,
 }
 
 impl Histogram {
     /// No message yet, in bars of this width, at least 1.
-    pub fn new(width: usize) -> Self {
+    pub(crate) fn new(width: usize) -> Self {
         Self { width: width.max(1), counts: [0; BARS], range: None }
     }
 
     /// Takes a length in.
-    pub fn add(&mut self, length: usize) {
+    pub(crate) fn add(&mut self, length: usize) {
         while length / self.width >= BARS {
             self.widen();
         }

@@ -1,5 +1,5 @@
 //! Which messages of a plan are worth a look, and what a reading for people tells about all of them.
 
-pub mod lengths;
-pub mod pick;
-pub mod survey;
+pub(crate) mod lengths;
+pub(crate) mod pick;
+pub(crate) mod survey;

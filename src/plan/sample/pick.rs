@@ -11,7 +11,7 @@ use crate::plan::sample::survey::Sample;
 
 /// Why a message is shown, in the order in which reasons are served where not all can be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reason {
+pub(crate) enum Reason {
     /// It is the first of the audience.
     First,
     /// Its texts are the longest.
@@ -34,22 +34,22 @@ pub enum Reason {
 
 /// What the places are judged by.
 #[derive(Debug)]
-pub struct Claims<'r> {
+pub(crate) struct Claims<'r> {
     /// Which message it is, from 0.
-    pub index: u64,
+    pub(crate) index: u64,
     /// The bytes of its texts.
-    pub length: usize,
+    pub(crate) length: usize,
     /// The codes of its warnings.
-    pub warnings: &'r [Code],
+    pub(crate) warnings: &'r [Code],
     /// The branches it takes.
-    pub branches: &'r [usize],
+    pub(crate) branches: &'r [usize],
     /// For each variable that is a column, whether its cell is blank and how wide its value is.
-    pub cells: &'r [(bool, usize)],
+    pub(crate) cells: &'r [(bool, usize)],
 }
 
 /// The places, each with the message that has the best claim so far.
 #[derive(Debug)]
-pub struct Places {
+pub(crate) struct Places {
     places: Vec<Place>,
     last: u64,
     every: u64,
@@ -67,7 +67,7 @@ struct Place {
 
 impl Places {
     /// Places for at most so many messages of so many, for the branches and the columns of their templates.
-    pub fn new(most: u64, planned: u64, branches: &[String], columns: &[String]) -> Self {
+    pub(crate) fn new(most: u64, planned: u64, branches: &[String], columns: &[String]) -> Self {
         let mut reasons = vec![Reason::First, Reason::Longest, Reason::Shortest, Reason::Last];
         let named = |names: &[String], reason: fn(usize, String) -> Reason| {
             names.iter().cloned().enumerate().map(|(index, name)| reason(index, name)).collect::<Vec<_>>()
@@ -80,7 +80,7 @@ impl Places {
     }
 
     /// Offers a message. `sample` makes it, and is asked only when a place wants it.
-    pub fn offer(&mut self, claims: &Claims<'_>, sample: impl FnOnce() -> Sample) {
+    pub(crate) fn offer(&mut self, claims: &Claims<'_>, sample: impl FnOnce() -> Sample) {
         for code in claims.warnings {
             if !self.places.iter().any(|place| place.reason == Reason::Warning(*code)) {
                 self.places.push(Place::open(Reason::Warning(*code)));
@@ -106,7 +106,7 @@ impl Places {
     }
 
     /// The messages, in the order of the audience, each with every reason to look at it.
-    pub fn chosen(mut self) -> Vec<Sample> {
+    pub(crate) fn chosen(mut self) -> Vec<Sample> {
         self.places.sort_by(|a, b| a.reason.cmp(&b.reason));
         let mut chosen: Vec<Sample> = Vec::new();
         for place in self.places {

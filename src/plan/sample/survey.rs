@@ -19,7 +19,7 @@ use crate::plan::sample::pick::{Claims, Places, Reason};
 
 /// Which messages are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Choice {
+pub(crate) enum Choice {
     /// The one of a row.
     Row(u64),
     /// Those to a person.
@@ -32,7 +32,7 @@ pub enum Choice {
 
 /// How much of the audience is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
+pub(crate) enum Extent {
     /// Until the wanted messages are found.
     Samples,
     /// All of it, to tell of it too.
@@ -41,39 +41,39 @@ pub enum Extent {
 
 /// A message with what a person wants to know of it.
 #[derive(Debug, Clone)]
-pub struct Sample {
+pub(crate) struct Sample {
     /// The message.
-    pub message: PlannedMessage,
+    pub(crate) message: PlannedMessage,
     /// Why it was picked, the most important reason first; none where somebody asked for it.
-    pub reasons: Vec<Reason>,
+    pub(crate) reasons: Vec<Reason>,
     /// The variables its texts use and what its row puts in their places.
-    pub values: Vec<(String, String)>,
+    pub(crate) values: Vec<(String, String)>,
     /// The lengths of its texts, one for each of [`Survey::lengths`].
-    pub lengths: Vec<usize>,
+    pub(crate) lengths: Vec<usize>,
     /// What is doubtful about its row.
-    pub warnings: Vec<Diagnostic>,
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 /// A column of the audience.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Column {
+pub(crate) struct Column {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// Whether the message uses it: it holds the openid or a variable.
-    pub used: bool,
+    pub(crate) used: bool,
     /// The messages whose cell is blank.
-    pub blank: u64,
+    pub(crate) blank: u64,
 }
 
 /// What a reading found.
 #[derive(Debug)]
-pub struct Survey {
+pub(crate) struct Survey {
     /// The messages that were wanted, in the order of the audience.
-    pub samples: Vec<Sample>,
+    pub(crate) samples: Vec<Sample>,
     /// How long the texts of the messages that were read are.
-    pub lengths: Vec<Lengths>,
+    pub(crate) lengths: Vec<Lengths>,
     /// The columns of the audience, over the messages that were read.
-    pub columns: Vec<Column>,
+    pub(crate) columns: Vec<Column>,
 }
 
 /// Reads the audience of a sound campaign again.
@@ -81,7 +81,12 @@ pub struct Survey {
 /// # Errors
 ///
 /// When the audience is no longer the one that was planned.
-pub fn survey(inputs: &Inputs<'_>, plan: &Plan, choice: &Choice, extent: Extent) -> Result<Survey, Changed> {
+pub(crate) fn survey(
+    inputs: &Inputs<'_>,
+    plan: &Plan,
+    choice: &Choice,
+    extent: Extent,
+) -> Result<Survey, Changed> {
     let mut reader =
         Reader::open(&inputs.audience.source).map_err(|unreadable| Changed::Unreadable(unreadable.faults))?;
     let judge = Judge::bind(inputs, &reader, plan.repeated.clone()).map_err(Changed::Unreadable)?;

@@ -6,29 +6,29 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 /// What is tested together.
 #[derive(Debug)]
-pub struct Suite {
+pub(crate) struct Suite {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// What is known of it as a whole.
-    pub properties: Vec<(String, String)>,
+    pub(crate) properties: Vec<(String, String)>,
     /// Its cases.
-    pub cases: Vec<Case>,
+    pub(crate) cases: Vec<Case>,
 }
 
 /// One test.
 #[derive(Debug)]
-pub struct Case {
+pub(crate) struct Case {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// How it went.
-    pub result: Verdict,
+    pub(crate) result: Verdict,
     /// What it had to say.
-    pub output: Option<String>,
+    pub(crate) output: Option<String>,
 }
 
 /// How a test went.
 #[derive(Debug)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Well.
     Passed,
     /// It failed.
@@ -50,7 +50,7 @@ pub enum Verdict {
 /// # Errors
 ///
 /// When it cannot be written.
-pub fn write(name: &str, suites: Vec<Suite>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(name: &str, suites: Vec<Suite>, out: &mut dyn Write) -> io::Result<()> {
     let mut report = Report::new(name);
     report.add_test_suites(suites.into_iter().map(|suite| test_suite(name, suite)));
     report.serialize(out).map_err(io::Error::other)

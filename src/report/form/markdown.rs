@@ -5,7 +5,7 @@
 const APART: &str = "&#8203;";
 
 /// A text within a line or a table's cell, every mark in it shown as it is.
-pub fn inline(text: &str) -> String {
+pub(crate) fn inline(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     let mut rest = text.chars();
     while let Some(character) = rest.next() {
@@ -36,7 +36,7 @@ pub fn inline(text: &str) -> String {
 }
 
 /// A text as a block of its own, its line breaks kept. No run of backticks in it can end the block.
-pub fn block(text: &str) -> String {
+pub(crate) fn block(text: &str) -> String {
     let longest = text.split(|character| character != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest.max(2) + 1);
     let text = text.strip_suffix('\n').unwrap_or(text);
@@ -44,12 +44,12 @@ pub fn block(text: &str) -> String {
 }
 
 /// A row of a table; the cells are [`inline`] already.
-pub fn row(cells: &[String]) -> String {
+pub(crate) fn row(cells: &[String]) -> String {
     format!("| {} |\n", cells.join(" | "))
 }
 
 /// The head of a table.
-pub fn head(titles: &[String]) -> String {
+pub(crate) fn head(titles: &[String]) -> String {
     let lines = vec!["---".to_owned(); titles.len()];
     row(titles) + &row(&lines)
 }

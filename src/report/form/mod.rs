@@ -1,5 +1,5 @@
 //! What forms have in common: the shell of a page, the syntax of Markdown and JUnit.
 
-pub mod junit;
-pub mod markdown;
-pub mod page;
+pub(crate) mod junit;
+pub(crate) mod markdown;
+pub(crate) mod page;

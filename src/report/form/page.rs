@@ -30,21 +30,21 @@ const LIVE_POLICY: &str = "default-src 'none'; img-src data:; media-src data:; s
 
 /// A page before it is filled.
 #[derive(Debug, Clone, Copy)]
-pub struct Page<'a> {
+pub(crate) struct Page<'a> {
     /// Its title in the browser's tab, a finished sentence.
-    pub title: &'a str,
+    pub(crate) title: &'a str,
     /// The templates it is made of, by name. The one called `content` goes inside `<body>`; others are partials.
-    pub templates: &'a [(&'a str, &'a str)],
+    pub(crate) templates: &'a [(&'a str, &'a str)],
     /// Style beyond what every page has.
-    pub style: &'a str,
+    pub(crate) style: &'a str,
     /// The path of the script that renews it, for pages that come from a server of this program.
-    pub script: Option<&'a str>,
+    pub(crate) script: Option<&'a str>,
 }
 
 /// A page whose templates do not fit its content: a mistake of this program, never of a user's file.
 #[derive(Debug, thiserror::Error)]
 #[error("a page cannot be written: {0}")]
-pub struct PageError(String);
+pub(crate) struct PageError(String);
 
 impl Page<'_> {
     /// Fills the page. Equal contents give equal bytes.
@@ -52,7 +52,7 @@ impl Page<'_> {
     /// # Errors
     ///
     /// When a template is no Handlebars or names a value that the content lacks.
-    pub fn fill(&self, content: &impl Serialize, words: &Catalog) -> Result<String, PageError> {
+    pub(crate) fn fill(&self, content: &impl Serialize, words: &Catalog) -> Result<String, PageError> {
         self.render(content, words).map_err(|error| PageError(error.to_string()))
     }
 

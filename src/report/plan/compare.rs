@@ -37,7 +37,7 @@ pub struct Changes {
 
 /// Why an earlier plan cannot be compared with.
 #[derive(Debug)]
-pub enum EarlierError {
+pub(crate) enum EarlierError {
     /// The file cannot be read.
     File(io::Error),
     /// It is no plan.
@@ -57,11 +57,11 @@ struct Manifest {
 
 /// The messages of an earlier plan.
 #[derive(Debug)]
-pub struct Earlier {
+pub(crate) struct Earlier {
     /// Its campaign.
-    pub campaign: Option<String>,
+    pub(crate) campaign: Option<String>,
     /// Its account.
-    pub appid: Option<String>,
+    pub(crate) appid: Option<String>,
     digest: String,
     /// In the order of [`Known::person`].
     known: Vec<Known>,
@@ -82,7 +82,7 @@ impl Earlier {
     /// # Errors
     ///
     /// When the file cannot be read or is no manifest.
-    pub fn read(path: &Path) -> Result<Self, EarlierError> {
+    pub(crate) fn read(path: &Path) -> Result<Self, EarlierError> {
         let file = BufReader::new(File::open(path).map_err(EarlierError::File)?);
         let manifest: Manifest =
             serde_json::from_reader(file).map_err(|error| EarlierError::Foreign(error.to_string()))?;
@@ -107,7 +107,7 @@ impl Earlier {
 
 /// Holds a plan against an earlier one, batch by batch.
 #[derive(Debug)]
-pub struct Comparison {
+pub(crate) struct Comparison {
     earlier: Earlier,
     changes: Changes,
     rows: u64,
@@ -117,13 +117,13 @@ pub struct Comparison {
 
 impl Comparison {
     /// Begins with nothing.
-    pub fn new(earlier: Earlier) -> Self {
+    pub(crate) fn new(earlier: Earlier) -> Self {
         let changes = Changes { digest: earlier.digest.clone(), ..Changes::default() };
         Self { earlier, changes, rows: 0, last: None }
     }
 
     /// Takes the next rows of the plan of now.
-    pub fn add(&mut self, fingerprints: &[Fingerprint]) {
+    pub(crate) fn add(&mut self, fingerprints: &[Fingerprint]) {
         for fingerprint in fingerprints {
             self.rows += 1;
             if *fingerprint != Fingerprint::NONE {
@@ -151,7 +151,7 @@ impl Comparison {
     }
 
     /// What has changed, once every row was taken.
-    pub fn finish(mut self) -> Changes {
+    pub(crate) fn finish(mut self) -> Changes {
         let mut gone: Vec<u32> =
             self.earlier.known.iter().filter(|known| !known.found).map(|known| known.row).collect();
         gone.sort_unstable();

@@ -7,13 +7,13 @@ use crate::report::plan::json::DiagnosticReport;
 
 /// Names faults by what they are and not by their line, so that a fault is known again when rows come before it.
 #[derive(Debug, Default)]
-pub struct Identities {
+pub(crate) struct Identities {
     told: BTreeMap<String, u64>,
 }
 
 impl Identities {
     /// The name of the next fault. Of those that are alike in all but their place it counts which one it is.
-    pub fn of(&mut self, fault: &DiagnosticReport) -> String {
+    pub(crate) fn of(&mut self, fault: &DiagnosticReport) -> String {
         let field = fault.field.as_deref().unwrap_or_default();
         let alike = Digest::of([&fault.code, &fault.file, field, &fault.message].join("\0").as_bytes());
         let alike = alike.to_string().trim_start_matches("sha256:").chars().take(32).collect::<String>();

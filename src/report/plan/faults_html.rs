@@ -42,7 +42,7 @@ struct Line {
 /// # Errors
 ///
 /// Only by a mistake of this program.
-pub fn html(
+pub(crate) fn html(
     faults: &Diagnostics,
     sources: &Sources,
     script: &str,

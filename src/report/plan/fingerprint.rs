@@ -14,46 +14,46 @@ use crate::plan::batch::{Batch, Verdict};
 use crate::plan::digest::Running;
 
 /// The bytes of one fingerprint.
-pub const LENGTH: usize = 10;
+pub(crate) const LENGTH: usize = 10;
 /// Those of them that tell people apart.
 const PERSON: usize = 6;
 
 /// The fingerprint of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fingerprint([u8; LENGTH]);
+pub(crate) struct Fingerprint([u8; LENGTH]);
 
 impl Fingerprint {
     /// That of a row which is no message, so that the number of a row is the number of its fingerprint.
-    pub const NONE: Self = Self([0; LENGTH]);
+    pub(crate) const NONE: Self = Self([0; LENGTH]);
 
     /// Who it is.
-    pub fn person(self) -> u64 {
+    pub(crate) fn person(self) -> u64 {
         self.0[..PERSON].iter().fold(0, |all, byte| all << 8 | u64::from(*byte))
     }
 
     /// What the text is.
-    pub fn text(self) -> u32 {
+    pub(crate) fn text(self) -> u32 {
         self.0[PERSON..].iter().fold(0, |all, byte| all << 8 | u32::from(*byte))
     }
 }
 
 /// Makes the fingerprints of one campaign.
 #[derive(Debug, Clone)]
-pub struct Fingerprints {
+pub(crate) struct Fingerprints {
     /// The hash up to the openid.
     campaign: Running,
 }
 
 impl Fingerprints {
     /// For a campaign of an account. Its wave and its text play no part.
-    pub fn new(campaign: &Campaign) -> Self {
+    pub(crate) fn new(campaign: &Campaign) -> Self {
         let mut running = Running::default();
         running.add(format!("{}\0{}\0", campaign.account.appid, campaign.id).as_bytes());
         Self { campaign: running }
     }
 
     /// Those of a batch, row by row.
-    pub fn of_batch(&self, batch: &Batch) -> Vec<Fingerprint> {
+    pub(crate) fn of_batch(&self, batch: &Batch) -> Vec<Fingerprint> {
         batch.entries().iter().map(|entry| self.of(batch, &entry.verdict)).collect()
     }
 
@@ -75,13 +75,13 @@ impl Fingerprints {
 }
 
 /// Fingerprints as a manifest writes them.
-pub fn encode(fingerprints: &[Fingerprint]) -> String {
+pub(crate) fn encode(fingerprints: &[Fingerprint]) -> String {
     let bytes: Vec<u8> = fingerprints.iter().flat_map(|fingerprint| fingerprint.0).collect();
     STANDARD.encode(bytes)
 }
 
 /// Reads what [`encode`] wrote; gives nothing for any other text.
-pub fn decode(text: &str) -> Option<Vec<Fingerprint>> {
+pub(crate) fn decode(text: &str) -> Option<Vec<Fingerprint>> {
     let bytes = STANDARD.decode(text).ok()?;
     let (rows, rest) = bytes.as_chunks::<LENGTH>();
     rest.is_empty().then(|| rows.iter().map(|row| Fingerprint(*row)).collect())

@@ -17,7 +17,7 @@ const SHOWN: u64 = 9;
 /// # Errors
 ///
 /// When they cannot be written.
-pub fn write(report: &PlanReport, words: &Catalog, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(report: &PlanReport, words: &Catalog, out: &mut dyn Write) -> io::Result<()> {
     for severity in [Severity::Error, Severity::Warning] {
         let (faults, count) = report.of(severity);
         let mut told = 0;

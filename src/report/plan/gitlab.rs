@@ -34,7 +34,7 @@ struct Lines {
 /// # Errors
 ///
 /// When it cannot be written.
-pub fn write(report: &PlanReport, _: &Catalog, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(report: &PlanReport, _: &Catalog, out: &mut dyn Write) -> io::Result<()> {
     let mut told = Identities::default();
     out.write_all(b"[\n")?;
     for (index, fault) in report.diagnostics.iter().enumerate() {

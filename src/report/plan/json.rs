@@ -74,14 +74,14 @@ pub struct UploadReport {
     /// What they are uploaded as: `image`, `voice`, `video`, `thumb` or `uploadimg`.
     pub r#type: String,
     /// How many different files there are.
-    pub files: u64,
+    pub(crate) files: u64,
     /// Their bytes in all.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
 }
 
 impl UploadReport {
     /// The media files of a plan, type by type; types without a file are left out.
-    pub fn all(plan: &Plan) -> Vec<Self> {
+    pub(crate) fn all(plan: &Plan) -> Vec<Self> {
         let of = |upload: Upload| {
             let files = plan.media.files().iter().map(|needed| &needed.file);
             let bytes = files.filter(|file| file.content.upload == upload).map(|file| file.bytes);
@@ -117,22 +117,22 @@ pub struct DiagnosticReport {
 
 /// What is known of a campaign, sound or not.
 #[derive(Debug, Clone, Default)]
-pub struct Facts {
+pub(crate) struct Facts {
     /// Its id.
-    pub campaign: Option<String>,
+    pub(crate) campaign: Option<String>,
     /// Which time it is sent.
-    pub wave: Option<u32>,
+    pub(crate) wave: Option<u32>,
     /// The account.
-    pub appid: Option<String>,
+    pub(crate) appid: Option<String>,
     /// The message kind.
-    pub kind: Option<String>,
+    pub(crate) kind: Option<String>,
     /// The seconds it takes.
-    pub forecast_seconds: u64,
+    pub(crate) forecast_seconds: u64,
 }
 
 impl PlanReport {
     /// The report of a plan.
-    pub fn new(facts: &Facts, plan: &Plan, sources: &Sources, words: &Catalog) -> Self {
+    pub(crate) fn new(facts: &Facts, plan: &Plan, sources: &Sources, words: &Catalog) -> Self {
         Self {
             campaign: facts.campaign.clone(),
             wave: facts.wave,
@@ -157,7 +157,7 @@ impl PlanReport {
     }
 
     /// The listed faults of one severity, and how many there are of it in all.
-    pub fn of(&self, severity: Severity) -> (impl Iterator<Item = &DiagnosticReport>, u64) {
+    pub(crate) fn of(&self, severity: Severity) -> (impl Iterator<Item = &DiagnosticReport>, u64) {
         let count = match severity {
             Severity::Error => self.errors,
             Severity::Warning => self.warnings,
@@ -166,7 +166,7 @@ impl PlanReport {
     }
 
     /// What the plan is of, for titles: the campaign's id, or its file where it has none.
-    pub fn title(&self, words: &Catalog) -> String {
+    pub(crate) fn title(&self, words: &Catalog) -> String {
         let file = || self.diagnostics.first().map(|fault| fault.file.clone());
         let campaign = self.campaign.clone().or_else(file).unwrap_or_default();
         match self.wave {
@@ -178,7 +178,7 @@ impl PlanReport {
 
 impl DiagnosticReport {
     /// Its place as compilers write it: `file:line:column`, as much of it as is known.
-    pub fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         let numbers = [self.line, self.line.and(self.column)].into_iter().flatten();
         numbers.fold(self.file.clone(), |place, number| format!("{place}:{number}"))
     }
@@ -189,7 +189,7 @@ impl DiagnosticReport {
 /// # Errors
 ///
 /// When it cannot be written.
-pub fn write(report: &PlanReport, _: &Catalog, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(report: &PlanReport, _: &Catalog, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, report)?;
     out.write_all(b"\n")
 }

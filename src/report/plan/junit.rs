@@ -18,7 +18,7 @@ const SHOWN: usize = 100;
 /// # Errors
 ///
 /// When it cannot be written.
-pub fn write(report: &PlanReport, words: &Catalog, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(report: &PlanReport, words: &Catalog, out: &mut dyn Write) -> io::Result<()> {
     let rules = Code::ALL.iter().map(|code| rule(*code, report, words)).collect();
     let samples = report.samples.iter().flatten().map(sample).collect();
     let suites = vec![

@@ -17,12 +17,12 @@ const COMMENT: usize = 60_000;
 /// # Errors
 ///
 /// When it cannot be written.
-pub fn write(report: &PlanReport, words: &Catalog, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(report: &PlanReport, words: &Catalog, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(within(COMMENT, report, words).as_bytes())
 }
 
 /// The summary in at most so many bytes, if its counts leave so much: faults that find no room are counted.
-pub fn within(most: usize, report: &PlanReport, words: &Catalog) -> String {
+pub(crate) fn within(most: usize, report: &PlanReport, words: &Catalog) -> String {
     let mut out = format!("### {}\n\n", inline(&words.say("plan.title", &[("title", &report.title(words))])));
     out.push_str(&facts(report, words));
     if let Some(changes) = &report.changes {

@@ -1,14 +1,14 @@
 //! Reports of a plan: one form a file, and what they share.
 
 pub mod compare;
-pub mod fault_identity;
-pub mod faults_html;
-pub mod fingerprint;
-pub mod github;
-pub mod gitlab;
+pub(crate) mod fault_identity;
+pub(crate) mod faults_html;
+pub(crate) mod fingerprint;
+pub(crate) mod github;
+pub(crate) mod gitlab;
 pub mod json;
-pub mod junit;
-pub mod markdown;
+pub(crate) mod junit;
+pub(crate) mod markdown;
 pub mod sample;
-pub mod sarif;
-pub mod text;
+pub(crate) mod sarif;
+pub(crate) mod text;

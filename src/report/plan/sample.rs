@@ -34,26 +34,26 @@ pub struct SampleReport {
 
 /// What is to be found out.
 #[derive(Debug)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// Some messages.
-    pub samples: bool,
+    pub(crate) samples: bool,
     /// What a later plan needs to be compared with this one.
-    pub messages: bool,
+    pub(crate) messages: bool,
     /// The earlier plan to compare this one with.
-    pub earlier: Option<Earlier>,
+    pub(crate) earlier: Option<Earlier>,
     /// Whether openids are masked.
-    pub masked: bool,
+    pub(crate) masked: bool,
 }
 
 /// What a second reading told.
 #[derive(Debug)]
-pub struct Told {
+pub(crate) struct Told {
     /// Those worth looking at, where they are wanted.
-    pub samples: Option<Vec<SampleReport>>,
+    pub(crate) samples: Option<Vec<SampleReport>>,
     /// The fingerprints of all rows, where they are wanted.
-    pub messages: Option<Vec<String>>,
+    pub(crate) messages: Option<Vec<String>>,
     /// What has changed, where there is something to compare with.
-    pub changes: Option<Changes>,
+    pub(crate) changes: Option<Changes>,
 }
 
 /// Reads the audience of a planned campaign again.
@@ -61,7 +61,12 @@ pub struct Told {
 /// # Errors
 ///
 /// When it is no longer what was planned.
-pub fn read(campaign: &Campaign, plan: &Plan, wanted: Wanted, words: &Catalog) -> Result<Told, Changed> {
+pub(crate) fn read(
+    campaign: &Campaign,
+    plan: &Plan,
+    wanted: Wanted,
+    words: &Catalog,
+) -> Result<Told, Changed> {
     let inputs = Inputs::of_campaign(campaign, &plan.library);
     let mut told = Told { samples: None, messages: wanted.messages.then(Vec::new), changes: None };
     if wanted.samples {

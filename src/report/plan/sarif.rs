@@ -132,7 +132,7 @@ struct Text {
 /// # Errors
 ///
 /// When it cannot be written.
-pub fn write(report: &PlanReport, words: &Catalog, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(report: &PlanReport, words: &Catalog, out: &mut dyn Write) -> io::Result<()> {
     let mut told = Identities::default();
     let results: Vec<Outcome> =
         report.diagnostics.iter().take(MOST).map(|fault| result(fault, told.of(fault))).collect();

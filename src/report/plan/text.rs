@@ -16,7 +16,7 @@ const SHOWN_PER_CODE: u64 = 10;
 const ROWS_SHOWN: usize = 20;
 
 /// The faults of a plan, drawn with their places.
-pub fn faults(plan: &Plan, sources: &Sources, words: &Catalog, color: bool) -> String {
+pub(crate) fn faults(plan: &Plan, sources: &Sources, words: &Catalog, color: bool) -> String {
     let mut out = String::new();
     let mut shown: BTreeMap<Code, u64> = BTreeMap::new();
     for fault in plan.diagnostics.kept() {
@@ -38,7 +38,7 @@ pub fn faults(plan: &Plan, sources: &Sources, words: &Catalog, color: bool) -> S
 }
 
 /// The counts, forecast and digest of a plan, a line each.
-pub fn summary(facts: &Facts, plan: &Plan, words: &Catalog) -> String {
+pub(crate) fn summary(facts: &Facts, plan: &Plan, words: &Catalog) -> String {
     let mut out = String::new();
     let mut line = |key: &str, value: String| {
         out.push_str(&words.say(&format!("plan.line.{key}"), &[("value", &value)]));
@@ -82,7 +82,7 @@ fn uploads(plan: &Plan, words: &Catalog) -> String {
 }
 
 /// A length of time as people say it.
-pub fn length(seconds: u64, words: &Catalog) -> String {
+pub(crate) fn length(seconds: u64, words: &Catalog) -> String {
     let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     match (hours, minutes) {
         (0, 0) => words.say("length.seconds", &[("seconds", &rest)]),
@@ -92,7 +92,7 @@ pub fn length(seconds: u64, words: &Catalog) -> String {
 }
 
 /// What has changed since an earlier plan, a line each.
-pub fn changes(changes: &Changes, words: &Catalog) -> String {
+pub(crate) fn changes(changes: &Changes, words: &Catalog) -> String {
     let mut out = format!("{}\n", words.say("plan.changes.title", &[]));
     for (key, count, named) in [
         ("added", changes.added, &changes.added_rows),
@@ -114,7 +114,7 @@ pub fn changes(changes: &Changes, words: &Catalog) -> String {
 }
 
 /// The rows that are named, and a sign where they are not all.
-pub fn rows(count: u64, named: &[u64]) -> String {
+pub(crate) fn rows(count: u64, named: &[u64]) -> String {
     let shown: Vec<String> = named.iter().take(ROWS_SHOWN).map(u64::to_string).collect();
     let all = u64::try_from(shown.len()).is_ok_and(|shown| shown == count);
     let more = if all || shown.is_empty() { "" } else { ", …" };

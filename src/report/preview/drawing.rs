@@ -7,7 +7,7 @@ use crate::message::Kind;
 use crate::message::links::{Piece, pieces};
 
 /// The template that draws a kind.
-pub fn template(kind: Kind) -> &'static str {
+pub(crate) fn template(kind: Kind) -> &'static str {
     match kind {
         Kind::Text => include_str!("assets/kinds/text.hbs"),
         Kind::Image => include_str!("assets/kinds/image.hbs"),
@@ -25,47 +25,47 @@ pub fn template(kind: Kind) -> &'static str {
 }
 
 /// The template of a picture or a sound, for those of the kinds.
-pub const MEDIA: &str = include_str!("assets/media.hbs");
+pub(crate) const MEDIA: &str = include_str!("assets/media.hbs");
 
 /// The keys whose texts a phone shows. Others, such as addresses and ids, are listed beside it.
 const SHOWN: &[&str] = &["content", "title", "description", "head_content", "tail_content"];
 
 /// What the template of a kind is filled with.
 #[derive(Debug, Serialize)]
-pub struct Drawing<'p> {
+pub(crate) struct Drawing<'p> {
     /// The kind's own object of the payload.
-    pub message: &'p Json,
+    pub(crate) message: &'p Json,
     /// Its `content` in pieces, links apart.
-    pub pieces: Vec<Piece<'p>>,
+    pub(crate) pieces: Vec<Piece<'p>>,
     /// The pictures and sounds that it names.
-    pub media: MediaFields,
+    pub(crate) media: MediaFields,
     /// The pictures of its articles, in their order.
-    pub covers: Vec<Media>,
+    pub(crate) covers: Vec<Media>,
 }
 
 /// The media of a message, by the field that names them.
 #[derive(Debug, Default, Serialize)]
-pub struct MediaFields {
+pub(crate) struct MediaFields {
     /// The picture, the recording or the video.
-    pub media_id: Option<Media>,
+    pub(crate) media_id: Option<Media>,
     /// The picture shown before a video, or on a card.
-    pub thumb_media_id: Option<Media>,
+    pub(crate) thumb_media_id: Option<Media>,
 }
 
 /// A picture or a sound.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Media {
+pub(crate) struct Media {
     /// The name of its file, where it is a local one.
-    pub file: Option<String>,
+    pub(crate) file: Option<String>,
     /// The name that the picture itself has in the page's style, where the page holds it.
-    pub shown: Option<String>,
+    pub(crate) shown: Option<String>,
     /// How long a recording takes, where that is known.
-    pub seconds: Option<u64>,
+    pub(crate) seconds: Option<u64>,
 }
 
 impl<'p> Drawing<'p> {
     /// The drawing of a kind's object. `media` finds what is known of the medium that a field names so.
-    pub fn new(message: &'p Json, media: impl Fn(&str) -> Media) -> Self {
+    pub(crate) fn new(message: &'p Json, media: impl Fn(&str) -> Media) -> Self {
         let named = |field: &str| message[field].as_str().map(&media);
         let articles = message["articles"].as_array().map(Vec::as_slice).unwrap_or_default();
         Self {
@@ -80,18 +80,18 @@ impl<'p> Drawing<'p> {
     }
 
     /// The pictures and sounds it names.
-    pub fn all_media(&self) -> impl Iterator<Item = &Media> {
+    pub(crate) fn all_media(&self) -> impl Iterator<Item = &Media> {
         let MediaFields { media_id, thumb_media_id } = &self.media;
         media_id.iter().chain(thumb_media_id).chain(&self.covers)
     }
 
     /// Whether the phone shows a text of the campaign's.
-    pub fn has_text(&self) -> bool {
+    pub(crate) fn has_text(&self) -> bool {
         has_text(self.message)
     }
 
     /// The fields that the phone does not show, by their path, with their texts.
-    pub fn hidden(&self) -> Vec<(String, &'p str)> {
+    pub(crate) fn hidden(&self) -> Vec<(String, &'p str)> {
         let mut found = Vec::new();
         hidden("", self.message, &mut found);
         found

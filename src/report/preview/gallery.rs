@@ -19,16 +19,16 @@ const ALL: u64 = 16 << 20;
 
 /// Pictures of local files, as custom properties of a style.
 #[derive(Debug, Default)]
-pub struct Gallery {
+pub(crate) struct Gallery {
     held: Vec<Content>,
     bytes: u64,
     /// The rule that holds them.
-    pub style: String,
+    pub(crate) style: String,
 }
 
 impl Gallery {
     /// The pictures of these messages. A file that is too big, or cannot be read any more, is left out.
-    pub fn of(samples: &[Sample]) -> Self {
+    pub(crate) fn of(samples: &[Sample]) -> Self {
         let mut gallery = Self::default();
         for place in samples.iter().flat_map(|sample| &sample.message.media) {
             gallery.take(&place.file);
@@ -58,7 +58,7 @@ impl Gallery {
     }
 
     /// What is known of the medium that stands in a message so: for a file that is its name.
-    pub fn find(&self, message: &PlannedMessage, text: &str) -> Media {
+    pub(crate) fn find(&self, message: &PlannedMessage, text: &str) -> Media {
         let mut files = message.media.iter().map(|place| &place.file);
         let Some(file) = files.find(|file| file.name == text) else { return Media::default() };
         Media {

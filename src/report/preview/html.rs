@@ -28,17 +28,17 @@ const NEAR: usize = 95;
 
 /// What a preview shows.
 #[derive(Debug, Clone, Copy)]
-pub struct Preview<'a> {
+pub(crate) struct Preview<'a> {
     /// The campaign.
-    pub campaign: &'a Campaign,
+    pub(crate) campaign: &'a Campaign,
     /// Its plan.
-    pub plan: &'a Plan,
+    pub(crate) plan: &'a Plan,
     /// What a reading of the whole audience found.
-    pub survey: &'a Survey,
+    pub(crate) survey: &'a Survey,
     /// Whether openids are masked.
-    pub masked: bool,
+    pub(crate) masked: bool,
     /// The path of the script that renews the page, where a server of this program gives it out.
-    pub script: Option<&'a str>,
+    pub(crate) script: Option<&'a str>,
 }
 
 /// The page of a preview. Equal previews give equal bytes.
@@ -46,7 +46,7 @@ pub struct Preview<'a> {
 /// # Errors
 ///
 /// Only by a mistake of this program.
-pub fn html(preview: &Preview<'_>, words: &Catalog) -> Result<String, PageError> {
+pub(crate) fn html(preview: &Preview<'_>, words: &Catalog) -> Result<String, PageError> {
     let payloads: Vec<Json> = preview.survey.samples.iter().map(payload).collect();
     let gallery = Gallery::of(&preview.survey.samples);
     let content = Writer { preview, words, gallery: &gallery }.content(&payloads);

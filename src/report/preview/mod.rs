@@ -1,9 +1,9 @@
 //! Finished messages, as a person would see them and as they are sent.
 
-pub mod drawing;
-pub mod gallery;
-pub mod html;
-pub mod unverified;
+pub(crate) mod drawing;
+pub(crate) mod gallery;
+pub(crate) mod html;
+pub(crate) mod unverified;
 
 use std::sync::Arc;
 
@@ -20,19 +20,19 @@ use crate::report::results::csv::mask;
 
 /// One message of `preview --format json` (spec section 9).
 #[derive(Debug, Serialize)]
-pub struct PreviewReport {
+pub(crate) struct PreviewReport {
     /// The row, from 1, the header not counted.
-    pub row: u64,
+    pub(crate) row: u64,
     /// The openid.
-    pub openid: String,
+    pub(crate) openid: String,
     /// The payload, exactly as it is sent; in place of the id of a file that is not uploaded yet stands its content,
     /// `image:sha256:…`.
-    pub payload: Box<RawValue>,
+    pub(crate) payload: Box<RawValue>,
 }
 
 /// A message for machines. `ids` are the living ids of its media files, in the order of its places; where there is
 /// none, the payload names the content. Gives nothing for a payload that is no JSON, which the planner never makes.
-pub fn json(message: &PlannedMessage, ids: &[Option<Arc<str>>]) -> Option<PreviewReport> {
+pub(crate) fn json(message: &PlannedMessage, ids: &[Option<Arc<str>>]) -> Option<PreviewReport> {
     let named = message.media.iter().zip(ids).map(|(place, id)| match id {
         Some(id) => Arc::clone(id),
         None => place.file.content.to_string().into(),
@@ -43,7 +43,7 @@ pub fn json(message: &PlannedMessage, ids: &[Option<Arc<str>>]) -> Option<Previe
 }
 
 /// Why a message was picked.
-pub fn reason(reason: &Reason, words: &Catalog) -> String {
+pub(crate) fn reason(reason: &Reason, words: &Catalog) -> String {
     match reason {
         Reason::First => words.say("preview.reason.first", &[]),
         Reason::Longest => words.say("preview.reason.longest", &[]),
@@ -61,7 +61,13 @@ pub fn reason(reason: &Reason, words: &Catalog) -> String {
 }
 
 /// A message for people: its media files by name, and with their ids where `ids` has living ones.
-pub fn text(sample: &Sample, ids: &[Option<Arc<str>>], kind: Kind, masked: bool, words: &Catalog) -> String {
+pub(crate) fn text(
+    sample: &Sample,
+    ids: &[Option<Arc<str>>],
+    kind: Kind,
+    masked: bool,
+    words: &Catalog,
+) -> String {
     let message = &sample.message;
     let openid = if masked { mask(message.openid()) } else { message.openid().to_owned() };
     let title = words.say("preview.title", &[("row", &message.row), ("openid", &openid), ("kind", &kind)]);

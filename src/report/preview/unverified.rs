@@ -5,21 +5,21 @@ use crate::message::links::Target;
 
 /// What of a message matters to what remains open.
 #[derive(Debug, Clone, Copy)]
-pub struct Said<'a> {
+pub(crate) struct Said<'a> {
     /// The kind.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// Whether a service account speaks.
-    pub kf_account: bool,
+    pub(crate) kf_account: bool,
     /// Where links of its text lead.
-    pub targets: &'a [Target<'a>],
+    pub(crate) targets: &'a [Target<'a>],
     /// Whether it names media by their ids.
-    pub media_ids: bool,
+    pub(crate) media_ids: bool,
     /// Whether it names local files.
-    pub files: bool,
+    pub(crate) files: bool,
 }
 
 /// The keys below `preview.unverified` of what remains open for a message, the most important first.
-pub fn unverified(said: Said<'_>) -> Vec<&'static str> {
+pub(crate) fn unverified(said: Said<'_>) -> Vec<&'static str> {
     let mut open = vec!["window", "openid", "quota", "token"];
     open.extend(match said.kind {
         Kind::Text | Kind::Image | Kind::Voice | Kind::Video => &[][..],

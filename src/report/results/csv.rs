@@ -15,17 +15,17 @@ use crate::report::results::{Line, Sheet};
 use crate::wechat::answer::error_code::key;
 
 /// The keys of the added columns, in their order; their titles are in `locales/`.
-pub const COLUMNS: [&str; 8] =
+pub(crate) const COLUMNS: [&str; 8] =
     ["status", "errcode", "errmsg", "advice", "attempts", "finished_at", "latency_ms", "rid"];
 
 /// A CSV of results.
-pub struct CsvFile<'a> {
+pub(crate) struct CsvFile<'a> {
     writer: Writer<&'a mut (dyn Write + Send)>,
 }
 
 impl<'a> CsvFile<'a> {
     /// On a stream that nothing was written to.
-    pub fn new(out: &'a mut (dyn Write + Send)) -> Self {
+    pub(crate) fn new(out: &'a mut (dyn Write + Send)) -> Self {
         Self { writer: WriterBuilder::new().terminator(Terminator::CRLF).flexible(true).from_writer(out) }
     }
 }
@@ -56,7 +56,7 @@ impl Sheet for CsvFile<'_> {
 }
 
 /// What a person should do about a message.
-pub fn advice(words: &Catalog, status: Status, recorded: &Recorded) -> String {
+pub(crate) fn advice(words: &Catalog, status: Status, recorded: &Recorded) -> String {
     match (recorded.errcode, &recorded.reason) {
         (Some(0), _) => String::new(),
         (Some(code), _) => {
@@ -74,7 +74,7 @@ pub fn advice(words: &Catalog, status: Status, recorded: &Recorded) -> String {
 }
 
 /// Shows as much of an openid as is needed to tell people apart, and no more.
-pub fn mask(openid: &str) -> String {
+pub(crate) fn mask(openid: &str) -> String {
     let characters: Vec<char> = openid.chars().collect();
     match characters.as_slice() {
         [a, b, c, .., w, x, y, z] if characters.len() >= 12 => format!("{a}{b}{c}***{w}{x}{y}{z}"),

@@ -3,8 +3,8 @@
 //! What stands in a row is told here once; [`results_csv`](crate::report::results::csv) and
 //! [`results_xlsx`](crate::report::results::xlsx) write it, and the file's extension says which.
 
-pub mod csv;
-pub mod xlsx;
+pub(crate) mod csv;
+pub(crate) mod xlsx;
 
 use std::fs;
 use std::io::{self, Write};
@@ -30,7 +30,7 @@ use crate::report::write_file;
 
 /// Why the results are not written.
 #[derive(Debug)]
-pub enum ResultsError {
+pub(crate) enum ResultsError {
     /// Plan and journal cannot be joined.
     Join(JoinError),
     /// The file cannot be written.
@@ -39,19 +39,19 @@ pub enum ResultsError {
 
 /// A row of the results on its way into a file.
 #[derive(Debug)]
-pub struct Line {
+pub(crate) struct Line {
     /// The cells: the audience's, the eight of the results, and those of a row that did not fit its header.
-    pub cells: Vec<String>,
+    pub(crate) cells: Vec<String>,
     /// Which of them is the openid, where one is.
-    pub openid: Option<usize>,
+    pub(crate) openid: Option<usize>,
     /// Which of them is the status in words.
-    pub worded: usize,
+    pub(crate) worded: usize,
     /// What became of the row.
-    pub status: Status,
+    pub(crate) status: Status,
 }
 
 /// A file that results are written to.
-pub trait Sheet {
+pub(crate) trait Sheet {
     /// Writes the names of the columns. Called once, first.
     ///
     /// # Errors
@@ -79,7 +79,7 @@ pub trait Sheet {
 /// # Errors
 ///
 /// When audience or journal cannot be read, or the file cannot be written; it is then as it was.
-pub fn write(
+pub(crate) fn write(
     campaign: &Campaign,
     plan: &Plan,
     store: Option<&Store>,
@@ -95,7 +95,7 @@ pub fn write(
 /// # Errors
 ///
 /// As [`write()`].
-pub fn write_parts(
+pub(crate) fn write_parts(
     campaign: &Campaign,
     plan: &Plan,
     store: Option<&Store>,
@@ -306,7 +306,7 @@ fn is_own(path: &Path, openid: &str) -> bool {
 }
 
 /// Whether a file is a results file that tells of a recipient who was, or may have been, sent a message.
-pub fn tells_of_sent(path: &Path, openid: &str) -> bool {
+pub(crate) fn tells_of_sent(path: &Path, openid: &str) -> bool {
     let Some(mut reader) = open(path, openid) else { return false };
     let languages = [Language::En, Language::ZhCn].map(Catalog::new);
     let told: Vec<String> = languages

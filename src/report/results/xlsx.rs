@@ -21,7 +21,7 @@ use crate::wechat::answer::error_code::key;
 const LONGEST: usize = 32_767;
 
 /// A workbook of results.
-pub struct Workbook<'a> {
+pub(crate) struct Workbook<'a> {
     words: &'a Catalog,
     out: &'a mut (dyn Write + Send),
     book: Book,
@@ -36,7 +36,7 @@ impl<'a> Workbook<'a> {
     /// # Errors
     ///
     /// When the system has no room for what is written on the way.
-    pub fn new(words: &'a Catalog, out: &'a mut (dyn Write + Send)) -> io::Result<Self> {
+    pub(crate) fn new(words: &'a Catalog, out: &'a mut (dyn Write + Send)) -> io::Result<Self> {
         let mut book = Book::new();
         // The time of writing would make equal results differ.
         let created = ExcelDateTime::from_ymd(2000, 1, 1).map_err(failed)?;

@@ -12,7 +12,7 @@ use crate::report::run::timeline::{Latency, Part, Timeline};
 
 /// The drawing of one run.
 #[derive(Debug, Serialize)]
-pub struct Chart {
+pub(crate) struct Chart {
     run: i64,
     seconds: i64,
     begun: String,
@@ -51,7 +51,7 @@ struct Row {
 
 impl Chart {
     /// Draws a timeline.
-    pub fn of(line: &Timeline, report: &RunReport) -> Self {
+    pub(crate) fn of(line: &Timeline, report: &RunReport) -> Self {
         let clock = |part: Option<&Part>| {
             let from = part.map(|part| part.from.to_zoned(report.zone.clone()));
             from.map(|from| from.strftime("%H:%M:%S").to_string()).unwrap_or_default()

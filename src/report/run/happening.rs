@@ -12,7 +12,7 @@ use crate::wechat::token::fetch::TokenFetch;
 const TOLD: usize = 200;
 
 /// How often something was asked for a token.
-pub fn token_fetches(notices: &[Noticed]) -> u64 {
+pub(crate) fn token_fetches(notices: &[Noticed]) -> u64 {
     let fetches = notices.iter().filter(|noticed| match &noticed.what {
         Notice::Token(fetch) => fetch.from.is_fetch(),
         Notice::Pace { .. } | Notice::Stopping { .. } => false,
@@ -21,7 +21,7 @@ pub fn token_fetches(notices: &[Noticed]) -> u64 {
 }
 
 /// What happened during a run, and how many things more.
-pub fn of_run(run: i64, notices: &[Noticed], words: &Catalog) -> (Vec<Happening>, u64) {
+pub(crate) fn of_run(run: i64, notices: &[Noticed], words: &Catalog) -> (Vec<Happening>, u64) {
     let mut of_run = notices.iter().filter(|noticed| noticed.run == run);
     let told: Vec<Happening> = of_run.by_ref().take(TOLD).map(|noticed| told(noticed, words)).collect();
     (told, u64::try_from(of_run.count()).unwrap_or(u64::MAX))

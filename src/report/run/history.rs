@@ -29,17 +29,17 @@ const RUNS: usize = 20;
 
 /// What a report is made from.
 #[derive(Debug)]
-pub struct History<'a> {
+pub(crate) struct History<'a> {
     /// The campaign.
-    pub campaign: &'a Campaign,
+    pub(crate) campaign: &'a Campaign,
     /// Its plan, where its files have no fault now.
-    pub plan: Option<&'a Plan>,
+    pub(crate) plan: Option<&'a Plan>,
     /// The journal, where there is one.
-    pub store: Option<&'a Store>,
+    pub(crate) store: Option<&'a Store>,
     /// Whether a process is sending now.
-    pub running: bool,
+    pub(crate) running: bool,
     /// Whether openids are masked.
-    pub masked: bool,
+    pub(crate) masked: bool,
 }
 
 /// Stands in for the reason of a message that is not answered yet.
@@ -75,7 +75,7 @@ impl History<'_> {
     /// # Errors
     ///
     /// When audience or journal cannot be read, or the audience changes meanwhile.
-    pub fn read(&self, words: &Catalog) -> Result<RunReport, JoinError> {
+    pub(crate) fn read(&self, words: &Catalog) -> Result<RunReport, JoinError> {
         let mut seen = Seen { masked: self.masked, running: self.running, ..Seen::default() };
         let tally = self.walk(&mut seen)?;
         let Rest { runs, attempts, notices } = self.rest().map_err(JoinError::Journal)?;

@@ -75,7 +75,7 @@ struct UnknownLine {
 /// # Errors
 ///
 /// When it cannot be written.
-pub fn write(report: &RunReport, words: &Catalog, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(report: &RunReport, words: &Catalog, out: &mut dyn Write) -> io::Result<()> {
     let title = report.title(words);
     let templates = [("content", CONTENT), ("chart", CHART), ("reasons", REASONS)];
     let page = Page { title: &title, templates: &templates, style: STYLE, script: None };

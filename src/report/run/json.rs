@@ -172,38 +172,38 @@ pub struct Unknown {
 /// # Errors
 ///
 /// When it cannot be written.
-pub fn write(report: &RunReport, _: &Catalog, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(report: &RunReport, _: &Catalog, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, report)?;
     out.write_all(b"\n")
 }
 
 impl RunReport {
     /// A time as people read it.
-    pub fn time(&self, at: Timestamp) -> String {
+    pub(crate) fn time(&self, at: Timestamp) -> String {
         at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
     }
 
     /// Its title.
-    pub fn title(&self, words: &Catalog) -> String {
+    pub(crate) fn title(&self, words: &Catalog) -> String {
         let campaign = words.say("plan.wave", &[("campaign", &self.campaign), ("wave", &self.wave)]);
         words.say("report.title", &[("campaign", &campaign)])
     }
 
     /// The six statuses with their words and counts.
-    pub fn statuses(&self, words: &Catalog) -> Vec<(Status, String, u64)> {
+    pub(crate) fn statuses(&self, words: &Catalog) -> Vec<(Status, String, u64)> {
         let word = |status: Status| words.say(&format!("status.{}", status.name()), &[]);
         Status::ALL.iter().map(|status| (*status, word(*status), self.counts.of(*status))).collect()
     }
 
     /// How many unknown messages are not listed.
-    pub fn unlisted(&self) -> u64 {
+    pub(crate) fn unlisted(&self) -> u64 {
         self.counts.unknown.saturating_sub(u64::try_from(self.unknown.len()).unwrap_or(u64::MAX))
     }
 }
 
 impl Reason {
     /// The word of its status; of an attempt that was followed by another one, that it was.
-    pub fn word(&self, words: &Catalog) -> String {
+    pub(crate) fn word(&self, words: &Catalog) -> String {
         let again = self.status == Status::Unsent.name();
         words.say(
             &if again { "report.chart.again".to_owned() } else { format!("status.{}", self.status) },
@@ -212,20 +212,20 @@ impl Reason {
     }
 
     /// The errcode, or what took its place; blank where there is neither.
-    pub fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         let errcode = self.errcode.map(|code| code.to_string());
         errcode.or_else(|| self.incident.clone()).unwrap_or_default()
     }
 
     /// What it means and what to do, as far as there is anything to say.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         [&self.meaning, &self.advice].into_iter().flatten().cloned().collect::<Vec<String>>().join(" ")
     }
 }
 
 impl Run {
     /// How it ended, as people read it. `now` is whether it is the one that is running.
-    pub fn ending(&self, now: bool, words: &Catalog) -> String {
+    pub(crate) fn ending(&self, now: bool, words: &Catalog) -> String {
         match (&self.exit, &self.why) {
             (Some(_), Some(why)) => why.clone(),
             (Some(exit), None) => words.say(&format!("report.exit.{exit}"), &[]),

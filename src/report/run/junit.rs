@@ -13,7 +13,7 @@ use crate::report::run::json::{Reason, RunReport};
 /// # Errors
 ///
 /// When it cannot be written.
-pub fn write(report: &RunReport, words: &Catalog, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(report: &RunReport, words: &Catalog, out: &mut dyn Write) -> io::Result<()> {
     let properties = [
         ("campaign", report.campaign.clone()),
         ("wave", report.wave.to_string()),

@@ -14,7 +14,7 @@ const LISTED: usize = 100;
 
 /// A thing that happened during a run.
 #[derive(Debug, Serialize)]
-pub struct HappeningLine {
+pub(crate) struct HappeningLine {
     run: i64,
     at: String,
     text: String,
@@ -25,7 +25,7 @@ pub struct HappeningLine {
 /// # Errors
 ///
 /// When it cannot be written.
-pub fn write(report: &RunReport, words: &Catalog, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(report: &RunReport, words: &Catalog, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(text(report, words).as_bytes())
 }
 
@@ -55,7 +55,7 @@ fn label(key: &str, words: &Catalog) -> String {
 }
 
 /// What is said in a sentence each; the HTML report says the same.
-pub fn facts(report: &RunReport, words: &Catalog) -> Vec<String> {
+pub(crate) fn facts(report: &RunReport, words: &Catalog) -> Vec<String> {
     let mut facts = vec![words.say("report.requests", &[("count", &report.requests)])];
     if let (Some(first), Some(last)) = (report.first, report.last) {
         let (first, last) = (report.time(first), report.time(last));
@@ -144,7 +144,7 @@ fn happenings(report: &RunReport, words: &Catalog) -> String {
 }
 
 /// What happened during the runs, the first thing first; the HTML report says the same.
-pub fn lines(report: &RunReport, words: &Catalog) -> Vec<HappeningLine> {
+pub(crate) fn lines(report: &RunReport, words: &Catalog) -> Vec<HappeningLine> {
     let of_run = |run: &Run| {
         let told = run.happenings.iter().map(|happening| HappeningLine {
             run: run.run,

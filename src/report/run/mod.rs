@@ -1,11 +1,11 @@
 //! Reports of runs, from the journal: one form a file, and what they share.
 
-pub mod chart;
-pub mod happening;
-pub mod history;
-pub mod html;
+pub(crate) mod chart;
+pub(crate) mod happening;
+pub(crate) mod history;
+pub(crate) mod html;
 pub mod json;
-pub mod junit;
-pub mod markdown;
-pub mod summary;
+pub(crate) mod junit;
+pub(crate) mod markdown;
+pub(crate) mod summary;
 pub mod timeline;

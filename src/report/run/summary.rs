@@ -12,65 +12,65 @@ use crate::wechat::answer::error_code::key;
 /// What `wxcast send --format json` and `rehearse --format json` print (spec section 9).
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(title = "wxcast summary")]
-pub struct Summary {
+pub(crate) struct Summary {
     /// The campaign's id.
-    pub campaign: String,
+    pub(crate) campaign: String,
     /// Which time it is sent.
-    pub wave: u32,
+    pub(crate) wave: u32,
     /// `sha256:` over the finished payloads in order.
-    pub digest: String,
+    pub(crate) digest: String,
     /// The recipients by status.
-    pub counts: Counts,
+    pub(crate) counts: Counts,
     /// The refused ones by errcode.
-    pub refused_by_code: BTreeMap<String, u64>,
+    pub(crate) refused_by_code: BTreeMap<String, u64>,
     /// Requests made in this run.
-    pub requests: u64,
+    pub(crate) requests: u64,
     /// How long it sent, in seconds.
-    pub duration_seconds: f64,
+    pub(crate) duration_seconds: f64,
     /// Requests a second.
-    pub rate: f64,
+    pub(crate) rate: f64,
     /// The results file.
-    pub results: Option<String>,
+    pub(crate) results: Option<String>,
     /// How it ended.
-    pub exit: Exit,
+    pub(crate) exit: Exit,
 }
 
 /// How a run ended.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Exit {
+pub(crate) struct Exit {
     /// The exit code.
-    pub code: u8,
+    pub(crate) code: u8,
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
 }
 
 /// What `wxcast status --format json` prints.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(title = "wxcast status")]
-pub struct StatusReport {
+pub(crate) struct StatusReport {
     /// The campaign's id.
-    pub campaign: String,
+    pub(crate) campaign: String,
     /// Which time it is sent.
-    pub wave: u32,
+    pub(crate) wave: u32,
     /// `sha256:` over the finished payloads in order.
-    pub digest: String,
+    pub(crate) digest: String,
     /// The recipients by status.
-    pub counts: Counts,
+    pub(crate) counts: Counts,
     /// The refused ones by errcode.
-    pub refused_by_code: BTreeMap<String, u64>,
+    pub(crate) refused_by_code: BTreeMap<String, u64>,
     /// Whether a process is sending now.
-    pub running: bool,
+    pub(crate) running: bool,
     /// Messages in flight now, counted among the unknown until they are answered.
-    pub in_flight: u64,
+    pub(crate) in_flight: u64,
 }
 
 /// Errcodes as JSON keys.
-pub fn by_code(codes: &BTreeMap<i64, u64>) -> BTreeMap<String, u64> {
+pub(crate) fn by_code(codes: &BTreeMap<i64, u64>) -> BTreeMap<String, u64> {
     codes.iter().map(|(code, count)| (code.to_string(), *count)).collect()
 }
 
 /// The counts for people, a line a status and a line an errcode with what to do.
-pub fn counts(counts: &Counts, refused: &BTreeMap<i64, u64>, words: &Catalog) -> String {
+pub(crate) fn counts(counts: &Counts, refused: &BTreeMap<i64, u64>, words: &Catalog) -> String {
     let mut out = String::new();
     for status in Status::ALL {
         let count = counts.of(status);

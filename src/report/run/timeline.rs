@@ -14,13 +14,13 @@ const LENGTHS: [i64; 17] =
 
 /// An answer, or what took its place. 32 bytes a message are kept while a report is made.
 #[derive(Debug, Clone, Copy)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// When it came.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// How long it took, in milliseconds.
-    pub latency_ms: Option<u32>,
+    pub(crate) latency_ms: Option<u32>,
     /// What it settled; nothing where its message was tried again.
-    pub status: Option<Status>,
+    pub(crate) status: Option<Status>,
 }
 
 /// The answers of one run, in parts of equal length.
@@ -65,7 +65,7 @@ pub struct Latency {
 
 impl Latency {
     /// Of some answers; nothing where there are none.
-    pub fn of(mut all: Vec<u32>) -> Option<Self> {
+    pub(crate) fn of(mut all: Vec<u32>) -> Option<Self> {
         all.sort_unstable();
         let share = |of_100: usize| all.get((all.len() * of_100).div_ceil(100).saturating_sub(1)).copied();
         Some(Self { median: share(50)?, p95: share(95)?, max: share(100)? })
@@ -75,7 +75,12 @@ impl Latency {
 impl Timeline {
     /// The timeline of a run. `answers` are those of all runs, in the order of their times; those before the run's
     /// beginning and after its end are others'. Gives nothing where the run had none.
-    pub fn of(run: i64, started: Timestamp, ended: Option<Timestamp>, answers: &[Answer]) -> Option<Self> {
+    pub(crate) fn of(
+        run: i64,
+        started: Timestamp,
+        ended: Option<Timestamp>,
+        answers: &[Answer],
+    ) -> Option<Self> {
         let from = answers.partition_point(|answer| answer.at < started);
         let to = ended.map_or(answers.len(), |ended| answers.partition_point(|answer| answer.at <= ended));
         let answers = answers.get(from..to)?;

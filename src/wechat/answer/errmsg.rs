@@ -46,22 +46,22 @@ impl Errmsg {
     }
 
     /// What happened, without hint and rid and without the comma before them.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         self.part(&self.text)
     }
 
     /// The hint, without its brackets.
-    pub fn hint(&self) -> Option<&str> {
+    pub(crate) fn hint(&self) -> Option<&str> {
         self.hint.as_ref().map(|range| self.part(range))
     }
 
     /// The request's id, by which the platform can look the request up for 7 days (wechat-facts 6.3).
-    pub fn rid(&self) -> Option<&str> {
+    pub(crate) fn rid(&self) -> Option<&str> {
         self.rid.as_ref().map(|range| self.part(range))
     }
 
     /// The `errmsg` exactly as it came.
-    pub fn raw(&self) -> &str {
+    pub(crate) fn raw(&self) -> &str {
         &self.raw
     }
 
@@ -72,7 +72,7 @@ impl Errmsg {
 
 /// The IPv4 address that a refusal by the IP whitelist names, 40164 or 61004 (wechat-facts 3.2).
 /// Gives nothing where the text names none.
-pub fn refused_ip(text: &str) -> Option<&str> {
+pub(crate) fn refused_ip(text: &str) -> Option<&str> {
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '.')
         .map(|word| word.trim_matches('.'))
         .find(|word| word.parse::<Ipv4Addr>().is_ok())

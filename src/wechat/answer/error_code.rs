@@ -63,13 +63,13 @@ pub struct ErrorCode {
     pub code: i64,
     /// The English text that the server sends, without hint and rid; empty where none is known.
     /// The address in the text of 40164 stands for the caller's.
-    pub errmsg: &'static str,
+    pub(crate) errmsg: &'static str,
     /// The official Chinese wording; empty where none is known.
-    pub official: &'static str,
+    pub(crate) official: &'static str,
     /// What the code means for the run.
     pub class: Class,
     /// Whether a real answer with this code is on record; the others are known from the platform's lists only.
-    pub seen: bool,
+    pub(crate) seen: bool,
 }
 
 const fn seen(code: i64, class: Class, errmsg: &'static str, official: &'static str) -> ErrorCode {
@@ -351,19 +351,19 @@ pub const TABLE: &[ErrorCode] = &[
 ];
 
 /// The entry of a code, where it is known.
-pub fn find(code: i64) -> Option<&'static ErrorCode> {
+pub(crate) fn find(code: i64) -> Option<&'static ErrorCode> {
     let place = TABLE.binary_search_by_key(&code, |entry| entry.code).ok()?;
     TABLE.get(place)
 }
 
 /// The name of a code in `locales/`, below `errcode`: the code itself, or `unknown` for one that is not in the table.
-pub fn key(code: i64) -> String {
+pub(crate) fn key(code: i64) -> String {
     find(code).map_or_else(|| "unknown".to_owned(), |known| known.code.to_string())
 }
 
 /// What a code means for the run. A code that nobody listed refuses this recipient only (spec section 7):
 /// stopping for it would hold up everybody else.
-pub fn class_of(code: i64) -> Class {
+pub(crate) fn class_of(code: i64) -> Class {
     find(code).map_or(Class::Recipient, |entry| entry.class)
 }
 

@@ -2,4 +2,4 @@
 
 pub mod errmsg;
 pub mod error_code;
-pub mod reply;
+pub(crate) mod reply;

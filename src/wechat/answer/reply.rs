@@ -8,11 +8,11 @@ use crate::wechat::answer::errmsg::Errmsg;
 
 /// The platform's answer to a message (wechat-facts 1.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// The errcode; 0 is success.
-    pub code: i64,
+    pub(crate) code: i64,
     /// The errmsg, split.
-    pub errmsg: Errmsg,
+    pub(crate) errmsg: Errmsg,
 }
 
 /// A request without a readable answer. The variants are told apart by one question: may the message have
@@ -34,7 +34,7 @@ pub enum Failure {
 
 impl Failure {
     /// Whether the server's certificate was not trusted.
-    pub fn is_distrust(&self) -> bool {
+    pub(crate) fn is_distrust(&self) -> bool {
         matches!(self, Self::NotConnected(NotConnected::Certificate))
     }
 }
@@ -73,7 +73,7 @@ struct Raw {
 impl Answer {
     /// Reads a body, whatever its content type says (wechat-facts 10.12). Gives nothing for a body that is no
     /// JSON object with an errcode.
-    pub fn read(body: &[u8]) -> Option<Self> {
+    pub(crate) fn read(body: &[u8]) -> Option<Self> {
         let text = String::from_utf8_lossy(body);
         let raw: Raw = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
         Some(Self { code: raw.errcode, errmsg: Errmsg::parse(&raw.errmsg) })

@@ -36,7 +36,7 @@ pub struct TokenCache {
 
 /// Why a kept token is not used.
 #[derive(Debug)]
-pub enum CacheFault {
+pub(crate) enum CacheFault {
     /// Others on this computer can read the file.
     Open,
     /// It cannot be read.
@@ -85,12 +85,12 @@ impl Kept {
 
 impl TokenCache {
     /// The file at `path`, for an account on the platform at `api_base`.
-    pub fn new(path: PathBuf, appid: &str, api_base: &str) -> Self {
+    pub(crate) fn new(path: PathBuf, appid: &str, api_base: &str) -> Self {
         Self { path, appid: appid.to_owned(), api_base: api_base.to_owned() }
     }
 
     /// Where it is.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -99,7 +99,7 @@ impl TokenCache {
     /// # Errors
     ///
     /// Why it is ignored.
-    pub fn look(&self) -> Result<(), CacheFault> {
+    pub(crate) fn look(&self) -> Result<(), CacheFault> {
         self.read().map(|_| ())
     }
 

@@ -8,25 +8,25 @@ use serde::{Deserialize, Serialize};
 
 /// Something was asked for a token. The words are the journal's and the report's: they never change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TokenFetch {
+pub(crate) struct TokenFetch {
     /// When it was settled.
     #[serde(skip)]
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// Why one was needed.
-    pub why: Need,
+    pub(crate) why: Need,
     /// What was asked.
-    pub from: Giver,
+    pub(crate) from: Giver,
     /// Whether there is one.
-    pub ok: bool,
+    pub(crate) ok: bool,
     /// The errcode, where the platform said no with one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub errcode: Option<i64>,
+    pub(crate) errcode: Option<i64>,
 }
 
 /// Why a token is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Need {
+pub(crate) enum Need {
     /// There is none yet.
     First,
     /// The one in use ends soon.
@@ -38,7 +38,7 @@ pub enum Need {
 /// Where a token comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Giver {
+pub(crate) enum Giver {
     /// It was given; nothing was fetched.
     Given,
     /// It was kept by another run or process; nothing was fetched.
@@ -53,7 +53,7 @@ pub enum Giver {
 
 impl Need {
     /// Its word.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::First => "first",
             Self::Renewal => "renewal",
@@ -64,7 +64,7 @@ impl Need {
 
 impl Giver {
     /// Its word.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Given => "given",
             Self::Kept => "kept",
@@ -75,7 +75,7 @@ impl Giver {
     }
 
     /// Whether somebody else was asked for it.
-    pub fn is_fetch(self) -> bool {
+    pub(crate) fn is_fetch(self) -> bool {
         match self {
             Self::Given | Self::Kept => false,
             Self::Platform | Self::Forced | Self::Command => true,

@@ -1,7 +1,7 @@
 //! The access token: fetched once, shared by all, replaced once when the platform refuses it.
 
-pub mod cache;
-pub mod fetch;
+pub(crate) mod cache;
+pub(crate) mod fetch;
 pub mod source;
 
 use std::fmt;
@@ -26,7 +26,7 @@ const OVERLAP: Duration = Duration::from_secs(300);
 const RENEW_EVERY: Duration = Duration::from_secs(60);
 
 /// A token. It shows nothing of itself.
-pub struct Token {
+pub(crate) struct Token {
     send_urls: Box<[Url]>,
     value: SecretString,
 }
@@ -130,12 +130,12 @@ impl Tokens {
     }
 
     /// Tells `watch` of everything that is asked for a token from now on. The first one who watches stays.
-    pub fn watch(&self, watch: impl Fn(TokenFetch) + Send + Sync + 'static) {
+    pub(crate) fn watch(&self, watch: impl Fn(TokenFetch) + Send + Sync + 'static) {
         self.watch.set(Box::new(watch));
     }
 
     /// The current token where nobody has to wait for it, as for nearly every message.
-    pub fn at_hand(&self) -> Option<Arc<Token>> {
+    pub(crate) fn at_hand(&self) -> Option<Arc<Token>> {
         let state = self.current.try_lock().ok()?;
         state.token.as_ref().filter(|_| state.is_good_for_now()).map(Arc::clone)
     }
@@ -146,7 +146,7 @@ impl Tokens {
     /// # Errors
     ///
     /// When there is none to be had. The platform is not asked again: the answer stands for the run.
-    pub async fn current(&self) -> Result<Arc<Token>, TokenError> {
+    pub(crate) async fn current(&self) -> Result<Arc<Token>, TokenError> {
         let mut state = self.current.lock().await;
         match (&state.token, &state.error) {
             (Some(token), _) if state.is_good_for_now() => Ok(Arc::clone(token)),
@@ -172,7 +172,7 @@ impl Tokens {
     /// # Errors
     ///
     /// When there is none to be had.
-    pub async fn fresh(&self) -> Result<Arc<Token>, TokenError> {
+    pub(crate) async fn fresh(&self) -> Result<Arc<Token>, TokenError> {
         let since = Timestamp::now();
         let mut state = self.current.lock().await;
         self.fetch(&mut state, Wanted { since: Some(since), ..ANY }).await
@@ -184,7 +184,7 @@ impl Tokens {
     /// # Errors
     ///
     /// When there is none to be had.
-    pub async fn after(&self, refused: &Token) -> Result<Arc<Token>, TokenError> {
+    pub(crate) async fn after(&self, refused: &Token) -> Result<Arc<Token>, TokenError> {
         let mut state = self.current.lock().await;
         match (&state.token, &state.error) {
             (Some(token), _) if !token.is(&refused.value) => Ok(Arc::clone(token)),

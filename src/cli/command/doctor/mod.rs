@@ -75,7 +75,7 @@ impl Patient<'_> {
 }
 
 /// Looks at everything and tells it.
-pub fn run(args: &args::Doctor, terminal: &Terminal) -> Exit {
+pub(crate) fn run(args: &args::Doctor, terminal: &Terminal) -> Exit {
     examine(args, terminal).unwrap_or_else(|exit| exit)
 }
 

@@ -26,7 +26,7 @@ use crate::plan::renderer::{Renderer, SlotInput};
 const SAMPLE: usize = 24;
 
 /// Asks on a terminal.
-pub struct Interview<'t> {
+pub(crate) struct Interview<'t> {
     terminal: &'t Terminal,
     words: &'t Catalog,
     prompt: Prompt<'t>,
@@ -41,12 +41,12 @@ struct Columns {
 
 impl<'t> Interview<'t> {
     /// On this terminal.
-    pub fn new(terminal: &'t Terminal) -> Self {
+    pub(crate) fn new(terminal: &'t Terminal) -> Self {
         Self { terminal, words: &terminal.words, prompt: Prompt::new(&terminal.words) }
     }
 
     /// The folder of the campaign.
-    pub fn folder(&self, mut refuse: impl FnMut(&Path) -> Option<String>) -> io::Result<PathBuf> {
+    pub(crate) fn folder(&self, mut refuse: impl FnMut(&Path) -> Option<String>) -> io::Result<PathBuf> {
         let question = self.words.say("init.ask.dir", &[]);
         self.prompt.ask(&question, Some("campaign".to_owned()), |answer| {
             let folder = path(answer);
@@ -55,7 +55,11 @@ impl<'t> Interview<'t> {
     }
 
     /// Everything else.
-    pub fn campaign(&self, path: PathBuf, identity: impl FnOnce(Kind) -> String) -> io::Result<Starter> {
+    pub(crate) fn campaign(
+        &self,
+        path: PathBuf,
+        identity: impl FnOnce(Kind) -> String,
+    ) -> io::Result<Starter> {
         let kind = self.kind()?;
         let mut starter = Starter::new(path, identity(kind), kind);
         self.appid(&mut starter)?;

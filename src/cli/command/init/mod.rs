@@ -30,7 +30,7 @@ const IGNORE: &str = ".gitignore";
 const IGNORED: &str = ".wxcast/\n*.results.*\n*.rehearsal.*\n";
 
 /// Writes a campaign into a folder.
-pub fn run(args: &args::Init, terminal: &Terminal) -> Exit {
+pub(crate) fn run(args: &args::Init, terminal: &Terminal) -> Exit {
     match (&args.dir, &args.kind) {
         (dir, None) if terminal.is_interactive() => {
             lead(dir.as_deref(), terminal).unwrap_or_else(|_| {

@@ -11,14 +11,14 @@ use crate::locale::Catalog;
 
 /// Asks, on stderr, in the reader's language.
 #[derive(Debug)]
-pub struct Prompt<'w> {
+pub(crate) struct Prompt<'w> {
     words: &'w Catalog,
     term: Term,
 }
 
 impl<'w> Prompt<'w> {
     /// On this process's terminal.
-    pub fn new(words: &'w Catalog) -> Self {
+    pub(crate) fn new(words: &'w Catalog) -> Self {
         Self { words, term: Term::stderr() }
     }
 
@@ -28,7 +28,7 @@ impl<'w> Prompt<'w> {
     /// # Errors
     ///
     /// When nobody can answer any more: the terminal is gone.
-    pub fn ask<T>(
+    pub(crate) fn ask<T>(
         &self,
         question: &str,
         default: Option<String>,
@@ -49,7 +49,7 @@ impl<'w> Prompt<'w> {
     }
 
     /// Shows a table: each cell is as wide as the widest of its column, the last one open.
-    pub fn table(&self, rows: &[Vec<String>]) -> io::Result<()> {
+    pub(crate) fn table(&self, rows: &[Vec<String>]) -> io::Result<()> {
         let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
         let widest = |column: usize| {
             rows.iter().filter_map(|row| row.get(column)).map(|cell| measure_text_width(cell)).max()

@@ -13,33 +13,33 @@ use crate::message::{AccountKind, Kind};
 
 /// The answers.
 #[derive(Debug, Clone)]
-pub struct Starter {
+pub(crate) struct Starter {
     /// The campaign file to be.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// The campaign's identity.
-    pub id: String,
+    pub(crate) id: String,
     /// The message kind.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// The account.
-    pub appid: Option<String>,
+    pub(crate) appid: Option<String>,
     /// The audience file, as people name it from where they are.
-    pub audience: Option<PathBuf>,
+    pub(crate) audience: Option<PathBuf>,
     /// The sheet, where the audience file has several.
-    pub sheet: Option<String>,
+    pub(crate) sheet: Option<String>,
     /// The column of the openids.
-    pub openid: Option<String>,
+    pub(crate) openid: Option<String>,
     /// The message's table.
-    pub message: Table,
+    pub(crate) message: Table,
 }
 
 impl Starter {
     /// Nothing answered but the kind.
-    pub fn new(path: PathBuf, id: String, kind: Kind) -> Self {
+    pub(crate) fn new(path: PathBuf, id: String, kind: Kind) -> Self {
         Self { path, id, kind, appid: None, audience: None, sheet: None, openid: None, message: Table::new() }
     }
 
     /// The campaign file.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let folder = self.path.parent().unwrap_or(Path::new(""));
         self.text_with(self.audience.as_ref().map(|file| seen_from(folder, file)))
     }
@@ -69,19 +69,19 @@ impl Starter {
     }
 
     /// The campaign file as it will be written, judged. The environment has no say: the file is to stand by itself.
-    pub fn judged(&self) -> Validated {
+    pub(crate) fn judged(&self) -> Validated {
         validate(&self.path, &self.text(), &Overrides::default())
     }
 
     /// The same before it is written: no way leads out of a folder that is not there yet, so the audience is named
     /// from the root.
-    pub fn judged_so_far(&self) -> Validated {
+    pub(crate) fn judged_so_far(&self) -> Validated {
         let audience = self.audience.as_ref().map(|file| plain(file).unwrap_or_else(|_| file.clone()));
         validate(&self.path, &self.text_with(audience), &Overrides::default())
     }
 
     /// The next field of the message that cannot be left out.
-    pub fn missing(&mut self) -> Option<FieldPath> {
+    pub(crate) fn missing(&mut self) -> Option<FieldPath> {
         loop {
             let at = self.message_faults(Code::MissingKey).into_iter().next()?;
             // A field that takes no text is a list; it begins with one item.
@@ -95,13 +95,13 @@ impl Starter {
     }
 
     /// What is wrong with one field.
-    pub fn faults_at(&self, field: &FieldPath) -> Vec<Diagnostic> {
+    pub(crate) fn faults_at(&self, field: &FieldPath) -> Vec<Diagnostic> {
         let of_field = |fault: &Diagnostic| fault.at.field() == Some(field);
         self.judged_so_far().faults.into_iter().filter(of_field).collect()
     }
 
     /// Writes a field of the message.
-    pub fn set(&mut self, at: &FieldPath, value: Value) {
+    pub(crate) fn set(&mut self, at: &FieldPath, value: Value) {
         // The first two steps are `message` and the kind.
         if let Some((last, way)) = at.steps().get(2..).and_then(|steps| steps.split_last()) {
             let mut here: Option<&mut Table> = Some(&mut self.message);
@@ -135,7 +135,7 @@ impl Starter {
 
 /// A file as it is named from a folder, both as they are named from here. Where no way leads from one to the other,
 /// as between two drives of Windows, the whole path.
-pub fn seen_from(folder: &Path, file: &Path) -> PathBuf {
+pub(crate) fn seen_from(folder: &Path, file: &Path) -> PathBuf {
     let (Ok(folder), Ok(file)) = (plain(folder), plain(file)) else { return file.to_owned() };
     let common = folder.components().zip(file.components()).take_while(|(a, b)| a == b).count();
     let foreign = |part: &Component<'_>| matches!(part, Component::Prefix(_) | Component::RootDir);
