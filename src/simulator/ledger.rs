@@ -83,7 +83,7 @@ pub struct Totals {
     pub answers: BTreeMap<i64, u64>,
     /// Faults caused, on all calls, by the name of their kind.
     pub faults: BTreeMap<&'static str, u64>,
-    /// Messages refused for their form or content; [`Ledger::rejections`] says why.
+    /// Messages refused for their form or content.
     pub(crate) rejected: u64,
 }
 

@@ -1,7 +1,7 @@
 //! `plan --format github`: workflow commands, which GitHub shows as annotations on the file, line and column.
 //!
 //! GitHub shows at most ten errors and ten warnings of a step, so nine are told, and one that says how many more
-//! there are. The whole list is [`plan_markdown`](super::plan_markdown)'s, for the summary of the job.
+//! there are. The whole list is [`markdown`](super::markdown)'s, for the summary of the job.
 
 use std::io::{self, Write};
 
