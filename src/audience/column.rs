@@ -3,6 +3,7 @@
 use regex::Regex;
 
 use crate::diagnostic::code::Code;
+use crate::diagnostic::value::Value;
 
 /// The rules of one column. All but `required` and `default` are for cells that are not blank.
 #[derive(Debug, Clone, Default)]
@@ -20,7 +21,7 @@ pub(crate) struct ColumnRules {
 }
 
 /// What is wrong with a cell: a code and the values of its sentences.
-pub(crate) type CellFault = (Code, Vec<(&'static str, String)>);
+pub(crate) type CellFault = (Code, Vec<(&'static str, Value)>);
 
 impl ColumnRules {
     /// The text to use for a cell: the default where the cell is blank and there is one.
@@ -41,22 +42,19 @@ impl ColumnRules {
         if let Some(max) = self.max_chars {
             let length = text.chars().count();
             if length > max {
-                faults.push((
-                    Code::CellTooLong,
-                    vec![("length", length.to_string()), ("max", max.to_string())],
-                ));
+                faults.push((Code::CellTooLong, vec![("length", length.into()), ("max", max.into())]));
             }
         }
         if let Some(pattern) = &self.pattern
             && !pattern.is_match(text)
         {
-            let values = vec![("text", text.to_owned()), ("pattern", pattern.to_string())];
+            let values = vec![("text", text.into()), ("pattern", Value::text(pattern))];
             faults.push((Code::CellPattern, values));
         }
         if let Some(allowed) = &self.one_of
             && !allowed.iter().any(|one| one == text)
         {
-            let values = vec![("text", text.to_owned()), ("allowed", allowed.join(", "))];
+            let values = vec![("text", text.into()), ("allowed", allowed.join(", ").into())];
             faults.push((Code::CellNotOneOf, values));
         }
         faults

@@ -52,7 +52,7 @@ impl Header {
                 faults.push(Diagnostic::new(Code::UnnamedColumn, place).with("number", cell + 1));
             } else if let Some(earlier) = first.get(name) {
                 let fault = Diagnostic::new(Code::DuplicateColumn, place);
-                faults.push(fault.with("name", name).with("number", cell + 1).with("first", earlier));
+                faults.push(fault.with("name", name).with("number", cell + 1).with("first", *earlier));
             } else {
                 first.insert(name, cell + 1);
             }
@@ -135,7 +135,10 @@ mod tests {
         let seen: Vec<_> = faults.iter().map(|fault| (fault.code, fault.at.clone())).collect();
         let (unnamed, duplicate) = (Code::UnnamedColumn, Code::DuplicateColumn);
         assert_eq!(seen, [(unnamed, at(2)), (duplicate, at(3)), (duplicate, at(4))]);
-        assert_eq!(faults[0].values, [("number", "3".to_owned())]);
-        assert_eq!(faults[2].values, [("name", "b".into()), ("number", "5".into()), ("first", "2".into())]);
+        assert_eq!(faults[0].values, [("number", 3_u64.into())]);
+        assert_eq!(
+            faults[2].values,
+            [("name", "b".into()), ("number", 5_u64.into()), ("first", 2_u64.into())]
+        );
     }
 }

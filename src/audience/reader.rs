@@ -22,6 +22,7 @@ use crate::audience::workbook::table::{Table, Unreadable};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{Place, RowPlace, Sheet};
+use crate::diagnostic::value::Value;
 
 /// Reads an audience file row by row; a CSV in constant memory.
 #[derive(Debug)]
@@ -265,7 +266,7 @@ fn fault(error: csv::Error, row: Place) -> Diagnostic {
     match error.into_kind() {
         ErrorKind::Io(error) if text::is_endless(&error) => Diagnostic::new(Code::UnclosedQuote, row),
         ErrorKind::Io(error) => decode::diagnostic(&error),
-        _ => Diagnostic::new(Code::AudienceUnreadable, Place::Audience).with("reason", reason),
+        _ => Diagnostic::new(Code::AudienceUnreadable, Place::Audience).with("reason", Value::reason(reason)),
     }
 }
 
@@ -434,7 +435,7 @@ mod tests {
         let fault = row.cells().expect_err("cut in two");
         assert_eq!((fault.code, fault.at), (Code::Undecodable, Place::Line(3)));
         row.record = ByteRecord::from(vec![&b"x"[..], b"\xFF"]);
-        assert_eq!(row.cells().expect_err("no text").values[1], ("byte", "0xFF".to_owned()));
+        assert_eq!(row.cells().expect_err("no text").values[1], ("byte", "0xFF".into()));
     }
 
     fn written(table: &Table, delimiter: u8, crlf: bool) -> String {

@@ -12,6 +12,7 @@ use crate::campaign::file::CampaignFile;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place, Step};
+use crate::diagnostic::value::Key;
 use crate::message::KINDS;
 
 /// The JSON Schema of campaign files, as editors use it.
@@ -312,16 +313,16 @@ fn type_name(toml: &str) -> &str {
 }
 
 /// The key of a type's name in `locales/`.
-fn type_key(name: &str) -> &'static str {
+fn type_key(name: &str) -> Key {
     match name {
-        "string" => "type.string",
-        "boolean" => "type.boolean",
-        "integer" => "type.integer",
-        "float" | "number" => "type.float",
-        "array" => "type.array",
-        "object" | "table" => "type.table",
-        "datetime" => "type.datetime",
-        _ => "type.other",
+        "string" => Key::new("type.string"),
+        "boolean" => Key::new("type.boolean"),
+        "integer" => Key::new("type.integer"),
+        "float" | "number" => Key::new("type.float"),
+        "array" => Key::new("type.array"),
+        "object" | "table" => Key::new("type.table"),
+        "datetime" => Key::new("type.datetime"),
+        _ => Key::new("type.other"),
     }
 }
 

@@ -28,6 +28,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
 use crate::diagnostic::render::Sources;
+use crate::diagnostic::value::{Key, Value};
 use crate::locale::Language;
 use crate::message::body::{Body, Envelope, Slot};
 use crate::message::field::{Rules, is_appid};
@@ -137,7 +138,8 @@ pub fn validate(path: &Path, text: &str, overrides: &Overrides) -> Validated {
 
 fn syntax(text: &str, error: &toml::de::Error) -> Diagnostic {
     let span = error.span().unwrap_or(0..text.len().min(1));
-    Diagnostic::new(Code::TomlSyntax, Place::CampaignSpan(span)).with("reason", error.message())
+    Diagnostic::new(Code::TomlSyntax, Place::CampaignSpan(span))
+        .with("reason", Value::reason(error.message()))
 }
 
 #[derive(Default)]
@@ -393,7 +395,7 @@ impl Check<'_> {
         }
         for (kind, _) in tables.iter().skip(1) {
             let fault = Diagnostic::new(Code::SeveralMessages, Place::Key(at.key(kind.name())));
-            self.push(fault.with("kind", kind).with("first", tables[0].0));
+            self.push(fault.with("kind", kind.name()).with("first", tables[0].0.name()));
         }
         let envelope = Envelope {
             kf_account: account.kf_account.clone(),
@@ -527,7 +529,10 @@ impl Check<'_> {
             for written in results.files() {
                 if plain(&written) == plain(own) {
                     let at = FieldPath::of("results.file");
-                    self.push(Diagnostic::new(Code::SameFile, Place::Field(at)).with("file", own.display()));
+                    self.push(
+                        Diagnostic::new(Code::SameFile, Place::Field(at))
+                            .with("file", own.display().to_string()),
+                    );
                 }
             }
         }
@@ -574,20 +579,21 @@ fn template_fault(at: &FieldPath, fault: TemplateFault) -> Diagnostic {
     let place = Place::Within(at.clone(), fault.at);
     match fault.kind {
         TemplateFaultKind::Syntax(fault) => {
-            let of = |key: &str| {
-                Diagnostic::new(Code::TemplateSyntax, place).with("field", at).with("reason", key)
-            };
+            let of =
+                |key: Key| Diagnostic::new(Code::TemplateSyntax, place).with("field", at).with("reason", key);
             match fault {
-                SyntaxFault::UnclosedTag => of("template.unclosed-tag"),
-                SyntaxFault::UnclosedQuote => of("template.unclosed-quote"),
-                SyntaxFault::EmptyTag => of("template.empty-tag"),
-                SyntaxFault::UnclosedBlock(open) => of("template.unclosed-block").with("open", open),
-                SyntaxFault::CrossedBlocks { open, close } => {
-                    of("template.crossed-blocks").with("open", open).with("close", close)
+                SyntaxFault::UnclosedTag => of(Key::new("template.unclosed-tag")),
+                SyntaxFault::UnclosedQuote => of(Key::new("template.unclosed-quote")),
+                SyntaxFault::EmptyTag => of(Key::new("template.empty-tag")),
+                SyntaxFault::UnclosedBlock(open) => {
+                    of(Key::new("template.unclosed-block")).with("open", open)
                 }
-                SyntaxFault::StrayEnd(tag) => of("template.stray-end").with("tag", tag),
-                SyntaxFault::SecondElse => of("template.second-else"),
-                SyntaxFault::Other(text) => of("template.other").with("text", text),
+                SyntaxFault::CrossedBlocks { open, close } => {
+                    of(Key::new("template.crossed-blocks")).with("open", open).with("close", close)
+                }
+                SyntaxFault::StrayEnd(tag) => of(Key::new("template.stray-end")).with("tag", tag),
+                SyntaxFault::SecondElse => of(Key::new("template.second-else")),
+                SyntaxFault::Other(text) => of(Key::new("template.other")).with("text", text),
             }
         }
         TemplateFaultKind::UnknownHelper(name) => Diagnostic::new(Code::UnknownHelper, place)

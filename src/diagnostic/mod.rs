@@ -8,12 +8,14 @@ pub(crate) mod place;
 pub(crate) mod render;
 pub(crate) mod suggest;
 pub(crate) mod unread;
+pub(crate) mod value;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::Place;
+use crate::diagnostic::value::Value;
 use crate::locale::Catalog;
 
 /// How bad a diagnostic is. Errors keep a campaign from being sent, warnings do not.
@@ -45,7 +47,7 @@ pub struct Diagnostic {
     /// Where it is wrong.
     pub(crate) at: Place,
     /// The values for the places of its sentences, by name.
-    pub(crate) values: Vec<(&'static str, String)>,
+    pub(crate) values: Vec<(&'static str, Value)>,
     /// A word the user may have meant.
     pub(crate) near: Option<Box<str>>,
 }
@@ -58,8 +60,8 @@ impl Diagnostic {
 
     /// Adds a value for a place of its sentences.
     #[must_use]
-    pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.values.push((name, value.to_string()));
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.values.push((name, value.into()));
         self
     }
 
@@ -74,6 +76,13 @@ impl Diagnostic {
     #[must_use]
     pub(crate) fn into_warning(mut self) -> Self {
         self.severity = Severity::Warning;
+        self
+    }
+
+    /// The same fault, about a row with this openid: texts that were made from the row may hold it.
+    #[must_use]
+    pub(crate) fn naming(mut self, openid: &str) -> Self {
+        self.values = self.values.into_iter().map(|(name, value)| (name, value.naming(openid))).collect();
         self
     }
 
@@ -101,17 +110,18 @@ impl Diagnostic {
         let plain: Vec<(&str, &dyn Display)> =
             self.values.iter().map(|(name, value)| (*name, value as &dyn Display)).collect();
         let values: Vec<(&str, String)> =
-            self.values.iter().map(|(name, value)| (*name, word(words, value, &plain))).collect();
+            self.values.iter().map(|(name, value)| (*name, value.shown(words, &plain))).collect();
         let places: Vec<(&str, &dyn Display)> =
             values.iter().map(|(name, value)| (*name, value as &dyn Display)).collect();
-        words.say(&key, &places)
+        words.fill(&key, &places)
     }
-}
 
-/// A value that is itself words of people, given by their key; other values fill their places.
-fn word(words: &Catalog, value: &str, places: &[(&str, &dyn Display)]) -> String {
-    let is_key = ["unit.", "type.", "helper.", "template."].iter().any(|group| value.starts_with(group));
-    if is_key && words.get(value).is_some() { words.say(value, places) } else { value.to_owned() }
+    /// Makes every openid in it unreadable, for logs that many can read.
+    pub(crate) fn mask_openids(&mut self, mask: impl Fn(&str) -> String) {
+        for (_, value) in &mut self.values {
+            value.mask(&mask);
+        }
+    }
 }
 
 /// The diagnostics of one run, all counted, as many of them kept as memory allows.
@@ -174,9 +184,8 @@ impl Diagnostics {
 
     /// Makes every openid that is told unreadable, for logs that many can read.
     pub(crate) fn mask_openids(&mut self, mask: impl Fn(&str) -> String) {
-        let values = self.kept.iter_mut().flat_map(|kept| kept.values.iter_mut());
-        for (_, openid) in values.filter(|(name, _)| *name == "openid") {
-            *openid = mask(openid);
+        for kept in &mut self.kept {
+            kept.mask_openids(&mask);
         }
     }
 

@@ -55,6 +55,23 @@ impl Language {
     }
 }
 
+/// The name of a sentence of ours in the catalogue. It is a type of its own, so that a text which happens to spell a
+/// sentence's name is never taken for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Key(&'static str);
+
+impl Key {
+    /// The sentence of this name, which every language has.
+    pub(crate) const fn new(name: &'static str) -> Self {
+        Self(name)
+    }
+
+    /// The name as `locales/` has it.
+    pub(crate) fn name(self) -> &'static str {
+        self.0
+    }
+}
+
 /// All sentences of one language, English standing in for what it lacks.
 #[derive(Debug, Clone)]
 pub struct Catalog {
@@ -82,18 +99,20 @@ impl Catalog {
 
     /// The sentence of `key` with its places filled; the key itself where there is none.
     pub fn say(&self, key: &str, places: &[(&str, &dyn Display)]) -> String {
-        let Some(sentence) = self.sentences.get(key) else {
-            return key.to_owned();
-        };
         // Why something failed is most often what others say, and that is in a language of its own.
         let reason = places.iter().find(|(name, _)| *name == "reason");
         match reason.map(|(name, reason)| (*name, self.reason(&reason.to_string()))) {
             Some((name, reason)) => {
                 let others = places.iter().filter(|(other, _)| *other != name).copied();
-                fill(sentence, &others.chain([(name, &reason as &dyn Display)]).collect::<Vec<_>>())
+                self.fill(key, &others.chain([(name, &reason as &dyn Display)]).collect::<Vec<_>>())
             }
-            None => fill(sentence, places),
+            None => self.fill(key, places),
         }
+    }
+
+    /// The sentence of `key` with its places filled by just what is given, reasons too.
+    pub(crate) fn fill(&self, key: &str, places: &[(&str, &dyn Display)]) -> String {
+        self.sentences.get(key).map_or_else(|| key.to_owned(), |sentence| fill(sentence, places))
     }
 
     /// The sentence of `key`, where there is one.

@@ -67,7 +67,7 @@ impl Body {
         let (inside, slots, mut faults) = draft.finish();
         if !message.accounts().contains(&account) {
             let fault = Diagnostic::new(Code::KindNotForAccount, Place::Key(at))
-                .with("kind", kind)
+                .with("kind", kind.name())
                 .with("account", account.name());
             faults.insert(0, fault);
         }

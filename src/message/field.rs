@@ -1,6 +1,7 @@
 //! The rules a finished text is held to, by field.
 
 use crate::diagnostic::code::Code;
+use crate::diagnostic::value::{Key, Value};
 use crate::message::bytes::any_byte;
 use crate::message::links;
 
@@ -23,10 +24,10 @@ impl Unit {
     }
 
     /// The key of its name in `locales/`.
-    pub(crate) fn key(self) -> &'static str {
+    pub(crate) fn key(self) -> Key {
         match self {
-            Self::Bytes => "unit.bytes",
-            Self::Chars => "unit.chars",
+            Self::Bytes => Key::new("unit.bytes"),
+            Self::Chars => Key::new("unit.chars"),
         }
     }
 }
@@ -104,7 +105,7 @@ pub(crate) struct Problem {
     /// What is wrong.
     pub(crate) code: Code,
     /// Values for its sentences.
-    pub(crate) values: Vec<(&'static str, String)>,
+    pub(crate) values: Vec<(&'static str, Value)>,
 }
 
 impl Problem {
@@ -115,8 +116,8 @@ impl Problem {
 
     /// Adds a value.
     #[must_use]
-    pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.values.push((name, value.to_string()));
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.values.push((name, value.into()));
         self
     }
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::diagnostic::code::Code;
+use crate::diagnostic::value::{Key, Value};
 use crate::message::field::Problem;
 
 const KB: u64 = 1 << 10;
@@ -137,7 +138,9 @@ impl Upload {
         match seen.format {
             Ok(format) if self.formats().contains(&format) => self.check_sound(name, format, seen, found),
             Ok(format) => found(self.misfit(name, format.name())),
-            Err(other) => found(self.misfit(name, other.unwrap_or("type.no-media"))),
+            Err(other) => {
+                found(self.misfit(name, other.map_or(Key::new("type.no-media").into(), Value::from)))
+            }
         }
     }
 
@@ -159,7 +162,7 @@ impl Upload {
         }
     }
 
-    fn misfit(self, name: &str, format: &str) -> Problem {
+    fn misfit(self, name: &str, format: impl Into<Value>) -> Problem {
         let allowed: Vec<&str> = self.formats().iter().map(|format| format.name()).collect();
         Problem::new(Code::MediaFormat)
             .with("file", name)

@@ -310,7 +310,7 @@ mod tests {
         }
         let [mut all, other] = found;
         all.absorb(other);
-        let value = |fault: &Diagnostic| fault.values[3].1.clone();
+        let value = |fault: &Diagnostic| fault.values[3].1.to_string();
         all.diagnostics().iter().map(|fault| (fault.code, value(fault))).collect()
     }
 

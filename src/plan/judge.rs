@@ -11,6 +11,7 @@ use crate::audience::row::{Cells, Row, Width};
 use crate::campaign::file::{Duplicates, InvalidRows};
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place, RowPlace};
+use crate::diagnostic::value::Value;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::message::body::Body;
 use crate::message::field::Problem;
@@ -213,6 +214,15 @@ impl<'a> Judge<'a> {
     }
 }
 
+/// A fault of a row whose openid this is. Any text of the row may quote it: a helper's cell, an address made from it.
+fn named(fault: Diagnostic, openid: Option<&str>) -> Diagnostic {
+    match openid {
+        // Anything shorter could stand in a text by chance.
+        Some(openid) if openid::check(openid) == Ok(Shape::Usual) => fault.naming(openid),
+        Some(_) | None => fault,
+    }
+}
+
 /// What has destroyed an openid, where it can be told.
 fn destroyed_by(openid: &str) -> Option<Code> {
     match look(openid, true).damage {
@@ -291,7 +301,9 @@ impl<'r> Look<'_, 'r, '_> {
         let text = self.cells.get(cell).unwrap_or_default();
         let fault = match openid::check(text) {
             Ok(Shape::Usual) => return text,
-            Ok(Shape::Odd) => Diagnostic::new(Code::OpenidShape, self.place(Some(cell))).with("openid", text),
+            Ok(Shape::Odd) => {
+                Diagnostic::new(Code::OpenidShape, self.place(Some(cell))).with("openid", Value::openid(text))
+            }
             // It was told already.
             Err(_) if self.row.troubles().iter().any(|(troubled, _)| *troubled == cell) => return text,
             Err(OpenIdFault::Character { character, .. }) => {
@@ -300,8 +312,8 @@ impl<'r> Look<'_, 'r, '_> {
                     return text;
                 }
                 Diagnostic::new(Code::OpenidCharacter, self.place(Some(cell)))
-                    .with("openid", text.escape_debug())
-                    .with("character", character.escape_debug())
+                    .with("openid", Value::openid(text.escape_debug()))
+                    .with("character", Value::text(character.escape_debug()))
             }
             Err(OpenIdFault::Empty) => Diagnostic::new(Code::OpenidEmpty, self.place(Some(cell))),
             Err(OpenIdFault::TooLong { length }) => {
@@ -349,7 +361,7 @@ impl<'r> Look<'_, 'r, '_> {
 
     fn duplicate(&mut self, openid: &str, code: Code) {
         let fault = Diagnostic::new(code, self.place(Some(self.judge.openid)));
-        self.fault(fault.with("openid", openid));
+        self.fault(fault.with("openid", Value::openid(openid)));
     }
 
     fn columns(&mut self) {
@@ -365,7 +377,8 @@ impl<'r> Look<'_, 'r, '_> {
     }
 
     fn render(&mut self) {
-        let Judge { renderer, texts, faults, inputs, told, .. } = &mut *self.judge;
+        let Judge { renderer, texts, faults, inputs, told, openid, .. } = &mut *self.judge;
+        let openid = self.cells.get(*openid);
         let mut sound = self.sound;
         let skip = inputs.audience.invalid_rows == InvalidRows::Skip;
         renderer.fill(self.row, self.cells, texts, |slot| {
@@ -381,7 +394,7 @@ impl<'r> Look<'_, 'r, '_> {
             }
             let mut place = RowPlace::new(self.row.number, self.row.line).field(slot.at.clone());
             place.cell = slot.cell;
-            let fault = fault_of(slot.problem, slot.at, Place::Row(place));
+            let fault = named(fault_of(slot.problem, slot.at, Place::Row(place)), openid);
             sound &= !fault.is_error();
             faults.push(if skip { fault.into_warning() } else { fault });
         });
@@ -420,6 +433,7 @@ impl<'r> Look<'_, 'r, '_> {
     }
 
     fn fault(&mut self, fault: Diagnostic) {
+        let fault = named(fault, self.cells.get(self.judge.openid));
         self.sound &= !fault.is_error();
         let skip = self.judge.inputs.audience.invalid_rows == InvalidRows::Skip;
         self.judge.faults.push(if skip { fault.into_warning() } else { fault });

@@ -15,6 +15,7 @@ use crate::campaign::template::{OPENID, ROW, Segment, Template, Variable};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
+use crate::diagnostic::value::{Key, Value};
 use crate::message::field::{Problem, Rules};
 use crate::message::media::Upload;
 use crate::plan::media::folder_of;
@@ -243,7 +244,8 @@ impl Slot {
     fn holds(&self, problem: &Problem) -> bool {
         let quoted = problem.values.iter().find(|(name, _)| matches!(*name, "tag" | "appid"));
         quoted.is_some_and(|(_, quoted)| {
-            self.pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains(quoted)))
+            let quoted = quoted.to_string();
+            self.pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains(&quoted)))
         })
     }
 
@@ -309,7 +311,9 @@ fn problem_of(reason: &RenderErrorReason) -> Problem {
     };
     match known {
         Some((key, text)) => Problem::new(Code::RenderFailed).with("reason-key", key).with("reason", text),
-        None => Problem::new(Code::RenderFailed).with("reason-key", "helper.other").with("reason", reason),
+        None => Problem::new(Code::RenderFailed)
+            .with("reason-key", Key::new("helper.other"))
+            .with("reason", Value::reason(reason)),
     }
 }
 

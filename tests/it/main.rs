@@ -57,5 +57,6 @@ mod token_cache;
 mod token_command;
 mod tutorial_docs;
 mod usage;
+mod values;
 mod wide;
 mod workbooks;

@@ -19,6 +19,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
 use crate::diagnostic::unread;
+use crate::diagnostic::value::Key;
 
 /// U+FEFF in GB18030, which is not among the marks that `encoding_rs` knows.
 const GB18030_BOM: &[u8] = b"\x84\x31\x95\x33";
@@ -61,7 +62,7 @@ pub(crate) fn open(source: &Source) -> Result<Content, Unreadable> {
         None if workbook::begins(&head) => Err(workbook::unreadable("zip").into()),
         None => {
             let page = head.trim_ascii_start().first() == Some(&b'<');
-            let kind = if page { "unit.page" } else { "unit.text" };
+            let kind = Key::new(if page { "unit.page" } else { "unit.text" });
             Err(Diagnostic::new(Code::NotAWorkbook, Place::Audience).with("kind", kind).into())
         }
     }
@@ -117,7 +118,7 @@ pub(crate) fn diagnostic(error: &io::Error) -> Diagnostic {
     match Undecodable::inside(error) {
         Some(fault) => Diagnostic::new(Code::Undecodable, Place::Line(fault.line))
             .with("encoding", fault.encoding.name())
-            .with("byte", format_args!("0x{:02X}", fault.byte))
+            .with("byte", format!("0x{:02X}", fault.byte))
             .with("offset", fault.offset),
         None => Diagnostic::new(Code::AudienceUnreadable, Place::Audience).with("reason", error),
     }
@@ -358,7 +359,7 @@ mod tests {
 
     fn fault(bytes: &[u8], named: Option<&'static Encoding>) -> (Code, Place, Vec<String>) {
         let fault = decoded(bytes, named).expect_err("a fault");
-        (fault.code, fault.at, fault.values.into_iter().map(|(_, value)| value).collect())
+        (fault.code, fault.at, fault.values.into_iter().map(|(_, value)| value.to_string()).collect())
     }
 
     fn undecodable(line: u64, encoding: &str, byte: &str, offset: usize) -> (Code, Place, Vec<String>) {

@@ -16,6 +16,8 @@ mod xlsb;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::Place;
+use crate::diagnostic::value::Value;
+use std::fmt::Display;
 
 /// What a file is by its content, whatever it is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,8 +85,8 @@ fn is_encrypted(bytes: &[u8]) -> bool {
 }
 
 /// A workbook that cannot be read, in its reader's words.
-pub(crate) fn unreadable(reason: impl ToString) -> Diagnostic {
-    Diagnostic::new(Code::WorkbookUnreadable, Place::Audience).with("reason", reason)
+pub(crate) fn unreadable(reason: impl Display) -> Diagnostic {
+    Diagnostic::new(Code::WorkbookUnreadable, Place::Audience).with("reason", Value::reason(reason))
 }
 
 /// The number of four bytes at a place of a record, the lowest byte first, as both binary formats have it.

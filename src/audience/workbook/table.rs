@@ -266,7 +266,7 @@ impl Table {
                 let at = Place::Header { cell: *columns.start() as usize, column: None };
                 let cells = format!("{}:{}", name(top, left), name(bottom, right));
                 self.faults
-                    .push(Diagnostic::new(Code::MergedCells, at).with("count", 1).with("places", cells));
+                    .push(Diagnostic::new(Code::MergedCells, at).with("count", 1_u64).with("places", cells));
             }
             let lines = (*top).max(header_row + 1) + 1..=bottom + 1;
             let rows = self.rows.iter().map(|span| span.line).filter(|line| lines.contains(line));

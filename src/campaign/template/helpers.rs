@@ -12,6 +12,8 @@ use jiff::civil::{Date, DateTime};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value as Json;
 
+use crate::diagnostic::value::Key;
+
 /// A helper: its name, and how many parameters it takes at least and at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Signature {
@@ -73,11 +75,11 @@ pub(crate) enum HelperFault {
 
 impl HelperFault {
     /// The key of its sentence in `locales/`, and the text it is about.
-    pub(crate) fn sentence(&self) -> (&'static str, &str) {
+    pub(crate) fn sentence(&self) -> (Key, &str) {
         match self {
-            Self::Number(text) => ("helper.not-a-number", text),
-            Self::Date(text) => ("helper.not-a-date", text),
-            Self::Format(text) => ("helper.not-a-format", text),
+            Self::Number(text) => (Key::new("helper.not-a-number"), text),
+            Self::Date(text) => (Key::new("helper.not-a-date"), text),
+            Self::Format(text) => (Key::new("helper.not-a-format"), text),
         }
     }
 }

@@ -252,7 +252,7 @@ impl<'a> Writer<'a> {
     }
 
     fn unit(&self, unit: Unit) -> String {
-        self.say(unit.key())
+        self.say(unit.key().name())
     }
 
     fn chart(&self, lengths: &Lengths) -> Chart {
@@ -388,9 +388,7 @@ impl<'a> Writer<'a> {
 
     fn warning(&self, warning: &Diagnostic) -> Told {
         let mut warning = warning.clone();
-        for (_, openid) in warning.values.iter_mut().filter(|(name, _)| *name == "openid") {
-            *openid = self.openid(openid);
-        }
+        warning.mask_openids(|openid| self.openid(openid));
         Told { message: warning.message(self.words), help: warning.help(self.words) }
     }
 }

@@ -1,0 +1,148 @@
+//! What fills the places of a diagnostic's sentences, by what it is.
+//!
+//! The type decides how a value is shown: only a [`Key`] is looked up in the catalogue, only a reason is put into the
+//! reader's language, only an openid is masked. What a user wrote is shown as it stands, whatever it looks like.
+
+use std::fmt::{self, Display};
+use std::io;
+
+use crate::diagnostic::place::FieldPath;
+use crate::locale::Catalog;
+pub(crate) use crate::locale::Key;
+
+/// A value of a diagnostic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Value {
+    /// A name, a cell, a piece of the campaign file, or a figure that is already written out.
+    Text(String),
+    /// Something that names the person a message is for; logs that many can read have the openid in it masked.
+    Openid {
+        /// What is shown, in which the openid stands.
+        text: String,
+        /// The openid as it stands there.
+        openid: String,
+    },
+    /// Words of ours; their own places are filled from the other values.
+    Words(Key),
+    /// Why something failed, as the system or a parser says it.
+    Reason(String),
+    /// A count or a length.
+    Number(u64),
+}
+
+impl Value {
+    /// A value shown just as it prints.
+    pub(crate) fn text(text: impl Display) -> Self {
+        Self::Text(text.to_string())
+    }
+
+    /// An openid.
+    pub(crate) fn openid(openid: impl Display) -> Self {
+        let openid = openid.to_string();
+        Self::Openid { text: openid.clone(), openid }
+    }
+
+    /// The same value, known to name a person where this openid stands in it.
+    pub(super) fn naming(self, openid: &str) -> Self {
+        match self {
+            Self::Text(text) | Self::Reason(text) if text.contains(openid) => {
+                Self::Openid { text, openid: openid.to_owned() }
+            }
+            other => other,
+        }
+    }
+
+    /// Makes the openid in it unreadable, if there is one.
+    pub(super) fn mask(&mut self, mask: impl Fn(&str) -> String) {
+        if let Self::Openid { text, openid } = self {
+            let masked = mask(openid);
+            *text = text.replace(openid.as_str(), &masked);
+            *openid = masked;
+        }
+    }
+
+    /// What a parser or the system says of a failure.
+    pub(crate) fn reason(reason: impl Display) -> Self {
+        Self::Reason(reason.to_string())
+    }
+
+    /// The value as a reader of this language sees it; `places` are all values of the diagnostic.
+    pub(super) fn shown(&self, words: &Catalog, places: &[(&str, &dyn Display)]) -> String {
+        match self {
+            Self::Words(key) => words.fill(key.name(), places),
+            Self::Reason(reason) => words.reason(reason),
+            Self::Text(_) | Self::Openid { .. } | Self::Number(_) => self.to_string(),
+        }
+    }
+}
+
+impl Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) | Self::Openid { text, .. } | Self::Reason(text) => f.write_str(text),
+            Self::Words(key) => f.write_str(key.name()),
+            Self::Number(number) => number.fmt(f),
+        }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&String> for Value {
+    fn from(text: &String) -> Self {
+        Self::Text(text.clone())
+    }
+}
+
+impl From<&FieldPath> for Value {
+    fn from(at: &FieldPath) -> Self {
+        Self::text(at)
+    }
+}
+
+impl From<FieldPath> for Value {
+    fn from(at: FieldPath) -> Self {
+        Self::text(at)
+    }
+}
+
+impl From<Key> for Value {
+    fn from(key: Key) -> Self {
+        Self::Words(key)
+    }
+}
+
+impl From<io::Error> for Value {
+    fn from(error: io::Error) -> Self {
+        Self::reason(error)
+    }
+}
+
+impl From<&io::Error> for Value {
+    fn from(error: &io::Error) -> Self {
+        Self::reason(error)
+    }
+}
+
+impl From<u64> for Value {
+    fn from(number: u64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<usize> for Value {
+    fn from(number: usize) -> Self {
+        // No platform that Rust runs on has a usize of more than 64 bits.
+        Self::Number(number as u64)
+    }
+}
