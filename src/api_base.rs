@@ -5,9 +5,9 @@ use std::net::IpAddr;
 
 use url::Url;
 
-/// The platform's general host (wechat-facts 3.4).
+/// The platform's general host (docs/platform.md#hosts).
 pub(crate) const API_BASE: &str = "https://api.weixin.qq.com";
-/// The platform's host for the time when the general one cannot be reached (wechat-facts 3.4).
+/// The platform's host for the time when the general one cannot be reached (docs/platform.md#hosts).
 pub(crate) const API_BASE_2: &str = "https://api2.weixin.qq.com";
 
 /// The address of one host. Plain http is for loopback hosts only.

@@ -25,7 +25,7 @@ enum Period {
 pub struct RateError;
 
 impl Rate {
-    /// The rate when a campaign names none: twenty a second, as spec section 3 shows it.
+    /// The rate when a campaign names none: twenty a second.
     pub(crate) fn usual() -> Self {
         Self { count: NonZeroU32::MIN.saturating_add(19), per: Period::Second }
     }

@@ -609,7 +609,8 @@ fn template_fault(at: &FieldPath, fault: TemplateFault) -> Diagnostic {
     }
 }
 
-/// The shape of a kf account (wechat-facts 1.5): at most 10 letters, digits and underscores, `@`, at most 30.
+/// The shape of a kf account (docs/platform.md#speaking-as-a-service-account): at most 10 letters, digits and
+/// underscores, `@`, at most 30.
 fn is_kf_account(text: &str) -> bool {
     text.split_once('@').is_some_and(|(prefix, suffix)| {
         let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';

@@ -1,4 +1,4 @@
-//! Exit codes (spec section 10).
+//! Exit codes: what a script or CI learns of how a command ended.
 
 use crate::delivery::event::Stop;
 use crate::delivery::outcome::Counts;

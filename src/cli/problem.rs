@@ -13,7 +13,8 @@ use crate::wechat::answer::reply::{Failure, NotConnected};
 use crate::wechat::token::TokenError;
 use crate::wechat::token::source::CommandFault;
 
-/// Codes that are about AppID or AppSecret: which ones were used is then part of the answer (wechat-facts 3.3).
+/// Codes that are about AppID or AppSecret: which ones were used is then part of the answer
+/// (docs/platform.md#token-errors).
 const CREDENTIAL_CODES: [i64; 6] = [40001, 40013, 40125, 40243, 41002, 41004];
 
 /// What a code means and what to do about it.

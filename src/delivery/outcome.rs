@@ -17,7 +17,7 @@ pub enum Outcome {
     Postponed,
 }
 
-/// The status of a recipient (spec section 7): exactly one.
+/// The status of a recipient: exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Status {
     /// WeChat answered errcode 0.

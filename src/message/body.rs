@@ -35,7 +35,7 @@ pub(crate) struct Slot {
     pub(crate) upload: Option<Upload>,
 }
 
-/// What goes around the kind's own object (wechat-facts 1.2).
+/// What goes around the kind's own object (docs/platform.md#around-the-message).
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Envelope {
     /// Speak as this service account.
@@ -168,7 +168,7 @@ pub(crate) fn replaced<'t>(
     out
 }
 
-/// Writes a JSON string. Only what JSON demands is escaped (wechat-facts 10.1, 10.3); most texts need nothing.
+/// Writes a JSON string. Only what JSON demands is escaped (docs/platform.md#json); most texts need nothing.
 fn write_string(text: &str, out: &mut Vec<u8>) {
     if any_byte(text, |byte| byte < b' ' || byte == b'"' || byte == b'\\') {
         // Writing into a Vec cannot fail, and a str always serialises.

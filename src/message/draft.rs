@@ -118,7 +118,7 @@ impl Draft {
         self.raw("]");
     }
 
-    /// Refuses a field that this kind of account must not give (wechat-facts 1.4).
+    /// Refuses a field that this kind of account must not give (docs/platform.md#mini-programs).
     pub(crate) fn refuse(&mut self, name: &'static str, account: AccountKind) {
         let at = self.at.key(name);
         let fault = Diagnostic::new(Code::FieldNotForAccount, Place::Field(at.clone()))

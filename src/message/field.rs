@@ -32,7 +32,7 @@ impl Unit {
     }
 }
 
-/// How sure a limit is (the letters of wechat-facts 0.1).
+/// How sure a limit is (the letters of docs/platform.md#how-sure-a-rule-is).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Certainty {
     /// Measured or official: past it is an error. Whether the limit itself still passes is open, so that is
@@ -61,7 +61,7 @@ pub(crate) enum Form {
     Plain,
     /// An address that opens when tapped.
     Url,
-    /// Text whose `<a>` tags WeChat turns into links (wechat-facts 1.4, text).
+    /// Text whose `<a>` tags WeChat turns into links (docs/platform.md#links-in-texts).
     Markup,
     /// The appid of a mini program.
     MiniprogramAppid,
@@ -177,7 +177,7 @@ fn is_web_address(text: &str) -> bool {
     (scheme("http://") || scheme("https://")) && !text.contains(char::is_whitespace)
 }
 
-/// Whether a text has the shape every known appid has: `wx` and 16 hexadecimal digits (wechat-facts, appendix A).
+/// Whether a text has the shape every known appid has: `wx` and 16 hexadecimal digits (docs/platform.md#appids).
 pub(crate) fn is_appid(text: &str) -> bool {
     text.strip_prefix("wx").is_some_and(|rest| {
         rest.len() == 16 && rest.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))

@@ -1,4 +1,4 @@
-//! The `<a>` tags of a text message (wechat-facts 1.4, text). What is checked here is inference (appendix A),
+//! The `<a>` tags of a text message (docs/platform.md#links-in-texts). What is checked here is inference,
 //! so nothing here is more than a warning.
 
 use serde::Serialize;
@@ -33,7 +33,7 @@ pub(crate) enum Target<'t> {
         /// Where old clients go instead.
         href: &'t str,
     },
-    /// Nowhere: the person answers with a text (wechat-facts 1.4; undocumented, widely used).
+    /// Nowhere: the person answers with a text (docs/platform.md#links-in-texts; undocumented, widely used).
     Menu {
         /// The address with the text and its id in it.
         href: &'t str,
@@ -115,7 +115,7 @@ fn check_tag(tag: &str, found: &mut impl FnMut(Problem)) {
     }
 }
 
-/// The value of an attribute, in single or double quotes: both work (wechat-facts 1.4).
+/// The value of an attribute, in single or double quotes: both work (docs/platform.md#links-in-texts).
 fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
     let after = tag.find(name).map(|at| &tag[at + name.len()..])?;
     let value = after.trim_start().strip_prefix('=')?.trim_start();

@@ -1,6 +1,7 @@
 //! Media files: what WeChat takes, as what, and how a content is named before it has an id.
 //!
-//! Nothing here reads a file. What was seen in one is held against the platform's limits (wechat-facts 4.1, 4.3).
+//! Nothing here reads a file. What was seen in one is held against the platform's limits (docs/platform.md#uploads,
+//! docs/platform.md#pictures-of-articles).
 
 use std::fmt;
 use std::time::Duration;
@@ -12,7 +13,8 @@ use crate::message::field::Problem;
 const KB: u64 = 1 << 10;
 const MB: u64 = 1 << 20;
 
-/// The limit of pictures in the notes of the very page whose list says 10 MB (wechat-facts 4.1, 11).
+/// The limit of pictures in the notes of the very page whose list says 10 MB
+/// (docs/platform.md#where-sources-disagree).
 const DOUBTFUL_IMAGE: u64 = 2 * MB;
 
 /// What a file is uploaded as: the `type` of `media/upload`, or the call `media/uploadimg`.
@@ -92,7 +94,8 @@ impl Upload {
         }
     }
 
-    /// The most bytes a file may have (wechat-facts 4.1; 4.3, where it must be below 1 MB).
+    /// The most bytes a file may have (docs/platform.md#uploads; docs/platform.md#pictures-of-articles, where it
+    /// must be below 1 MB).
     pub(crate) fn max_bytes(self) -> u64 {
         match self {
             Self::Image | Self::Video => 10 * MB,
@@ -102,7 +105,7 @@ impl Upload {
         }
     }
 
-    /// The formats it takes (wechat-facts 4.1, 4.3).
+    /// The formats it takes (docs/platform.md#uploads, docs/platform.md#pictures-of-articles).
     pub(crate) fn formats(self) -> &'static [Format] {
         match self {
             Self::Image => &[Format::Png, Format::Jpeg, Format::Gif],
@@ -113,7 +116,7 @@ impl Upload {
         }
     }
 
-    /// How long it may play, where that is limited (wechat-facts 4.1).
+    /// How long it may play, where that is limited (docs/platform.md#uploads).
     pub(crate) fn longest(self) -> Option<Duration> {
         match self {
             Self::Voice => Some(Duration::from_secs(60)),
@@ -208,8 +211,9 @@ impl Format {
         }
     }
 
-    /// The file name of an upload: always ASCII, because the platform answers 41005 to any other (wechat-facts
-    /// 10.5), and with the ending that the content has, because one without an ending gets 40005 (4.4).
+    /// The file name of an upload: always ASCII, because the platform answers 41005 to any other
+    /// (docs/platform.md#file-names), and with the ending that the content has, because one without an ending gets
+    /// 40005 (docs/platform.md#upload-errors).
     pub(crate) fn file_name(self) -> String {
         format!("media.{}", self.name())
     }

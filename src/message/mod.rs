@@ -1,6 +1,6 @@
 //! What can be sent: one kind, one file; this is the only file that lists them.
 //!
-//! A kind is a struct that mirrors WeChat's JSON for it one to one (wechat-facts 1.4). Its
+//! A kind is a struct that mirrors WeChat's JSON for it one to one (docs/platform.md#the-kinds). Its
 //! [`Message::compile`] writes that object into a [`Draft`], field by field, each with its rules. The draft
 //! becomes a [`Body`](body::Body): JSON with open slots for texts that differ between recipients.
 
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::message::draft::Draft;
 
-/// The kind of account a campaign speaks for (wechat-facts 1.3).
+/// The kind of account a campaign speaks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AccountKind {
@@ -42,7 +42,7 @@ impl AccountKind {
 
 /// What every message kind can do.
 pub(crate) trait Message {
-    /// The kinds of account that may send it (wechat-facts 1.3).
+    /// The kinds of account that may send it (docs/platform.md#kinds-and-accounts).
     fn accounts(&self) -> &'static [AccountKind];
 
     /// Writes the kind's object into the draft, field by field in WeChat's order; faults go into the draft

@@ -22,7 +22,7 @@ use crate::plan::media::{Looked, MediaFile, MediaPlace, stays_in};
 use crate::plan::planner::Inputs;
 use crate::plan::renderer::{FileName, Renderer, fault_of};
 
-/// More messages than this to one person are refused by WeChat (wechat-facts 2.1).
+/// More messages than this to one person are refused by WeChat (docs/platform.md#windows).
 const MOST_FOR_ONE: u32 = 5;
 
 /// Judges rows of an audience that has these columns.

@@ -17,7 +17,7 @@ const UNKNOWN_WITHIN: Duration = Duration::from_secs(60);
 const ENOUGH_ANSWERS: u64 = 100;
 /// Content that differs between people is to blame when it is refused this often in a row.
 const CONTENT_IN_A_ROW: u32 = 5;
-/// A code nobody knows may be about everybody when it comes this often in a row (wechat-facts 7.2, last row).
+/// A code nobody knows may be about everybody when it comes this often in a row (docs/platform.md#error-codes).
 const UNFAMILIAR_IN_A_ROW: u32 = 20;
 /// WeChat is out of reach when the tries of so many messages in a row were used up without a connection.
 const UNREACHED_IN_A_ROW: u32 = 100;

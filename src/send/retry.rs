@@ -6,7 +6,7 @@ use crate::delivery::outcome::Outcome;
 use crate::wechat::answer::error_code::{Class, class_of};
 use crate::wechat::answer::reply::{Answer, Failure};
 
-/// What an answer, or the lack of one, means for the run (spec section 7).
+/// What an answer, or the lack of one, means for the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// WeChat took it.
@@ -65,7 +65,7 @@ impl Verdict {
     }
 }
 
-/// `invalid media_id` (wechat-facts 4.4). The message is certainly not delivered.
+/// `invalid media_id` (docs/platform.md#upload-errors). The message is certainly not delivered.
 const DEAD_MEDIA: i64 = 40007;
 
 /// What happens to the message next.

@@ -1,6 +1,6 @@
 //! One person's messages, strictly one after another.
 //!
-//! No stored source says that messages arrive in the order of the calls (wechat-facts 10.24). So the next message
+//! No stored source says that messages arrive in the order of the calls (docs/platform.md#order). So the next message
 //! to a person waits until the last one is settled, its retries included.
 
 use std::collections::{HashMap, VecDeque};

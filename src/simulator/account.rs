@@ -1,4 +1,5 @@
-//! The calls about the account: tokens, service accounts, quota (wechat-facts 3, 5.2 and 6.3).
+//! The calls about the account: tokens, service accounts, quota (docs/platform.md#tokens,
+//! docs/platform.md#service-accounts, docs/platform.md#reading-the-quota).
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! JSON escapes that the platform does not like (wechat-facts 10.1).
+//! JSON escapes that the platform does not like (docs/platform.md#json).
 
 /// The first `\u` escape of a character that JSON need not escape, as it is written.
 pub(crate) fn printable(raw: &[u8]) -> Option<String> {

@@ -1,5 +1,5 @@
 //! Whether the platform would take a message: its form by the hand-written wire schemas, then the rules that
-//! a schema cannot say (wechat-facts 1).
+//! a schema cannot say (docs/platform.md#sending).
 
 use std::io;
 
@@ -10,10 +10,10 @@ use serde_json::Value;
 use crate::message::{AccountKind, KINDS, Kind};
 use crate::simulator::escape;
 
-/// The most bytes of UTF-8 in a text (wechat-facts 1.4).
+/// The most bytes of UTF-8 in a text (docs/platform.md#text-length).
 const TEXT_BYTES: usize = 2048;
 
-/// Types that other messages of the platform have, and custom messages have not (wechat-facts 1.2).
+/// Types that other messages of the platform have, and custom messages have not (docs/platform.md#around-the-message).
 const FOREIGN_TYPES: &[&str] = &[
     "file",
     "textcard",
@@ -99,7 +99,7 @@ impl Judge {
 ///
 /// # Errors
 ///
-/// 44002 for nothing, 40003 for a form (wechat-facts 10.2), 47001 for anything else that is no JSON object.
+/// 44002 for nothing, 40003 for a form (docs/platform.md#json), 47001 for anything else that is no JSON object.
 pub(crate) fn parse(raw: &[u8], is_form: bool) -> Result<Value, Refusal> {
     if raw.is_empty() {
         return Err(Refusal::new(44002, "the body is empty"));
@@ -117,7 +117,7 @@ pub(crate) fn touser(message: &Value) -> Option<&str> {
     message.get("touser").and_then(Value::as_str).filter(|openid| !openid.is_empty())
 }
 
-/// The service account that speaks (wechat-facts 1.5).
+/// The service account that speaks (docs/platform.md#speaking-as-a-service-account).
 pub(crate) fn kf_account(message: &Value) -> Option<&str> {
     message.pointer("/customservice/kf_account").and_then(Value::as_str)
 }
@@ -131,7 +131,7 @@ fn kind_of(message: &Value) -> Result<Kind, Refusal> {
     Kind::find(name).ok_or_else(|| Refusal::new(code, format!("/msgtype: {msgtype} is no kind of message")))
 }
 
-/// The code for a kind that this kind of account may not send (wechat-facts 1.3).
+/// The code for a kind that this kind of account may not send (docs/platform.md#kinds-and-accounts).
 fn foreign_to(kind: Kind, account: AccountKind) -> Option<i64> {
     match (account, kind) {
         (AccountKind::Official, Kind::Link) => Some(45162),
@@ -164,7 +164,8 @@ fn foreign_to(kind: Kind, account: AccountKind) -> Option<i64> {
     }
 }
 
-/// A card of a mini program names it when an official account sends it, and only then (wechat-facts 1.4).
+/// A card of a mini program names it when an official account sends it, and only then
+/// (docs/platform.md#miniprogrampage).
 fn check_appid(kind: Kind, account: AccountKind, message: &Value) -> Result<(), Refusal> {
     if kind != Kind::Miniprogrampage {
         return Ok(());
@@ -219,7 +220,7 @@ fn code_of(error: &ValidationError<'_>) -> i64 {
         }
         _ if place == "/touser" => 40003,
         _ if place.ends_with("media_id") => 40007,
-        // Among them unknown fields: what the platform does with those is not known (wechat-facts 12).
+        // Among them unknown fields: what the platform does with those is not known (docs/platform.md#open-questions).
         _ => 40035,
     }
 }
@@ -242,7 +243,7 @@ fn code_of_missing(place: &str) -> i64 {
 mod tests {
     use super::*;
 
-    /// The samples of wechat-facts 1.4 and 1.5.
+    /// Samples of every kind (docs/platform.md#the-kinds).
     const SAMPLES: &[&str] = &[
         r#"{"touser":"OPENID","msgtype":"text","text":{"content":"Hello World"}}"#,
         r#"{"touser":"OPENID","msgtype":"image","image":{"media_id":"MEDIA_ID"}}"#,

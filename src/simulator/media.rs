@@ -1,4 +1,4 @@
-//! Media files: what is taken, and the ids that are given for them (wechat-facts 4).
+//! Media files: what is taken, and the ids that are given for them (docs/platform.md#media).
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -39,7 +39,7 @@ impl MediaType {
         }
     }
 
-    /// The key of the id in the answer: a thumb has one of its own (wechat-facts 4.1).
+    /// The key of the id in the answer: a thumb has one of its own (docs/platform.md#uploads).
     pub(crate) fn id_key(self) -> &'static str {
         match self {
             Self::Image | Self::Voice | Self::Video => "media_id",
@@ -192,7 +192,7 @@ impl Shelf {
     }
 }
 
-/// Where a message has media ids, and of which types they may be (wechat-facts 1.4). The pages do not say
+/// Where a message has media ids, and of which types they may be (docs/platform.md#the-kinds). The pages do not say
 /// whether the cover of a video or of music must be a thumb, so an image is taken too.
 fn references(kind: Kind) -> &'static [(&'static str, &'static [MediaType])] {
     const COVER: &[MediaType] = &[MediaType::Thumb, MediaType::Image];

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// A format that some upload takes (wechat-facts 4.1).
+/// A format that some upload takes (docs/platform.md#uploads).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     Png,

@@ -53,7 +53,7 @@ pub struct Account {
     pub appid: String,
     /// The AppSecret that token calls must give, else 40125. It is compared and never shown.
     pub secret: String,
-    /// What the account may send (wechat-facts 1.3).
+    /// What the account may send (docs/platform.md#kinds-and-accounts).
     pub kind: AccountKind,
 }
 

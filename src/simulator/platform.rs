@@ -115,7 +115,7 @@ impl Platform {
         }
     }
 
-    /// An answer with the platform's own text for this code and a fresh rid (wechat-facts 7.4).
+    /// An answer with the platform's own text for this code and a fresh rid (docs/platform.md#errmsg).
     pub(crate) fn refuse(&self, code: i64) -> Reply {
         let known = error_code::find(code);
         let text =

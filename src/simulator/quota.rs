@@ -1,4 +1,4 @@
-//! The daily quota and the limit per minute of `message/custom/send` (wechat-facts 6).
+//! The daily quota and the limit per minute of `message/custom/send` (docs/platform.md#quotas).
 
 use std::time::Duration;
 

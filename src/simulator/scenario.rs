@@ -223,7 +223,7 @@ fn selector(selector: Selector) -> Result<Selector, String> {
     Ok(selector)
 }
 
-/// `[token]` (wechat-facts 3.1).
+/// `[token]` (docs/platform.md#tokens).
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct TokenTable {
@@ -266,7 +266,7 @@ impl TokenTable {
     }
 }
 
-/// One of the three codes of a dead token (wechat-facts 3.3).
+/// One of the three codes of a dead token (docs/platform.md#token-errors).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "i64")]
 pub(crate) struct TokenCode(pub(crate) i64);
@@ -282,7 +282,7 @@ impl TryFrom<i64> for TokenCode {
     }
 }
 
-/// `[quota]` (wechat-facts 6).
+/// `[quota]` (docs/platform.md#quotas).
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct QuotaTable {
@@ -298,7 +298,7 @@ impl Default for QuotaTable {
     }
 }
 
-/// `[ip]` (wechat-facts 3.2).
+/// `[ip]` (docs/platform.md#ip-list).
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct IpTable {
@@ -314,7 +314,7 @@ pub(crate) struct AccountTable {
     pub(crate) from: u64,
 }
 
-/// `[kf]` (wechat-facts 5.2).
+/// `[kf]` (docs/platform.md#service-accounts).
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct KfTable {
@@ -322,14 +322,14 @@ pub(crate) struct KfTable {
     pub(crate) unbound: Vec<String>,
 }
 
-/// `[window]` (wechat-facts 2.1).
+/// `[window]` (docs/platform.md#windows).
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct WindowTable {
     pub(crate) allowance: Option<u32>,
 }
 
-/// `[media]` (wechat-facts 4.1).
+/// `[media]` (docs/platform.md#uploads).
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct MediaTable {

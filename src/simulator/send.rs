@@ -1,4 +1,4 @@
-//! `message/custom/send` and `message/custom/typing` (wechat-facts 1 and 5.1).
+//! `message/custom/send` and `message/custom/typing` (docs/platform.md#sending, docs/platform.md#typing).
 
 use std::sync::Arc;
 
@@ -70,7 +70,7 @@ fn take(
     Ok(())
 }
 
-/// A service account must exist, where the scenario says which do (wechat-facts 1.5).
+/// A service account must exist, where the scenario says which do (docs/platform.md#speaking-as-a-service-account).
 fn check_kf(platform: &Platform, message: &Value) -> Result<(), Refusal> {
     let (Some(speaker), Some(known)) = (judge::kf_account(message), &platform.settings.kf.accounts) else {
         return Ok(());

@@ -1,4 +1,5 @@
-//! Access tokens: their life, their overlap, and what kills them (wechat-facts 3.1 and 3.3).
+//! Access tokens: their life, their overlap, and what kills them (docs/platform.md#tokens,
+//! docs/platform.md#token-errors).
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -6,9 +7,9 @@ use std::time::Duration;
 use crate::simulator::dice;
 use crate::simulator::scenario::TokenTable;
 
-/// Forced refreshes a day (wechat-facts 3.1).
+/// Forced refreshes a day (docs/platform.md#tokens).
 const FORCED_A_DAY: u32 = 20;
-/// Calls of the classic endpoint a day (wechat-facts 6.1).
+/// Calls of the classic endpoint a day (docs/platform.md#tokens).
 const CLASSIC_A_DAY: u32 = 2_000;
 /// Keeps tokens apart from media ids.
 const TOKEN_SALT: u64 = 0x746f_6b65_6e73;
@@ -184,7 +185,7 @@ impl Tokens {
 
     fn issue(&mut self, table: &TokenTable, seed: u64, now: Duration) -> Token {
         self.issued += 1;
-        // Real tokens: a number, `_`, and letters; 136 characters in most samples (wechat-facts 3.1).
+        // Real tokens: a number, `_`, and letters; 136 characters in most samples (docs/platform.md#tokens).
         let text = format!("36_{}", dice::id(seed ^ TOKEN_SALT, self.issued, 133));
         Token { text, ends: now + table.life.0 }
     }

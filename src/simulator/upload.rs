@@ -1,4 +1,4 @@
-//! `media/upload` and `media/uploadimg` (wechat-facts 4.1, 4.3, 4.4 and 10.5).
+//! `media/upload` and `media/uploadimg` (docs/platform.md#media).
 
 use std::sync::Arc;
 
@@ -118,7 +118,7 @@ fn take(
 }
 
 /// The part named `media`. Everything that is wrong with its wrapping is 41005: no such part, no file name, a
-/// file name that is not ASCII (wechat-facts 10.5).
+/// file name that is not ASCII (docs/platform.md#file-names).
 async fn file(call: &Call) -> Result<File, i64> {
     let request = Request::from_parts(call.parts.clone(), Body::from(call.body.clone()));
     let mut parts = Multipart::from_request(request, &()).await.map_err(|_| 41005)?;

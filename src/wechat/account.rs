@@ -1,4 +1,5 @@
-//! What the platform says of the account: its quota and its service accounts (wechat-facts 5.2 and 6.3).
+//! What the platform says of the account: its quota and its service accounts (docs/platform.md#service-accounts,
+//! docs/platform.md#reading-the-quota).
 
 use std::time::Duration;
 
@@ -77,7 +78,7 @@ struct RawQuota {
 }
 
 /// Asks what is left of the quota for messages. `rate_limit` may be missing, and a figure of 0 says nothing
-/// (wechat-facts 6.3).
+/// (docs/platform.md#reading-the-quota).
 ///
 /// # Errors
 ///
@@ -111,7 +112,7 @@ struct RawKfList {
 }
 
 /// Asks for the service accounts. That it is answered shows that the token works and that the account has the right
-/// to customer-service messages (wechat-facts 5.2).
+/// to customer-service messages (docs/platform.md#service-accounts).
 ///
 /// # Errors
 ///

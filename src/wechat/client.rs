@@ -22,7 +22,7 @@ use crate::wechat::token::Token;
 const SEND: &str = "/cgi-bin/message/custom/send";
 
 /// A connection that has been idle longer may be closed by the server just as it is used, which leaves a
-/// message unknown (wechat-facts 10.10). Short enough to make that rare, long enough to save handshakes.
+/// message unknown (docs/platform.md#timeouts). Short enough to make that rare, long enough to save handshakes.
 const IDLE: Duration = Duration::from_secs(5);
 /// An answer is a hundred bytes, a list of service accounts some thousand; more than this is no answer.
 const MOST_ANSWER: usize = 64 * 1024;

@@ -1,4 +1,4 @@
-//! Uploads: `media/upload` and `media/uploadimg` (wechat-facts 4.1, 4.3 and 10.5).
+//! Uploads: `media/upload` and `media/uploadimg` (docs/platform.md#media).
 
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ pub(crate) enum Refusal {
 
 impl Refusal {
     /// Classifies an errcode. For messages most codes of files stop everything, because no file of theirs is at
-    /// fault; for an upload they are about its one file (wechat-facts 4.4).
+    /// fault; for an upload they are about its one file (docs/platform.md#upload-errors).
     pub(crate) fn of(code: i64) -> Self {
         match code {
             40004..=40006
@@ -92,7 +92,7 @@ struct Raw {
     created_at: Option<Seconds>,
 }
 
-/// A number, which some answers write as a text (wechat-facts 4.1).
+/// A number, which some answers write as a text (docs/platform.md#uploads).
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Seconds {

@@ -328,10 +328,20 @@ fn cells(cell: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The anchors that a page's headings give, as GitHub makes them.
-fn anchors(page: &str) -> BTreeSet<String> {
+/// The anchors of a page: those its headings give, as GitHub makes them, and those that are written out.
+pub fn anchors(page: &str) -> BTreeSet<String> {
+    let written = page.lines().filter_map(|line| line.strip_prefix("<a id=\"")?.split('"').next());
+    headings(page).into_iter().chain(written.map(str::to_owned)).collect()
+}
+
+/// What GitHub makes of a page's headings, in their order.
+pub fn headings(page: &str) -> Vec<String> {
+    let mut inside = false;
     page.lines()
-        .filter(|line| line.starts_with('#'))
+        .filter(|line| {
+            inside ^= line.trim_start().starts_with("```");
+            !inside && line.starts_with('#')
+        })
         .map(|line| {
             let kept = line.trim_start_matches('#').trim().to_lowercase();
             kept.chars()

@@ -7,6 +7,7 @@ mod answers;
 mod architecture;
 mod bad_input;
 mod ci_kit;
+mod citations;
 mod cli;
 mod clock;
 mod crash;

@@ -1,4 +1,4 @@
-//! `[message.image]` (wechat-facts 1.4, image).
+//! `[message.image]` (docs/platform.md#image).
 
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! `[message.link]` (wechat-facts 1.4, link).
+//! `[message.link]` (docs/platform.md#link).
 
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! `[message.miniprogrampage]` (wechat-facts 1.4, miniprogrampage).
+//! `[message.miniprogrampage]` (docs/platform.md#miniprogrampage).
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -47,7 +47,7 @@ impl Message for Miniprogrampage {
             }
         }
         draft.field("pagepath", self.pagepath.as_ref(), Rules::REQUIRED);
-        // The card's picture is an image upload, not a thumb (wechat-facts 1.4, miniprogrampage).
+        // The card's picture is an image upload, not a thumb (docs/platform.md#miniprogrampage).
         let thumb = ("thumb_media_id", self.thumb_media_id.as_ref());
         draft.media(thumb, ("thumb_file", self.thumb_file.as_ref()), Upload::Image);
     }

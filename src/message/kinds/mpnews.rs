@@ -1,4 +1,4 @@
-//! `[message.mpnews]` (wechat-facts 1.4, mpnews).
+//! `[message.mpnews]` (docs/platform.md#mpnews).
 
 use schemars::JsonSchema;
 use serde::Deserialize;

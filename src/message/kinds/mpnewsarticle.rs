@@ -1,4 +1,4 @@
-//! `[message.mpnewsarticle]` (wechat-facts 1.4, mpnewsarticle).
+//! `[message.mpnewsarticle]` (docs/platform.md#mpnewsarticle).
 
 use schemars::JsonSchema;
 use serde::Deserialize;

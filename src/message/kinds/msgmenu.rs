@@ -1,4 +1,4 @@
-//! `[message.msgmenu]` (wechat-facts 1.4, msgmenu).
+//! `[message.msgmenu]` (docs/platform.md#msgmenu).
 
 use schemars::JsonSchema;
 use serde::Deserialize;

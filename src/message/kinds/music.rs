@@ -1,4 +1,4 @@
-//! `[message.music]` (wechat-facts 1.4, music).
+//! `[message.music]` (docs/platform.md#music).
 
 use schemars::JsonSchema;
 use serde::Deserialize;

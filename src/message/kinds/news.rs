@@ -1,4 +1,4 @@
-//! `[message.news]` (wechat-facts 1.4, news).
+//! `[message.news]` (docs/platform.md#news).
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -10,9 +10,9 @@ use crate::message::field::{Certainty, Form, Rules, Unit};
 use crate::message::media::Upload;
 use crate::message::{AccountKind, Message};
 
-/// How many articles WeChat takes today; more are answered with 45008 (wechat-facts 1.4, news).
+/// How many articles WeChat takes today; more are answered with 45008 (docs/platform.md#news).
 const ARTICLES_TODAY: usize = 1;
-/// How many articles WeChat ever took (wechat-facts 11).
+/// How many articles WeChat ever took (docs/platform.md#where-sources-disagree).
 const ARTICLES_EVER: usize = 8;
 
 const TITLE: Rules = Rules::REQUIRED.at_most(64, Unit::Chars, Certainty::Rumoured);

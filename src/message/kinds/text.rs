@@ -1,4 +1,4 @@
-//! `[message.text]` (wechat-facts 1.4, text).
+//! `[message.text]` (docs/platform.md#text-length, docs/platform.md#links-in-texts).
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -8,7 +8,7 @@ use crate::message::field::{Certainty, Form, Rules, Unit};
 use crate::message::{AccountKind, Message};
 
 /// The longest text that was seen to pass, in bytes of UTF-8. Measured by users; the documentation gives no
-/// number. Markup counts, and a longer text is refused whole with 45002 (wechat-facts 1.4, text).
+/// number. Markup counts, and a longer text is refused whole with 45002 (docs/platform.md#text-length).
 pub(crate) const MAX_BYTES: usize = 2048;
 
 const CONTENT: Rules = Rules::REQUIRED.at_most(MAX_BYTES, Unit::Bytes, Certainty::Refused).form(Form::Markup);

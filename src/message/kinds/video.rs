@@ -1,4 +1,4 @@
-//! `[message.video]` (wechat-facts 1.4, video).
+//! `[message.video]` (docs/platform.md#video).
 
 use schemars::JsonSchema;
 use serde::Deserialize;

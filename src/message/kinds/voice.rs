@@ -1,4 +1,4 @@
-//! `[message.voice]` (wechat-facts 1.4, voice).
+//! `[message.voice]` (docs/platform.md#voice).
 
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! `[message.wxcard]` (wechat-facts 1.4, wxcard).
+//! `[message.wxcard]` (docs/platform.md#wxcard).
 
 use schemars::JsonSchema;
 use serde::Deserialize;

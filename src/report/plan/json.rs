@@ -1,4 +1,4 @@
-//! `plan --format json` (spec section 9), and the manifest: the same with samples and fingerprints, kept in a file.
+//! `plan --format json`, and the manifest: the same with samples and fingerprints, kept in a file.
 
 use std::io::{self, Write};
 

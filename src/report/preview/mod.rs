@@ -18,7 +18,7 @@ use crate::plan::sample::pick::Reason;
 use crate::plan::sample::survey::Sample;
 use crate::report::results::csv::mask;
 
-/// One message of `preview --format json` (spec section 9).
+/// One message of `preview --format json`.
 #[derive(Debug, Serialize)]
 pub(crate) struct PreviewReport {
     /// The row, from 1, the header not counted.

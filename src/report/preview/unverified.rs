@@ -1,4 +1,4 @@
-//! What nobody can know before a message is sent: the questions that only WeChat answers (wechat-facts 1 to 7).
+//! What nobody can know before a message is sent: the questions that only WeChat answers.
 
 use crate::message::Kind;
 use crate::message::links::Target;

@@ -1,4 +1,4 @@
-//! The results as a CSV (spec section 8), for spreadsheets: UTF-8 with BOM, CRLF, and no formula that would run.
+//! The results as a CSV, for spreadsheets: UTF-8 with BOM, CRLF, and no formula that would run.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! The results (spec section 8): the audience's columns and eight more, one row a row of the audience.
+//! The results: the audience's columns and eight more, one row a row of the audience.
 //!
 //! What stands in a row is told here once; [`results_csv`](crate::report::results::csv) and
 //! [`results_xlsx`](crate::report::results::xlsx) write it, and the file's extension says which.

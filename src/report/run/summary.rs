@@ -9,7 +9,7 @@ use crate::delivery::outcome::{Counts, Status};
 use crate::locale::Catalog;
 use crate::wechat::answer::error_code::key;
 
-/// What `wxcast send --format json` and `rehearse --format json` print (spec section 9).
+/// What `wxcast send --format json` and `rehearse --format json` print.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(title = "wxcast summary")]
 pub(crate) struct Summary {

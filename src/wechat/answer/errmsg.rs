@@ -1,7 +1,7 @@
 //! WeChat's `errmsg`, taken apart into the text, the hint and the request's rid.
 //!
 //! The platform appends a hint in brackets (until about 2019), a rid (since about 2020), or both
-//! (wechat-facts 7.4). Both are looked for at the end only, where every real answer has them, so a text
+//! (docs/platform.md#errmsg). Both are looked for at the end only, where every real answer has them, so a text
 //! that merely speaks of a rid stays whole.
 
 use std::net::Ipv4Addr;
@@ -20,7 +20,7 @@ pub struct Errmsg {
 }
 
 impl Errmsg {
-    /// Takes an `errmsg` apart (wechat-facts 7.4).
+    /// Takes an `errmsg` apart (docs/platform.md#errmsg).
     pub fn parse(raw: &str) -> Self {
         let mut head = raw.trim_end();
         let mut hint = None;
@@ -55,7 +55,7 @@ impl Errmsg {
         self.hint.as_ref().map(|range| self.part(range))
     }
 
-    /// The request's id, by which the platform can look the request up for 7 days (wechat-facts 6.3).
+    /// The request's id, by which the platform can look the request up for 7 days (docs/platform.md#request-numbers).
     pub(crate) fn rid(&self) -> Option<&str> {
         self.rid.as_ref().map(|range| self.part(range))
     }
@@ -70,7 +70,7 @@ impl Errmsg {
     }
 }
 
-/// The IPv4 address that a refusal by the IP whitelist names, 40164 or 61004 (wechat-facts 3.2).
+/// The IPv4 address that a refusal by the IP whitelist names, 40164 or 61004 (docs/platform.md#ip-list).
 /// Gives nothing where the text names none.
 pub(crate) fn refused_ip(text: &str) -> Option<&str> {
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '.')

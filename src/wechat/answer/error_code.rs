@@ -2,14 +2,14 @@
 //!
 //! The sentences for people, meaning and advice, are in the locales under the same codes.
 
-/// What an answer means for the run (wechat-facts 7.1; spec section 7).
+/// What an answer means for the run (docs/platform.md#error-codes).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Class {
     /// Accepted by WeChat, which is no proof that the person has read it.
     Ok,
     /// WeChat is busy and did not deliver: the same message may be sent again after a pause.
     Busy,
-    /// The access token is dead: one refresh, then the same message again (wechat-facts 3.3).
+    /// The access token is dead: one refresh, then the same message again (docs/platform.md#token-errors).
     Token,
     /// Final for this recipient in this run; others may well succeed.
     Recipient,
@@ -56,7 +56,7 @@ impl Class {
     }
 }
 
-/// One code of the platform (wechat-facts 7.2).
+/// One code of the platform (docs/platform.md#error-codes).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ErrorCode {
     /// The number in `errcode`.
@@ -80,7 +80,7 @@ const fn listed(code: i64, class: Class, errmsg: &'static str, official: &'stati
     ErrorCode { code, errmsg, official, class, seen: false }
 }
 
-/// Every code that is known, ascending (wechat-facts 7.2, with the texts of 3.3, 4.4 and 6.3).
+/// Every code that is known, ascending (docs/platform.md#error-codes).
 pub const TABLE: &[ErrorCode] = &[
     seen(-1, Class::Busy, "system error", "系统繁忙,此时请开发者稍候再试"),
     seen(0, Class::Ok, "ok", "请求成功"),
@@ -361,7 +361,7 @@ pub(crate) fn key(code: i64) -> String {
     find(code).map_or_else(|| "unknown".to_owned(), |known| known.code.to_string())
 }
 
-/// What a code means for the run. A code that nobody listed refuses this recipient only (spec section 7):
+/// What a code means for the run. A code that nobody listed refuses this recipient only:
 /// stopping for it would hold up everybody else.
 pub(crate) fn class_of(code: i64) -> Class {
     find(code).map_or(Class::Recipient, |entry| entry.class)

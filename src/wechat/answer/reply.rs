@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::wechat::answer::errmsg::Errmsg;
 
-/// The platform's answer to a message (wechat-facts 1.1).
+/// The platform's answer to a message (docs/platform.md#the-call).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Answer {
     /// The errcode; 0 is success.
@@ -71,8 +71,8 @@ struct Raw {
 }
 
 impl Answer {
-    /// Reads a body, whatever its content type says (wechat-facts 10.12). Gives nothing for a body that is no
-    /// JSON object with an errcode.
+    /// Reads a body, whatever its content type says (docs/platform.md#answer-bodies). Gives nothing for a body that
+    /// is no JSON object with an errcode.
     pub(crate) fn read(body: &[u8]) -> Option<Self> {
         let text = String::from_utf8_lossy(body);
         let raw: Raw = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;

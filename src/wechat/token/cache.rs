@@ -13,11 +13,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 /// A token with less than this is not begun with: in its last five minutes the platform gives out the next one
-/// (wechat-facts 3.1).
+/// (docs/platform.md#tokens).
 const ENOUGH: SignedDuration = SignedDuration::from_mins(5);
-/// No token lives longer (wechat-facts 3.1); a file that promises more was not written on this clock.
+/// No token lives longer (docs/platform.md#tokens); a file that promises more was not written on this clock.
 const LONGEST: SignedDuration = SignedDuration::from_hours(2);
-/// A forced refresh sooner than this after the last one refreshes nothing (wechat-facts 3.1).
+/// A forced refresh sooner than this after the last one refreshes nothing (docs/platform.md#tokens).
 const FORCE_EVERY: SignedDuration = SignedDuration::from_secs(30);
 /// How long another process is waited for; a fetch that takes longer hangs.
 const LOCK_WAIT: Duration = Duration::from_secs(60);

@@ -20,7 +20,7 @@ use crate::wechat::token::cache::{Kept, TokenCache};
 use crate::wechat::token::fetch::{Giver, Need, TokenFetch, Watch};
 use crate::wechat::token::source::{CommandFault, Fetched, TRIES, TokenSource, ask, run};
 
-/// In a token's last five minutes the platform gives out the next one, and both work (wechat-facts 3.1).
+/// In a token's last five minutes the platform gives out the next one, and both work (docs/platform.md#tokens).
 const OVERLAP: Duration = Duration::from_secs(300);
 /// When a token could not be renewed ahead of its end, it is tried again after this.
 const RENEW_EVERY: Duration = Duration::from_secs(60);
@@ -273,8 +273,8 @@ impl Tokens {
     }
 
     /// A token from the platform, and whether it was forced out of it. In normal mode the platform gives the same
-    /// token while it thinks it good (wechat-facts 3.1), so a new one is forced only where a token that it gives out
-    /// now is refused: once a run, and not within half a minute of another process that did.
+    /// token while it thinks it good (docs/platform.md#tokens), so a new one is forced only where a token that it
+    /// gives out now is refused: once a run, and not within half a minute of another process that did.
     async fn asked(
         &self,
         state: &mut State,

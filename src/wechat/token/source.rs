@@ -18,7 +18,7 @@ const STABLE_TOKEN: &str = "/cgi-bin/stable_token";
 
 /// How often a request for a token is repeated when the platform is busy or out of reach.
 pub(crate) const TRIES: u32 = 4;
-/// The platform asks to reserve 512 characters for a token (wechat-facts 3.1); this leaves room for more.
+/// The platform asks to reserve 512 characters for a token (docs/platform.md#tokens); this leaves room for more.
 const LONGEST_TOKEN: usize = 2048;
 /// No token and no JSON with one is longer; a program that prints more is ended.
 const MOST_OUTPUT: u64 = 64 * 1024;
@@ -69,7 +69,7 @@ pub(crate) struct Fetched {
 }
 
 /// Asks the platform for a token: the one it has, or with `force` a new one, which kills the one before
-/// (wechat-facts 3.1). What may pass is waited for, up to so many tries.
+/// (docs/platform.md#tokens). What may pass is waited for, up to so many tries.
 pub(crate) async fn ask(
     client: &Client,
     appid: &str,

@@ -17,11 +17,11 @@ use crate::wechat::token::TokenError;
 
 /// A clock that is further off than this is worth a look: logs and results carry its times.
 const SKEW: SignedDuration = SignedDuration::from_secs(60);
-/// Refusals of the address that asks for a token (wechat-facts 3.2 and 3.3).
+/// Refusals of the address that asks for a token (docs/platform.md#ip-list, docs/platform.md#token-errors).
 const ADDRESS: [i64; 9] = [40164, 61004, 89501, 89502, 89503, 89504, 89505, 89506, 89507];
-/// The account has no right to a call (wechat-facts 7.2).
+/// The account has no right to a call (docs/platform.md#error-codes).
 const UNAUTHORIZED: i64 = 48001;
-/// The new customer service is not switched on (wechat-facts 5.2).
+/// The new customer service is not switched on (docs/platform.md#service-accounts).
 const NO_CUSTOMER_SERVICE: i64 = 65400;
 
 /// What the platform said.
@@ -127,7 +127,7 @@ pub(crate) fn ip(patient: &Patient<'_>) -> Found {
         Err(_) => unknown(patient),
         Ok(()) => match told.secret {
             // The list is about those who ask for tokens; calls with a token are not held against it
-            // (wechat-facts 3.2).
+            // (docs/platform.md#ip-list).
             SecretOrigin::Given | SecretOrigin::Command => Found::ok(patient.sentence("ip.not-asked", &[])),
             SecretOrigin::Variable(_) | SecretOrigin::File(_) | SecretOrigin::Simulator => {
                 Found::ok(patient.sentence("ip.accepted", &[]))
