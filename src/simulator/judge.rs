@@ -3,12 +3,11 @@
 
 use std::io;
 
-use jsonschema::error::ValidationErrorKind;
-use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
 use crate::message::{AccountKind, KINDS, Kind};
 use crate::simulator::escape;
+use crate::simulator::wire_schema::{Breach, Rule, WireSchema};
 
 /// The most bytes of UTF-8 in a text (docs/platform.md#text-length).
 const TEXT_BYTES: usize = 2048;
@@ -41,10 +40,10 @@ impl Refusal {
     }
 }
 
-/// The judge of one kind of account. Its validators are compiled once.
+/// The judge of one kind of account. Its schemas are read once.
 #[derive(Debug)]
 pub(crate) struct Judge {
-    validators: Vec<(Kind, Validator)>,
+    schemas: Vec<(Kind, WireSchema)>,
     account: Option<AccountKind>,
 }
 
@@ -55,12 +54,8 @@ impl Judge {
     ///
     /// A wire schema that is none, which is a fault of this program.
     pub(crate) fn new(account: Option<AccountKind>) -> io::Result<Self> {
-        let compile = |&kind: &Kind| {
-            let schema: Value = serde_json::from_str(kind.wire_schema())?;
-            let validator = jsonschema::validator_for(&schema).map_err(io::Error::other)?;
-            Ok((kind, validator))
-        };
-        Ok(Self { validators: KINDS.iter().map(compile).collect::<io::Result<_>>()?, account })
+        let read = |&kind: &Kind| Ok((kind, WireSchema::new(kind.wire_schema())?));
+        Ok(Self { schemas: KINDS.iter().map(read).collect::<io::Result<_>>()?, account })
     }
 
     /// The kind of a message whose form and content are good.
@@ -77,12 +72,10 @@ impl Judge {
         }
         let kind = kind_of(message)?;
         self.check_account(kind, message)?;
-        let validator = self.validators.iter().find(|(of, _)| *of == kind).map(|(_, validator)| validator);
-        if let Some(validator) = validator
-            && !validator.is_valid(message)
-            && let Some(error) = validator.iter_errors(message).next()
-        {
-            return Err(Refusal::new(code_of(&error), format!("{}: {error}", error.instance_path())));
+        let (_, schema) =
+            self.schemas.iter().find(|(of, _)| *of == kind).expect("there is a schema for every kind");
+        if let Some(breach) = schema.breaches(message).first() {
+            return Err(Refusal::new(code_of(breach, message), format!("{}: {}", breach.place, breach.rule)));
         }
         check_size(kind, message)?;
         Ok(kind)
@@ -204,24 +197,19 @@ fn check_size(kind: Kind, message: &Value) -> Result<(), Refusal> {
 }
 
 /// The platform's code for what a schema found.
-fn code_of(error: &ValidationError<'_>) -> i64 {
-    let place = error.instance_path().as_str();
-    match error.kind() {
-        ValidationErrorKind::Required { property } => {
-            code_of_missing(&format!("{place}/{}", property.as_str().unwrap_or_default()))
-        }
-        ValidationErrorKind::MinLength { .. } | ValidationErrorKind::MinItems { .. } => {
-            code_of_missing(place)
-        }
-        ValidationErrorKind::Pattern { .. }
-            if place == "/touser" && error.instance().as_str() == Some("") =>
-        {
-            41009
-        }
-        _ if place == "/touser" => 40003,
-        _ if place.ends_with("media_id") => 40007,
+fn code_of(Breach { place, rule }: &Breach, message: &Value) -> i64 {
+    match rule {
+        Rule::Required(property) => code_of_missing(&format!("{place}/{property}")),
+        Rule::MinLength(_) | Rule::MinItems(_) => code_of_missing(place),
+        Rule::Pattern(_) if place == "/touser" && touser(message).is_none() => 41009,
         // Among them unknown fields: what the platform does with those is not known (docs/platform.md#open-questions).
-        _ => 40035,
+        Rule::Type(_) | Rule::Const | Rule::Enum | Rule::Pattern(_) | Rule::Unknown(_) => {
+            match place.as_str() {
+                "/touser" => 40003,
+                _ if place.ends_with("media_id") => 40007,
+                _ => 40035,
+            }
+        }
     }
 }
 

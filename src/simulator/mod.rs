@@ -30,6 +30,7 @@ mod socket;
 mod token;
 mod units;
 mod upload;
+mod wire_schema;
 
 #[cfg(test)]
 mod tests;

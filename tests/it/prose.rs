@@ -10,6 +10,7 @@ const FILES: &[(&str, &str)] = &[
     ("locale/reason.rs", "what parsers and SQLite say, to be recognised"),
     ("wechat/answer/error_code.rs", "WeChat's own words for its codes, as it publishes them"),
     ("simulator/judge.rs", "the errmsg of answers, which on the real platform is English too"),
+    ("simulator/wire_schema.rs", "the errmsg of answers"),
     ("simulator/media.rs", "the errmsg of answers"),
     ("simulator/send.rs", "the errmsg of answers"),
     ("simulator/answer.rs", "pages of a broken gateway"),
