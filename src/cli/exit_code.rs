@@ -1,4 +1,4 @@
-//! Exit codes: what a script or CI learns of how a command ended.
+//! Exit codes: what a script or CI learns of how a command ended (docs/reference.md#exit-codes).
 
 use crate::delivery::event::Stop;
 use crate::delivery::outcome::Counts;

@@ -113,7 +113,7 @@ pub enum Stop {
 }
 
 impl Stop {
-    /// How grave it is, in the order of exits: storage, account, gate, signal, pause.
+    /// How grave it is, in the order of exits (docs/reference.md#exit-codes): storage, account, gate, signal, pause.
     pub(crate) fn rank(&self) -> u8 {
         match self {
             Self::Storage(_) => 5,

@@ -90,6 +90,24 @@ fn noisy_crates_stay_behind_one_door() {
     }
 }
 
+#[test]
+fn every_crate_has_its_reason_beside_its_line() {
+    let manifest = fs::read_to_string(repository().join("Cargo.toml")).expect("Cargo.toml");
+    let mut inside = false;
+    let mut before = "";
+    let mut seen = 0;
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            inside = line.ends_with("dependencies]");
+        } else if inside && line.contains(" = ") {
+            seen += 1;
+            assert!(before.starts_with("# "), "what is this crate for? {line}");
+        }
+        before = line;
+    }
+    assert!(seen > 50, "only {seen} crates were found");
+}
+
 fn files(source: &Path, module: &str) -> Vec<PathBuf> {
     let single = source.join(format!("{module}.rs"));
     if single.exists() { vec![single] } else { all(&source.join(module)) }

@@ -71,19 +71,19 @@ fn every_command_that_is_named_exists() {
 }
 
 #[test]
-fn every_command_and_flag_is_in_the_readme() {
-    both("README.md").iter().for_each(|file| names_every_command_and_flag(file));
+fn every_command_and_flag_is_in_the_reference() {
+    both("reference.md").iter().for_each(|file| names_every_command_and_flag(file));
 }
 
 fn names_every_command_and_flag(file: &str) {
-    let readme = read(file);
+    let reference = read(file);
     let mut missing = Vec::new();
     for sub in Args::command().get_subcommands() {
         let name = sub.get_name();
-        if !readme.contains(&format!("| `wxcast {name}")) {
+        if !reference.contains(&format!("| `wxcast {name}")) {
             missing.push(name.to_owned());
         }
-        let rows: Vec<&str> = readme.lines().filter(|line| line.starts_with("| `-")).collect();
+        let rows: Vec<&str> = reference.lines().filter(|line| line.starts_with("| `-")).collect();
         for flag in sub.get_arguments().filter_map(|argument| argument.get_long()) {
             let is_named = |text: &str| {
                 let flag = format!("--{flag}");
@@ -91,14 +91,14 @@ fn names_every_command_and_flag(file: &str) {
                     !text[at + flag.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '-')
                 })
             };
-            let of_command = readme.lines().filter(|line| line.starts_with(&format!("| `wxcast {name}")));
+            let of_command = reference.lines().filter(|line| line.starts_with(&format!("| `wxcast {name}")));
             if !rows.iter().copied().chain(of_command).any(is_named) {
                 missing.push(format!("{name} --{flag}"));
             }
         }
     }
     for flag in Args::command().get_arguments().filter_map(|argument| argument.get_long()) {
-        if !readme.contains(&format!("--{flag}")) {
+        if !reference.contains(&format!("--{flag}")) {
             missing.push(format!("--{flag}"));
         }
     }
@@ -146,7 +146,8 @@ fn the_table_of_exit_codes_is_that_of_the_program() {
     ];
     let true_ones: Vec<(String, String)> =
         all.iter().map(|exit| (exit.code().to_string(), exit.name().to_owned())).collect();
-    for (file, heading) in [("README.md", "### Exit codes"), ("README.zh-CN.md", "### 退出码")] {
+    for (file, heading) in [("docs/reference.md", "## Exit codes"), ("docs/zh-CN/reference.md", "## 退出码")]
+    {
         let told: Vec<(String, String)> = rows(&section(&read(file), heading))
             .into_iter()
             .map(|row| (row[0].clone(), row[1].clone()))
@@ -197,7 +198,7 @@ fn every_example_of_a_helper_gives_what_is_said() {
 #[test]
 fn the_table_of_imports_is_the_one_that_is_kept() {
     let told: Vec<(String, BTreeSet<String>)> =
-        rows(&section(&read("ARCHITECTURE.md"), "## Who may import whom"))
+        rows(&section(&read("ARCHITECTURE.md"), "## The map, and who may import whom"))
             .into_iter()
             .map(|row| (code(&row[0]), codes(&row[1]).into_iter().collect()))
             .collect();

@@ -4,15 +4,18 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use clap::{Arg, CommandFactory as _};
 use serde_json::Value as Json;
 use wxcast::campaign::describe::{described, in_language};
 use wxcast::campaign::shape;
+use wxcast::cli::line::args::Args;
+use wxcast::cli::line::help::translated;
 use wxcast::diagnostic::code::Code;
 use wxcast::locale::{Catalog, Language, schema_texts};
 use wxcast::wechat::answer::error_code::{Class, TABLE};
 
 use crate::docs::{both, read};
-use crate::support::repository;
+use crate::support::{World, openid, repository};
 
 const LANGUAGES: [Language; 2] = [Language::En, Language::ZhCn];
 
@@ -102,6 +105,95 @@ fn the_page_of_error_codes_is_fresh() {
         row(of(language, "any other", "其他"), Class::Recipient, "unknown");
         fresh(&both("error-codes.md")[language as usize], &page);
     }
+}
+
+#[test]
+fn the_table_of_flags_is_fresh() {
+    for language in LANGUAGES {
+        let file = &both("reference.md")[language as usize];
+        let (open, close) = ("<!-- flags -->\n", "<!-- end of flags -->\n");
+        let page = read(file);
+        let (before, rest) = page.split_once(open).expect("the mark of the flags");
+        let (_, after) = rest.split_once(close).expect("the end of the flags");
+        fresh(file, &format!("{before}{open}\n{}\n{close}{after}", flags(language)));
+    }
+}
+
+#[test]
+fn the_readme_shows_what_plan_says_of_a_mistake() {
+    let world = World::new();
+    let campaign = "[campaign]\nid = \"spring-sale-2026\"\n\n[account]\nappid = \"wx0123456789abcdef\"\n\n\
+                    [audience]\nfile = \"audience.csv\"\n\n[message.text]\n\
+                    content = \"{{姓名}}，您好！您的优惠码是 {{优惠吗}}。\"\n";
+    world.file("spring/campaign.toml", campaign);
+    world.file("spring/audience.csv", format!("openid,姓名,优惠码\n{},张三,SPRING-A1\n", openid(1)));
+    for language in LANGUAGES {
+        let name = of(language, "en", "zh-CN");
+        let ran = world.run(&["--lang", name, "plan", "spring/campaign.toml"]).exits(3);
+        let file = &both("README.md")[language as usize];
+        let page = read(file);
+        let open = "<!-- sample -->\n```text\n";
+        let (before, rest) = page.split_once(open).expect("the mark of the sample");
+        let (_, after) = rest.split_once("```\n").expect("the end of the sample");
+        fresh(file, &format!("{before}{open}{}```\n{after}", ran.stderr));
+    }
+}
+
+#[test]
+fn the_front_pages_are_read_in_one_go() {
+    for file in both("README.md").iter().chain([&"ARCHITECTURE.md".to_owned()]) {
+        let bytes = read(file).len();
+        assert!(bytes <= 8 * 1024, "{file} has {bytes} bytes; details belong to docs/");
+    }
+}
+
+/// Every flag once, in the words of its help, with the commands that have it.
+fn flags(language: Language) -> String {
+    let mut command = translated(Args::command(), &Catalog::new(language));
+    command.build();
+    let of_all: Vec<&Arg> = command.get_arguments().filter(|flag| !flag.is_positional()).collect();
+    let mut rows: Vec<(String, String, Vec<&str>)> = Vec::new();
+    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+        let is_general = |flag: &Arg| of_all.iter().any(|general| general.get_id() == flag.get_id());
+        for flag in sub.get_arguments().filter(|flag| !flag.is_positional() && !is_general(flag)) {
+            let (form, meaning) = (form(flag), meaning_of(flag));
+            match rows.iter_mut().find(|row| row.0 == form && row.1 == meaning) {
+                Some(row) => row.2.push(sub.get_name()),
+                None => rows.push((form, meaning, vec![sub.get_name()])),
+            }
+        }
+    }
+    rows.sort_by(|one, other| one.0.trim_start_matches('`').cmp(other.0.trim_start_matches('`')));
+    let mut table = of(
+        language,
+        "| flag | of | meaning |\n| --- | --- | --- |\n",
+        "| 参数 | 用于 | 含义 |\n| --- | --- | --- |\n",
+    )
+    .to_owned();
+    for (form, meaning, commands) in &rows {
+        let commands = commands.join(of(language, ", ", "、"));
+        table.push_str(&format!("| {form} | {commands} | {meaning} |\n"));
+    }
+    for flag in of_all {
+        let (form, meaning) = (form(flag), meaning_of(flag));
+        table.push_str(&format!("| {form} | {} | {meaning} |\n", of(language, "all", "所有命令")));
+    }
+    table
+}
+
+/// How a flag is written: its short form, its long one, and the name of its value.
+fn form(flag: &Arg) -> String {
+    let value = match flag.get_value_names() {
+        Some([name]) if flag.get_action().takes_values() => format!(" {name}"),
+        _ => String::new(),
+    };
+    let short = flag.get_short().map(|short| format!("`-{short}`, ")).unwrap_or_default();
+    let long = flag.get_long().expect("every flag has a long form");
+    cell(&format!("{short}`--{long}{value}`"))
+}
+
+fn meaning_of(flag: &Arg) -> String {
+    cell(&flag.get_help().expect("every flag has a sentence").to_string())
 }
 
 #[test]
