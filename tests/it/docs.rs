@@ -128,22 +128,43 @@ fn every_link_to_a_file_leads_somewhere() {
     }
 }
 
+/// Every exit, in the order of the manual.
+const EXITS: [Exit; 12] = [
+    Exit::Ok,
+    Exit::Internal,
+    Exit::Usage,
+    Exit::Invalid,
+    Exit::Partial,
+    Exit::Unknown,
+    Exit::Paused,
+    Exit::Gate,
+    Exit::Account,
+    Exit::Storage,
+    Exit::Interrupted,
+    Exit::Terminated,
+];
+
+#[test]
+fn whoever_is_on_call_finds_every_exit() {
+    for file in both("on-call.md") {
+        let page = read(&file);
+        let heading =
+            |line: &str| line.strip_prefix("## Exit ").or(line.strip_prefix("## 退出码 ")).map(str::to_owned);
+        let told: Vec<String> = page.lines().filter_map(heading).collect();
+        let all: Vec<String> = EXITS.iter().map(|exit| exit.code().to_string()).collect();
+        assert_eq!(told, all, "{file}");
+        // Each says which exit it is, what it means and what to do.
+        let parts: Vec<&str> = page.split("\n## ").skip(2).collect();
+        for (part, exit) in parts.iter().zip(EXITS) {
+            assert!(part.contains(&format!("| `{}` | |", exit.name())), "{file}: {part}");
+            assert!(rows(part).len() >= 2, "{file}: {part}");
+        }
+    }
+}
+
 #[test]
 fn the_table_of_exit_codes_is_that_of_the_program() {
-    let all = [
-        Exit::Ok,
-        Exit::Internal,
-        Exit::Usage,
-        Exit::Invalid,
-        Exit::Partial,
-        Exit::Unknown,
-        Exit::Paused,
-        Exit::Gate,
-        Exit::Account,
-        Exit::Storage,
-        Exit::Interrupted,
-        Exit::Terminated,
-    ];
+    let all = EXITS;
     let true_ones: Vec<(String, String)> =
         all.iter().map(|exit| (exit.code().to_string(), exit.name().to_owned())).collect();
     for (file, heading) in [("docs/reference.md", "## Exit codes"), ("docs/zh-CN/reference.md", "## 退出码")]
