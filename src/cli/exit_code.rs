@@ -89,11 +89,12 @@ impl Exit {
 
     /// What the statuses of an audience mean.
     pub(crate) fn of_counts(counts: &Counts) -> Self {
-        if counts.unknown > 0 {
+        let Counts { sent: _, refused, failed, unknown, skipped: _, unsent } = *counts;
+        if unknown > 0 {
             Self::Unknown
-        } else if counts.refused > 0 || counts.failed > 0 {
+        } else if refused > 0 || failed > 0 {
             Self::Partial
-        } else if counts.unsent > 0 {
+        } else if unsent > 0 {
             Self::Paused
         } else {
             Self::Ok
