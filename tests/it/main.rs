@@ -53,6 +53,7 @@ mod signals;
 mod stop;
 mod storage;
 mod templates;
+mod terms;
 mod tls;
 mod token_cache;
 mod token_command;

@@ -107,7 +107,7 @@ fn what_waits_for_the_wechat_side_hangs_on_what_the_message_holds() {
 fn the_page_speaks_chinese_too() {
     let world = World::with_recipients(1);
     let page = page(&world, &["--lang", "zh-CN"]);
-    assert!(page.contains("<html lang=\"zh-CN\">") && page.contains("预览无法确认的事"), "{page}");
+    assert!(page.contains("<html lang=\"zh-CN\">") && page.contains("以下内容要发送后才能确认"), "{page}");
 }
 
 #[test]
