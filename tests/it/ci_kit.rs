@@ -82,7 +82,10 @@ fn action_step(world: &World, name: &str) -> Ran {
 fn filled(text: &str, action: &Json, world: &World) -> String {
     let campaigns = action["inputs"]["campaigns"]["default"].as_str().expect("a default");
     let text = text
-        .replace("${{ inputs.wxcast || 'wxcast' }}", "wxcast")
+        .replace(
+            "${{ inputs.wxcast || steps.released.outputs.program || format('{0}/wxcast/bin/wxcast', runner.temp) }}",
+            "wxcast",
+        )
         .replace("${{ inputs.campaigns }}", campaigns)
         .replace("${{ runner.temp }}", world.path("temp").to_str().expect("UTF-8"))
         .replace("${{ github.action_path }}", repository().to_str().expect("UTF-8"));
@@ -129,13 +132,98 @@ fn a_built_program_is_looked_for_by_everything_that_it_is_built_from() {
     let steps = action["runs"]["steps"].as_array().expect("steps");
     let key = steps.iter().find_map(|step| step["with"]["key"].as_str()).expect("a key");
     assert!(key.ends_with("${{ steps.source.outputs.hash }}"), "{key}");
-    let script = steps[0]["run"].as_str().expect("a script");
+    let named = steps.iter().find(|step| step["name"] == "Name the source").expect("the step");
+    let script = named["run"].as_str().expect("a script");
     for source in sources_of_the_image() {
         let is_in_the_program = !["benches", "campaigns", "ci/plan-all.sh"].contains(&source.as_str());
         if is_in_the_program {
             assert!(script.contains(&format!(" {source} ")), "{source} is not in {script}");
         }
     }
+}
+
+/// A release with one archive for this computer, whose program says where it comes from.
+#[cfg(target_os = "linux")]
+fn release(world: &World) -> (String, PathBuf) {
+    let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
+    let folder = format!("wxcast-1.2.3-{target}");
+    let archive = format!("{folder}.tar.gz");
+    world.file(&format!("made/{folder}/wxcast"), "#!/bin/sh\necho released\n");
+    let script = format!(
+        "chmod +x made/{folder}/wxcast; mkdir -p releases/v1.2.3; tar -czf releases/v1.2.3/{archive} -C made {folder}
+         cd releases/v1.2.3; sha256sum {archive} > SHA256SUMS"
+    );
+    shell(world, &script, &[]).exits(0);
+    (archive, world.path("releases"))
+}
+
+/// Serves the files of a folder until the test ends, and 404 for all others. Gives the address.
+#[cfg(target_os = "linux")]
+fn serve(folder: PathBuf) -> String {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    let server = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let address = format!("http://{}", server.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for stream in server.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut lines = BufReader::new(&stream).lines().map_while(Result::ok);
+            let request = lines.next().unwrap_or_default();
+            let path = request.split(' ').nth(1).expect("a path").trim_start_matches('/').to_owned();
+            while lines.next().is_some_and(|line| !line.is_empty()) {}
+            let (status, body) = match fs::read(folder.join(path)) {
+                Ok(body) => ("200 OK", body),
+                Err(_) => ("404 Not Found", Vec::new()),
+            };
+            let length = body.len();
+            let head = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+            stream.write_all(&[head.as_bytes(), &body].concat()).expect("curl reads");
+        }
+    });
+    address
+}
+
+#[cfg(target_os = "linux")]
+fn get_wxcast(world: &World, releases: &str, release: &str, sha256: &str) -> Ran {
+    let script = repository().join("ci/get-wxcast.sh").display().to_string();
+    let environment = [
+        ("WXCAST_RELEASES", releases.to_owned()),
+        ("WXCAST_RELEASE", release.to_owned()),
+        ("WXCAST_SHA256", sha256.to_owned()),
+        ("WXCAST_ROOT", world.path("got").display().to_string()),
+    ];
+    shell(world, &format!("'{script}'"), &environment)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_released_program_is_taken_when_its_checksum_is_right() {
+    let world = World::new();
+    let (archive, releases) = release(&world);
+    let address = serve(releases.clone());
+    let program = get_wxcast(&world, &address, "v1.2.3", "").exits(0).stdout;
+    assert_eq!(shell(&world, program.trim_end(), &[]).exits(0).stdout, "released\n");
+
+    let sums = world.read("releases/v1.2.3/SHA256SUMS");
+    let sum = sums.split(' ').next().expect("a checksum");
+    get_wxcast(&world, &address, "v1.2.3", sum).exits(0);
+    get_wxcast(&world, &address, "v1.2.3", &sum.replace(char::is_alphabetic, "0")).exits(1).says("checksum");
+
+    fs::write(releases.join("v1.2.3").join(archive), "another archive").expect("written");
+    get_wxcast(&world, &address, "v1.2.3", "").exits(1).says("checksum");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_program_is_built_only_where_none_was_released() {
+    let world = World::new();
+    let (_, releases) = release(&world);
+    let address = serve(releases);
+    for none in ["v1.2.4", "main", "v1", "0123456789abcdef0123456789abcdef01234567", ""] {
+        get_wxcast(&world, &address, none, "").exits(4);
+    }
+    // Nobody listens there. That there is no network does not mean that there is no release.
+    let closed = get_wxcast(&world, "http://127.0.0.1:9", "v1.2.3", "");
+    assert!(![0, 4].contains(&closed.code), "{}", closed.code);
 }
 
 #[cfg(unix)]
@@ -229,7 +317,9 @@ fn every_step_names_its_shell_and_every_action_its_version() {
     }
     let used: Vec<&str> = steps.iter().filter_map(|step| step["uses"].as_str()).collect();
     assert!(used.len() > 2, "{used:?}");
-    assert!(used.iter().all(|action| action.contains('@')), "{used:?}");
+    // By its commit: a name may be moved to another one by whoever gets hold of it.
+    let pinned = regex::Regex::new("^[a-z-]+/[a-z-]+@[0-9a-f]{40}$").expect("a pattern");
+    assert!(used.iter().all(|action| pinned.is_match(action)), "{used:?}");
 }
 
 #[test]
@@ -251,14 +341,20 @@ fn the_image_holds_little_and_runs_without_rights() {
     let dockerfile = text("Dockerfile");
     let lines: Vec<Vec<&str>> = dockerfile.lines().map(|line| line.split_whitespace().collect()).collect();
     let of = |word: &str| lines.iter().filter(|line| line.first() == Some(&word)).collect::<Vec<_>>();
-    assert_eq!(of("FROM").len(), 2, "built in one image, kept in another");
+    let from: Vec<&str> = of("FROM").iter().map(|line| line[1]).collect();
+    assert_eq!(from.len(), 3, "built in one image, kept in two others: {from:?}");
+    assert_eq!(from[2], "scratch", "the one without a target holds the program alone");
     let toolchain =
         text("Cargo.toml").lines().find_map(|line| line.strip_prefix("rust-version = ").map(str::to_owned));
     let toolchain = toolchain.expect("a version");
     assert!(of("FROM")[0][1].starts_with(&format!("rust:{}-", toolchain.trim_matches('"'))), "{lines:?}");
+    let users = of("USER");
+    assert_eq!(users.len(), 2, "one of each image that is kept");
+    for user in users {
+        let number: Result<u32, _> = user[1].parse();
+        assert!(number.is_ok_and(|number| number > 0), "by number, so that others see that it is not root");
+    }
     let user = lines.iter().position(|line| line.first() == Some(&"USER")).expect("a user");
-    let number: Result<u32, _> = lines[user][1].parse();
-    assert!(number.is_ok_and(|number| number > 0), "by number, so that others see that it is not root");
     assert!(lines.iter().skip(user).all(|line| line.first() != Some(&"RUN")), "nothing is done after");
 }
 

@@ -33,6 +33,7 @@ fn ci_runs_the_two_commands_of_the_readme() {
         "cargo clippy --all-targets --locked -- -D warnings",
         test.as_str(),
         rehearse.as_str(),
+        ".ci/deny",
         "RUSTDOCFLAGS=\"-D warnings\" cargo doc --no-deps --document-private-items",
     ];
     assert_eq!(listed.lines().collect::<Vec<&str>>(), steps);

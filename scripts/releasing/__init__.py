@@ -1,0 +1,1 @@
+"""What scripts/release is made of: one file for each thing that is released."""
