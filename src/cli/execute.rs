@@ -18,8 +18,9 @@ use crate::cli::problem::{account_problem, advice, journal_problem, journal_reas
 use crate::cli::quota;
 use crate::cli::terminal::Terminal;
 use crate::delivery::attempt::{Cause, Incident};
-use crate::delivery::event::{Event, Stop};
+use crate::delivery::event::Event;
 use crate::delivery::notice::Notice;
+use crate::delivery::stop::Stop;
 use crate::diagnostic::render::display;
 use crate::journal::JournalError;
 use crate::journal::run::{RunEnd, RunStart};
@@ -327,7 +328,7 @@ impl Finished {
             ending: exit.name().to_owned(),
             exit: exit.code(),
             requests: self.requests,
-            reason: self.stop.as_ref().map(Stop::reason),
+            reason: self.stop.as_ref().map(|stop| stop.reason().to_string()),
             counts: self.tally.counts,
         }
     }

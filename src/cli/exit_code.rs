@@ -1,7 +1,7 @@
 //! Exit codes: what a script or CI learns of how a command ended (docs/reference.md#exit-codes).
 
-use crate::delivery::event::Stop;
 use crate::delivery::outcome::Counts;
+use crate::delivery::stop::Stop;
 
 /// How the program ends. The order is that of importance: where several apply, the greater one stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -67,6 +67,29 @@ impl fmt::Display for Incident {
 }
 
 impl Incident {
+    /// Every one that has no status.
+    const PLAIN: [Self; 9] = [
+        Self::NotConnected,
+        Self::ConnectTimeout,
+        Self::Certificate,
+        Self::Timeout,
+        Self::Broken,
+        Self::Unreadable,
+        Self::Crash,
+        Self::Aborted,
+        Self::Resolved,
+    ];
+
+    /// Reads a stored name; nothing for one that a later version has written.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        match name.strip_prefix("http-").map(str::parse) {
+            Some(Ok(status @ (429 | 503))) => Some(Self::TurnedAway(status)),
+            Some(Ok(status)) => Some(Self::Status(status)),
+            Some(Err(_)) => None,
+            None => Self::PLAIN.into_iter().find(|incident| incident.to_string() == name),
+        }
+    }
+
     /// The key of its advice in `locales/`, from its stored name.
     pub(crate) fn advice_key(name: &str) -> String {
         let name = match name {

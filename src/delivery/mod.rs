@@ -4,3 +4,4 @@ pub mod attempt;
 pub(crate) mod event;
 pub(crate) mod notice;
 pub mod outcome;
+pub mod stop;

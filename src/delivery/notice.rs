@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::delivery::event::Event;
+use crate::delivery::event::{Event, PaceChange};
+use crate::delivery::stop::StopReason;
 use crate::wechat::token::fetch::TokenFetch;
 
 /// Something to note. As JSON it is what the journal keeps: keys and words are the format, and never change.
@@ -22,31 +23,8 @@ pub(crate) enum Notice {
     /// The run began to stop, for this reason; a graver one may have come while it waited for what was in flight.
     Stopping {
         /// A stable word, with the errcode where there is one.
-        reason: String,
+        reason: StopReason,
     },
-}
-
-/// Why the pace changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PaceChange {
-    /// The platform asks for fewer requests.
-    Throttled,
-    /// The platform is busy or out of reach.
-    Busy,
-    /// It has been well for a while.
-    Recovered,
-}
-
-impl PaceChange {
-    /// Its word.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Throttled => "throttled",
-            Self::Busy => "busy",
-            Self::Recovered => "recovered",
-        }
-    }
 }
 
 impl Notice {
@@ -67,6 +45,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+    use crate::delivery::stop::StopWord;
     use crate::wechat::token::fetch::{Giver, Need};
 
     #[test]
@@ -84,7 +63,10 @@ mod tests {
                 Notice::Pace { per_second: 2.5, why: PaceChange::Throttled },
                 r#"{"pace":{"per_second":2.5,"why":"throttled"}}"#,
             ),
-            (Notice::Stopping { reason: "quota 45009".into() }, r#"{"stopping":{"reason":"quota 45009"}}"#),
+            (
+                Notice::Stopping { reason: StopReason::with_code(StopWord::Quota, 45009) },
+                r#"{"stopping":{"reason":"quota 45009"}}"#,
+            ),
         ];
         for (notice, text) in kept {
             assert_eq!(serde_json::to_string(&notice).ok().as_deref(), Some(text));

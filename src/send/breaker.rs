@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use crate::campaign::share::Share;
 use crate::delivery::attempt::Cause;
-use crate::delivery::event::Stop;
 use crate::delivery::outcome::Outcome;
+use crate::delivery::stop::Stop;
 use crate::send::retry::Verdict;
 use crate::wechat::answer::error_code::find;
 use crate::wechat::answer::reply::{Answer, Failure};

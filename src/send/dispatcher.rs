@@ -17,9 +17,10 @@ use tokio::time::Interval;
 use crate::campaign::Campaign;
 use crate::campaign::file::Duplicates;
 use crate::delivery::attempt::{Attempt, Cause};
-use crate::delivery::event::{Event, Stop};
-use crate::delivery::notice::PaceChange;
+use crate::delivery::event::Event;
+use crate::delivery::event::PaceChange;
 use crate::delivery::outcome::Outcome;
+use crate::delivery::stop::Stop;
 use crate::journal::{Journal, flushing};
 use crate::send::breaker::Breaker;
 use crate::send::feed::{FeedEnd, Jobs};
@@ -429,7 +430,7 @@ impl<J: Journal> Dispatcher<'_, J> {
             self.stop = Some(stop.clone());
         }
         if begins {
-            tracing::info!(reason = stop.reason(), "stopping");
+            tracing::info!(reason = %stop.reason(), "stopping");
             (self.run.watch)(&Event::Draining(stop));
             // Nobody waits for a token any more.
             self.stopping.send_replace(true);

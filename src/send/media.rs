@@ -16,7 +16,8 @@ use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 
 use crate::campaign::rate::Rate;
 use crate::delivery::attempt::Cause;
-use crate::delivery::event::{Event, Stop};
+use crate::delivery::event::Event;
+use crate::delivery::stop::Stop;
 use crate::journal::JournalError;
 use crate::journal::media::{KeptMedia, MediaStore};
 use crate::plan::batch::PlannedMessage;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Interval, MissedTickBehavior};
 
-use crate::delivery::event::Stop;
+use crate::delivery::stop::Stop;
 
 /// Tells whether a signal has come.
 type Listener = Box<dyn FnMut(&mut Context<'_>) -> Poll<Option<()>> + Send>;

@@ -186,22 +186,6 @@ fn a_journal_of_an_earlier_wxcast_has_noted_nothing_and_goes_on_noting() {
 }
 
 #[test]
-fn every_reason_to_stop_has_a_sentence() {
-    let english = wxcast::locale::Catalog::new(wxcast::locale::Language::En);
-    let source = std::fs::read_to_string(crate::support::repository().join("src/delivery/event.rs"));
-    let source = source.expect("a source file");
-    let reasons = source.split("fn reason(").nth(1).expect("the function");
-    let words = regex::Regex::new(r#""([a-z-]+)[ "]"#).expect("a pattern");
-    let words: Vec<&str> =
-        words.captures_iter(reasons).filter_map(|found| found.get(1)).map(|word| word.as_str()).collect();
-    assert!(words.len() > 12, "{words:?}");
-    for word in words {
-        let key = format!("report.reason.{word}");
-        assert_ne!(english.say(&key, &[]), key);
-    }
-}
-
-#[test]
 fn what_was_settled_by_hand_is_told_and_is_no_answer() {
     let world = World::with_recipients(3);
     world.send(&Platform::new("[[faults]]\nkind = 'reset-after'\nmessages = 2")).exits(6);

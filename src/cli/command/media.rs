@@ -15,7 +15,7 @@ use crate::cli::line::args::{self, Format, Progress as Wanted};
 use crate::cli::platform::Platform;
 use crate::cli::terminal::Terminal;
 use crate::delivery::attempt::Cause;
-use crate::delivery::event::Stop;
+use crate::delivery::stop::Stop;
 use crate::message::media::size;
 use crate::plan::media::NeededFile;
 use crate::report::progress::Progress;

@@ -9,6 +9,7 @@ use crate::cli::line::args::{self, Format};
 use crate::cli::problem::journal_problem;
 use crate::cli::terminal::Terminal;
 use crate::delivery::outcome::Counts;
+use crate::delivery::stop::StopReason;
 use crate::journal::JournalError;
 use crate::journal::lock::is_held;
 use crate::journal::run::RunRecord;
@@ -88,9 +89,10 @@ fn line(run: &RunRecord, now: bool, terminal: &Terminal) -> String {
     // What a later version has written has no words here.
     let word =
         |group: &str, name: &str| words.get(&format!("runs.{group}.{name}")).unwrap_or(name).to_owned();
-    let reason = run.reason.as_deref().map(|reason| match reason.split_once(' ') {
-        Some((reason, code)) => format!(" ({} {code})", word("reason", reason)),
-        None => format!(" ({})", word("reason", reason)),
+    let reason = run.reason.as_deref().map(|reason| match StopReason::parse(reason) {
+        StopReason::Known(reason, Some(detail)) => format!(" ({} {detail})", word("reason", reason.name())),
+        StopReason::Known(reason, None) => format!(" ({})", word("reason", reason.name())),
+        StopReason::Foreign(reason) => format!(" ({reason})"),
     });
     let ending = match &run.ending {
         Some(ending) => word("ending", ending) + &reason.unwrap_or_default(),

@@ -3,8 +3,8 @@
 use crate::delivery::notice::Notice;
 use crate::journal::notice::Noticed;
 use crate::locale::Catalog;
-use crate::report::run::history::why;
 use crate::report::run::json::Happening;
+use crate::report::run::stopped::why;
 use crate::wechat::answer::error_code;
 use crate::wechat::token::fetch::TokenFetch;
 
@@ -60,7 +60,7 @@ fn told(noticed: &Noticed, words: &Catalog) -> Happening {
         },
         Notice::Stopping { reason } => Happening {
             what: "stopping".to_owned(),
-            why: reason.clone(),
+            why: reason.to_string(),
             text: words.say("report.happening.stopping", &[("why", &why(reason, words))]),
             ..blank
         },

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use crate::campaign::Campaign;
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Status;
+use crate::delivery::stop::StopReason;
 use crate::journal::JournalError;
 use crate::journal::attempts::RecordedAttempt;
 use crate::journal::notice::Noticed;
@@ -19,6 +20,7 @@ use crate::report::join::{JoinError, RowReport, Tally, identity, join, tally_of_
 use crate::report::results::csv::mask;
 use crate::report::run::happening;
 use crate::report::run::json::{Reason, Retries, Run, RunReport, Unknown};
+use crate::report::run::stopped::why;
 use crate::report::run::timeline::{Answer, Latency, Timeline};
 use crate::wechat::answer::error_code::{self, Class, class_of};
 
@@ -250,25 +252,12 @@ fn told(run: &RunRecord, notices: &[Noticed], words: &Catalog) -> Run {
         ended: run.ended,
         exit: run.ending.clone(),
         reason: run.reason.clone(),
-        why: run.reason.as_deref().map(|reason| why(reason, words)),
+        why: run.reason.as_deref().map(|reason| why(&StopReason::parse(reason), words)),
         digest: run.digest.clone(),
         planned: run.planned,
         requests: run.requests,
         counts: run.counts,
         happenings,
         more_happenings,
-    }
-}
-
-/// The sentence of a reason to stop, and of the errcode in it.
-pub(crate) fn why(reason: &str, words: &Catalog) -> String {
-    let (word, code) = reason.split_once(' ').map_or((reason, None), |(word, code)| (word, Some(code)));
-    let sentence = words.say(&format!("report.reason.{word}"), &[]);
-    match code.and_then(|code| code.parse::<i64>().ok()) {
-        Some(code) => {
-            let meaning = words.say(&format!("errcode.{}.meaning", error_code::key(code)), &[]);
-            words.say("report.reason-code", &[("reason", &sentence), ("code", &code), ("meaning", &meaning)])
-        }
-        None => sentence,
     }
 }

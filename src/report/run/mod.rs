@@ -8,4 +8,5 @@ pub mod json;
 pub(crate) mod junit;
 pub(crate) mod markdown;
 pub(crate) mod summary;
+mod stopped;
 pub mod timeline;
