@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::audience::csv::quotes::Part;
 use crate::audience::damage::is_invisible;
-use crate::audience::locate::Part;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::Place;

@@ -11,27 +11,9 @@ pub(crate) mod locate;
 pub(crate) mod openid;
 pub(crate) mod reader;
 pub(crate) mod row;
+pub(crate) mod source;
+pub(crate) mod trouble;
+pub(crate) mod unreadable;
 pub mod workbook;
 
-use std::path::PathBuf;
-
-use crate::audience::workbook::cache::Cache;
-
-/// The audience file and how it is written.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Source {
-    /// Where it is.
-    pub path: PathBuf,
-    /// The encoding the campaign names; found out where it names none.
-    pub(crate) encoding: Option<&'static encoding_rs::Encoding>,
-    /// The delimiter the campaign names; found out where it names none.
-    pub(crate) delimiter: Option<u8>,
-    /// The sheet the campaign names, for a workbook.
-    pub(crate) sheet: Option<String>,
-    /// The column that tells the audience from other sheets of a workbook, where none is named.
-    pub(crate) openid: String,
-    /// How dates are written, by the names of their columns.
-    pub(crate) dates: Vec<(String, String)>,
-    /// The workbook as it was read last, for all copies of this source.
-    pub cache: Cache,
-}
+pub use crate::audience::source::Source;

@@ -11,14 +11,15 @@ use std::sync::Arc;
 use csv::ErrorKind;
 use encoding_rs::Encoding;
 
-use crate::audience::Source;
 use crate::audience::csv::decode::{self, Content, Decoded};
 use crate::audience::csv::guard;
+use crate::audience::csv::quotes::Starts;
 use crate::audience::csv::text::{self, Text};
 use crate::audience::header::{Header, delimiter_of};
-use crate::audience::locate::Starts;
 use crate::audience::row::{Row, Width};
-use crate::audience::workbook::table::{Table, Unreadable};
+use crate::audience::source::Source;
+use crate::audience::unreadable::Unreadable;
+use crate::audience::workbook::table::Table;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{Place, RowPlace, Sheet};

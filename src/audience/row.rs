@@ -3,7 +3,7 @@
 use csv::ByteRecord;
 
 use crate::audience::csv::decode;
-use crate::audience::workbook::table::Trouble;
+use crate::audience::trouble::Trouble;
 use crate::diagnostic::Diagnostic;
 
 /// One row. Its buffers are used again for the next.

@@ -30,8 +30,10 @@ use crate::diagnostic::place::{FieldPath, Place};
 use crate::diagnostic::render::Sources;
 use crate::diagnostic::value::{Key, Value};
 use crate::locale::Language;
-use crate::message::body::{Body, Envelope, Slot};
-use crate::message::field::{Rules, is_appid};
+use crate::message::appid::is_appid;
+use crate::message::body::{Body, Envelope};
+use crate::message::field::Rules;
+use crate::message::slot::Slot;
 use crate::message::{KINDS, Kind, MessageFile};
 
 /// What the command line and the environment say before the campaign file does.

@@ -10,8 +10,8 @@ use crate::report::join::JoinError;
 use crate::wechat::answer::errmsg::{Errmsg, refused_ip};
 use crate::wechat::answer::error_code::key;
 use crate::wechat::answer::reply::{Failure, NotConnected};
-use crate::wechat::token::TokenError;
-use crate::wechat::token::source::CommandFault;
+use crate::wechat::token::error::CommandFault;
+use crate::wechat::token::error::TokenError;
 
 /// Codes that are about AppID or AppSecret: which ones were used is then part of the answer
 /// (docs/platform.md#token-errors).

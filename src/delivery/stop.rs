@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::delivery::attempt::{Cause, Incident};
 use crate::wechat::answer::errmsg::Errmsg;
-use crate::wechat::token::TokenError;
+use crate::wechat::token::error::TokenError;
 
 /// Why a run stops before everybody has been tried.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 //! A name is public: scripts and CI rules match on it, so it is never given to another fault and never
 //! renamed. Title, message and help of each are in `locales/` under `diagnostic.<name>`.
 
-use crate::diagnostic::Severity;
+use crate::diagnostic::severity::Severity;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $slug:literal, $severity:ident;)+) => {

@@ -6,6 +6,7 @@
 pub mod code;
 pub(crate) mod place;
 pub(crate) mod render;
+pub(crate) mod severity;
 pub(crate) mod suggest;
 pub(crate) mod unread;
 pub(crate) mod value;
@@ -18,24 +19,7 @@ use crate::diagnostic::place::Place;
 use crate::diagnostic::value::Value;
 use crate::locale::Catalog;
 
-/// How bad a diagnostic is. Errors keep a campaign from being sent, warnings do not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Nothing is sent while it stands.
-    Error,
-    /// Worth a look; sending goes on.
-    Warning,
-}
-
-impl Severity {
-    /// The word in machine-readable output.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-        }
-    }
-}
+pub use crate::diagnostic::severity::Severity;
 
 /// One fault: what, where, and the values its sentences need.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,10 +3,10 @@
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
-use crate::message::AccountKind;
-use crate::message::body::{Part, Slot};
+use crate::message::account_kind::AccountKind;
 use crate::message::field::Rules;
 use crate::message::media::Upload;
+use crate::message::slot::{Part, Slot};
 
 /// Collects the parts of a message's JSON object, the slots for its texts and every fault.
 #[derive(Debug)]

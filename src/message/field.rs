@@ -1,9 +1,11 @@
 //! The rules a finished text is held to, by field.
 
 use crate::diagnostic::code::Code;
-use crate::diagnostic::value::{Key, Value};
+use crate::diagnostic::value::Key;
+use crate::message::appid::is_appid;
 use crate::message::bytes::any_byte;
 use crate::message::links;
+use crate::message::problem::Problem;
 
 /// How a text's length is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,29 +101,6 @@ impl Rules {
     }
 }
 
-/// One thing wrong with a finished text: its code and the values of its sentences.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Problem {
-    /// What is wrong.
-    pub(crate) code: Code,
-    /// Values for its sentences.
-    pub(crate) values: Vec<(&'static str, Value)>,
-}
-
-impl Problem {
-    /// A problem without values.
-    pub(crate) fn new(code: Code) -> Self {
-        Self { code, values: Vec::new() }
-    }
-
-    /// Adds a value.
-    #[must_use]
-    pub(crate) fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
-        self.values.push((name, value.into()));
-        self
-    }
-}
-
 impl Rules {
     /// Holds a finished text to the rules and hands every problem to `found`.
     pub(crate) fn check(&self, text: &str, found: &mut impl FnMut(Problem)) {
@@ -175,13 +154,6 @@ impl Limit {
 fn is_web_address(text: &str) -> bool {
     let scheme = |name: &str| text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
     (scheme("http://") || scheme("https://")) && !text.contains(char::is_whitespace)
-}
-
-/// Whether a text has the shape every known appid has: `wx` and 16 hexadecimal digits (docs/platform.md#appids).
-pub(crate) fn is_appid(text: &str) -> bool {
-    text.strip_prefix("wx").is_some_and(|rest| {
-        rest.len() == 16 && rest.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
-    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 use serde::Serialize;
 
 use crate::diagnostic::code::Code;
-use crate::message::field::{Problem, is_appid};
+use crate::message::appid::is_appid;
+use crate::message::problem::Problem;
 
 /// A piece of a text as a person sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

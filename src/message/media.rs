@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::diagnostic::code::Code;
 use crate::diagnostic::value::{Key, Value};
-use crate::message::field::Problem;
+use crate::message::problem::Problem;
 
 const KB: u64 = 1 << 10;
 const MB: u64 = 1 << 20;

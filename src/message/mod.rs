@@ -4,6 +4,8 @@
 //! [`Message::compile`] writes that object into a [`Draft`], field by field, each with its rules. The draft
 //! becomes a [`Body`](body::Body): JSON with open slots for texts that differ between recipients.
 
+pub(crate) mod account_kind;
+pub(crate) mod appid;
 pub(crate) mod kinds;
 pub(crate) mod body;
 pub(crate) mod bytes;
@@ -11,34 +13,17 @@ pub(crate) mod draft;
 pub(crate) mod field;
 pub(crate) mod links;
 pub(crate) mod media;
+pub(crate) mod problem;
+pub(crate) mod slot;
 
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::message::draft::Draft;
 
-/// The kind of account a campaign speaks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum AccountKind {
-    /// An Official Account (公众号 or 服务号).
-    #[default]
-    Official,
-    /// A mini program (小程序).
-    MiniProgram,
-}
-
-impl AccountKind {
-    /// The word in campaign files.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Official => "official",
-            Self::MiniProgram => "mini-program",
-        }
-    }
-}
+pub use crate::message::account_kind::AccountKind;
 
 /// What every message kind can do.
 pub(crate) trait Message {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::audience::damage::{self, Damage};
 use crate::audience::row::Row;
-use crate::audience::workbook::table::Trouble;
+use crate::audience::trouble::Trouble;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{Place, RowPlace, cell_name};
 use crate::diagnostic::{Diagnostic, Severity};

@@ -14,12 +14,12 @@ use crate::diagnostic::place::{FieldPath, Place, RowPlace};
 use crate::diagnostic::value::Value;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::message::body::Body;
-use crate::message::field::Problem;
+use crate::message::problem::Problem;
 use crate::plan::batch::Verdict;
 use crate::plan::damage::{self, Column, Found};
 use crate::plan::duplicates::{Repeated, Seen};
+use crate::plan::inputs::Inputs;
 use crate::plan::media::{Looked, MediaFile, MediaPlace, stays_in};
-use crate::plan::planner::Inputs;
 use crate::plan::renderer::{FileName, Renderer, fault_of};
 
 /// More messages than this to one person are refused by WeChat (docs/platform.md#windows).

@@ -14,8 +14,8 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use crate::diagnostic::code::Code;
-use crate::message::field::Problem;
 use crate::message::media::{Content, Format, Seen, Upload};
+use crate::message::problem::Problem;
 use crate::plan::inspect::{self, HEAD};
 
 /// A media file that the platform should take.

@@ -9,6 +9,7 @@ pub(crate) mod batch;
 pub(crate) mod damage;
 pub mod digest;
 pub(crate) mod duplicates;
+pub mod inputs;
 pub(crate) mod inspect;
 pub(crate) mod judge;
 pub(crate) mod media;
@@ -28,8 +29,8 @@ use crate::diagnostic::place::{FieldPath, Place, Sheet};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::digest::{Digest, Running};
 use crate::plan::duplicates::Repeated;
+use crate::plan::inputs::Inputs;
 use crate::plan::media::{Library, Needed};
-use crate::plan::planner::Inputs;
 
 /// What a campaign and its audience come to.
 #[derive(Debug, Clone)]

@@ -18,9 +18,9 @@ use crate::plan::batch::{Batch, ROWS, Verdict};
 use crate::plan::damage::Found;
 use crate::plan::digest::{Digest, Running};
 use crate::plan::duplicates::{Hashes, Repeated};
+use crate::plan::inputs::Inputs;
 use crate::plan::judge::Judge;
 use crate::plan::media::Needed;
-use crate::plan::planner::Inputs;
 use crate::plan::{Plan, RowCounts};
 
 /// More judges than this do not help: splitting the file is then the slowest part.

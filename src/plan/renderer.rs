@@ -16,8 +16,9 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
 use crate::diagnostic::value::{Key, Value};
-use crate::message::field::{Problem, Rules};
+use crate::message::field::Rules;
 use crate::message::media::Upload;
+use crate::message::problem::Problem;
 use crate::plan::media::folder_of;
 
 /// A text of the message that is filled from rows, before the audience's columns are known.

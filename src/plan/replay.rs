@@ -4,7 +4,8 @@ use crate::diagnostic::Diagnostic;
 use crate::plan::Plan;
 use crate::plan::batch::Batch;
 use crate::plan::digest::{Digest, Running};
-use crate::plan::planner::{Inputs, Planner};
+use crate::plan::inputs::Inputs;
+use crate::plan::planner::Planner;
 
 /// Why a replay cannot go on.
 #[derive(Debug)]

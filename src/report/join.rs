@@ -14,7 +14,8 @@ use crate::journal::{Identity, JournalError};
 use crate::plan::Plan;
 use crate::plan::batch::Verdict;
 use crate::plan::digest::Running;
-use crate::plan::planner::{Inputs, Planner};
+use crate::plan::inputs::Inputs;
+use crate::plan::planner::Planner;
 
 /// A row of the audience and what became of it.
 #[derive(Debug)]

@@ -32,7 +32,7 @@ use crate::send::turns::Turns;
 use crate::send::worker::{AttemptEnd, Attempted, Job, Shared, attempt};
 use crate::wechat::answer::reply::{Answer, Failure};
 use crate::wechat::client::pause;
-use crate::wechat::token::TokenError;
+use crate::wechat::token::error::TokenError;
 
 /// How a run ended.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
 use crate::plan::Plan;
 use crate::plan::batch::PlannedMessage;
-use crate::plan::planner::Inputs;
+use crate::plan::inputs::Inputs;
 use crate::plan::replay::Replay;
 use crate::send::retry::History;
 use crate::send::worker::Job;

@@ -28,7 +28,8 @@ use crate::send::retry::{History, Next, Verdict, next};
 use crate::wechat::answer::reply::Failure;
 use crate::wechat::client::{Client, pause};
 use crate::wechat::media::{LIFE, Refusal, UploadAnswer, Uploaded};
-use crate::wechat::token::{TokenError, Tokens};
+use crate::wechat::token::Tokens;
+use crate::wechat::token::error::TokenError;
 
 /// The most bytes of files in memory at a time, in units of [`UNIT`]: three of the largest.
 const ROOM: u32 = 30 * 1024;

@@ -14,7 +14,9 @@ use crate::send::media::{Depot, Filled, Unavailable};
 use crate::send::retry::{History, Verdict};
 use crate::wechat::answer::reply::{Answer, Failure};
 use crate::wechat::client::Client;
-use crate::wechat::token::{Token, TokenError, Tokens};
+use crate::wechat::token::Tokens;
+use crate::wechat::token::access_token::Token;
+use crate::wechat::token::error::TokenError;
 
 /// What all attempts of a run share.
 #[derive(Debug)]

@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::simulator::answer::answer;
+use crate::simulator::call::Call;
 use crate::simulator::judge;
 use crate::simulator::platform::{Platform, Reply};
-use crate::simulator::routes::Call;
 use crate::simulator::rules::{Endpoint, Target};
 use crate::simulator::token::Grant;
 

@@ -10,6 +10,7 @@
 
 mod account;
 mod answer;
+mod call;
 mod clock;
 mod dice;
 mod escape;

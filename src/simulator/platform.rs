@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use axum::body::Bytes;
 
 use crate::simulator::Account;
+use crate::simulator::call::Call;
 use crate::simulator::clock::Clock;
 use crate::simulator::dice;
 use crate::simulator::faults::Fault;
@@ -14,7 +15,6 @@ use crate::simulator::judge::Judge;
 use crate::simulator::ledger::Ledger;
 use crate::simulator::media::Shelf;
 use crate::simulator::quota::Quota;
-use crate::simulator::routes::Call;
 use crate::simulator::rules::{Endpoint, Rules, Target};
 use crate::simulator::scenario::{Answer, Scenario, Settings};
 use crate::simulator::token::Tokens;

@@ -7,9 +7,9 @@ use axum::response::Response;
 use serde_json::Value;
 
 use crate::simulator::answer::answer;
+use crate::simulator::call::Call;
 use crate::simulator::judge::{self, Refusal};
 use crate::simulator::platform::{Platform, Reply};
-use crate::simulator::routes::Call;
 use crate::simulator::rules::{Endpoint, Target};
 
 /// `POST /cgi-bin/message/custom/send`.

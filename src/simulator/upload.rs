@@ -10,11 +10,11 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use crate::simulator::answer::answer;
+use crate::simulator::call::Call;
 use crate::simulator::ledger::UploadedFile;
 use crate::simulator::media::MediaType;
 use crate::simulator::media_format::Format;
 use crate::simulator::platform::{Platform, Reply};
-use crate::simulator::routes::Call;
 use crate::simulator::rules::{Endpoint, Target};
 
 /// `uploadimg` takes files below 1 MB.

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::wechat::answer::reply::{Answer, Failure, Unclear};
 use crate::wechat::client::Client;
-use crate::wechat::token::Token;
+use crate::wechat::token::access_token::Token;
 
 const QUOTA: &str = "/cgi-bin/openapi/quota/get";
 const KF_LIST: &str = "/cgi-bin/customservice/getkflist";

@@ -17,7 +17,7 @@ use reqwest::{Certificate, RequestBuilder, Response, StatusCode, Url};
 use crate::api_base::{ApiBase, Hosts};
 use crate::wechat::answer::reply::{Answer, Failure, NotConnected, Unclear};
 use crate::wechat::route::Route;
-use crate::wechat::token::Token;
+use crate::wechat::token::access_token::Token;
 
 const SEND: &str = "/cgi-bin/message/custom/send";
 

@@ -10,7 +10,7 @@ use crate::message::media::{Format, Upload};
 use crate::wechat::answer::error_code::{Class, class_of};
 use crate::wechat::answer::reply::{Answer, Failure, Unclear};
 use crate::wechat::client::Client;
-use crate::wechat::token::Token;
+use crate::wechat::token::access_token::Token;
 
 /// How long a temporary media id lives from its `created_at` on. No source says how long the address of an article's
 /// picture works; it is renewed as often.

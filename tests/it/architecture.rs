@@ -1,8 +1,10 @@
 //! Who may import whom.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use regex::Regex;
 
 use crate::support::repository;
 
@@ -106,6 +108,138 @@ fn every_crate_has_its_reason_beside_its_line() {
         before = line;
     }
     assert!(seen > 50, "only {seen} crates were found");
+}
+
+/// Circles that are still there, by one file of each; nothing is added to this list.
+const CIRCLES_LEFT: &[&str] = &["journal"];
+
+/// An edge leads from a file to the file of every path it names that begins with `crate::` or `super::`: the file of the
+/// longest part of the path that is a module. `mod.rs` is the file of its folder's module and counts when an item of its
+/// own is named, not for what lies below it; `mod` lines are no edges, and neither are tests inside a file.
+#[test]
+fn no_files_import_one_another_in_a_circle() {
+    let edges = edges(&repository().join("src"));
+    let circles: Vec<Vec<&str>> = circles(&edges)
+        .into_iter()
+        .filter(|circle| !circle.iter().any(|file| CIRCLES_LEFT.contains(file)))
+        .collect();
+    assert!(circles.is_empty(), "{circles:#?}");
+}
+
+#[test]
+fn a_circle_of_files_is_found() {
+    let edge = |from: &str, to: &[&str]| (from.to_owned(), to.iter().map(|to| (*to).to_owned()).collect());
+    let edges =
+        BTreeMap::from([edge("a", &["b"]), edge("b", &["c", "d"]), edge("c", &["a"]), edge("d", &[])]);
+    assert_eq!(circles(&edges), [["a", "b", "c"]]);
+    let modules = ["x", "x/y", "x/z", "v"].map(str::to_owned).into();
+    let text = "use crate::v::{A, b};\nuse super::z::C;\nuse crate::{x::y::D, x::E};\n// crate::w::F\n";
+    let named: Vec<String> = named("x/y", text, &modules).into_iter().collect();
+    assert_eq!(named, ["v", "x", "x/z"]);
+}
+
+/// Each module's path below `src` and the modules that its file names.
+fn edges(source: &Path) -> BTreeMap<String, BTreeSet<String>> {
+    let name = |file: &PathBuf| {
+        let inside = file.strip_prefix(source).expect("below src").with_extension("");
+        let inside = inside.to_string_lossy().replace('\\', "/");
+        inside.strip_suffix("/mod").map_or(inside.clone(), str::to_owned)
+    };
+    let files: Vec<PathBuf> = all(source);
+    let modules: BTreeSet<String> =
+        files.iter().map(name).filter(|name| name != "lib" && name != "main").collect();
+    let tests = |file: &&PathBuf| file.components().any(|part| part.as_os_str() == "tests");
+    let of = |file: &PathBuf| {
+        let text = fs::read_to_string(file).expect("a source file").replace("\r\n", "\n");
+        let own = text.split("\n#[cfg(test)]\nmod tests").next().expect("a first part");
+        (name(file), named(&name(file), own, &modules))
+    };
+    files.iter().filter(|file| !tests(file)).map(of).filter(|(name, _)| modules.contains(name)).collect()
+}
+
+/// The modules that a text names.
+fn named(module: &str, text: &str, modules: &BTreeSet<String>) -> BTreeSet<String> {
+    let code =
+        text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    // Who may see an item is no import.
+    let code = code.replace("pub(in crate::", "pub(");
+    let begin = Regex::new(r"(?:^|[^\w$:])(crate|super(?:::super)*)::").expect("a pattern");
+    let mut found = BTreeSet::new();
+    for start in begin.captures_iter(&code) {
+        let mut above: Vec<&str> = module.split('/').collect();
+        match &start[1] {
+            "crate" => above.clear(),
+            supers => above.truncate(above.len().saturating_sub(supers.split("::").count())),
+        }
+        for path in paths(&code[start.get(0).expect("all of it").end()..]) {
+            let mut path: Vec<&str> = above.iter().copied().chain(path).collect();
+            while !path.is_empty() && !modules.contains(&path.join("/")) {
+                path.pop();
+            }
+            found.extend((!path.is_empty()).then(|| path.join("/")));
+        }
+    }
+    found.remove(module);
+    found
+}
+
+/// The paths at the beginning of a text, `{a, b::c}` being two.
+fn paths(text: &str) -> Vec<Vec<&str>> {
+    if let Some(inside) = text.strip_prefix('{') {
+        let (mut depth, mut from, mut found) = (0_usize, 0, Vec::new());
+        for (at, c) in inside.char_indices() {
+            match c {
+                ',' | '}' if depth == 0 => {
+                    found.extend(paths(inside[from..at].trim_start()));
+                    from = at + 1;
+                    if c == '}' {
+                        break;
+                    }
+                }
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                _ => {}
+            }
+        }
+        return found;
+    }
+    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    let (first, rest) = text.split_at(end);
+    let first = if first == "self" || first.is_empty() { vec![] } else { vec![first] };
+    match rest.strip_prefix("::") {
+        Some(rest) => {
+            paths(rest).into_iter().map(|path| first.iter().copied().chain(path).collect()).collect()
+        }
+        None => vec![first],
+    }
+}
+
+/// The files that lead back to themselves, each with those it shares a circle with.
+fn circles(edges: &BTreeMap<String, BTreeSet<String>>) -> Vec<Vec<&str>> {
+    let reached: BTreeMap<&str, BTreeSet<&str>> = edges
+        .keys()
+        .map(|start| {
+            let (mut seen, mut next) = (BTreeSet::new(), vec![start.as_str()]);
+            while let Some(file) = next.pop() {
+                for to in edges.get(file).into_iter().flatten() {
+                    if seen.insert(to.as_str()) {
+                        next.push(to);
+                    }
+                }
+            }
+            (start.as_str(), seen)
+        })
+        .collect();
+    let back = |a: &str, b: &str| reached.get(a).is_some_and(|reached| reached.contains(b));
+    let circle = |start: &&str| -> Vec<&str> {
+        reached.keys().copied().filter(|other| back(start, other) && back(other, start)).collect()
+    };
+    let mut circles: Vec<Vec<&str>> =
+        reached.keys().map(circle).filter(|circle| !circle.is_empty()).collect();
+    circles.dedup();
+    circles.sort();
+    circles.dedup();
+    circles
 }
 
 fn files(source: &Path, module: &str) -> Vec<PathBuf> {

@@ -30,7 +30,7 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("cli/terminal.rs", "是", "an answer that people give"),
     ("cli/terminal.rs", "好", "an answer that people give"),
     ("report/plan/junit.rs", "wxcast plan: {}", "the command's name in front of the campaign's"),
-    ("report/mod.rs", " at path ", "what serde_json says, to be recognised"),
+    ("report/form/file.rs", " at path ", "what serde_json says, to be recognised"),
     (
         "audience/csv/text.rs",
         "line {}: byte 0x{:02X} is not {}",

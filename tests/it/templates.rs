@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use wxcast::campaign::Campaign;
 use wxcast::campaign::validate::{Overrides, validate};
 use wxcast::plan;
-use wxcast::plan::planner::Inputs;
+use wxcast::plan::inputs::Inputs;
 use wxcast::plan::replay::Replay;
 
 use crate::support::{APPID, World, openid};

@@ -10,10 +10,12 @@ use std::sync::Arc;
 
 use encoding_rs::{Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
 
-use crate::audience::Source;
 use crate::audience::csv::text::{BLOCK, Text, Undecodable, newlines, read_some};
+use crate::audience::source::Source;
+use crate::audience::unreadable::Unreadable;
 use crate::audience::workbook::cache::bytes;
-use crate::audience::workbook::table::{Table, Unreadable, parse};
+use crate::audience::workbook::parse::parse;
+use crate::audience::workbook::table::Table;
 use crate::audience::workbook::{self, is_named_so};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;

@@ -2,4 +2,5 @@
 
 pub(crate) mod decode;
 pub(crate) mod guard;
+pub(crate) mod quotes;
 pub(crate) mod text;

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::audience::workbook::table::{Table, Unreadable};
+use crate::audience::unreadable::Unreadable;
+use crate::audience::workbook::table::Table;
 
 /// The table of the content that was read last, shared by all copies of a source.
 ///

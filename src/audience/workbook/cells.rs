@@ -8,8 +8,8 @@ use calamine::{
 };
 use jiff::civil::{DateTime, date};
 
+use crate::audience::trouble::Trouble;
 use crate::audience::workbook::Format;
-use crate::audience::workbook::table::Trouble;
 
 type Bytes<'b> = Cursor<&'b [u8]>;
 

@@ -2,26 +2,12 @@
 //! value. The only file that knows XML.
 
 use std::io::BufReader;
-use std::ops::RangeInclusive;
 
 use quick_xml::events::{BytesStart, Event};
 
 use crate::audience::workbook::package::Package;
+use crate::audience::workbook::regions::{Layout, Region};
 use crate::audience::workbook::{Format, xls, xlsb};
-
-/// A rectangle of cells: its first and its last, each as row and column from 0.
-pub(crate) type Region = ((u32, u32), (u32, u32));
-
-/// How the rows and cells of a sheet lie.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Layout {
-    /// The rows that are hidden, from 0, in order.
-    pub(crate) hidden: Vec<RangeInclusive<u32>>,
-    /// The cells that are merged.
-    pub(crate) merged: Vec<Region>,
-    /// The formulas that were never calculated, where only their file as a whole tells so.
-    pub(crate) without_value: Vec<(u32, u32)>,
-}
 
 /// The layout of a sheet, by its name and its number among all sheets; nothing where the file does not tell.
 pub(crate) fn layout(bytes: &[u8], format: Format, sheet: &str, number: usize) -> Option<Layout> {

@@ -8,6 +8,8 @@ pub mod cache;
 mod cells;
 mod layout;
 mod package;
+pub(crate) mod parse;
+mod regions;
 mod select;
 pub(crate) mod table;
 mod xls;

@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 use std::io::{Cursor, Read as _};
 
-use crate::audience::workbook::layout::Layout;
 use crate::audience::workbook::number;
+use crate::audience::workbook::regions::Layout;
 
 // The numbers of records, as [MS-XLS] 2.3 calls them.
 const FORMULA: u16 = 0x0006;

@@ -3,9 +3,9 @@
 //! A part is a row of records, each a number, a length and so many bytes ([MS-XLSB] 2.1.4). Every formula is kept with
 //! the value it had last, so that none can be without one.
 
-use crate::audience::workbook::layout::Layout;
 use crate::audience::workbook::number;
 use crate::audience::workbook::package::Package;
+use crate::audience::workbook::regions::Layout;
 
 /// The part that lists the sheets.
 pub(crate) const WORKBOOK: &str = "xl/workbook.bin";

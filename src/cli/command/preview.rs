@@ -5,10 +5,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::campaign::Campaign;
-use crate::cli::command::serve;
+use crate::cli::command::{chosen, serve};
 use crate::cli::context::{environment, load_sound, state_dir};
 use crate::cli::exit_code::Exit;
-use crate::cli::line::args::{self, MaskOpenid, PreviewFormat};
+use crate::cli::line::args::{self, PreviewFormat};
 use crate::cli::problem::journal_problem;
 use crate::cli::terminal::{Terminal, masks};
 use crate::diagnostic::render::display;
@@ -16,14 +16,9 @@ use crate::journal::media::MediaStore;
 use crate::message::media::Content;
 use crate::plan::Plan;
 use crate::plan::batch::PlannedMessage;
-use crate::plan::planner::Inputs;
-use crate::plan::replay::Changed;
-use crate::plan::sample::survey::{Choice, Extent, Survey, survey};
+use crate::plan::sample::survey::Survey;
 use crate::report::form::page::PageError;
 use crate::report::{preview, write_file};
-
-/// How many messages are shown when nobody says.
-const MOST: u64 = 8;
 
 /// Shows messages.
 pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
@@ -34,7 +29,7 @@ pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
         Ok(sound) => sound,
         Err(exit) => return exit,
     };
-    let Ok(survey) = look(args, &campaign, &plan) else {
+    let Ok(survey) = chosen::messages(args, &campaign, &plan) else {
         terminal.complain("changed", &[]);
         return Exit::Invalid;
     };
@@ -78,29 +73,6 @@ fn living(message: &PlannedMessage, kept: Option<&MediaStore>, campaign: &Campai
     message.media.iter().map(|place| id(place.file.content)).collect()
 }
 
-/// Finds the messages that are asked for, and for a page reads all of the audience.
-pub(crate) fn look(args: &args::Preview, campaign: &Campaign, plan: &Plan) -> Result<Survey, Changed> {
-    let page = args.serve || args.format == PreviewFormat::Html;
-    let extent = if page { Extent::Whole } else { Extent::Samples };
-    survey(&Inputs::of_campaign(campaign, &plan.library), plan, &choice(args, page), extent)
-}
-
-fn choice(args: &args::Preview, page: bool) -> Choice {
-    match (args.row, &args.openid, args.pick, args.limit) {
-        (Some(row), _, _, _) => Choice::Row(row),
-        (None, Some(openid), _, _) => Choice::Openid(openid.clone()),
-        (None, None, Some(pick), _) => Choice::Pick(pick),
-        (None, None, None, Some(limit)) => Choice::First(limit),
-        (None, None, None, None) if page => Choice::Pick(MOST),
-        (None, None, None, None) => Choice::First(MOST),
-    }
-}
-
-/// A page goes from hand to hand, so that openids are masked in it unless somebody wants them open.
-pub(crate) fn masks_page(args: &args::Preview) -> bool {
-    args.mask_openid != MaskOpenid::Off
-}
-
 fn text(
     args: &args::Preview,
     campaign: &Campaign,
@@ -124,7 +96,7 @@ fn text(
             shown.collect::<Vec<_>>().join("\n")
         }
         PreviewFormat::Html => {
-            let masked = masks_page(args);
+            let masked = chosen::masks_page(args);
             let page = preview::html::Preview { campaign, plan, survey, masked, script: None };
             preview::html::html(&page, &terminal.words)?
         }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::cli::command::preview::{look, masks_page};
+use crate::cli::command::chosen;
 use crate::cli::context::{environment, load};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, MaskOpenid};
@@ -62,9 +62,9 @@ fn make(args: &args::Preview, script: &str, words: &Catalog) -> Made {
     let files = files(&loaded.sources, &loaded.plan);
     let mut faults = loaded.plan.diagnostics.clone();
     let html = match &loaded.campaign {
-        Some(campaign) => match look(args, campaign, &loaded.plan) {
+        Some(campaign) => match chosen::messages(args, campaign, &loaded.plan) {
             Ok(survey) => {
-                let masked = masks_page(args);
+                let masked = chosen::masks_page(args);
                 let (plan, script) = (&loaded.plan, Some(script));
                 let page = html::Preview { campaign, plan, survey: &survey, masked, script };
                 html::html(&page, words)
@@ -91,7 +91,7 @@ fn page_of(
     args: &args::Preview,
     words: &Catalog,
 ) -> Result<String, PageError> {
-    if masks(MaskOpenid::Auto) || masks_page(args) {
+    if masks(MaskOpenid::Auto) || chosen::masks_page(args) {
         faults.mask_openids(mask);
     }
     faults_html::html(&faults, sources, script, words)

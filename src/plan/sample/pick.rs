@@ -7,30 +7,7 @@
 use std::rc::Rc;
 
 use crate::diagnostic::code::Code;
-use crate::plan::sample::survey::Sample;
-
-/// Why a message is shown, in the order in which reasons are served where not all can be.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Reason {
-    /// It is the first of the audience.
-    First,
-    /// Its texts are the longest.
-    Longest,
-    /// It is the first with this warning.
-    Warning(Code),
-    /// It is the first that takes this branch of a conditional, as the template writes it.
-    Branch(usize, String),
-    /// It is the first whose cell for this variable is blank.
-    Blank(usize, String),
-    /// Its texts are the shortest.
-    Shortest,
-    /// Its value of this variable is the widest on a screen.
-    Widest(usize, String),
-    /// It is the last of the audience.
-    Last,
-    /// It stands for those around it: such messages are spread evenly over the audience.
-    Spread,
-}
+use crate::plan::sample::chosen::{Reason, Sample};
 
 /// What the places are judged by.
 #[derive(Debug)]

@@ -11,11 +11,12 @@ use crate::diagnostic::place::Place;
 use crate::plan::Plan;
 use crate::plan::batch::{PlannedMessage, ROWS, Verdict, Written};
 use crate::plan::digest::Running;
+use crate::plan::inputs::Inputs;
 use crate::plan::judge::Judge;
-use crate::plan::planner::Inputs;
 use crate::plan::replay::Changed;
+use crate::plan::sample::chosen::Sample;
 use crate::plan::sample::lengths::Lengths;
-use crate::plan::sample::pick::{Claims, Places, Reason};
+use crate::plan::sample::pick::{Claims, Places};
 
 /// Which messages are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,21 +38,6 @@ pub(crate) enum Extent {
     Samples,
     /// All of it, to tell of it too.
     Whole,
-}
-
-/// A message with what a person wants to know of it.
-#[derive(Debug, Clone)]
-pub(crate) struct Sample {
-    /// The message.
-    pub(crate) message: PlannedMessage,
-    /// Why it was picked, the most important reason first; none where somebody asked for it.
-    pub(crate) reasons: Vec<Reason>,
-    /// The variables its texts use and what its row puts in their places.
-    pub(crate) values: Vec<(String, String)>,
-    /// The lengths of its texts, one for each of [`Survey::lengths`].
-    pub(crate) lengths: Vec<usize>,
-    /// What is doubtful about its row.
-    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 /// A column of the audience.

@@ -9,7 +9,7 @@ use crate::message::media::Content;
 use crate::plan::batch::PlannedMessage;
 use crate::plan::digest::Digest;
 use crate::plan::media::MediaFile;
-use crate::plan::sample::survey::Sample;
+use crate::plan::sample::chosen::Sample;
 use crate::report::preview::drawing::Media;
 
 /// The largest picture that a page takes in, in bytes: pages are mailed.

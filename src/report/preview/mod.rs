@@ -14,8 +14,7 @@ use serde_json::value::RawValue;
 use crate::locale::Catalog;
 use crate::message::Kind;
 use crate::plan::batch::PlannedMessage;
-use crate::plan::sample::pick::Reason;
-use crate::plan::sample::survey::Sample;
+use crate::plan::sample::chosen::{Reason, Sample};
 use crate::report::results::csv::mask;
 
 /// One message of `preview --format json`.

@@ -11,7 +11,7 @@ use crate::delivery::outcome::Status;
 use crate::journal::record::Recorded;
 use crate::locale::Catalog;
 use crate::report::join::Tally;
-use crate::report::results::{Line, Sheet};
+use crate::report::results::line::{Line, Sheet};
 use crate::wechat::answer::error_code::key;
 
 /// The keys of the added columns, in their order; their titles are in `locales/`.

@@ -4,6 +4,7 @@
 //! [`results_xlsx`](crate::report::results::xlsx) write it, and the file's extension says which.
 
 pub(crate) mod csv;
+pub(crate) mod line;
 pub(crate) mod xlsx;
 
 use std::fs;
@@ -23,10 +24,11 @@ use crate::journal::record::Recorded;
 use crate::journal::store::Store;
 use crate::locale::{Catalog, Language};
 use crate::plan::Plan;
+use crate::report::form::file::write_file;
 use crate::report::join::{JoinError, RowReport, Skipped, Tally, join};
 use crate::report::results::csv::{COLUMNS, CsvFile, advice, mask};
+use crate::report::results::line::{Line, Sheet};
 use crate::report::results::xlsx::Workbook;
-use crate::report::write_file;
 
 /// Why the results are not written.
 #[derive(Debug)]
@@ -35,43 +37,6 @@ pub(crate) enum ResultsError {
     Join(JoinError),
     /// The file cannot be written.
     File(io::Error),
-}
-
-/// A row of the results on its way into a file.
-#[derive(Debug)]
-pub(crate) struct Line {
-    /// The cells: the audience's, the eight of the results, and those of a row that did not fit its header.
-    pub(crate) cells: Vec<String>,
-    /// Which of them is the openid, where one is.
-    pub(crate) openid: Option<usize>,
-    /// Which of them is the status in words.
-    pub(crate) worded: usize,
-    /// What became of the row.
-    pub(crate) status: Status,
-}
-
-/// A file that results are written to.
-pub(crate) trait Sheet {
-    /// Writes the names of the columns. Called once, first.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be written.
-    fn head(&mut self, names: &[String]) -> io::Result<()>;
-
-    /// Writes a row.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be written.
-    fn line(&mut self, line: &Line) -> io::Result<()>;
-
-    /// Writes what is left. Called once, last.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be written.
-    fn end(&mut self, campaign: &Campaign, tally: &Tally) -> io::Result<()>;
 }
 
 /// Writes the results of a campaign, and counts them on the way.

@@ -14,7 +14,7 @@ use crate::campaign::Campaign;
 use crate::delivery::outcome::Status;
 use crate::locale::Catalog;
 use crate::report::join::Tally;
-use crate::report::results::{Line, Sheet};
+use crate::report::results::line::{Line, Sheet};
 use crate::wechat::answer::error_code::key;
 
 /// The most characters in a cell.

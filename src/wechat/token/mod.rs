@@ -1,80 +1,29 @@
 //! The access token: fetched once, shared by all, replaced once when the platform refuses it.
 
+pub(crate) mod access_token;
 pub(crate) mod cache;
+pub mod error;
 pub(crate) mod fetch;
 pub mod source;
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
-use crate::wechat::answer::errmsg::Errmsg;
-use crate::wechat::answer::reply::Failure;
 use crate::wechat::client::{Client, pause};
+use crate::wechat::token::access_token::Token;
 use crate::wechat::token::cache::{Kept, TokenCache};
+use crate::wechat::token::error::{CommandFault, TokenError};
 use crate::wechat::token::fetch::{Giver, Need, TokenFetch, Watch};
-use crate::wechat::token::source::{CommandFault, Fetched, TRIES, TokenSource, ask, run};
+use crate::wechat::token::source::{Fetched, TRIES, TokenSource, ask, run};
 
 /// In a token's last five minutes the platform gives out the next one, and both work (docs/platform.md#tokens).
 const OVERLAP: Duration = Duration::from_secs(300);
 /// When a token could not be renewed ahead of its end, it is tried again after this.
 const RENEW_EVERY: Duration = Duration::from_secs(60);
-
-/// A token. It shows nothing of itself.
-pub(crate) struct Token {
-    send_urls: Box<[Url]>,
-    value: SecretString,
-}
-
-impl Token {
-    fn new(client: &Client, value: SecretString) -> Self {
-        Self { send_urls: client.send_urls(value.expose_secret()), value }
-    }
-
-    /// The address that messages are posted to at a host, by its index.
-    pub(crate) fn send_url(&self, host: usize) -> Url {
-        self.send_urls[host].clone()
-    }
-
-    pub(crate) fn expose(&self) -> &str {
-        self.value.expose_secret()
-    }
-
-    fn is(&self, value: &SecretString) -> bool {
-        self.expose() == value.expose_secret()
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(…)")
-    }
-}
-
-/// Why there is no token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TokenError {
-    /// The one that was given is refused, and there is no other.
-    GivenRefused,
-    /// A token just fetched is refused too.
-    FreshRefused,
-    /// The platform says no.
-    Answered {
-        /// The errcode.
-        code: i64,
-        /// The errmsg.
-        errmsg: Errmsg,
-    },
-    /// The platform gave no answer that can be read.
-    NoAnswer(Failure),
-    /// The program that prints tokens did not.
-    Command(CommandFault),
-}
 
 /// The tokens of one account, shared by all workers.
 #[derive(Debug)]
@@ -187,7 +136,7 @@ impl Tokens {
     pub(crate) async fn after(&self, refused: &Token) -> Result<Arc<Token>, TokenError> {
         let mut state = self.current.lock().await;
         match (&state.token, &state.error) {
-            (Some(token), _) if !token.is(&refused.value) => Ok(Arc::clone(token)),
+            (Some(token), _) if !token.is_same(refused) => Ok(Arc::clone(token)),
             (_, Some(error)) => Err(error.clone()),
             _ => self.fetch(&mut state, Wanted { why: Need::Refused, not: Some(refused), ..ANY }).await,
         }
@@ -205,7 +154,7 @@ impl Tokens {
     }
 
     fn take(&self, state: &mut State, granted: Granted) -> Arc<Token> {
-        let token = Arc::new(Token::new(&self.client, granted.value));
+        let token = Arc::new(Token::new(self.client.send_urls(granted.value.expose_secret()), granted.value));
         state.token = Some(Arc::clone(&token));
         state.renew = granted.rest.map(|rest| Instant::now() + renew_after(rest));
         token

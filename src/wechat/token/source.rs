@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 use crate::wechat::answer::error_code::{Class, class_of};
 use crate::wechat::answer::reply::{Answer, Failure, Unclear};
 use crate::wechat::client::{Client, pause};
-use crate::wechat::token::TokenError;
+use crate::wechat::token::error::{CommandFault, TokenError};
 
 const STABLE_TOKEN: &str = "/cgi-bin/stable_token";
 
@@ -42,21 +42,6 @@ pub enum TokenSource {
         /// The AppSecret.
         secret: SecretString,
     },
-}
-
-/// Why a program gave no token. What it printed is not repeated: it may be a secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CommandFault {
-    /// It could not be started; the text is the system's.
-    NotStarted(String),
-    /// It took longer than this and was ended.
-    TimedOut(Duration),
-    /// It said that it failed, by its exit code.
-    Failed(Option<i32>),
-    /// Its output is no token and no JSON with one.
-    NoToken,
-    /// It prints a token that the platform refuses, again and again.
-    Stale,
 }
 
 /// A token as its source gives it, the platform's JSON for one.

@@ -13,7 +13,7 @@ use crate::report::plan::text::length;
 use crate::wechat::account::{CallError, KfAccount, Quota, kf_accounts};
 use crate::wechat::answer::errmsg::refused_ip;
 use crate::wechat::answer::reply::{Answer, Failure};
-use crate::wechat::token::TokenError;
+use crate::wechat::token::error::TokenError;
 
 /// A clock that is further off than this is worth a look: logs and results carry its times.
 const SKEW: SignedDuration = SignedDuration::from_secs(60);

@@ -9,7 +9,7 @@ use crate::audience::header::Header;
 use crate::audience::openid;
 use crate::audience::reader::Reader;
 use crate::audience::row::Row;
-use crate::audience::workbook::table::sheets;
+use crate::audience::workbook::parse::sheets;
 use crate::campaign::template::OPENID;
 use crate::cli::command::init::prompt::Prompt;
 use crate::cli::command::init::starter::Starter;

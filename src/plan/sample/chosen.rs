@@ -1,0 +1,43 @@
+//! A message that is shown to people, and why it was chosen.
+
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
+use crate::plan::batch::PlannedMessage;
+
+/// Why a message is shown, in the order in which reasons are served where not all can be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reason {
+    /// It is the first of the audience.
+    First,
+    /// Its texts are the longest.
+    Longest,
+    /// It is the first with this warning.
+    Warning(Code),
+    /// It is the first that takes this branch of a conditional, as the template writes it.
+    Branch(usize, String),
+    /// It is the first whose cell for this variable is blank.
+    Blank(usize, String),
+    /// Its texts are the shortest.
+    Shortest,
+    /// Its value of this variable is the widest on a screen.
+    Widest(usize, String),
+    /// It is the last of the audience.
+    Last,
+    /// It stands for those around it: such messages are spread evenly over the audience.
+    Spread,
+}
+
+/// A message with what a person wants to know of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Sample {
+    /// The message.
+    pub(crate) message: PlannedMessage,
+    /// Why it was picked, the most important reason first; none where somebody asked for it.
+    pub(crate) reasons: Vec<Reason>,
+    /// The variables its texts use and what its row puts in their places.
+    pub(crate) values: Vec<(String, String)>,
+    /// The lengths of its texts, one for each of [`Survey::lengths`](crate::plan::sample::survey::Survey::lengths).
+    pub(crate) lengths: Vec<usize>,
+    /// What is doubtful about its row.
+    pub(crate) warnings: Vec<Diagnostic>,
+}
