@@ -58,7 +58,7 @@ impl ApiBase {
 
     /// The host's name or address.
     pub(crate) fn host(&self) -> &str {
-        self.0.host_str().unwrap_or_default()
+        self.0.host_str().expect("an address of http has a host")
     }
 
     /// The address of a call.

@@ -76,6 +76,11 @@ impl<'a> Cells<'a> {
         self.text.get(self.record.range(cell)?)
     }
 
+    /// The cell at an index, blank where the row is too short to have it: such a row is a fault of its own.
+    pub(crate) fn or_blank(&self, cell: usize) -> &'a str {
+        self.get(cell).unwrap_or_default()
+    }
+
     /// All of them, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let (text, record) = (self.text, self.record);

@@ -104,11 +104,19 @@ pub fn validate(path: &Path, text: &str, overrides: &Overrides) -> Validated {
     if faults.is_empty() {
         faults.append(&mut shape.faults);
     }
-    let broken = !errors.is_empty();
+    let mut broken = !errors.is_empty();
     if broken {
         shape.secrets.extend(shape::secret_spans(text));
     }
-    let file = CampaignFile::deserialize(toml::Value::Table(shape.fitting)).unwrap_or_default();
+    let file = CampaignFile::deserialize(toml::Value::Table(shape.fitting)).unwrap_or_else(|error| {
+        // An empty campaign would be judged in its place, and its faults are not those of the file.
+        if faults.is_empty() {
+            let fault = Diagnostic::new(Code::TomlSyntax, Place::Campaign);
+            faults.push(fault.with("reason", Value::reason(error.message())));
+        }
+        broken = true;
+        CampaignFile::default()
+    });
     let mut check = Check {
         path,
         dir: path.parent().unwrap_or(Path::new("")),
@@ -447,7 +455,8 @@ impl Check<'_> {
         let timeout = self.length(send.timeout.as_deref(), "send.timeout", 30);
         let connect_timeout = self.length(send.connect_timeout.as_deref(), "send.connect_timeout", 5);
         let max_refused = self.share(send.stop.max_refused.as_deref());
-        let concurrency = send.concurrency.map_or(16, |n| usize::try_from(n).unwrap_or(16));
+        let concurrency =
+            send.concurrency.map_or(16, |n| usize::try_from(n).expect("the schema allows no more than fits"));
         Some(SendSettings {
             rates: rates?,
             upload_rates: upload_rates?,

@@ -125,7 +125,7 @@ pub(crate) fn cell_name(column: usize, row: u64) -> String {
     let mut letters = Vec::new();
     let mut left = column + 1;
     while left > 0 {
-        letters.push(char::from(b'A' + u8::try_from((left - 1) % 26).unwrap_or_default()));
+        letters.push(char::from(b'A' + u8::try_from((left - 1) % 26).expect("less than 26")));
         left = (left - 1) / 26;
     }
     letters.iter().rev().collect::<String>() + &row.to_string()

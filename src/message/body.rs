@@ -67,7 +67,7 @@ impl Body {
     pub(crate) fn unfilled(&self) -> String {
         let part = |part: &Part| match part {
             Part::Json(json) => json.clone(),
-            Part::Slot(index) => self.slots.get(*index).map_or_else(String::new, |slot| slot.source.clone()),
+            Part::Slot(index) => self.slots[*index].source.clone(),
         };
         self.parts.iter().map(part).collect()
     }
@@ -94,7 +94,8 @@ impl Body {
                 Part::Json(json) => out.extend_from_slice(json.as_bytes()),
                 Part::Slot(index) => {
                     let start = out.len();
-                    write_string(texts.get(*index).map_or("", String::as_str), out);
+                    // A text that is not there must not go out as an empty one.
+                    write_string(texts.get(*index).expect("a text is filled for every slot"), out);
                     note(*index, start..out.len());
                 }
             }
@@ -137,19 +138,19 @@ pub(crate) fn replaced<'t>(
     let mut out = Vec::with_capacity(payload.len() + 64);
     let mut from = 0;
     for (range, text) in strings {
-        out.extend_from_slice(payload.get(from..range.start).unwrap_or_default());
+        out.extend_from_slice(&payload[from..range.start]);
         write_string(text, &mut out);
         from = range.end;
     }
-    out.extend_from_slice(payload.get(from..).unwrap_or_default());
+    out.extend_from_slice(&payload[from..]);
     out
 }
 
 /// Writes a JSON string. Only what JSON demands is escaped (docs/platform.md#json); most texts need nothing.
 fn write_string(text: &str, out: &mut Vec<u8>) {
     if any_byte(text, |byte| byte < b' ' || byte == b'"' || byte == b'\\') {
-        // Writing into a Vec cannot fail, and a str always serialises.
-        let _ = serde_json::to_writer(out, text);
+        serde_json::to_writer(out, text)
+            .expect("a str always serialises, and writing into a Vec cannot fail");
         return;
     }
     out.reserve(text.len() + 2);

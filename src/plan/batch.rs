@@ -90,15 +90,15 @@ impl PlannedMessage {
     /// A single message out of many payloads, with a copy of its own.
     pub(crate) fn alone(row: u64, written: Written, payloads: &[u8]) -> Self {
         let Written { openid, payload, nth, media } = written;
-        let payload = Bytes::copy_from_slice(payloads.get(payload).unwrap_or_default());
+        let payload = Bytes::copy_from_slice(&payloads[payload]);
         Self { row, nth, payload, media, openid }
     }
 
     /// The openid.
     pub(crate) fn openid(&self) -> &str {
         let start = body::BEFORE_OPENID.len();
-        let bytes = self.payload.get(start..start + self.openid).unwrap_or_default();
-        std::str::from_utf8(bytes).unwrap_or_default()
+        let bytes = &self.payload[start..start + self.openid];
+        std::str::from_utf8(bytes).expect("the planner writes an openid only once it has been read as text")
     }
 }
 
@@ -141,7 +141,7 @@ impl Batch {
     /// The openid of an entry that is a message.
     pub(crate) fn openid(&self, payload: &Range<usize>, length: usize) -> &[u8] {
         let start = payload.start + body::BEFORE_OPENID.len();
-        self.payloads.get(start..start + length).unwrap_or_default()
+        &self.payloads[start..start + length]
     }
 
     /// Turns the batch into its messages; the other rows are left out.

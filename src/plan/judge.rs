@@ -298,7 +298,7 @@ impl<'r> Look<'_, 'r, '_> {
 
     fn openid(&mut self) -> &'r str {
         let cell = self.judge.openid;
-        let text = self.cells.get(cell).unwrap_or_default();
+        let text = self.cells.or_blank(cell);
         let fault = match openid::check(text) {
             Ok(Shape::Usual) => return text,
             Ok(Shape::Odd) => {
@@ -328,8 +328,8 @@ impl<'r> Look<'_, 'r, '_> {
     fn troubles(&mut self) -> bool {
         let mut any = false;
         for (cell, trouble) in self.row.troubles() {
-            if self.judge.used.get(*cell).copied().unwrap_or_default() {
-                let text = self.cells.get(*cell).unwrap_or_default();
+            if self.judge.used.get(*cell) == Some(&true) {
+                let text = self.cells.or_blank(*cell);
                 self.damaged(damage::code_of_trouble(*trouble), *cell, text);
                 any = true;
             }
@@ -342,12 +342,11 @@ impl<'r> Look<'_, 'r, '_> {
         let odd = may_be_odd(self.row.record().as_slice());
         for number in 0..self.judge.damage.columns() {
             let cells = self.cells;
-            let found =
-                self.judge.damage.look(number, self.row, odd, |cell| cells.get(cell).unwrap_or_default());
+            let found = self.judge.damage.look(number, self.row, odd, |cell| cells.or_blank(cell));
             let Some((cell, damage)) = found else { continue };
             // An error value of a workbook is told as such.
             if !self.row.troubles().iter().any(|(troubled, _)| *troubled == cell) {
-                self.damaged(damage::code_of(damage), cell, cells.get(cell).unwrap_or_default());
+                self.damaged(damage::code_of(damage), cell, cells.or_blank(cell));
             }
         }
     }
@@ -367,8 +366,14 @@ impl<'r> Look<'_, 'r, '_> {
     fn columns(&mut self) {
         for index in 0..self.judge.columns.len() {
             let (cell, rules) = self.judge.columns[index];
-            for (code, values) in rules.check(self.cells.get(cell).unwrap_or_default()) {
-                let name = self.judge.header.names().nth(cell).unwrap_or_default().to_owned();
+            for (code, values) in rules.check(self.cells.or_blank(cell)) {
+                let name = self
+                    .judge
+                    .header
+                    .names()
+                    .nth(cell)
+                    .expect("rules are bound to columns of this header")
+                    .to_owned();
                 let mut fault = Diagnostic::new(code, self.place(Some(cell))).with("column", name);
                 fault.values.extend(values);
                 self.fault(fault);

@@ -150,7 +150,7 @@ fn read(upload: Upload, path: &Path) -> io::Result<(Seen, [u8; 32])> {
         let new = &piece[..count];
         hash.update(new);
         kept.extend_from_slice(&new[..count.min(keep - kept.len().min(keep))]);
-        bytes += u64::try_from(count).unwrap_or_default();
+        bytes += count as u64;
         if bytes > upload.max_bytes() {
             bytes = bytes.max(metadata.len());
             break;

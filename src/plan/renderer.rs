@@ -281,20 +281,20 @@ impl Cell {
     fn append(&self, row: &Filling<'_>, text: &mut String) {
         match self {
             Self::Column { index, default } => {
-                let cell = row.cells.get(*index).unwrap_or_default();
+                let cell = row.cells.or_blank(*index);
                 match default {
                     Some(default) if cell.trim().is_empty() => text.push_str(default),
                     _ => text.push_str(cell),
                 }
             }
-            Self::Openid(index) => text.push_str(row.cells.get(*index).unwrap_or_default()),
+            Self::Openid(index) => text.push_str(row.cells.or_blank(*index)),
             Self::Row => text.push_str(&row.number.to_string()),
         }
     }
 }
 
 fn refill(context: &mut Context, sources: &[Cell], row: &Filling<'_>) {
-    let Json::Object(map) = context.data_mut() else { return };
+    let map = context.data_mut().as_object_mut().expect("the context is made as an object");
     for (value, source) in map.values_mut().zip(sources) {
         if let Json::String(text) = value {
             text.clear();

@@ -121,9 +121,9 @@ fn report<'r>(
         Verdict::Invalid => skip(Skipped::Invalid),
         Verdict::Message { openid, nth, .. } => {
             let start = crate::message::body::BEFORE_OPENID.len();
-            let openid =
-                payload.get(start..start + openid).and_then(|openid| std::str::from_utf8(openid).ok());
-            let recorded = known.find(openid.unwrap_or_default(), *nth)?;
+            let openid = std::str::from_utf8(&payload[start..start + openid])
+                .expect("the planner writes an openid only once it has been read as text");
+            let recorded = known.find(openid, *nth)?;
             let status = recorded.as_ref().map_or(Status::Unsent, |recorded| recorded.state.status());
             RowReport { row, status, skipped: None, recorded }
         }

@@ -14,6 +14,7 @@ const FILES: &[(&str, &str)] = &[
     ("simulator/media.rs", "the errmsg of answers"),
     ("simulator/send.rs", "the errmsg of answers"),
     ("simulator/answer.rs", "pages of a broken gateway"),
+    ("simulator/call.rs", "an answer to a program that sends what nobody can read"),
     ("simulator/routes.rs", "answers to programs that call what does not exist"),
     ("audience/csv/guard.rs", "the columns of a results file in both languages, to be recognised"),
 ];

@@ -86,7 +86,7 @@ fn text(
         PreviewFormat::Json => {
             let messages: Vec<_> =
                 samples.filter_map(|sample| preview::json(&sample.message, &ids(&sample.message))).collect();
-            serde_json::to_string_pretty(&messages).unwrap_or_default() + "\n"
+            serde_json::to_string_pretty(&messages).expect("JSON values always serialise") + "\n"
         }
         PreviewFormat::Human => {
             let (kind, masked) = (campaign.body.kind(), masks(args.mask_openid));

@@ -78,8 +78,9 @@ impl Histogram {
 
     fn widen(&mut self) {
         for bar in 0..BARS {
-            let pair = self.counts.get(bar * 2..bar * 2 + 2).unwrap_or_default();
-            self.counts[bar] = pair.iter().sum();
+            // The bars of the upper half have nothing to take in: they begin empty.
+            let pair = self.counts.get(bar * 2..bar * 2 + 2);
+            self.counts[bar] = pair.map_or(0, |pair| pair.iter().sum());
         }
         self.width *= 2;
     }

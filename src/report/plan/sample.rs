@@ -92,7 +92,7 @@ pub(crate) fn read(
 fn sample(found: &Sample, campaign: &Campaign, masked: bool, words: &Catalog) -> SampleReport {
     let message = &found.message;
     let openid = if masked { mask(message.openid()) } else { message.openid().to_owned() };
-    let mut payload: Json = serde_json::from_slice(&message.payload).unwrap_or_default();
+    let mut payload: Json = serde_json::from_slice(&message.payload).expect("a planned payload is JSON");
     if let Some(touser) = payload.get_mut("touser") {
         *touser = Json::String(openid.clone());
     }

@@ -69,7 +69,7 @@ pub(crate) fn html(preview: &Preview<'_>, words: &Catalog) -> Result<String, Pag
 
 /// The payload with the names of media files where their ids will stand.
 fn payload(sample: &Sample) -> Json {
-    serde_json::from_slice(&sample.message.payload_for_people()).unwrap_or_default()
+    serde_json::from_slice(&sample.message.payload_for_people()).expect("a planned payload is JSON")
 }
 
 #[derive(Debug, Serialize)]

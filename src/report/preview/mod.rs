@@ -75,7 +75,7 @@ pub(crate) fn text(
         Some(None) | None => place.file.name.as_str().into(),
     });
     let shown = message.payload_with(&names.collect::<Vec<_>>());
-    let payload: Json = serde_json::from_slice(&shown).unwrap_or_default();
+    let payload: Json = serde_json::from_slice(&shown).expect("a planned payload is JSON");
     let mut out = format!("── {title}\n");
     for why in &sample.reasons {
         out.push_str(&words.say("preview.why", &[("reason", &reason(why, words))]));

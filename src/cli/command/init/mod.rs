@@ -105,7 +105,7 @@ fn write_and_plan(dir: &Path, starter: &Starter, terminal: &Terminal) -> Exit {
 /// already, none is written.
 fn write(dir: &Path, files: &[(&str, &[u8])], terminal: &Terminal) -> Result<PathBuf, Exit> {
     let schema = describe::in_language(&shape::schema(), terminal.words.language());
-    let schema = serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n";
+    let schema = serde_json::to_string_pretty(&schema).expect("JSON values always serialise") + "\n";
     let mut files = files.to_vec();
     files.extend([(SCHEMA, schema.as_bytes()), (IGNORE, IGNORED.as_bytes())]);
     let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
