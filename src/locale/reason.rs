@@ -3,7 +3,6 @@
 //! What they often say is said in the reader's language. What is not known is shown as it is, and marked as theirs
 //! where the language is another one.
 
-use std::fmt::Display;
 use std::io;
 
 use crate::locale::Catalog;
@@ -81,14 +80,9 @@ impl Catalog {
         if is_prose(&text) { self.say("reason.original", &[("text", &text)]) } else { text }
     }
 
-    /// The sentence of a key that comes with the values for its places, all with a mark behind them, or without any.
+    /// The sentence of a key that stands for a reason of our own.
     fn of_a_key(&self, text: &str) -> Option<String> {
-        let mut parts = text.split_terminator('\u{1f}');
-        let key = parts.next().filter(|key| key.len() < text.len() || key.starts_with("reason."))?;
-        let parts: Vec<&str> = parts.collect();
-        let places: Vec<(&str, &dyn Display)> =
-            parts.chunks_exact(2).map(|pair| (pair[0], &pair[1] as &dyn Display)).collect();
-        self.get(key).map(|_| self.say(key, &places))
+        Some(text).filter(|key| key.starts_with("reason.")).and_then(|key| self.get(key)).map(str::to_owned)
     }
 
     /// What serde says of a key or a value.

@@ -19,7 +19,7 @@ mod judge;
 pub mod ledger;
 mod media;
 mod media_format;
-mod misfit;
+pub(crate) mod misfit;
 mod platform;
 mod quota;
 mod routes;

@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use crate::message::AccountKind;
 use crate::simulator::faults::{Fault, FaultKeys, FaultKind};
-use crate::simulator::misfit::misfit;
+use crate::simulator::misfit::{Misfit, misfit};
 use crate::simulator::rules::{Endpoint, Rule, Selector};
 use crate::simulator::units::{ContentType, Latency, Numbers, Offset, Share, Span};
 
@@ -28,7 +28,7 @@ pub struct ScenarioError {
     pub(crate) line: usize,
     /// The column in characters, from 1.
     pub(crate) column: usize,
-    /// What is wrong: the parser's words, or the key of a sentence and its values.
+    /// What is wrong: the parser's words, or a [`Misfit`] written out.
     pub(crate) message: String,
 }
 
@@ -74,6 +74,11 @@ impl Scenario {
 }
 
 impl ScenarioError {
+    /// What is wrong, where it is not the parser that says it.
+    pub(crate) fn misfit(&self) -> Option<Misfit> {
+        Misfit::parse(&self.message)
+    }
+
     fn at(text: &str, offset: usize, message: &str) -> Self {
         let before = text.get(..offset).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);

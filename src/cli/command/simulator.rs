@@ -48,7 +48,11 @@ pub(crate) fn scenario(path: Option<&Path>, terminal: &Terminal) -> Result<Scena
         Exit::Invalid
     })?;
     Scenario::parse(&text).map_err(|error| {
-        let (file, reason) = (display(path), &error.message);
+        let said = error.misfit().map(|misfit| {
+            let values = misfit.values.iter().map(|(name, value)| (name.as_str(), value as &dyn Display));
+            terminal.words.say(&misfit.key, &values.collect::<Vec<_>>())
+        });
+        let (file, reason) = (display(path), said.as_ref().unwrap_or(&error.message));
         let places: [(&str, &dyn Display); 4] =
             [("file", &file), ("line", &error.line), ("column", &error.column), ("reason", reason)];
         terminal.complain("scenario", &places);
