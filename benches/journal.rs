@@ -10,10 +10,11 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 use wxcast::delivery::attempt::{Attempt, Cause, Incident};
 use wxcast::delivery::outcome::Outcome;
+use wxcast::journal::identity::{Channel, Identity};
 use wxcast::journal::index::Index;
 use wxcast::journal::store::{Intent, Store};
 use wxcast::journal::writer::Writer;
-use wxcast::journal::{Identity, Journal as _, flushing};
+use wxcast::journal::{Journal as _, flushing};
 use wxcast::wechat::answer::errmsg::Errmsg;
 
 const MESSAGES: usize = 50_000;
@@ -40,22 +41,21 @@ fn open_a_million_settled(bencher: Bencher) {
     settle(&folder, MILLION, 4096);
     bencher.counter(ItemsCount::new(MILLION)).bench_local(|| {
         let mut store = Store::open(folder.path()).expect("a journal");
-        let campaign = store.campaign(&identity()).expect("a campaign");
-        store.recover(campaign, Incident::Crash).expect("a journal that can be written");
-        let index = Index::load(&store, campaign).expect("an index");
+        let claim = store.claim(&identity(), Incident::Crash).expect("a journal that can be written");
+        let index = Index::load(&store, claim.campaign()).expect("an index");
         assert_eq!(index.known(), MILLION);
     });
 }
 
 fn identity() -> Identity {
-    Identity { appid: "wx".into(), campaign: "bench".into(), wave: 1 }
+    Identity { appid: "wx".into(), campaign: "bench".into(), wave: 1, channel: Channel::Send }
 }
 
 /// Takes so many messages from their intent to their outcome.
 fn settle(folder: &TempDir, messages: usize, in_flight: usize) {
-    let store = Store::open(folder.path()).expect("a journal");
-    let campaign = store.campaign(&identity()).expect("a campaign");
-    let (writer, thread) = Writer::start(store, campaign, in_flight);
+    let mut store = Store::open(folder.path()).expect("a journal");
+    let claim = store.claim(&identity(), Incident::Crash).expect("a claim");
+    let (writer, thread) = Writer::start(store, claim, in_flight);
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(async {
         let mut flying = FuturesUnordered::new();

@@ -19,11 +19,12 @@ use tempfile::TempDir;
 use wxcast::api_base::ApiBase;
 use wxcast::campaign::Campaign;
 use wxcast::campaign::file::OnUnknown;
-use wxcast::delivery::attempt::Attempt;
+use wxcast::delivery::attempt::{Attempt, Incident};
 use wxcast::delivery::outcome::Outcome;
+use wxcast::journal::identity::{Channel, Identity, MessageKey};
 use wxcast::journal::store::{Intent, Store};
 use wxcast::journal::writer::Writer;
-use wxcast::journal::{Identity, Journal, JournalError};
+use wxcast::journal::{Journal, JournalError};
 use wxcast::plan::{Plan, plan};
 use wxcast::send::dispatcher::{self, Run};
 use wxcast::send::feed::{self, Policy, RetryRefused};
@@ -136,11 +137,11 @@ impl Prepared {
 struct Nowhere(Arc<AtomicI64>);
 
 impl Journal for Nowhere {
-    async fn intent(&self, _: Intent) -> Result<i64, JournalError> {
-        Ok(self.0.fetch_add(1, Ordering::Relaxed))
+    async fn intent(&self, _: Intent) -> Result<MessageKey, JournalError> {
+        Ok(MessageKey(self.0.fetch_add(1, Ordering::Relaxed)))
     }
 
-    fn outcome(&self, _: i64, _: Outcome, _: Attempt) {}
+    fn outcome(&self, _: MessageKey, _: Outcome, _: Attempt) {}
 
     fn undelivered(&self, _: Intent, _: Outcome, _: Attempt) {}
 
@@ -153,11 +154,11 @@ impl Journal for Nowhere {
 
 /// What `wxcast send` does once it has planned.
 fn with_journal(address: SocketAddr, messages: usize, prepared: Prepared) -> TempDir {
-    let Prepared { folder, campaign, plan, store } = prepared;
+    let Prepared { folder, campaign, plan, mut store } = prepared;
     let identity = identity();
-    let number = store.campaign(&identity).expect("a campaign");
+    let claim = store.claim(&identity, Incident::Crash).expect("a claim");
     let reading = Store::open(folder.path()).expect("a journal");
-    let (writer, thread) = Writer::start(store, number, IN_FLIGHT);
+    let (writer, thread) = Writer::start(store, claim, IN_FLIGHT);
     executor(address, messages, (&campaign, plan, reading), writer.clone());
     runtime().block_on(writer.finish()).expect("everything written");
     thread.join().expect("the journal's thread");
@@ -172,7 +173,7 @@ fn without_journal(address: SocketAddr, messages: usize, prepared: Prepared) -> 
 }
 
 fn identity() -> Identity {
-    Identity { appid: "wx".into(), campaign: "bench".into(), wave: 1 }
+    Identity { appid: "wx".into(), campaign: "bench".into(), wave: 1, channel: Channel::Send }
 }
 
 fn executor(

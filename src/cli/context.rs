@@ -1,6 +1,6 @@
 //! Loads a campaign: the file, the flags and the environment, in the order flag, environment, campaign, default.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::campaign::validate::{Known, Overrides, Validated, validate};
 use crate::campaign::{Campaign, CampaignId};
@@ -12,6 +12,8 @@ use crate::diagnostic::code::Code;
 use crate::diagnostic::place::Place;
 use crate::diagnostic::render::Sources;
 use crate::diagnostic::unread;
+use crate::journal::identity::{Channel, Identity};
+use crate::message::Kind;
 use crate::plan::{self, Plan, forecast_seconds};
 use crate::report::plan::json::Facts;
 use crate::report::plan::text;
@@ -55,9 +57,29 @@ fn validated(path: &Path, overrides: &Overrides) -> Validated {
     }
 }
 
-/// The identity in a campaign file, whatever else may be wrong with it.
-pub(crate) fn campaign_id(path: &Path) -> Option<CampaignId> {
-    CampaignId::parse(&validated(path, &environment()).known.id?)
+/// Whose messages a campaign's are, and of which kind.
+#[derive(Debug)]
+pub(crate) struct Whose {
+    /// Their identity in the journal.
+    pub(crate) identity: Identity,
+    /// The campaign's id.
+    pub(crate) id: CampaignId,
+    /// The message kind, where there is exactly one.
+    pub(crate) kind: Option<Kind>,
+}
+
+/// Whose messages a campaign's are, whatever else may be wrong with its file: what was sent can be told, and a running
+/// send be stopped, while somebody edits text or audience. Otherwise the faults are told, and the exit is
+/// [`Exit::Invalid`].
+pub(crate) fn whose(path: &Path, terminal: &Terminal) -> Result<Whose, Exit> {
+    let validated = validated(path, &environment());
+    let Known { id, wave, appid, kind } = validated.known.clone();
+    let id = id.as_deref().and_then(CampaignId::parse);
+    let (Some(id), Some(wave), Some(appid)) = (id, wave, appid) else {
+        return Err(faulty(validated, terminal));
+    };
+    let identity = Identity { appid, campaign: id.to_string(), wave, channel: Channel::Send };
+    Ok(Whose { identity, id, kind })
 }
 
 /// Reads, validates and plans a campaign.
@@ -117,12 +139,14 @@ pub(crate) fn load_campaign(
     overrides: &Overrides,
     terminal: &Terminal,
 ) -> Result<Campaign, Exit> {
-    let validated = validated(path, overrides);
-    validated.campaign.ok_or_else(|| {
-        let mut plan = plan::reading::empty();
-        plan.diagnostics.extend(validated.faults);
-        told(plan, &validated.sources, terminal)
-    })
+    let mut validated = validated(path, overrides);
+    validated.campaign.take().ok_or_else(|| faulty(validated, terminal))
+}
+
+fn faulty(validated: Validated, terminal: &Terminal) -> Exit {
+    let mut plan = plan::reading::empty();
+    plan.diagnostics.extend(validated.faults);
+    told(plan, &validated.sources, terminal)
 }
 
 fn told(mut plan: Plan, sources: &Sources, terminal: &Terminal) -> Exit {
@@ -134,12 +158,4 @@ fn told(mut plan: Plan, sources: &Sources, terminal: &Terminal) -> Exit {
     terminal.complain("invalid", &[("errors", &errors), ("warnings", &warnings)]);
     terminal.next("invalid", &sources.campaign);
     Exit::Invalid
-}
-
-/// The state folder of a campaign: the flag, or `.wxcast` beside the campaign file.
-pub(crate) fn state_dir(campaign: &Path, flag: Option<&PathBuf>) -> PathBuf {
-    match flag {
-        Some(dir) => dir.clone(),
-        None => campaign.parent().unwrap_or(Path::new("")).join(".wxcast"),
-    }
 }

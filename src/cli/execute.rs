@@ -23,6 +23,7 @@ use crate::delivery::notice::Notice;
 use crate::delivery::stop::Stop;
 use crate::diagnostic::render::display;
 use crate::journal::JournalError;
+use crate::journal::identity::{Claim, RunKey};
 use crate::journal::run::{RunEnd, RunStart};
 use crate::journal::store::Store;
 use crate::journal::writer::{Unwritten, Writer};
@@ -37,6 +38,7 @@ use crate::send::feed::{self, Jobs, Policy};
 use crate::send::media::{self, Depot};
 use crate::send::shutdown::{Signals, StopFiles, ticks};
 use crate::send::worker::Shared;
+use crate::wechat::client::Client;
 use crate::wechat::token::Tokens;
 
 /// Results are refreshed no more often than this.
@@ -106,9 +108,12 @@ pub(crate) struct Finished {
 pub(crate) fn execute(execution: Execution, terminal: &Terminal) -> Result<Finished, Exit> {
     let Platform { runtime, client, tokens, origin } = execution.platform;
     let (campaign, plan) = (Arc::clone(&execution.campaign), Arc::clone(&execution.plan));
-    let begun = begin(&campaign, &plan, &execution.state, execution.policy)
+    let begun = begin(&campaign, &plan, &client, &execution.state, execution.policy)
         .map_err(|error| journal_problem(&error, terminal))?;
-    let (writer, thread) = Writer::start(begun.store, begun.campaign, campaign.send.concurrency);
+    if !begun.store.is_shareable() {
+        terminal.say("journal-unshared", &[]);
+    }
+    let (writer, thread) = Writer::start(begun.store, begun.claim, campaign.send.concurrency);
     note_tokens(&tokens, &writer, begun.run);
     let refresher =
         Refresher::start(Arc::clone(&campaign), Arc::clone(&plan), execution.state.clone(), execution.masked);
@@ -163,8 +168,9 @@ pub(crate) fn execute(execution: Execution, terminal: &Terminal) -> Result<Finis
         terminal.complain("internal", &[]);
         Exit::Internal
     })?;
+    tell_index(&store.index_persons(begun.claim, &campaign.account.appid), terminal);
     // What was broken off by a second signal has an intent and no outcome.
-    let aborted = store.recover(begun.campaign, Incident::Aborted);
+    let aborted = store.recover(begun.claim, Incident::Aborted);
     let unwritten = written.err().or_else(|| aborted.err().map(|error| Unwritten { count: 0, error }));
     let Ended { mut stop, requests, duration } = ended;
     let (tally, results, unwritable) =
@@ -174,7 +180,7 @@ pub(crate) fn execute(execution: Execution, terminal: &Terminal) -> Result<Finis
             // The file on disk is no longer what was sent; what was is in the journal.
             Err(JoinError::Audience(_) | JoinError::Changed) => {
                 stop = stop.filter(|stop| stop.rank() > Stop::Changed.rank()).or(Some(Stop::Changed));
-                let tally = join::tally_of_journal(&campaign, &plan, &store);
+                let tally = join::tally_of_journal(&store, begun.claim.campaign());
                 (tally.map_err(|error| journal_problem(&error, terminal))?, None, false)
             }
         };
@@ -197,8 +203,15 @@ pub(crate) fn execute(execution: Execution, terminal: &Terminal) -> Result<Finis
     Ok(finished)
 }
 
+/// Says what putting the persons of a run in order has found. That it could not be done costs only time later.
+fn tell_index(twice: &Result<u64, JournalError>, terminal: &Terminal) {
+    if let Ok(twice @ 1..) = twice {
+        terminal.say("journal-twice", &[("count", twice)]);
+    }
+}
+
 /// Notes in the journal when the run asks for a token, and why.
-fn note_tokens(tokens: &Tokens, writer: &Writer, run: i64) {
+fn note_tokens(tokens: &Tokens, writer: &Writer, run: RunKey) {
     let writer = writer.clone();
     tokens.watch(move |fetch| writer.notice(run, fetch.at, Notice::Token(fetch)));
 }
@@ -231,25 +244,25 @@ async fn unless_stopped<T>(
 /// A run whose beginning is in the journal.
 struct Begun {
     store: Store,
-    campaign: i64,
-    run: i64,
+    claim: Claim,
+    run: RunKey,
     jobs: Jobs,
 }
 
 fn begin(
     campaign: &Arc<Campaign>,
     plan: &Arc<Plan>,
+    client: &Client,
     state: &Path,
     policy: Policy,
 ) -> Result<Begun, JournalError> {
     let mut store = Store::open(state)?;
     let whose = identity(campaign);
-    let number = store.campaign(&whose)?;
-    store.recover(number, Incident::Crash)?;
-    let run = store.begin_run(number, &run_start(campaign, plan))?;
+    let claim = store.claim(&whose, Incident::Crash)?;
+    let run = store.begin_run(claim, &run_start(campaign, plan, client))?;
     let reading = Store::open(state)?;
     let jobs = feed::start(Arc::clone(campaign), Arc::clone(plan), reading, &whose, policy)?;
-    Ok(Begun { store, campaign: number, run, jobs })
+    Ok(Begun { store, claim, run, jobs })
 }
 
 /// Writes the results, beside the usual file where that one cannot be written, and counts what they say.
@@ -300,7 +313,8 @@ fn seconds(usual: &Path) -> impl Iterator<Item = PathBuf> {
     })
 }
 
-fn run_start(campaign: &Campaign, plan: &Plan) -> RunStart {
+fn run_start(campaign: &Campaign, plan: &Plan, client: &Client) -> RunStart {
+    let skipped = [("duplicate", plan.counts.duplicate), ("invalid", plan.counts.invalid)];
     RunStart {
         started: Timestamp::now(),
         pid: std::process::id(),
@@ -308,6 +322,13 @@ fn run_start(campaign: &Campaign, plan: &Plan) -> RunStart {
         digest: plan.digest.to_string(),
         text: text_digest(campaign, plan).to_string(),
         planned: plan.counts.planned,
+        skipped: skipped
+            .map(|(reason, count)| (reason.to_owned(), count))
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .collect(),
+        plan: None,
+        hosts: client.hosts().all().iter().map(ToString::to_string).collect(),
     }
 }
 

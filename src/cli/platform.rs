@@ -62,11 +62,11 @@ impl Platform {
     /// # Errors
     ///
     /// The exit, already told, when hosts, secret or TLS cannot be used.
-    pub(crate) fn open(campaign: &Campaign, terminal: &Terminal) -> Result<Self, Exit> {
+    pub(crate) fn open(campaign: &Campaign, state: &Path, terminal: &Terminal) -> Result<Self, Exit> {
         let hosts = hosts(campaign, terminal)?;
         let (source, secret) = source(campaign, terminal)?;
         let cache = match source {
-            TokenSource::Secret { .. } => cache(campaign, &hosts, terminal),
+            TokenSource::Secret { .. } => cache(campaign, state, &hosts, terminal),
             TokenSource::Given(_) | TokenSource::Command { .. } => None,
         };
         Self::with(campaign, hosts, source, secret, cache, terminal)
@@ -175,9 +175,9 @@ pub(crate) fn hosts(campaign: &Campaign, terminal: &Terminal) -> Result<Hosts, E
 }
 
 /// The token that is kept for the account. What is wrong with it is a note: a token is fetched instead.
-fn cache(campaign: &Campaign, hosts: &Hosts, terminal: &Terminal) -> Option<TokenCache> {
+fn cache(campaign: &Campaign, state: &Path, hosts: &Hosts, terminal: &Terminal) -> Option<TokenCache> {
     let appid = &campaign.account.appid;
-    let cache = TokenCache::new(user_state::token_file(appid)?, appid, &hosts.first().to_string());
+    let cache = TokenCache::new(user_state::token_file(state), appid, &hosts.first().to_string());
     let file = display(cache.path());
     match cache.look() {
         Ok(()) => {}

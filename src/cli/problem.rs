@@ -93,6 +93,8 @@ pub(crate) fn journal_problem(error: &JournalError, terminal: &Terminal) -> Exit
         JournalError::Foreign { .. } => "journal.foreign",
         JournalError::Newer { .. } => "journal.newer",
         JournalError::Corrupt { .. } => "journal.corrupt",
+        JournalError::Unreadable { .. } => "journal.unreadable",
+        JournalError::Fenced => "journal.fenced",
         JournalError::Unwritable { .. } => "journal.unwritable",
     };
     terminal.complain(key, &[("reason", &journal_reason(error, &terminal.words))]);
@@ -107,9 +109,12 @@ pub(crate) fn journal_reason(error: &JournalError, words: &Catalog) -> String {
             let path = display(path);
             words.say("journal-format", &[("file", &path), ("found", found), ("known", known)])
         }
-        JournalError::Unreachable { path, reason } | JournalError::Corrupt { path, reason } => {
+        JournalError::Unreachable { path, reason }
+        | JournalError::Unreadable { path, reason }
+        | JournalError::Corrupt { path, reason } => {
             format!("{}: {reason}", display(path))
         }
+        JournalError::Fenced => words.say("reason.fenced", &[]),
         JournalError::Unwritable { reason } => reason.clone(),
     }
 }

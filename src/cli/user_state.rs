@@ -1,9 +1,22 @@
-//! The user's own state folder: what belongs to an account and not to a campaign.
+//! Where an account's journal and whatever else belongs to an account lies: in the user's own state folder, never in a
+//! campaign's. What is sent to this computer, where a simulator stands, has a folder of its own within it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
 
+use crate::api_base::Hosts;
+use crate::campaign::Campaign;
+use crate::cli::exit_code::Exit;
+use crate::cli::machine::Machine;
+use crate::cli::problem::journal_problem;
+use crate::cli::terminal::Terminal;
+use crate::diagnostic::render::display;
+use crate::journal::JournalError;
+use crate::journal::identity::{Destination, Identity};
+use crate::journal::sqlite::file::private_folder;
+use crate::journal::sqlite::format1;
+use crate::journal::store::Store;
 use crate::plan::digest::Digest;
 
 /// The folder, `~/.local/state/wxcast` on Linux and macOS; nothing where the system has none for this user. On
@@ -13,15 +26,174 @@ pub(crate) fn folder() -> Option<PathBuf> {
     Some(base.state_dir().unwrap_or_else(|| base.cache_dir()).join("wxcast"))
 }
 
-/// The lock of an account.
-pub(crate) fn account_lock(appid: &str) -> PathBuf {
-    let folder = folder().unwrap_or_else(|| std::env::temp_dir().join("wxcast"));
-    folder.join(format!("account-{}.lock", word(appid)))
+/// The folder of one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AccountFolder {
+    root: PathBuf,
 }
 
-/// The file that keeps an account's token. There is none in a folder that others share.
-pub(crate) fn token_file(appid: &str) -> Option<PathBuf> {
-    Some(folder()?.join(format!("token-{}.json", word(appid))))
+impl AccountFolder {
+    /// The one in the folder of `--state-dir`, or in the user's; nothing where there is neither.
+    pub(crate) fn find(appid: &str, flag: Option<&PathBuf>) -> Option<Self> {
+        let base = flag.cloned().or_else(folder)?;
+        Some(Self { root: base.join(word(appid)) })
+    }
+
+    /// The same. Otherwise it is told how to name one, and the exit is [`Exit::Storage`].
+    pub(crate) fn insist(appid: &str, flag: Option<&PathBuf>, terminal: &Terminal) -> Result<Self, Exit> {
+        Self::find(appid, flag).ok_or_else(|| {
+            terminal.complain("no-state-folder", &[]);
+            Exit::Storage
+        })
+    }
+
+    /// Where what is sent to a destination is kept.
+    pub(crate) fn of(&self, destination: Destination) -> PathBuf {
+        match destination {
+            Destination::Real => self.root.clone(),
+            Destination::Local => self.root.join("local"),
+        }
+    }
+
+    /// The folder from which a campaign is sent, made where it is not there, with what a journal of format 1 beside the
+    /// campaign knows.
+    ///
+    /// # Errors
+    ///
+    /// The exit, already told, when the folder cannot be made or a journal not be read or written.
+    pub(crate) fn prepare(
+        &self,
+        destination: Destination,
+        campaign: &Path,
+        whose: &Identity,
+        terminal: &Terminal,
+    ) -> Result<PathBuf, Exit> {
+        let state = self.of(destination);
+        private_folder(&state).map_err(|error| match error {
+            JournalError::Unreachable { path, reason } => {
+                let places: [(&str, &dyn std::fmt::Display); 2] =
+                    [("folder", &display(&path)), ("reason", &reason)];
+                terminal.complain("state-folder-unwritable", &places);
+                Exit::Storage
+            }
+            other => journal_problem(&other, terminal),
+        })?;
+        self.contact(destination, campaign, whose).map_err(|error| journal_problem(&error, terminal))?;
+        Ok(state)
+    }
+
+    /// The folder whose journal tells of a campaign: the real one where that knows it, else the local one.
+    ///
+    /// # Errors
+    ///
+    /// When a journal cannot be read, or one of format 1 not be imported.
+    pub(crate) fn telling(
+        &self,
+        campaign: &Path,
+        whose: &Identity,
+        local: bool,
+    ) -> Result<Destination, JournalError> {
+        if local {
+            self.contact(Destination::Local, campaign, whose)?;
+            return Ok(Destination::Local);
+        }
+        self.contact(Destination::Real, campaign, whose)?;
+        let knows = |destination| match Store::read(&self.of(destination))? {
+            Some(store) => store.find_campaign(whose).map(|known| known.is_some()),
+            None => Ok(false),
+        };
+        let only_local = !knows(Destination::Real)? && knows(Destination::Local)?;
+        Ok(if only_local { Destination::Local } else { Destination::Real })
+    }
+
+    /// Imports what a journal of format 1 beside the campaign knows. It does not tell where its messages went, so it
+    /// counts for people's phones; and for this computer too, where that is asked for, since a simulator forgives.
+    fn contact(
+        &self,
+        destination: Destination,
+        campaign: &Path,
+        whose: &Identity,
+    ) -> Result<(), JournalError> {
+        let Some(beside) = format1_beside(campaign) else { return Ok(()) };
+        let here = Machine::here();
+        let here = |note: &str| Machine::noted(note).is(&here);
+        let mut destinations = vec![Destination::Real];
+        destinations.extend((destination == Destination::Local).then_some(Destination::Local));
+        for destination in destinations {
+            let state = self.of(destination);
+            let known = match Store::read(&state)? {
+                Some(store) => store.knows(whose)?,
+                None => false,
+            };
+            if format1::is_due(&beside, known)? {
+                Store::open(&state)?.import_format1(&beside, &whose.appid, here)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a campaign has messages in any of the account's journals.
+    ///
+    /// # Errors
+    ///
+    /// When one cannot be read.
+    pub(crate) fn knows(&self, whose: &Identity) -> Result<bool, JournalError> {
+        for destination in [Destination::Real, Destination::Local] {
+            if let Some(store) = Store::read(&self.of(destination))?
+                && store.knows(whose)?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// The folder beside a campaign in which a journal of format 1 lies, or lay.
+fn format1_beside(campaign: &Path) -> Option<PathBuf> {
+    let beside = |campaign: &Path| campaign.parent().unwrap_or(Path::new("")).join(".wxcast");
+    let real = std::fs::canonicalize(campaign).ok();
+    std::iter::once(beside(campaign)).chain(real.as_deref().map(beside)).find(|folder| folder.is_dir())
+}
+
+/// Where a campaign's requests go.
+pub(crate) fn destination(hosts: &Hosts) -> Destination {
+    if hosts.first().is_loopback() { Destination::Local } else { Destination::Real }
+}
+
+/// The folder that tells of a campaign, and where its journal's messages went. That it is the local one although nobody
+/// asked for it is said.
+///
+/// # Errors
+///
+/// The exit, already told.
+pub(crate) fn telling(
+    campaign: &Path,
+    whose: &Identity,
+    flag: Option<&PathBuf>,
+    local: bool,
+    terminal: &Terminal,
+) -> Result<(PathBuf, Destination), Exit> {
+    let account = AccountFolder::insist(&whose.appid, flag, terminal)?;
+    let destination =
+        account.telling(campaign, whose, local).map_err(|error| journal_problem(&error, terminal))?;
+    if destination == Destination::Local && !local {
+        terminal.say("told-local", &[]);
+    }
+    Ok((account.of(destination), destination))
+}
+
+/// The lock of an account, whichever folder its journal is in: the ceiling holds for all of them together.
+pub(crate) fn account_lock(whose: &Campaign, state: &Path, destination: Destination) -> PathBuf {
+    let users = AccountFolder::find(&whose.account.appid, None)
+        .map(|account| account.of(destination))
+        .filter(|folder| private_folder(folder).is_ok());
+    users.unwrap_or_else(|| state.to_owned()).join("account.lock")
+}
+
+/// The file that keeps an account's token.
+pub(crate) fn token_file(state: &Path) -> PathBuf {
+    state.join("token.json")
 }
 
 /// An appid is a word; should it not be, its digest is.

@@ -1,4 +1,5 @@
-//! Finds a message in the journal by its identity, with twelve bytes a message in memory.
+//! Finds a message by its identity in memory, with forty bytes a message: enough to know what became of it and with
+//! which text, so that an audience in whatever order asks the disk for nothing that is settled.
 
 use std::collections::VecDeque;
 use std::hash::BuildHasher as _;
@@ -6,79 +7,130 @@ use std::hash::BuildHasher as _;
 use foldhash::quality::FixedState;
 
 use crate::journal::JournalError;
-use crate::journal::record::Recorded;
+use crate::journal::identity::{CampaignKey, MessageKey};
+use crate::journal::record::{Recorded, State};
 use crate::journal::store::Store;
 
 /// How many messages are read ahead at a time.
 const AHEAD: usize = 1024;
 
-/// The messages of one campaign, by hash. A hit is settled by looking the message up, not by trusting the hash.
-///
-/// An audience is usually asked for in the order it was sent in, so messages are read ahead in that order, and
-/// nearly every look-up finds its message waiting.
+/// What the index knows of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Known {
+    /// Its number.
+    pub(crate) id: MessageKey,
+    /// What became of it.
+    pub(crate) state: State,
+    /// How many requests were made for it, over all runs.
+    pub(crate) attempts: u32,
+    /// The platform's errcode, where it answered.
+    pub(crate) errcode: Option<i64>,
+    /// The payload's mark.
+    pub(crate) payload: i64,
+}
+
+/// A message in memory. A hundred and twenty-eight bits of hash are its identity: that two of a billion messages share
+/// them is less likely than a fault of the memory they lie in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    hash: [u64; 2],
+    payload: i64,
+    /// The message's number within its campaign.
+    number: u32,
+    /// The errcode, `NONE` where there is none, `OTHER` where it does not fit.
+    errcode: i32,
+    attempts: u32,
+    /// As on disk.
+    state: u8,
+}
+
+// What a message costs in memory.
+const _: () = assert!(size_of::<Entry>() <= 40);
+
+const NONE: i32 = i32::MIN;
+const OTHER: i32 = i32::MIN + 1;
+
+/// The messages of one campaign, by hash.
 #[derive(Debug, Default)]
 pub struct Index {
-    campaign: i64,
-    hashes: Vec<u64>,
-    ids: Vec<i64>,
+    /// The number before the campaign's first one.
+    before: i64,
+    campaign: Option<CampaignKey>,
+    entries: Vec<Entry>,
     ahead: VecDeque<Recorded>,
     /// The last message that was read ahead; nothing once there are no more.
-    read_to: Option<i64>,
+    read_to: Option<MessageKey>,
 }
 
 impl Index {
-    /// Reads a campaign's identities.
+    /// Reads a campaign's messages.
     ///
     /// # Errors
     ///
     /// When the journal cannot be read.
-    pub fn load(store: &Store, campaign: i64) -> Result<Self, JournalError> {
-        let mut pairs = Vec::new();
-        store.identities(campaign, |id, openid, nth| pairs.push((hash(openid, nth), id)))?;
-        pairs.sort_unstable();
-        let (hashes, ids) = pairs.into_iter().unzip();
-        Ok(Self { campaign, hashes, ids, ahead: VecDeque::new(), read_to: Some(0) })
+    pub fn load(store: &Store, campaign: CampaignKey) -> Result<Self, JournalError> {
+        let before = store.before(campaign);
+        let mut entries = Vec::with_capacity(store.most(campaign)?);
+        store.known(campaign, |openid, nth, known| {
+            entries.push(Entry {
+                hash: hash(openid, nth),
+                payload: known.payload,
+                number: u32::try_from(known.id.0 - before.0).expect("a campaign's numbers have 32 bits"),
+                errcode: match known.errcode {
+                    None => NONE,
+                    Some(code) => i32::try_from(code).ok().filter(|code| *code > OTHER).unwrap_or(OTHER),
+                },
+                attempts: known.attempts,
+                state: u8::try_from(known.state.to_disk()).expect("states are small numbers"),
+            });
+        })?;
+        entries.sort_unstable();
+        Ok(Self {
+            before: before.0,
+            campaign: Some(campaign),
+            entries,
+            ahead: VecDeque::new(),
+            read_to: Some(before),
+        })
     }
 
     /// How many messages the journal knows.
     pub fn known(&self) -> usize {
-        self.ids.len()
+        self.entries.len()
     }
 
-    /// What the journal knows of a message.
+    /// What is known of a message, without asking the disk unless its errcode is one that no platform has.
     ///
     /// # Errors
     ///
     /// When the journal cannot be read.
-    pub(crate) fn find(
-        &mut self,
-        store: &Store,
-        openid: &str,
-        nth: u32,
-    ) -> Result<Option<Recorded>, JournalError> {
+    pub(crate) fn find(&self, store: &Store, openid: &str, nth: u32) -> Result<Option<Known>, JournalError> {
         let wanted = hash(openid, nth);
-        let start = self.hashes.partition_point(|hash| *hash < wanted);
-        let mut hits =
-            self.hashes[start..].iter().zip(&self.ids[start..]).take_while(|(hash, _)| **hash == wanted);
-        let first = hits.next().map(|(_, id)| *id);
-        let others: Vec<i64> = hits.map(|(_, id)| *id).collect();
-        for id in first.into_iter().chain(others) {
-            if let Some(found) = self.message(store, id)?
-                && found.openid == openid
-                && found.nth == nth
-            {
-                return Ok(Some(found));
-            }
-        }
-        Ok(None)
+        let start = self.entries.partition_point(|entry| entry.hash < wanted);
+        // Of an identity that stands there twice, the one that may have been delivered counts.
+        let same = self.entries[start..].iter().take_while(|entry| entry.hash == wanted);
+        let Some(entry) = same.max_by_key(|entry| gravity(state(entry))) else { return Ok(None) };
+        let id = MessageKey(self.before + i64::from(entry.number));
+        let errcode = match entry.errcode {
+            NONE => None,
+            OTHER => store.message(id)?.and_then(|message| message.errcode),
+            code => Some(i64::from(code)),
+        };
+        let (state, attempts, payload) = (state(entry), entry.attempts, entry.payload);
+        Ok(Some(Known { id, state, attempts, errcode, payload }))
     }
 
-    /// A message by its number: the next of those read ahead where it is that one, and else from disk.
-    fn message(&mut self, store: &Store, id: i64) -> Result<Option<Recorded>, JournalError> {
+    /// Everything the journal knows of a message that was found. An audience is usually asked for in the order it was
+    /// sent in, so messages are read ahead in that order, and nearly every one is waiting.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn record(&mut self, store: &Store, id: MessageKey) -> Result<Option<Recorded>, JournalError> {
         if self.ahead.is_empty()
-            && let Some(after) = self.read_to
+            && let (Some(campaign), Some(after)) = (self.campaign, self.read_to)
         {
-            store.messages_after(self.campaign, after, AHEAD, |message| self.ahead.push_back(message))?;
+            store.messages_after(campaign, after, AHEAD, |message| self.ahead.push_back(message))?;
             self.read_to = self.ahead.back().map(|last| last.id);
         }
         // Those passed over are not asked for in this order; should they be after all, the disk has them.
@@ -94,8 +146,25 @@ impl Index {
     }
 }
 
-fn hash(openid: &str, nth: u32) -> u64 {
-    FixedState::with_seed(1).hash_one((openid, nth))
+fn state(entry: &Entry) -> State {
+    State::from_disk(i64::from(entry.state)).expect("it was a state when it was read")
+}
+
+/// How much a state forbids another request.
+pub(crate) fn gravity(state: State) -> u8 {
+    use crate::delivery::outcome::Outcome;
+    match state {
+        State::Settled(Outcome::Postponed) => 0,
+        State::Settled(Outcome::Failed) => 1,
+        State::Settled(Outcome::Refused) => 2,
+        State::Settled(Outcome::Unknown) => 3,
+        State::InFlight => 4,
+        State::Settled(Outcome::Sent) => 5,
+    }
+}
+
+fn hash(openid: &str, nth: u32) -> [u64; 2] {
+    [1, 2].map(|seed| FixedState::with_seed(seed).hash_one((openid, nth)))
 }
 
 #[cfg(test)]
@@ -103,33 +172,45 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+    use crate::delivery::attempt::Incident;
     use crate::journal::Identity;
-    use crate::journal::store::{Intent, write_intent};
+    use crate::journal::identity::Channel;
+    use crate::journal::sqlite::writing::{Intent, write_intent};
 
     #[test]
     fn messages_are_found_in_any_order_and_strangers_are_not() {
-        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
-        let mut store = Store::open(folder.path()).unwrap_or_else(|error| panic!("{error}"));
-        let identity = |campaign: &str| Identity { appid: "a".into(), campaign: campaign.into(), wave: 1 };
-        let [mine, other] = ["mine", "other"].map(|name| store.campaign(&identity(name)).unwrap_or_default());
-        let transaction = store.transaction().unwrap_or_else(|error| panic!("{error}"));
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut store = Store::open(folder.path()).expect("a journal");
+        let identity = |campaign: &str| Identity {
+            appid: "a".into(),
+            campaign: campaign.into(),
+            wave: 1,
+            channel: Channel::Send,
+        };
+        let [mine, other] = ["mine", "other"]
+            .map(|name| store.claim(&identity(name), Incident::Crash).expect("a claim").campaign());
+        let transaction = store.transaction().expect("a transaction");
         for index in 0..3000 {
             let openid = format!("o{index}");
             let intent =
                 Intent { id: None, openid, nth: 1, attempt: 1, at: Timestamp::UNIX_EPOCH, payload: index };
             let campaign = if index % 3 == 0 { other } else { mine };
-            write_intent(&transaction, campaign, &intent).unwrap_or_else(|error| panic!("{error}"));
+            write_intent(&transaction, campaign, &intent).expect("an intent");
         }
-        transaction.commit().unwrap_or_else(|error| panic!("{error}"));
+        transaction.commit().expect("a commit");
         let mut orders: Vec<Vec<i64>> = vec![(0..3000).collect(), (0..3000).rev().collect()];
         orders.push((0..3000).map(|index| index * 7 % 3000).collect());
         for order in orders {
-            let mut index = Index::load(&store, mine).unwrap_or_else(|error| panic!("{error}"));
+            let mut index = Index::load(&store, mine).expect("an index");
             assert_eq!(index.known(), 2000);
             for number in order {
-                let found =
-                    index.find(&store, &format!("o{number}"), 1).unwrap_or_else(|error| panic!("{error}"));
+                let openid = format!("o{number}");
+                let found = index.find(&store, &openid, 1).expect("a look");
                 assert_eq!(found.map(|found| found.payload), (number % 3 != 0).then_some(number));
+                if let Some(found) = found {
+                    let recorded = index.record(&store, found.id).expect("a look");
+                    assert_eq!(recorded.map(|recorded| recorded.openid), Some(openid));
+                }
             }
             assert_eq!(index.find(&store, "o1", 2), Ok(None), "another message to the same person");
         }

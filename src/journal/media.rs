@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, params};
 
 use crate::journal::JournalError;
-use crate::journal::store::{refusal, timestamp};
+use crate::journal::sqlite::file::private_folder;
+use crate::journal::store::{timestamp, unreadable, unwritable};
 
 /// The file's name in the state folder.
 pub(crate) const FILE: &str = "media.sqlite3";
@@ -71,10 +72,7 @@ impl MediaStore {
     ///
     /// When it cannot be reached, is foreign, newer or damaged.
     pub fn open(folder: &Path) -> Result<Self, JournalError> {
-        std::fs::create_dir_all(folder).map_err(|error| JournalError::Unreachable {
-            path: folder.to_owned(),
-            reason: error.to_string(),
-        })?;
+        private_folder(folder)?;
         Self::open_with(folder, OpenFlags::SQLITE_OPEN_CREATE)
     }
 
@@ -96,8 +94,8 @@ impl MediaStore {
         let path = folder.join(FILE);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
         let mut connection =
-            Connection::open_with_flags(&path, flags).map_err(|error| refusal(&path, &error))?;
-        let (application, format) = set_up(&mut connection).map_err(|error| refusal(&path, &error))?;
+            Connection::open_with_flags(&path, flags).map_err(|error| unreadable(&path, &error))?;
+        let (application, format) = set_up(&mut connection).map_err(|error| unreadable(&path, &error))?;
         if application != APPLICATION_ID {
             return Err(JournalError::Foreign { path });
         }
@@ -125,7 +123,7 @@ impl MediaStore {
             )?;
             statement.query_row(params![appid, upload, sha256], kept).optional()
         })()
-        .map_err(|error| refusal(&self.path, &error))
+        .map_err(|error| unreadable(&self.path, &error))
     }
 
     /// Every id of an account, dead or alive.
@@ -140,7 +138,7 @@ impl MediaStore {
             )?;
             statement.query_map([appid], kept)?.collect::<rusqlite::Result<Vec<KeptMedia>>>()
         })()
-        .map_err(|error: rusqlite::Error| refusal(&self.path, &error))
+        .map_err(|error: rusqlite::Error| unreadable(&self.path, &error))
     }
 
     /// Keeps an id, in place of an earlier one for this content.
@@ -165,7 +163,7 @@ impl MediaStore {
                 ])
         })()
         .map(drop)
-        .map_err(|error: rusqlite::Error| refusal(&self.path, &error))
+        .map_err(|error: rusqlite::Error| unwritable(&self.path, &error))
     }
 
     /// Forgets an id that the platform no longer knows.
@@ -177,13 +175,21 @@ impl MediaStore {
         self.connection
             .execute("DELETE FROM media WHERE appid = ?1 AND id = ?2", [appid, id])
             .map(drop)
-            .map_err(|error| refusal(&self.path, &error))
+            .map_err(|error| unwritable(&self.path, &error))
     }
 }
 
 /// Makes the table where the file is new, and gives the file's marks.
 fn set_up(connection: &mut Connection) -> rusqlite::Result<(i64, i64)> {
     connection.busy_timeout(BUSY)?;
+    let mark =
+        |connection: &Connection, name: &str| connection.pragma_query_value(None, name, |row| row.get(0));
+    let there: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let application = mark(connection, "application_id")?;
+    if there > 0 && application != APPLICATION_ID {
+        // Not ours: not even its mode is changed.
+        return Ok((application, mark(connection, "user_version")?));
+    }
     let create = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let blank: i64 = create.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if blank == 0 {
@@ -194,8 +200,7 @@ fn set_up(connection: &mut Connection) -> rusqlite::Result<(i64, i64)> {
     create.commit()?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
-    let mark = |name| connection.pragma_query_value(None, name, |row| row.get(0));
-    Ok((mark("application_id")?, mark("user_version")?))
+    Ok((mark(connection, "application_id")?, mark(connection, "user_version")?))
 }
 
 fn kept(row: &Row<'_>) -> rusqlite::Result<KeptMedia> {
@@ -203,8 +208,8 @@ fn kept(row: &Row<'_>) -> rusqlite::Result<KeptMedia> {
         upload: row.get(0)?,
         sha256: row.get(1)?,
         id: row.get(2)?,
-        uploaded: timestamp(row.get(3)?),
-        expires: timestamp(row.get(4)?),
+        uploaded: timestamp(row.get(3)?)?,
+        expires: timestamp(row.get(4)?)?,
     })
 }
 

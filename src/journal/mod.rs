@@ -8,17 +8,18 @@
 //!   the process ended: it may have been delivered, so it becomes `unknown` and is not sent again by itself.
 //! - At most as many messages as were in flight are in that state.
 //!
-//! One SQLite file a campaign folder, in WAL mode with `synchronous=FULL`: a commit is on disk when it returns.
+//! One journal an account, over all its campaigns: whatever becomes of a campaign's folder, it goes on.
 //! Commits are shared: whatever has arrived while the last one was being synced goes into the next.
 
 pub(crate) mod attempts;
+pub mod identity;
 pub mod index;
 pub mod lock;
 pub mod media;
 pub(crate) mod notice;
 pub mod record;
 pub(crate) mod run;
-pub mod store;
+pub mod sqlite;
 pub mod writer;
 
 use std::future::poll_fn;
@@ -27,6 +28,9 @@ use std::pin::pin;
 
 use crate::delivery::attempt::Attempt;
 use crate::delivery::outcome::Outcome;
+pub use crate::journal::identity::Identity;
+use crate::journal::identity::MessageKey;
+pub use crate::journal::sqlite::store;
 use crate::journal::store::Intent;
 
 /// What the executor asks of a journal. wxcast's is [`writer::Writer`]; that it is asked through this is what lets
@@ -38,10 +42,10 @@ pub trait Journal: Send + Sync + 'static {
     /// # Errors
     ///
     /// When the intent is not on disk: the request must not leave.
-    fn intent(&self, intent: Intent) -> impl Future<Output = Result<i64, JournalError>> + Send;
+    fn intent(&self, intent: Intent) -> impl Future<Output = Result<MessageKey, JournalError>> + Send;
 
     /// Takes an outcome, to be written with the next [`flush`](Self::flush).
-    fn outcome(&self, id: i64, outcome: Outcome, attempt: Attempt);
+    fn outcome(&self, id: MessageKey, outcome: Outcome, attempt: Attempt);
 
     /// Takes the outcome of a message for which no request is made, to be written as [`outcome`](Self::outcome) is.
     /// Intent and outcome are one record, so that nothing that happens in between can make anybody think that the
@@ -76,17 +80,6 @@ pub async fn flushing<T>(journal: &impl Journal, waiting: impl Future<Output = T
         polled
     })
     .await
-}
-
-/// Whose messages: with the openid and its number this is a message's identity. Never the row, never the run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
-    /// The account.
-    pub appid: String,
-    /// The campaign's id.
-    pub campaign: String,
-    /// Which time it is sent.
-    pub wave: u32,
 }
 
 /// Why the journal cannot be used. The texts in it are SQLite's and the system's.
@@ -124,6 +117,17 @@ pub enum JournalError {
         /// What SQLite says.
         reason: String,
     },
+    /// It cannot be read now: an I/O error, a lock.
+    #[error("{path}: {reason}", path = path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// What SQLite says.
+        reason: String,
+    },
+    /// Another process has claimed the campaign since: what this one still wants to write is not written.
+    #[error("reason.fenced")]
+    Fenced,
     /// It cannot be written now: disk full, read-only, an I/O error.
     #[error("{reason}")]
     Unwritable {

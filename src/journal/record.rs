@@ -1,8 +1,11 @@
 //! What the journal keeps, as it comes back from disk.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
-use crate::delivery::outcome::{Outcome, Status};
+use crate::delivery::outcome::{Counts, Outcome, Status};
+use crate::journal::identity::MessageKey;
 use crate::plan::digest::Digest;
 
 /// The state of a message on disk. The numbers are the format: they never change.
@@ -53,7 +56,7 @@ impl State {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
     /// Its number in the journal.
-    pub(crate) id: i64,
+    pub(crate) id: MessageKey,
     /// The openid.
     pub openid: String,
     /// Which message to this openid it is, from 1.
@@ -76,6 +79,60 @@ pub struct Recorded {
     pub(crate) latency_ms: Option<i64>,
     /// The first eight bytes of the payload's sha256.
     pub(crate) payload: i64,
+}
+
+/// A message to a person, of whichever campaign.
+#[cfg(test)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PersonMessage {
+    /// The campaign's id.
+    pub(crate) campaign: String,
+    /// Which time it was sent.
+    pub(crate) wave: u32,
+    /// What for.
+    pub(crate) channel: String,
+    /// Which message to this person it is within the campaign, from 1.
+    pub(crate) nth: u32,
+    /// What became of it.
+    pub(crate) state: State,
+    /// The platform's errcode, where it answered.
+    pub(crate) errcode: Option<i64>,
+    /// When its state changed last.
+    pub(crate) at: Timestamp,
+}
+
+/// The messages of a campaign, counted by their states.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct MessageCounts {
+    /// With an intent and no outcome.
+    pub(crate) in_flight: u64,
+    /// WeChat took it.
+    pub(crate) sent: u64,
+    /// WeChat refused it for good.
+    pub(crate) refused: u64,
+    /// Certainly not delivered, and every retry is used up.
+    pub(crate) failed: u64,
+    /// It may have been delivered.
+    pub(crate) unknown: u64,
+    /// Certainly not delivered, and tried again later.
+    pub(crate) postponed: u64,
+    /// The refused ones by errcode.
+    pub(crate) refused_by_code: BTreeMap<i64, u64>,
+}
+
+impl MessageCounts {
+    /// As statuses. A message in flight may have been delivered.
+    pub(crate) fn statuses(&self) -> Counts {
+        let Self { in_flight, sent, refused, failed, unknown, postponed, refused_by_code: _ } = self;
+        Counts {
+            sent: *sent,
+            refused: *refused,
+            failed: *failed,
+            unknown: unknown + in_flight,
+            skipped: 0,
+            unsent: *postponed,
+        }
+    }
 }
 
 /// The mark of a payload in the journal: the first eight bytes of its sha256.

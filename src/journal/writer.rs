@@ -20,8 +20,11 @@ use tokio::sync::oneshot;
 use crate::delivery::attempt::Attempt;
 use crate::delivery::notice::Notice;
 use crate::delivery::outcome::Outcome;
-use crate::journal::notice::{Noticed, write_notice};
-use crate::journal::store::{Intent, Store, write_intent, write_outcome};
+use crate::journal::identity::{Claim, MessageKey, RunKey};
+use crate::journal::notice::Noticed;
+use crate::journal::sqlite::notices::write_notice;
+use crate::journal::sqlite::store::{Intent, Store};
+use crate::journal::sqlite::writing::{Failure, count_intents, insist, write_intent, write_outcome};
 use crate::journal::{Journal, JournalError};
 
 /// The most records in a commit; more would make the first of them wait.
@@ -32,7 +35,7 @@ const AGAIN: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(5);
 
 enum Command {
-    Intent(Intent, oneshot::Sender<Result<i64, JournalError>>),
+    Intent(Intent, oneshot::Sender<Result<MessageKey, JournalError>>),
     Outcome(Settled),
     Undelivered(Undelivered),
     Notice(Noticed),
@@ -44,7 +47,7 @@ type Turn = Vec<Command>;
 
 #[derive(Debug, Clone)]
 struct Settled {
-    id: i64,
+    id: MessageKey,
     outcome: Outcome,
     attempt: Attempt,
 }
@@ -99,13 +102,13 @@ impl Writer {
     /// Starts the thread. It gives the store back when it is finished. `in_flight` is how many messages are on
     /// their way at the most: a commit takes the intents of half of them, so that while one half is being synced
     /// the other is with the platform, and neither the disk nor the network waits for the other.
-    pub fn start(store: Store, campaign: i64, in_flight: usize) -> (Self, JoinHandle<Store>) {
+    pub fn start(store: Store, claim: Claim, in_flight: usize) -> (Self, JoinHandle<Store>) {
         let (turns, received) = channel();
         let (done_with, spare) = channel();
         let thread = std::thread::spawn(move || {
             let most_intents = in_flight.div_ceil(2).max(1);
             let mut work =
-                Work { store, campaign, most_intents, waiting: vec![], undelivered: vec![], notices: vec![] };
+                Work { store, claim, most_intents, waiting: vec![], undelivered: vec![], notices: vec![] };
             work.run(&received, &done_with);
             work.store
         });
@@ -131,7 +134,7 @@ impl Writer {
 
     /// Takes something to be noted of a run, and sees to it that it is written soon. Nobody waits for it, and that it
     /// cannot be written keeps nobody from sending.
-    pub(crate) fn notice(&self, run: i64, at: Timestamp, what: Notice) {
+    pub(crate) fn notice(&self, run: RunKey, at: Timestamp, what: Notice) {
         self.say(Command::Notice(Noticed { run, at, what }));
         self.flush();
     }
@@ -154,14 +157,14 @@ impl Writer {
 }
 
 impl Journal for Writer {
-    async fn intent(&self, intent: Intent) -> Result<i64, JournalError> {
+    async fn intent(&self, intent: Intent) -> Result<MessageKey, JournalError> {
         let (reply, written) = oneshot::channel();
         self.say(Command::Intent(intent, reply));
         written.await.map_err(|_| JournalError::Unwritable { reason: "reason.no-writer".to_owned() })?
     }
 
     /// It is kept and tried again when it cannot be written at once.
-    fn outcome(&self, id: i64, outcome: Outcome, attempt: Attempt) {
+    fn outcome(&self, id: MessageKey, outcome: Outcome, attempt: Attempt) {
         self.say(Command::Outcome(Settled { id, outcome, attempt }));
     }
 
@@ -188,7 +191,7 @@ impl Journal for Writer {
 
 struct Work {
     store: Store,
-    campaign: i64,
+    claim: Claim,
     most_intents: usize,
     /// Outcomes that could not be written yet.
     waiting: Vec<Settled>,
@@ -252,17 +255,18 @@ impl Work {
 
     fn commit(
         &mut self,
-        intents: &[(Intent, oneshot::Sender<Result<i64, JournalError>>)],
-    ) -> Result<Vec<i64>, JournalError> {
-        let campaign = self.campaign;
+        intents: &[(Intent, oneshot::Sender<Result<MessageKey, JournalError>>)],
+    ) -> Result<Vec<MessageKey>, JournalError> {
+        let claim = self.claim;
         let (waiting, undelivered, notices) = (&self.waiting, &self.undelivered, &self.notices);
         let written = (|| {
             let transaction = self.store.transaction()?;
+            insist(&transaction, claim)?;
             for settled in waiting {
                 write_outcome(&transaction, settled.id, settled.outcome, &settled.attempt)?;
             }
             for settled in undelivered {
-                let id = write_intent(&transaction, campaign, &settled.intent)?;
+                let id = write_intent(&transaction, claim.campaign, &settled.intent)?;
                 write_outcome(&transaction, id, settled.outcome, &settled.attempt)?;
             }
             for noticed in notices {
@@ -270,12 +274,13 @@ impl Work {
             }
             let ids = intents
                 .iter()
-                .map(|(intent, _)| write_intent(&transaction, campaign, intent))
-                .collect::<rusqlite::Result<Vec<i64>>>()?;
+                .map(|(intent, _)| write_intent(&transaction, claim.campaign, intent))
+                .collect::<rusqlite::Result<Vec<MessageKey>>>()?;
+            count_intents(&transaction, ids.len() + undelivered.len())?;
             transaction.commit()?;
             Ok(ids)
         })();
-        written.map_err(|error: rusqlite::Error| self.store.refusal(&error))
+        written.map_err(|failure: Failure| failure.told(&self.store))
     }
 
     /// Whether every outcome is on disk.
@@ -296,7 +301,8 @@ impl Work {
         while !self.is_settled() {
             match self.commit(&[]) {
                 Ok(_) => self.forget(),
-                Err(error) if Instant::now() > until => {
+                // Whoever has claimed the campaign since has called these messages unknown.
+                Err(error) if error == JournalError::Fenced || Instant::now() > until => {
                     return Err(Unwritten { count: self.waiting.len() + self.undelivered.len(), error });
                 }
                 Err(_) => std::thread::sleep(AGAIN),
@@ -308,7 +314,7 @@ impl Work {
 
 #[derive(Default)]
 struct Group {
-    intents: Vec<(Intent, oneshot::Sender<Result<i64, JournalError>>)>,
+    intents: Vec<(Intent, oneshot::Sender<Result<MessageKey, JournalError>>)>,
     outcomes: Vec<Settled>,
     undelivered: Vec<Undelivered>,
     notices: Vec<Noticed>,

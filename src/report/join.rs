@@ -7,7 +7,8 @@ use crate::audience::row::Row;
 use crate::campaign::Campaign;
 use crate::delivery::outcome::{Counts, Outcome, Status};
 use crate::diagnostic::Diagnostic;
-use crate::journal::index::Index;
+use crate::journal::identity::{CampaignKey, Channel};
+use crate::journal::index::{Index, Known as Message};
 use crate::journal::record::{Recorded, State, mark};
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
@@ -26,8 +27,19 @@ pub(crate) struct RowReport<'a> {
     pub(crate) status: Status,
     /// Why it was skipped, where it was.
     pub(crate) skipped: Option<Skipped>,
-    /// What the journal knows of it.
+    /// What the journal knows of it, where it was asked for everything.
     pub(crate) recorded: Option<Recorded>,
+    /// What the journal's index knows of it.
+    known: Option<Message>,
+}
+
+/// How much of each message is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// Its state; the disk is not asked for it.
+    State,
+    /// Everything the journal knows.
+    Everything,
 }
 
 /// Why a row is skipped.
@@ -67,7 +79,12 @@ pub enum JoinError {
 
 /// Whose messages a campaign's are.
 pub fn identity(campaign: &Campaign) -> Identity {
-    Identity { appid: campaign.account.appid.clone(), campaign: campaign.id.to_string(), wave: campaign.wave }
+    Identity {
+        appid: campaign.account.appid.clone(),
+        campaign: campaign.id.to_string(),
+        wave: campaign.wave,
+        channel: Channel::Send,
+    }
 }
 
 /// Walks the audience and tells of each row what became of it. `head` is given the columns first.
@@ -79,6 +96,17 @@ pub(crate) fn join<E>(
     campaign: &Campaign,
     plan: &Plan,
     store: Option<&Store>,
+    head: impl FnOnce(&Header) -> Result<(), E>,
+    each: impl FnMut(&RowReport<'_>) -> Result<(), E>,
+) -> Result<Result<Tally, E>, JoinError> {
+    join_wanted(campaign, plan, store, Wanted::Everything, head, each)
+}
+
+fn join_wanted<E>(
+    campaign: &Campaign,
+    plan: &Plan,
+    store: Option<&Store>,
+    wanted: Wanted,
     head: impl FnOnce(&Header) -> Result<(), E>,
     mut each: impl FnMut(&RowReport<'_>) -> Result<(), E>,
 ) -> Result<Result<Tally, E>, JoinError> {
@@ -93,8 +121,8 @@ pub(crate) fn join<E>(
     let mut running = Running::default();
     let mut payload = Vec::new();
     while let Some((row, verdict)) = planner.next(&mut payload) {
-        let report = report(row, &verdict, &payload, &mut known).map_err(JoinError::Journal)?;
-        found += u64::from(report.recorded.is_some());
+        let report = report(row, &verdict, &payload, &mut known, wanted).map_err(JoinError::Journal)?;
+        found += u64::from(report.known.is_some());
         tally.add(&report, &payload);
         running.add(&payload);
         if let Err(error) = each(&report) {
@@ -114,8 +142,10 @@ fn report<'r>(
     verdict: &Verdict,
     payload: &[u8],
     known: &mut Known<'_>,
+    wanted: Wanted,
 ) -> Result<RowReport<'r>, JournalError> {
-    let skip = |why| RowReport { row, status: Status::Skipped, skipped: Some(why), recorded: None };
+    let skip =
+        |why| RowReport { row, status: Status::Skipped, skipped: Some(why), recorded: None, known: None };
     Ok(match verdict {
         Verdict::Duplicate => skip(Skipped::Duplicate),
         Verdict::Invalid => skip(Skipped::Invalid),
@@ -123,31 +153,35 @@ fn report<'r>(
             let start = crate::message::body::BEFORE_OPENID.len();
             let openid = std::str::from_utf8(&payload[start..start + openid])
                 .expect("the planner writes an openid only once it has been read as text");
-            let recorded = known.find(openid, *nth)?;
-            let status = recorded.as_ref().map_or(Status::Unsent, |recorded| recorded.state.status());
-            RowReport { row, status, skipped: None, recorded }
+            let message = known.find(openid, *nth)?;
+            let status = message.map_or(Status::Unsent, |message| message.state.status());
+            let recorded = match (wanted, message) {
+                (Wanted::Everything, Some(message)) => known.record(message)?,
+                (Wanted::State, _) | (Wanted::Everything, None) => None,
+            };
+            RowReport { row, status, skipped: None, recorded, known: message }
         }
     })
 }
 
 impl Tally {
     fn add(&mut self, report: &RowReport<'_>, payload: &[u8]) {
-        self.count(report.status, report.recorded.as_ref());
-        let Some(recorded) = &report.recorded else { return };
-        match recorded.state {
+        self.count(report.status, report.known);
+        let Some(message) = report.known else { return };
+        match message.state {
             State::Settled(Outcome::Sent | Outcome::Unknown) | State::InFlight => {
-                self.altered += u64::from(mark(payload) != recorded.payload);
+                self.altered += u64::from(mark(payload) != message.payload);
             }
             State::Settled(Outcome::Refused | Outcome::Failed | Outcome::Postponed) => {}
         }
     }
 
-    fn count(&mut self, status: Status, recorded: Option<&Recorded>) {
+    fn count(&mut self, status: Status, message: Option<Message>) {
         self.counts.add(status, 1);
-        let Some(recorded) = recorded else { return };
-        match recorded.state {
+        let Some(message) = message else { return };
+        match message.state {
             State::Settled(Outcome::Refused) => {
-                *self.refused_by_code.entry(recorded.errcode.unwrap_or_default()).or_default() += 1;
+                *self.refused_by_code.entry(message.errcode.unwrap_or_default()).or_default() += 1;
             }
             State::InFlight => self.in_flight += 1,
             State::Settled(Outcome::Sent | Outcome::Failed | Outcome::Unknown | Outcome::Postponed) => {}
@@ -155,24 +189,33 @@ impl Tally {
     }
 }
 
-/// Plan and journal, counted without the audience: when its file is no longer what was planned, this still tells
-/// what became of everybody who was. Whoever was removed from the audience before the run is counted too.
+/// What the journal says of a campaign, counted without audience and campaign file: what is sent is told while somebody
+/// edits them. Whoever was removed from the audience before the last run is counted too.
 ///
 /// # Errors
 ///
 /// When the journal cannot be read.
-pub(crate) fn tally_of_journal(
-    campaign: &Campaign,
-    plan: &Plan,
-    store: &Store,
-) -> Result<Tally, JournalError> {
-    let mut tally = Tally::default();
-    if let Some(number) = store.find_campaign(&identity(campaign))? {
-        store.messages(number, |message| tally.count(message.state.status(), Some(&message)))?;
+pub(crate) fn tally_of_journal(store: &Store, campaign: CampaignKey) -> Result<Tally, JournalError> {
+    let messages = store.count(campaign)?;
+    let mut counts = messages.statuses();
+    let runs = store.runs(campaign)?;
+    // An older version did not note who was skipped when a run began, but when it ended.
+    let ended = || runs.iter().rev().find_map(|run| run.counts);
+    if let Some(last) = runs.last() {
+        let skipped = match &last.skipped {
+            Some(skipped) => skipped.values().sum(),
+            None => ended().map_or(0, |counts| counts.skipped),
+        };
+        let reached = counts.total() - counts.unsent;
+        counts.add(Status::Skipped, skipped);
+        counts.unsent = last.planned.saturating_sub(reached);
     }
-    tally.counts.add(Status::Skipped, plan.counts.duplicate + plan.counts.invalid);
-    tally.counts.add(Status::Unsent, plan.counts.rows().saturating_sub(tally.counts.total()));
-    Ok(tally)
+    Ok(Tally {
+        counts,
+        refused_by_code: messages.refused_by_code,
+        in_flight: messages.in_flight,
+        ..Tally::default()
+    })
 }
 
 /// Plan and journal, counted.
@@ -182,7 +225,7 @@ pub(crate) fn tally_of_journal(
 /// As [`join`].
 pub fn tally(campaign: &Campaign, plan: &Plan, store: Option<&Store>) -> Result<Tally, JoinError> {
     let nothing = |_: &Header| Ok::<(), std::convert::Infallible>(());
-    match join(campaign, plan, store, nothing, |_| Ok(()))? {
+    match join_wanted(campaign, plan, store, Wanted::State, nothing, |_| Ok(()))? {
         Ok(tally) => Ok(tally),
         Err(never) => match never {},
     }
@@ -206,9 +249,16 @@ impl<'s> Known<'s> {
         Ok(Self { store, index })
     }
 
-    fn find(&mut self, openid: &str, nth: u32) -> Result<Option<Recorded>, JournalError> {
+    fn find(&self, openid: &str, nth: u32) -> Result<Option<Message>, JournalError> {
         match self.store {
             Some(store) => self.index.find(store, openid, nth),
+            None => Ok(None),
+        }
+    }
+
+    fn record(&mut self, message: Message) -> Result<Option<Recorded>, JournalError> {
+        match self.store {
+            Some(store) => self.index.record(store, message.id),
             None => Ok(None),
         }
     }

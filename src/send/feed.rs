@@ -8,8 +8,8 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use crate::campaign::Campaign;
 use crate::campaign::file::OnUnknown;
 use crate::delivery::outcome::Outcome;
-use crate::journal::index::Index;
-use crate::journal::record::{Recorded, State, mark};
+use crate::journal::index::{Index, Known as Message};
+use crate::journal::record::{State, mark};
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
 use crate::plan::Plan;
@@ -45,7 +45,7 @@ pub enum RetryRefused {
 
 impl Policy {
     /// Whether a message the journal knows is sent in this run.
-    pub(crate) fn sends(&self, known: &Recorded) -> bool {
+    pub(crate) fn sends(&self, known: &Message) -> bool {
         match known.state {
             State::Settled(Outcome::Sent) => false,
             State::Settled(Outcome::Failed | Outcome::Postponed) => true,

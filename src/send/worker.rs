@@ -7,6 +7,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use crate::journal::identity::MessageKey;
 use crate::journal::store::Intent;
 use crate::journal::{Journal, JournalError};
 use crate::plan::batch::PlannedMessage;
@@ -39,7 +40,7 @@ pub(crate) struct Job {
     /// The mark of its planned payload. A file that is uploaded anew does not make it another message.
     pub(crate) mark: i64,
     /// Its number in the journal, once it has one.
-    pub(crate) id: Option<i64>,
+    pub(crate) id: Option<MessageKey>,
     /// How many requests were made for it, over all runs.
     pub(crate) attempts: u32,
     /// How often it was put off in this run.

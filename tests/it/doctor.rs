@@ -62,6 +62,7 @@ fn a_good_account_has_nothing_to_complain_of() {
     assert_eq!(ran.json()["exit"]["name"], "ok");
     assert_eq!(platform.ledger().totals().requests, 0, "it sends nobody anything");
     assert!(!world.path(".wxcast").exists(), "it leaves nothing behind");
+    assert!(!world.state_file("journal.sqlite3").exists(), "not even an empty journal");
 }
 
 #[test]
@@ -189,7 +190,7 @@ fn a_damaged_journal_is_a_fault() {
     assert_eq!(ill(&doctor(&world, "")), [""; 0]);
     world.send(&Platform::new("")).exits(0);
     assert!(said(&doctor(&world, "").exits(0), "journal").contains("whole"));
-    let journal = world.path(".wxcast/journal.sqlite3");
+    let journal = world.state_file("journal.sqlite3");
     let mut bytes = fs::read(&journal).expect("a journal");
     let half = bytes.len() / 2;
     bytes[half..].fill(0xa5);
@@ -222,7 +223,7 @@ fn a_state_folder_that_cannot_be_written_is_a_fault() {
 #[test]
 fn kept_media_ids_are_counted_by_whether_they_are_alive() {
     let world = World::with_recipients(1);
-    let store = MediaStore::open(&world.path(".wxcast")).expect("a file of ids");
+    let store = MediaStore::open(&world.state()).expect("a file of ids");
     let now = Timestamp::now();
     for (number, hours) in [(1, 48), (2, 30), (3, -1)] {
         let kept = KeptMedia {

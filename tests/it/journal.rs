@@ -10,23 +10,24 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 use wxcast::delivery::attempt::{Attempt, Cause, Incident};
 use wxcast::delivery::outcome::Outcome;
+use wxcast::journal::identity::{Channel, Claim, Identity, MessageKey};
 use wxcast::journal::record::State;
 use wxcast::journal::store::{FILE, Intent, Store};
 use wxcast::journal::writer::Writer;
-use wxcast::journal::{Identity, Journal as _, flushing};
+use wxcast::journal::{Journal as _, JournalError, flushing};
 use wxcast::wechat::answer::errmsg::Errmsg;
 
 use crate::support::openid;
 
 fn identity() -> Identity {
-    Identity { appid: "wx".into(), campaign: "c".into(), wave: 1 }
+    Identity { appid: "wx".into(), campaign: "c".into(), wave: 1, channel: Channel::Send }
 }
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().build().expect("a runtime")
 }
 
-fn intent(id: Option<i64>, index: usize, attempt: u32) -> Intent {
+fn intent(id: Option<MessageKey>, index: usize, attempt: u32) -> Intent {
     Intent { id, openid: openid(index), nth: 1, attempt, at: Timestamp::UNIX_EPOCH, payload: 1 }
 }
 
@@ -40,7 +41,7 @@ fn found(folder: &Path) -> BTreeMap<String, State> {
     let mut store = Store::open(folder).expect("a sound journal");
     let mut states = BTreeMap::new();
     if let Some(campaign) = store.find_campaign(&identity()).expect("a readable journal") {
-        store.recover(campaign, Incident::Crash).expect("a recovery");
+        store.claim(&identity(), Incident::Crash).expect("a recovery");
         store
             .messages(campaign, |message| {
                 states.insert(message.openid, message.state);
@@ -48,6 +49,13 @@ fn found(folder: &Path) -> BTreeMap<String, State> {
             .expect("messages");
     }
     states
+}
+
+/// A journal whose campaign may be written.
+fn claimed(folder: &Path) -> (Store, Claim) {
+    let mut store = Store::open(folder).expect("a journal");
+    let claim = store.claim(&identity(), Incident::Crash).expect("a claim");
+    (store, claim)
 }
 
 /// The journal's files as a crash at this moment would leave them.
@@ -64,9 +72,8 @@ fn copy(from: &Path) -> TempDir {
 #[test]
 fn a_power_cut_in_the_middle_of_a_commit_loses_nothing_that_was_acknowledged() {
     let folder = tempfile::tempdir().expect("a folder");
-    let store = Store::open(folder.path()).expect("a journal");
-    let campaign = store.campaign(&identity()).expect("a campaign");
-    let (writer, thread) = Writer::start(store, campaign, 8);
+    let (store, claim) = claimed(folder.path());
+    let (writer, thread) = Writer::start(store, claim, 8);
     let log = folder.path().join(format!("{FILE}-wal"));
     let length = || fs::metadata(&log).expect("a log").len();
     runtime().block_on(async {
@@ -120,8 +127,8 @@ fn step() -> impl Strategy<Value = Step> {
 /// What the journal must say of a message.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Model {
-    InFlight(i64, u32),
-    Settled(Outcome, i64, u32),
+    InFlight(MessageKey, u32),
+    Settled(Outcome, MessageKey, u32),
 }
 
 proptest! {
@@ -164,9 +171,8 @@ proptest! {
 type Running = (Writer, std::thread::JoinHandle<Store>);
 
 fn start(folder: &Path) -> Running {
-    let store = Store::open(folder).expect("a journal");
-    let campaign = store.campaign(&identity()).expect("a campaign");
-    Writer::start(store, campaign, 8)
+    let (store, claim) = claimed(folder);
+    Writer::start(store, claim, 8)
 }
 
 fn settle((writer, thread): Running) {
@@ -193,4 +199,23 @@ fn answer(writer: &Writer, model: &mut BTreeMap<usize, Model>, index: usize, out
         writer.outcome(id, outcome, attempt(attempts));
         model.insert(index, Model::Settled(outcome, id, attempts));
     }
+}
+
+#[test]
+fn a_process_whose_campaign_was_claimed_by_another_writes_nothing_more() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (writer, thread) = start(folder.path());
+    runtime().block_on(async {
+        let first = flushing(&writer, writer.intent(intent(None, 0, 1))).await.expect("an intent");
+        let (other, thread) = start(folder.path());
+        assert_eq!(flushing(&writer, writer.intent(intent(None, 1, 1))).await, Err(JournalError::Fenced));
+        writer.outcome(first, Outcome::Sent, attempt(1));
+        writer.finish().await.expect_err("an outcome that is not its business any more");
+        flushing(&other, other.intent(intent(None, 2, 1))).await.expect("an intent of whoever has it now");
+        other.finish().await.expect("everything written");
+        thread.join().expect("the journal's thread");
+    });
+    thread.join().expect("the journal's thread");
+    let unknown = State::Settled(Outcome::Unknown);
+    assert_eq!(found(folder.path()), BTreeMap::from([(openid(0), unknown), (openid(2), unknown)]));
 }

@@ -139,7 +139,7 @@ fn looking_at_the_status_never_keeps_a_send_from_its_lock() {
         scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
                 // What `status` does, at a pace that meets every moment.
-                is_held(&world.path(".wxcast/spring.lock"));
+                is_held(&world.state_file("spring.lock"));
             }
         });
         let codes: Vec<i32> = (0..30).map(|_| world.send(&platform).code).collect();

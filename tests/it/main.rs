@@ -3,6 +3,7 @@
 #[allow(dead_code, unreachable_pub, reason = "a builder for all tests; nobody is outside of a test binary")]
 mod support;
 
+mod account_journal;
 mod answers;
 mod architecture;
 mod bad_input;

@@ -46,8 +46,8 @@ fn seen(index: usize, picture: &[u8]) -> [u8; 32] {
     *Digest::of(body.as_bytes()).as_bytes()
 }
 
-fn preview(world: &World) -> Json {
-    world.run(&["preview", "campaign.toml", "--format", "json"]).exits(0).json()
+fn preview(world: &World, platform: &Platform) -> Json {
+    world.run_at(platform, &["preview", "campaign.toml", "--format", "json"]).exits(0).json()
 }
 
 fn media(world: &World, platform: &Platform) -> Ran {
@@ -135,12 +135,16 @@ fn a_text_that_looks_like_a_content_stays_a_text() {
     world.campaign(&message, "");
     world.recipients(1);
     world.file("v.mp4", mp4("v"));
-    assert_eq!(preview(&world)[0]["payload"]["video"]["media_id"], json!(imitation), "no id is known yet");
+    assert_eq!(
+        preview(&world, &platform)[0]["payload"]["video"]["media_id"],
+        json!(imitation),
+        "no id is known yet"
+    );
     world.send(&platform).exits(0);
-    let video = preview(&world)[0]["payload"]["video"].clone();
+    let video = preview(&world, &platform)[0]["payload"]["video"].clone();
     assert_eq!(video["title"], json!(imitation));
     assert_ne!(video["media_id"], json!(imitation), "the id that was given");
-    let shown = world.run(&["preview", "campaign.toml"]).exits(0).stdout;
+    let shown = world.run_at(&platform, &["preview", "campaign.toml"]).exits(0).stdout;
     assert!(shown.contains("media_id: v.mp4 ("), "{shown}");
 }
 
@@ -160,7 +164,7 @@ fn media_uploads_and_lists_and_sends_nothing() {
         );
         assert_eq!(file["fields"], json!(["message.image.file"]));
         assert!(file["id"].is_string() && file["expires"].is_string(), "{file}");
-        assert_eq!(preview(&world)[index]["payload"]["image"]["media_id"], file["id"]);
+        assert_eq!(preview(&world, &platform)[index]["payload"]["image"]["media_id"], file["id"]);
     }
     let again = media(&world, &platform).exits(0).says("3 alive").json();
     assert!(again.as_array().expect("files").iter().all(|file| file["uploaded"] == false), "{again}");
@@ -174,7 +178,7 @@ fn media_uploads_and_lists_and_sends_nothing() {
 fn a_campaign_that_is_being_sent_is_not_uploaded_by_another() {
     let (world, platform) = (poster(1), Platform::new(""));
     let me = Holder { campaign: "spring".into(), pid: 7, host: "h".into(), since: jiff::Timestamp::now() };
-    let lock = Lock::take(&world.path(".wxcast/spring.lock"), &me).expect("the lock");
+    let lock = Lock::take(&world.state_file("spring.lock"), &me).expect("the lock");
     media(&world, &platform).exits(8).says("spring");
     drop(lock);
     media(&world, &platform).exits(0);
@@ -193,7 +197,7 @@ fn an_id_with_less_than_an_hour_left_is_not_used_again() {
     let (world, platform) = (poster(1), Platform::new(""));
     world.send(&platform).exits(0);
     let age = |minutes_left: i64| {
-        let store = Connection::open(world.path(".wxcast/media.sqlite3")).expect("the kept ids");
+        let store = Connection::open(world.state_file("media.sqlite3")).expect("the kept ids");
         let expires = jiff::Timestamp::now().as_millisecond() + minutes_left * 60_000;
         store.execute("UPDATE media SET expires = ?1", [expires]).expect("another time");
     };
@@ -334,7 +338,7 @@ fn a_rehearsal_sees_that_everybody_got_their_own_picture() {
     let world = personal(50);
     let ran = world.run(&["rehearse", "campaign.toml", "--format", "json"]).exits(0);
     assert_eq!(ran.counts(), "50 sent");
-    assert!(!world.path(".wxcast").exists(), "a rehearsal's ids are its own");
+    assert!(!world.state().exists(), "a rehearsal's ids are its own");
     world
         .file("strict.toml", "[media]\nstrict = true\n[[answers]]\ncode = 40007\nshare = \"30%\"\ntimes = 1");
     let ran =
@@ -355,8 +359,7 @@ fn uploads_keep_to_their_own_rate() {
 #[test]
 fn kept_ids_that_cannot_be_read_are_left_alone() {
     let (world, platform) = (poster(1), Platform::new(""));
-    let path =
-        world.file(".wxcast/media.sqlite3", "somebody's notes, long enough to be looked at. ".repeat(100));
+    let path = world.in_state("media.sqlite3", "somebody's notes, long enough to be looked at. ".repeat(100));
     let before = fs::read(&path).expect("the notes");
     world.send(&platform).exits(10).says("media.sqlite3");
     assert_eq!(fs::read(&path).expect("the notes"), before);

@@ -17,6 +17,7 @@ use wxcast::campaign::file::OnUnknown;
 use wxcast::campaign::validate::{Overrides, validate};
 use wxcast::delivery::attempt::{Attempt, Incident};
 use wxcast::delivery::outcome::{Counts, Outcome, Status};
+use wxcast::journal::identity::MessageKey;
 use wxcast::journal::store::{Intent, Store};
 use wxcast::journal::writer::Writer;
 use wxcast::journal::{Journal, JournalError};
@@ -55,7 +56,7 @@ impl Mortal {
 }
 
 impl Journal for Mortal {
-    async fn intent(&self, intent: Intent) -> Result<i64, JournalError> {
+    async fn intent(&self, intent: Intent) -> Result<MessageKey, JournalError> {
         if !self.passes() {
             std::future::pending::<()>().await;
         }
@@ -66,7 +67,7 @@ impl Journal for Mortal {
         Ok(id)
     }
 
-    fn outcome(&self, id: i64, outcome: Outcome, attempt: Attempt) {
+    fn outcome(&self, id: MessageKey, outcome: Outcome, attempt: Attempt) {
         if self.passes() {
             self.writer.outcome(id, outcome, attempt);
             self.passes();
@@ -102,16 +103,15 @@ enum Life {
 fn live(world: &World, platform: &Platform, boundaries: i64) -> (Life, Counts) {
     let campaign = Arc::new(campaign(world));
     let plan = Arc::new(plan(&campaign));
-    let state = world.path(".wxcast");
+    let state = world.state();
     let whose = identity(&campaign);
     let mut store = Store::open(&state).expect("a journal");
-    let number = store.campaign(&whose).expect("a campaign");
-    store.recover(number, Incident::Crash).expect("a journal that can be written");
+    let claim = store.claim(&whose, Incident::Crash).expect("a journal that can be written");
     let policy = Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None };
     let reading = Store::open(&state).expect("a journal");
     let jobs =
         feed::start(Arc::clone(&campaign), Arc::clone(&plan), reading, &whose, policy).expect("messages");
-    let (writer, thread) = Writer::start(store, number, campaign.send.concurrency);
+    let (writer, thread) = Writer::start(store, claim, campaign.send.concurrency);
     let journal = Mortal {
         writer: writer.clone(),
         left: Arc::new(AtomicI64::new(boundaries)),

@@ -10,7 +10,7 @@ fn a_journal_that_is_gone_while_results_tell_of_people_who_were_sent_is_no_fresh
         let world = World::with_recipients(3);
         world.text_campaign("Hello {{name}}", &format!("[results]\nlanguage = \"{language}\""));
         world.send(&Platform::new("")).exits(0);
-        fs::remove_dir_all(world.path(".wxcast")).expect("a removed journal");
+        fs::remove_dir_all(world.state()).expect("a removed journal");
         let platform = Platform::new("");
         world.send(&platform).exits(8).says("journal.sqlite3").says("audience.results.csv");
         assert_eq!(platform.ledger().totals().requests, 0);
@@ -23,7 +23,7 @@ fn a_journal_that_is_gone_while_results_tell_of_people_who_were_sent_is_no_fresh
 fn results_of_nobody_who_was_sent_do_not_stand_in_the_way() {
     let world = World::with_recipients(2);
     world.send(&Platform::new("[account]\ncode = 48001")).exits(9);
-    fs::remove_dir_all(world.path(".wxcast")).expect("a removed journal");
+    fs::remove_dir_all(world.state()).expect("a removed journal");
     world.send(&Platform::new("")).exits(0);
 }
 
@@ -31,7 +31,7 @@ fn results_of_nobody_who_was_sent_do_not_stand_in_the_way() {
 fn a_folder_that_came_from_another_machine_has_to_be_taken_over() {
     let world = World::with_recipients(4);
     world.send(&Platform::new("[quota]\ndaily = 2")).exits(7);
-    let journal = rusqlite::Connection::open(world.path(".wxcast/journal.sqlite3")).expect("a journal");
+    let journal = rusqlite::Connection::open(world.state_file("journal.sqlite3")).expect("a journal");
     journal.execute("UPDATE meta SET value = 'shop-pc' WHERE key = 'machine'", []).expect("a note");
     drop(journal);
     let platform = Platform::new("");
@@ -47,7 +47,7 @@ fn a_folder_that_came_from_another_machine_has_to_be_taken_over() {
 fn a_journal_that_knows_its_machine_by_name_only_learns_what_else_tells_it() {
     let world = World::with_recipients(2);
     world.send(&Platform::new("[quota]\ndaily = 1")).exits(7);
-    let journal = rusqlite::Connection::open(world.path(".wxcast/journal.sqlite3")).expect("a journal");
+    let journal = rusqlite::Connection::open(world.state_file("journal.sqlite3")).expect("a journal");
     let noted = || -> String {
         journal
             .query_row("SELECT value FROM meta WHERE key = 'machine'", [], |row| row.get(0))
@@ -75,8 +75,8 @@ fn results_that_are_open_elsewhere_get_a_second_name() {
 fn a_journal_that_was_emptied_is_no_fresh_start_either() {
     let world = World::with_recipients(3);
     world.send(&Platform::new("")).exits(0);
-    fs::remove_dir_all(world.path(".wxcast")).expect("a removed journal");
-    world.file(".wxcast/journal.sqlite3", "");
+    fs::remove_dir_all(world.state()).expect("a removed journal");
+    world.in_state("journal.sqlite3", "");
     let platform = Platform::new("");
     world.send(&platform).exits(8).says("journal.sqlite3");
     assert_eq!(platform.ledger().totals().requests, 0);

@@ -30,7 +30,7 @@ fn who_settled_what_and_when_is_in_the_journal_and_in_the_results() {
     let world = with_three_unknown();
     let ran = world.command(&["resolve", "campaign.toml", "--sent", "--all"]).env("USER", "lili").output();
     assert!(ran.is_ok_and(|output| output.status.success()));
-    let journal = rusqlite::Connection::open(world.path(".wxcast/journal.sqlite3")).expect("a journal");
+    let journal = rusqlite::Connection::open(world.state_file("journal.sqlite3")).expect("a journal");
     let rows: i64 = journal
         .query_row("SELECT count(*) FROM resolution WHERE who LIKE 'lili@%' AND at > 0", [], |row| row.get(0))
         .expect("a count");
@@ -73,5 +73,5 @@ fn it_needs_to_be_told_which_way_and_whom() {
     world.run(&["resolve", "campaign.toml", "--sent"]).exits(2);
     world.run(&["resolve", "campaign.toml", "--sent", "--not-sent", "--all"]).exits(2);
     world.run(&["resolve", "campaign.toml", "--sent", "--all"]).exits(0).says("nothing to settle");
-    assert!(!fs::exists(world.path(".wxcast")).expect("a look"), "nothing was made");
+    assert!(!fs::exists(world.state()).expect("a look"), "nothing was made");
 }

@@ -95,7 +95,7 @@ fn a_lost_journal_is_noticed_by_a_workbook_of_results_too() {
     let (world, platform) = (World::with_recipients(2), Platform::new(""));
     world.text_campaign("Hello {{name}}", "[results]\nfile = \"results.xlsx\"");
     world.send(&platform).exits(0);
-    fs::remove_dir_all(world.path(".wxcast")).expect("no journal");
+    fs::remove_dir_all(world.state()).expect("no journal");
     world.send(&platform).exits(8);
     assert_eq!(platform.ledger().totals().requests, 2);
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::support::wire::{PROXY_PASSWORD, Proxy, Tls};
-use crate::support::{APPID, Platform, Ran, SECRET, World, walk};
+use crate::support::{Platform, Ran, SECRET, World, walk};
 
 const GIVEN: &str = "36_G1VEN-T0KEN-4711";
 
@@ -51,7 +51,7 @@ fn neither_secret_nor_token_is_in_anything_that_is_written() {
         run(&world, "not a url", &send, &given),
         run(&world, "https://wechat.test", &doctor, &[("HTTPS_PROXY", "http://127.0.0.1:9"), given[0]]),
     ];
-    let file = world.home().join(format!("wxcast/token-{APPID}.json"));
+    let file = world.state_file("token.json");
     let kept: serde_json::Value =
         serde_json::from_slice(&fs::read(&file).expect("a kept token")).expect("JSON");
     let token = kept["access_token"].as_str().expect("a token").to_owned();

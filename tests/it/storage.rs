@@ -68,7 +68,7 @@ fn a_full_disk_is_said_before_anything_is_sent() {
 fn a_journal_of_a_newer_format_is_refused_and_left_alone() {
     let (world, platform) = (World::with_recipients(3), Platform::new(""));
     world.send(&platform).exits(0);
-    let path = world.path(".wxcast/journal.sqlite3");
+    let path = world.state_file("journal.sqlite3");
     let journal = Connection::open(&path).expect("the journal");
     journal.pragma_update(None, "user_version", 1_000).expect("another format");
     drop(journal);
@@ -93,7 +93,7 @@ fn refused_everywhere(world: &World, platform: &Platform, sentence: &str) {
 fn a_damaged_journal_is_refused_and_left_alone() {
     let (world, platform) = (World::with_recipients(300), Platform::new(""));
     world.send(&platform).exits(0);
-    let path = world.path(".wxcast/journal.sqlite3");
+    let path = world.state_file("journal.sqlite3");
     let mut bytes = fs::read(&path).expect("the journal");
     let whole = bytes.clone();
     // Everything behind the header page.
@@ -110,7 +110,7 @@ fn a_damaged_journal_is_refused_and_left_alone() {
 fn a_file_that_is_no_journal_is_refused_and_left_alone() {
     let (world, platform) = (World::with_recipients(3), Platform::new(""));
     let path =
-        world.file(".wxcast/journal.sqlite3", "somebody's notes, long enough to be looked at. ".repeat(100));
+        world.in_state("journal.sqlite3", "somebody's notes, long enough to be looked at. ".repeat(100));
     let before = fs::read(&path).expect("the notes");
     refused_everywhere(&world, &platform, "not a journal");
     assert_eq!(fs::read(&path).expect("the notes"), before);
@@ -124,8 +124,8 @@ fn a_file_that_is_no_journal_is_refused_and_left_alone() {
 #[test]
 fn a_state_folder_that_is_a_file_is_said() {
     let (world, platform) = (World::with_recipients(3), Platform::new(""));
-    world.file(".wxcast", "a file");
-    world.send(&platform).exits(10).says(".wxcast");
+    fs::write(world.home().join("wxcast"), "a file").expect("a file in its place");
+    world.send(&platform).exits(10).says("wxcast").says("--state-dir");
     assert_eq!(platform.ledger().totals().requests, 0);
     let elsewhere = ["send", "campaign.toml", "--yes", "--state-dir", "state"];
     world.run_at(&platform, &elsewhere).exits(0);

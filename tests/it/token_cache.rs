@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use crate::support::{APPID, Platform, World, finish, openid};
 
 fn file(world: &World) -> PathBuf {
-    world.home().join(format!("wxcast/token-{APPID}.json"))
+    world.state_file("token.json")
 }
 
 fn kept(world: &World) -> Json {

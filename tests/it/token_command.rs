@@ -57,8 +57,8 @@ fn it_is_not_run_again_for_every_message_nor_are_its_tokens_kept() {
     let world = world("echo x >> runs; echo 36_token");
     assert_eq!(world.send(&platform).exits(0).counts(), "5 sent");
     assert_eq!(world.read("runs").lines().count(), 1);
-    let kept = std::fs::read_dir(world.home().join("wxcast")).expect("a folder");
-    assert!(kept.flatten().all(|entry| !entry.file_name().to_string_lossy().starts_with("token-")));
+    let kept = std::fs::read_dir(world.state()).expect("a folder");
+    assert!(kept.flatten().all(|entry| !entry.file_name().to_string_lossy().starts_with("token")));
 }
 
 #[test]

@@ -8,16 +8,18 @@ use serde::Serialize;
 
 use crate::campaign::Campaign;
 use crate::cli::command::send::lock_campaign;
-use crate::cli::context::{environment, load_sound, state_dir};
+use crate::cli::context::{environment, load_sound};
 use crate::cli::execute::{media_settings, told};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, Format, Progress as Wanted};
-use crate::cli::platform::Platform;
+use crate::cli::platform::{Platform, hosts};
 use crate::cli::terminal::Terminal;
+use crate::cli::user_state::{AccountFolder, destination};
 use crate::delivery::attempt::Cause;
 use crate::delivery::stop::Stop;
 use crate::message::media::size;
 use crate::plan::media::NeededFile;
+use crate::report::join::identity;
 use crate::report::progress::Progress;
 use crate::send::media::{Depot, Held, Unavailable};
 use crate::send::shutdown::Signals;
@@ -70,10 +72,12 @@ fn upload(args: &args::Media, terminal: &Terminal) -> Result<Exit, Exit> {
         terminal.say("media.none", &[]);
         return Ok(print(args.format, &[], terminal));
     }
-    let state = state_dir(path, args.state_dir.as_ref());
+    let destination = destination(&hosts(&campaign, terminal)?);
+    let account = AccountFolder::insist(&campaign.account.appid, args.state_dir.as_ref(), terminal)?;
+    let state = account.prepare(destination, path, &identity(&campaign), terminal)?;
     // Whoever sends this campaign uploads its files as well; two would upload each of them twice.
     let _lock = lock_campaign(&campaign, &state, Instant::now(), terminal)?;
-    let Platform { runtime, client, tokens, origin } = Platform::open(&campaign, terminal)?;
+    let Platform { runtime, client, tokens, origin } = Platform::open(&campaign, &state, terminal)?;
     let progress = Progress::new(terminal.progress(Wanted::Plain), 0, &terminal.words);
     let settings = media_settings(&campaign, &state);
     let depot = Depot::new(client, tokens, settings, Box::new(progress.observer()));

@@ -6,11 +6,13 @@ use jiff::Timestamp;
 
 use crate::campaign::Campaign;
 use crate::cli::command::{chosen, serve};
-use crate::cli::context::{environment, load_sound, state_dir};
+use crate::cli::context::{environment, load_sound};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, PreviewFormat};
+use crate::cli::platform::hosts;
 use crate::cli::problem::journal_problem;
 use crate::cli::terminal::{Terminal, masks};
+use crate::cli::user_state::{AccountFolder, destination};
 use crate::diagnostic::render::display;
 use crate::journal::media::MediaStore;
 use crate::message::media::Content;
@@ -38,8 +40,13 @@ pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
         terminal.complain("no-such-recipient", &[]);
         return Exit::Usage;
     }
-    let state = state_dir(&args.campaign.campaign, args.state_dir.as_ref());
-    let kept = if plan.media.is_empty() { Ok(None) } else { MediaStore::read(&state) };
+    let hosts = match hosts(&campaign, terminal) {
+        Ok(hosts) => hosts,
+        Err(exit) => return exit,
+    };
+    let account = AccountFolder::find(&campaign.account.appid, args.state_dir.as_ref());
+    let state = account.filter(|_| !plan.media.is_empty()).map(|account| account.of(destination(&hosts)));
+    let kept = state.map_or(Ok(None), |state| MediaStore::read(&state));
     let kept = match kept {
         Ok(kept) => kept,
         Err(error) => return journal_problem(&error, terminal),

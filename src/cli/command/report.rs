@@ -1,17 +1,16 @@
 //! `wxcast report`: the runs of a campaign, from its journal, also while another process sends.
 
-use crate::campaign::Campaign;
 use crate::cli::command::send::campaign_lock;
-use crate::cli::context::{Loaded, environment, load, load_campaign, state_dir};
+use crate::cli::context::{Whose, environment, load, whose};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args;
 use crate::cli::output::{masks, print};
 use crate::cli::problem::{join_problem, journal_problem};
 use crate::cli::terminal::Terminal;
+use crate::cli::user_state::telling;
 use crate::diagnostic::render::display;
 use crate::journal::lock::is_held;
 use crate::journal::store::Store;
-use crate::plan::Plan;
 use crate::report;
 use crate::report::run::history::History;
 
@@ -23,14 +22,20 @@ pub(crate) fn run(args: &args::Report, terminal: &Terminal) -> Exit {
 fn write(args: &args::Report, terminal: &Terminal) -> Result<Exit, Exit> {
     let path = &args.campaign.campaign;
     let Some(format) = report::format(report::RUN, &args.format) else { return Err(Exit::Usage) };
-    let (campaign, plan) = campaign(args, terminal)?;
-    let state = state_dir(path, args.state_dir.as_ref());
+    let Whose { identity, id, kind } = whose(path, terminal)?;
+    let (state, _) = telling(path, &identity, args.state_dir.as_ref(), args.local, terminal)?;
+    let loaded = load(path, &environment());
+    let planned = loaded.campaign.as_ref().map(|campaign| (campaign, &loaded.plan));
+    if planned.is_none() {
+        terminal.say("report.faulty-files", &[]);
+    }
     let store = Store::read(&state).map_err(|error| journal_problem(&error, terminal))?;
     let history = History {
-        campaign: &campaign,
-        plan: plan.as_ref(),
+        identity: &identity,
+        kind,
+        planned,
         store: store.as_ref(),
-        running: is_held(&campaign_lock(&state, &campaign.id)),
+        running: is_held(&campaign_lock(&state, &id)),
         masked: masks(args.mask_openid, format.travels),
     };
     let told = history.read(&terminal.words).map_err(|error| join_problem(&error, terminal))?;
@@ -40,18 +45,4 @@ fn write(args: &args::Report, terminal: &Terminal) -> Result<Exit, Exit> {
         terminal.next("look", path);
     }
     Ok(Exit::Ok)
-}
-
-/// The campaign, and its plan unless its audience has faults now: what was sent is told all the same.
-fn campaign(args: &args::Report, terminal: &Terminal) -> Result<(Campaign, Option<Plan>), Exit> {
-    let path = &args.campaign.campaign;
-    let Loaded { campaign, plan, .. } = load(path, &environment());
-    match campaign {
-        Some(campaign) => Ok((campaign, Some(plan))),
-        None => {
-            let campaign = load_campaign(path, &environment(), terminal)?;
-            terminal.say("report.faulty-files", &[]);
-            Ok((campaign, None))
-        }
-    }
 }

@@ -10,12 +10,13 @@ use crate::audience::reader::Reader;
 use crate::audience::row::Row;
 use crate::campaign::Campaign;
 use crate::cli::command::send::lock_campaign;
-use crate::cli::context::{environment, load_campaign, state_dir, variable};
+use crate::cli::context::{environment, load_campaign, variable};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, MaskOpenid};
 use crate::cli::machine;
 use crate::cli::problem::journal_problem;
 use crate::cli::terminal::{Terminal, masks};
+use crate::cli::user_state::telling;
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::{Outcome, Status};
 use crate::diagnostic::render::display;
@@ -33,22 +34,29 @@ fn resolve(args: &args::Resolve, terminal: &Terminal) -> Result<Exit, Exit> {
     let path = &args.campaign.campaign;
     let campaign = load_campaign(path, &environment(), terminal)?;
     let wanted = wanted(args, &campaign, terminal)?;
-    let state = state_dir(path, args.state_dir.as_ref());
     let problem = |error: JournalError| journal_problem(&error, terminal);
     let nothing = || {
         terminal.say("resolve.nothing", &[]);
         terminal.next("look", path);
         Ok(Exit::Ok)
     };
-    let Some(mut store) = Store::read(&state).map_err(problem)? else { return nothing() };
+    let whose = identity(&campaign);
+    let (state, _) = telling(path, &whose, args.state_dir.as_ref(), args.local, terminal)?;
+    let known = match Store::read(&state).map_err(problem)? {
+        Some(store) => store.find_campaign(&whose).map_err(problem)?.is_some(),
+        None => false,
+    };
+    if !known {
+        return nothing();
+    }
     let _lock = lock_campaign(&campaign, &state, Instant::now(), terminal)?;
-    let Some(number) = store.find_campaign(&identity(&campaign)).map_err(problem)? else { return nothing() };
     // Whatever a crashed process left in flight is unknown, and may be settled too.
-    store.recover(number, Incident::Crash).map_err(problem)?;
+    let mut store = Store::open(&state).map_err(problem)?;
+    let claim = store.claim(&whose, Incident::Crash).map_err(problem)?;
     let mut ids = Vec::new();
     let mut found = BTreeSet::new();
     store
-        .messages(number, |message| {
+        .messages(claim.campaign(), |message| {
             let chosen = wanted.as_ref().is_none_or(|wanted| wanted.contains(&message.openid));
             if chosen && message.state.status() == Status::Unknown {
                 ids.push(message.id);
@@ -67,7 +75,7 @@ fn resolve(args: &args::Resolve, terminal: &Terminal) -> Result<Exit, Exit> {
         return Err(Exit::Usage);
     }
     let outcome = if args.sent { Outcome::Sent } else { Outcome::Postponed };
-    let settled = store.resolve(&ids, outcome, &who(), Timestamp::now()).map_err(problem)?;
+    let settled = store.resolve(claim, &ids, outcome, &who(), Timestamp::now()).map_err(problem)?;
     let word = terminal.words.say(&format!("status.{}", Status::from(outcome).name()), &[]);
     terminal.say("resolve.done", &[("count", &settled), ("status", &word)]);
     terminal.next("resolve", path);

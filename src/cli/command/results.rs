@@ -3,13 +3,15 @@
 use std::path::Path;
 
 use crate::campaign::validate::Overrides;
-use crate::cli::context::{environment, load_sound, state_dir};
+use crate::cli::context::{environment, load_sound};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, MaskOpenid};
 use crate::cli::problem::{join_problem, journal_problem};
 use crate::cli::terminal::Terminal;
+use crate::cli::user_state::telling;
 use crate::diagnostic::render::display;
 use crate::journal::store::Store;
+use crate::report::join::identity;
 use crate::report::results::{self, ResultsError};
 
 /// Writes the results.
@@ -20,9 +22,12 @@ pub(crate) fn run(args: &args::Results, terminal: &Terminal) -> Exit {
         Ok(sound) => sound,
         Err(exit) => return exit,
     };
-    let store = match Store::read(&state_dir(path, args.state_dir.as_ref())) {
+    let folder = telling(path, &identity(&campaign), args.state_dir.as_ref(), args.local, terminal);
+    let store =
+        folder.and_then(|(state, _)| Store::read(&state).map_err(|error| journal_problem(&error, terminal)));
+    let store = match store {
         Ok(store) => store,
-        Err(error) => return journal_problem(&error, terminal),
+        Err(exit) => return exit,
     };
     let file = &campaign.results.path;
     let masked = args.mask_openid == MaskOpenid::On;

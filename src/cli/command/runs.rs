@@ -3,18 +3,18 @@
 use serde::Serialize;
 
 use crate::cli::command::send::campaign_lock;
-use crate::cli::context::{environment, load_campaign, state_dir};
+use crate::cli::context::{Whose, whose};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, Format};
 use crate::cli::problem::journal_problem;
 use crate::cli::terminal::Terminal;
+use crate::cli::user_state::telling;
 use crate::delivery::outcome::Counts;
 use crate::delivery::stop::StopReason;
 use crate::journal::JournalError;
 use crate::journal::lock::is_held;
 use crate::journal::run::RunRecord;
 use crate::journal::store::Store;
-use crate::report::join::identity;
 
 /// How wide the ending of a run is shown, in columns of the terminal: as most of them need, Chinese or not.
 const ENDING: usize = 22;
@@ -36,21 +36,24 @@ struct RunReport {
 /// Tells of the runs.
 pub(crate) fn run(args: &args::Runs, terminal: &Terminal) -> Exit {
     let path = &args.campaign.campaign;
-    let campaign = match load_campaign(path, &environment(), terminal) {
-        Ok(campaign) => campaign,
+    let known = whose(path, terminal).and_then(|whose| {
+        telling(path, &whose.identity, args.state_dir.as_ref(), args.local, terminal)
+            .map(|(state, _)| (whose, state))
+    });
+    let (Whose { identity, id, .. }, state) = match known {
+        Ok(known) => known,
         Err(exit) => return exit,
     };
-    let state = state_dir(path, args.state_dir.as_ref());
     let runs = || -> Result<Vec<RunRecord>, JournalError> {
         let Some(store) = Store::read(&state)? else { return Ok(Vec::new()) };
-        let Some(number) = store.find_campaign(&identity(&campaign))? else { return Ok(Vec::new()) };
+        let Some(number) = store.find_campaign(&identity)? else { return Ok(Vec::new()) };
         store.runs(number)
     };
     let runs = match runs() {
         Ok(runs) => runs,
         Err(error) => return journal_problem(&error, terminal),
     };
-    let going = is_held(&campaign_lock(&state, &campaign.id));
+    let going = is_held(&campaign_lock(&state, &id));
     match args.format {
         Format::Json => terminal.json(&runs.iter().map(report).collect::<Vec<_>>()),
         Format::Human if runs.is_empty() => {
@@ -70,7 +73,7 @@ pub(crate) fn run(args: &args::Runs, terminal: &Terminal) -> Exit {
 
 fn report(run: &RunRecord) -> RunReport {
     RunReport {
-        run: run.id,
+        run: run.id.0,
         started: run.started.to_string(),
         ended: run.ended.map(|ended| ended.to_string()),
         exit: run.ending.clone(),

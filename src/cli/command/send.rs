@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp, Zoned};
 use crate::campaign::file::{Duplicates, OnUnknown};
 use crate::campaign::validate::Overrides;
 use crate::campaign::{Campaign, CampaignId, duration};
-use crate::cli::context::{environment, load_sound, state_dir};
+use crate::cli::context::{environment, load_sound};
 use crate::cli::execute::{Execution, Finished, execute, report, write_results};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, Expect, MaskOpenid, SendArgs};
@@ -18,11 +18,12 @@ use crate::cli::platform::{Platform, hosts};
 use crate::cli::problem::{join_problem, journal_problem};
 use crate::cli::quota;
 use crate::cli::terminal::{Terminal, argument};
-use crate::cli::user_state::account_lock;
+use crate::cli::user_state::{AccountFolder, account_lock, destination};
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Counts;
 use crate::diagnostic::render::display;
 use crate::journal::JournalError;
+use crate::journal::identity::Destination;
 use crate::journal::lock::{Holder, Lock, LockError};
 use crate::journal::store::{self, Store};
 use crate::plan::{Plan, forecast_seconds, text_digest};
@@ -46,14 +47,15 @@ fn prepare_and_send(args: &args::Send, terminal: &Terminal) -> Result<Exit, Exit
     let path = &args.campaign.campaign;
     let (campaign, plan) = load_sound(path, &overrides(&args.how), terminal)?;
     // An address that is none is told before anything is done.
-    hosts(&campaign, terminal)?;
+    let destination = destination(&hosts(&campaign, terminal)?);
     if !expected(&args.expect, &plan, terminal) {
         return Err(Exit::Gate);
     }
-    let state = state_dir(path, args.state_dir.as_ref());
-    let _locks = lock(&campaign, &state, wait, terminal)?;
+    let account = AccountFolder::insist(&campaign.account.appid, args.state_dir.as_ref(), terminal)?;
+    let state = account.prepare(destination, path, &identity(&campaign), terminal)?;
+    let _locks = lock(&campaign, &state, destination, wait, terminal)?;
     let stop_files = stop_files(&campaign, &state, terminal)?;
-    belongs_here(&campaign, &state, args.take_over, terminal)?;
+    belongs_here(&campaign, &account, destination, args.take_over, terminal)?;
     let policy = Policy { on_unknown: campaign.send.on_unknown, retry_refused };
     let before = before(&campaign, &plan, &state, terminal)?;
     let left = left(&before.tally, &policy);
@@ -61,7 +63,7 @@ fn prepare_and_send(args: &args::Send, terminal: &Terminal) -> Result<Exit, Exit
         let total = args.how.limit.map_or(left, |limit| left.min(limit));
         tell(&campaign, &plan, &before, left, terminal);
         let agreed = agreed(args, &campaign, &plan, &before, terminal)?;
-        let platform = Platform::open(&campaign, terminal)?;
+        let platform = Platform::open(&campaign, &state, terminal)?;
         if !agreed {
             // Whoever is asked should know of the quota first.
             let asked = platform.runtime.block_on(quota::ask(&platform.client, &platform.tokens));
@@ -141,10 +143,16 @@ fn wait_lock(given: Option<&str>, terminal: &Terminal) -> Result<Duration, Exit>
 
 /// Takes the locks: nobody else sends this campaign, and nobody else sends for this account, whose ceiling
 /// holds for both together.
-fn lock(campaign: &Campaign, state: &Path, wait: Duration, terminal: &Terminal) -> Result<[Lock; 2], Exit> {
+fn lock(
+    campaign: &Campaign,
+    state: &Path,
+    destination: Destination,
+    wait: Duration,
+    terminal: &Terminal,
+) -> Result<[Lock; 2], Exit> {
     let until = Instant::now() + wait;
     let of_campaign = lock_campaign(campaign, state, until, terminal)?;
-    let of_account = take(&account_lock(&campaign.account.appid), &holder(campaign), until, terminal)?;
+    let of_account = take(&account_lock(campaign, state, destination), &holder(campaign), until, terminal)?;
     Ok([of_campaign, of_account])
 }
 
@@ -229,28 +237,46 @@ pub(crate) fn stop_request(state: &Path, id: &CampaignId) -> PathBuf {
 
 /// A journal that is gone, or that came from another machine, is never taken for a fresh start: somebody may
 /// already have been sent the message by what it no longer says, or by the machine it came from.
-fn belongs_here(campaign: &Campaign, state: &Path, take_over: bool, terminal: &Terminal) -> Result<(), Exit> {
+fn belongs_here(
+    campaign: &Campaign,
+    account: &AccountFolder,
+    destination: Destination,
+    take_over: bool,
+    terminal: &Terminal,
+) -> Result<(), Exit> {
     let problem = |error: JournalError| journal_problem(&error, terminal);
-    let known = Store::read(state).map_err(problem)?;
-    let blank = known.as_ref().map_or(Ok(true), Store::is_blank).map_err(problem)?;
+    let (state, whose) = (account.of(destination), identity(campaign));
     let file = &campaign.results.path;
-    if blank && results::tells_of_sent(file, &campaign.audience.openid_column) {
+    if !account.knows(&whose).map_err(problem)?
+        && results::tells_of_sent(file, &campaign.audience.openid_column)
+    {
         let journal = state.join(store::FILE);
         terminal.complain("journal-gone", &[("journal", &display(&journal)), ("results", &display(file))]);
         return Err(Exit::Gate);
     }
-    let Some(store) = known else {
-        let store = Store::open(state).map_err(problem)?;
-        return store.set_note(MACHINE, &Machine::here().to_string()).map_err(problem);
-    };
     let here = Machine::here();
-    match store.note(MACHINE).map_err(problem)?.map(|note| Machine::noted(&note)) {
-        Some(there) if !there.is(&here) && !take_over => {
-            terminal.complain("journal-elsewhere", &[("there", &there), ("here", &here)]);
-            Err(Exit::Gate)
+    let elsewhere = |there: &Machine| {
+        terminal.complain("journal-elsewhere", &[("there", there), ("here", &here)]);
+        Err(Exit::Gate)
+    };
+    let Some(store) = Store::read(&state).map_err(problem)? else {
+        let store = Store::open(&state).map_err(problem)?;
+        return store.set_note(MACHINE, &here.to_string()).map_err(problem);
+    };
+    let number = store.find_campaign(&whose).map_err(problem)?;
+    let origin = number.map(|number| store.origin(number)).transpose().map_err(problem)?.flatten();
+    if let (Some(origin), Some(number)) = (origin, number) {
+        if !take_over {
+            return elsewhere(&Machine::noted(&origin));
         }
+        Store::open(&state).and_then(|store| store.forget_origin(number)).map_err(problem)?;
+    }
+    match store.note(MACHINE).map_err(problem)?.map(|note| Machine::noted(&note)) {
+        Some(there) if !there.is(&here) && !take_over => elsewhere(&there),
         Some(there) if there == here => Ok(()),
-        Some(_) | None => store.set_note(MACHINE, &here.to_string()).map_err(problem),
+        Some(_) | None => {
+            Store::open(&state).and_then(|store| store.set_note(MACHINE, &here.to_string())).map_err(problem)
+        }
     }
 }
 
@@ -282,10 +308,13 @@ fn before(campaign: &Campaign, plan: &Plan, state: &Path, terminal: &Terminal) -
 
 /// Whoever holds the lock may settle what a crashed process left in flight.
 fn settle_crash(campaign: &Campaign, state: &Path) -> Result<Option<Store>, JournalError> {
-    let Some(mut store) = Store::read(state)? else { return Ok(None) };
-    if let Some(number) = store.find_campaign(&identity(campaign))? {
-        store.recover(number, Incident::Crash)?;
+    let Some(store) = Store::read(state)? else { return Ok(None) };
+    let whose = identity(campaign);
+    if store.find_campaign(&whose)?.is_none() {
+        return Ok(Some(store));
     }
+    let mut store = Store::open(state)?;
+    store.claim(&whose, Incident::Crash)?;
     Ok(Some(store))
 }
 

@@ -4,15 +4,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::cli::command::send::campaign_lock;
-use crate::cli::context::{environment, load_sound, state_dir};
+use crate::cli::context::{Whose, environment, load_sound, whose};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, Format};
 use crate::cli::problem::{join_problem, journal_problem};
 use crate::cli::terminal::Terminal;
+use crate::cli::user_state::telling;
 use crate::delivery::outcome::Counts;
-use crate::journal::lock;
 use crate::journal::store::Store;
-use crate::report::join::tally;
+use crate::journal::{Identity, JournalError, lock};
+use crate::report::join::{Tally, tally, tally_of_journal};
 use crate::report::run::summary::{self, StatusReport, by_code};
 
 /// How often a watched status is told anew.
@@ -55,20 +56,36 @@ impl Seen {
     }
 }
 
+/// What the journal says of a campaign, and the digest of what was sent last; nothing where no run has begun.
+fn sent(state: &Path, identity: &Identity) -> Result<Option<(Tally, String)>, JournalError> {
+    let Some(store) = Store::read(state)? else { return Ok(None) };
+    let Some(number) = store.find_campaign(identity)? else { return Ok(None) };
+    let Some(last) = store.runs(number)?.pop() else { return Ok(None) };
+    Ok(Some((tally_of_journal(&store, number)?, last.digest)))
+}
+
 /// Tells once.
 fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Exit> {
     let path = &args.campaign.campaign;
-    let (campaign, plan) = load_sound(path, &environment(), terminal)?;
-    let state = state_dir(path, args.state_dir.as_ref());
-    let store = Store::read(&state).map_err(|error| journal_problem(&error, terminal))?;
-    let tally = tally(&campaign, &plan, store.as_ref()).map_err(|error| join_problem(&error, terminal))?;
-    let lock = campaign_lock(&state, &campaign.id);
+    let Whose { identity, id, .. } = whose(path, terminal)?;
+    let (state, _) = telling(path, &identity, args.state_dir.as_ref(), args.local, terminal)?;
+    let sent = sent(&state, &identity).map_err(|error| journal_problem(&error, terminal))?;
+    let (tally, digest) = match sent {
+        Some(sent) => sent,
+        // Nothing was sent yet: everybody is still to be sent.
+        None => {
+            let (campaign, plan) = load_sound(path, &environment(), terminal)?;
+            let tally = tally(&campaign, &plan, None).map_err(|error| join_problem(&error, terminal))?;
+            (tally, plan.digest.to_string())
+        }
+    };
+    let lock = campaign_lock(&state, &id);
     let running = lock::is_held(&lock);
     match args.format {
         Format::Json => terminal.json(&StatusReport {
-            campaign: campaign.id.to_string(),
-            wave: campaign.wave,
-            digest: plan.digest.to_string(),
+            campaign: identity.campaign,
+            wave: identity.wave,
+            digest,
             counts: tally.counts,
             refused_by_code: by_code(&tally.refused_by_code),
             running,

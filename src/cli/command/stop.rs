@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use crate::cli::command::send::{campaign_lock, stop_request};
-use crate::cli::context::{campaign_id, state_dir};
+use crate::cli::context::whose;
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args;
 use crate::cli::terminal::Terminal;
+use crate::cli::user_state::AccountFolder;
 use crate::diagnostic::render::display;
+use crate::journal::identity::Destination;
 use crate::journal::lock::{holder_of, is_held};
 
 /// How often it is looked whether the run has ended.
@@ -16,18 +18,24 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Asks a running send to stop, and waits until it has.
 pub(crate) fn run(args: &args::Stop, terminal: &Terminal) -> Exit {
     let path = &args.campaign.campaign;
-    // A running send must be stoppable even while its audience is being edited.
-    let Some(id) = campaign_id(path) else {
-        terminal.complain("no-campaign-id", &[("file", &display(path))]);
-        return Exit::Invalid;
+    // A running send must be stoppable even while its text or audience is being edited.
+    let known = whose(path, terminal).and_then(|whose| {
+        let appid = &whose.identity.appid;
+        AccountFolder::insist(appid, args.state_dir.as_ref(), terminal).map(|account| (whose.id, account))
+    });
+    let (id, account) = match known {
+        Ok(known) => known,
+        Err(exit) => return exit,
     };
-    let state = state_dir(path, args.state_dir.as_ref());
-    let lock = campaign_lock(&state, &id);
-    if !is_held(&lock) {
+    let destinations: &[_] =
+        if args.local { &[Destination::Local] } else { &[Destination::Real, Destination::Local] };
+    let folders = destinations.iter().map(|destination| account.of(*destination));
+    let running = folders.map(|state| (campaign_lock(&state, &id), state)).find(|(lock, _)| is_held(lock));
+    let Some((lock, state)) = running else {
         terminal.say("stop.nothing", &[]);
         terminal.next("look", path);
         return Exit::Ok;
-    }
+    };
     let request = stop_request(&state, &id);
     if let Err(error) = std::fs::write(&request, b"") {
         terminal.complain("cannot-write", &[("file", &display(&request)), ("reason", &error)]);

@@ -257,6 +257,8 @@ pub(crate) struct Status {
     pub(crate) watch: bool,
     #[arg(long, value_name = "DIR")]
     pub(crate) state_dir: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) local: bool,
 }
 
 /// `runs`.
@@ -268,6 +270,8 @@ pub(crate) struct Runs {
     pub(crate) format: Format,
     #[arg(long, value_name = "DIR")]
     pub(crate) state_dir: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) local: bool,
 }
 
 /// `stop`.
@@ -277,6 +281,8 @@ pub(crate) struct Stop {
     pub(crate) campaign: CampaignArgs,
     #[arg(long, value_name = "DIR")]
     pub(crate) state_dir: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) local: bool,
 }
 
 /// `resolve`.
@@ -298,6 +304,8 @@ pub(crate) struct Resolve {
     pub(crate) from: Option<PathBuf>,
     #[arg(long, value_name = "DIR")]
     pub(crate) state_dir: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) local: bool,
 }
 
 /// `results`.
@@ -311,6 +319,8 @@ pub(crate) struct Results {
     pub(crate) mask_openid: MaskOpenid,
     #[arg(long, value_name = "DIR")]
     pub(crate) state_dir: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) local: bool,
 }
 
 /// `media`.
@@ -348,6 +358,8 @@ pub(crate) struct Report {
     pub(crate) mask_openid: MaskOpenid,
     #[arg(long, value_name = "DIR")]
     pub(crate) state_dir: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) local: bool,
 }
 
 /// `explain`.

@@ -1,6 +1,7 @@
 //! What happened during a run beside its messages, as a report tells it.
 
 use crate::delivery::notice::Notice;
+use crate::journal::identity::RunKey;
 use crate::journal::notice::Noticed;
 use crate::locale::Catalog;
 use crate::report::run::json::Happening;
@@ -21,7 +22,7 @@ pub(crate) fn token_fetches(notices: &[Noticed]) -> u64 {
 }
 
 /// What happened during a run, and how many things more.
-pub(crate) fn of_run(run: i64, notices: &[Noticed], words: &Catalog) -> (Vec<Happening>, u64) {
+pub(crate) fn of_run(run: RunKey, notices: &[Noticed], words: &Catalog) -> (Vec<Happening>, u64) {
     let mut of_run = notices.iter().filter(|noticed| noticed.run == run);
     let told: Vec<Happening> = of_run.by_ref().take(TOLD).map(|noticed| told(noticed, words)).collect();
     (told, u64::try_from(of_run.count()).unwrap_or(u64::MAX))

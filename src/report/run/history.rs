@@ -8,15 +8,16 @@ use crate::campaign::Campaign;
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Status;
 use crate::delivery::stop::StopReason;
-use crate::journal::JournalError;
 use crate::journal::attempts::RecordedAttempt;
 use crate::journal::notice::Noticed;
 use crate::journal::record::{Recorded, State};
 use crate::journal::run::RunRecord;
 use crate::journal::store::Store;
+use crate::journal::{Identity, JournalError};
 use crate::locale::Catalog;
+use crate::message::Kind;
 use crate::plan::Plan;
-use crate::report::join::{JoinError, RowReport, Tally, identity, join, tally_of_journal};
+use crate::report::join::{JoinError, RowReport, Tally, join, tally_of_journal};
 use crate::report::results::csv::mask;
 use crate::report::run::happening;
 use crate::report::run::json::{Reason, Retries, Run, RunReport, Unknown};
@@ -32,10 +33,12 @@ const RUNS: usize = 20;
 /// What a report is made from.
 #[derive(Debug)]
 pub(crate) struct History<'a> {
-    /// The campaign.
-    pub(crate) campaign: &'a Campaign,
-    /// Its plan, where its files have no fault now.
-    pub(crate) plan: Option<&'a Plan>,
+    /// Whose messages.
+    pub(crate) identity: &'a Identity,
+    /// The message kind, where the campaign has exactly one.
+    pub(crate) kind: Option<Kind>,
+    /// The campaign and its plan, where its files have no fault now.
+    pub(crate) planned: Option<(&'a Campaign, &'a Plan)>,
     /// The journal, where there is one.
     pub(crate) store: Option<&'a Store>,
     /// Whether a process is sending now.
@@ -88,33 +91,30 @@ impl History<'_> {
 
     /// Walks the rows of the audience, or where that cannot be read now, the messages of the journal.
     fn walk(&self, seen: &mut Seen) -> Result<Tally, JoinError> {
-        if let Some(plan) = self.plan {
+        if let Some((campaign, plan)) = self.planned {
             let each = |row: &RowReport<'_>| {
                 if let Some(recorded) = &row.recorded {
                     seen.message(recorded, Some(row.row.number));
                 }
                 Ok::<(), std::convert::Infallible>(())
             };
-            return match join(self.campaign, plan, self.store, |_| Ok(()), each)? {
+            return match join(campaign, plan, self.store, |_| Ok(()), each)? {
                 Ok(tally) => Ok(tally),
                 Err(never) => match never {},
             };
         }
         let mut read = || {
             let Some(store) = self.store else { return Ok(Tally::default()) };
-            if let Some(number) = store.find_campaign(&identity(self.campaign))? {
-                store.messages(number, |message| seen.message(&message, None))?;
-            }
-            tally_of_journal(self.campaign, &crate::plan::reading::empty(), store)
+            let Some(number) = store.find_campaign(self.identity)? else { return Ok(Tally::default()) };
+            store.messages(number, |message| seen.message(&message, None))?;
+            tally_of_journal(store, number)
         };
         read().map_err(JoinError::Journal)
     }
 
     fn rest(&self) -> Result<Rest, JournalError> {
         let Some(store) = self.store else { return Ok(Rest::default()) };
-        let Some(number) = store.find_campaign(&identity(self.campaign))? else {
-            return Ok(Rest::default());
-        };
+        let Some(number) = store.find_campaign(self.identity)? else { return Ok(Rest::default()) };
         let mut attempts = Vec::new();
         store.attempts(number, |attempt| attempts.push(attempt))?;
         Ok(Rest { runs: store.runs(number)?, attempts, notices: store.notices(number)? })
@@ -136,16 +136,16 @@ impl History<'_> {
             .filter_map(|(index, run)| {
                 // A run that crashed ended before the next one began.
                 let ended = run.ended.or_else(|| runs.get(index + 1).map(|next| next.started));
-                Timeline::of(run.id, run.started, ended, &seen.answers)
+                Timeline::of(run.id.0, run.started, ended, &seen.answers)
             })
             .take(RUNS)
             .collect();
         RunReport {
-            campaign: self.campaign.id.to_string(),
-            wave: self.campaign.wave,
-            appid: self.campaign.account.appid.clone(),
-            kind: self.campaign.body.kind().to_string(),
-            digest: self.plan.map(|plan| plan.digest.to_string()),
+            campaign: self.identity.campaign.clone(),
+            wave: self.identity.wave,
+            appid: self.identity.appid.clone(),
+            kind: self.kind.map_or_else(String::new, |kind| kind.to_string()),
+            digest: self.planned.map(|(_, plan)| plan.digest.to_string()),
             running: self.running,
             counts: tally.counts,
             in_flight: if self.running { tally.in_flight } else { 0 },
@@ -247,7 +247,7 @@ fn reasons(all: &Reasons, words: &Catalog) -> Vec<Reason> {
 fn told(run: &RunRecord, notices: &[Noticed], words: &Catalog) -> Run {
     let (happenings, more_happenings) = happening::of_run(run.id, notices, words);
     Run {
-        run: run.id,
+        run: run.id.0,
         started: run.started,
         ended: run.ended,
         exit: run.ending.clone(),

@@ -15,7 +15,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use tempfile::TempDir;
 use wxcast::delivery::outcome::Status;
-use wxcast::journal::Identity;
+use wxcast::journal::identity::{Channel, Identity};
 use wxcast::journal::record::Recorded;
 use wxcast::journal::store::Store;
 use wxcast::message::AccountKind;
@@ -159,6 +159,24 @@ impl World {
         self.home.path()
     }
 
+    /// The folder of the account of every test, whose requests go to a simulator on this computer.
+    pub fn state(&self) -> PathBuf {
+        self.home.path().join("wxcast").join(APPID).join("local")
+    }
+
+    /// A file in that folder, which need not be there.
+    pub fn state_file(&self, name: &str) -> PathBuf {
+        self.state().join(name)
+    }
+
+    /// Writes a file in that folder.
+    pub fn in_state(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.state_file(name);
+        fs::create_dir_all(self.state()).expect("a folder");
+        fs::write(&path, content).expect("a written file");
+        path
+    }
+
     /// Reads a file.
     pub fn read(&self, name: &str) -> String {
         let path = self.path(name);
@@ -243,10 +261,11 @@ impl World {
     /// What the journal says of every message, by openid and number.
     pub fn journal(&self) -> BTreeMap<(String, u32), Status> {
         let mut statuses = BTreeMap::new();
-        let Some(store) = Store::read(&self.path(".wxcast")).expect("a sound journal") else {
+        let Some(store) = Store::read(&self.state()).expect("a sound journal") else {
             return statuses;
         };
-        let identity = Identity { appid: APPID.into(), campaign: "spring".into(), wave: 1 };
+        let identity =
+            Identity { appid: APPID.into(), campaign: "spring".into(), wave: 1, channel: Channel::Send };
         if let Some(number) = store.find_campaign(&identity).expect("a sound journal") {
             let mut keep = |message: Recorded| {
                 statuses.insert((message.openid, message.nth), message.state.status());

@@ -8,7 +8,6 @@ use url::Url;
 use crate::cli::command::doctor::{Found, Patient};
 use crate::cli::command::send::campaign_lock;
 use crate::cli::problem::journal_reason;
-use crate::cli::user_state;
 use crate::diagnostic::render::display;
 use crate::journal::lock;
 use crate::journal::media::{KeptMedia, MediaStore};
@@ -33,12 +32,11 @@ const PROXIES: [&str; 8] = [
 ];
 
 pub(crate) fn state_folder(patient: &Patient<'_>) -> Found {
-    let folders = [Some(patient.state.clone()), user_state::folder()];
-    for folder in folders.into_iter().flatten() {
+    for folder in [&patient.state] {
         // Written without a name, so that nothing is left behind; the folder itself is made by `send`.
-        if let Err(error) = tempfile::tempfile_in(existing(&folder)) {
+        if let Err(error) = tempfile::tempfile_in(existing(folder)) {
             let places: [(&str, &dyn std::fmt::Display); 2] =
-                [("folder", &display(&folder)), ("reason", &error)];
+                [("folder", &display(folder)), ("reason", &error)];
             return Found::fault(
                 patient.sentence("state-folder.unwritable", &places),
                 Some(patient.sentence("state-folder.help", &[])),

@@ -8,11 +8,12 @@ use std::path::PathBuf;
 
 use crate::api_base::Hosts;
 use crate::campaign::Campaign;
-use crate::cli::context::{environment, load_campaign, state_dir};
+use crate::cli::context::{environment, load_campaign};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, Format};
 use crate::cli::platform::{Platform, hosts};
 use crate::cli::terminal::Terminal;
+use crate::cli::user_state::{AccountFolder, destination};
 use crate::diagnostic::render::display;
 use crate::report::doctor::{DoctorReport, Finding, State};
 use crate::report::run::summary;
@@ -84,8 +85,10 @@ fn examine(args: &args::Doctor, terminal: &Terminal) -> Result<Exit, Exit> {
     let campaign = load_campaign(path, &environment(), terminal)?;
     let hosts = hosts(&campaign, terminal)?;
     // Without a secret, or with one that others can read, the rest can still be looked at.
-    let told = Platform::open(&campaign, terminal).ok().map(|platform| account::ask(&platform, terminal));
-    let state = state_dir(path, args.state_dir.as_ref());
+    let account = AccountFolder::insist(&campaign.account.appid, args.state_dir.as_ref(), terminal)?;
+    let state = account.of(destination(&hosts));
+    let told =
+        Platform::open(&campaign, &state, terminal).ok().map(|platform| account::ask(&platform, terminal));
     let patient = Patient { campaign: &campaign, hosts, state, told, terminal };
     let checks: Vec<Finding> = CHECKS
         .iter()

@@ -1,0 +1,222 @@
+//! The messages of a campaign, as they are read.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use crate::delivery::attempt::Incident;
+use crate::delivery::outcome::Outcome;
+use crate::journal::JournalError;
+use crate::journal::identity::{CampaignKey, Claim, MessageKey};
+use crate::journal::index::Known;
+use crate::journal::record::{MessageCounts, Recorded, State};
+use crate::journal::sqlite::schema::range;
+use crate::journal::sqlite::store::{Store, timestamp, whole};
+use crate::journal::sqlite::writing::{Failure, insist, text_id};
+
+const SELECT: &str = "SELECT m.id, m.openid, m.nth, m.state, m.attempts, m.errcode, t.value, m.hint, m.rid, m.at, \
+                      m.latency, m.payload FROM message m LEFT JOIN text t ON t.id = m.reason";
+
+impl Store {
+    /// Calls `each` with every message of a campaign in the order of their first intents, only what an index needs.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn known(
+        &self,
+        campaign: CampaignKey,
+        mut each: impl FnMut(&str, u32, Known),
+    ) -> Result<(), JournalError> {
+        (|| {
+            let mut statement = self.connection.prepare_cached(
+                "SELECT id, openid, nth, state, attempts, errcode, payload FROM message WHERE id > ?1 AND id < ?2 \
+                 ORDER BY id",
+            )?;
+            let (first, end) = range(campaign);
+            let mut rows = statement.query([first, end])?;
+            while let Some(row) = rows.next()? {
+                let known = Known {
+                    id: MessageKey(row.get(0)?),
+                    state: state(row, 3)?,
+                    attempts: row.get(4)?,
+                    errcode: row.get(5)?,
+                    payload: row.get(6)?,
+                };
+                each(row.get_ref(1)?.as_str()?, row.get(2)?, known);
+            }
+            Ok(())
+        })()
+        .map_err(|error: rusqlite::Error| self.unreadable(&error))
+    }
+
+    /// The number before those of a campaign's messages.
+    pub(crate) fn before(&self, campaign: CampaignKey) -> MessageKey {
+        MessageKey(range(campaign).0)
+    }
+
+    /// At most how many messages a campaign has.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn most(&self, campaign: CampaignKey) -> Result<usize, JournalError> {
+        let (first, end) = range(campaign);
+        let last = "SELECT ifnull(max(id), ?1) - ?1 FROM message WHERE id > ?1 AND id < ?2";
+        self.connection
+            .query_row(last, [first, end], |row| row.get::<_, u32>(0))
+            .map(|most| most as usize)
+            .map_err(|error| self.unreadable(&error))
+    }
+
+    /// A message by its number.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn message(&self, id: MessageKey) -> Result<Option<Recorded>, JournalError> {
+        (|| {
+            let mut statement = self.connection.prepare_cached(&format!("{SELECT} WHERE m.id = ?1"))?;
+            statement.query_row([id.0], recorded).optional()
+        })()
+        .map_err(|error| self.unreadable(&error))
+    }
+
+    /// Calls `each` with every message of a campaign.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub fn messages(&self, campaign: CampaignKey, each: impl FnMut(Recorded)) -> Result<(), JournalError> {
+        self.messages_after(campaign, self.before(campaign), usize::MAX, each)
+    }
+
+    /// Calls `each` with the messages of a campaign after a number, at most so many, in the order of their first
+    /// intents.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn messages_after(
+        &self,
+        campaign: CampaignKey,
+        after: MessageKey,
+        most: usize,
+        mut each: impl FnMut(Recorded),
+    ) -> Result<(), JournalError> {
+        (|| {
+            let mut statement = self
+                .connection
+                .prepare_cached(&format!("{SELECT} WHERE m.id > ?1 AND m.id < ?2 ORDER BY m.id LIMIT ?3"))?;
+            let most = i64::try_from(most).unwrap_or(i64::MAX);
+            let mut rows = statement.query([after.0.max(range(campaign).0), range(campaign).1, most])?;
+            while let Some(row) = rows.next()? {
+                each(recorded(row)?);
+            }
+            Ok(())
+        })()
+        .map_err(|error: rusqlite::Error| self.unreadable(&error))
+    }
+
+    /// How many messages of a campaign are in which state, without reading more of them than that.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn count(&self, campaign: CampaignKey) -> Result<MessageCounts, JournalError> {
+        (|| {
+            let (first, end) = range(campaign);
+            let mut counts = self.connection.query_row(
+                "SELECT total(state = 0), total(state = 1), total(state = 2), total(state = 3), total(state = 4), \
+                 total(state = 5) FROM message WHERE id > ?1 AND id < ?2",
+                [first, end],
+                |row| {
+                    // Exact: a campaign has fewer messages than a float has integers.
+                    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+                    let count = |index| row.get::<_, f64>(index).map(|count| count as u64);
+                    Ok(MessageCounts {
+                        in_flight: count(0)?,
+                        sent: count(1)?,
+                        refused: count(2)?,
+                        failed: count(3)?,
+                        unknown: count(4)?,
+                        postponed: count(5)?,
+                        ..MessageCounts::default()
+                    })
+                },
+            )?;
+            if counts.refused > 0 {
+                let mut statement = self.connection.prepare_cached(
+                    "SELECT ifnull(errcode, 0), count(*) FROM message WHERE id > ?1 AND id < ?2 AND state = 2 GROUP BY 1",
+                )?;
+                let codes = statement.query_map([first, end], |row| Ok((row.get(0)?, whole(row, 1)?)))?;
+                counts.refused_by_code = codes.collect::<rusqlite::Result<_>>()?;
+            }
+            Ok(counts)
+        })()
+        .map_err(|error: rusqlite::Error| self.unreadable(&error))
+    }
+
+    /// Settles unknown messages by hand and notes who did. Messages that are not unknown are left alone. Gives
+    /// how many were settled.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be written, or somebody else has claimed the campaign; then nothing is settled.
+    pub(crate) fn resolve(
+        &mut self,
+        claim: Claim,
+        ids: &[MessageKey],
+        outcome: Outcome,
+        who: &str,
+        at: Timestamp,
+    ) -> Result<usize, JournalError> {
+        let resolved = (|| {
+            let transaction = self.transaction()?;
+            insist(&transaction, claim)?;
+            let reason = text_id(&transaction, &Incident::Resolved.to_string())?;
+            let (state, unknown) =
+                (State::Settled(outcome).to_disk(), State::Settled(Outcome::Unknown).to_disk());
+            let mut count = 0;
+            for id in ids {
+                let changed = transaction
+                    .prepare_cached(
+                        "UPDATE message SET state = ?1, reason = ?2, errcode = NULL, at = ?3 WHERE id = ?4 AND state = ?5",
+                    )?
+                    .execute(params![state, reason, at.as_millisecond(), id.0, unknown])?;
+                if changed > 0 {
+                    transaction
+                        .prepare_cached(
+                            "INSERT INTO resolution(message, outcome, who, at) VALUES(?1,?2,?3,?4)",
+                        )?
+                        .execute(params![id.0, state, who, at.as_millisecond()])?;
+                }
+                count += changed;
+            }
+            transaction.commit()?;
+            Ok(count)
+        })();
+        resolved.map_err(|failure: Failure| failure.told(self))
+    }
+}
+
+fn state(row: &Row<'_>, index: usize) -> rusqlite::Result<State> {
+    let state: i64 = row.get(index)?;
+    State::from_disk(state).ok_or(rusqlite::Error::IntegralValueOutOfRange(index, state))
+}
+
+fn recorded(row: &Row<'_>) -> rusqlite::Result<Recorded> {
+    Ok(Recorded {
+        id: MessageKey(row.get(0)?),
+        openid: row.get(1)?,
+        nth: row.get(2)?,
+        state: state(row, 3)?,
+        attempts: row.get(4)?,
+        errcode: row.get(5)?,
+        reason: row.get(6)?,
+        hint: row.get(7)?,
+        rid: row.get(8)?,
+        at: timestamp(row.get(9)?)?,
+        latency_ms: row.get(10)?,
+        payload: row.get(11)?,
+    })
+}

@@ -1,0 +1,14 @@
+//! The journal as one SQLite file an account, in WAL mode with `synchronous=FULL`: a commit is on disk when it returns.
+
+mod attempts;
+mod claim;
+pub(crate) mod file;
+pub(crate) mod format1;
+mod messages;
+mod notes;
+pub(crate) mod notices;
+mod person;
+mod runs;
+pub(crate) mod schema;
+pub mod store;
+pub(crate) mod writing;

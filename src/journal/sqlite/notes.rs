@@ -1,0 +1,127 @@
+//! What the journal notes of itself, and of where a campaign's messages came from.
+
+use rusqlite::OptionalExtension as _;
+use rusqlite::types::FromSql;
+
+use crate::journal::JournalError;
+use crate::journal::identity::{CampaignKey, Identity};
+use crate::journal::sqlite::schema::range;
+use crate::journal::sqlite::store::Store;
+
+impl Store {
+    /// What tells this journal from every other.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    #[cfg(test)]
+    pub(crate) fn uuid(&self) -> Result<String, JournalError> {
+        self.meta("uuid")?.ok_or_else(|| self.unreadable(&rusqlite::Error::QueryReturnedNoRows))
+    }
+
+    /// How many intents it was ever given.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    #[cfg(test)]
+    pub(crate) fn intents(&self) -> Result<i64, JournalError> {
+        self.meta("intents")?.ok_or_else(|| self.unreadable(&rusqlite::Error::QueryReturnedNoRows))
+    }
+
+    /// A note about the journal itself.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn note(&self, key: &str) -> Result<Option<String>, JournalError> {
+        self.meta(key)
+    }
+
+    fn meta<T: FromSql>(&self, key: &str) -> Result<Option<T>, JournalError> {
+        self.connection
+            .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))
+            .optional()
+            .map_err(|error| self.unreadable(&error))
+    }
+
+    /// Makes a note about the journal itself, in place of an earlier one.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be written.
+    pub(crate) fn set_note(&self, key: &str, value: &str) -> Result<(), JournalError> {
+        self.connection
+            .execute(
+                "INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET value = ?2",
+                [key, value],
+            )
+            .map(drop)
+            .map_err(|error| self.unwritable(&error))
+    }
+
+    /// The machine that a campaign's messages were imported from, where it has not been agreed that they are this one's.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn origin(&self, campaign: CampaignKey) -> Result<Option<String>, JournalError> {
+        self.connection
+            .query_row("SELECT origin FROM campaign WHERE id = ?1", [campaign.0], |row| row.get(0))
+            .map_err(|error| self.unreadable(&error))
+    }
+
+    /// Takes a campaign's messages for this machine's own.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be written.
+    pub(crate) fn forget_origin(&self, campaign: CampaignKey) -> Result<(), JournalError> {
+        self.connection
+            .execute("UPDATE campaign SET origin = NULL WHERE id = ?1", [campaign.0])
+            .map(drop)
+            .map_err(|error| self.unwritable(&error))
+    }
+
+    /// Whether it knows a message of a campaign, in any of its waves.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn knows(&self, identity: &Identity) -> Result<bool, JournalError> {
+        let known = || {
+            let mut waves = self.connection.prepare_cached(
+                "SELECT id FROM campaign WHERE appid = ?1 AND campaign = ?2 AND channel = ?3",
+            )?;
+            let waves = waves
+                .query_map([identity.appid.as_str(), &identity.campaign, identity.channel.name()], |row| {
+                    row.get(0).map(CampaignKey)
+                })?
+                .collect::<rusqlite::Result<Vec<_>>>()?;
+            for wave in waves {
+                let (first, end) = range(wave);
+                let any = "SELECT EXISTS (SELECT 1 FROM message WHERE id > ?1 AND id < ?2)";
+                if self.connection.query_row(any, [first, end], |row| row.get(0))? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        };
+        known().map_err(|error: rusqlite::Error| self.unreadable(&error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_journals_are_taken_for_each_other() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [one, other] =
+            ["one", "other"].map(|name| Store::open(&folder.path().join(name)).expect("a journal"));
+        assert_eq!(one.intents(), Ok(0));
+        assert_eq!(one.uuid().map(|uuid| uuid.len()), Ok(32));
+        assert_ne!(one.uuid(), other.uuid());
+    }
+}

@@ -1,0 +1,101 @@
+//! Runs, as they are written and read.
+
+use rusqlite::{Row, params};
+
+use crate::journal::JournalError;
+use crate::journal::identity::{CampaignKey, Claim, RunKey};
+use crate::journal::run::{RunEnd, RunRecord, RunStart};
+use crate::journal::sqlite::store::{Store, timestamp, whole as stored};
+use crate::journal::sqlite::writing::{Failure, insist};
+
+impl Store {
+    /// Notes that a run begins and gives its number.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be written.
+    pub(crate) fn begin_run(&mut self, claim: Claim, run: &RunStart) -> Result<RunKey, JournalError> {
+        let skipped = serde_json::to_string(&run.skipped).expect("words and numbers are JSON");
+        let hosts = serde_json::to_string(&run.hosts).expect("texts are JSON");
+        let begun = (|| {
+            let transaction = self.transaction()?;
+            insist(&transaction, claim)?;
+            transaction.execute(
+                "INSERT INTO run(campaign, started, pid, host, version, digest, text, planned, plan, skipped, hosts) \
+                 VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
+                params![
+                    claim.campaign.0,
+                    run.started.as_millisecond(),
+                    run.pid,
+                    run.host,
+                    env!("CARGO_PKG_VERSION"),
+                    run.digest,
+                    run.text,
+                    whole(run.planned),
+                    run.plan,
+                    skipped,
+                    hosts
+                ],
+            )?;
+            let id = transaction.last_insert_rowid();
+            transaction.commit()?;
+            Ok(RunKey(id))
+        })();
+        begun.map_err(|failure: Failure| failure.told(self))
+    }
+
+    /// Notes how a run ended.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be written.
+    pub(crate) fn end_run(&self, id: RunKey, end: &RunEnd) -> Result<(), JournalError> {
+        let requests = whole(end.requests);
+        let counts = serde_json::to_string(&end.counts).expect("numbers are JSON");
+        self.connection
+            .execute(
+                "UPDATE run SET ended = ?1, ending = ?2, exit = ?3, requests = ?4, reason = ?5, counts = ?6 \
+                 WHERE id = ?7",
+                params![end.ended.as_millisecond(), end.ending, end.exit, requests, end.reason, counts, id.0],
+            )
+            .map(drop)
+            .map_err(|error| self.unwritable(&error))
+    }
+
+    /// The runs of a campaign, the first one first.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn runs(&self, campaign: CampaignKey) -> Result<Vec<RunRecord>, JournalError> {
+        (|| {
+            let mut statement = self.connection.prepare_cached(
+                "SELECT id, started, ended, ending, digest, text, planned, requests, reason, counts, \
+                 skipped FROM run \
+                 WHERE campaign = ?1 ORDER BY id",
+            )?;
+            statement.query_map([campaign.0], run_record)?.collect::<rusqlite::Result<Vec<RunRecord>>>()
+        })()
+        .map_err(|error: rusqlite::Error| self.unreadable(&error))
+    }
+}
+
+fn run_record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
+    Ok(RunRecord {
+        id: RunKey(row.get(0)?),
+        started: timestamp(row.get(1)?)?,
+        ended: row.get::<_, Option<i64>>(2)?.map(timestamp).transpose()?,
+        ending: row.get(3)?,
+        digest: row.get(4)?,
+        text: row.get(5)?,
+        planned: stored(row, 6)?,
+        requests: row.get::<_, Option<i64>>(7)?.map(|_| stored(row, 7)).transpose()?,
+        reason: row.get(8)?,
+        counts: row.get::<_, Option<String>>(9)?.and_then(|counts| serde_json::from_str(&counts).ok()),
+        skipped: row.get::<_, Option<String>>(10)?.and_then(|skipped| serde_json::from_str(&skipped).ok()),
+    })
+}
+
+fn whole(count: u64) -> i64 {
+    i64::try_from(count).expect("nobody has so many messages")
+}

@@ -1,0 +1,253 @@
+//! An open journal.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, ErrorCode, Row, Transaction, TransactionBehavior};
+use tempfile::TempDir;
+
+use crate::journal::JournalError;
+use crate::journal::sqlite::file::{self, There};
+use crate::journal::sqlite::schema::{self, FORMAT};
+pub use crate::journal::sqlite::writing::Intent;
+
+/// The file's name in an account's folder.
+pub const FILE: &str = "journal.sqlite3";
+
+/// Another process may be writing for another campaign of the account.
+const BUSY: Duration = Duration::from_secs(30);
+
+/// An open journal.
+#[derive(Debug)]
+pub struct Store {
+    pub(crate) connection: Connection,
+    path: PathBuf,
+    shared: bool,
+    /// A copy that is read in the place of a file that cannot be.
+    _copy: Option<TempDir>,
+}
+
+impl Store {
+    /// Opens the journal of a folder for writing, and makes both where they are not there.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be reached, is foreign, newer or damaged. Nothing is ever started anew over such a file.
+    pub fn open(folder: &Path) -> Result<Self, JournalError> {
+        file::private_folder(folder)?;
+        let folder = file::real(folder)?;
+        let path = folder.join(FILE);
+        // A file that is not ours is not written to, not even its mode.
+        of_this_format(file::look(&path)?, &path)?;
+        let made = file::private_file(&path)?;
+        let mut store = Self {
+            connection: file::connect(&path).map_err(|error| unreadable(&path, &error))?,
+            path,
+            shared: true,
+            _copy: None,
+        };
+        store.set_up().map_err(|error| store.unwritable(&error))?;
+        store.insist_on_schema()?;
+        store.shared = settle_mode(&store.connection).map_err(|error| store.unwritable(&error))?;
+        if made {
+            file::sync_folder(&folder).map_err(|error| JournalError::Unreachable {
+                path: folder.clone(),
+                reason: error.to_string(),
+            })?;
+        }
+        Ok(store)
+    }
+
+    /// Opens the journal of a folder for reading; gives nothing where there is none. It needs no right to write.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn read(folder: &Path) -> Result<Option<Self>, JournalError> {
+        let path = folder.join(FILE);
+        match file::look(&path)? {
+            There::Nothing => return Ok(None),
+            there @ There::Journal(_) => of_this_format(there, &path)?,
+        }
+        let path = file::real(folder)?.join(FILE);
+        match Self::read_at(file::connect(&path), &path, None) {
+            Err(JournalError::Unreachable { .. } | JournalError::Unreadable { .. }) => {}
+            read => return read.map(Some),
+        }
+        let (connection, copy) = file::connect_unwritable(&path)
+            .map_err(|error| JournalError::Unreachable { path: path.clone(), reason: error.to_string() })?;
+        Self::read_at(Ok(connection), &path, copy).map(Some)
+    }
+
+    fn read_at(
+        connection: rusqlite::Result<Connection>,
+        path: &Path,
+        copy: Option<TempDir>,
+    ) -> Result<Self, JournalError> {
+        let connection = connection.map_err(|error| unreadable(path, &error))?;
+        let mut store = Self { connection, path: path.to_owned(), shared: true, _copy: copy };
+        store.prepare().map_err(|error| store.unreadable(&error))?;
+        store.insist_on_schema()?;
+        Ok(store)
+    }
+
+    /// Whether it can be read while it is written, and several processes can write it in turn. Without that, as in
+    /// folders on a network, two computers must not use it.
+    pub(crate) fn is_shareable(&self) -> bool {
+        self.shared
+    }
+
+    /// Looks through the whole file for damage.
+    ///
+    /// # Errors
+    ///
+    /// When there is some.
+    pub(crate) fn check(&self) -> Result<(), JournalError> {
+        let found: String = self
+            .connection
+            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+            .map_err(|error| self.unreadable(&error))?;
+        if found == "ok" {
+            return Ok(());
+        }
+        Err(JournalError::Corrupt { path: self.path.clone(), reason: found })
+    }
+
+    fn prepare(&mut self) -> rusqlite::Result<()> {
+        self.connection.busy_timeout(BUSY)?;
+        self.connection.set_prepared_statement_cache_capacity(32);
+        // What a schema calls is not run only because somebody wrote it into the file.
+        self.connection.pragma_update(None, "trusted_schema", false)
+    }
+
+    fn set_up(&mut self) -> rusqlite::Result<()> {
+        self.prepare()?;
+        if is_blank(&self.connection)? {
+            let create = self.transaction()?;
+            // Another process may have been faster.
+            if is_blank(&create)? {
+                schema::create(&create)?;
+            }
+            create.commit()?;
+        }
+        Ok(())
+    }
+
+    fn insist_on_schema(&self) -> Result<(), JournalError> {
+        match schema::is_ours(&self.connection).map_err(|error| self.unreadable(&error))? {
+            true => Ok(()),
+            false => Err(JournalError::Foreign { path: self.path.clone() }),
+        }
+    }
+
+    /// What an error says that came of reading.
+    pub(crate) fn unreadable(&self, error: &rusqlite::Error) -> JournalError {
+        unreadable(&self.path, error)
+    }
+
+    /// What an error says that came of writing.
+    pub(crate) fn unwritable(&self, error: &rusqlite::Error) -> JournalError {
+        unwritable(&self.path, error)
+    }
+
+    pub(crate) fn transaction(&mut self) -> rusqlite::Result<Transaction<'_>> {
+        self.connection.transaction_with_behavior(TransactionBehavior::Immediate)
+    }
+}
+
+fn of_this_format(there: There, path: &Path) -> Result<(), JournalError> {
+    match there {
+        There::Nothing | There::Journal(FORMAT) => Ok(()),
+        // One of format 1 lies beside its campaign and is imported from there.
+        There::Journal(_) => Err(JournalError::Foreign { path: path.to_owned() }),
+    }
+}
+
+fn is_blank(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))
+}
+
+/// Sees to it that a commit is on disk when it returns. Gives whether others can read and write in turn meanwhile: that
+/// takes memory that processes share, which folders on a network do not have.
+fn settle_mode(connection: &Connection) -> rusqlite::Result<bool> {
+    let mode = |mode: &str| -> rusqlite::Result<String> {
+        connection.pragma_update_and_check(None, "journal_mode", mode, |row| row.get(0))
+    };
+    let shared = mode("WAL")? == "wal";
+    if shared {
+        connection.pragma_update(None, "synchronous", "FULL")?;
+    } else {
+        mode("DELETE")?;
+        connection.pragma_update(None, "synchronous", "EXTRA")?;
+    }
+    // On macOS a sync leaves what it wrote in the cache of the disk, unless it is told otherwise. Elsewhere this means nothing.
+    connection.pragma_update(None, "fullfsync", true)?;
+    Ok(shared)
+}
+
+/// A moment as the journal keeps it.
+///
+/// # Errors
+///
+/// When the number is none: the file is damaged then.
+pub(crate) fn timestamp(milliseconds: i64) -> rusqlite::Result<Timestamp> {
+    Timestamp::from_millisecond(milliseconds)
+        .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, milliseconds))
+}
+
+/// A count as the journal keeps it.
+///
+/// # Errors
+///
+/// When the number is none: the file is damaged then.
+pub(crate) fn whole(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
+    let count = row.get(index)?;
+    u64::try_from(count).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(index, count))
+}
+
+/// What an error says of a file that was read.
+pub(crate) fn unreadable(path: &Path, error: &rusqlite::Error) -> JournalError {
+    let (path, reason) = (path.to_owned(), error.to_string());
+    refusal(&path, error).unwrap_or(JournalError::Unreadable { path, reason })
+}
+
+/// What an error says of a file that was written.
+pub(crate) fn unwritable(path: &Path, error: &rusqlite::Error) -> JournalError {
+    refusal(path, error).unwrap_or(JournalError::Unwritable { reason: error.to_string() })
+}
+
+/// What is wrong with the file itself; nothing where it is the moment that is wrong.
+fn refusal(path: &Path, error: &rusqlite::Error) -> Option<JournalError> {
+    let (path, reason) = (path.to_owned(), error.to_string());
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => Some(JournalError::Foreign { path }),
+        Some(ErrorCode::DatabaseCorrupt) | None => Some(JournalError::Corrupt { path, reason }),
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            Some(JournalError::Unreachable { path, reason })
+        }
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::OpenFlags;
+
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn where_processes_share_no_memory_each_commit_is_synced_with_its_folder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(FILE);
+        // As on a file system of a network: locks, and nothing else to share.
+        let connection =
+            Connection::open_with_flags_and_vfs(&path, OpenFlags::default(), "unix-dotfile").expect("a file");
+        assert_eq!(settle_mode(&connection), Ok(false));
+        let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+        assert_eq!(pragma("synchronous"), Ok(3));
+        let own = Store::open(&folder.path().join("own")).expect("a journal");
+        assert!(own.is_shareable());
+    }
+}
