@@ -10,7 +10,8 @@ pub(crate) const API_BASE: &str = "https://api.weixin.qq.com";
 /// The platform's host for the time when the general one cannot be reached (docs/platform.md#hosts).
 pub(crate) const API_BASE_2: &str = "https://api2.weixin.qq.com";
 
-/// The address of one host. Plain http is for loopback hosts only.
+/// The address of one host, with a path where the platform's calls stand below one, as behind a gateway. Plain http is
+/// for loopback hosts only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiBase(Url);
 
@@ -23,6 +24,9 @@ pub enum ApiBaseError {
     /// It is plain http to another machine; a token would travel unprotected.
     #[error("plain http to a host that is not loopback")]
     PlainHttp,
+    /// It has a query or a fragment, which no call would keep.
+    #[error("an address with a query or a fragment")]
+    Query,
 }
 
 impl ApiBase {
@@ -36,6 +40,9 @@ impl ApiBase {
         if url.host_str().is_none() {
             return Err(ApiBaseError::NotAnAddress);
         }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(ApiBaseError::Query);
+        }
         let base = Self(url);
         match base.0.scheme() {
             "https" => Ok(base),
@@ -43,6 +50,11 @@ impl ApiBase {
             "http" => Err(ApiBaseError::PlainHttp),
             _ => Err(ApiBaseError::NotAnAddress),
         }
+    }
+
+    /// Whether there is a password in it.
+    pub(crate) fn has_password(&self) -> bool {
+        self.0.password().is_some()
     }
 
     /// Whether it is this machine.
@@ -61,19 +73,24 @@ impl ApiBase {
         self.0.host_str().expect("an address of http has a host")
     }
 
-    /// The address of a call.
+    /// The address of a call, whose path begins with a slash.
     pub(crate) fn at(&self, path: &str) -> Url {
         let mut url = self.0.clone();
-        url.set_path(path);
-        url.set_query(None);
+        url.set_path(&format!("{}{path}", self.path()));
         url
+    }
+
+    /// The path before that of each call, without a slash at its end.
+    fn path(&self) -> &str {
+        self.0.path().trim_end_matches('/')
     }
 }
 
 impl fmt::Display for ApiBase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://{}", self.0.scheme(), self.host())?;
-        self.0.port().map_or(Ok(()), |port| write!(f, ":{port}"))
+        self.0.port().map_or(Ok(()), |port| write!(f, ":{port}"))?;
+        f.write_str(self.path())
     }
 }
 
@@ -136,10 +153,26 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_shown_without_credentials_path_or_query() {
-        let base = ApiBase::parse("https://user:pw@host:8443/x?access_token=1")
-            .map(|base| format!("{base} {base:?}"));
-        assert_eq!(base.as_deref(), Ok("https://host:8443 https://host:8443"));
+    fn an_address_is_shown_without_credentials() {
+        let base = ApiBase::parse("https://user:pw@host:8443/x/").map(|base| format!("{base} {base:?}"));
+        assert_eq!(base.as_deref(), Ok("https://host:8443/x https://host:8443/x"));
+    }
+
+    #[test]
+    fn a_path_is_kept_and_a_query_or_fragment_is_none() {
+        for (base, url) in [
+            ("https://host", "https://host/cgi-bin/a"),
+            ("https://host/", "https://host/cgi-bin/a"),
+            ("https://host/wechat", "https://host/wechat/cgi-bin/a"),
+            ("https://host/open/wechat//", "https://host/open/wechat/cgi-bin/a"),
+            ("https://host/%E5%BE%AE", "https://host/%E5%BE%AE/cgi-bin/a"),
+        ] {
+            let at = ApiBase::parse(base).map(|base| base.at("/cgi-bin/a").to_string());
+            assert_eq!(at.as_deref(), Ok(url), "{base}");
+        }
+        for base in ["https://host?x=1", "https://host/#x", "https://host/a?access_token=T"] {
+            assert_eq!(ApiBase::parse(base), Err(ApiBaseError::Query), "{base}");
+        }
     }
 
     #[test]

@@ -72,7 +72,7 @@ pub(crate) struct AccountTable {
     /// a central token server. Its output is the token, or the platform's JSON with `access_token`; it has as long as
     /// `send.timeout`. It goes before `secret_env` and `secret_file`.
     pub(crate) token_command: Option<Vec<String>>,
-    /// Another address than the platform's, such as a company's own gateway to it. Plain http is for this computer
+    /// Another address than the platform's, such as a company's own gateway to it. A path is kept for every call. Plain http is for this computer
     /// only. The environment variable `WXCAST_API_BASE` goes before it.
     #[schemars(extend("default" = "https://api.weixin.qq.com"))]
     pub(crate) api_base: Option<String>,

@@ -262,10 +262,18 @@ impl Check<'_> {
 
     fn host(&mut self, text: &str, at: &FieldPath) -> Option<ApiBase> {
         let host = ApiBase::parse(text).ok();
-        if host.is_none() {
-            self.bad(at, text, "https://HOST, http://127.0.0.1:PORT");
+        match host {
+            None => {
+                self.bad(at, text, "https://HOST, https://HOST/PATH, http://127.0.0.1:PORT");
+                None
+            }
+            Some(host) if host.has_password() => {
+                let place = Place::Key(at.clone());
+                self.push(Diagnostic::new(Code::SecretInCampaign, place).with("key", at));
+                None
+            }
+            Some(host) => Some(host),
         }
-        host
     }
 
     fn secret(&mut self, account: &AccountTable) -> Option<SecretPlace> {

@@ -14,7 +14,9 @@ use crate::cli::exit_code::Exit;
 use crate::cli::line::args::Format;
 use crate::cli::machine;
 use crate::cli::platform::{Origin, Platform};
-use crate::cli::problem::{account_problem, advice, journal_problem, journal_reason, token_problem};
+use crate::cli::problem::{
+    account_problem, advice, declined_sentence, journal_problem, journal_reason, token_problem,
+};
 use crate::cli::quota;
 use crate::cli::terminal::Terminal;
 use crate::delivery::attempt::{Cause, Incident};
@@ -434,11 +436,26 @@ pub(crate) fn told(stop: &Stop, campaign: &Campaign, origin: Option<&Origin>, te
                 ],
             );
         }
+        Stop::Unfamiliar { code, errmsg, count } => say(
+            "unfamiliar",
+            &[
+                ("code", code),
+                ("errmsg", &errmsg.text()),
+                ("count", count),
+                ("advice", &advice(*code, terminal)),
+            ],
+        ),
+        Stop::Declined { status, count } => {
+            terminal.complain_text(&declined_sentence("declined", *status, *count, terminal));
+        }
         Stop::Refused { refused, answered } => {
             say("refused", &[("refused", refused), ("answered", answered)])
         }
         Stop::Unknown { count } => say("unknown", &[("count", count)]),
-        Stop::Unreachable { count } => say("unreachable", &[("count", count)]),
+        Stop::Unreachable { count } => match origin.and_then(Origin::host) {
+            Some(host) => say("unreachable-at", &[("host", &host), ("count", count)]),
+            None => say("unreachable", &[("count", count)]),
+        },
         Stop::Changed => say("changed", &[]),
         Stop::FileChanged { file } => say("file-changed", &[("file", file)]),
         Stop::Media { file, cause } => media_stop(file, cause, terminal),

@@ -77,6 +77,8 @@ impl Exit {
             | Stop::Limit
             | Stop::Quota { .. }
             | Stop::Content { .. }
+            | Stop::Unfamiliar { .. }
+            | Stop::Declined { .. }
             | Stop::Media { .. }
             | Stop::Refused { .. }
             | Stop::Unknown { .. }

@@ -3,20 +3,23 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::runtime::Runtime;
 
 use crate::api_base::{ApiBase, ApiBaseError, Hosts};
 use crate::campaign::{Campaign, SecretPlace};
 use crate::cli::context::{environment, variable};
 use crate::cli::exit_code::Exit;
+use crate::cli::problem::instead_of_token;
 use crate::cli::terminal::Terminal;
 use crate::cli::user_state;
 use crate::diagnostic::render::display;
 use crate::send::dispatcher;
 use crate::wechat::client::{CERTIFICATES, Client, SetUpError, Timeouts};
+use crate::wechat::proxy::{ProxyTrouble, SCHEMES};
 use crate::wechat::token::Tokens;
 use crate::wechat::token::cache::{CacheFault, TokenCache};
+use crate::wechat::token::shape;
 use crate::wechat::token::source::TokenSource;
 
 /// An account on its platform.
@@ -39,6 +42,10 @@ pub(crate) struct Origin {
     appid_from_environment: bool,
     campaign: PathBuf,
     secret: SecretOrigin,
+    /// Whether an AppSecret has the shape that every AppSecret has.
+    is_odd: bool,
+    /// The host that WXCAST_API_BASE names.
+    host: Option<String>,
 }
 
 /// Where tokens or the AppSecret come from.
@@ -96,6 +103,11 @@ impl Platform {
         terminal: &Terminal,
     ) -> Result<Self, Exit> {
         let timeouts = Timeouts { connect: campaign.send.connect_timeout, answer: campaign.send.timeout };
+        let is_odd = match &source {
+            TokenSource::Secret { secret, .. } => !is_secret(secret.expose_secret()),
+            TokenSource::Given(_) | TokenSource::Command { .. } => false,
+        };
+        let host = variable("WXCAST_API_BASE").map(|_| hosts.first().to_string());
         let client = Client::new(hosts, timeouts).map_err(|error| not_set_up(&error, terminal))?;
         let tokens = Arc::new(Tokens::new(client.clone(), source, cache));
         let origin = Origin {
@@ -103,6 +115,8 @@ impl Platform {
             appid_from_environment: environment().appid.is_some(),
             campaign: campaign.path.clone(),
             secret,
+            is_odd,
+            host,
         };
         Ok(Self { runtime: runtime(terminal)?, client, tokens, origin })
     }
@@ -129,7 +143,13 @@ impl Origin {
         };
         let places: [(&str, &dyn std::fmt::Display); 3] =
             [("appid", &self.appid), ("appid_from", &appid), ("secret_from", &secret)];
-        Some(words.say("origin.used", &places))
+        let used = words.say("origin.used", &places);
+        Some(if self.is_odd { format!("{used} {}", words.say("origin.odd-secret", &[])) } else { used })
+    }
+
+    /// The address that WXCAST_API_BASE names, where it does.
+    pub(crate) fn host(&self) -> Option<&str> {
+        self.host.as_deref()
     }
 }
 
@@ -145,8 +165,27 @@ pub(crate) fn runtime(terminal: &Terminal) -> Result<Runtime, Exit> {
     })
 }
 
+/// What is wrong with a proxy's address, and how to write it, as a sentence.
+pub(crate) fn proxy_trouble(why: &ProxyTrouble, terminal: &Terminal) -> String {
+    let part = |key: &str| terminal.words.say(&format!("proxy.{key}"), &[]);
+    match why {
+        ProxyTrouble::Quotes => part("quotes"),
+        ProxyTrouble::Blank => part("blank"),
+        ProxyTrouble::FullWidth => part("full-width"),
+        ProxyTrouble::Backslash => part("backslash"),
+        ProxyTrouble::NotAnAddress => part("no-address"),
+        ProxyTrouble::Scheme(scheme) => {
+            terminal.words.say("proxy.scheme", &[("scheme", scheme), ("known", &SCHEMES.join(", "))])
+        }
+    }
+}
+
 fn not_set_up(error: &SetUpError, terminal: &Terminal) -> Exit {
     match error {
+        SetUpError::Proxy(fault) => {
+            let why = proxy_trouble(&fault.why, terminal);
+            terminal.complain("bad-proxy", &[("variable", &fault.variable), ("why", &why)]);
+        }
         SetUpError::Tls(reason) => terminal.complain("no-tls", &[("reason", reason)]),
         SetUpError::Certificates { file, reason } => terminal.complain(
             "bad-certificates",
@@ -168,6 +207,7 @@ pub(crate) fn hosts(campaign: &Campaign, terminal: &Terminal) -> Result<Hosts, E
         let reason = match error {
             ApiBaseError::NotAnAddress => "reason.no-address",
             ApiBaseError::PlainHttp => "reason.plain-http",
+            ApiBaseError::Query => "reason.address-query",
         };
         terminal.complain("bad-api-base", &[("reason", &reason)]);
         Exit::Usage
@@ -192,8 +232,12 @@ fn cache(campaign: &Campaign, state: &Path, hosts: &Hosts, terminal: &Terminal) 
 
 fn source(campaign: &Campaign, terminal: &Terminal) -> Result<(TokenSource, SecretOrigin), Exit> {
     if let Some(token) = variable("WXCAST_ACCESS_TOKEN") {
-        let token = SecretString::from(token.trim().to_owned());
-        return Ok((TokenSource::Given(token), SecretOrigin::Given));
+        let token = shape::token(&token).map_err(|instead| {
+            let what = instead_of_token(&instead, terminal);
+            terminal.complain("bad-token", &[("variable", &"WXCAST_ACCESS_TOKEN"), ("what", &what)]);
+            Exit::Account
+        })?;
+        return Ok((TokenSource::Given(SecretString::from(token)), SecretOrigin::Given));
     }
     let (secret, origin) = match &campaign.account.secret {
         SecretPlace::TokenCommand(command) => {
@@ -209,8 +253,13 @@ fn source(campaign: &Campaign, terminal: &Terminal) -> Result<(TokenSource, Secr
         }
         SecretPlace::File(path) => (secret_file(path, terminal)?, SecretOrigin::File(path.clone())),
     };
-    let secret = SecretString::from(secret.trim().to_owned());
+    let secret = SecretString::from(shape::trimmed(&secret));
     Ok((TokenSource::Secret { appid: campaign.account.appid.clone(), secret }, origin))
+}
+
+/// Whether it looks like an AppSecret: 32 hexadecimal digits.
+fn is_secret(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn secret_file(path: &Path, terminal: &Terminal) -> Result<String, Exit> {

@@ -10,8 +10,8 @@ use crate::report::join::JoinError;
 use crate::wechat::answer::errmsg::{Errmsg, refused_ip};
 use crate::wechat::answer::error_code::key;
 use crate::wechat::answer::reply::{Failure, NotConnected};
-use crate::wechat::token::error::CommandFault;
-use crate::wechat::token::error::TokenError;
+use crate::wechat::token::error::{CommandFault, TokenError};
+use crate::wechat::token::shape::Instead;
 
 /// Codes that are about AppID or AppSecret: which ones were used is then part of the answer
 /// (docs/platform.md#token-errors).
@@ -58,11 +58,15 @@ pub(crate) fn token_sentence(error: &TokenError, origin: Option<&Origin>, termin
         TokenError::GivenRefused => say("token-given"),
         TokenError::FreshRefused => say("token-fresh"),
         TokenError::Answered { code, errmsg } => account_sentence(*code, errmsg, origin, terminal),
-        TokenError::NoAnswer(failure) => say(match failure {
-            Failure::NotConnected(NotConnected::Certificate) => "token-certificate",
-            Failure::NotConnected(NotConnected::Refused | NotConnected::TimedOut) => "token-unreachable",
-            Failure::TurnedAway { .. } | Failure::Unclear(_) => "token-unreadable",
-        }),
+        TokenError::NoAnswer(failure) => match failure {
+            Failure::NotConnected(why) => unreached_sentence(*why, origin, terminal),
+            Failure::Declined { status } => declined_sentence("token-declined", *status, 1, terminal),
+            Failure::TurnedAway { .. } | Failure::Unclear(_) => say("token-unreadable"),
+        },
+        TokenError::NotAToken(instead) => {
+            let what = instead_of_token(instead, terminal);
+            terminal.words.say("error.stop.token-shape", &[("what", &what)])
+        }
         TokenError::Command(fault) => match fault {
             CommandFault::NotStarted(reason) => {
                 terminal.words.say("error.stop.token-command-start", &[("reason", reason)])
@@ -75,9 +79,59 @@ pub(crate) fn token_sentence(error: &TokenError, origin: Option<&Origin>, termin
                 let code = code.map_or_else(|| "?".to_owned(), |code| code.to_string());
                 terminal.words.say("error.stop.token-command-failed", &[("code", &code)])
             }
-            CommandFault::NoToken => say("token-command-garbage"),
+            CommandFault::NoToken(instead) => {
+                let what = instead_of_token(instead, terminal);
+                terminal.words.say("error.stop.token-command-garbage", &[("what", &what)])
+            }
             CommandFault::Stale => say("token-command-stale"),
         },
+    }
+}
+
+/// Why no connection was made to fetch a token.
+fn unreached_sentence(why: NotConnected, origin: Option<&Origin>, terminal: &Terminal) -> String {
+    let part = |key: &str| terminal.words.say(&format!("error.stop.{key}"), &[]);
+    match (why, origin.and_then(Origin::host)) {
+        (NotConnected::Certificate, _) => part("token-certificate"),
+        (NotConnected::ProxyAuthorization, _) => part("token-proxy-authorization"),
+        (NotConnected::ProxyRefused, _) => part("token-proxy-refused"),
+        (NotConnected::Refused | NotConnected::TimedOut, None) => part("token-unreachable"),
+        (NotConnected::Refused | NotConnected::TimedOut, Some(host)) => {
+            terminal.words.say("error.stop.token-unreachable-at", &[("host", &host)])
+        }
+    }
+}
+
+/// That requests are turned down with a status, and whom to ask about it.
+pub(crate) fn declined_sentence(key: &str, status: u16, count: u32, terminal: &Terminal) -> String {
+    let whom = match status {
+        301..=308 => "moved",
+        401 | 403 | 511 => "forbidden",
+        407 => "proxy",
+        404 | 405 => "missing",
+        _ => "size",
+    };
+    let whom = terminal.words.say(&format!("declined.{whom}"), &[]);
+    let places: [(&str, &dyn std::fmt::Display); 3] =
+        [("status", &status), ("count", &count), ("whom", &whom)];
+    terminal.words.say(&format!("error.stop.{key}"), &places)
+}
+
+/// What was given in place of a token, as a part of a sentence.
+pub(crate) fn instead_of_token(instead: &Instead, terminal: &Terminal) -> String {
+    let part = |key: &str| terminal.words.say(&format!("instead.{key}"), &[]);
+    match instead {
+        Instead::Nothing => part("nothing"),
+        Instead::Quoted => part("quoted"),
+        Instead::Null => part("null"),
+        Instead::Page => part("page"),
+        Instead::Assignment => part("assignment"),
+        Instead::Elsewhere(path) => terminal.words.say("instead.elsewhere", &[("path", path)]),
+        Instead::Json => part("json"),
+        Instead::Refusal(code) => {
+            terminal.words.say("instead.refusal", &[("code", code), ("advice", &advice(*code, terminal))])
+        }
+        Instead::Other => part("other"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Before the first message: is the quota enough, and is the rate allowed?
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::campaign::Campaign;
@@ -26,8 +27,8 @@ pub(crate) enum Asked {
 }
 
 /// Asks for the quota.
-pub(crate) async fn ask(client: &Client, tokens: &Tokens) -> Asked {
-    let Ok(token) = tokens.current().await else { return Asked::NoToken };
+pub(crate) async fn ask(client: &Client, tokens: &Arc<Tokens>) -> Asked {
+    let Ok(token) = tokens.get().await else { return Asked::NoToken };
     match tokio::time::timeout(PATIENCE, account::quota(client, &token)).await {
         Err(_) => Asked::TooSlow,
         Ok(Ok(quota)) => Asked::Told(quota),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::wechat::answer::errmsg::Errmsg;
-use crate::wechat::answer::reply::{Answer, Failure, NotConnected, Unclear};
+use crate::wechat::answer::reply::{Answer, Failure, NotConnected, Unclear, without_answer};
 
 /// Why a request ended as it did: the platform's answer, or what took its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,8 +31,14 @@ pub enum Incident {
     ConnectTimeout,
     /// The server's certificate is not trusted.
     Certificate,
-    /// HTTP 429 or 503.
+    /// The proxy asks for a name and password.
+    ProxyAuthorization,
+    /// The proxy does not let the connection through.
+    ProxyRefused,
+    /// HTTP 429, or 503 with a time to come back: the server was too busy.
     TurnedAway(u16),
+    /// A status that turns a request down before anything is done.
+    Declined(u16),
     /// No answer in time.
     Timeout,
     /// The connection broke after the request began.
@@ -49,13 +55,22 @@ pub enum Incident {
     Resolved,
 }
 
+/// The name of a 503 without a time to come back.
+const UNCLEAR: &str = "http-503-unclear";
+
 impl fmt::Display for Incident {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotConnected => f.write_str("not-connected"),
             Self::ConnectTimeout => f.write_str("connect-timeout"),
             Self::Certificate => f.write_str("certificate"),
-            Self::TurnedAway(status) | Self::Status(status) => write!(f, "http-{status}"),
+            Self::ProxyAuthorization => f.write_str("proxy-authorization"),
+            Self::ProxyRefused => f.write_str("proxy-refused"),
+            // Without a time to come back it says something else, and has another name.
+            Self::Status(503) => f.write_str(UNCLEAR),
+            Self::TurnedAway(status) | Self::Declined(status) | Self::Status(status) => {
+                write!(f, "http-{status}")
+            }
             Self::Timeout => f.write_str("timeout"),
             Self::Broken => f.write_str("connection-broken"),
             Self::Unreadable => f.write_str("unreadable-answer"),
@@ -68,10 +83,12 @@ impl fmt::Display for Incident {
 
 impl Incident {
     /// Every one that has no status.
-    const PLAIN: [Self; 9] = [
+    const PLAIN: [Self; 11] = [
         Self::NotConnected,
         Self::ConnectTimeout,
         Self::Certificate,
+        Self::ProxyAuthorization,
+        Self::ProxyRefused,
         Self::Timeout,
         Self::Broken,
         Self::Unreadable,
@@ -84,8 +101,9 @@ impl Incident {
     pub(crate) fn parse(name: &str) -> Option<Self> {
         match name.strip_prefix("http-").map(str::parse) {
             Some(Ok(status @ (429 | 503))) => Some(Self::TurnedAway(status)),
+            Some(Ok(status)) if is_declined(name) => Some(Self::Declined(status)),
             Some(Ok(status)) => Some(Self::Status(status)),
-            Some(Err(_)) => None,
+            Some(Err(_)) => (name == UNCLEAR).then_some(Self::Status(503)),
             None => Self::PLAIN.into_iter().find(|incident| incident.to_string() == name),
         }
     }
@@ -94,11 +112,18 @@ impl Incident {
     pub(crate) fn advice_key(name: &str) -> String {
         let name = match name {
             "http-429" | "http-503" => "turned-away",
+            status if is_declined(status) => "declined",
             status if status.starts_with("http-") => "http",
             other => other,
         };
         format!("incident.{name}")
     }
+}
+
+/// Whether it is the name of a status that turns a request down before anything is done.
+fn is_declined(name: &str) -> bool {
+    let status = name.strip_prefix("http-").and_then(|status| status.parse().ok());
+    status.is_some_and(|status| matches!(without_answer(status, false, None), Failure::Declined { .. }))
 }
 
 impl From<Result<Answer, Failure>> for Cause {
@@ -108,6 +133,11 @@ impl From<Result<Answer, Failure>> for Cause {
             Err(Failure::NotConnected(NotConnected::Refused)) => Self::Event(Incident::NotConnected),
             Err(Failure::NotConnected(NotConnected::TimedOut)) => Self::Event(Incident::ConnectTimeout),
             Err(Failure::NotConnected(NotConnected::Certificate)) => Self::Event(Incident::Certificate),
+            Err(Failure::NotConnected(NotConnected::ProxyAuthorization)) => {
+                Self::Event(Incident::ProxyAuthorization)
+            }
+            Err(Failure::NotConnected(NotConnected::ProxyRefused)) => Self::Event(Incident::ProxyRefused),
+            Err(Failure::Declined { status }) => Self::Event(Incident::Declined(status)),
             Err(Failure::TurnedAway { status, .. }) => Self::Event(Incident::TurnedAway(status)),
             Err(Failure::Unclear(Unclear::TimedOut)) => Self::Event(Incident::Timeout),
             Err(Failure::Unclear(Unclear::Broken)) => Self::Event(Incident::Broken),

@@ -42,6 +42,22 @@ pub enum Stop {
         /// The errmsg.
         errmsg: Errmsg,
     },
+    /// A code that wxcast does not know came again and again.
+    Unfamiliar {
+        /// The errcode.
+        code: i64,
+        /// The errmsg.
+        errmsg: Errmsg,
+        /// How often in a row.
+        count: u32,
+    },
+    /// Something turns the requests down before WeChat has seen them, or WeChat does so without an answer.
+    Declined {
+        /// The HTTP status.
+        status: u16,
+        /// How many in a row.
+        count: u32,
+    },
     /// Too large a share is refused.
     Refused {
         /// How many were refused.
@@ -89,6 +105,8 @@ impl Stop {
             | Self::Limit
             | Self::Quota { .. }
             | Self::Content { .. }
+            | Self::Unfamiliar { .. }
+            | Self::Declined { .. }
             | Self::Media { .. }
             | Self::Refused { .. }
             | Self::Unknown { .. }
@@ -109,6 +127,11 @@ impl Stop {
             Self::Token(TokenError::Answered { code, .. }) => StopReason::with_code(StopWord::Token, *code),
             Self::Token(_) => plain(StopWord::Token),
             Self::Content { code, .. } => StopReason::with_code(StopWord::Content, *code),
+            Self::Unfamiliar { code, .. } => StopReason::with_code(StopWord::Unfamiliar, *code),
+            Self::Declined { status, .. } => {
+                let status = Detail::Incident(Incident::Declined(*status));
+                StopReason::new(StopWord::Declined, Some(status))
+            }
             Self::Refused { .. } => plain(StopWord::TooManyRefused),
             Self::Unknown { .. } => plain(StopWord::TooManyUnknown),
             Self::Unreachable { .. } => plain(StopWord::Unreachable),
@@ -145,6 +168,8 @@ pub enum StopWord {
     Account,
     Token,
     Content,
+    Unfamiliar,
+    Declined,
     TooManyRefused,
     TooManyUnknown,
     Unreachable,
@@ -196,7 +221,7 @@ impl Detail {
 
 impl StopWord {
     /// Every word.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Interrupted,
         Self::Terminated,
         Self::Stopped,
@@ -205,6 +230,8 @@ impl StopWord {
         Self::Account,
         Self::Token,
         Self::Content,
+        Self::Unfamiliar,
+        Self::Declined,
         Self::TooManyRefused,
         Self::TooManyUnknown,
         Self::Unreachable,
@@ -225,6 +252,8 @@ impl StopWord {
             Self::Account => "account",
             Self::Token => "token",
             Self::Content => "content",
+            Self::Unfamiliar => "unfamiliar",
+            Self::Declined => "declined",
             Self::TooManyRefused => "too-many-refused",
             Self::TooManyUnknown => "too-many-unknown",
             Self::Unreachable => "unreachable",

@@ -19,6 +19,8 @@ const ENOUGH_ANSWERS: u64 = 100;
 const CONTENT_IN_A_ROW: u32 = 5;
 /// A code nobody knows may be about everybody when it comes this often in a row (docs/platform.md#error-codes).
 const UNFAMILIAR_IN_A_ROW: u32 = 20;
+/// Requests are turned down for good when it happens this often in a row.
+const DECLINED_IN_A_ROW: u32 = 5;
 /// WeChat is out of reach when the tries of so many messages in a row were used up without a connection.
 const UNREACHED_IN_A_ROW: u32 = 100;
 /// So are fewer, where nothing has come back for so long: a slow pace would need hours for a hundred.
@@ -36,6 +38,9 @@ pub(crate) struct Breaker {
     unknown: VecDeque<Instant>,
     content: u32,
     unfamiliar: u32,
+    /// Whether an answer of the platform has come at all.
+    heard: bool,
+    declined: u32,
     unreached: Option<Unreached>,
 }
 
@@ -59,6 +64,8 @@ impl Breaker {
             unknown: VecDeque::new(),
             content: 0,
             unfamiliar: 0,
+            heard: false,
+            declined: 0,
             unreached: None,
         }
     }
@@ -74,6 +81,10 @@ impl Breaker {
         let with = |stop: fn(i64, crate::wechat::answer::errmsg::Errmsg) -> Stop| {
             answer.map(|answer| stop(answer.code, answer.errmsg.clone()))
         };
+        if answer.is_some() {
+            self.heard = true;
+            self.declined = 0;
+        }
         match verdict {
             Verdict::Sent => {
                 self.answered += 1;
@@ -86,8 +97,11 @@ impl Breaker {
                 self.unfamiliar = if unfamiliar { self.unfamiliar + 1 } else { 0 };
                 self.content = 0;
                 let stop = self.refuse();
-                if self.unfamiliar >= UNFAMILIAR_IN_A_ROW {
-                    return with(|code, errmsg| Stop::Content { code, errmsg });
+                if let Some(answer) = answer
+                    && self.unfamiliar >= UNFAMILIAR_IN_A_ROW
+                {
+                    let (code, errmsg) = (answer.code, answer.errmsg.clone());
+                    return Some(Stop::Unfamiliar { code, errmsg, count: self.unfamiliar });
                 }
                 stop
             }
@@ -99,6 +113,11 @@ impl Breaker {
                     return with(|code, errmsg| Stop::Content { code, errmsg });
                 }
                 stop
+            }
+            Verdict::Declined { status } => {
+                self.declined += 1;
+                let stops = !self.heard || self.declined >= DECLINED_IN_A_ROW;
+                stops.then_some(Stop::Declined { status: *status, count: self.declined })
             }
             Verdict::Unknown => self.unknown(now),
             Verdict::Quota => with(|code, errmsg| Stop::Quota { code, errmsg }),
@@ -116,7 +135,7 @@ impl Breaker {
         outcome: Outcome,
     ) -> Option<Stop> {
         match result {
-            Ok(_) | Err(Failure::TurnedAway { .. } | Failure::Unclear(_)) => {
+            Ok(_) | Err(Failure::TurnedAway { .. } | Failure::Declined { .. } | Failure::Unclear(_)) => {
                 self.unreached = None;
                 return None;
             }
@@ -247,5 +266,33 @@ mod tests {
         let now = Instant::now();
         assert!(matches!(stop(&mut breaker(false), now, Ok(48001)), Some(Stop::Account { code: 48001, .. })));
         assert!(matches!(stop(&mut breaker(false), now, Ok(45009)), Some(Stop::Quota { code: 45009, .. })));
+    }
+
+    #[test]
+    fn a_status_that_turns_down_stops_at_the_first_answer_or_when_it_comes_again_and_again() {
+        let now = Instant::now();
+        let gone = || Err(Failure::Declined { status: 404 });
+        let first = stop(&mut breaker(false), now, gone());
+        assert_eq!(first, Some(Stop::Declined { status: 404, count: 1 }));
+        let mut heard = breaker(false);
+        assert_eq!(stop(&mut heard, now, Ok(0)), None);
+        for _ in 0..4 {
+            assert_eq!(stop(&mut heard, now, gone()), None);
+        }
+        assert_eq!(stop(&mut heard, now, Ok(45015)), None, "an answer begins anew");
+        for _ in 0..4 {
+            assert_eq!(stop(&mut heard, now, gone()), None);
+        }
+        assert_eq!(stop(&mut heard, now, gone()), Some(Stop::Declined { status: 404, count: 5 }));
+    }
+
+    #[test]
+    fn a_code_that_nobody_knows_stops_without_blaming_the_content() {
+        let (now, mut breaker) = (Instant::now(), breaker(true));
+        for _ in 0..19 {
+            assert_eq!(stop(&mut breaker, now, Ok(50007)), None);
+        }
+        let stopped = stop(&mut breaker, now, Ok(50007));
+        assert!(matches!(stopped, Some(Stop::Unfamiliar { code: 50007, count: 20, .. })), "{stopped:?}");
     }
 }

@@ -128,6 +128,11 @@ async fn sleep(time: Duration) {
     }
 }
 
+/// Whether a message was not begun yet in this run.
+fn is_fresh(job: &Job) -> bool {
+    job.history == retry::History::default()
+}
+
 /// So many tasks, about one for each message on its way, run between two looks at the dispatcher and at the network.
 /// With twice as many, which is usual, all messages go through the executor in step: either all of them wait for the
 /// journal, or the journal waits for them.
@@ -208,6 +213,7 @@ impl<J: Journal> Dispatcher<'_, J> {
             if self.ready.is_none() && !self.ready_at_once() {
                 return;
             }
+            self.keep_to_limit();
             if self.ready.is_some() {
                 if !self.pacer.passes() {
                     return;
@@ -282,16 +288,19 @@ impl<J: Journal> Dispatcher<'_, J> {
         flushing(&shared.journal, woken).await
     }
 
-    fn launch(&mut self) {
-        let Some(job) = self.ready.take() else { return };
-        let fresh = job.history == retry::History::default();
-        if fresh && self.run.limit.is_some_and(|limit| self.launched >= limit) {
-            // Nothing new is begun, but what was begun is brought to its end, retries and all.
+    /// Puts a message aside that would be one too many, before it waits for its turn in the pace. Nothing new is begun
+    /// then, but what was begun is brought to its end, retries and all.
+    fn keep_to_limit(&mut self) {
+        let is_full = self.run.limit.is_some_and(|limit| self.launched >= limit);
+        if is_full && self.ready.take_if(|job| is_fresh(job)).is_some() {
             self.fed = true;
             self.limited = true;
-            return;
         }
-        self.launched += u64::from(fresh);
+    }
+
+    fn launch(&mut self) {
+        let Some(job) = self.ready.take() else { return };
+        self.launched += u64::from(is_fresh(&job));
         self.in_flight.push(Box::pin(attempt(Arc::clone(&self.run.shared), job, Arc::clone(&self.stopping))));
     }
 
@@ -407,6 +416,7 @@ impl<J: Journal> Dispatcher<'_, J> {
             | Verdict::MediaDead
             | Verdict::Quota
             | Verdict::Account
+            | Verdict::Declined { .. }
             | Verdict::Unknown => None,
         };
         if let Some((per_second, why)) = changed {

@@ -239,7 +239,7 @@ impl Depot {
         let units = u32::try_from(file.bytes / UNIT).unwrap_or(ROOM).clamp(LEAST, ROOM);
         // It is never closed.
         let _room = self.room.acquire_many(units).await;
-        let mut token = self.tokens.current().await.map_err(no_token)?;
+        let mut token = self.tokens.get().await.map_err(no_token)?;
         let content = read(file).await.ok_or_else(|| changed(file))?;
         (self.watch)(&Event::Uploading { file: file.name.clone(), bytes: file.bytes });
         let mut history = History::default();
@@ -254,7 +254,7 @@ impl Depot {
             let (verdict, cause) = match answer {
                 Ok(UploadAnswer::Taken(uploaded)) => return self.keep(file, &uploaded, begun),
                 Ok(UploadAnswer::Refused(answer)) => (verdict(answer.code), Cause::from(Ok(answer))),
-                Err(failure) => (Verdict::Busy { at_least: wait(&failure) }, Cause::from(Err(failure))),
+                Err(failure) => (unanswered(&failure), Cause::from(Err(failure))),
             };
             if verdict != Verdict::TokenRefused {
                 history.token = 0;
@@ -349,11 +349,12 @@ fn verdict(code: i64) -> Verdict {
     }
 }
 
-/// How long a server asks to wait. Whether the file arrived does not matter: it may be uploaded twice.
-fn wait(failure: &Failure) -> Option<Duration> {
+/// What the lack of an answer means. Whether the file arrived does not matter: it may be uploaded twice.
+fn unanswered(failure: &Failure) -> Verdict {
     match failure {
-        Failure::TurnedAway { retry_after, .. } => *retry_after,
-        Failure::NotConnected(_) | Failure::Unclear(_) => None,
+        Failure::Declined { status } => Verdict::Declined { status: *status },
+        Failure::TurnedAway { retry_after, .. } => Verdict::Busy { at_least: *retry_after },
+        Failure::NotConnected(_) | Failure::Unclear(_) => Verdict::Busy { at_least: None },
     }
 }
 
@@ -364,6 +365,8 @@ fn given_up(verdict: &Verdict, cause: Cause) -> NotUploaded {
             NotUploaded::Stop(Stop::Account { code, errmsg })
         }
         (Verdict::TokenRefused, _) => NotUploaded::Stop(Stop::Token(TokenError::FreshRefused)),
+        // A gateway turns down whatever comes, or this call: no file is to blame.
+        (Verdict::Declined { status }, _) => NotUploaded::Stop(Stop::Declined { status: *status, count: 1 }),
         (_, cause) => NotUploaded::File(cause),
     }
 }

@@ -20,6 +20,11 @@ pub(crate) enum Verdict {
         /// How long the server asks to wait.
         at_least: Option<Duration>,
     },
+    /// Not delivered; something turns requests down before anything is done.
+    Declined {
+        /// The HTTP status.
+        status: u16,
+    },
     /// Not delivered; too many requests a minute.
     Throttled,
     /// Not delivered; the token is refused.
@@ -60,6 +65,7 @@ impl Verdict {
             },
             Err(Failure::NotConnected(_)) => Self::Busy { at_least: None },
             Err(Failure::TurnedAway { retry_after, .. }) => Self::Busy { at_least: *retry_after },
+            Err(Failure::Declined { status }) => Self::Declined { status: *status },
             Err(Failure::Unclear(_)) => Self::Unknown,
         }
     }
@@ -107,7 +113,8 @@ pub(crate) fn next(
         Verdict::Sent => Next::Settle(Outcome::Sent),
         Verdict::Refused | Verdict::Content => Next::Settle(Outcome::Refused),
         Verdict::Unknown => Next::Settle(Outcome::Unknown),
-        Verdict::Account => Next::Settle(Outcome::Failed),
+        // The next request would be turned down as well.
+        Verdict::Account | Verdict::Declined { .. } => Next::Settle(Outcome::Failed),
         Verdict::Quota => Next::Settle(Outcome::Postponed),
         Verdict::Busy { at_least } => {
             history.busy += 1;

@@ -205,7 +205,7 @@ async fn body_and_token<J>(shared: &Shared<J>, job: &mut Job) -> Result<Ready, A
     let body = job.body(&shared.media).await.map_err(AttemptEnd::NoMedia)?;
     let token = match &job.refused {
         Some(refused) => shared.tokens.after(refused).await,
-        None => shared.tokens.current().await,
+        None => shared.tokens.get().await,
     };
     Ok((body, token.map_err(AttemptEnd::NoToken)?))
 }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::wechat::answer::json::{self, Integer, Text};
 use crate::wechat::answer::reply::{Answer, Failure, Unclear};
 use crate::wechat::client::Client;
 use crate::wechat::token::access_token::Token;
@@ -35,23 +36,20 @@ pub(crate) struct Quota {
 }
 
 /// The quota of a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DayQuota {
     /// Of the whole day.
-    #[serde(rename = "daily_limit")]
     pub(crate) limit: u64,
     /// What is left of it.
     pub(crate) remain: u64,
 }
 
 /// The most calls in a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RateLimit {
     /// The calls.
-    #[serde(rename = "call_count")]
     pub(crate) calls: u64,
     /// The time, in seconds.
-    #[serde(rename = "refresh_second")]
     pub(crate) seconds: u64,
 }
 
@@ -72,9 +70,45 @@ impl RateLimit {
 
 #[derive(Deserialize)]
 struct RawQuota {
-    errcode: i64,
-    quota: Option<DayQuota>,
-    rate_limit: Option<RateLimit>,
+    #[serde(default)]
+    errcode: Integer,
+    quota: Option<RawDay>,
+    rate_limit: Option<RawRate>,
+}
+
+#[derive(Deserialize)]
+struct RawDay {
+    #[serde(default)]
+    daily_limit: Integer,
+    #[serde(default)]
+    remain: Integer,
+}
+
+#[derive(Deserialize)]
+struct RawRate {
+    #[serde(default)]
+    call_count: Integer,
+    #[serde(default)]
+    refresh_second: Integer,
+}
+
+impl RawDay {
+    /// The quota. A figure of 0 says nothing (docs/platform.md#reading-the-quota).
+    fn read(&self) -> Option<DayQuota> {
+        let (limit, remain) = (count(self.daily_limit)?, count(self.remain)?);
+        (limit > 0).then_some(DayQuota { limit, remain })
+    }
+}
+
+impl RawRate {
+    fn read(&self) -> Option<RateLimit> {
+        let (calls, seconds) = (count(self.call_count)?, count(self.refresh_second)?);
+        (calls > 0 && seconds > 0).then_some(RateLimit { calls, seconds })
+    }
+}
+
+fn count(number: Integer) -> Option<u64> {
+    number.0.and_then(|number| u64::try_from(number).ok())
 }
 
 /// Asks what is left of the quota for messages. `rate_limit` may be missing, and a figure of 0 says nothing
@@ -86,29 +120,37 @@ struct RawQuota {
 pub(crate) async fn quota(client: &Client, token: &Token) -> Result<Quota, CallError> {
     let asked = client.post_json_with(QUOTA, &json!({ "cgi_path": SEND }), token).await;
     let body = asked.map_err(CallError::NoAnswer)?;
-    match serde_json::from_slice::<RawQuota>(&body) {
-        Ok(RawQuota { errcode: 0, quota, rate_limit }) => Ok(Quota {
-            day: quota.filter(|day| day.limit > 0),
-            rate: rate_limit.filter(|rate| rate.calls > 0 && rate.seconds > 0),
-        }),
-        Ok(_) | Err(_) => Err(refusal(&body)),
+    match json::read::<RawQuota>(&body) {
+        // A gateway may leave the errcode of a success out.
+        Some(RawQuota { errcode: Integer(None | Some(0)), quota, rate_limit })
+            if quota.is_some() || rate_limit.is_some() =>
+        {
+            Ok(Quota { day: quota.and_then(|day| day.read()), rate: rate_limit.and_then(|rate| rate.read()) })
+        }
+        Some(_) | None => Err(refusal(&body)),
     }
 }
 
 /// A service account.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KfAccount {
     /// Its whole name, such as `test1@kftest`.
-    #[serde(rename = "kf_account")]
     pub(crate) name: String,
     /// The WeChat id that is bound to it, where one is.
-    #[serde(rename = "kf_wx")]
     pub(crate) bound: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct RawKfList {
-    kf_list: Vec<KfAccount>,
+    kf_list: Vec<RawKf>,
+}
+
+#[derive(Deserialize)]
+struct RawKf {
+    #[serde(default)]
+    kf_account: Text,
+    #[serde(default)]
+    kf_wx: Text,
 }
 
 /// Asks for the service accounts. That it is answered shows that the token works and that the account has the right
@@ -119,7 +161,8 @@ struct RawKfList {
 /// When the platform does not tell.
 pub(crate) async fn kf_accounts(client: &Client, token: &Token) -> Result<Vec<KfAccount>, CallError> {
     let body = client.get_with(KF_LIST, token).await.map_err(CallError::NoAnswer)?;
-    serde_json::from_slice::<RawKfList>(&body).map(|list| list.kf_list).map_err(|_| refusal(&body))
+    let list = json::read::<RawKfList>(&body).ok_or_else(|| refusal(&body))?.kf_list.into_iter();
+    Ok(list.filter_map(|kf| Some(KfAccount { name: kf.kf_account.0?, bound: kf.kf_wx.0 })).collect())
 }
 
 fn refusal(body: &Bytes) -> CallError {

@@ -5,6 +5,7 @@
 //! left yet. Errors leave this file without their URL, because the token is in it.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,20 +13,25 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{CONNECTION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::multipart::Form;
-use reqwest::{Certificate, RequestBuilder, Response, StatusCode, Url};
+use reqwest::{Certificate, ClientBuilder, RequestBuilder, Response, StatusCode, Url};
 
 use crate::api_base::{ApiBase, Hosts};
-use crate::wechat::answer::reply::{Answer, Failure, NotConnected, Unclear};
+use crate::wechat::answer::json::MOST_ANSWER;
+use crate::wechat::answer::reply::{Answer, Failure, NotConnected, Unclear, without_answer};
+use crate::wechat::proxy::{self, ProxyFault};
 use crate::wechat::route::Route;
 use crate::wechat::token::access_token::Token;
 
 const SEND: &str = "/cgi-bin/message/custom/send";
 
-/// A connection that has been idle longer may be closed by the server just as it is used, which leaves a
-/// message unknown (docs/platform.md#timeouts). Short enough to make that rare, long enough to save handshakes.
-const IDLE: Duration = Duration::from_secs(5);
-/// An answer is a hundred bytes, a list of service accounts some thousand; more than this is no answer.
-const MOST_ANSWER: usize = 64 * 1024;
+/// A connection that was idle for longer is not used again: the server may be closing it just then, which leaves a
+/// message unknown (docs/platform.md#timeouts). So at a few messages a second each has a connection of its own, where a
+/// handshake costs nothing that anybody waits for; at a faster pace the next message comes in time.
+const IDLE: Duration = Duration::from_millis(250);
+/// A timer that fires this late was held up, because the process or the whole computer was paused.
+const LATE: Duration = Duration::from_millis(250);
+/// What has arrived during such a pause is given this long to be read.
+const SECOND_LOOK: Duration = Duration::from_secs(1);
 
 /// The variable that names a file with more certificates to trust, such as those of a company's proxy.
 pub(crate) const CERTIFICATES: &str = "SSL_CERT_FILE";
@@ -42,7 +48,12 @@ pub struct Timeouts {
 /// A client for one platform. Clones share its connections.
 #[derive(Debug, Clone)]
 pub struct Client {
-    http: reqwest::Client,
+    /// Uses a connection again.
+    kept: reqwest::Client,
+    /// Makes a connection for each request.
+    single: reqwest::Client,
+    /// Whether messages may use a connection again: until one broke.
+    reuses: Arc<AtomicBool>,
     /// How long an answer may take.
     answer: Duration,
     route: Arc<Route>,
@@ -56,6 +67,9 @@ pub enum SetUpError {
     /// No usable TLS on this machine.
     #[error("{0}")]
     Tls(String),
+    /// The environment names a proxy that cannot be used.
+    #[error("{}", .0.variable)]
+    Proxy(ProxyFault),
     /// The file that SSL_CERT_FILE names is of no use.
     #[error("{}: {reason}", file.display())]
     Certificates {
@@ -68,48 +82,56 @@ pub enum SetUpError {
 
 impl Client {
     /// Sets a client up. It trusts the certificates that this machine trusts, and those of SSL_CERT_FILE; it
-    /// goes through the system's proxy, except to this machine itself.
+    /// goes through the proxy of the environment or the system, except to this machine itself.
     ///
     /// # Errors
     ///
-    /// When certificates cannot be used.
+    /// When certificates or the proxy cannot be used.
     pub fn new(hosts: impl Into<Hosts>, timeouts: Timeouts) -> Result<Self, SetUpError> {
         let hosts = hosts.into();
         // The provider belongs to the process. Somebody may have set it before; then theirs is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let json = HeaderMap::from_iter([(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/json; charset=utf-8"),
-        )]);
         // A connection that times out is certain; a request that does is not. So the connection's time always
         // ends first.
         let connect = timeouts.connect.min(timeouts.answer.mul_f32(0.9));
-        let mut builder = reqwest::Client::builder();
-        if hosts.first().is_loopback() {
-            // No proxy stands between this machine and itself.
-            builder = builder.no_proxy();
-        }
-        if hosts.all().iter().all(ApiBase::is_plain) {
+        let more = if hosts.all().iter().all(ApiBase::is_plain) { None } else { Some(more_certificates()?) };
+        let proxy = if hosts.first().is_loopback() { None } else { Some(proxy()?) };
+        let build = |builder: ClientBuilder| {
+            // No proxy stands between this machine and itself. What the environment names was read here; where it
+            // names none the system may.
+            let builder = match &proxy {
+                None => builder.no_proxy(),
+                Some(None) => builder,
+                Some(Some(proxy)) => builder.no_proxy().proxy(proxy.clone()),
+            };
             // A simulator needs no certificates, and so it works on a machine that has none.
-            builder = builder.tls_certs_only([]);
-        } else {
-            let more = more_certificates()?;
-            if !more.is_empty() {
-                builder = builder.tls_certs_merge(more);
-            }
-        }
-        let http = builder
-            .default_headers(json)
-            .connect_timeout(connect)
-            .timeout(timeouts.answer)
-            .pool_idle_timeout(IDLE)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .http1_only()
-            .tcp_nodelay(true)
-            .build()
-            .map_err(|error| SetUpError::Tls(error.without_url().to_string()))?;
-        Ok(Self { http, answer: timeouts.answer, route: Arc::new(Route::new(hosts)), skew: Arc::default() })
+            let builder = match &more {
+                None => builder.tls_certs_only([]),
+                Some(more) if more.is_empty() => builder,
+                Some(more) => builder.tls_certs_merge(more.clone()),
+            };
+            let client = builder
+                .connect_timeout(connect)
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .http1_only()
+                .tcp_nodelay(true)
+                .build();
+            client.map_err(|error| SetUpError::Tls(error.without_url().to_string()))
+        };
+        let json = HeaderValue::from_static("application/json; charset=utf-8");
+        let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, json)]);
+        let kept = reqwest::Client::builder().default_headers(headers.clone()).pool_idle_timeout(IDLE);
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        let single = reqwest::Client::builder().default_headers(headers).pool_max_idle_per_host(0);
+        Ok(Self {
+            kept: build(kept)?,
+            single: build(single)?,
+            reuses: Arc::new(AtomicBool::new(true)),
+            answer: timeouts.answer,
+            route: Arc::new(Route::new(hosts)),
+            skew: Arc::default(),
+        })
     }
 
     /// Where it sends.
@@ -140,10 +162,16 @@ impl Client {
     ///
     /// A [`Failure`], which says whether the message may have been delivered.
     pub(crate) async fn send(&self, payload: Bytes, token: &Token) -> Result<Answer, Failure> {
-        let mut response =
-            self.exchange(|index, _| self.http.post(token.send_url(index)).body(payload.clone())).await?;
-        let body = body(&mut response).await?;
-        Answer::read(&body).ok_or(Failure::Unclear(Unclear::Unreadable))
+        let reuses = self.reuses.load(Ordering::Relaxed);
+        let http = if reuses { &self.kept } else { &self.single };
+        let request = |index, _: &ApiBase| http.post(token.send_url(index)).body(payload.clone());
+        let received = self.exchange(self.answer, request).await;
+        if reuses && matches!(received, Err(Failure::Unclear(Unclear::Broken))) {
+            // Most likely the server closed the connection just as it was used. It would do so again.
+            tracing::info!("a connection broke; from now on each message has one of its own");
+            self.reuses.store(false, Ordering::Relaxed);
+        }
+        received?.answer()
     }
 
     /// Posts JSON that needs no token, such as the request for one.
@@ -153,7 +181,7 @@ impl Client {
     /// A [`Failure`].
     pub(crate) async fn post_json(&self, path: &str, body: &serde_json::Value) -> Result<Bytes, Failure> {
         let body = Bytes::from(body.to_string());
-        self.about_account(|_, base| self.http.post(base.at(path)).body(body.clone())).await
+        self.about_account(|_, base| self.single.post(base.at(path)).body(body.clone())).await
     }
 
     /// Posts a form, which may take `longer` than a message.
@@ -172,10 +200,8 @@ impl Client {
             }
             url
         };
-        let most = self.answer + longer;
-        let mut response =
-            self.exchange(|_, base| self.http.post(url(base)).multipart(form()).timeout(most)).await?;
-        body(&mut response).await
+        let most = self.answer.saturating_add(longer);
+        self.exchange(most, |_, base| self.kept.post(url(base)).multipart(form())).await?.body()
     }
 
     /// Posts JSON about the account.
@@ -191,7 +217,7 @@ impl Client {
     ) -> Result<Bytes, Failure> {
         let body = Bytes::from(body.to_string());
         let url = |base: &ApiBase| with_token(base, path, token.expose());
-        self.about_account(|_, base| self.http.post(url(base)).body(body.clone())).await
+        self.about_account(|_, base| self.single.post(url(base)).body(body.clone())).await
     }
 
     /// Gets something about the account.
@@ -200,7 +226,7 @@ impl Client {
     ///
     /// A [`Failure`].
     pub(crate) async fn get_with(&self, path: &str, token: &Token) -> Result<Bytes, Failure> {
-        self.about_account(|_, base| self.http.get(with_token(base, path, token.expose()))).await
+        self.about_account(|_, base| self.single.get(with_token(base, path, token.expose()))).await
     }
 
     /// A call that is no message. Its connection is not kept: the next request may be minutes away, because a
@@ -209,39 +235,94 @@ impl Client {
         &self,
         request: impl Fn(usize, &ApiBase) -> RequestBuilder,
     ) -> Result<Bytes, Failure> {
-        let close = HeaderValue::from_static("close");
         let asked = Timestamp::now();
-        let mut response =
-            self.exchange(|index, base| request(index, base).header(CONNECTION, close.clone())).await?;
-        if let Some(date) = date(response.headers()) {
+        let received = self.exchange(self.answer, request).await?;
+        if let Some(date) = date(&received.headers) {
             let skew = date.duration_since(asked + asked.duration_until(Timestamp::now()) / 2);
             *self.skew.lock().unwrap_or_else(PoisonError::into_inner) = Some(skew);
         }
-        body(&mut response).await
+        received.body()
     }
 
-    /// Makes one request: to the first host, or to the next where no connection can be made. Gives the response
-    /// whose head says that there may be an answer in it.
-    pub(crate) async fn exchange(
+    /// Makes one request: to the first host, or to the next where no connection can be made.
+    async fn exchange(
         &self,
+        most: Duration,
         request: impl Fn(usize, &ApiBase) -> RequestBuilder,
-    ) -> Result<Response, Failure> {
+    ) -> Result<Received, Failure> {
         let mut failed = None;
         for index in self.route.order(Instant::now()) {
             let base = &self.hosts().all()[index];
-            match request(index, base).send().await.map_err(|error| failure(&error)) {
+            match in_time(most, once(request(index, base))).await {
                 Err(Failure::NotConnected(why)) => {
                     tracing::info!(host = %base, ?why, "not connected");
                     failed = failed.or(Some(why));
                 }
                 other => {
                     self.route.reached(index, Instant::now());
-                    return other.and_then(turned_away);
+                    return other;
                 }
             }
         }
-        Err(Failure::NotConnected(failed.unwrap_or(NotConnected::Refused)))
+        Err(Failure::NotConnected(failed.expect("there is always a first host")))
     }
+}
+
+/// What came back.
+struct Received {
+    status: StatusCode,
+    headers: HeaderMap,
+    /// Nothing where it is longer than an answer can be.
+    body: Option<Bytes>,
+}
+
+impl Received {
+    /// The platform's answer to a message, whatever the status says; or what the status alone says.
+    fn answer(self) -> Result<Answer, Failure> {
+        self.body.as_deref().and_then(Answer::read).ok_or_else(|| self.without_answer())
+    }
+
+    /// The body, which must be an answer where the status is no success.
+    fn body(self) -> Result<Bytes, Failure> {
+        match &self.body {
+            Some(body) if self.status.is_success() || Answer::read(body).is_some() => Ok(body.clone()),
+            Some(_) | None => Err(self.without_answer()),
+        }
+    }
+
+    fn without_answer(&self) -> Failure {
+        let asks_to_wait = self.headers.contains_key(RETRY_AFTER);
+        without_answer(self.status.as_u16(), asks_to_wait, retry_after(&self.headers))
+    }
+}
+
+/// Gives up after a time. When the process was paused for longer than that, what was waited for may have come
+/// meanwhile: then it is looked at before it is called late.
+async fn in_time<T>(most: Duration, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::pin!(work);
+    let begun = Instant::now();
+    tokio::select! {
+        biased;
+        done = &mut work => return done,
+        () = tokio::time::sleep(most) => {}
+    }
+    if begun.elapsed().saturating_sub(most) > LATE
+        && let Ok(done) = tokio::time::timeout(SECOND_LOOK, work).await
+    {
+        return done;
+    }
+    Err(Failure::Unclear(Unclear::TimedOut))
+}
+
+/// Makes a request and reads what comes back.
+async fn once(request: RequestBuilder) -> Result<Received, Failure> {
+    let mut response = request.send().await.map_err(|error| failure(&error))?;
+    let body = read(&mut response).await?;
+    Ok(Received { status: response.status(), headers: std::mem::take(response.headers_mut()), body })
+}
+
+fn proxy() -> Result<Option<reqwest::Proxy>, SetUpError> {
+    proxy::from_environment().map_err(SetUpError::Proxy)
 }
 
 /// The certificates of the file that SSL_CERT_FILE names, on every system alike.
@@ -265,35 +346,12 @@ fn with_token(base: &ApiBase, path: &str, token: &str) -> Url {
     url
 }
 
-fn turned_away(response: Response) -> Result<Response, Failure> {
-    let status = response.status();
-    if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
-        let retry_after = retry_after(response.headers());
-        return Err(Failure::TurnedAway { status: status.as_u16(), retry_after });
-    }
-    // A 4xx with an answer in it says what is wrong; anything else that is not success says nothing.
-    if !(status.is_success() || status.is_client_error()) {
-        return Err(Failure::Unclear(Unclear::Status(status.as_u16())));
-    }
-    Ok(response)
-}
-
-/// The body of a response, which must be an answer where the status is no success.
-pub(crate) async fn body(response: &mut Response) -> Result<Bytes, Failure> {
-    let status = response.status();
-    let body = read(response).await?;
-    if status.is_success() || Answer::read(&body).is_some() {
-        Ok(body)
-    } else {
-        Err(Failure::Unclear(Unclear::Status(status.as_u16())))
-    }
-}
-
-async fn read(response: &mut Response) -> Result<Bytes, Failure> {
+/// The body of a response, as long as it may be an answer.
+async fn read(response: &mut Response) -> Result<Option<Bytes>, Failure> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| unclear(&error))? {
         if body.len() + chunk.len() > MOST_ANSWER {
-            return Err(Failure::Unclear(Unclear::Unreadable));
+            return Ok(None);
         }
         if body.is_empty() {
             body = Vec::from(chunk);
@@ -301,7 +359,7 @@ async fn read(response: &mut Response) -> Result<Bytes, Failure> {
             body.extend_from_slice(&chunk);
         }
     }
-    Ok(Bytes::from(body))
+    Ok(Some(Bytes::from(body)))
 }
 
 /// Only a failure to connect is certain; whatever comes later may have reached the server.
@@ -314,8 +372,19 @@ fn failure(error: &reqwest::Error) -> Failure {
     } else if distrusts(error) {
         NotConnected::Certificate
     } else {
-        NotConnected::Refused
+        turned_down_by_proxy(error).unwrap_or(NotConnected::Refused)
     })
+}
+
+/// Whether it was the proxy that kept the connection from being made. The type of that error is not public; its texts
+/// are all there is.
+fn turned_down_by_proxy(error: &(dyn std::error::Error + 'static)) -> Option<NotConnected> {
+    let said = match error.to_string().as_str() {
+        "tunnel error: proxy authorization required" => Some(NotConnected::ProxyAuthorization),
+        "tunnel error: unsuccessful" => Some(NotConnected::ProxyRefused),
+        _ => None,
+    };
+    said.or_else(|| error.source().and_then(turned_down_by_proxy))
 }
 
 /// Whether it was the server's certificate that kept the connection from being made.

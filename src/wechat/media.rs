@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::message::media::{Format, Upload};
 use crate::wechat::answer::error_code::{Class, class_of};
+use crate::wechat::answer::json::{self, Integer, Text};
 use crate::wechat::answer::reply::{Answer, Failure, Unclear};
 use crate::wechat::client::Client;
 use crate::wechat::token::access_token::Token;
@@ -85,19 +86,15 @@ impl Refusal {
 #[derive(Deserialize)]
 struct Raw {
     #[serde(default)]
-    errcode: i64,
-    media_id: Option<String>,
-    thumb_media_id: Option<String>,
-    url: Option<String>,
-    created_at: Option<Seconds>,
-}
-
-/// A number, which some answers write as a text (docs/platform.md#uploads).
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Seconds {
-    Number(i64),
-    Text(String),
+    errcode: Integer,
+    #[serde(default)]
+    media_id: Text,
+    #[serde(default)]
+    thumb_media_id: Text,
+    #[serde(default)]
+    url: Text,
+    #[serde(default)]
+    created_at: Integer,
 }
 
 impl Client {
@@ -137,21 +134,15 @@ fn call(upload: Upload) -> (&'static str, Option<(&'static str, &'static str)>) 
 
 /// Reads an answer; a success may lack its errcode, and the id of a thumb has a key of its own.
 fn read(upload: Upload, body: &[u8]) -> Option<UploadAnswer> {
-    let text = String::from_utf8_lossy(body);
-    let raw: Raw = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
+    let raw: Raw = json::read(body)?;
+    let (media, thumb) = (raw.media_id.0, raw.thumb_media_id.0);
     let id = match upload {
-        Upload::Image | Upload::Voice | Upload::Video => raw.media_id.or(raw.thumb_media_id),
-        Upload::Thumb => raw.thumb_media_id.or(raw.media_id),
-        Upload::ArticlePicture => raw.url,
+        Upload::Image | Upload::Voice | Upload::Video => media.or(thumb),
+        Upload::Thumb => thumb.or(media),
+        Upload::ArticlePicture => raw.url.0,
     };
-    match id.filter(|id| raw.errcode == 0 && !id.is_empty()) {
-        Some(id) => {
-            let created_at = raw.created_at.and_then(|seconds| match seconds {
-                Seconds::Number(number) => Some(number),
-                Seconds::Text(text) => text.parse().ok(),
-            });
-            Some(UploadAnswer::Taken(Uploaded { id, created_at }))
-        }
+    match id.filter(|id| matches!(raw.errcode.0, None | Some(0)) && !id.is_empty()) {
+        Some(id) => Some(UploadAnswer::Taken(Uploaded { id, created_at: raw.created_at.0 })),
         None => Answer::read(body).map(UploadAnswer::Refused),
     }
 }

@@ -4,5 +4,6 @@ pub mod answer;
 pub(crate) mod account;
 pub mod client;
 pub(crate) mod media;
+pub(crate) mod proxy;
 mod route;
 pub mod token;

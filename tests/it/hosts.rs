@@ -50,7 +50,7 @@ fn what_may_have_arrived_is_never_sent_to_another_host() {
 
 #[test]
 fn a_host_that_says_it_is_busy_is_there_and_nobody_stands_in() {
-    let (first, second) = (Platform::new("[[faults]]\nkind = 'status'\nstatus = 503"), Platform::new(""));
+    let (first, second) = (Platform::new("[[faults]]\nkind = 'status'\nstatus = 429"), Platform::new(""));
     let world = world(&first.base(), &[&second.base()]);
     assert_eq!(send(&world).exits(5).counts(), "20 failed");
     assert_eq!(second.ledger().totals().requests, 0);

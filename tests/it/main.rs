@@ -19,6 +19,7 @@ mod encodings;
 mod explain;
 mod faults;
 mod formats;
+mod gateways;
 mod generated_docs;
 mod golden_journal;
 mod hosts;

@@ -31,6 +31,12 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("cli/terminal.rs", "是", "an answer that people give"),
     ("cli/terminal.rs", "好", "an answer that people give"),
     ("report/plan/junit.rs", "wxcast plan: {}", "the command's name in front of the campaign's"),
+    (
+        "wechat/client.rs",
+        "tunnel error: proxy authorization required",
+        "what the HTTP client says, to be recognised",
+    ),
+    ("wechat/client.rs", "tunnel error: unsuccessful", "what the HTTP client says, to be recognised"),
     ("report/form/file.rs", " at path ", "what serde_json says, to be recognised"),
     (
         "audience/csv/text.rs",

@@ -1,6 +1,6 @@
 //! Certificates and proxies: what is trusted, what goes through a proxy, and what is said when it does not work.
 
-use crate::support::wire::{PROXY_PASSWORD, Proxy, Tls};
+use crate::support::wire::{PROXY_PASSWORD, Proxy, Tls, refusing_proxy, socks_proxy};
 use crate::support::{Platform, Ran, World};
 
 /// `send` to an address, with more variables.
@@ -89,6 +89,59 @@ fn a_proxy_is_used_unless_no_proxy_names_the_host() {
     // Without the proxy there is no such host.
     assert_eq!(send(&world, base, &variables).exits(5).counts(), "3 failed");
     assert_eq!(proxy.asked().len(), before);
+}
+
+#[test]
+fn a_proxy_that_cannot_be_understood_is_said_and_nothing_goes_past_it() {
+    let world = world();
+    for (value, says) in [
+        ("\"http://127.0.0.1:9\"", "quotation marks"),
+        ("http://127.0.0.1:9\r", "end of a line"),
+        ("http://127.0.0.1:9 ", "blank"),
+        ("http：//127.0.0.1:9", "full-width"),
+        ("http://CORP\\user:pr0xy-p4ss-4711@127.0.0.1:9", "%5C"),
+        ("socks://127.0.0.1:9", "`socks`"),
+        ("htp://127.0.0.1:9", "`htp`"),
+        ("http://", "no address"),
+    ] {
+        for variable in ["HTTPS_PROXY", "all_proxy"] {
+            let ran = send(&world, "https://wechat.test", &[(variable, value)]);
+            let ran = ran.exits(9).says(&format!("`{variable}`")).says(says);
+            assert!(!ran.stderr.contains(PROXY_PASSWORD), "{}", ran.stderr);
+        }
+    }
+    let mut doctor = world.command(&["doctor", "campaign.toml", "--format", "json"]);
+    doctor.env("WXCAST_API_BASE", "https://wechat.test").env("HTTPS_PROXY", "htp://127.0.0.1:9");
+    let ran = Ran::of(doctor.output().expect("the binary runs")).exits(9);
+    let checks = ran.json()["checks"].clone();
+    let found = checks.as_array().expect("checks").iter().find(|check| check["check"] == "proxy");
+    assert_eq!(found.expect("a check of the proxy")["state"], "fault", "{checks}");
+}
+
+#[test]
+fn a_socks_proxy_is_used_and_asked_for_the_name() {
+    let (world, platform) = (world(), Platform::new(""));
+    let tls = Tls::before(&platform.base(), &["wechat.test"]);
+    let proxy = socks_proxy(tls.address());
+    let ca = world.file("company.pem", tls.ca());
+    let url = format!("socks5h://{}", proxy.address());
+    let variables = [("SSL_CERT_FILE", ca.to_str().expect("UTF-8")), ("ALL_PROXY", &url)];
+    assert_eq!(send(&world, "https://wechat.test", &variables).exits(0).counts(), "3 sent");
+}
+
+#[test]
+fn a_proxy_that_turns_down_is_told_as_that() {
+    for (status, says, event) in [
+        ("407 Proxy Authentication Required", "name and password (407)", "proxy-authorization"),
+        ("403 Forbidden", "does not let connections to WeChat through", "proxy-refused"),
+    ] {
+        let (world, proxy) = (world(), refusing_proxy(status));
+        let url = format!("http://{}", proxy.address());
+        let variables = [("HTTPS_PROXY", url.as_str()), ("WXCAST_ACCESS_TOKEN", "36_given")];
+        send(&world, "https://wechat.test", &variables[..1]).exits(9).says(says);
+        assert_eq!(send(&world, "https://wechat.test", &variables).exits(5).counts(), "3 failed");
+        assert_eq!(world.results()[0].get(4), Some(event));
+    }
 }
 
 #[test]

@@ -2,4 +2,5 @@
 
 pub mod errmsg;
 pub mod error_code;
+pub(crate) mod json;
 pub(crate) mod reply;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::wechat::answer::errmsg::Errmsg;
+use crate::wechat::answer::json::{self, Integer, Text};
 
 /// The platform's answer to a message (docs/platform.md#the-call).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,22 +22,21 @@ pub(crate) struct Answer {
 pub enum Failure {
     /// Certainly not: no connection was made.
     NotConnected(NotConnected),
-    /// Certainly not: the server said that it would not.
+    /// Certainly not: the server said that it would not for the moment.
     TurnedAway {
-        /// 429 or 503.
+        /// 429, or 503 with a time to come back.
         status: u16,
         /// How long the server asks to wait.
         retry_after: Option<Duration>,
     },
+    /// Certainly not: this status says that the request was turned down before anything was done, and it will be
+    /// again.
+    Declined {
+        /// Such as 401 or 404.
+        status: u16,
+    },
     /// Perhaps: the request had begun.
     Unclear(Unclear),
-}
-
-impl Failure {
-    /// Whether the server's certificate was not trusted.
-    pub(crate) fn is_distrust(&self) -> bool {
-        matches!(self, Self::NotConnected(NotConnected::Certificate))
-    }
 }
 
 /// Why no connection was made.
@@ -48,6 +48,10 @@ pub enum NotConnected {
     TimedOut,
     /// The server's certificate is not one that this machine trusts.
     Certificate,
+    /// The proxy asks for a name and password, or for others (407).
+    ProxyAuthorization,
+    /// The proxy does not let the connection through (403 and the like).
+    ProxyRefused,
 }
 
 /// Why nobody knows.
@@ -65,18 +69,29 @@ pub enum Unclear {
 
 #[derive(Deserialize)]
 struct Raw {
-    errcode: i64,
+    errcode: Integer,
     #[serde(default)]
-    errmsg: String,
+    errmsg: Text,
 }
 
 impl Answer {
-    /// Reads a body, whatever its content type says (docs/platform.md#answer-bodies). Gives nothing for a body that
-    /// is no JSON object with an errcode.
+    /// Reads a body. Gives nothing for one that is no JSON object with an errcode.
     pub(crate) fn read(body: &[u8]) -> Option<Self> {
-        let text = String::from_utf8_lossy(body);
-        let raw: Raw = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
-        Some(Self { code: raw.errcode, errmsg: Errmsg::parse(&raw.errmsg) })
+        let raw: Raw = json::read(body)?;
+        Some(Self { code: raw.errcode.0?, errmsg: Errmsg::parse(raw.errmsg.0.as_deref().unwrap_or("")) })
+    }
+}
+
+/// What a status says of a body that is no answer of the platform.
+pub(crate) fn without_answer(status: u16, asks_to_wait: bool, retry_after: Option<Duration>) -> Failure {
+    match status {
+        429 => Failure::TurnedAway { status, retry_after },
+        // A gateway answers 503 also when it has passed the request on and lost the answer. Only one that says when
+        // to come back has surely kept it to itself.
+        503 if asks_to_wait => Failure::TurnedAway { status, retry_after },
+        301..=308 | 401 | 403 | 404 | 405 | 407 | 411 | 413 | 414 | 431 | 511 => Failure::Declined { status },
+        200..=299 => Failure::Unclear(Unclear::Unreadable),
+        _ => Failure::Unclear(Unclear::Status(status)),
     }
 }
 
@@ -92,8 +107,23 @@ mod tests {
             answer.as_ref().and_then(|answer| answer.errmsg.rid()),
             Some("61655d5b-0b67106b-797933d8")
         );
-        for body in ["", "{}", "[]", "<html>", r#"{"errcode":0"#, r#"{"errcode":"0"}"#, "null"] {
+        for body in ["", "{}", "[]", "<html>", r#"{"errcode":0"#, r#"{"errcode":"zero"}"#, "null"] {
             assert_eq!(Answer::read(body.as_bytes()), None, "{body}");
         }
+    }
+
+    #[test]
+    fn a_status_alone_says_whether_anything_was_done() {
+        let told = |status, asks| without_answer(status, asks, None);
+        for status in [301, 302, 303, 304, 307, 308, 401, 403, 404, 405, 407, 411, 413, 414, 431, 511] {
+            assert_eq!(told(status, false), Failure::Declined { status }, "{status}");
+        }
+        for (status, asks) in [(429, false), (429, true), (503, true)] {
+            assert_eq!(told(status, asks), Failure::TurnedAway { status, retry_after: None });
+        }
+        for status in [300, 400, 402, 408, 409, 421, 425, 500, 502, 503, 504, 520] {
+            assert_eq!(told(status, false), Failure::Unclear(Unclear::Status(status)), "{status}");
+        }
+        assert_eq!(told(200, true), Failure::Unclear(Unclear::Unreadable));
     }
 }

@@ -4,21 +4,23 @@ pub(crate) mod access_token;
 pub(crate) mod cache;
 pub mod error;
 pub(crate) mod fetch;
+pub mod shape;
 pub mod source;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::Mutex;
+use tokio::sync;
 
 use crate::wechat::client::{Client, pause};
 use crate::wechat::token::access_token::Token;
 use crate::wechat::token::cache::{Kept, TokenCache};
 use crate::wechat::token::error::{CommandFault, TokenError};
 use crate::wechat::token::fetch::{Giver, Need, TokenFetch, Watch};
-use crate::wechat::token::source::{Fetched, TRIES, TokenSource, ask, run};
+use crate::wechat::token::shape::Fetched;
+use crate::wechat::token::source::{TokenSource, ask, run};
 
 /// In a token's last five minutes the platform gives out the next one, and both work (docs/platform.md#tokens).
 const OVERLAP: Duration = Duration::from_secs(300);
@@ -31,25 +33,26 @@ pub struct Tokens {
     client: Client,
     source: TokenSource,
     cache: Option<TokenCache>,
-    current: Mutex<State>,
+    current: Mutex<Current>,
+    /// Whoever fetches a token holds this; those who need one wait for it, and nobody else does.
+    turn: sync::Mutex<Turn>,
     watch: Watch,
 }
 
+/// What is known of tokens at this moment. It is never held while something is waited for.
 #[derive(Debug, Default)]
-struct State {
+struct Current {
     token: Option<Arc<Token>>,
     error: Option<TokenError>,
     /// When the next token is fetched, before this one ends.
     renew: Option<Instant>,
-    /// Whether this run has forced a refresh.
-    forced: bool,
 }
 
-impl State {
-    /// Whether the token, where there is one, need not be renewed yet.
-    fn is_good_for_now(&self) -> bool {
-        self.renew.is_none_or(|renew| Instant::now() < renew)
-    }
+/// The turn to fetch a token.
+#[derive(Debug, Default)]
+struct Turn {
+    /// Whether this run has forced a refresh.
+    forced: bool,
 }
 
 /// Which token will do.
@@ -66,16 +69,11 @@ struct Wanted<'a> {
 
 const ANY: Wanted<'static> = Wanted { why: Need::First, not: None, since: None, waits: true };
 
-/// A token and how long it works, where that is known.
-struct Granted {
-    value: SecretString,
-    rest: Option<Duration>,
-}
-
 impl Tokens {
     /// Tokens from a source. With a cache, one that was fetched with the AppSecret is kept for other runs.
     pub fn new(client: Client, source: TokenSource, cache: Option<TokenCache>) -> Self {
-        Self { client, source, cache, current: Mutex::default(), watch: Watch::default() }
+        let (current, turn, watch) = (Mutex::default(), sync::Mutex::default(), Watch::default());
+        Self { client, source, cache, current, turn, watch }
     }
 
     /// Tells `watch` of everything that is asked for a token from now on. The first one who watches stays.
@@ -83,35 +81,47 @@ impl Tokens {
         self.watch.set(Box::new(watch));
     }
 
-    /// The current token where nobody has to wait for it, as for nearly every message.
-    pub(crate) fn at_hand(&self) -> Option<Arc<Token>> {
-        let state = self.current.try_lock().ok()?;
-        state.token.as_ref().filter(|_| state.is_good_for_now()).map(Arc::clone)
+    /// The current token where nobody has to wait for it, as for nearly every message. Shortly before it ends the next
+    /// one is fetched beside the work: until then this one goes on working.
+    pub(crate) fn at_hand(self: &Arc<Self>) -> Option<Arc<Token>> {
+        let mut current = self.current();
+        let token = Arc::clone(current.token.as_ref()?);
+        let now = Instant::now();
+        if current.renew.is_some_and(|renew| renew <= now) {
+            // A renewal that fails is tried again after a while.
+            current.renew = Some(now + RENEW_EVERY);
+            tokio::spawn(Arc::clone(self).renew());
+        }
+        Some(token)
     }
 
-    /// The current token, fetched where there is none yet, and renewed shortly before it ends. Whoever comes while
-    /// it is being fetched waits.
+    async fn renew(self: Arc<Self>) {
+        // Whoever has the turn brings a new one as well.
+        let Ok(mut turn) = self.turn.try_lock() else { return };
+        let wanted = Wanted { why: Need::Renewal, waits: false, ..ANY };
+        // Where there is none to be had, the one before still works for a while.
+        if let Ok(granted) = self.obtain(&mut turn, wanted).await {
+            self.take(granted);
+        }
+    }
+
+    /// The current token, fetched where there is none yet. Whoever comes while the first one is being fetched waits.
     ///
     /// # Errors
     ///
     /// When there is none to be had. The platform is not asked again: the answer stands for the run.
-    pub(crate) async fn current(&self) -> Result<Arc<Token>, TokenError> {
-        let mut state = self.current.lock().await;
-        match (&state.token, &state.error) {
-            (Some(token), _) if state.is_good_for_now() => Ok(Arc::clone(token)),
-            (Some(token), _) => {
-                let before = Arc::clone(token);
-                match self.obtain(&mut state, Wanted { why: Need::Renewal, waits: false, ..ANY }).await {
-                    Ok(granted) => Ok(self.take(&mut state, granted)),
-                    // The one before still works for a while.
-                    Err(_) => {
-                        state.renew = Some(Instant::now() + RENEW_EVERY);
-                        Ok(before)
-                    }
-                }
-            }
-            (None, Some(error)) => Err(error.clone()),
-            (None, None) => self.fetch(&mut state, ANY).await,
+    pub(crate) async fn get(self: &Arc<Self>) -> Result<Arc<Token>, TokenError> {
+        if let Some(token) = self.at_hand() {
+            return Ok(token);
+        }
+        let mut turn = self.turn.lock().await;
+        if let Some(token) = self.at_hand() {
+            return Ok(token);
+        }
+        let error = self.current().error.clone();
+        match error {
+            Some(error) => Err(error),
+            None => self.fetch(&mut turn, ANY).await,
         }
     }
 
@@ -123,8 +133,8 @@ impl Tokens {
     /// When there is none to be had.
     pub(crate) async fn fresh(&self) -> Result<Arc<Token>, TokenError> {
         let since = Timestamp::now();
-        let mut state = self.current.lock().await;
-        self.fetch(&mut state, Wanted { since: Some(since), ..ANY }).await
+        let mut turn = self.turn.lock().await;
+        self.fetch(&mut turn, Wanted { since: Some(since), ..ANY }).await
     }
 
     /// A token in place of a refused one. Of many workers whose token is refused at once, the first fetches and
@@ -134,48 +144,56 @@ impl Tokens {
     ///
     /// When there is none to be had.
     pub(crate) async fn after(&self, refused: &Token) -> Result<Arc<Token>, TokenError> {
-        let mut state = self.current.lock().await;
-        match (&state.token, &state.error) {
-            (Some(token), _) if !token.is_same(refused) => Ok(Arc::clone(token)),
-            (_, Some(error)) => Err(error.clone()),
-            _ => self.fetch(&mut state, Wanted { why: Need::Refused, not: Some(refused), ..ANY }).await,
+        let mut turn = self.turn.lock().await;
+        let (token, error) = {
+            let current = self.current();
+            (current.token.clone(), current.error.clone())
+        };
+        match (token, error) {
+            (Some(token), _) if !token.is_same(refused) => Ok(token),
+            (_, Some(error)) => Err(error),
+            _ => self.fetch(&mut turn, Wanted { why: Need::Refused, not: Some(refused), ..ANY }).await,
         }
     }
 
-    async fn fetch(&self, state: &mut State, wanted: Wanted<'_>) -> Result<Arc<Token>, TokenError> {
-        match self.obtain(state, wanted).await {
-            Ok(granted) => Ok(self.take(state, granted)),
+    async fn fetch(&self, turn: &mut Turn, wanted: Wanted<'_>) -> Result<Arc<Token>, TokenError> {
+        match self.obtain(turn, wanted).await {
+            Ok(granted) => Ok(self.take(granted)),
             Err(error) => {
-                state.token = None;
-                state.error = Some(error.clone());
+                let mut current = self.current();
+                current.token = None;
+                current.error = Some(error.clone());
                 Err(error)
             }
         }
     }
 
-    fn take(&self, state: &mut State, granted: Granted) -> Arc<Token> {
+    fn take(&self, granted: Fetched) -> Arc<Token> {
         let token = Arc::new(Token::new(self.client.send_urls(granted.value.expose_secret()), granted.value));
-        state.token = Some(Arc::clone(&token));
-        state.renew = granted.rest.map(|rest| Instant::now() + renew_after(rest));
+        let mut current = self.current();
+        current.token = Some(Arc::clone(&token));
+        current.renew = granted.rest.map(|rest| Instant::now() + renew_after(rest));
         token
     }
 
-    async fn obtain(&self, state: &mut State, wanted: Wanted<'_>) -> Result<Granted, TokenError> {
+    /// What is behind the lock stays true even if a thread died while it held it.
+    fn current(&self) -> MutexGuard<'_, Current> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn obtain(&self, turn: &mut Turn, wanted: Wanted<'_>) -> Result<Fetched, TokenError> {
         match &self.source {
             TokenSource::Given(_) if wanted.not.is_some() => Err(TokenError::GivenRefused),
             TokenSource::Given(value) => {
                 self.watch.tell(wanted.why, Giver::Given, true, None);
-                Ok(Granted { value: value.clone(), rest: None })
+                Ok(Fetched { value: value.clone(), rest: None })
             }
             TokenSource::Command { command, timeout } => {
-                self.printed(command, *timeout, wanted).await.map(Granted::from).map_err(TokenError::Command)
+                self.printed(command, *timeout, wanted).await.map_err(TokenError::Command)
             }
             TokenSource::Secret { appid, secret } => match &self.cache {
-                None => {
-                    let fetched = self.asked(state, appid, secret, wanted, None).await?;
-                    Ok(Granted::from(fetched.0))
-                }
-                Some(cache) => self.kept_or_asked(state, cache, appid, secret, wanted).await,
+                None => self.asked(turn, appid, secret, wanted, None).await.map(|(fetched, _)| fetched),
+                Some(cache) => self.kept_or_asked(turn, cache, appid, secret, wanted).await,
             },
         }
     }
@@ -183,17 +201,17 @@ impl Tokens {
     /// A token that is kept where one will do, else one from the platform, which is kept then.
     async fn kept_or_asked(
         &self,
-        state: &mut State,
+        turn: &mut Turn,
         cache: &TokenCache,
         appid: &str,
         secret: &SecretString,
         wanted: Wanted<'_>,
-    ) -> Result<Granted, TokenError> {
+    ) -> Result<Fetched, TokenError> {
         if let Ok(granted) = kept(cache, wanted) {
             self.watch.tell(wanted.why, Giver::Kept, true, None);
             return Ok(granted);
         }
-        let turn = cache.turn(wanted.waits).await;
+        let lock = cache.turn(wanted.waits).await;
         // Whoever held the lock may just have fetched what is wanted.
         let before = match kept(cache, wanted) {
             Ok(granted) => {
@@ -202,10 +220,10 @@ impl Tokens {
             }
             Err(before) => before,
         };
-        let (fetched, forced) = self.asked(state, appid, secret, wanted, before.as_ref()).await?;
-        if let Some(seconds) = fetched.expires_in {
+        let (fetched, forced) = self.asked(turn, appid, secret, wanted, before.as_ref()).await?;
+        if let Some(rest) = fetched.rest {
             let now = Timestamp::now();
-            let life = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or_default());
+            let life = SignedDuration::try_from(rest).unwrap_or(SignedDuration::ZERO);
             let earlier = before.and_then(|before| before.forced);
             let kept = Kept {
                 value: fetched.value.clone(),
@@ -217,8 +235,8 @@ impl Tokens {
             let written = cache.write(&kept);
             tracing::info!(ok = written.is_ok(), "token kept");
         }
-        drop(turn);
-        Ok(Granted::from(fetched))
+        drop(lock);
+        Ok(fetched)
     }
 
     /// A token from the platform, and whether it was forced out of it. In normal mode the platform gives the same
@@ -226,25 +244,24 @@ impl Tokens {
     /// gives out now is refused: once a run, and not within half a minute of another process that did.
     async fn asked(
         &self,
-        state: &mut State,
+        turn: &mut Turn,
         appid: &str,
         secret: &SecretString,
         wanted: Wanted<'_>,
         before: Option<&Kept>,
     ) -> Result<(Fetched, bool), TokenError> {
         let is_refused = |fetched: &Fetched| wanted.not.is_some_and(|not| not.is(&fetched.value));
-        let tries = if wanted.waits { TRIES } else { 1 };
-        let fetched = ask(&self.client, appid, secret, false, tries).await;
+        let fetched = ask(&self.client, appid, secret, false, wanted.waits).await;
         self.tell(wanted.why, Giver::Platform, &fetched);
         let fetched = fetched?;
         if !is_refused(&fetched) {
             return Ok((fetched, false));
         }
-        if state.forced || before.is_some_and(|before| !before.may_force(Timestamp::now())) {
+        if turn.forced || before.is_some_and(|before| !before.may_force(Timestamp::now())) {
             return Err(TokenError::FreshRefused);
         }
-        state.forced = true;
-        let fetched = ask(&self.client, appid, secret, true, tries).await;
+        turn.forced = true;
+        let fetched = ask(&self.client, appid, secret, true, wanted.waits).await;
         self.tell(wanted.why, Giver::Forced, &fetched);
         let fetched = fetched?;
         if is_refused(&fetched) { Err(TokenError::FreshRefused) } else { Ok((fetched, true)) }
@@ -282,6 +299,7 @@ impl Tokens {
                 TokenError::GivenRefused
                 | TokenError::FreshRefused
                 | TokenError::NoAnswer(_)
+                | TokenError::NotAToken(_)
                 | TokenError::Command(_),
             ) => None,
         };
@@ -289,14 +307,8 @@ impl Tokens {
     }
 }
 
-impl From<Fetched> for Granted {
-    fn from(fetched: Fetched) -> Self {
-        Self { value: fetched.value, rest: fetched.expires_in.map(Duration::from_secs) }
-    }
-}
-
 /// The kept token, where it will do; else whatever is kept.
-fn kept(cache: &TokenCache, wanted: Wanted<'_>) -> Result<Granted, Option<Kept>> {
+fn kept(cache: &TokenCache, wanted: Wanted<'_>) -> Result<Fetched, Option<Kept>> {
     let Ok(Some(kept)) = cache.read() else { return Err(None) };
     let now = Timestamp::now();
     let fits = kept.has_enough(now)
@@ -307,7 +319,7 @@ fn kept(cache: &TokenCache, wanted: Wanted<'_>) -> Result<Granted, Option<Kept>>
     }
     tracing::info!("token kept from another run");
     let rest = Duration::try_from(kept.expires.duration_since(now)).ok();
-    Ok(Granted { value: kept.value, rest })
+    Ok(Fetched { value: kept.value, rest })
 }
 
 /// How long after it was fetched a token is renewed: as its last five minutes begin; of a short one after half

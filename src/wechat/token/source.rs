@@ -4,22 +4,22 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 use tokio::process::{Child, Command};
 
 use crate::wechat::answer::error_code::{Class, class_of};
-use crate::wechat::answer::reply::{Answer, Failure, Unclear};
+use crate::wechat::answer::reply::{Answer, Failure, NotConnected};
 use crate::wechat::client::{Client, pause};
 use crate::wechat::token::error::{CommandFault, TokenError};
+use crate::wechat::token::shape::{Fetched, Instead, answered, printed};
 
 const STABLE_TOKEN: &str = "/cgi-bin/stable_token";
 
 /// How often a request for a token is repeated when the platform is busy or out of reach.
-pub(crate) const TRIES: u32 = 4;
-/// The platform asks to reserve 512 characters for a token (docs/platform.md#tokens); this leaves room for more.
-const LONGEST_TOKEN: usize = 2048;
+const TRIES: u32 = 4;
+/// And when it is asked too often: a minute's limit passes within these tries, whose pauses double.
+const THROTTLED_TRIES: u32 = 7;
 /// No token and no JSON with one is longer; a program that prints more is ended.
 const MOST_OUTPUT: u64 = 64 * 1024;
 
@@ -44,23 +44,14 @@ pub enum TokenSource {
     },
 }
 
-/// A token as its source gives it, the platform's JSON for one.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Fetched {
-    #[serde(rename = "access_token")]
-    pub(crate) value: SecretString,
-    /// How many seconds it works, where the source says so.
-    pub(crate) expires_in: Option<u64>,
-}
-
 /// Asks the platform for a token: the one it has, or with `force` a new one, which kills the one before
-/// (docs/platform.md#tokens). What may pass is waited for, up to so many tries.
+/// (docs/platform.md#tokens). What may pass is waited for where that is wanted.
 pub(crate) async fn ask(
     client: &Client,
     appid: &str,
     secret: &SecretString,
     force: bool,
-    most: u32,
+    waits: bool,
 ) -> Result<Fetched, TokenError> {
     let body = json!({
         "grant_type": "client_credential",
@@ -77,46 +68,54 @@ pub(crate) async fn ask(
         };
         tracing::info!(force, ok = answer.is_ok(), "stable_token");
         match answer {
-            Err(error) if tries < most && may_pass(&error) => tokio::time::sleep(pause(tries)).await,
+            Err(error) if waits && tries < worth(&error) => tokio::time::sleep(pause(tries)).await,
             settled => return settled,
         }
     }
 }
 
-/// A fetch of a token is safe to repeat: a second answer is as good as the first.
-fn may_pass(error: &TokenError) -> bool {
+/// How many tries an answer is worth. A fetch of a token is safe to repeat: a second answer is as good as the first.
+fn worth(error: &TokenError) -> u32 {
     match error {
-        // A certificate does not become good by waiting.
-        TokenError::NoAnswer(failure) => !failure.is_distrust(),
+        TokenError::NoAnswer(failure) => match failure {
+            Failure::NotConnected(NotConnected::Refused | NotConnected::TimedOut)
+            | Failure::TurnedAway { .. }
+            | Failure::Unclear(_) => TRIES,
+            // Neither a certificate nor a name and password become good by waiting.
+            Failure::NotConnected(
+                NotConnected::Certificate | NotConnected::ProxyAuthorization | NotConnected::ProxyRefused,
+            )
+            | Failure::Declined { .. } => 1,
+        },
+        TokenError::NotAToken(_) => TRIES,
         TokenError::Answered { code, .. } => match class_of(*code) {
-            Class::Busy => true,
+            Class::Busy => TRIES,
+            Class::Throttle => THROTTLED_TRIES,
             Class::Ok
             | Class::Token
             | Class::Recipient
             | Class::Account
             | Class::Content
             | Class::Quota
-            | Class::Throttle
-            | Class::NotForSending => false,
+            | Class::NotForSending => 1,
         },
-        TokenError::GivenRefused | TokenError::FreshRefused | TokenError::Command(_) => false,
+        TokenError::GivenRefused | TokenError::FreshRefused | TokenError::Command(_) => 1,
     }
 }
 
 fn read(body: &[u8]) -> Result<Fetched, TokenError> {
-    if let Ok(fetched) = serde_json::from_slice(body) {
-        return Ok(fetched);
-    }
-    match Answer::read(body) {
-        Some(answer) => Err(TokenError::Answered { code: answer.code, errmsg: answer.errmsg }),
-        None => Err(TokenError::NoAnswer(Failure::Unclear(Unclear::Unreadable))),
-    }
+    answered(body).map_err(|instead| match Answer::read(body).filter(|answer| answer.code != 0) {
+        Some(answer) => TokenError::Answered { code: answer.code, errmsg: answer.errmsg },
+        None => TokenError::NotAToken(instead),
+    })
 }
 
 /// Runs a program and reads the token it prints. Its stderr goes to ours, for people. A program that takes too long
 /// or prints too much is ended.
 pub(crate) async fn run(command: &[String], timeout: Duration) -> Result<Fetched, CommandFault> {
-    let Some((program, arguments)) = command.split_first() else { return Err(CommandFault::NoToken) };
+    let Some((program, arguments)) = command.split_first() else {
+        return Err(CommandFault::NoToken(Instead::Nothing));
+    };
     let child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
@@ -137,43 +136,12 @@ async fn finish(mut child: Child) -> Result<Fetched, CommandFault> {
         // What cannot be read is no token either.
         let read = stdout.take(MOST_OUTPUT).read_to_end(&mut output).await;
         if read.is_err() || output.len() as u64 == MOST_OUTPUT {
-            return Err(CommandFault::NoToken);
+            return Err(CommandFault::NoToken(Instead::Other));
         }
     }
     let status = child.wait().await.map_err(|error| CommandFault::NotStarted(error.to_string()))?;
     if !status.success() {
         return Err(CommandFault::Failed(status.code()));
     }
-    printed(&output).ok_or(CommandFault::NoToken)
-}
-
-/// The token in a program's output: the platform's JSON, or one word.
-fn printed(output: &[u8]) -> Option<Fetched> {
-    if let Ok(fetched) = serde_json::from_slice(output) {
-        return Some(fetched);
-    }
-    let text = std::str::from_utf8(output).ok()?.trim();
-    let word =
-        !text.is_empty() && text.len() <= LONGEST_TOKEN && text.bytes().all(|byte| byte.is_ascii_graphic());
-    (word && !text.starts_with('{')).then(|| Fetched { value: SecretString::from(text), expires_in: None })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_token_is_read_from_json_and_from_a_bare_word() {
-        let read = |output: &[u8]| {
-            printed(output).map(|fetched| (fetched.value.expose_secret().to_owned(), fetched.expires_in))
-        };
-        assert_eq!(read(b"36_abc-DEF\n"), Some(("36_abc-DEF".to_owned(), None)));
-        let json = br#"{"access_token":"t","expires_in":7200}"#;
-        assert_eq!(read(json), Some(("t".to_owned(), Some(7200))));
-        for garbage in
-            [&b""[..], b" \n", b"two words", br#"{"errcode":40013}"#, b"\xff\xfe", b"<html></html> x"]
-        {
-            assert_eq!(read(garbage), None, "{garbage:?}");
-        }
-    }
+    printed(&output).map_err(CommandFault::NoToken)
 }

@@ -1,5 +1,6 @@
 //! One builder for all tests: a folder with a campaign and an audience, a simulator, the real binary.
 
+pub mod bytes;
 pub mod media;
 #[cfg(target_os = "linux")]
 pub mod pty;

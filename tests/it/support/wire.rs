@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, copy_bidirectional};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
@@ -137,6 +137,40 @@ impl Proxy {
     pub fn asked(&self) -> Vec<String> {
         self.asked.lock().expect("a book").clone()
     }
+}
+
+/// A proxy that turns every tunnel down with this status.
+pub fn refusing_proxy(status: &'static str) -> Served {
+    Served::start(move |stream| async move {
+        let mut client = BufReader::new(stream);
+        let mut line = String::new();
+        while client.read_line(&mut line).await? > 2 {
+            line.clear();
+        }
+        let head =
+            format!("HTTP/1.1 {status}\r\nProxy-Authenticate: Basic realm=corp\r\nContent-Length: 0\r\n\r\n");
+        client.write_all(head.as_bytes()).await
+    })
+}
+
+/// A SOCKS5 proxy without a password that leads every connection to one place, whatever host is asked for.
+pub fn socks_proxy(address: SocketAddr) -> Served {
+    Served::start(move |mut client| async move {
+        let mut greeting = [0; 2];
+        client.read_exact(&mut greeting).await?;
+        let mut methods = vec![0; usize::from(greeting[1])];
+        client.read_exact(&mut methods).await?;
+        client.write_all(&[5, 0]).await?;
+        let mut request = [0; 5];
+        client.read_exact(&mut request).await?;
+        // A name of so many bytes, as socks5h asks for, and a port.
+        assert_eq!(request[..4], [5, 1, 0, 3]);
+        let mut rest = vec![0; usize::from(request[4]) + 2];
+        client.read_exact(&mut rest).await?;
+        client.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 9]).await?;
+        let mut server = TcpStream::connect(address).await?;
+        copy_bidirectional(&mut client, &mut server).await.map(drop)
+    })
 }
 
 /// The proxy's password.

@@ -7,12 +7,14 @@ use url::Url;
 
 use crate::cli::command::doctor::{Found, Patient};
 use crate::cli::command::send::campaign_lock;
+use crate::cli::platform::proxy_trouble;
 use crate::cli::problem::journal_reason;
 use crate::diagnostic::render::display;
 use crate::journal::lock;
 use crate::journal::media::{KeptMedia, MediaStore};
 use crate::journal::store::Store;
 use crate::wechat::client::CERTIFICATES;
+use crate::wechat::proxy::from_environment;
 
 /// Below this a run is likely to fail.
 const LEAST: u64 = 16 << 20;
@@ -136,6 +138,10 @@ pub(crate) fn proxy(patient: &Patient<'_>) -> Found {
     let set: Vec<String> = set.into_iter().chain(file).collect();
     if patient.hosts.first().is_loopback() {
         return Found::ok(patient.sentence("proxy.loopback", &[]));
+    }
+    if let Err(fault) = from_environment() {
+        let why = proxy_trouble(&fault.why, patient.terminal);
+        return Found::fault(patient.sentence("proxy.unusable", &[("variable", &fault.variable)]), Some(why));
     }
     if set.is_empty() {
         return Found::ok(patient.sentence("proxy.none", &[]));

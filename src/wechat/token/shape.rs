@@ -1,0 +1,197 @@
+//! What a token looks like, and what programs and gateways give in its place.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::wechat::answer::json::{self, Integer, Text};
+use crate::wechat::answer::reply::Answer;
+
+/// The platform asks to reserve 512 characters for a token (docs/platform.md#tokens); this leaves room for more.
+const LONGEST: usize = 2048;
+/// No token lives for longer; what promises more is looked after as if it had promised this.
+const LONGEST_LIFE: u64 = 24 * 60 * 60;
+/// Keys under which others have the token, or an object with it. They are looked for only to be named.
+const SHAPES: [&str; 6] = ["accessToken", "AccessToken", "token", "data", "result", "body"];
+
+/// A token as its source gives it.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    pub(crate) value: SecretString,
+    /// How long it works, where the source says so.
+    pub(crate) rest: Option<Duration>,
+}
+
+/// What was given in place of a token. Nothing of it is repeated: it may be a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Instead {
+    /// Nothing at all.
+    Nothing,
+    /// A token, perhaps, in quotation marks.
+    Quoted,
+    /// `null` or the like.
+    Null,
+    /// A web page.
+    Page,
+    /// `access_token=…`.
+    Assignment,
+    /// JSON that has the token somewhere else; the path to it.
+    Elsewhere(String),
+    /// JSON without one.
+    Json,
+    /// An errcode of the platform.
+    Refusal(i64),
+    /// Something with characters that no token has.
+    Other,
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    #[serde(default)]
+    access_token: Text,
+    #[serde(default)]
+    expires_in: Integer,
+    #[serde(default)]
+    errcode: Integer,
+}
+
+/// The text of a token, without blanks and a byte order mark around it.
+///
+/// # Errors
+///
+/// What it is instead.
+pub(crate) fn token(text: &str) -> Result<&str, Instead> {
+    let text = trimmed(text);
+    let begins = |with: &str| text.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with));
+    if text.is_empty() {
+        Err(Instead::Nothing)
+    } else if text.starts_with(['"', '\'', '“', '‘', '`']) {
+        Err(Instead::Quoted)
+    } else if ["null", "none", "nil", "undefined"].iter().any(|null| text.eq_ignore_ascii_case(null)) {
+        Err(Instead::Null)
+    } else if text.starts_with('<') {
+        Err(Instead::Page)
+    } else if begins("access_token") {
+        Err(Instead::Assignment)
+    } else if text.len() > LONGEST || !text.bytes().all(belongs) {
+        Err(Instead::Other)
+    } else {
+        Ok(text)
+    }
+}
+
+/// A text without blanks and a byte order mark around it.
+pub(crate) fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
+}
+
+/// Whether a token may have this character.
+fn belongs(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_-.~+/=".contains(&byte)
+}
+
+/// The token in an answer of the platform.
+pub(crate) fn answered(body: &[u8]) -> Result<Fetched, Instead> {
+    let Some(raw) = json::read::<Raw>(body) else {
+        return Err(match token(&String::from_utf8_lossy(body)) {
+            Ok(_) => Instead::Other,
+            Err(instead) => instead,
+        });
+    };
+    if let Some(code) = raw.errcode.0.filter(|code| *code != 0) {
+        return Err(Instead::Refusal(code));
+    }
+    let Some(text) = raw.access_token.0 else { return Err(elsewhere(body)) };
+    let rest = raw.expires_in.0.and_then(|seconds| u64::try_from(seconds).ok());
+    Ok(Fetched {
+        value: SecretString::from(token(&text)?),
+        rest: rest.map(|seconds| Duration::from_secs(seconds.min(LONGEST_LIFE))),
+    })
+}
+
+/// The token in what a program printed: the platform's JSON, or the token alone.
+pub(crate) fn printed(output: &[u8]) -> Result<Fetched, Instead> {
+    let text = String::from_utf8_lossy(output);
+    if trimmed(&text).starts_with('{') || Answer::read(output).is_some() {
+        return answered(output);
+    }
+    token(&text).map(|token| Fetched { value: SecretString::from(token), rest: None })
+}
+
+/// Where JSON without `access_token` seems to have it.
+fn elsewhere(body: &[u8]) -> Instead {
+    let Some(object) = json::read::<Map<String, Value>>(body) else { return Instead::Json };
+    if object.get("access_token").is_some_and(Value::is_null) {
+        return Instead::Null;
+    }
+    path_to_token(&object).map_or(Instead::Json, Instead::Elsewhere)
+}
+
+fn path_to_token(object: &Map<String, Value>) -> Option<String> {
+    if object.get("access_token").is_some_and(Value::is_string) {
+        return Some("access_token".to_owned());
+    }
+    SHAPES.iter().find_map(|key| match object.get(*key)? {
+        Value::String(_) => Some((*key).to_owned()),
+        Value::Object(inner) => path_to_token(inner).map(|path| format!("{key}.{path}")),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    fn read(output: &[u8]) -> Result<(String, Option<u64>), Instead> {
+        let fetched = printed(output)?;
+        Ok((fetched.value.expose_secret().to_owned(), fetched.rest.map(|rest| rest.as_secs())))
+    }
+
+    #[test]
+    fn a_token_is_read_from_json_and_from_a_bare_word() {
+        for (output, rest) in [
+            (&b"36_a-B.c~d+e/f=\n"[..], None),
+            (b"\xef\xbb\xbf36_a-B.c~d+e/f=\r\n", None),
+            (br#"{"access_token":"36_a-B.c~d+e/f=","expires_in":7200}"#, Some(7200)),
+            (br#"{"access_token":"36_a-B.c~d+e/f=","expires_in":"7200"}"#, Some(7200)),
+            (
+                br#"{"access_token":"36_a-B.c~d+e/f=","expires_in":7200.0,"errcode":"0","more":[]}"#,
+                Some(7200),
+            ),
+            (b"\xef\xbb\xbf{\"access_token\":\"36_a-B.c~d+e/f=\",\"expires_in\":7200}", Some(7200)),
+            (br#"{"access_token":"36_a-B.c~d+e/f=","expires_in":-1}"#, None),
+            (br#"{"access_token":"36_a-B.c~d+e/f=","expires_in":9e15}"#, Some(86_400)),
+        ] {
+            assert_eq!(read(output), Ok(("36_a-B.c~d+e/f=".to_owned(), rest)), "{output:?}");
+        }
+    }
+
+    #[test]
+    fn what_comes_in_place_of_a_token_is_told_by_its_kind() {
+        let at = |path: &str| Instead::Elsewhere(path.to_owned());
+        for (output, instead) in [
+            (&b""[..], Instead::Nothing),
+            (b" \n", Instead::Nothing),
+            (b"\"TOK\"", Instead::Quoted),
+            (b"null\n", Instead::Null),
+            (br#"{"access_token":null}"#, Instead::Null),
+            (br#"{"access_token":"null"}"#, Instead::Null),
+            (b"<html>login</html>", Instead::Page),
+            (b"access_token=TOK", Instead::Assignment),
+            (br#"{"data":{"access_token":"TOK"}}"#, at("data.access_token")),
+            (br#"{"accessToken":"TOK"}"#, at("accessToken")),
+            (br#"{"data":"TOK"}"#, at("data")),
+            (br#"{"code":0}"#, Instead::Json),
+            (br#"{"errcode":40013,"errmsg":"invalid appid"}"#, Instead::Refusal(40013)),
+            (b"two words", Instead::Other),
+            (b"\xff\xfeT\0", Instead::Other),
+            ("令牌".as_bytes(), Instead::Other),
+        ] {
+            assert_eq!(read(output), Err(instead), "{output:?}");
+        }
+    }
+}
