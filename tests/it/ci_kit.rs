@@ -325,7 +325,7 @@ fn every_step_names_its_shell_and_every_action_its_version() {
 #[test]
 fn the_action_uses_the_inputs_that_it_has() {
     let action = text("action.yml");
-    let uses = regex::Regex::new(r"inputs\.([a-z-]+)").expect("a pattern");
+    let uses = regex::Regex::new(r"inputs\.([a-z0-9-]+)").expect("a pattern");
     let used: BTreeSet<String> = uses.captures_iter(&action).map(|found| found[1].to_owned()).collect();
     let inputs = yaml("action.yml")["inputs"].as_object().expect("inputs").clone();
     assert_eq!(used, inputs.keys().cloned().collect());
