@@ -10,6 +10,34 @@ pub(crate) const API_BASE: &str = "https://api.weixin.qq.com";
 /// The platform's host for the time when the general one cannot be reached (docs/platform.md#hosts).
 pub(crate) const API_BASE_2: &str = "https://api2.weixin.qq.com";
 
+/// The domain of all hosts of the platform.
+const DOMAIN: &str = "weixin.qq.com";
+
+/// Where requests end: what is sent to a simulator on this machine counts for no one, and the other way round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Destination {
+    /// Any host but this machine: people read what is sent there.
+    Real,
+    /// This machine, by a loopback address.
+    Local,
+}
+
+impl Destination {
+    /// Its word in files and reports.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Real => "real",
+            Self::Local => "local",
+        }
+    }
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 /// The address of one host, with a path where the platform's calls stand below one, as behind a gateway. Plain http is
 /// for loopback hosts only.
 #[derive(Clone, PartialEq, Eq)]
@@ -66,6 +94,11 @@ impl ApiBase {
     /// Whether it is called without TLS.
     pub(crate) fn is_plain(&self) -> bool {
         self.0.scheme() == "http"
+    }
+
+    /// Whether it is one of the platform's own hosts.
+    pub(crate) fn is_wechat(&self) -> bool {
+        self.host() == DOMAIN || self.host().strip_suffix(DOMAIN).is_some_and(|name| name.ends_with('.'))
     }
 
     /// The host's name or address.
@@ -127,6 +160,17 @@ impl Hosts {
     pub(crate) fn all(&self) -> &[ApiBase] {
         &self.all
     }
+
+    /// Whether requests to them reach people.
+    pub(crate) fn destination(&self) -> Destination {
+        if self.first().is_loopback() { Destination::Local } else { Destination::Real }
+    }
+
+    /// Those that are not the platform's own: a company's gateway, a simulator, or somebody else's server. What people
+    /// agree to should name them.
+    pub(crate) fn foreign(&self) -> impl Iterator<Item = &ApiBase> {
+        self.all.iter().filter(|base| !base.is_wechat())
+    }
 }
 
 impl From<ApiBase> for Hosts {
@@ -172,6 +216,16 @@ mod tests {
         }
         for base in ["https://host?x=1", "https://host/#x", "https://host/a?access_token=T"] {
             assert_eq!(ApiBase::parse(base), Err(ApiBaseError::Query), "{base}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_only_looks_like_wechat_is_foreign() {
+        let foreign =
+            |text: &str| !ApiBase::parse(text).unwrap_or_else(|error| panic!("{error}")).is_wechat();
+        assert!(!foreign(API_BASE) && !foreign(API_BASE_2));
+        for text in ["https://evilweixin.qq.com", "https://weixin.qq.com.example.com", "http://127.0.0.1"] {
+            assert!(foreign(text), "{text}");
         }
     }
 

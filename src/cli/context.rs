@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use crate::api_base::{ApiBase, ApiBaseError, Hosts};
 use crate::campaign::validate::{Known, Overrides, Validated, validate};
-use crate::campaign::{Campaign, CampaignId};
+use crate::campaign::{Campaign, CampaignId, SecretPlace};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::MaskOpenid;
 use crate::cli::terminal::{Terminal, masks};
@@ -14,6 +15,7 @@ use crate::diagnostic::render::Sources;
 use crate::diagnostic::unread;
 use crate::journal::identity::{Channel, Identity};
 use crate::message::Kind;
+use crate::plan::id::PlanId;
 use crate::plan::{self, Plan, forecast_seconds};
 use crate::report::plan::json::Facts;
 use crate::report::plan::text;
@@ -40,6 +42,17 @@ pub(crate) fn environment() -> Overrides {
 /// An environment variable that is set to something.
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+/// The hosts that environment and campaign name, the environment before the campaign. What the environment names stands alone, so that
+/// a simulator never fails over to people's phones.
+///
+/// # Errors
+///
+/// What is wrong with the address in WXCAST_API_BASE.
+pub(crate) fn chosen_hosts(campaign: &Campaign) -> Result<Hosts, ApiBaseError> {
+    let Some(text) = variable("WXCAST_API_BASE") else { return Ok(campaign.account.hosts.clone()) };
+    ApiBase::parse(&text).map(Hosts::from)
 }
 
 /// Reads and validates a campaign file, its audience unread.
@@ -106,6 +119,14 @@ fn read(path: &Path) -> Result<String, Diagnostic> {
 
 fn facts(validated: &Validated, plan: &Plan) -> Facts {
     let Known { id, wave, appid, kind } = validated.known.clone();
+    let hosts = validated.campaign.as_ref().and_then(|campaign| chosen_hosts(campaign).ok());
+    let sound = validated.campaign.as_ref().filter(|_| plan.diagnostics.errors() == 0);
+    let approved = sound.zip(hosts.as_ref()).map(|(campaign, hosts)| PlanId::of(campaign, hosts, plan));
+    let token_command = validated.campaign.as_ref().and_then(|campaign| match &campaign.account.secret {
+        SecretPlace::TokenCommand(command) => Some(command.clone()),
+        SecretPlace::Environment(_) | SecretPlace::File(_) => None,
+    });
+    let title = validated.campaign.as_ref().and_then(|campaign| campaign.title.clone());
     let forecast = validated.campaign.as_ref().map(|campaign| {
         let ceiling = campaign.send.ceiling();
         forecast_seconds(plan.counts.planned, ceiling)
@@ -114,7 +135,11 @@ fn facts(validated: &Validated, plan: &Plan) -> Facts {
         campaign: id,
         wave,
         appid,
+        title,
         kind: kind.map(|kind| kind.to_string()),
+        hosts,
+        token_command,
+        id: approved,
         forecast_seconds: forecast.unwrap_or_default(),
     }
 }

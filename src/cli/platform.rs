@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 
 use crate::api_base::{ApiBase, ApiBaseError, Hosts};
 use crate::campaign::{Campaign, SecretPlace};
-use crate::cli::context::{environment, variable};
+use crate::cli::context::{chosen_hosts, environment, variable};
 use crate::cli::exit_code::Exit;
 use crate::cli::problem::instead_of_token;
 use crate::cli::terminal::Terminal;
@@ -202,8 +202,7 @@ fn not_set_up(error: &SetUpError, terminal: &Terminal) -> Exit {
 ///
 /// The exit, already told, when WXCAST_API_BASE is no address.
 pub(crate) fn hosts(campaign: &Campaign, terminal: &Terminal) -> Result<Hosts, Exit> {
-    let Some(text) = variable("WXCAST_API_BASE") else { return Ok(campaign.account.hosts.clone()) };
-    ApiBase::parse(&text).map(Hosts::from).map_err(|error| {
+    chosen_hosts(campaign).map_err(|error| {
         let reason = match error {
             ApiBaseError::NotAnAddress => "reason.no-address",
             ApiBaseError::PlainHttp => "reason.plain-http",

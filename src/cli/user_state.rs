@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
 
-use crate::api_base::Hosts;
+use crate::api_base::Destination;
 use crate::campaign::Campaign;
 use crate::cli::exit_code::Exit;
 use crate::cli::machine::Machine;
@@ -13,7 +13,7 @@ use crate::cli::problem::journal_problem;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::render::display;
 use crate::journal::JournalError;
-use crate::journal::identity::{Destination, Identity};
+use crate::journal::identity::Identity;
 use crate::journal::sqlite::file::private_folder;
 use crate::journal::sqlite::format1;
 use crate::journal::store::Store;
@@ -154,11 +154,6 @@ fn format1_beside(campaign: &Path) -> Option<PathBuf> {
     let beside = |campaign: &Path| campaign.parent().unwrap_or(Path::new("")).join(".wxcast");
     let real = std::fs::canonicalize(campaign).ok();
     std::iter::once(beside(campaign)).chain(real.as_deref().map(beside)).find(|folder| folder.is_dir())
-}
-
-/// Where a campaign's requests go.
-pub(crate) fn destination(hosts: &Hosts) -> Destination {
-    if hosts.first().is_loopback() { Destination::Local } else { Destination::Real }
 }
 
 /// The folder that tells of a campaign, and where its journal's messages went. That it is the local one although nobody

@@ -38,31 +38,6 @@ impl Channel {
     }
 }
 
-/// Where requests go. What was sent to a local destination never counts for a real one, nor the other way round.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Destination {
-    /// Any host but this computer.
-    Real,
-    /// This computer, where a simulator stands.
-    Local,
-}
-
-impl Destination {
-    /// The word in journal, receipt and reports.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Real => "real",
-            Self::Local => "local",
-        }
-    }
-}
-
-impl fmt::Display for Destination {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
 /// A campaign's number in one journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CampaignKey(pub(crate) i64);

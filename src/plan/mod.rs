@@ -9,6 +9,7 @@ pub(crate) mod batch;
 pub(crate) mod damage;
 pub mod digest;
 pub(crate) mod duplicates;
+pub mod id;
 pub mod inputs;
 pub(crate) mod inspect;
 pub(crate) mod judge;

@@ -39,6 +39,7 @@ mod next_command;
 mod pacing;
 mod plan;
 mod plan_formats;
+mod plan_id;
 mod preview;
 mod preview_html;
 mod prose;

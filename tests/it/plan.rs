@@ -9,18 +9,23 @@ use sha2::{Digest as _, Sha256};
 
 use crate::support::{APPID, World, openid};
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 16] = [
     "campaign",
+    "title",
     "wave",
     "appid",
     "kind",
+    "destination",
     "digest",
+    "plan",
     "rows",
     "planned",
     "skipped",
     "invalid",
+    "warnings",
     "forecast_seconds",
     "diagnostics",
+    "hosts",
 ];
 const DIAGNOSTIC_KEYS: [&str; 9] =
     ["code", "severity", "message", "help", "file", "line", "column", "row", "field"];

@@ -188,6 +188,12 @@ fn another_digest_or_count_than_expected_sends_nothing() {
     send("--expect-digest", &digest(&world)).exits(0);
 }
 
+/// The plan's id at a platform, whose address is part of it.
+fn plan_id(world: &World, platform: &Platform) -> String {
+    let plan = world.run_at(platform, &["plan", "campaign.toml", "--format", "json"]).exits(0).json();
+    plan["plan"].as_str().expect("a plan id").to_owned()
+}
+
 fn digest(world: &World) -> String {
     let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(0).json();
     plan["digest"].as_str().expect("a digest").to_owned()
@@ -303,7 +309,7 @@ fn a_stdout_and_a_stderr_that_nobody_reads_stop_nothing() {
 }
 
 #[test]
-fn a_text_that_was_edited_after_part_was_sent_needs_its_digest() {
+fn a_text_that_was_edited_after_part_was_sent_needs_its_plan() {
     let (world, platform) = (World::with_recipients(5), Platform::new(""));
     let then = digest(&world);
     world.run_at(&platform, &["send", "campaign.toml", "--yes", "--limit", "2"]).exits(7);
@@ -312,6 +318,9 @@ fn a_text_that_was_edited_after_part_was_sent_needs_its_digest() {
     world.send(&platform).exits(8).says(&then).says(&now).says("2 people were sent the earlier one");
     assert_eq!(platform.ledger().totals().requests, 2);
     let send = ["send", "campaign.toml", "--yes", "--expect-digest", &now, "--format", "json"];
+    world.run_at(&platform, &send).exits(8).says("--expect-plan");
+    let id = plan_id(&world, &platform);
+    let send = ["send", "campaign.toml", "--yes", "--expect-plan", &id, "--format", "json"];
     assert_eq!(world.run_at(&platform, &send).exits(0).counts(), "5 sent");
     assert!((0..5).all(|index| platform.ledger().accepted(&openid(index)) == 1));
 }
@@ -372,19 +381,19 @@ fn an_audience_that_is_edited_during_the_run_lets_no_unplanned_message_out() {
 }
 
 #[test]
-fn a_text_edited_while_outcomes_are_unknown_needs_a_digest_too() {
+fn a_text_edited_while_outcomes_are_unknown_needs_a_plan_too() {
     let world = World::with_recipients(3);
     world.text_campaign("Hello {{name}}", "[send.stop]\nmax_unknown = 0");
     world.send(&Platform::new("[[faults]]\nkind = \"reset-after\"")).exits(6);
     world.edit("campaign.toml", "Hello", "Goodbye");
     world.recipients(4);
     let platform = Platform::new("");
-    world.send(&platform).exits(8).says("--expect-digest");
+    world.send(&platform).exits(8).says("--expect-plan");
     assert_eq!(platform.ledger().totals().requests, 0);
 }
 
 #[test]
-fn rows_of_one_person_that_were_moved_between_runs_need_a_digest() {
+fn rows_of_one_person_that_were_moved_between_runs_need_a_plan() {
     let world = World::with_recipients(1);
     world.edit("campaign.toml", "[message.text]", "duplicates = \"each\"\n[message.text]");
     let [first, second] = [0, 1].map(|index| format!("{},Name {index}\n", openid(0)));
@@ -392,7 +401,7 @@ fn rows_of_one_person_that_were_moved_between_runs_need_a_digest() {
     let platform = Platform::new("");
     world.run_at(&platform, &["send", "campaign.toml", "--yes", "--limit", "1"]).exits(7);
     world.file("audience.csv", format!("openid,name\n{second}{first}"));
-    world.send(&platform).exits(8).says("--expect-digest");
+    world.send(&platform).exits(8).says("--expect-plan");
     world.file("audience.csv", format!("openid,name\n{first}{second}"));
     assert_eq!(world.send(&platform).exits(0).counts(), "2 sent");
     assert_eq!(platform.ledger().accepted_payloads(&openid(0)), payloads(&world));

@@ -14,7 +14,7 @@ use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, Format, Progress as Wanted};
 use crate::cli::platform::{Platform, hosts};
 use crate::cli::terminal::Terminal;
-use crate::cli::user_state::{AccountFolder, destination};
+use crate::cli::user_state::AccountFolder;
 use crate::delivery::attempt::Cause;
 use crate::delivery::stop::Stop;
 use crate::message::media::size;
@@ -72,7 +72,7 @@ fn upload(args: &args::Media, terminal: &Terminal) -> Result<Exit, Exit> {
         terminal.say("media.none", &[]);
         return Ok(print(args.format, &[], terminal));
     }
-    let destination = destination(&hosts(&campaign, terminal)?);
+    let destination = hosts(&campaign, terminal)?.destination();
     let account = AccountFolder::insist(&campaign.account.appid, args.state_dir.as_ref(), terminal)?;
     let state = account.prepare(destination, path, &identity(&campaign), terminal)?;
     // Whoever sends this campaign uploads its files as well; two would upload each of them twice.

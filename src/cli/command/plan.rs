@@ -8,6 +8,7 @@ use crate::cli::context::{Loaded, environment, load};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args;
 use crate::cli::output::{cannot_write, masks, print};
+use crate::cli::platform::hosts;
 use crate::cli::terminal::Terminal;
 use crate::cli::workspace;
 use crate::diagnostic::render::display;
@@ -27,6 +28,9 @@ fn plan(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Exit> {
     let earlier = args.compare.as_deref().map(|path| earlier(path, terminal)).transpose()?;
     let overrides = Overrides { rate: args.rate, ..environment() };
     let mut loaded = load(&args.campaign.campaign, &overrides);
+    if let Some(campaign) = &loaded.campaign {
+        hosts(campaign, terminal)?;
+    }
     if let (Some(earlier), Some(path)) = (&earlier, &args.compare) {
         same_campaign(earlier, path, &loaded, terminal)?;
     }
@@ -41,6 +45,7 @@ fn plan(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Exit> {
         workspace::make_portable(&mut loaded.sources);
     }
     let mut told = PlanReport::new(&loaded.facts, &loaded.plan, &loaded.sources, &terminal.words);
+    let before = earlier.as_ref().map(|earlier| (earlier.hosts.clone(), earlier.token_command.clone()));
     if let Some(campaign) = loaded.campaign.as_ref().filter(|_| travels || earlier.is_some()) {
         let wanted = Wanted { samples: travels, messages: manifest, earlier, masked };
         let read = sample::read(campaign, &loaded.plan, wanted, &terminal.words).map_err(|_| {
@@ -48,6 +53,11 @@ fn plan(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Exit> {
             Exit::Invalid
         })?;
         (told.samples, told.messages, told.changes) = (read.samples, read.messages, read.changes);
+        if let (Some(changes), Some((hosts, command))) = (&mut told.changes, before) {
+            changes.earlier_hosts = (hosts != told.hosts).then_some(hosts);
+            changes.earlier_token_command =
+                (command != told.token_command).then(|| command.unwrap_or_default());
+        }
     }
     tell(args, format, &loaded, &told, terminal)?;
     Ok(exit(args, &loaded, terminal))
@@ -120,7 +130,7 @@ fn exit(args: &args::Plan, loaded: &Loaded, terminal: &Terminal) -> Exit {
         terminal.next("invalid", &args.campaign.campaign);
         return Exit::Invalid;
     }
-    if !expected(&args.expect, &loaded.plan, terminal) {
+    if !expected(&args.expect, &loaded.plan, loaded.facts.id, terminal) {
         return Exit::Gate;
     }
     terminal.next("plan", &args.campaign.campaign);

@@ -12,7 +12,7 @@ use crate::cli::line::args::{self, PreviewFormat};
 use crate::cli::platform::hosts;
 use crate::cli::problem::journal_problem;
 use crate::cli::terminal::{Terminal, masks};
-use crate::cli::user_state::{AccountFolder, destination};
+use crate::cli::user_state::AccountFolder;
 use crate::diagnostic::render::display;
 use crate::journal::media::MediaStore;
 use crate::message::media::Content;
@@ -45,7 +45,7 @@ pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
         Err(exit) => return exit,
     };
     let account = AccountFolder::find(&campaign.account.appid, args.state_dir.as_ref());
-    let state = account.filter(|_| !plan.media.is_empty()).map(|account| account.of(destination(&hosts)));
+    let state = account.filter(|_| !plan.media.is_empty()).map(|account| account.of(hosts.destination()));
     let kept = state.map_or(Ok(None), |state| MediaStore::read(&state));
     let kept = match kept {
         Ok(kept) => kept,

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp, Zoned};
 
+use crate::api_base::Destination;
 use crate::campaign::file::{Duplicates, OnUnknown};
 use crate::campaign::validate::Overrides;
 use crate::campaign::{Campaign, CampaignId, duration};
@@ -18,14 +19,14 @@ use crate::cli::platform::{Platform, hosts};
 use crate::cli::problem::{join_problem, journal_problem};
 use crate::cli::quota;
 use crate::cli::terminal::{Terminal, argument};
-use crate::cli::user_state::{AccountFolder, account_lock, destination};
+use crate::cli::user_state::{AccountFolder, account_lock};
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Counts;
 use crate::diagnostic::render::display;
 use crate::journal::JournalError;
-use crate::journal::identity::Destination;
 use crate::journal::lock::{Holder, Lock, LockError};
 use crate::journal::store::{self, Store};
+use crate::plan::id::PlanId;
 use crate::plan::{Plan, forecast_seconds, text_digest};
 use crate::report::join::{Tally, identity, tally};
 use crate::report::plan::text as plan_text;
@@ -47,8 +48,10 @@ fn prepare_and_send(args: &args::Send, terminal: &Terminal) -> Result<Exit, Exit
     let path = &args.campaign.campaign;
     let (campaign, plan) = load_sound(path, &overrides(&args.how), terminal)?;
     // An address that is none is told before anything is done.
-    let destination = destination(&hosts(&campaign, terminal)?);
-    if !expected(&args.expect, &plan, terminal) {
+    let hosts = hosts(&campaign, terminal)?;
+    let destination = hosts.destination();
+    let id = PlanId::of(&campaign, &hosts, &plan);
+    if !expected(&args.expect, &plan, Some(id), terminal) {
         return Err(Exit::Gate);
     }
     let account = AccountFolder::insist(&campaign.account.appid, args.state_dir.as_ref(), terminal)?;
@@ -62,7 +65,7 @@ fn prepare_and_send(args: &args::Send, terminal: &Terminal) -> Result<Exit, Exit
     let finished = if left > 0 {
         let total = args.how.limit.map_or(left, |limit| left.min(limit));
         tell(&campaign, &plan, &before, left, terminal);
-        let agreed = agreed(args, &campaign, &plan, &before, terminal)?;
+        let agreed = agreed(args, &campaign, id, &before, terminal)?;
         let platform = Platform::open(&campaign, &state, terminal)?;
         if !agreed {
             // Whoever is asked should know of the quota first.
@@ -108,16 +111,20 @@ pub(crate) fn results_masked(how: &SendArgs) -> bool {
 }
 
 /// Whether a plan is what was expected; if not, says so.
-pub(crate) fn expected(expect: &Expect, plan: &Plan, terminal: &Terminal) -> bool {
+pub(crate) fn expected(expect: &Expect, plan: &Plan, id: Option<PlanId>, terminal: &Terminal) -> bool {
     let digest = expect.expect_digest.is_none_or(|digest| digest == plan.digest);
     let count = expect.expect_count.is_none_or(|count| count == plan.counts.planned);
+    let same = expect.expect_plan.is_none_or(|expected| Some(expected) == id);
+    if let (Some(expected), Some(found)) = (expect.expect_plan.filter(|_| !same), id) {
+        terminal.complain("other-plan", &[("expected", &expected), ("found", &found)]);
+    }
     if let Some(expected) = expect.expect_digest.filter(|_| !digest) {
         terminal.complain("other-digest", &[("expected", &expected), ("found", &plan.digest)]);
     }
     if let Some(expected) = expect.expect_count.filter(|_| !count) {
         terminal.complain("other-count", &[("expected", &expected), ("found", &plan.counts.planned)]);
     }
-    digest && count
+    same && digest && count
 }
 
 fn retry(given: Option<&str>, terminal: &Terminal) -> Result<RetryRefused, Exit> {
@@ -389,7 +396,7 @@ fn until(seconds: u64) -> String {
 fn agreed(
     args: &args::Send,
     campaign: &Campaign,
-    plan: &Plan,
+    id: PlanId,
     before: &Before,
     terminal: &Terminal,
 ) -> Result<bool, Exit> {
@@ -397,14 +404,14 @@ fn agreed(
     // rows were moved or removed, and who got which is for a person to judge.
     let moved = campaign.audience.duplicates == Duplicates::Each && before.tally.altered > 0;
     let delicate = before.other_text.is_some() || moved;
-    if args.yes && (!delicate || args.expect.expect_digest.is_some()) {
+    if args.yes && (!delicate || args.expect.expect_plan.is_some()) {
         return Ok(true);
     }
     if terminal.is_interactive() {
         return Ok(false);
     }
-    let key = if args.yes { "needs-digest" } else { "needs-yes" };
-    terminal.complain(key, &[("digest", &plan.digest), ("campaign", &argument(&campaign.path))]);
+    let key = if args.yes { "needs-plan" } else { "needs-yes" };
+    terminal.complain(key, &[("plan", &id), ("campaign", &argument(&campaign.path))]);
     Err(Exit::Gate)
 }
 

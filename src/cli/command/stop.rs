@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::api_base::Destination;
 use crate::cli::command::send::{campaign_lock, stop_request};
 use crate::cli::context::whose;
 use crate::cli::exit_code::Exit;
@@ -9,7 +10,6 @@ use crate::cli::line::args;
 use crate::cli::terminal::Terminal;
 use crate::cli::user_state::AccountFolder;
 use crate::diagnostic::render::display;
-use crate::journal::identity::Destination;
 use crate::journal::lock::{holder_of, is_held};
 
 /// How often it is looked whether the run has ended.

@@ -7,6 +7,7 @@ use clap::{ArgAction, Parser, ValueEnum};
 
 use crate::campaign::rate::Rate;
 use crate::plan::digest::Digest;
+use crate::plan::id::PlanId;
 use crate::report;
 
 /// The command line.
@@ -153,6 +154,8 @@ pub(crate) struct SendArgs {
 pub(crate) struct Expect {
     #[arg(long, value_name = "sha256:…")]
     pub(crate) expect_digest: Option<Digest>,
+    #[arg(long, value_name = "plan:…")]
+    pub(crate) expect_plan: Option<PlanId>,
     #[arg(long, value_name = "N")]
     pub(crate) expect_count: Option<u64>,
 }

@@ -11,6 +11,7 @@ use clap::{Arg, Command};
 use crate::diagnostic::render::draw_sentence;
 use crate::locale::Catalog;
 use crate::plan::digest::Digest;
+use crate::plan::id::PlanId;
 
 /// What clap has to show: help and version as they are, everything else as a sentence with what to do about it.
 /// `arguments` are those that `command` did not understand.
@@ -173,6 +174,8 @@ fn expected(argument: &Arg) -> Option<&'static str> {
     let read_into = argument.get_value_parser().type_id();
     if [TypeId::of::<u16>(), TypeId::of::<u64>()].iter().any(|number| read_into == *number) {
         Some("usage.whole-number")
+    } else if read_into == TypeId::of::<PlanId>() {
+        Some("usage.plan")
     } else if read_into == TypeId::of::<Digest>() {
         Some("usage.digest")
     } else {

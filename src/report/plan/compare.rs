@@ -17,6 +17,12 @@ const NAMED: usize = 100;
 pub struct Changes {
     /// The digest of the earlier plan.
     pub digest: String,
+    /// The hosts of the earlier plan, where they were others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub earlier_hosts: Option<Vec<String>>,
+    /// The program that printed tokens for the earlier plan, where it was another; empty where there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub earlier_token_command: Option<Vec<String>>,
     /// Messages to people who had none.
     pub added: u64,
     /// Messages that are no longer planned.
@@ -52,6 +58,8 @@ struct Manifest {
     campaign: Option<String>,
     appid: Option<String>,
     digest: String,
+    hosts: Vec<String>,
+    token_command: Option<Vec<String>>,
     messages: Option<Vec<String>>,
 }
 
@@ -62,6 +70,10 @@ pub(crate) struct Earlier {
     pub(crate) campaign: Option<String>,
     /// Its account.
     pub(crate) appid: Option<String>,
+    /// The hosts that it called.
+    pub(crate) hosts: Vec<String>,
+    /// The program that printed its tokens, where one did.
+    pub(crate) token_command: Option<Vec<String>>,
     digest: String,
     /// In the order of [`Known::person`].
     known: Vec<Known>,
@@ -86,11 +98,11 @@ impl Earlier {
         let file = BufReader::new(File::open(path).map_err(EarlierError::File)?);
         let manifest: Manifest =
             serde_json::from_reader(file).map_err(|error| EarlierError::Foreign(error.to_string()))?;
-        let messages = manifest.messages.ok_or(EarlierError::NoMessages)?;
+        let messages = manifest.messages.as_deref().ok_or(EarlierError::NoMessages)?;
         let mut known = Vec::new();
         let mut row = 0;
         for text in messages {
-            let fingerprints = fingerprint::decode(&text)
+            let fingerprints = fingerprint::decode(text)
                 .ok_or_else(|| EarlierError::Foreign("reason.no-fingerprints".to_owned()))?;
             for fingerprint in fingerprints {
                 if fingerprint != Fingerprint::NONE {
@@ -101,7 +113,8 @@ impl Earlier {
             }
         }
         known.sort_unstable_by_key(|known| (known.person, known.row));
-        Ok(Self { campaign: manifest.campaign, appid: manifest.appid, digest: manifest.digest, known })
+        let Manifest { campaign, appid, digest, hosts, token_command, messages: _ } = manifest;
+        Ok(Self { campaign, appid, hosts, token_command, digest, known })
     }
 }
 

@@ -5,11 +5,13 @@ use std::io::{self, Write};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::api_base::Hosts;
 use crate::diagnostic::render::{Sources, display};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::locale::Catalog;
 use crate::message::media::Upload;
 use crate::plan::Plan;
+use crate::plan::id::PlanId;
 use crate::report::plan::compare::Changes;
 use crate::report::plan::sample::SampleReport;
 
@@ -21,14 +23,21 @@ use crate::report::plan::sample::SampleReport;
 pub struct PlanReport {
     /// The campaign's id.
     pub campaign: Option<String>,
+    /// Its title for people.
+    pub title: Option<String>,
     /// Which time it is sent.
     pub wave: Option<u32>,
     /// The account.
     pub appid: Option<String>,
     /// The message kind.
     pub kind: Option<String>,
+    /// `real`, or `local` where requests stay on this computer; nothing where the file does not say yet.
+    pub destination: Option<String>,
     /// `sha256:` over the finished payloads in order.
     pub digest: String,
+    /// `plan:` over account, campaign, wave, destination, token source, digest and skipped rows: what is approved.
+    /// Nothing where there are errors.
+    pub plan: Option<String>,
     /// Rows of the audience.
     pub rows: u64,
     /// Rows that became a message.
@@ -37,10 +46,17 @@ pub struct PlanReport {
     pub skipped: u64,
     /// Faulty rows.
     pub invalid: u64,
+    /// All warnings, also those that are only counted and not listed.
+    pub warnings: u64,
     /// The seconds sending takes at the campaign's rate.
     pub forecast_seconds: u64,
     /// Everything that is wrong, in the order it was found.
     pub diagnostics: Vec<DiagnosticReport>,
+    /// The hosts that are called, the first one first.
+    pub hosts: Vec<String>,
+    /// The program that prints tokens, and its arguments. Only there where one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_command: Option<Vec<String>>,
     /// The encoding that the audience is read in, chosen or found. Only there where it is text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
@@ -54,9 +70,6 @@ pub struct PlanReport {
     /// All errors, also those that are only counted.
     #[serde(skip)]
     pub errors: u64,
-    /// All warnings, also those that are only counted.
-    #[serde(skip)]
-    pub warnings: u64,
     /// With `--compare`: what has changed since the earlier plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changes: Option<Changes>,
@@ -122,10 +135,18 @@ pub(crate) struct Facts {
     pub(crate) campaign: Option<String>,
     /// Which time it is sent.
     pub(crate) wave: Option<u32>,
+    /// Its title for people.
+    pub(crate) title: Option<String>,
     /// The account.
     pub(crate) appid: Option<String>,
     /// The message kind.
     pub(crate) kind: Option<String>,
+    /// The hosts that are called, where the campaign names sound ones.
+    pub(crate) hosts: Option<Hosts>,
+    /// The program that prints tokens, where one does.
+    pub(crate) token_command: Option<Vec<String>>,
+    /// What is approved, of a plan without errors.
+    pub(crate) id: Option<PlanId>,
     /// The seconds it takes.
     pub(crate) forecast_seconds: u64,
 }
@@ -137,7 +158,12 @@ impl PlanReport {
             campaign: facts.campaign.clone(),
             wave: facts.wave,
             appid: facts.appid.clone(),
+            title: facts.title.clone(),
             kind: facts.kind.clone(),
+            destination: facts.hosts.as_ref().map(|hosts| hosts.destination().to_string()),
+            hosts: facts.hosts.iter().flat_map(Hosts::all).map(ToString::to_string).collect(),
+            token_command: facts.token_command.clone(),
+            plan: facts.id.map(|id| id.to_string()),
             encoding: plan.encoding.map(str::to_owned),
             sheet: plan.sheet.as_ref().map(|sheet| sheet.name.clone()),
             digest: plan.digest.to_string(),

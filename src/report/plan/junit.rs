@@ -30,6 +30,9 @@ pub(crate) fn write(report: &PlanReport, words: &Catalog, out: &mut dyn Write) -
 
 fn properties(report: &PlanReport) -> Vec<(String, String)> {
     let counts = [
+        ("hosts", report.hosts.join(", ")),
+        ("token_command", report.token_command.iter().flatten().cloned().collect::<Vec<_>>().join(" ")),
+        ("plan", report.plan.clone().unwrap_or_default()),
         ("digest", report.digest.clone()),
         ("rows", report.rows.to_string()),
         ("planned", report.planned.to_string()),

@@ -7,7 +7,7 @@ use crate::report::form::markdown::{block, head, inline, row};
 use crate::report::plan::compare::Changes;
 use crate::report::plan::json::{DiagnosticReport, PlanReport};
 use crate::report::plan::sample::SampleReport;
-use crate::report::plan::text::{length, rows};
+use crate::report::plan::text::{going, length, rows};
 
 /// A comment on GitHub holds 65,536 characters.
 const COMMENT: usize = 60_000;
@@ -39,8 +39,17 @@ fn facts(report: &PlanReport, words: &Catalog) -> String {
     let label = |key: &str| words.say(&format!("plan.label.{key}"), &[]);
     let mut out = head(&[label("what"), label("value")]);
     let mut line = |key: &str, value: String| out.push_str(&row(&[label(key), value]));
+    if let Some(title) = &report.title {
+        line("title", inline(title));
+    }
     if let Some(appid) = &report.appid {
         line("account", inline(appid));
+    }
+    if !report.hosts.is_empty() {
+        line("destination", inline(&report.hosts.join(", ")));
+    }
+    if let Some(command) = &report.token_command {
+        line("token-command", inline(&command.join(" ")));
     }
     if let Some(kind) = &report.kind {
         line("kind", inline(kind));
@@ -57,6 +66,9 @@ fn facts(report: &PlanReport, words: &Catalog) -> String {
     line("invalid", report.invalid.to_string());
     line("forecast", length(report.forecast_seconds, words));
     line("digest", format!("`{}`", report.digest));
+    if let Some(id) = &report.plan {
+        line("id", format!("`{id}`"));
+    }
     line("errors", report.errors.to_string());
     line("warnings", report.warnings.to_string());
     out
@@ -73,6 +85,9 @@ fn since(changes: &Changes, words: &Catalog) -> String {
         ("unchanged", changes.unchanged, &Vec::new()),
     ] {
         out.push_str(&row(&[label(key), count.to_string(), rows(count, named)]));
+    }
+    for sentence in going(changes, words) {
+        out.push_str(&format!("\n{}\n", inline(&sentence)));
     }
     if changes.reordered {
         out.push_str(&format!("\n{}\n", label("reordered")));

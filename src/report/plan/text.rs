@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::api_base::{ApiBase, Destination, Hosts};
 use crate::diagnostic::code::Code;
 use crate::diagnostic::render::{Sources, draw};
 use crate::locale::Catalog;
@@ -44,12 +45,21 @@ pub(crate) fn summary(facts: &Facts, plan: &Plan, words: &Catalog) -> String {
         out.push_str(&words.say(&format!("plan.line.{key}"), &[("value", &value)]));
         out.push('\n');
     };
+    if let Some(title) = &facts.title {
+        line("title", title.clone());
+    }
     if let Some(campaign) = &facts.campaign {
         let wave = facts.wave.unwrap_or(1);
         line("campaign", words.say("plan.wave", &[("campaign", campaign), ("wave", &wave)]));
     }
     if let Some(appid) = &facts.appid {
         line("account", appid.clone());
+    }
+    if let Some(hosts) = &facts.hosts {
+        line("destination", destination(hosts, words));
+    }
+    if let Some(command) = &facts.token_command {
+        line("token-command", command.join(" "));
     }
     if let Some(kind) = &facts.kind {
         line("kind", kind.clone());
@@ -69,7 +79,26 @@ pub(crate) fn summary(facts: &Facts, plan: &Plan, words: &Catalog) -> String {
     }
     line("forecast", length(facts.forecast_seconds, words));
     line("digest", plan.digest.to_string());
+    if let Some(id) = &facts.id {
+        line("id", id.to_string());
+    }
+    line("warnings", plan.diagnostics.warnings().to_string());
     out
+}
+
+/// Where messages go, as people should read it before they agree: to WeChat, to somebody else's server, or nowhere.
+pub(crate) fn destination(hosts: &Hosts, words: &Catalog) -> String {
+    let name = |bases: &mut dyn Iterator<Item = &ApiBase>| {
+        bases.map(ToString::to_string).collect::<Vec<String>>().join(", ")
+    };
+    let foreign = name(&mut hosts.foreign());
+    match hosts.destination() {
+        Destination::Local => words.say("destination.local", &[("hosts", &foreign)]),
+        Destination::Real if foreign.is_empty() => {
+            words.say("destination.real", &[("hosts", &name(&mut hosts.all().iter()))])
+        }
+        Destination::Real => words.say("destination.foreign", &[("hosts", &foreign)]),
+    }
 }
 
 /// The media files of a plan in one line.
@@ -107,10 +136,27 @@ pub(crate) fn changes(changes: &Changes, words: &Catalog) -> String {
         }
         out.push_str(&format!("  {line}\n"));
     }
+    for sentence in going(changes, words) {
+        out.push_str(&format!("  {sentence}\n"));
+    }
     if changes.reordered {
         out.push_str(&format!("  {}\n", words.say("plan.changes.reordered", &[])));
     }
     out
+}
+
+/// What has changed of where messages go and of where tokens come from, a sentence each.
+pub(crate) fn going(changes: &Changes, words: &Catalog) -> Vec<String> {
+    let none = || words.say("plan.changes.none", &[]);
+    let hosts = changes.earlier_hosts.as_ref().map(|hosts| {
+        let hosts = if hosts.is_empty() { none() } else { hosts.join(", ") };
+        words.say("plan.changes.hosts", &[("then", &hosts)])
+    });
+    let command = changes.earlier_token_command.as_ref().map(|command| {
+        let command = if command.is_empty() { none() } else { command.join(" ") };
+        words.say("plan.changes.token-command", &[("then", &command)])
+    });
+    hosts.into_iter().chain(command).collect()
 }
 
 /// The rows that are named, and a sign where they are not all.

@@ -13,7 +13,7 @@ use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, Format};
 use crate::cli::platform::{Platform, hosts};
 use crate::cli::terminal::Terminal;
-use crate::cli::user_state::{AccountFolder, destination};
+use crate::cli::user_state::AccountFolder;
 use crate::diagnostic::render::display;
 use crate::report::doctor::{DoctorReport, Finding, State};
 use crate::report::run::summary;
@@ -86,7 +86,7 @@ fn examine(args: &args::Doctor, terminal: &Terminal) -> Result<Exit, Exit> {
     let hosts = hosts(&campaign, terminal)?;
     // Without a secret, or with one that others can read, the rest can still be looked at.
     let account = AccountFolder::insist(&campaign.account.appid, args.state_dir.as_ref(), terminal)?;
-    let state = account.of(destination(&hosts));
+    let state = account.of(hosts.destination());
     let told =
         Platform::open(&campaign, &state, terminal).ok().map(|platform| account::ask(&platform, terminal));
     let patient = Patient { campaign: &campaign, hosts, state, told, terminal };
