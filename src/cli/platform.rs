@@ -12,7 +12,6 @@ use crate::cli::context::{chosen_hosts, environment, variable};
 use crate::cli::exit_code::Exit;
 use crate::cli::problem::instead_of_token;
 use crate::cli::terminal::Terminal;
-use crate::cli::user_state;
 use crate::diagnostic::render::display;
 use crate::send::dispatcher;
 use crate::wechat::client::{CERTIFICATES, Client, SetUpError, Timeouts};
@@ -213,10 +212,13 @@ pub(crate) fn hosts(campaign: &Campaign, terminal: &Terminal) -> Result<Hosts, E
     })
 }
 
+/// The file that keeps an account's token, in its folder.
+const TOKEN: &str = "token.json";
+
 /// The token that is kept for the account. What is wrong with it is a note: a token is fetched instead.
 fn cache(campaign: &Campaign, state: &Path, hosts: &Hosts, terminal: &Terminal) -> Option<TokenCache> {
     let appid = &campaign.account.appid;
-    let cache = TokenCache::new(user_state::token_file(state), appid, &hosts.first().to_string());
+    let cache = TokenCache::new(state.join(TOKEN), appid, &hosts.first().to_string());
     let file = display(cache.path());
     match cache.look() {
         Ok(()) => {}

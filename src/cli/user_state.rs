@@ -186,11 +186,6 @@ pub(crate) fn account_lock(whose: &Campaign, state: &Path, destination: Destinat
     users.unwrap_or_else(|| state.to_owned()).join("account.lock")
 }
 
-/// The file that keeps an account's token.
-pub(crate) fn token_file(state: &Path) -> PathBuf {
-    state.join("token.json")
-}
-
 /// An appid is a word; should it not be, its digest is.
 fn word(appid: &str) -> String {
     let word = !appid.is_empty() && appid.bytes().all(|byte| byte.is_ascii_alphanumeric());
