@@ -5,6 +5,7 @@
 
 mod support;
 
+use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -19,18 +20,20 @@ use tempfile::TempDir;
 use wxcast::api_base::ApiBase;
 use wxcast::campaign::Campaign;
 use wxcast::campaign::file::OnUnknown;
-use wxcast::delivery::attempt::{Attempt, Incident};
+use wxcast::delivery::attempt::Attempt;
 use wxcast::delivery::outcome::Outcome;
 use wxcast::journal::identity::{Channel, Identity, MessageKey};
 use wxcast::journal::store::{Intent, Store};
 use wxcast::journal::writer::Writer;
 use wxcast::journal::{Journal, JournalError};
 use wxcast::plan::{Plan, plan};
-use wxcast::send::dispatcher::{self, Run};
-use wxcast::send::feed::{self, Policy, RetryRefused};
-use wxcast::send::media::{self, Depot};
+use wxcast::send::dispatcher;
+use wxcast::send::execution::locks::Locks;
+use wxcast::send::execution::observer::Unwatched;
+use wxcast::send::execution::results::{Concluded, Results};
+use wxcast::send::execution::{Execution, Sending};
+use wxcast::send::feed::{Policy, RetryRefused};
 use wxcast::send::shutdown::{Signals, StopFiles};
-use wxcast::send::worker::Shared;
 use wxcast::wechat::client::{Client, Timeouts};
 use wxcast::wechat::token::Tokens;
 use wxcast::wechat::token::source::TokenSource;
@@ -114,12 +117,11 @@ fn bare(address: SocketAddr, messages: usize) {
     });
 }
 
-/// A campaign that is planned and whose journal is open: sending is what is measured.
+/// A campaign that is planned and whose journal is there: sending is what is measured.
 struct Prepared {
     folder: TempDir,
     campaign: Arc<Campaign>,
     plan: Arc<Plan>,
-    store: Store,
 }
 
 impl Prepared {
@@ -127,8 +129,9 @@ impl Prepared {
         let folder = tempfile::tempdir().expect("a folder");
         let campaign = Arc::new(support::campaign(folder.path(), messages, support::PLAIN));
         let plan = Arc::new(plan(&campaign));
-        let store = Store::open(folder.path()).expect("a journal");
-        Self { folder, campaign, plan, store }
+        // Making the file is no part of what is measured.
+        Store::open(folder.path()).expect("a journal");
+        Self { folder, campaign, plan }
     }
 }
 
@@ -154,60 +157,59 @@ impl Journal for Nowhere {
 
 /// What `wxcast send` does once it has planned.
 fn with_journal(address: SocketAddr, messages: usize, prepared: Prepared) -> TempDir {
-    let Prepared { folder, campaign, plan, mut store } = prepared;
-    let identity = identity();
-    let claim = store.claim(&identity, Incident::Crash).expect("a claim");
-    let reading = Store::open(folder.path()).expect("a journal");
-    let (writer, thread) = Writer::start(store, claim, IN_FLIGHT);
-    executor(address, messages, (&campaign, plan, reading), writer.clone());
-    runtime().block_on(writer.finish()).expect("everything written");
-    thread.join().expect("the journal's thread");
-    folder
+    executor(address, messages, prepared, |writer| writer)
 }
 
 /// The same, and nothing is written down.
 fn without_journal(address: SocketAddr, messages: usize, prepared: Prepared) -> TempDir {
-    let Prepared { folder, campaign, plan, store } = prepared;
-    executor(address, messages, (&campaign, plan, store), Nowhere::default());
-    folder
+    executor(address, messages, prepared, |_| Nowhere::default())
 }
 
-fn identity() -> Identity {
-    Identity { appid: "wx".into(), campaign: "bench".into(), wave: 1, channel: Channel::Send }
+/// Results that nobody reads.
+struct NoResults;
+
+impl Results for NoResults {
+    fn refresh(&self, _: &Store) -> bool {
+        true
+    }
+
+    fn conclude(&self, _: &Store) -> Result<Concluded, JournalError> {
+        Ok(Concluded::default())
+    }
 }
 
-fn executor(
+fn executor<J: Journal>(
     address: SocketAddr,
     messages: usize,
-    (campaign, plan, reading): (&Arc<Campaign>, Arc<Plan>, Store),
-    journal: impl Journal,
-) {
-    let policy = Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None };
-    let jobs = feed::start(Arc::clone(campaign), plan, reading, &identity(), policy).expect("jobs");
+    prepared: Prepared,
+    journal: fn(Writer) -> J,
+) -> TempDir {
+    let Prepared { folder, campaign, plan } = prepared;
     let base = ApiBase::parse(&format!("http://{address}")).expect("a base");
     let timeouts = Timeouts { connect: Duration::from_secs(5), answer: Duration::from_secs(30) };
     let client = Client::new(base, timeouts).expect("a client");
-    let tokens = Arc::new(Tokens::new(client.clone(), TokenSource::Given(SecretString::from("bench")), None));
-    let settings = media::Settings {
-        appid: "wx".into(),
-        state: campaign.path.clone(),
-        rates: campaign.send.upload_rates.clone(),
-        retries: 0,
+    let execution = Execution {
+        campaign,
+        plan,
+        whose: Identity { appid: "wx".into(), campaign: "bench".into(), wave: 1, channel: Channel::Send },
+        state: folder.path().to_owned(),
+        host: String::new(),
+        locks: Locks::default(),
+        runtime: dispatcher::runtime().expect("a runtime"),
+        tokens: Arc::new(Tokens::new(client.clone(), TokenSource::Given(SecretString::from("bench")), None)),
+        client,
+        asks_quota: false,
+        policy: Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None },
+        limit: None,
+        signals: Signals::none,
+        stop_files: StopFiles::default(),
+        results: Arc::new(NoResults),
+        exit: |_| ("", 0),
+        observer: &mut Unwatched,
     };
-    let media = Depot::new(client.clone(), Arc::clone(&tokens), settings, Box::new(|_| {}));
-    let media = Arc::new(media);
-    let shared = Arc::new(Shared { client, tokens, media, journal });
-    let ended = dispatcher::runtime().expect("a runtime").block_on(async {
-        let run = Run {
-            campaign,
-            jobs,
-            shared,
-            limit: None,
-            watch: &mut |_| {},
-            signals: Signals::none(),
-            stop_files: StopFiles::default(),
-        };
-        dispatcher::run(run).await
-    });
-    assert_eq!((ended.stop, ended.requests), (None, u64::try_from(messages).expect("a count")));
+    let begun = execution.begin(journal).expect("a journal");
+    let Sending::Over(sent) = begun.send_until(pending::<()>()) else { unreachable!("nothing cuts it off") };
+    let messages = u64::try_from(messages).expect("a count");
+    assert_eq!((&sent.ended.stop, sent.ended.requests, &sent.written), (&None, messages, &Ok(())));
+    folder
 }

@@ -7,8 +7,9 @@ use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
 use wxcast::campaign::Campaign;
@@ -33,17 +34,52 @@ pub fn campaign(folder: &Path, rows: usize, content: &str) -> Campaign {
         );
     }
     std::fs::write(folder.join("audience.csv"), csv).expect("an audience");
-    let text = format!(
+    let validated = validate(&folder.join("campaign.toml"), &campaign_text(content), &Overrides::default());
+    validated.campaign.unwrap_or_else(|| panic!("{:?}", validated.faults))
+}
+
+/// The text of that campaign.
+pub fn campaign_text(content: &str) -> String {
+    format!(
         "[campaign]\nid = \"bench\"\n[account]\nappid = \"wx0123456789abcdef\"\n[audience]\nfile = \"audience.csv\"\n\
          [message.text]\ncontent = '''{content}'''\n[send]\nrate = \"1000000/s\"\nconcurrency = 64\n"
-    );
-    let validated = validate(&folder.join("campaign.toml"), &text, &Overrides::default());
-    validated.campaign.unwrap_or_else(|| panic!("{:?}", validated.faults))
+    )
+}
+
+/// What a server saw of the messages that were posted to it.
+#[derive(Debug, Default)]
+pub struct Times {
+    /// How many there were.
+    pub requests: usize,
+    first: Option<Instant>,
+    last: Option<Instant>,
+}
+
+impl Times {
+    /// From the first request to the last answer.
+    pub fn length(&self) -> Duration {
+        let first = self.first.expect("a request");
+        self.last.expect("an answer") - first
+    }
+
+    fn answered(&mut self) {
+        let now = Instant::now();
+        self.requests += 1;
+        self.first.get_or_insert(now);
+        self.last = Some(now);
+    }
 }
 
 /// A server on loopback that answers every POST with errcode 0 after a while. It has one thread, so that it
 /// takes as little of the machine as a server can.
 pub fn server(latency: Duration) -> SocketAddr {
+    timed_server(latency).0
+}
+
+/// The same, and it keeps the time of what is posted as a message.
+pub fn timed_server(latency: Duration) -> (SocketAddr, Arc<Mutex<Times>>) {
+    let times = Arc::new(Mutex::new(Times::default()));
+    let kept = Arc::clone(&times);
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     listener.set_nonblocking(true).expect("a listener that does not block");
@@ -52,17 +88,17 @@ pub fn server(latency: Duration) -> SocketAddr {
         runtime.block_on(async move {
             let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
             while let Ok((connection, _)) = listener.accept().await {
-                tokio::spawn(serve(connection, latency));
+                tokio::spawn(serve(connection, latency, Arc::clone(&kept)));
             }
         });
     });
-    address
+    (address, times)
 }
 
 const ANSWER: &[u8] =
     b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 27\r\n\r\n{\"errcode\":0,\"errmsg\":\"ok\"}";
 
-async fn serve(connection: TcpStream, latency: Duration) {
+async fn serve(connection: TcpStream, latency: Duration, times: Arc<Mutex<Times>>) {
     let _ = connection.set_nodelay(true);
     let mut buffer = vec![0; 64 * 1024];
     let mut filled = 0;
@@ -74,6 +110,8 @@ async fn serve(connection: TcpStream, latency: Duration) {
             Err(_) => return,
         }
         while let Some(length) = request(&buffer[..filled]) {
+            // The quota is asked for at another address.
+            let message = buffer.starts_with(b"POST /cgi-bin/message/");
             buffer.copy_within(length..filled, 0);
             filled -= length;
             if !latency.is_zero() {
@@ -82,6 +120,9 @@ async fn serve(connection: TcpStream, latency: Duration) {
             // An answer of a hundred bytes always fits the socket's buffer.
             if connection.try_write(ANSWER).is_err() {
                 return;
+            }
+            if message {
+                times.lock().expect("a server that stands").answered();
             }
         }
     }

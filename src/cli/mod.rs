@@ -3,15 +3,17 @@
 pub(crate) mod command;
 pub mod line;
 pub(crate) mod context;
-pub(crate) mod execute;
+pub(crate) mod ending;
 pub mod exit_code;
 pub(crate) mod machine;
 pub(crate) mod output;
 pub(crate) mod platform;
 pub(crate) mod problem;
 pub(crate) mod quota;
+pub(crate) mod results_file;
 pub(crate) mod terminal;
 pub(crate) mod user_state;
+pub(crate) mod watching;
 pub(crate) mod workspace;
 
 use std::ffi::OsString;
@@ -33,11 +35,15 @@ use crate::locale::Catalog;
 pub fn main() -> ExitCode {
     outgrow_quietly();
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    let exit = catch_unwind(AssertUnwindSafe(|| run(&arguments))).unwrap_or_else(|_| {
-        Terminal::plain(language::choose(&arguments)).complain("internal", &[]);
+    ExitCode::from(caught(&arguments, || run(&arguments)).code())
+}
+
+/// How it ends, also when that is a bug.
+fn caught(arguments: &[OsString], run: impl FnOnce() -> Exit) -> Exit {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
+        Terminal::plain(language::choose(arguments)).complain("internal", &[]);
         Exit::Internal
-    });
-    ExitCode::from(exit.code())
+    })
 }
 
 /// A file that outgrows its limit (`ulimit -f`) is then an error that is told, as a full disk is, and not the end
@@ -118,4 +124,16 @@ fn log(verbose: u8) {
         .with_writer(std::io::stderr)
         .without_time()
         .try_init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_the_exit_of_a_bug() {
+        assert_eq!(caught(&[], || panic!("a bug")), Exit::Internal);
+        assert_eq!(Exit::Internal.code(), 1);
+        assert_eq!(caught(&[], || Exit::Partial), Exit::Partial);
+    }
 }

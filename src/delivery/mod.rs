@@ -1,7 +1,8 @@
 //! The words for what happened: attempts, outcomes, events, and what of them is noted. Plain data.
 
 pub mod attempt;
-pub(crate) mod event;
+pub mod event;
 pub(crate) mod notice;
 pub mod outcome;
 pub mod stop;
+pub mod tally;

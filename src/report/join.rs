@@ -1,11 +1,10 @@
 //! Plan and journal, joined row by row: the one place that says which status a recipient has.
 
-use std::collections::BTreeMap;
-
 use crate::audience::header::Header;
 use crate::audience::row::Row;
 use crate::campaign::Campaign;
-use crate::delivery::outcome::{Counts, Outcome, Status};
+use crate::delivery::outcome::{Outcome, Status};
+use crate::delivery::tally::Tally;
 use crate::diagnostic::Diagnostic;
 use crate::journal::identity::{CampaignKey, Channel};
 use crate::journal::index::{Index, Known as Message};
@@ -49,21 +48,6 @@ pub(crate) enum Skipped {
     Duplicate,
     /// It is faulty.
     Invalid,
-}
-
-/// What plan and journal come to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// The recipients by status; they add up to the audience.
-    pub counts: Counts,
-    /// The refused ones by errcode.
-    pub(crate) refused_by_code: BTreeMap<i64, u64>,
-    /// Recipients that were, or may have been, sent another text than the campaign has now.
-    pub(crate) altered: u64,
-    /// Messages in flight now, which are among the unknown.
-    pub(crate) in_flight: u64,
-    /// Messages the journal knows whose recipients are not in the audience.
-    pub(crate) gone: u64,
 }
 
 /// Why plan and journal cannot be joined.
@@ -123,7 +107,7 @@ fn join_wanted<E>(
     while let Some((row, verdict)) = planner.next(&mut payload) {
         let report = report(row, &verdict, &payload, &mut known, wanted).map_err(JoinError::Journal)?;
         found += u64::from(report.known.is_some());
-        tally.add(&report, &payload);
+        add(&mut tally, &report, &payload);
         running.add(&payload);
         if let Err(error) = each(&report) {
             return Ok(Err(error));
@@ -164,28 +148,26 @@ fn report<'r>(
     })
 }
 
-impl Tally {
-    fn add(&mut self, report: &RowReport<'_>, payload: &[u8]) {
-        self.count(report.status, report.known);
-        let Some(message) = report.known else { return };
-        match message.state {
-            State::Settled(Outcome::Sent | Outcome::Unknown) | State::InFlight => {
-                self.altered += u64::from(mark(payload) != message.payload);
-            }
-            State::Settled(Outcome::Refused | Outcome::Failed | Outcome::Postponed) => {}
+fn add(tally: &mut Tally, report: &RowReport<'_>, payload: &[u8]) {
+    count(tally, report.status, report.known);
+    let Some(message) = report.known else { return };
+    match message.state {
+        State::Settled(Outcome::Sent | Outcome::Unknown) | State::InFlight => {
+            tally.altered += u64::from(mark(payload) != message.payload);
         }
+        State::Settled(Outcome::Refused | Outcome::Failed | Outcome::Postponed) => {}
     }
+}
 
-    fn count(&mut self, status: Status, message: Option<Message>) {
-        self.counts.add(status, 1);
-        let Some(message) = message else { return };
-        match message.state {
-            State::Settled(Outcome::Refused) => {
-                *self.refused_by_code.entry(message.errcode.unwrap_or_default()).or_default() += 1;
-            }
-            State::InFlight => self.in_flight += 1,
-            State::Settled(Outcome::Sent | Outcome::Failed | Outcome::Unknown | Outcome::Postponed) => {}
+fn count(tally: &mut Tally, status: Status, message: Option<Message>) {
+    tally.counts.add(status, 1);
+    let Some(message) = message else { return };
+    match message.state {
+        State::Settled(Outcome::Refused) => {
+            *tally.refused_by_code.entry(message.errcode.unwrap_or_default()).or_default() += 1;
         }
+        State::InFlight => tally.in_flight += 1,
+        State::Settled(Outcome::Sent | Outcome::Failed | Outcome::Unknown | Outcome::Postponed) => {}
     }
 }
 
@@ -218,17 +200,34 @@ pub(crate) fn tally_of_journal(store: &Store, campaign: CampaignKey) -> Result<T
     })
 }
 
-/// Plan and journal, counted.
+/// Plan and journal, counted. Where the journal knows nobody yet, the plan says it all and the audience is not read.
 ///
 /// # Errors
 ///
 /// As [`join`].
 pub fn tally(campaign: &Campaign, plan: &Plan, store: Option<&Store>) -> Result<Tally, JoinError> {
+    if knows_nobody(campaign, store).map_err(JoinError::Journal)? {
+        return Ok(untouched(plan));
+    }
     let nothing = |_: &Header| Ok::<(), std::convert::Infallible>(());
     match join_wanted(campaign, plan, store, Wanted::State, nothing, |_| Ok(()))? {
         Ok(tally) => Ok(tally),
         Err(never) => match never {},
     }
+}
+
+fn knows_nobody(campaign: &Campaign, store: Option<&Store>) -> Result<bool, JournalError> {
+    let Some(store) = store else { return Ok(true) };
+    let Some(number) = store.find_campaign(&identity(campaign))? else { return Ok(true) };
+    Ok(store.count(number)?.statuses().total() == 0)
+}
+
+/// Nobody has been tried.
+fn untouched(plan: &Plan) -> Tally {
+    let mut tally = Tally::default();
+    tally.counts.add(Status::Skipped, plan.counts.duplicate + plan.counts.invalid);
+    tally.counts.add(Status::Unsent, plan.counts.planned);
+    tally
 }
 
 struct Known<'s> {

@@ -2,7 +2,9 @@
 
 use std::fmt::{self, Write as _};
 use std::io::{self, Write as _};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use console::Term;
@@ -13,8 +15,8 @@ use crate::delivery::outcome::{Counts, Status};
 use crate::locale::Catalog;
 use crate::message::media::size;
 
-/// How often the counts beside the bar are written anew.
-const BAR_EVERY: Duration = Duration::from_millis(100);
+/// How often it is looked what was settled, and the bar is drawn anew.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How often a plain line is written.
 const PLAIN_EVERY: Duration = Duration::from_secs(5);
 
@@ -37,10 +39,36 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Shows how far a run is, on stderr. It has a thread of its own: a terminal that takes nothing, or is gone, holds
 /// nothing up.
+///
+/// What is settled is only counted, and the thread looks at the counts ten times a second. To wake it for each message
+/// would cost the run more than the message's own request.
 #[derive(Debug)]
 pub(crate) struct Progress {
     events: Sender<Event>,
+    settled: Arc<Settled>,
     drawn: Receiver<()>,
+}
+
+/// The messages settled so far, in the order of [`Status::ALL`].
+#[derive(Debug, Default)]
+struct Settled([AtomicU64; Status::ALL.len()]);
+
+impl Settled {
+    fn add(&self, status: Status) {
+        for (known, count) in Status::ALL.iter().zip(&self.0) {
+            if *known == status {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for (status, count) in Status::ALL.iter().zip(&self.0) {
+            counts.add(*status, count.load(Ordering::Relaxed));
+        }
+        counts
+    }
 }
 
 impl Progress {
@@ -48,30 +76,34 @@ impl Progress {
     pub(crate) fn new(style: Style, total: u64, words: &Catalog) -> Self {
         let (events, happened) = channel();
         let (done, drawn) = channel();
-        let words = words.clone();
+        let (settled, words) = (Arc::new(Settled::default()), words.clone());
+        let counted = Arc::clone(&settled);
         std::thread::spawn(move || {
             let mut drawing = Drawing::new(style, total, &words);
-            for event in happened {
-                drawing.observe(&event);
+            loop {
+                match happened.recv_timeout(LOOK_EVERY) {
+                    Ok(event) => drawing.observe(&event),
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => break,
+                }
+                drawing.settled(counted.counts());
             }
-            drawing.finish();
+            drawing.finish(counted.counts());
             let _ = done.send(());
         });
-        Self { events, drawn }
-    }
-
-    /// Takes an event in.
-    pub(crate) fn observe(&self, event: &Event) {
-        // A thread that is gone draws nothing; that stops nothing.
-        let _ = self.events.send(event.clone());
+        Self { events, settled, drawn }
     }
 
     /// Takes events in from anywhere. The drawing ends only when this is dropped too.
     pub(crate) fn observer(&self) -> impl Fn(&Event) + Send + Sync + use<> {
-        let events = self.events.clone();
-        move |event| {
-            // As for `observe`.
-            let _ = events.send(event.clone());
+        let (events, settled) = (self.events.clone(), Arc::clone(&self.settled));
+        move |event| match event {
+            Event::Settled { outcome, .. } => settled.add(Status::from(*outcome)),
+            Event::Retrying { .. } => {}
+            Event::Pace { .. } | Event::Uploading { .. } | Event::Uploaded | Event::Draining(_) => {
+                // A thread that is gone draws nothing; that stops nothing.
+                let _ = events.send(event.clone());
+            }
         }
     }
 
@@ -99,16 +131,22 @@ struct Uploads {
 }
 
 enum View {
-    Bar { bar: ProgressBar, last: Instant },
-    Plain { last: Instant },
+    Bar {
+        bar: ProgressBar,
+    },
+    /// When a line was written last, and what it said.
+    Plain {
+        last: Instant,
+        told: Counts,
+    },
     None,
 }
 
 impl<'w> Drawing<'w> {
     fn new(style: Style, total: u64, words: &'w Catalog) -> Self {
         let view = match style {
-            Style::Bar => View::Bar { bar: bar(total), last: Instant::now() },
-            Style::Plain => View::Plain { last: Instant::now() },
+            Style::Bar => View::Bar { bar: bar(total) },
+            Style::Plain => View::Plain { last: Instant::now(), told: Counts::default() },
             Style::None => View::None,
         };
         Self {
@@ -123,10 +161,6 @@ impl<'w> Drawing<'w> {
 
     fn observe(&mut self, event: &Event) {
         match event {
-            Event::Settled { outcome, .. } => {
-                self.counts.add(Status::from(*outcome), 1);
-                self.settled();
-            }
             Event::Pace { per_second, .. } => {
                 let pace = format!("{per_second:.1}");
                 self.note(&self.words.say("progress.pace", &[("rate", &pace)]));
@@ -141,15 +175,17 @@ impl<'w> Drawing<'w> {
             }
             Event::Uploaded => self.uploads.done += 1,
             Event::Draining(_) => self.note(&self.words.say("progress.draining", &[])),
-            Event::Retrying { .. } => {}
+            // These are counted, or nobody is told of them.
+            Event::Settled { .. } | Event::Retrying { .. } => {}
         }
     }
 
     /// A bar is drawn a last time and left standing.
-    fn finish(self) {
+    fn finish(mut self, counts: Counts) {
+        self.counts = counts;
         match &self.view {
-            View::Bar { bar, .. } => {
-                bar.set_message(tally(&self.counts, self.uploads.done, self.words));
+            View::Bar { bar } => {
+                self.draw(bar);
                 bar.abandon();
             }
             View::Plain { .. } => self.line(),
@@ -157,28 +193,31 @@ impl<'w> Drawing<'w> {
         }
     }
 
-    fn settled(&mut self) {
+    /// Shows what has been settled meanwhile.
+    fn settled(&mut self, counts: Counts) {
+        let more = counts != self.counts;
+        self.counts = counts;
         match &mut self.view {
-            View::Bar { bar, last } => {
-                bar.inc(1);
-                if last.elapsed() >= BAR_EVERY {
-                    *last = Instant::now();
-                    bar.set_message(tally(&self.counts, self.uploads.done, self.words));
-                }
+            View::Bar { bar } if more => {
+                let bar = bar.clone();
+                self.draw(&bar);
             }
-            View::Plain { last } => {
-                if last.elapsed() >= PLAIN_EVERY {
-                    *last = Instant::now();
-                    self.line();
-                }
+            View::Plain { last, told } if *told != counts && last.elapsed() >= PLAIN_EVERY => {
+                (*last, *told) = (Instant::now(), counts);
+                self.line();
             }
-            View::None => {}
+            View::Bar { .. } | View::Plain { .. } | View::None => {}
         }
+    }
+
+    fn draw(&self, bar: &ProgressBar) {
+        bar.set_position(self.counts.total());
+        bar.set_message(tally(&self.counts, self.uploads.done, self.words));
     }
 
     fn note(&self, text: &str) {
         match &self.view {
-            View::Bar { bar, .. } => bar.println(text),
+            View::Bar { bar } => bar.println(text),
             View::Plain { .. } => {
                 let _ = writeln!(io::stderr(), "{text}");
             }

@@ -4,7 +4,7 @@
 //! of it is in the journal but the id that came of it.
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,6 +14,7 @@ use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 
+use crate::campaign::Campaign;
 use crate::campaign::rate::Rate;
 use crate::delivery::attempt::Cause;
 use crate::delivery::event::Event;
@@ -50,6 +51,18 @@ pub struct Settings {
     pub rates: Vec<Rate>,
     /// How often an upload that the platform was too busy for is tried again.
     pub retries: u32,
+}
+
+impl Settings {
+    /// Those of a campaign.
+    pub(crate) fn of(campaign: &Campaign, state: &Path) -> Self {
+        Self {
+            appid: campaign.account.appid.clone(),
+            state: state.to_owned(),
+            rates: campaign.send.upload_rates.clone(),
+            retries: campaign.send.retries,
+        }
+    }
 }
 
 /// A content: the name of its upload, and its SHA-256.

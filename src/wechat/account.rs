@@ -19,7 +19,7 @@ const SEND: &str = "/cgi-bin/message/custom/send";
 
 /// Why the platform told nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum CallError {
+pub enum CallError {
     /// It says no.
     Answered(Answer),
     /// It gave no answer that can be read.
@@ -28,7 +28,7 @@ pub(crate) enum CallError {
 
 /// How many messages the account may still send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Quota {
+pub struct Quota {
     /// Of a day and what is left of it, where the platform says so.
     pub(crate) day: Option<DayQuota>,
     /// The most calls in a time, where the platform says so.

@@ -16,6 +16,7 @@ mod damage;
 mod docs;
 mod doctor;
 mod encodings;
+mod execution;
 mod explain;
 mod faults;
 mod formats;

@@ -15,19 +15,21 @@ use wxcast::api_base::ApiBase;
 use wxcast::campaign::Campaign;
 use wxcast::campaign::file::OnUnknown;
 use wxcast::campaign::validate::{Overrides, validate};
-use wxcast::delivery::attempt::{Attempt, Incident};
+use wxcast::delivery::attempt::Attempt;
 use wxcast::delivery::outcome::{Counts, Outcome, Status};
 use wxcast::journal::identity::MessageKey;
 use wxcast::journal::store::{Intent, Store};
 use wxcast::journal::writer::Writer;
 use wxcast::journal::{Journal, JournalError};
-use wxcast::plan::plan;
+use wxcast::plan::{Plan, plan};
 use wxcast::report::join::{identity, tally};
-use wxcast::send::dispatcher::{self, Run};
-use wxcast::send::feed::{self, Policy, RetryRefused};
-use wxcast::send::media::{self, Depot};
+use wxcast::send::dispatcher;
+use wxcast::send::execution::locks::Locks;
+use wxcast::send::execution::observer::{Observer, Unwatched};
+use wxcast::send::execution::results::{Concluded, Results};
+use wxcast::send::execution::{Execution, Sending};
+use wxcast::send::feed::{Policy, RetryRefused};
 use wxcast::send::shutdown::{Signals, StopFiles};
-use wxcast::send::worker::Shared;
 use wxcast::wechat::client::{Client, Timeouts};
 use wxcast::wechat::token::Tokens;
 use wxcast::wechat::token::source::TokenSource;
@@ -99,66 +101,74 @@ enum Life {
     Finished(i64),
 }
 
-/// One life of the program, as `send` lives it, that ends after so many boundaries.
-fn live(world: &World, platform: &Platform, boundaries: i64) -> (Life, Counts) {
+/// Counts what became of the audience and writes nothing.
+struct Counting(Arc<Campaign>, Arc<Plan>);
+
+impl Results for Counting {
+    fn refresh(&self, _: &Store) -> bool {
+        true
+    }
+
+    fn conclude(&self, journal: &Store) -> Result<Concluded, JournalError> {
+        let tally = tally(&self.0, &self.1, Some(journal)).unwrap_or_else(|error| panic!("{error:?}"));
+        Ok(Concluded { tally, ..Concluded::default() })
+    }
+}
+
+/// What `send` does once it has planned, watched by whom the test says.
+pub(crate) fn execution<'o>(
+    world: &World,
+    platform: &Platform,
+    observer: &'o mut dyn Observer,
+) -> Execution<'o> {
     let campaign = Arc::new(campaign(world));
     let plan = Arc::new(plan(&campaign));
-    let state = world.state();
-    let whose = identity(&campaign);
-    let mut store = Store::open(&state).expect("a journal");
-    let claim = store.claim(&whose, Incident::Crash).expect("a journal that can be written");
-    let policy = Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None };
-    let reading = Store::open(&state).expect("a journal");
-    let jobs =
-        feed::start(Arc::clone(&campaign), Arc::clone(&plan), reading, &whose, policy).expect("messages");
-    let (writer, thread) = Writer::start(store, claim, campaign.send.concurrency);
-    let journal = Mortal {
-        writer: writer.clone(),
-        left: Arc::new(AtomicI64::new(boundaries)),
-        died: Arc::new(Notify::new()),
-    };
     let base = ApiBase::parse(&platform.base()).expect("a base");
     let timeouts = Timeouts { connect: Duration::from_secs(5), answer: Duration::from_secs(30) };
     let client = Client::new(base, timeouts).expect("a client");
     let secret = TokenSource::Secret { appid: APPID.to_owned(), secret: SecretString::from(SECRET) };
-    let tokens = Arc::new(Tokens::new(client.clone(), secret, None));
-    let settings = media::Settings {
-        appid: APPID.to_owned(),
-        state,
-        rates: campaign.send.upload_rates.clone(),
-        retries: 0,
-    };
-    let media = Arc::new(Depot::new(client.clone(), Arc::clone(&tokens), settings, Box::new(|_| {})));
-    let shared = Arc::new(Shared { client, tokens, media, journal: journal.clone() });
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let life = runtime.block_on(async {
-        let run = Run {
-            campaign: &campaign,
-            jobs,
-            shared,
-            limit: None,
-            watch: &mut |_| {},
-            signals: Signals::none(),
-            stop_files: StopFiles::default(),
-        };
-        let life = tokio::select! {
-            biased;
-            () = journal.died.notified() => Life::Died,
-            ended = dispatcher::run(run) => {
-                assert_eq!(ended.stop, None);
-                match journal.left.load(Ordering::SeqCst) {
-                    // It died at its very last record, in the turn in which the run ended.
-                    left if left < 0 => Life::Died,
-                    left => Life::Finished(left),
-                }
-            }
-        };
-        writer.finish().await.expect("everything written");
-        life
-    });
-    let store = thread.join().expect("the journal's thread");
-    let counts = tally(&campaign, &plan, Some(&store)).map(|tally| tally.counts);
-    (life, counts.unwrap_or_else(|error| panic!("{error:?}")))
+    Execution {
+        whose: identity(&campaign),
+        results: Arc::new(Counting(Arc::clone(&campaign), Arc::clone(&plan))),
+        campaign,
+        plan,
+        state: world.state(),
+        host: "model".to_owned(),
+        locks: Locks::default(),
+        runtime: dispatcher::runtime().expect("a runtime"),
+        tokens: Arc::new(Tokens::new(client.clone(), secret, None)),
+        client,
+        asks_quota: false,
+        policy: Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None },
+        limit: None,
+        signals: Signals::none,
+        stop_files: StopFiles::default(),
+        exit: |_| ("ok", 0),
+        observer,
+    }
+}
+
+/// One life of the program, as `send` lives it, that ends after so many boundaries.
+fn live(world: &World, platform: &Platform, boundaries: i64) -> (Life, Counts) {
+    let mut unwatched = Unwatched;
+    let execution = execution(world, platform, &mut unwatched);
+    let results = Arc::clone(&execution.results);
+    let (left, died) = (Arc::new(AtomicI64::new(boundaries)), Arc::new(Notify::new()));
+    let mortal = |writer| Mortal { writer, left: Arc::clone(&left), died: Arc::clone(&died) };
+    let begun = execution.begin(mortal).expect("a journal");
+    match begun.send_until(died.notified()) {
+        Sending::Over(sent) => {
+            assert_eq!(sent.ended.stop, None);
+            let life = match left.load(Ordering::SeqCst) {
+                // It died at its very last record, in the turn in which the run ended.
+                left if left < 0 => Life::Died,
+                left => Life::Finished(left),
+            };
+            let counts = results.conclude(&sent.store).expect("counts").tally.counts;
+            (life, counts)
+        }
+        Sending::CutOff((), store) => (Life::Died, results.conclude(&store).expect("counts").tally.counts),
+    }
 }
 
 fn campaign(world: &World) -> Campaign {

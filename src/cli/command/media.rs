@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::campaign::Campaign;
 use crate::cli::command::send::lock_campaign;
 use crate::cli::context::{environment, load_sound};
-use crate::cli::execute::{media_settings, told};
+use crate::cli::ending::told;
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, Format, Progress as Wanted};
 use crate::cli::platform::{Platform, hosts};
@@ -21,7 +21,7 @@ use crate::message::media::size;
 use crate::plan::media::NeededFile;
 use crate::report::join::identity;
 use crate::report::progress::Progress;
-use crate::send::media::{Depot, Held, Unavailable};
+use crate::send::media::{Depot, Held, Settings, Unavailable};
 use crate::send::shutdown::Signals;
 
 /// How many files are asked for at a time; how many of them are on their way is the depot's business.
@@ -79,7 +79,7 @@ fn upload(args: &args::Media, terminal: &Terminal) -> Result<Exit, Exit> {
     let _lock = lock_campaign(&campaign, &state, Instant::now(), terminal)?;
     let Platform { runtime, client, tokens, origin } = Platform::open(&campaign, &state, terminal)?;
     let progress = Progress::new(terminal.progress(Wanted::Plain), 0, &terminal.words);
-    let settings = media_settings(&campaign, &state);
+    let settings = Settings::of(&campaign, &state);
     let depot = Depot::new(client, tokens, settings, Box::new(progress.observer()));
     let uploaded = runtime.block_on(async {
         let mut signals = Signals::listen();

@@ -12,12 +12,15 @@ use crate::campaign::file::OnUnknown;
 use crate::cli::command::send::{overrides, results_masked};
 use crate::cli::command::simulator::scenario;
 use crate::cli::context::load_sound;
-use crate::cli::execute::{Execution, Finished, execute, report};
+use crate::cli::ending::{What, exit_noted, report};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, MaskOpenid};
+use crate::cli::machine;
 use crate::cli::platform::{Platform, runtime};
 use crate::cli::problem::journal_problem;
+use crate::cli::results_file::ResultsFile;
 use crate::cli::terminal::{Terminal, masks};
+use crate::cli::watching::Watching;
 use crate::delivery::outcome::Status;
 use crate::diagnostic::render::display;
 use crate::journal::JournalError;
@@ -27,8 +30,10 @@ use crate::plan::forecast_seconds;
 use crate::report::join::identity;
 use crate::report::plan::text::length;
 use crate::report::results::csv::mask;
+use crate::send::execution::Execution;
+use crate::send::execution::locks::Locks;
 use crate::send::feed::{Policy, RetryRefused};
-use crate::send::shutdown::StopFiles;
+use crate::send::shutdown::{Signals, StopFiles};
 use crate::simulator::ledger::Ledger;
 use crate::simulator::{Account, Simulator};
 
@@ -66,21 +71,33 @@ fn rehearse(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Exit> {
     let seconds = forecast_seconds(total, campaign.send.ceiling());
     terminal.say("rehearse.about", &[("total", &total), ("forecast", &length(seconds, &terminal.words))]);
     let platform = Platform::simulated(&campaign, base, SecretString::from(SECRET), terminal)?;
+    let (campaign, plan) = (Arc::new(campaign), Arc::new(plan));
+    let results = ResultsFile {
+        campaign: Arc::clone(&campaign),
+        plan: Arc::clone(&plan),
+        masked: results_masked(&args.how),
+    };
     let execution = Execution {
-        campaign: Arc::new(campaign),
-        plan: Arc::new(plan),
+        whose: identity(&campaign),
+        campaign: Arc::clone(&campaign),
+        plan: Arc::clone(&plan),
         state: state.path().to_owned(),
-        platform,
+        host: machine::name(),
+        locks: Locks::default(),
+        runtime: platform.runtime,
+        client: platform.client,
+        tokens: platform.tokens,
         asks_quota: true,
         policy: Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None },
         limit: args.how.limit,
-        total,
-        progress: terminal.progress(args.how.progress),
-        masked: results_masked(&args.how),
+        signals: Signals::listen,
         stop_files: StopFiles::default(),
+        results: Arc::new(results),
+        exit: exit_noted,
+        observer: &mut Watching::new(&campaign, total, terminal, args.how.progress),
     };
-    let finished = execute(execution, terminal)?;
-    let differences = compare(&finished, state.path(), simulator.ledger())
+    let finished = execution.run().map_err(|error| journal_problem(&error, terminal))?;
+    let differences = compare(&campaign, finished.uploads, state.path(), simulator.ledger())
         .map_err(|error| journal_problem(&error, terminal))?;
     runtime.block_on(simulator.stop());
     if !differences.is_empty() {
@@ -88,8 +105,9 @@ fn rehearse(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Exit> {
         terminal.complain("rehearse-differs", &[("count", &differences.len()), ("list", &list)]);
         return Err(Exit::Internal);
     }
-    let exit = report(&finished, args.how.format, terminal);
-    let sent = finished.tally.counts.sent;
+    let what = What { campaign: &campaign, plan: &plan, origin: Some(&platform.origin) };
+    let exit = report(&finished, &what, args.how.format, terminal);
+    let sent = finished.concluded.tally.counts.sent;
     terminal.say("rehearse.equal", &[("sent", &sent)]);
     terminal.next("rehearse", path);
     Ok(exit)
@@ -105,10 +123,15 @@ fn elsewhere(mut campaign: Campaign, results: Option<&Path>) -> Campaign {
 
 /// Holds the journal against what the simulator received, message by message: what is `sent` was accepted, each
 /// text and file as often as it was sent; what is `unknown` at most once more; and nothing else was accepted at all.
-fn compare(finished: &Finished, state: &Path, ledger: &Ledger) -> Result<Vec<String>, JournalError> {
+fn compare(
+    campaign: &Campaign,
+    uploads: u64,
+    state: &Path,
+    ledger: &Ledger,
+) -> Result<Vec<String>, JournalError> {
     let mut expected: HashMap<String, Expected> = HashMap::new();
     if let Some(store) = Store::read(state)?
-        && let Some(number) = store.find_campaign(&identity(&finished.campaign))?
+        && let Some(number) = store.find_campaign(&identity(campaign))?
     {
         store.messages(number, |message| {
             let expected = expected.entry(message.openid).or_default();
@@ -131,8 +154,8 @@ fn compare(finished: &Finished, state: &Path, ledger: &Ledger) -> Result<Vec<Str
         }
     }
     let accepted = ledger.totals().uploads;
-    if accepted < finished.uploads {
-        differences.push(format!("uploads: {accepted} / {}", finished.uploads));
+    if accepted < uploads {
+        differences.push(format!("uploads: {accepted} / {uploads}"));
     }
     Ok(differences)
 }

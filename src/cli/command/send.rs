@@ -11,31 +11,34 @@ use crate::campaign::file::{Duplicates, OnUnknown};
 use crate::campaign::validate::Overrides;
 use crate::campaign::{Campaign, CampaignId, duration};
 use crate::cli::context::{environment, load_sound};
-use crate::cli::execute::{Execution, Finished, execute, report, write_results};
+use crate::cli::ending::{What, exit_noted, report};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, Expect, MaskOpenid, SendArgs};
 use crate::cli::machine::{self, Machine};
 use crate::cli::platform::{Platform, hosts};
 use crate::cli::problem::{join_problem, journal_problem};
 use crate::cli::quota;
+use crate::cli::results_file::ResultsFile;
 use crate::cli::terminal::{Terminal, argument};
 use crate::cli::user_state::{AccountFolder, account_lock};
+use crate::cli::watching::Watching;
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Counts;
+use crate::delivery::tally::Tally;
 use crate::diagnostic::render::display;
 use crate::journal::JournalError;
-use crate::journal::lock::{Holder, Lock, LockError};
+use crate::journal::lock::{Holder, LockError};
 use crate::journal::store::{self, Store};
 use crate::plan::id::PlanId;
 use crate::plan::{Plan, forecast_seconds, text_digest};
-use crate::report::join::{Tally, identity, tally};
+use crate::report::join::{identity, tally};
 use crate::report::plan::text as plan_text;
 use crate::report::results;
+use crate::send::execution::locks::Locks;
+use crate::send::execution::quota::ask as ask_quota;
+use crate::send::execution::{Execution, Finished};
 use crate::send::feed::{Policy, RetryRefused};
-use crate::send::shutdown::StopFiles;
-
-/// How often a lock that is waited for is tried.
-const LOCK_EVERY: Duration = Duration::from_millis(50);
+use crate::send::shutdown::{Signals, StopFiles};
 
 /// Sends a campaign.
 pub(crate) fn run(args: &args::Send, terminal: &Terminal) -> Exit {
@@ -56,41 +59,55 @@ fn prepare_and_send(args: &args::Send, terminal: &Terminal) -> Result<Exit, Exit
     }
     let account = AccountFolder::insist(&campaign.account.appid, args.state_dir.as_ref(), terminal)?;
     let state = account.prepare(destination, path, &identity(&campaign), terminal)?;
-    let _locks = lock(&campaign, &state, destination, wait, terminal)?;
+    let locks = lock(&campaign, &state, destination, wait, terminal)?;
     let stop_files = stop_files(&campaign, &state, terminal)?;
     belongs_here(&campaign, &account, destination, args.take_over, terminal)?;
     let policy = Policy { on_unknown: campaign.send.on_unknown, retry_refused };
     let before = before(&campaign, &plan, &state, terminal)?;
     let left = left(&before.tally, &policy);
-    let finished = if left > 0 {
+    let (campaign, plan) = (Arc::new(campaign), Arc::new(plan));
+    let results = ResultsFile {
+        campaign: Arc::clone(&campaign),
+        plan: Arc::clone(&plan),
+        masked: results_masked(&args.how),
+    };
+    let (finished, origin) = if left > 0 {
         let total = args.how.limit.map_or(left, |limit| left.min(limit));
         tell(&campaign, &plan, &before, left, terminal);
         let agreed = agreed(args, &campaign, id, &before, terminal)?;
         let platform = Platform::open(&campaign, &state, terminal)?;
         if !agreed {
             // Whoever is asked should know of the quota first.
-            let asked = platform.runtime.block_on(quota::ask(&platform.client, &platform.tokens));
+            let asked = platform.runtime.block_on(ask_quota(&platform.client, &platform.tokens));
             quota::warn(&asked, &campaign, total, terminal);
             ask(left, terminal)?;
         }
+        let Platform { runtime, client, tokens, origin } = platform;
         let execution = Execution {
-            campaign: Arc::new(campaign),
-            plan: Arc::new(plan),
+            whose: identity(&campaign),
+            campaign: Arc::clone(&campaign),
+            plan: Arc::clone(&plan),
             state,
-            platform,
+            host: machine::name(),
+            locks,
+            runtime,
+            client,
+            tokens,
             asks_quota: agreed,
             policy,
             limit: args.how.limit,
-            total,
-            progress: terminal.progress(args.how.progress),
-            masked: results_masked(&args.how),
+            signals: Signals::listen,
             stop_files,
+            results: Arc::new(results),
+            exit: exit_noted,
+            observer: &mut Watching::new(&campaign, total, terminal, args.how.progress),
         };
-        execute(execution, terminal)?
+        (execution.run().map_err(|error| journal_problem(&error, terminal))?, Some(origin))
     } else {
-        nothing_to_do(campaign, plan, &state, results_masked(&args.how), terminal)?
+        (nothing_to_do(&results, &state, terminal)?, None)
     };
-    let exit = report(&finished, args.how.format, terminal);
+    let what = What { campaign: &campaign, plan: &plan, origin: origin.as_ref() };
+    let exit = report(&finished, &what, args.how.format, terminal);
     terminal.next(&format!("exit.{}", exit.name()), path);
     Ok(exit)
 }
@@ -148,19 +165,18 @@ fn wait_lock(given: Option<&str>, terminal: &Terminal) -> Result<Duration, Exit>
     })
 }
 
-/// Takes the locks: nobody else sends this campaign, and nobody else sends for this account, whose ceiling
-/// holds for both together.
+/// Takes the locks of a campaign and of its account, or says who has them.
 fn lock(
     campaign: &Campaign,
     state: &Path,
     destination: Destination,
     wait: Duration,
     terminal: &Terminal,
-) -> Result<[Lock; 2], Exit> {
+) -> Result<Locks, Exit> {
     let until = Instant::now() + wait;
-    let of_campaign = lock_campaign(campaign, state, until, terminal)?;
-    let of_account = take(&account_lock(campaign, state, destination), &holder(campaign), until, terminal)?;
-    Ok([of_campaign, of_account])
+    let mut locks = lock_campaign(campaign, state, until, terminal)?;
+    take(&mut locks, &account_lock(campaign, state, destination), &holder(campaign), until, terminal)?;
+    Ok(locks)
 }
 
 /// Takes the lock of a campaign, or says who has it.
@@ -173,8 +189,10 @@ pub(crate) fn lock_campaign(
     state: &Path,
     until: Instant,
     terminal: &Terminal,
-) -> Result<Lock, Exit> {
-    take(&campaign_lock(state, &campaign.id), &holder(campaign), until, terminal)
+) -> Result<Locks, Exit> {
+    let mut locks = Locks::default();
+    take(&mut locks, &campaign_lock(state, &campaign.id), &holder(campaign), until, terminal)?;
+    Ok(locks)
 }
 
 fn holder(campaign: &Campaign) -> Holder {
@@ -191,33 +209,35 @@ pub(crate) fn campaign_lock(state: &Path, id: &CampaignId) -> PathBuf {
     state.join(format!("{id}.lock"))
 }
 
-fn take(path: &Path, holder: &Holder, until: Instant, terminal: &Terminal) -> Result<Lock, Exit> {
-    loop {
-        match Lock::take(path, holder) {
-            Ok(lock) => return Ok(lock),
-            Err(LockError::Held(_)) if Instant::now() < until => std::thread::sleep(LOCK_EVERY),
-            Err(LockError::Held(Some(other))) => {
-                terminal.complain(
-                    "locked",
-                    &[
-                        ("campaign", &other.campaign),
-                        ("pid", &other.pid),
-                        ("host", &other.host),
-                        ("since", &other.since),
-                    ],
-                );
-                return Err(Exit::Gate);
-            }
-            Err(LockError::Held(None)) => {
-                terminal.complain("locked-by-somebody", &[("file", &display(path))]);
-                return Err(Exit::Gate);
-            }
-            Err(LockError::Unreachable(file, error)) => {
-                terminal.complain("cannot-write", &[("file", &display(&file)), ("reason", &error)]);
-                return Err(Exit::Storage);
-            }
+fn take(
+    locks: &mut Locks,
+    path: &Path,
+    holder: &Holder,
+    until: Instant,
+    terminal: &Terminal,
+) -> Result<(), Exit> {
+    locks.take(path, holder, until).map_err(|error| match error {
+        LockError::Held(Some(other)) => {
+            terminal.complain(
+                "locked",
+                &[
+                    ("campaign", &other.campaign),
+                    ("pid", &other.pid),
+                    ("host", &other.host),
+                    ("since", &other.since),
+                ],
+            );
+            Exit::Gate
         }
-    }
+        LockError::Held(None) => {
+            terminal.complain("locked-by-somebody", &[("file", &display(path))]);
+            Exit::Gate
+        }
+        LockError::Unreachable(file, error) => {
+            terminal.complain("cannot-write", &[("file", &display(&file)), ("reason", &error)]);
+            Exit::Storage
+        }
+    })
 }
 
 /// The files that stop this run. One that asked an earlier run to stop has done its work; a file named STOP
@@ -429,27 +449,8 @@ fn ask(left: u64, terminal: &Terminal) -> Result<(), Exit> {
 }
 
 /// A run in which nothing is left: the results are written all the same.
-fn nothing_to_do(
-    campaign: Campaign,
-    plan: Plan,
-    state: &Path,
-    masked: bool,
-    terminal: &Terminal,
-) -> Result<Finished, Exit> {
+fn nothing_to_do(results: &ResultsFile, state: &Path, terminal: &Terminal) -> Result<Finished, Exit> {
     let store = Store::read(state).map_err(|error| journal_problem(&error, terminal))?;
-    let (tally, results) = write_results(&campaign, &plan, store.as_ref(), masked, terminal)
-        .map_err(|error| join_problem(&error, terminal))?;
-    Ok(Finished {
-        campaign: Arc::new(campaign),
-        plan: Arc::new(plan),
-        tally,
-        unwritable: results.is_none(),
-        results,
-        stop: None,
-        requests: 0,
-        uploads: 0,
-        duration: Duration::ZERO,
-        unwritten: None,
-        origin: None,
-    })
+    let concluded = results.write(store.as_ref()).map_err(|error| join_problem(&error, terminal))?;
+    Ok(Finished { concluded, ..Finished::default() })
 }

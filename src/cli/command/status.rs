@@ -11,9 +11,10 @@ use crate::cli::problem::{join_problem, journal_problem};
 use crate::cli::terminal::Terminal;
 use crate::cli::user_state::telling;
 use crate::delivery::outcome::Counts;
+use crate::delivery::tally::Tally;
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError, lock};
-use crate::report::join::{Tally, tally, tally_of_journal};
+use crate::report::join::{tally, tally_of_journal};
 use crate::report::run::summary::{self, StatusReport, by_code};
 
 /// How often a watched status is told anew.

@@ -8,9 +8,9 @@ use crate::audience::csv::guard::arm;
 use crate::campaign::Campaign;
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Status;
+use crate::delivery::tally::Tally;
 use crate::journal::record::Recorded;
 use crate::locale::Catalog;
-use crate::report::join::Tally;
 use crate::report::results::line::{Line, Sheet};
 use crate::wechat::answer::error_code::key;
 

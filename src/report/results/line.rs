@@ -4,7 +4,7 @@ use std::io;
 
 use crate::campaign::Campaign;
 use crate::delivery::outcome::Status;
-use crate::report::join::Tally;
+use crate::delivery::tally::Tally;
 
 /// A row of the results on its way into a file.
 #[derive(Debug)]

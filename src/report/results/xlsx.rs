@@ -12,8 +12,8 @@ use rust_xlsxwriter::{
 
 use crate::campaign::Campaign;
 use crate::delivery::outcome::Status;
+use crate::delivery::tally::Tally;
 use crate::locale::Catalog;
-use crate::report::join::Tally;
 use crate::report::results::line::{Line, Sheet};
 use crate::wechat::answer::error_code::key;
 

@@ -9,7 +9,7 @@ use crate::wechat::answer::json::{self, Integer, Text};
 
 /// The platform's answer to a message (docs/platform.md#the-call).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Answer {
+pub struct Answer {
     /// The errcode; 0 is success.
     pub(crate) code: i64,
     /// The errmsg, split.

@@ -1,0 +1,20 @@
+//! What became of an audience, counted.
+
+use std::collections::BTreeMap;
+
+use crate::delivery::outcome::Counts;
+
+/// What plan and journal come to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// The recipients by status; they add up to the audience.
+    pub counts: Counts,
+    /// The refused ones by errcode.
+    pub(crate) refused_by_code: BTreeMap<i64, u64>,
+    /// Recipients that were, or may have been, sent another text than the campaign has now.
+    pub(crate) altered: u64,
+    /// Messages in flight now, which are among the unknown.
+    pub(crate) in_flight: u64,
+    /// Messages the journal knows whose recipients are not in the audience.
+    pub(crate) gone: u64,
+}

@@ -1,0 +1,330 @@
+//! One run put together, from the journal opened to the results written: the only place that does it. `send`, `rehearse`,
+//! the model of dying and the benches differ in what they hand in.
+//!
+//! It prints nothing and knows no file of results. What happens is told to an [`Observer`]; what people are to read of
+//! the journal is written by [`Results`], because reports lie above the executor.
+
+pub mod locks;
+pub mod observer;
+pub mod quota;
+pub(crate) mod refresh;
+pub mod results;
+
+use std::convert::Infallible;
+use std::future::pending;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::runtime::Runtime;
+
+use crate::campaign::Campaign;
+use crate::delivery::attempt::Incident;
+use crate::delivery::event::Event;
+use crate::delivery::notice::Notice;
+use crate::delivery::stop::Stop;
+use crate::journal::identity::{Claim, RunKey};
+use crate::journal::run::{RunEnd, RunStart};
+use crate::journal::store::Store;
+use crate::journal::writer::{Unwritten, Writer};
+use crate::journal::{Identity, Journal, JournalError};
+use crate::plan::{Plan, text_digest};
+use crate::send::ahead::{ahead, has_files};
+use crate::send::dispatcher::{self, Ended};
+use crate::send::execution::locks::Locks;
+use crate::send::execution::observer::{Observer, Remark};
+use crate::send::execution::refresh::Refresher;
+use crate::send::execution::results::{Concluded, Results};
+use crate::send::feed::{self, Jobs, Policy};
+use crate::send::media::{Depot, Settings};
+use crate::send::shutdown::{Signals, StopFiles, ticks};
+use crate::send::worker::Shared;
+use crate::wechat::client::Client;
+use crate::wechat::token::Tokens;
+
+/// What a run needs.
+pub struct Execution<'o> {
+    /// The campaign.
+    pub campaign: Arc<Campaign>,
+    /// Its plan.
+    pub plan: Arc<Plan>,
+    /// Whose messages they are.
+    pub whose: Identity,
+    /// The state folder.
+    pub state: PathBuf,
+    /// This machine's name.
+    pub host: String,
+    /// What keeps others from sending the same.
+    pub locks: Locks,
+    /// What waits for the platform.
+    pub runtime: Runtime,
+    /// What calls it.
+    pub client: Client,
+    /// Its tokens.
+    pub tokens: Arc<Tokens>,
+    /// Whether the quota is asked for before the first message.
+    pub asks_quota: bool,
+    /// Which messages of earlier runs are sent again.
+    pub policy: Policy,
+    /// At most this many messages.
+    pub limit: Option<u64>,
+    /// Begins to listen for signals.
+    pub signals: fn() -> Signals,
+    /// Files that ask the run to stop.
+    pub stop_files: StopFiles,
+    /// Who writes the results.
+    pub results: Arc<dyn Results>,
+    /// Name and code of the exit that a run which ended so leads to: what the journal keeps of it.
+    pub exit: fn(&Finished) -> (&'static str, u8),
+    /// Who watches.
+    pub observer: &'o mut dyn Observer,
+}
+
+/// A run that is over.
+#[derive(Debug, Default)]
+pub struct Finished {
+    /// What became of the audience, and where that is written.
+    pub concluded: Concluded,
+    /// Why it stopped, where it did not just finish.
+    pub stop: Option<Stop>,
+    /// How many requests it made.
+    pub requests: u64,
+    /// How many media files it uploaded.
+    pub(crate) uploads: u64,
+    /// How long it sent.
+    pub duration: Duration,
+    /// Outcomes that could not be written.
+    pub(crate) unwritten: Option<Unwritten>,
+}
+
+/// A run whose beginning is in the journal.
+pub struct Begun<'o, J> {
+    execution: Execution<'o>,
+    claim: Claim,
+    run: RunKey,
+    jobs: Jobs,
+    journal: J,
+    writer: Writer,
+    thread: JoinHandle<Store>,
+}
+
+/// A run that sends no more and whose records are on disk, as far as it takes them.
+pub struct Sent {
+    claim: Claim,
+    run: RunKey,
+    /// How sending ended.
+    pub ended: Ended,
+    uploads: u64,
+    /// Whether everything the journal was told is on disk.
+    pub written: Result<(), Unwritten>,
+    /// The journal.
+    pub store: Store,
+    results: Arc<dyn Results>,
+    exit: fn(&Finished) -> (&'static str, u8),
+    /// Held until the results are written.
+    _locks: Locks,
+}
+
+/// How sending came to its end.
+pub enum Sending<C> {
+    /// By itself.
+    Over(Box<Sent>),
+    /// It was cut off by this; the journal is as a dead process leaves it.
+    CutOff(C, Store),
+}
+
+impl<'o> Execution<'o> {
+    /// Sends.
+    ///
+    /// # Errors
+    ///
+    /// When the journal does not let the run begin, or cannot be read at its end.
+    pub fn run(self) -> Result<Finished, JournalError> {
+        match self.begin(|writer| writer)?.send_until(pending::<Infallible>()) {
+            Sending::Over(sent) => sent.end(),
+            Sending::CutOff(never, _) => match never {},
+        }
+    }
+
+    /// Notes in the journal that a run begins. `journal` is what the executor writes to, over the real one.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read or written.
+    pub fn begin<J: Journal>(self, journal: impl FnOnce(Writer) -> J) -> Result<Begun<'o, J>, JournalError> {
+        let mut store = Store::open(&self.state)?;
+        let claim = store.claim(&self.whose, Incident::Crash)?;
+        let run = store.begin_run(claim, &self.start())?;
+        if !store.is_shareable() {
+            self.observer.remarks(Remark::Unshared);
+        }
+        let reading = Store::open(&self.state)?;
+        let (campaign, plan) = (Arc::clone(&self.campaign), Arc::clone(&self.plan));
+        let jobs = feed::start(campaign, plan, reading, &self.whose, self.policy.clone())?;
+        let (writer, thread) = Writer::start(store, claim, self.campaign.send.concurrency);
+        let tokens = writer.clone();
+        self.tokens.watch(move |fetch| tokens.notice(run, fetch.at, Notice::Token(fetch)));
+        let journal = journal(writer.clone());
+        Ok(Begun { execution: self, claim, run, jobs, journal, writer, thread })
+    }
+
+    fn start(&self) -> RunStart {
+        let counts = self.plan.counts;
+        let skipped = [("duplicate", counts.duplicate), ("invalid", counts.invalid)];
+        RunStart {
+            started: Timestamp::now(),
+            pid: std::process::id(),
+            host: self.host.clone(),
+            digest: self.plan.digest.to_string(),
+            text: text_digest(&self.campaign, &self.plan).to_string(),
+            planned: self.plan.counts.planned,
+            skipped: skipped
+                .into_iter()
+                .filter(|(_, count)| *count > 0)
+                .map(|(reason, count)| (reason.to_owned(), count))
+                .collect(),
+            plan: None,
+            hosts: self.client.hosts().all().iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl<J: Journal> Begun<'_, J> {
+    /// Sends, unless `cut` is there first: then all that happens is that what the journal was told reaches the disk, as
+    /// when the process dies between two records.
+    ///
+    /// # Panics
+    ///
+    /// When something in the run did. What the journal was told is on disk by then.
+    pub fn send_until<C>(self, cut: impl Future<Output = C>) -> Sending<C> {
+        let Self { execution, claim, run, jobs, journal, writer, thread } = self;
+        let Execution { campaign, state, runtime, client, tokens, results, observer, .. } = execution;
+        let refresher = Refresher::start(Arc::clone(&results), state.clone());
+        let (settled, hosts, notes) = (refresher.counter(), client.clone(), writer.clone());
+        let sending = async {
+            let mut signals = (execution.signals)();
+            let mut stop = None;
+            if execution.asks_quota {
+                let asking = quota::ask(&client, &tokens);
+                match unless_stopped(asking, &mut signals, &execution.stop_files).await {
+                    Ok(asked) => observer.asked(&asked),
+                    Err(asked_to_stop) => stop = Some(asked_to_stop),
+                }
+            }
+            let watch = observer.begins();
+            if stop.is_some() {
+                return (Ended { stop, requests: 0, duration: Duration::ZERO }, 0);
+            }
+            let uploading = Arc::clone(&watch);
+            let uploading = Box::new(move |event: &Event| uploading(event));
+            let settings = Settings::of(&campaign, &state);
+            let media = Arc::new(Depot::new(client.clone(), Arc::clone(&tokens), settings, uploading));
+            let jobs = if has_files(&campaign) { ahead(jobs, Arc::clone(&media)) } else { jobs };
+            let run = dispatcher::Run {
+                campaign: &campaign,
+                jobs,
+                shared: Arc::new(Shared { client, tokens, media: Arc::clone(&media), journal }),
+                limit: execution.limit,
+                watch: &mut |event: &Event| {
+                    if let Some(notice) = Notice::of(event) {
+                        notes.notice(run, Timestamp::now(), notice);
+                    }
+                    if let Event::Settled { .. } = event {
+                        settled.fetch_add(1, Ordering::Relaxed);
+                    }
+                    watch(event);
+                },
+                signals,
+                stop_files: execution.stop_files,
+            };
+            (dispatcher::run(run).await, media.uploads())
+        };
+        let sent = catch_unwind(AssertUnwindSafe(|| {
+            runtime.block_on(async {
+                tokio::select! {
+                    biased;
+                    cut = cut => Err(cut),
+                    sent = sending => Ok(sent),
+                }
+            })
+        }));
+        let written = runtime.block_on(writer.finish());
+        // Uploads for messages that are not sent any more end here, and with them whoever may tell of them.
+        drop(runtime);
+        observer.ended(
+            &hosts.stood_in().into_iter().map(|(host, count)| (host.to_string(), count)).collect::<Vec<_>>(),
+        );
+        refresher.stop();
+        let mut store = thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+        // That it could not be done costs only time later.
+        if let Ok(twice @ 1..) = store.index_persons(claim, &campaign.account.appid) {
+            observer.remarks(Remark::Twice(twice));
+        }
+        match sent.unwrap_or_else(|panic| resume_unwind(panic)) {
+            Err(cut) => Sending::CutOff(cut, store),
+            Ok((ended, uploads)) => Sending::Over(Box::new(Sent {
+                claim,
+                run,
+                ended,
+                uploads,
+                written,
+                store,
+                results,
+                exit: execution.exit,
+                _locks: execution.locks,
+            })),
+        }
+    }
+}
+
+/// What comes of asking, unless the run is stopped before.
+async fn unless_stopped<T>(
+    asked: impl Future<Output = T>,
+    signals: &mut Signals,
+    stop_files: &StopFiles,
+) -> Result<T, Stop> {
+    let mut ticks = ticks();
+    tokio::select! {
+        biased;
+        stop = signals.next() => Err(stop),
+        () = stop_files.appear(&mut ticks) => Err(Stop::Asked),
+        asked = asked => Ok(asked),
+    }
+}
+
+impl Sent {
+    /// Settles what was broken off, has the results written, and notes in the journal how the run ended.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub fn end(mut self) -> Result<Finished, JournalError> {
+        // What was broken off by a second signal has an intent and no outcome.
+        let aborted = self.store.recover(self.claim, Incident::Aborted);
+        let unwritten =
+            self.written.err().or_else(|| aborted.err().map(|error| Unwritten { count: 0, error }));
+        let concluded = self.results.conclude(&self.store)?;
+        let Ended { mut stop, requests, duration } = self.ended;
+        if concluded.changed {
+            // The file on disk is no longer what was sent; what was is in the journal.
+            stop = stop.filter(|stop| stop.rank() > Stop::Changed.rank()).or(Some(Stop::Changed));
+        }
+        let finished = Finished { concluded, stop, requests, uploads: self.uploads, duration, unwritten };
+        let (name, code) = (self.exit)(&finished);
+        let end = RunEnd {
+            ended: Timestamp::now(),
+            ending: name.to_owned(),
+            exit: code,
+            requests,
+            reason: finished.stop.as_ref().map(|stop| stop.reason().to_string()),
+            counts: finished.concluded.tally.counts,
+        };
+        // A journal that takes no end of a run has said so before; the run is then read as one that crashed.
+        let _ = self.store.end_run(self.run, &end);
+        Ok(finished)
+    }
+}
