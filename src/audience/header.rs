@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::audience::csv::guard;
 use crate::audience::csv::quotes::Part;
 use crate::audience::damage::is_invisible;
 use crate::diagnostic::Diagnostic;
@@ -45,11 +46,11 @@ impl Header {
     /// Everything wrong with the names: two of the same, and none at all.
     pub(crate) fn judge(&self) -> Vec<Diagnostic> {
         let mut first = HashMap::new();
-        let mut faults = Vec::new();
+        let (mut faults, mut unnamed) = (Vec::new(), Vec::new());
         for (cell, name) in self.names().enumerate() {
             let place = Place::Header { cell, column: None };
             if name.is_empty() {
-                faults.push(Diagnostic::new(Code::UnnamedColumn, place).with("number", cell + 1));
+                unnamed.push(cell + 1);
             } else if let Some(earlier) = first.get(name) {
                 let fault = Diagnostic::new(Code::DuplicateColumn, place);
                 faults.push(fault.with("name", name).with("number", cell + 1).with("first", *earlier));
@@ -57,7 +58,30 @@ impl Header {
                 first.insert(name, cell + 1);
             }
         }
+        faults.extend(self.of_results());
+        if let Some(number) = unnamed.first() {
+            let place = Place::Header { cell: number - 1, column: None };
+            let columns: Vec<String> = unnamed.iter().take(10).map(usize::to_string).collect();
+            let more = if unnamed.len() > columns.len() { " …" } else { "" };
+            let fault = Diagnostic::new(Code::UnnamedColumn, place).with("count", unnamed.len());
+            faults.push(fault.with("columns", columns.join(", ") + more));
+        }
         faults
+    }
+}
+
+impl Header {
+    /// The fault of a header that has some of the columns that results add. With all of them it is that of results.
+    fn of_results(&self) -> Option<Diagnostic> {
+        let names: Vec<&str> = self.names().collect();
+        if guard::results_columns(&names).is_some() {
+            return None;
+        }
+        let own = |name: &&str| guard::RESULTS.iter().flatten().any(|own| own == name);
+        let cell = names.iter().position(own)?;
+        let columns: Vec<&str> = names.into_iter().filter(own).collect();
+        let place = Place::Header { cell, column: None };
+        Some(Diagnostic::new(Code::ResultsColumns, place).with("columns", columns.join(", ")))
     }
 }
 
@@ -134,10 +158,10 @@ mod tests {
         let at = |cell| Place::Header { cell, column: None };
         let seen: Vec<_> = faults.iter().map(|fault| (fault.code, fault.at.clone())).collect();
         let (unnamed, duplicate) = (Code::UnnamedColumn, Code::DuplicateColumn);
-        assert_eq!(seen, [(unnamed, at(2)), (duplicate, at(3)), (duplicate, at(4))]);
-        assert_eq!(faults[0].values, [("number", 3_u64.into())]);
+        assert_eq!(seen, [(duplicate, at(3)), (duplicate, at(4)), (unnamed, at(2))]);
+        assert_eq!(faults[2].values, [("count", 1_u64.into()), ("columns", "3".into())]);
         assert_eq!(
-            faults[2].values,
+            faults[1].values,
             [("name", "b".into()), ("number", 5_u64.into()), ("first", 2_u64.into())]
         );
     }

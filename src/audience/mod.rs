@@ -8,12 +8,14 @@ pub(crate) mod column;
 pub(crate) mod damage;
 pub(crate) mod header;
 pub(crate) mod locate;
+pub(crate) mod number_format;
 pub(crate) mod openid;
 pub(crate) mod reader;
 pub(crate) mod row;
 pub(crate) mod source;
 pub(crate) mod trouble;
 pub(crate) mod unreadable;
+pub(crate) mod wishes;
 pub mod workbook;
 
 pub use crate::audience::source::Source;

@@ -15,7 +15,7 @@ use crate::audience::csv::decode::{self, Content, Decoded};
 use crate::audience::csv::guard;
 use crate::audience::csv::quotes::Starts;
 use crate::audience::csv::text::{self, Text};
-use crate::audience::header::{Header, delimiter_of};
+use crate::audience::header::{Header, delimiter_of, trimmed};
 use crate::audience::row::{Row, Width};
 use crate::audience::source::Source;
 use crate::audience::unreadable::Unreadable;
@@ -71,6 +71,9 @@ impl Reader {
     /// Gives every fault of file and header at once, warnings included. A header without rows is no fault here.
     pub(crate) fn open(source: &Source) -> Result<Self, Unreadable> {
         let (mut reader, first) = Self::begin(source)?;
+        if let Some(title) = Self::title(source, &reader, &first)? {
+            return Err(Unreadable { faults: vec![title], sheet: reader.sheet().cloned() });
+        }
         let unclosed = matches!(&reader.rows, Rows::Csv(lines) if lines.is_unclosed(&first));
         if unclosed {
             let place = Place::Header { cell: first.record.len().saturating_sub(1), column: None };
@@ -80,7 +83,8 @@ impl Reader {
         if let Rows::Sheet(rows) = &reader.rows {
             faults.extend_from_slice(rows.table.faults());
         }
-        if faults.iter().any(|fault| fault.is_error()) {
+        // Rows that are hidden keep nobody from looking at the others.
+        if faults.iter().any(|fault| fault.is_error() && fault.code != Code::HiddenRows) {
             return Err(Unreadable { faults, sheet: reader.sheet().cloned() });
         }
         reader.warnings = faults;
@@ -100,25 +104,71 @@ impl Reader {
         }
     }
 
+    /// The fault of a file whose columns are named in a later row than the first, where that can be seen.
+    fn title(source: &Source, reader: &Self, first: &Row) -> Result<Option<Diagnostic>, Unreadable> {
+        /// How far down the names are looked for.
+        const ROWS: usize = 20;
+        if source.header_row.is_some()
+            || source.openid.is_empty()
+            || reader.header.position(&source.openid).is_some()
+        {
+            return Ok(None);
+        }
+        let title = reader.sheet().map_or(first.sheet_row(), |sheet| sheet.header_row);
+        let (mut reader, mut row) = Self::begin(source)?;
+        for _ in 0..ROWS {
+            // A fault in these rows is told when they are read as such.
+            if !reader.next(&mut row).unwrap_or(false) {
+                break;
+            }
+            let Ok(cells) = row.cells() else { break };
+            let mut names = cells.iter().map(trimmed);
+            if names.any(|name| name == source.openid) {
+                let fault = Diagnostic::new(Code::TitleAboveNames, Place::Line(title));
+                return Ok(Some(fault.with("title", title).with("row", row.sheet_row())));
+            }
+        }
+        Ok(None)
+    }
+
     fn begin_text(source: &Source, decoded: Decoded) -> Result<(Self, Row), Diagnostic> {
         let Decoded { encoding, bom, mut text } = decoded;
-        let delimiter = match source.delimiter {
-            Some(named) => named,
-            None => delimiter_of(text.peek().map_err(|error| decode::diagnostic(&error))?),
-        };
+        let head = text.peek().map_err(|error| decode::diagnostic(&error))?;
+        let declared = declared_delimiter(head);
+        let delimiter = source.delimiter.or(declared).unwrap_or_else(|| delimiter_of(head));
         let csv = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .delimiter(delimiter)
             .buffer_capacity(text::BLOCK)
             .from_reader(text);
-        let source = source.clone();
-        let mut lines = Lines { csv, source, encoding, bom, delimiter, last: None, folded: 0 };
+        let mut lines =
+            Lines { csv, source: source.clone(), encoding, bom, delimiter, last: None, folded: 0 };
         let mut row = Row::default();
-        match lines.step(&mut row) {
-            Ok(true) => {}
-            Ok(false) => return Err(Diagnostic::new(Code::AudienceEmpty, Place::Audience)),
-            Err(error) => return Err(fault(error, Place::Header { cell: 0, column: None })),
+        let mut passed = declared.is_none();
+        loop {
+            match lines.step(&mut row) {
+                Ok(true) => {}
+                Ok(false) if source.header_row.is_none() => {
+                    return Err(Diagnostic::new(Code::AudienceEmpty, Place::Audience));
+                }
+                Ok(false) => row.line = u64::MAX,
+                Err(error) => return Err(fault(error, Place::Header { cell: 0, column: None })),
+            }
+            match source.header_row.map(u64::from) {
+                None if passed => break,
+                None => passed = true,
+                Some(named) if row.sheet_row() == named => break,
+                Some(named) if row.sheet_row() > named => {
+                    let fault = Diagnostic::new(Code::HeaderRowEmpty, Place::Line(named));
+                    return Err(fault.with("row", named));
+                }
+                Some(_) => {}
+            }
+        }
+        if row.record.len() > MOST_COLUMNS {
+            let fault = Diagnostic::new(Code::TooManyColumns, Place::Line(row.line));
+            return Err(fault.with("count", row.record.len()).with("max", MOST_COLUMNS));
         }
         let header = Header::new(row.cells()?.iter().map(str::to_owned).collect());
         let own = guard::results_columns(header.raw()).is_some();
@@ -194,7 +244,7 @@ impl SheetRows {
     /// The next row that is not blank.
     fn step(&mut self, row: &mut Row) -> bool {
         while self.next < self.table.height() {
-            row.line = self.table.row(self.next, &mut row.record, &mut row.troubles);
+            (row.line, row.hidden) = self.table.row(self.next, &mut row.record, &mut row.troubles);
             self.next += 1;
             if !row.is_blank() || !row.troubles.is_empty() {
                 return true;
@@ -258,6 +308,19 @@ impl Lines {
             },
         };
         Starts::of(&row, self.delimiter).unclosed
+    }
+}
+
+/// The most columns that a file can have: as many as a sheet.
+const MOST_COLUMNS: usize = 16_384;
+
+/// The delimiter that a first line declares for Excel: `sep=;`.
+fn declared_delimiter(text: &[u8]) -> Option<u8> {
+    let line = text.split(|byte| matches!(byte, b'\r' | b'\n')).next()?;
+    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    match line {
+        [s @ .., delimiter] if s.eq_ignore_ascii_case(b"sep=") && delimiter.is_ascii() => Some(*delimiter),
+        _ => None,
     }
 }
 

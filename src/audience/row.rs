@@ -18,6 +18,8 @@ pub(crate) struct Row {
     pub(crate) folded: u64,
     /// What is wrong with cells of a workbook, in their order.
     pub(crate) troubles: Vec<(usize, Trouble)>,
+    /// Whether it is a row of a workbook that is hidden and not meant.
+    pub(crate) hidden: bool,
     /// Where it begins in the text, blank lines before it included.
     pub(crate) from: u64,
     /// Where it ends in the text.

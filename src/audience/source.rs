@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::audience::wishes::{ColumnFormat, HiddenRows};
 use crate::audience::workbook::cache::Cache;
 
 /// The audience file and how it is written.
@@ -17,8 +18,12 @@ pub struct Source {
     pub(crate) sheet: Option<String>,
     /// The column that tells the audience from other sheets of a workbook, where none is named.
     pub(crate) openid: String,
-    /// How dates are written, by the names of their columns.
-    pub(crate) dates: Vec<(String, String)>,
+    /// The row that names the columns, from 1; the first that holds something where none is named.
+    pub(crate) header_row: Option<u32>,
+    /// What becomes of hidden rows of a workbook.
+    pub(crate) hidden_rows: HiddenRows,
+    /// How the cells of a workbook are written, by the names of their columns.
+    pub(crate) formats: Vec<(String, ColumnFormat)>,
     /// The workbook as it was read last, for all copies of this source.
     pub cache: Cache,
 }

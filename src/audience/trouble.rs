@@ -1,16 +1,18 @@
 //! What can be wrong with a cell of a workbook.
 
-use jiff::civil::DateTime;
+use std::sync::Arc;
 
 /// Why a cell cannot be used as it is.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Trouble {
     /// It is merged with others.
     Merged,
-    /// It is a date, and nobody says how to write it.
-    Date(DateTime),
+    /// It is a date that programs show differently under a format of this code, and nobody says how to write it.
+    Date(Arc<str>),
     /// It is a number that has lost digits.
     LongNumber,
+    /// Under a format of this code programs show it differently.
+    Format(Arc<str>),
     /// It is a formula without a value.
     NoValue,
     /// It is an error value.

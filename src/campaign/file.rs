@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::audience::wishes::HiddenRows;
 use crate::message::{AccountKind, MessageFile};
 
 /// A wxcast campaign: who gets which message, and how it is sent.
@@ -91,9 +92,14 @@ pub(crate) struct AudienceTable {
     /// The CSV file or the workbook (`.xlsx`, `.xlsb`, `.xls`, `.ods`), relative to this file.
     #[schemars(required)]
     pub(crate) file: Option<String>,
-    /// The sheet of a workbook. Without it the only sheet with something in it is read, or else the only such one that
-    /// has the openid column.
+    /// The sheet of a workbook. It must be named where more than one visible sheet has something in it.
     pub(crate) sheet: Option<String>,
+    /// The row that names the columns, from 1, where titles or notes stand above them. Rows above it are not read.
+    #[schemars(range(min = 1, max = 1_048_576))]
+    pub(crate) header_row: Option<u32>,
+    /// What becomes of the rows of a workbook that a filter or somebody's hand has hidden.
+    #[schemars(extend("default" = "error"))]
+    pub(crate) hidden_rows: Option<HiddenRows>,
     /// The column that holds the openid.
     #[schemars(extend("default" = "openid"))]
     pub(crate) openid: Option<String>,
@@ -153,7 +159,9 @@ pub(crate) struct ColumnTable {
     pub(crate) pattern: Option<String>,
     /// The only texts a cell may have, such as `["普卡", "金卡"]`.
     pub(crate) one_of: Option<Vec<String>>,
-    /// How the dates and times of a workbook's column are written, such as `"%Y-%m-%d"` or `"%-m月%-d日"`.
+    /// How the cells of a workbook's column are written: `"shown"`, as the spreadsheet shows them; `"value"`, the bare
+    /// value, so that 90% is 0.9; or a pattern for dates and times, such as `"%Y-%m-%d"` or `"%-m月%-d日"`.
+    #[schemars(extend("default" = "shown"))]
     pub(crate) format: Option<String>,
 }
 

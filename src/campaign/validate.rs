@@ -11,6 +11,7 @@ use toml::de::DeTable;
 use crate::api_base::{API_BASE, API_BASE_2, ApiBase, Hosts};
 use crate::audience::Source;
 use crate::audience::column::ColumnRules;
+use crate::audience::wishes::ColumnFormat;
 use crate::audience::workbook::cache::Cache;
 use crate::audience::workbook::is_named_so;
 use crate::campaign::file::{
@@ -323,7 +324,9 @@ impl Check<'_> {
             delimiter: delimiter?,
             sheet: audience.sheet.clone(),
             openid: openid_column.clone(),
-            dates: self.dates(audience),
+            header_row: self.header_row(audience.header_row),
+            hidden_rows: audience.hidden_rows.unwrap_or_default(),
+            formats: self.formats(audience),
             cache: Cache::default(),
         };
         Some(Audience {
@@ -335,20 +338,38 @@ impl Check<'_> {
         })
     }
 
-    /// How the dates of columns are written. A format that cannot be written is a fault.
-    fn dates(&mut self, audience: &AudienceTable) -> Vec<(String, String)> {
-        let mut dates = Vec::new();
+    /// The row of the columns' names. One that no sheet has is a fault.
+    fn header_row(&mut self, row: Option<u32>) -> Option<u32> {
+        let row = row?;
+        if (1..=1_048_576).contains(&row) {
+            return Some(row);
+        }
+        self.bad(&FieldPath::of("audience.header_row"), &row.to_string(), "1, 2, 3 …");
+        None
+    }
+
+    /// How the cells of columns are written. A pattern that cannot be written is a fault.
+    fn formats(&mut self, audience: &AudienceTable) -> Vec<(String, ColumnFormat)> {
+        let mut formats = Vec::new();
         for (name, rules) in &audience.columns {
             let Some(format) = &rules.format else { continue };
             let sample = jiff::civil::date(2026, 12, 31).at(23, 59, 59, 0);
-            if strtime::format(format, sample).is_ok() {
-                dates.push((name.clone(), format.clone()));
-            } else {
-                let at = FieldPath::of("audience.columns").key(name).key("format");
-                self.bad(&at, format, "%Y-%m-%d, %-m月%-d日, %H:%M");
-            }
+            let format = match format.as_str() {
+                "shown" => ColumnFormat::Shown,
+                "value" => ColumnFormat::Value,
+                // A pattern without a place for anything of a date is a word that was meant to be one of the two.
+                pattern if pattern.contains('%') && strtime::format(pattern, sample).is_ok() => {
+                    ColumnFormat::Date(pattern.to_owned())
+                }
+                _ => {
+                    let at = FieldPath::of("audience.columns").key(name).key("format");
+                    self.bad(&at, format, "shown, value, %Y-%m-%d, %-m月%-d日, %H:%M");
+                    continue;
+                }
+            };
+            formats.push((name.clone(), format));
         }
-        dates
+        formats
     }
 
     fn encoding(&mut self, name: Option<&str>) -> Option<Option<&'static encoding_rs::Encoding>> {

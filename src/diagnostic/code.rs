@@ -142,6 +142,8 @@ codes! {
     // The audience as a file and as a table.
     /// The audience file cannot be read.
     AudienceUnreadable = "audience-unreadable", Error;
+    /// The audience is a pipe, a device or the like.
+    AudienceSpecial = "audience-special", Error;
     /// The audience file is empty.
     AudienceEmpty = "audience-empty", Error;
     /// The audience file is no text.
@@ -158,16 +160,26 @@ codes! {
     SeveralSheets = "several-sheets", Error;
     /// A sheet is named, but the audience is no workbook.
     SheetOfText = "sheet-of-text", Error;
+    /// A workbook unfolds to more than a file of its size can mean.
+    WorkbookTooLarge = "workbook-too-large", Error;
+    /// Cells far beside the table.
+    StrayCells = "stray-cells", Warning;
     /// Rows that are hidden by hand or by a filter and are part of the audience all the same.
-    HiddenRows = "hidden-rows", Warning;
-    /// A workbook format in which not everything can be seen.
-    SheetHalfSeen = "sheet-half-seen", Warning;
+    HiddenRows = "hidden-rows", Error;
     /// Bytes that are no text in the file's encoding.
     Undecodable = "undecodable", Error;
     /// Bytes that are different good text in UTF-8 and in GB18030.
     AmbiguousEncoding = "ambiguous-encoding", Error;
     /// A header and nothing below it.
     NoRecipients = "no-recipients", Error;
+    /// A title or a note stands above the names of the columns.
+    TitleAboveNames = "title-above-names", Error;
+    /// The row that should name the columns is empty or not there.
+    HeaderRowEmpty = "header-row-empty", Error;
+    /// More columns than a sheet has.
+    TooManyColumns = "too-many-columns", Error;
+    /// Some of the columns that results add, and not all.
+    ResultsColumns = "results-columns", Error;
     /// Two columns of one name.
     DuplicateColumn = "duplicate-column", Error;
     /// A column without a name.
@@ -186,6 +198,8 @@ codes! {
     MergedCells = "merged-cells", Error;
     /// A date without a format to write it in.
     DateCell = "date-cell", Error;
+    /// A number that programs show differently under the format of its cell.
+    CellFormat = "cell-format", Error;
     /// A number of so many digits that the last of them are lost.
     LongNumber = "long-number", Error;
     /// A formula whose value the workbook does not hold.

@@ -11,3 +11,15 @@ pub(crate) fn reason(path: &Path, error: io::Error) -> io::Error {
     let hidden = cfg!(windows) && error.kind() == io::ErrorKind::PermissionDenied && path.is_dir();
     if hidden { io::Error::from_raw_os_error(A_FOLDER) } else { error }
 }
+
+/// Whether a path leads to something that is no file of people: a pipe, a socket, a device, or what the system shows of
+/// itself under names of files. Opening one could wait for ever, never end, or show what is nobody's business.
+pub(crate) fn is_special(path: &Path) -> bool {
+    let Ok(about) = path.metadata() else { return false };
+    if !about.is_file() && !about.is_dir() {
+        return true;
+    }
+    // Links are followed, so that another name makes no difference.
+    let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    cfg!(unix) && ["/proc", "/sys", "/dev"].iter().any(|folder| place.starts_with(folder))
+}

@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use crate::message::body;
 use crate::plan::media::MediaPlace;
+use crate::plan::skip::Skip;
 
 /// How many rows of the audience make a batch. Batches end at the same rows in every reading of the same file.
 pub(crate) const ROWS: usize = 1024;
@@ -41,10 +42,8 @@ pub(crate) enum Verdict {
         /// Which message to this openid it is, from 1.
         nth: u32,
     },
-    /// Its openid was there before.
-    Duplicate,
-    /// It is faulty.
-    Invalid,
+    /// It is none, for this reason.
+    Skipped(Skip),
 }
 
 /// A recipient with a finished payload. Made only by the planner; nothing about it can fail any more.
@@ -157,7 +156,7 @@ impl Batch {
                 let payload = payloads.slice(payload);
                 Some(PlannedMessage { row: entry.row, nth, payload, media, openid })
             }
-            Verdict::Duplicate | Verdict::Invalid => None,
+            Verdict::Skipped(_) => None,
         })
     }
 }

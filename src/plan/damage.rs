@@ -5,6 +5,7 @@
 //! are longer. Judges gather on their own and what they found is put together at the end, whichever row was whose.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::audience::damage::{self, Damage};
 use crate::audience::row::Row;
@@ -45,6 +46,8 @@ struct Spot {
     line: u64,
     sheet_row: u64,
     text: String,
+    /// The code of its format, where that is what is wrong.
+    format: Option<Arc<str>>,
 }
 
 /// What the cells of a used column have in common.
@@ -78,10 +81,11 @@ pub(crate) fn code_of(damage: Damage) -> Code {
 }
 
 /// What is wrong with a cell of a workbook.
-pub(crate) fn code_of_trouble(trouble: Trouble) -> Code {
+fn code_of_trouble(trouble: &Trouble) -> Code {
     match trouble {
         Trouble::Merged => Code::MergedCells,
         Trouble::Date(_) => Code::DateCell,
+        Trouble::Format(_) => Code::CellFormat,
         Trouble::LongNumber => Code::LongNumber,
         Trouble::NoValue => Code::FormulaWithoutValue,
         Trouble::ErrorValue => Code::ErrorValue,
@@ -130,6 +134,24 @@ impl Found {
         tally.add(|| Spot::new(row, cell, text));
     }
 
+    /// Takes in a cell that is wrong as [`Trouble`] says.
+    pub(crate) fn add_trouble(
+        &mut self,
+        trouble: &Trouble,
+        row: &Row,
+        cell: usize,
+        text: &str,
+        warning: bool,
+    ) {
+        let tally = self.kinds.entry(code_of_trouble(trouble)).or_default();
+        tally.warning = warning;
+        let format = match trouble {
+            Trouble::Date(format) | Trouble::Format(format) => Some(Arc::clone(format)),
+            Trouble::Merged | Trouble::LongNumber | Trouble::NoValue | Trouble::ErrorValue => None,
+        };
+        tally.add(|| Spot { format, ..Spot::new(row, cell, text) });
+    }
+
     /// Takes in what another judge found.
     pub(crate) fn absorb(&mut self, other: Self) {
         if self.columns.is_empty() {
@@ -165,6 +187,9 @@ impl Found {
                 .with("example", visible(&first.text))
                 .with("column", names(first.cell).unwrap_or_default())
                 .with("places", places.join(", ") + more);
+            if let Some(format) = &first.format {
+                fault = fault.with("format", &**format);
+            }
             if tally.warning {
                 fault.severity = Severity::Warning;
             }
@@ -177,7 +202,7 @@ impl Found {
 impl Spot {
     fn new(row: &Row, cell: usize, text: &str) -> Self {
         let text = text.chars().take(40).collect();
-        Self { row: row.number, cell, line: row.line, sheet_row: row.sheet_row(), text }
+        Self { row: row.number, cell, line: row.line, sheet_row: row.sheet_row(), text, format: None }
     }
 }
 

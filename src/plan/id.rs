@@ -9,6 +9,7 @@ use crate::api_base::Hosts;
 use crate::campaign::{Campaign, SecretPlace};
 use crate::plan::Plan;
 use crate::plan::digest::{Digest, Running};
+use crate::plan::skip::Skip;
 
 /// A plan id; written as `plan:` and 64 hexadecimal digits.
 ///
@@ -37,8 +38,8 @@ impl PlanId {
         parts.add(&token_source(campaign));
         parts.add(&plan.digest.to_string());
         let counts = plan.counts;
-        for (reason, count) in [("duplicate", counts.duplicate), ("invalid", counts.invalid)] {
-            parts.add(&format!("{reason} {count}"));
+        for why in Skip::ALL {
+            parts.add(&format!("{} {}", why.name(), counts.of(why)));
         }
         Self(parts.0.now())
     }

@@ -21,6 +21,7 @@ use crate::plan::duplicates::{Repeated, Seen};
 use crate::plan::inputs::Inputs;
 use crate::plan::media::{Looked, MediaFile, MediaPlace, stays_in};
 use crate::plan::renderer::{FileName, Renderer, fault_of};
+use crate::plan::skip::Skip;
 
 /// More messages than this to one person are refused by WeChat (docs/platform.md#windows).
 const MOST_FOR_ONE: u32 = 5;
@@ -167,17 +168,20 @@ impl<'a> Judge<'a> {
 
     /// Judges a row. Its payload is appended to `payloads` where it has one.
     pub(crate) fn row(&mut self, row: &Row, width: Width, payloads: &mut Vec<u8>) -> Verdict {
+        if row.hidden {
+            return Verdict::Skipped(Skip::Hidden);
+        }
         let cells = match row.cells() {
             Ok(cells) => cells,
             Err(fault) => {
                 self.faults.push(fault);
-                return Verdict::Invalid;
+                return Verdict::Skipped(Skip::Invalid);
             }
         };
         let mut look = Look { judge: self, row, cells: &cells, sound: true };
         if let Width::Ragged { cells } = width {
             look.ragged(cells);
-            return Verdict::Invalid;
+            return Verdict::Skipped(Skip::Invalid);
         }
         let troubled = look.troubles();
         let openid = look.openid();
@@ -185,7 +189,7 @@ impl<'a> Judge<'a> {
         match look.judge.inputs.audience.duplicates {
             Duplicates::First if before > 0 => {
                 look.duplicate(openid, Code::DuplicateSkipped);
-                return Verdict::Duplicate;
+                return Verdict::Skipped(Skip::Duplicate);
             }
             Duplicates::Error if before > 0 => look.duplicate(openid, Code::DuplicateOpenid),
             Duplicates::Each if before >= MOST_FOR_ONE => look.duplicate(openid, Code::TooManyForOne),
@@ -193,14 +197,14 @@ impl<'a> Judge<'a> {
         }
         if troubled {
             // What its cells lack would only be told a second time.
-            return Verdict::Invalid;
+            return Verdict::Skipped(Skip::Invalid);
         }
         look.columns();
         look.damage();
         look.render();
         look.files();
         if !look.sound {
-            return Verdict::Invalid;
+            return Verdict::Skipped(Skip::Invalid);
         }
         self.seen.take(openid);
         let start = payloads.len();
@@ -330,7 +334,9 @@ impl<'r> Look<'_, 'r, '_> {
         for (cell, trouble) in self.row.troubles() {
             if self.judge.used.get(*cell) == Some(&true) {
                 let text = self.cells.or_blank(*cell);
-                self.damaged(damage::code_of_trouble(*trouble), *cell, text);
+                self.sound = false;
+                let skip = self.judge.inputs.audience.invalid_rows == InvalidRows::Skip;
+                self.judge.damage.add_trouble(trouble, self.row, *cell, text, skip);
                 any = true;
             }
         }

@@ -18,6 +18,7 @@ pub mod planner;
 pub(crate) mod reading;
 pub(crate) mod renderer;
 pub mod replay;
+pub(crate) mod skip;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use crate::plan::digest::{Digest, Running};
 use crate::plan::duplicates::Repeated;
 use crate::plan::inputs::Inputs;
 use crate::plan::media::{Library, Needed};
+use crate::plan::skip::Skip;
 
 /// What a campaign and its audience come to.
 #[derive(Debug, Clone)]
@@ -65,12 +67,32 @@ pub struct RowCounts {
     pub(crate) duplicate: u64,
     /// Rows that are faulty.
     pub(crate) invalid: u64,
+    /// Rows that are hidden on their sheet and not meant.
+    pub(crate) hidden: u64,
 }
 
 impl RowCounts {
     /// All rows.
     pub(crate) fn rows(self) -> u64 {
-        self.planned + self.duplicate + self.invalid
+        self.planned + Skip::ALL.into_iter().map(|why| self.of(why)).sum::<u64>()
+    }
+
+    /// Rows that are sound and skipped all the same.
+    pub(crate) fn skipped(self) -> u64 {
+        self.rows() - self.planned - self.invalid
+    }
+
+    /// Rows skipped for this reason.
+    pub(crate) fn of(mut self, why: Skip) -> u64 {
+        *self.of_mut(why)
+    }
+
+    fn of_mut(&mut self, why: Skip) -> &mut u64 {
+        match why {
+            Skip::Duplicate => &mut self.duplicate,
+            Skip::Invalid => &mut self.invalid,
+            Skip::Hidden => &mut self.hidden,
+        }
     }
 }
 

@@ -241,8 +241,7 @@ impl Sum {
                         self.hashes.add(batch.openid(payload, *openid));
                     }
                 }
-                Verdict::Duplicate => self.counts.duplicate += 1,
-                Verdict::Invalid => self.counts.invalid += 1,
+                Verdict::Skipped(why) => *self.counts.of_mut(*why) += 1,
             }
         }
     }

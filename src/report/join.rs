@@ -16,6 +16,7 @@ use crate::plan::batch::Verdict;
 use crate::plan::digest::Running;
 use crate::plan::inputs::Inputs;
 use crate::plan::planner::Planner;
+use crate::plan::skip::Skip;
 
 /// A row of the audience and what became of it.
 #[derive(Debug)]
@@ -25,7 +26,7 @@ pub(crate) struct RowReport<'a> {
     /// What became of its recipient.
     pub(crate) status: Status,
     /// Why it was skipped, where it was.
-    pub(crate) skipped: Option<Skipped>,
+    pub(crate) skipped: Option<Skip>,
     /// What the journal knows of it, where it was asked for everything.
     pub(crate) recorded: Option<Recorded>,
     /// What the journal's index knows of it.
@@ -39,15 +40,6 @@ enum Wanted {
     State,
     /// Everything the journal knows.
     Everything,
-}
-
-/// Why a row is skipped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Skipped {
-    /// Its openid stood in an earlier row.
-    Duplicate,
-    /// It is faulty.
-    Invalid,
 }
 
 /// Why plan and journal cannot be joined.
@@ -131,8 +123,7 @@ fn report<'r>(
     let skip =
         |why| RowReport { row, status: Status::Skipped, skipped: Some(why), recorded: None, known: None };
     Ok(match verdict {
-        Verdict::Duplicate => skip(Skipped::Duplicate),
-        Verdict::Invalid => skip(Skipped::Invalid),
+        Verdict::Skipped(why) => skip(*why),
         Verdict::Message { openid, nth, .. } => {
             let start = crate::message::body::BEFORE_OPENID.len();
             let openid = std::str::from_utf8(&payload[start..start + openid])
@@ -225,7 +216,7 @@ fn knows_nobody(campaign: &Campaign, store: Option<&Store>) -> Result<bool, Jour
 /// Nobody has been tried.
 fn untouched(plan: &Plan) -> Tally {
     let mut tally = Tally::default();
-    tally.counts.add(Status::Skipped, plan.counts.duplicate + plan.counts.invalid);
+    tally.counts.add(Status::Skipped, plan.counts.rows() - plan.counts.planned);
     tally.counts.add(Status::Unsent, plan.counts.planned);
     tally
 }

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use wxcast::diagnostic::code::Code;
 use wxcast::locale::{Catalog, Language};
 
+use crate::support::sheets::{numbers, sheet, zipped};
 use crate::support::{APPID, Ran, World, media, openid, repository};
 
 /// One campaign with many faults, in keys, values, templates of every kind of string, header and rows.
@@ -443,6 +444,10 @@ fn case(code: Code) -> Case {
         Code::OddMiniprogramAppid => text("<a href='x' data-miniprogram-appid='p'>y</a>", ""),
         Code::RenderFailed => text("{{number name}}", ""),
         Code::AudienceUnreadable => Case { audience: None, ..text("x", "") },
+        Code::AudienceSpecial => Case {
+            audience: None,
+            ..toml(format!("{HEAD}[audience]\nfile = \"/dev/null\"\n[message.text]\ncontent = \"x\"\n"))
+        },
         Code::AudienceEmpty => cells("x", "", ""),
         Code::AudienceNotText => cells("x", "", &b"PK\x03\x04\0\0\0\0"[..]),
         Code::Undecodable => cells("x", "encoding = \"utf-8\"\n", &b"openid,name\no1,\xff\xff\n"[..]),
@@ -454,16 +459,22 @@ fn case(code: Code) -> Case {
         Code::SeveralSheets => workbook("x", "", "two-lists.xlsx"),
         Code::SheetOfText => text("x", "sheet = \"名单\"\n"),
         Code::HiddenRows => workbook("x", "", "filtered.xlsx"),
-        Code::SheetHalfSeen => {
-            let mut case = workbook("x", "", "plain.xls");
-            // A mark that calamine does not look at, and without which the file is no compound file.
-            if let Some(bytes) = &mut case.audience {
-                bytes[0x1C] = 0;
-            }
-            case
-        }
-        Code::MergedCells => workbook("x", "", "titled.xlsx"),
-        Code::DateCell => workbook("{{生日}}", "", "faults.xlsx"),
+        Code::WorkbookTooLarge => named(
+            "x",
+            "",
+            zipped(&[(
+                "content.xml",
+                "<table name='a'><table-row><table-cell value-type='string'><p><s c='2000000000'/></p></table-cell></table-row></table>",
+            )]),
+        ),
+        Code::StrayCells => named("x", "", sheet(&[(0, 0, "openid"), (1, 0, &one), (1, 200, "x")])),
+        Code::CellFormat => named("{{a}}", "", numbers(&[(1.0 / 3.0, "General")])),
+        Code::TitleAboveNames => workbook("x", "", "titled.xlsx"),
+        Code::HeaderRowEmpty => cells("x", "header_row = 9\n", row(&format!("{one},A"))),
+        Code::TooManyColumns => cells("x", "", format!("openid{}\n", ",".repeat(16_384))),
+        Code::ResultsColumns => cells("x", "", format!("openid,send_status\n{one},sent\n")),
+        Code::MergedCells => workbook("{{姓名}}", "", "faults.xlsx"),
+        Code::DateCell => named("{{a}}", "", numbers(&[(46_086.0, "aaaa")])),
         Code::LongNumber => workbook("{{卡号}}", "", "faults.xlsx"),
         Code::FormulaWithoutValue => workbook("{{姓名}}", "", "faults.xlsx"),
         Code::ErrorValue => cells("{{name}}", "", row(&format!("{one},#REF!"))),
@@ -577,11 +588,11 @@ fn the_names_of_faults_are_those_that_scripts_know() {
          media-name empty-template \
          template-syntax unknown-variable unknown-helper template-unsupported field-blank field-too-long \
          field-at-limit field-long control-character odd-url unclosed-link miniprogram-path-alone \
-         odd-miniprogram-appid render-failed audience-unreadable audience-empty audience-not-text not-a-workbook \
-         workbook-unreadable workbook-encrypted sheet-missing several-sheets sheet-of-text hidden-rows sheet-half-seen \
+         odd-miniprogram-appid render-failed audience-unreadable audience-special audience-empty audience-not-text not-a-workbook \
+         workbook-unreadable workbook-encrypted sheet-missing several-sheets sheet-of-text workbook-too-large stray-cells hidden-rows \
          undecodable ambiguous-encoding \
-         no-recipients duplicate-column unnamed-column openid-column-missing rule-without-column unclosed-quote \
-         ragged-row merged-cells date-cell long-number formula-without-value error-value scientific-notation lost-digits \
+         no-recipients title-above-names header-row-empty too-many-columns results-columns duplicate-column unnamed-column openid-column-missing rule-without-column unclosed-quote \
+         ragged-row merged-cells date-cell cell-format long-number formula-without-value error-value scientific-notation lost-digits \
          lost-leading-zeros code-became-date leading-apostrophe blanks-around invisible-characters full-width openid-empty openid-character openid-too-long openid-shape duplicate-openid duplicate-skipped \
          too-many-for-one cell-blank cell-too-long cell-pattern cell-not-one-of"
     );

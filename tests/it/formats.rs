@@ -65,6 +65,9 @@ fn plan() -> PlanReport {
         rows: 40,
         planned: 20,
         skipped: 7,
+        skipped_by_reason: [("duplicate", 7), ("hidden", 0), ("invalid", 13)]
+            .map(|(why, rows)| (why.to_owned(), rows))
+            .into(),
         invalid: 13,
         forecast_seconds: 3725,
         uploads: Vec::new(),

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::support::{APPID, World, openid};
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "campaign",
     "title",
     "wave",
@@ -21,6 +21,7 @@ const KEYS: [&str; 16] = [
     "rows",
     "planned",
     "skipped",
+    "skipped_by_reason",
     "invalid",
     "warnings",
     "forecast_seconds",

@@ -44,7 +44,7 @@ fn the_top_tells_of_the_whole_audience() {
         "spring, wave 3",
         "<dt>Rows</dt><dd>4</dd>",
         "<dt>To send</dt><dd>2</dd>",
-        "<dt>Duplicates</dt><dd>1</dd>",
+        "<dt>Skipped</dt><dd>1</dd>",
         "<dt>Faulty</dt><dd>1</dd>",
         plan["digest"].as_str().expect("a digest"),
         "The message does not use: 城市",

@@ -16,6 +16,8 @@ const FILES: &[(&str, &str)] = &[
     ("simulator/answer.rs", "pages of a broken gateway"),
     ("simulator/call.rs", "an answer to a program that sends what nobody can read"),
     ("simulator/routes.rs", "answers to programs that call what does not exist"),
+    ("audience/number_format/code.rs", "words of number formats, to be recognised"),
+    ("audience/number_format/date.rs", "the days of the week, as spreadsheets write them in Chinese"),
     ("audience/csv/guard.rs", "the columns of a results file in both languages, to be recognised"),
 ];
 
@@ -23,8 +25,8 @@ const FILES: &[(&str, &str)] = &[
 const TEXTS: &[(&str, &str, &str)] = &[
     (
         "campaign/validate.rs",
-        "%Y-%m-%d, %-m月%-d日, %H:%M",
-        "formats of dates to choose from, the same in every language",
+        "shown, value, %Y-%m-%d, %-m月%-d日, %H:%M",
+        "formats of cells to choose from, the same in every language",
     ),
     ("campaign/shape.rs", "密钥", "how people call the keys that hold a secret"),
     ("campaign/shape.rs", "密码", "how people call the keys that hold a secret"),

@@ -49,6 +49,9 @@ pub(crate) struct Decoded {
 /// Opens the file, as what it is by its content: a name that says otherwise is a fault.
 pub(crate) fn open(source: &Source) -> Result<Content, Unreadable> {
     let unreadable = |error: io::Error| diagnostic(&unread::reason(&source.path, error));
+    if unread::is_special(&source.path) {
+        return Err(Diagnostic::new(Code::AudienceSpecial, Place::Audience).into());
+    }
     let mut file = File::open(&source.path).map_err(unreadable)?;
     let mut head = Vec::with_capacity(BLOCK);
     file.by_ref().take(BLOCK as u64).read_to_end(&mut head).map_err(unreadable)?;

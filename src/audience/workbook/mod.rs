@@ -1,19 +1,28 @@
 //! An audience in a workbook: .xlsx, .xlsb, .xls and .ods.
 //!
-//! One sheet becomes a table of texts, with the rows and columns it has on the sheet. What a message could not say
-//! as people see it (an error value, a date without a format, a number whose last digits are gone) is kept with its
-//! cell, and is a fault only where the cell is used.
+//! One sheet becomes a table of texts, with the rows and columns it has on the sheet, each cell as its spreadsheet shows
+//! it. What a message could not say as people see it (an error value, a date that programs show differently, a number
+//! whose last digits are gone) is kept with its cell, and is a fault only where the cell is used.
+//!
+//! The four formats are read here and not by a library, which would give values without their formats, take what a file
+//! claims for true before it is held against what the file can hold, and call files damaged that are not.
 
 pub mod cache;
-mod cells;
-mod layout;
+mod book;
+mod build;
+mod cell;
+mod ods;
 mod package;
 pub(crate) mod parse;
-mod regions;
+mod relations;
 mod select;
+mod shown;
 pub(crate) mod table;
 mod xls;
+mod xls_text;
 mod xlsb;
+mod xlsx;
+mod xml;
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
@@ -32,18 +41,6 @@ pub(crate) enum Format {
     Xls,
     /// OpenDocument.
     Ods,
-}
-
-impl Format {
-    /// Its usual extension.
-    pub(crate) fn extension(self) -> &'static str {
-        match self {
-            Self::Xlsx => "xlsx",
-            Self::Xlsb => "xlsb",
-            Self::Xls => "xls",
-            Self::Ods => "ods",
-        }
-    }
 }
 
 /// How every zip file begins, workbooks among them.

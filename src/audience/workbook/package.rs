@@ -1,24 +1,35 @@
 //! The parts of a workbook that is a zip file; the only file that knows zip.
 
-use std::io::{Cursor, Read, Write as _};
+use std::io::{self, Cursor, Read};
 
-use zip::write::{SimpleFileOptions, ZipWriter};
-use zip::{CompressionMethod, ZipArchive};
+use zip::ZipArchive;
 
 use crate::audience::workbook::Format;
+use crate::audience::workbook::cell::Failure;
 
 /// An open zip file.
-pub(crate) struct Package<'b>(ZipArchive<Cursor<&'b [u8]>>);
+pub(crate) struct Package<'b> {
+    zip: ZipArchive<Cursor<&'b [u8]>>,
+    /// The names of its parts, `/` between folders whatever the program wrote.
+    names: Vec<String>,
+    size: usize,
+}
 
 impl<'b> Package<'b> {
     /// The zip file that these bytes are; nothing where they are none.
     pub(crate) fn open(bytes: &'b [u8]) -> Option<Self> {
-        ZipArchive::new(Cursor::new(bytes)).ok().map(Self)
+        let zip = ZipArchive::new(Cursor::new(bytes)).ok()?;
+        let names =
+            zip.file_names().map(|name| name.map_or_else(|_| String::new(), |name| name.replace('\\', "/")));
+        let names = names.collect();
+        Some(Self { zip, names, size: bytes.len() })
     }
 
     /// What it is, where it is a workbook.
     pub(crate) fn format(&self) -> Option<Format> {
-        let holds = |start: &str, end: &str| self.names(start, end).next().is_some();
+        let holds = |start: &str, end: &str| {
+            self.names.iter().any(|name| name.starts_with(start) && name.ends_with(end))
+        };
         if holds("xl/workbook", ".bin") {
             Some(Format::Xlsb)
         } else if holds("xl/", ".xml") {
@@ -30,41 +41,70 @@ impl<'b> Package<'b> {
         }
     }
 
-    /// The names of parts that begin and end so.
-    pub(crate) fn names(&self, start: &str, end: &str) -> impl Iterator<Item = String> {
-        let names = self.0.file_names().flatten();
-        names.filter(move |name| name.starts_with(start) && name.ends_with(end)).map(String::from)
+    /// Whether there is such a part.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.index(name).is_some()
     }
 
     /// A part, to be read.
-    pub(crate) fn part(&mut self, name: &str) -> Option<Box<dyn Read + '_>> {
-        Some(Box::new(self.0.by_name(name).ok()?))
+    pub(crate) fn part(&mut self, name: &str) -> Result<Box<dyn Read + '_>, Failure> {
+        let index = self.index(name).ok_or_else(|| Failure::part(name))?;
+        let left = self.most();
+        let inner = self.zip.by_index(index).map_err(|_| Failure::part(name))?;
+        Ok(Box::new(Bounded { inner, left }))
     }
 
     /// All bytes of a part.
-    pub(crate) fn bytes(&mut self, name: &str) -> Option<Vec<u8>> {
+    pub(crate) fn bytes(&mut self, name: &str) -> Result<Vec<u8>, Failure> {
         let mut bytes = Vec::new();
-        self.part(name)?.read_to_end(&mut bytes).ok()?;
-        Some(bytes)
+        self.part(name)?.read_to_end(&mut bytes).map_err(|_| Failure::part(name))?;
+        Ok(bytes)
     }
 
-    /// The same zip file with other bytes in some parts.
-    pub(crate) fn with(&mut self, changed: &[(String, Vec<u8>)]) -> Option<Vec<u8>> {
-        let mut copy = ZipWriter::new(Cursor::new(Vec::new()));
-        let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
-        for index in 0..self.0.len() {
-            let part = self.0.by_index_raw(index).ok()?;
-            let name = part.name().ok()?.into_owned();
-            if !changed.iter().any(|(other, _)| *other == name) {
-                copy.raw_copy_file(part).ok()?;
-            }
-        }
-        for (name, bytes) in changed {
-            copy.start_file(name.as_str(), stored).ok()?;
-            copy.write_all(bytes).ok()?;
-        }
-        Some(copy.finish().ok()?.into_inner())
+    /// How many bytes a part may unfold to: what lists of people do, and more.
+    fn most(&self) -> usize {
+        const LEAST: usize = 64 * 1024 * 1024;
+        const MOST: usize = 1024 * 1024 * 1024;
+        self.size.saturating_mul(40).clamp(LEAST, MOST)
     }
+
+    fn index(&self, name: &str) -> Option<usize> {
+        let exact = self.names.iter().position(|one| one == name);
+        exact.or_else(|| self.names.iter().position(|one| one.eq_ignore_ascii_case(name)))
+    }
+}
+
+/// A part that is an error once it gives more than it may.
+struct Bounded<R> {
+    inner: R,
+    left: usize,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(into)?;
+        self.left = self.left.checked_sub(read).ok_or(io::ErrorKind::FileTooLarge)?;
+        Ok(read)
+    }
+}
+
+/// The part that a relation of another part leads to; `folder` is where that other stands.
+pub(crate) fn resolved(folder: &str, target: &str) -> String {
+    let target = target.replace('\\', "/");
+    if let Some(absolute) = target.strip_prefix('/') {
+        return absolute.to_owned();
+    }
+    let mut path: Vec<&str> = folder.split('/').filter(|step| !step.is_empty()).collect();
+    for step in target.split('/') {
+        match step {
+            "." | "" => {}
+            ".." => {
+                path.pop();
+            }
+            step => path.push(step),
+        }
+    }
+    path.join("/")
 }
 
 #[cfg(test)]
@@ -74,5 +114,13 @@ mod tests {
     #[test]
     fn bytes_that_are_no_zip_are_no_workbook() {
         assert!(Package::open(b"PK\x03\x04 and nothing more").is_none());
+    }
+
+    #[test]
+    fn relations_lead_to_parts() {
+        assert_eq!(resolved("xl", "worksheets/sheet1.xml"), "xl/worksheets/sheet1.xml");
+        assert_eq!(resolved("xl", "/xl/worksheets/sheet1.xml"), "xl/worksheets/sheet1.xml");
+        assert_eq!(resolved("xl", ".\\worksheets\\sheet1.xml"), "xl/worksheets/sheet1.xml");
+        assert_eq!(resolved("xl/worksheets", "../sharedStrings.xml"), "xl/sharedStrings.xml");
     }
 }

@@ -1,54 +1,99 @@
 //! Which sheet of a workbook is the audience.
 
-use crate::audience::header::{Header, trimmed};
-use crate::audience::workbook::cells::{Book, Cell, Failure, Listed};
+use crate::audience::csv::guard;
+use crate::audience::header::trimmed;
+use crate::audience::unreadable::Unreadable;
+use crate::audience::workbook::book::Book;
+use crate::audience::workbook::cell::{Failure, Listed, Value};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
 
-/// Why there is no sheet.
-pub(crate) enum NoSheet {
-    Failure(Failure),
-    Fault(Diagnostic),
+/// So many rows of a sheet are looked through for the names of its columns: titles and notes stand above them.
+const ROWS: usize = 20;
+
+/// A sheet that people see and that holds something.
+pub(crate) struct Filled {
+    pub(crate) name: String,
+    /// Whether one of its first rows has a cell with the name of the openid column.
+    pub(crate) suits: bool,
+    /// Whether it is a sheet of results, which stand beside a summary.
+    results: bool,
 }
 
-impl From<Failure> for NoSheet {
-    fn from(failure: Failure) -> Self {
-        Self::Failure(failure)
+/// What is seen in the first rows of a sheet.
+struct Look<'o> {
+    openid: &'o str,
+    rows: usize,
+    last: Option<u32>,
+    /// The texts of the last row.
+    names: Vec<String>,
+    suits: bool,
+    results: bool,
+}
+
+impl Look<'_> {
+    /// Takes the text of a cell; false once enough was seen.
+    fn take(&mut self, row: u32, text: &str) -> bool {
+        if text.is_empty() {
+            return true;
+        }
+        if self.last != Some(row) {
+            self.settle();
+            (self.last, self.rows) = (Some(row), self.rows + 1);
+            self.names.clear();
+        }
+        self.names.push(text.to_owned());
+        !self.suits && self.rows <= ROWS
+    }
+
+    fn settle(&mut self) {
+        self.suits |= self.names.iter().any(|name| name == self.openid);
+        self.results |= guard::results_columns(&self.names).is_some();
     }
 }
 
-/// The sheet that is named; or else the only one that people see and that holds something; or else the only such
-/// one that has the openid column.
-pub(crate) fn select(book: &mut Book<'_>, named: Option<&str>, openid: &str) -> Result<String, NoSheet> {
+/// The sheet that is named; or else the only one that people see and that holds something.
+pub(crate) fn select(book: &mut Book<'_>, named: Option<&str>, openid: &str) -> Result<String, Unreadable> {
     if let Some(named) = named {
-        return the_named(&book.sheets(), named).map_err(NoSheet::Fault);
+        return Ok(the_named(&book.sheets(), named)?);
     }
-    let filled = filled(book)?;
-    if let [(only, _)] = filled.as_slice() {
-        return Ok(only.clone());
-    }
-    let mut suited = filled.iter().filter(|(_, header)| header.position(openid).is_some());
-    let likely = suited.next();
-    match (likely.or(filled.first()), suited.next()) {
-        (None, _) => Err(NoSheet::Fault(Diagnostic::new(Code::AudienceEmpty, Place::Audience))),
-        (Some((only, _)), None) if likely.is_some() => Ok(only.clone()),
-        (Some((first, _)), _) => {
-            let names: Vec<&str> = filled.iter().map(|(name, _)| name.as_str()).collect();
+    let filled = filled(book, openid)?;
+    match filled.as_slice() {
+        [] => Err(Diagnostic::new(Code::AudienceEmpty, Place::Audience).into()),
+        [only] => Ok(only.name.clone()),
+        sheets if sheets.iter().filter(|sheet| sheet.results).count() == 1 => {
+            let results = sheets.iter().find(|sheet| sheet.results).expect("one was counted");
+            Ok(results.name.clone())
+        }
+        // That only one has the openid column says little: people keep those who have bought already in another.
+        [first, ..] => {
+            let names: Vec<&str> = filled.iter().map(|sheet| sheet.name.as_str()).collect();
+            let likely = filled.iter().find(|sheet| sheet.suits).unwrap_or(first);
             let at = Place::Field(FieldPath::of("audience.file"));
             let fault = Diagnostic::new(Code::SeveralSheets, at).with("sheets", names.join(", "));
-            Err(NoSheet::Fault(fault.with("first", first)))
+            Err(fault.with("first", &likely.name).into())
         }
     }
 }
 
-/// The sheets that people see and that hold something, each with its first row.
-pub(crate) fn filled(book: &mut Book<'_>) -> Result<Vec<(String, Header)>, Failure> {
+/// The sheets that people see and that hold something.
+pub(crate) fn filled(book: &mut Book<'_>, openid: &str) -> Result<Vec<Filled>, Failure> {
     let mut filled = Vec::new();
-    for sheet in book.sheets().iter().filter(|sheet| sheet.visible) {
-        let names = first_row(book, &sheet.name)?;
-        if !names.is_empty() {
-            filled.push((sheet.name.clone(), Header::new(names)));
+    for sheet in book.sheets().into_iter().filter(|sheet| sheet.visible) {
+        let mut look = Look { openid, rows: 0, last: None, names: Vec::new(), suits: false, results: false };
+        book.read(&sheet.name, &mut |cell| {
+            let text = match cell.value {
+                Value::Text(text) | Value::Iso(text) | Value::Error(text) => text,
+                Value::Shown { text, .. } => text,
+                Value::Number(_) | Value::Bool(_) | Value::Missing => "-",
+            };
+            look.take(cell.row, trimmed(text))
+        })?;
+        look.settle();
+        let Look { rows, suits, results, .. } = look;
+        if rows > 0 {
+            filled.push(Filled { name: sheet.name, suits, results });
         }
     }
     Ok(filled)
@@ -63,21 +108,4 @@ fn the_named(listed: &[Listed], named: &str) -> Result<String, Diagnostic> {
     let at = Place::Field(FieldPath::of("audience.sheet"));
     let fault = Diagnostic::new(Code::SheetMissing, at).with("name", named).with("sheets", all.join(", "));
     Err(fault.near(named, all))
-}
-
-/// The texts of a sheet's first row that has some.
-fn first_row(book: &mut Book<'_>, sheet: &str) -> Result<Vec<String>, Failure> {
-    let mut row = None;
-    let mut names = Vec::new();
-    book.cells(sheet, |cell: Cell| {
-        if trimmed(&cell.text).is_empty() {
-            return true;
-        }
-        let same = *row.get_or_insert(cell.row) == cell.row;
-        if same {
-            names.push(cell.text);
-        }
-        same
-    })?;
-    Ok(names)
 }

@@ -1,4 +1,4 @@
-//! What calamine does not tell of an .xls; the only file that knows compound files.
+//! Workbooks of Excel 97 to 2003, and of Excel 5 and 95; the only file that knows compound files.
 //!
 //! The workbook's stream is a row of records, each a number, a length and so many bytes ([MS-XLS] 2.1.4): first those
 //! of the workbook, which say where the records of each sheet begin.
@@ -6,52 +6,231 @@
 use std::borrow::Cow;
 use std::io::{Cursor, Read as _};
 
+use crate::audience::number_format::{Epoch, NumberFormat};
+use crate::audience::workbook::cell::{
+    Cell, Each, Failure, Layout, Listed, Texts, Value, error_value, packed, room,
+};
 use crate::audience::workbook::number;
-use crate::audience::workbook::regions::Layout;
+use crate::audience::workbook::xls_text::{Reader, Spelling};
 
 // The numbers of records, as [MS-XLS] 2.3 calls them.
 const FORMULA: u16 = 0x0006;
 const END: u16 = 0x000A;
+const DATES: u16 = 0x0022;
+const ENCRYPTED: u16 = 0x002F;
+const CONTINUED: u16 = 0x003C;
+const CODE_PAGE: u16 = 0x0042;
 const SHEET: u16 = 0x0085;
+const PACKED_NUMBERS: u16 = 0x00BD;
+const RICH_TEXT: u16 = 0x00D6;
+const STYLE: u16 = 0x00E0;
 const MERGED: u16 = 0x00E5;
+const SHARED_TEXTS: u16 = 0x00FC;
+const SHARED_TEXT: u16 = 0x00FD;
 const RECALCULATED: u16 = 0x01C1;
+const NUMBER: u16 = 0x0203;
+const TEXT: u16 = 0x0204;
+const BOOL_OR_ERROR: u16 = 0x0205;
+const FORMULA_TEXT: u16 = 0x0207;
 const ROW: u16 = 0x0208;
+const PACKED_NUMBER: u16 = 0x027E;
+const FORMAT: u16 = 0x041E;
 const BEGIN: u16 = 0x0809;
 
 /// The bit of a row's flags that says that it is hidden, by hand or by a filter.
 const HIDDEN: u8 = 0x20;
+/// The version of Excel 97 and later.
+const EXCEL_97: u32 = 0x0600;
 
-/// How the rows and cells of a sheet lie, by its number among all sheets.
-pub(crate) fn layout(bytes: &[u8], sheet: usize) -> Option<Layout> {
-    let stream = stream(bytes)?;
-    let mut sheets = Vec::new();
-    // A program that calculates says with which engine it did.
-    let mut calculated = false;
-    for (kind, data) in substream(&stream)? {
-        match kind {
-            SHEET => sheets.push(number(data, 0)?),
-            RECALCULATED => calculated = true,
-            _ => {}
+type Record<'s> = (u16, &'s [u8]);
+
+pub(crate) struct Xls {
+    stream: Vec<u8>,
+    sheets: Vec<(Listed, usize)>,
+    texts: Texts,
+    formats: Vec<NumberFormat>,
+    general: NumberFormat,
+    epoch: Epoch,
+    spelling: Spelling,
+    /// A program that calculates says with which engine it did.
+    calculated: bool,
+}
+
+impl Xls {
+    pub(crate) fn open(bytes: &[u8]) -> Result<Self, Failure> {
+        let damaged = || Failure::part("xls");
+        let stream = stream(bytes).ok_or_else(damaged)?;
+        let mut book = Self {
+            stream: Vec::new(),
+            sheets: Vec::new(),
+            texts: Texts::default(),
+            formats: Vec::new(),
+            general: NumberFormat::built_in(0),
+            epoch: Epoch::Of1900,
+            spelling: Spelling::Wide,
+            calculated: false,
+        };
+        // What is encrypted is no record any more.
+        if first_records(&stream).any(|(kind, _)| kind == ENCRYPTED) {
+            return Err(Failure::Encrypted);
         }
-    }
-    let begin = usize::try_from(*sheets.get(sheet)?).ok()?;
-    let mut layout = Layout::default();
-    for (kind, data) in substream(stream.get(begin..)?)? {
-        match kind {
-            ROW if data.get(12).is_some_and(|flags| flags & HIDDEN != 0) => {
-                layout.hidden.extend(short(data, 0).map(|row| row..=row));
-            }
-            MERGED => layout.merged.extend(data.get(2..)?.chunks_exact(8).filter_map(|region| {
-                Some(((short(region, 0)?, short(region, 4)?), (short(region, 2)?, short(region, 6)?)))
-            })),
-            // An empty text as the value of a formula that nobody has calculated is no value.
-            FORMULA if !calculated && matches!(data.get(6..14), Some([3, .., 0xFF, 0xFF])) => {
-                layout.without_value.extend(short(data, 0).zip(short(data, 2)));
-            }
-            _ => {}
+        let version = short(&stream, 4).ok_or_else(damaged)?;
+        if version < EXCEL_97 {
+            book.spelling = Spelling::Narrow(encoding_rs::WINDOWS_1252);
         }
+        book.globals(&substream(&stream).ok_or_else(damaged)?, room(bytes.len()))?;
+        book.stream = stream;
+        Ok(book)
     }
-    Some(layout)
+
+    fn globals(&mut self, records: &[Record<'_>], room: usize) -> Result<(), Failure> {
+        let mut codes: Vec<(u32, NumberFormat)> = Vec::new();
+        let mut styles = Vec::new();
+        for (at, (kind, data)) in records.iter().enumerate() {
+            let damaged = || Failure::part("xls");
+            match *kind {
+                CODE_PAGE => self.spelling.code_page(short(data, 0).ok_or_else(damaged)?),
+                DATES if short(data, 0) == Some(1) => self.epoch = Epoch::Of1904,
+                RECALCULATED => self.calculated = true,
+                FORMAT => {
+                    let code = self.spelling.text(data, 2, self.spelling.is_narrow());
+                    codes.extend(short(data, 0).zip(code).map(|(id, code)| (id, NumberFormat::new(&code))));
+                }
+                STYLE => styles.push(short(data, 2).unwrap_or(0)),
+                SHEET => {
+                    let begin =
+                        number(data, 0).and_then(|begin| usize::try_from(begin).ok()).ok_or_else(damaged)?;
+                    let name = self.spelling.text(data, 6, true).ok_or_else(damaged)?;
+                    // 0 is a sheet of cells; others are macros and charts.
+                    if data.get(5) == Some(&0) {
+                        self.sheets.push((Listed { name, visible: data[4] & 3 == 0 }, begin));
+                    }
+                }
+                SHARED_TEXTS => {
+                    let more = records[at + 1..].iter().take_while(|(kind, _)| *kind == CONTINUED);
+                    let mut pieces = vec![data.get(8..).ok_or_else(damaged)?];
+                    pieces.extend(more.map(|(_, data)| *data));
+                    let mut reader = Reader::new(&pieces);
+                    for _ in 0..number(data, 4).ok_or_else(damaged)? {
+                        let text = reader.text().ok_or_else(damaged)?;
+                        self.texts.push(&text, room)?;
+                    }
+                }
+                _ => {}
+            }
+        }
+        let own = |id: u32| codes.iter().find(|(own, _)| *own == id).map(|(_, code)| code);
+        self.formats = styles.into_iter().map(|id| NumberFormat::of_file(id, own(id))).collect();
+        Ok(())
+    }
+
+    pub(crate) fn sheets(&self) -> impl Iterator<Item = &Listed> {
+        self.sheets.iter().map(|(listed, _)| listed)
+    }
+
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    pub(crate) fn read(&self, sheet: &str, each: Each<'_>) -> Result<Layout, Failure> {
+        let damaged = || Failure::part(sheet);
+        let (_, begin) = self.sheets.iter().find(|(listed, _)| listed.name == sheet).ok_or_else(damaged)?;
+        let records = self.stream.get(*begin..).and_then(substream).ok_or_else(damaged)?;
+        let mut layout = Layout::default();
+        for (at, (kind, data)) in records.iter().enumerate() {
+            let more = match *kind {
+                ROW => {
+                    let hidden = data.get(12).is_some_and(|flags| flags & HIDDEN != 0);
+                    if hidden || short(data, 6).is_some_and(|height| height & 0x7FFF == 0) {
+                        layout.hidden.extend(short(data, 0).map(|row| row..=row));
+                    }
+                    true
+                }
+                MERGED => {
+                    let regions = data.get(2..).ok_or_else(damaged)?.chunks_exact(8);
+                    layout.merged.extend(regions.filter_map(|region| {
+                        Some(((short(region, 0)?, short(region, 4)?), (short(region, 2)?, short(region, 6)?)))
+                    }));
+                    true
+                }
+                PACKED_NUMBERS => self.packed(data, each).ok_or_else(damaged)?,
+                FORMULA | NUMBER | PACKED_NUMBER | BOOL_OR_ERROR | SHARED_TEXT | TEXT | RICH_TEXT => {
+                    self.cell(*kind, data, &records[at + 1..], each).ok_or_else(damaged)?
+                }
+                _ => true,
+            };
+            if !more {
+                break;
+            }
+        }
+        Ok(layout)
+    }
+
+    fn format(&self, style: u32) -> &NumberFormat {
+        self.formats.get(style as usize).unwrap_or(&self.general)
+    }
+
+    /// The numbers of one row that stand side by side.
+    fn packed(&self, data: &[u8], each: Each<'_>) -> Option<bool> {
+        let (row, first) = (short(data, 0)?, short(data, 2)?);
+        let cells = data.get(4..data.len().checked_sub(2)?)?.chunks_exact(6);
+        for (column, cell) in (first..).zip(cells) {
+            let value = Value::Number(packed(number(cell, 2)?));
+            if !each(Cell { row, column, value, format: self.format(short(cell, 0)?) }) {
+                return Some(false);
+            }
+        }
+        Some(true)
+    }
+
+    /// Any other cell; nothing where its record is not whole.
+    fn cell(&self, kind: u16, data: &[u8], after: &[Record<'_>], each: Each<'_>) -> Option<bool> {
+        let (row, column, style) = (short(data, 0)?, short(data, 2)?, short(data, 4)?);
+        let rest = data.get(6..)?;
+        let read;
+        let value = match kind {
+            NUMBER => Value::Number(real(rest)?),
+            PACKED_NUMBER => Value::Number(packed(number(rest, 0)?)),
+            BOOL_OR_ERROR if *rest.get(1)? == 0 => Value::Bool(rest[0] != 0),
+            BOOL_OR_ERROR => Value::Error(error_value(*rest.first()?)),
+            SHARED_TEXT => Value::Text(self.texts.get(usize::try_from(number(rest, 0)?).ok()?)?),
+            FORMULA => match rest.get(..8)? {
+                [0, .., 0xFF, 0xFF] => {
+                    read = self.formula_text(after)?;
+                    Value::Text(&read)
+                }
+                [1, _, value, .., 0xFF, 0xFF] => Value::Bool(*value != 0),
+                [2, _, code, .., 0xFF, 0xFF] => Value::Error(error_value(*code)),
+                // An empty text as the value of a formula that nobody has calculated is no value.
+                [3, .., 0xFF, 0xFF] if self.calculated => Value::Text(""),
+                [.., 0xFF, 0xFF] => Value::Missing,
+                _ => Value::Number(real(rest)?),
+            },
+            _ => {
+                read = self.spelling.text(rest, 0, false)?;
+                Value::Text(&read)
+            }
+        };
+        if value == Value::Text("") && kind != FORMULA {
+            return Some(true);
+        }
+        Some(each(Cell { row, column, value, format: self.format(style) }))
+    }
+
+    /// The text that stands in a record of its own, soon behind the formula's.
+    fn formula_text(&self, after: &[Record<'_>]) -> Option<String> {
+        let at = after.iter().take(3).position(|(kind, _)| *kind == FORMULA_TEXT)?;
+        if self.spelling.is_narrow() {
+            return self.spelling.text(after[at].1, 0, false);
+        }
+        let more = after[at + 1..].iter().take_while(|(kind, _)| *kind == CONTINUED);
+        let pieces: Vec<&[u8]> = std::iter::once(after[at].1).chain(more.map(|(_, data)| *data)).collect();
+        Reader::new(&pieces).text()
+    }
+}
+
+fn real(data: &[u8]) -> Option<f64> {
+    Some(f64::from_le_bytes(data.get(..8)?.try_into().ok()?)).filter(|value| value.is_finite())
 }
 
 /// The stream of the workbook, as Excel 97 and as Excel 95 call it.
@@ -59,7 +238,9 @@ fn stream(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut file = cfb::CompoundFile::open(Cursor::new(padded(bytes)?)).ok()?;
     let name = ["/Workbook", "/Book"].into_iter().find(|name| file.is_stream(name))?;
     let mut stream = Vec::new();
-    file.open_stream(name).ok()?.read_to_end(&mut stream).ok()?;
+    // No stream holds more than its file.
+    let most = u64::try_from(bytes.len()).ok()?;
+    file.open_stream(name).ok()?.take(most).read_to_end(&mut stream).ok()?;
     Some(stream)
 }
 
@@ -79,9 +260,21 @@ fn padded(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
     Some(Cow::Owned(padded))
 }
 
+/// The records up to the end of the first part of a stream, as far as they are whole.
+fn first_records(stream: &[u8]) -> impl Iterator<Item = Record<'_>> {
+    let mut rest = stream;
+    std::iter::from_fn(move || {
+        let (kind, length) = (short(rest, 0)?, short(rest, 2)?);
+        let (data, after) = rest.get(4..)?.split_at_checked(usize::try_from(length).ok()?)?;
+        rest = after;
+        Some((u16::try_from(kind).ok()?, data))
+    })
+    .take_while(|(kind, _)| *kind != END)
+}
+
 /// The records between the beginning that a stream starts with and its end, those of charts in between left out.
 /// Nothing where it does not start with a beginning, or where the end is missing.
-fn substream(stream: &[u8]) -> Option<Vec<(u16, &[u8])>> {
+fn substream(stream: &[u8]) -> Option<Vec<Record<'_>>> {
     let (mut records, mut depth, mut rest) = (Vec::new(), 0u32, stream);
     loop {
         let (kind, length) = (short(rest, 0)?, short(rest, 2)?);

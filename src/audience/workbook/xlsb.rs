@@ -1,115 +1,200 @@
-//! What calamine passes over in an .xlsb: hidden rows, merged cells, and the cells of records that it does not know.
+//! Workbooks of Office Open XML in their binary form.
 //!
 //! A part is a row of records, each a number, a length and so many bytes ([MS-XLSB] 2.1.4). Every formula is kept with
 //! the value it had last, so that none can be without one.
 
+use crate::audience::number_format::{Epoch, NumberFormat};
+use crate::audience::workbook::cell::{
+    Cell, Each, Failure, Layout, Listed, Texts, Value, error_value, packed, room,
+};
 use crate::audience::workbook::number;
 use crate::audience::workbook::package::Package;
-use crate::audience::workbook::regions::Layout;
-
-/// The part that lists the sheets.
-pub(crate) const WORKBOOK: &str = "xl/workbook.bin";
+use crate::audience::workbook::relations::{of_kind, relations, workbook, worksheet};
 
 // The numbers of records, as [MS-XLSB] 2.3 calls them.
 const ROW: u16 = 0;
 const CELL_BLANK: u16 = 1;
+const CELL_PACKED: u16 = 2;
 const CELL_ERROR: u16 = 3;
+const CELL_BOOL: u16 = 4;
+const CELL_REAL: u16 = 5;
 const CELL_TEXT: u16 = 6;
+const CELL_SHARED_TEXT: u16 = 7;
+const FORMULA_TEXT: u16 = 8;
+const FORMULA_REAL: u16 = 9;
+const FORMULA_BOOL: u16 = 10;
 const FORMULA_ERROR: u16 = 11;
 /// From here on the cells that leave out their column, in the order of those that name it. [MS-XLSB] reserves their
 /// numbers; Excel reads them and other programs write them.
 const SHORT_BLANK: u16 = 12;
 const SHORT_SHARED_TEXT: u16 = 18;
+const SHARED_TEXT: u16 = 19;
+const FORMAT: u16 = 44;
+const STYLE: u16 = 47;
 const CELL_RICH_TEXT: u16 = 62;
+const PROPERTIES: u16 = 153;
 const SHEET: u16 = 156;
 const MERGED: u16 = 176;
+const STYLES: u16 = 617;
+const STYLES_END: u16 = 618;
 
 /// The bit of a row's flags that says that it is hidden, by hand or by a filter.
 const HIDDEN: u8 = 0x10;
-/// How many bytes of a cell come before its value: its column and its style.
-const CELL_HEAD: usize = 8;
 
-/// How the rows and cells of a sheet's part lie.
-pub(crate) fn layout(part: &[u8]) -> Layout {
-    let mut layout = Layout::default();
-    for (kind, data) in Records(part) {
-        match kind {
-            ROW if data.get(11).is_some_and(|flags| flags & HIDDEN != 0) => {
-                layout.hidden.extend(number(data, 0).map(|row| row..=row));
+pub(crate) struct Xlsb<'b> {
+    package: Package<'b>,
+    sheets: Vec<(Listed, String)>,
+    texts: Texts,
+    formats: Vec<NumberFormat>,
+    general: NumberFormat,
+    epoch: Epoch,
+}
+
+impl<'b> Xlsb<'b> {
+    pub(crate) fn open(bytes: &'b [u8]) -> Result<Self, Failure> {
+        let mut package = Package::open(bytes).ok_or_else(|| Failure::part("zip"))?;
+        let main = workbook(&mut package, "xl/workbook.bin")?;
+        let relations = relations(&mut package, &main)?;
+        let (mut sheets, mut epoch) = (Vec::new(), Epoch::Of1900);
+        for (kind, data) in Records(&package.bytes(&main)?) {
+            match kind {
+                PROPERTIES if data.first().is_some_and(|flags| flags & 1 != 0) => epoch = Epoch::Of1904,
+                SHEET => {
+                    let read = || {
+                        let (relation, end) = text(data, 8)?;
+                        let (name, _) = text(data, end)?;
+                        Some((number(data, 0)?, relation, name))
+                    };
+                    let (state, relation, name) = read().ok_or_else(|| Failure::part(&main))?;
+                    if let Some(part) = worksheet(&relations, &relation) {
+                        sheets.push((Listed { name, visible: state == 0 }, part.to_owned()));
+                    }
+                }
+                _ => {}
             }
-            MERGED => {
-                let region = || {
-                    let (top, bottom) = (number(data, 0)?, number(data, 4)?);
-                    Some(((top, number(data, 8)?), (bottom, number(data, 12)?)))
-                };
-                layout.merged.extend(region());
+        }
+        let part = |kind: &str, usual: &str| of_kind(&relations, kind).unwrap_or(usual).to_owned();
+        let mut texts = Texts::default();
+        let shared = part("sharedStrings", "xl/sharedStrings.bin");
+        if package.has(&shared) {
+            for (_, data) in Records(&package.bytes(&shared)?).filter(|(kind, _)| *kind == SHARED_TEXT) {
+                let (text, _) = text(data, 1).ok_or_else(|| Failure::part(&shared))?;
+                texts.push(&text, room(bytes.len()))?;
+            }
+        }
+        let styles = part("styles", "xl/styles.bin");
+        let formats = if package.has(&styles) { formats(&package.bytes(&styles)?) } else { Vec::new() };
+        Ok(Self { package, sheets, texts, formats, general: NumberFormat::built_in(0), epoch })
+    }
+
+    pub(crate) fn sheets(&self) -> impl Iterator<Item = &Listed> {
+        self.sheets.iter().map(|(listed, _)| listed)
+    }
+
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    pub(crate) fn read(&mut self, sheet: &str, each: Each<'_>) -> Result<Layout, Failure> {
+        let found = self.sheets.iter().find(|(listed, _)| listed.name == sheet);
+        let (_, part) = found.ok_or_else(|| Failure::part(sheet))?;
+        let bytes = self.package.bytes(part)?;
+        let mut layout = Layout::default();
+        let (mut row, mut column) = (0u32, 0u32);
+        for (kind, data) in Records(&bytes) {
+            let damaged = || Failure::part(part);
+            match kind {
+                ROW => {
+                    (row, column) = (number(data, 0).ok_or_else(damaged)?, 0);
+                    let flat = data.get(8..10) == Some(&[0, 0]);
+                    if flat || data.get(11).is_some_and(|flags| flags & HIDDEN != 0) {
+                        layout.hidden.push(row..=row);
+                    }
+                }
+                MERGED => {
+                    let region = || {
+                        let (top, bottom) = (number(data, 0)?, number(data, 4)?);
+                        Some(((top, number(data, 8)?), (bottom, number(data, 12)?)))
+                    };
+                    layout.merged.extend(region());
+                }
+                CELL_BLANK..=FORMULA_ERROR | CELL_RICH_TEXT => {
+                    column = number(data, 0).ok_or_else(damaged)?;
+                    let style = number(data, 4).ok_or_else(damaged)?;
+                    if !self.cell(kind, &data[8..], (row, column, style), each).ok_or_else(damaged)? {
+                        break;
+                    }
+                    column = column.saturating_add(1);
+                }
+                SHORT_BLANK..=SHORT_SHARED_TEXT => {
+                    let style = number(data, 0).ok_or_else(damaged)?;
+                    let kind = kind - SHORT_BLANK + CELL_BLANK;
+                    if !self.cell(kind, &data[4..], (row, column, style), each).ok_or_else(damaged)? {
+                        break;
+                    }
+                    column = column.saturating_add(1);
+                }
+                _ => {}
+            }
+        }
+        Ok(layout)
+    }
+
+    /// Hands out a cell. Nothing where its record is not whole.
+    fn cell(&self, kind: u16, data: &[u8], at: (u32, u32, u32), each: Each<'_>) -> Option<bool> {
+        let read;
+        let value = match kind {
+            CELL_PACKED => Value::Number(packed(number(data, 0)?)),
+            CELL_ERROR | FORMULA_ERROR => Value::Error(error_value(*data.first()?)),
+            CELL_BOOL | FORMULA_BOOL => Value::Bool(*data.first()? != 0),
+            CELL_REAL | FORMULA_REAL => {
+                let value = f64::from_le_bytes(data.get(..8)?.try_into().ok()?);
+                Value::Number(Some(value).filter(|value| value.is_finite())?)
+            }
+            CELL_TEXT | FORMULA_TEXT | CELL_RICH_TEXT => {
+                (read, _) = text(data, usize::from(kind == CELL_RICH_TEXT))?;
+                Value::Text(&read)
+            }
+            CELL_SHARED_TEXT => Value::Text(self.texts.get(usize::try_from(number(data, 0)?).ok()?)?),
+            _ => return Some(true),
+        };
+        if value == Value::Text("") && kind != FORMULA_TEXT {
+            return Some(true);
+        }
+        let (row, column, style) = at;
+        // The fourth byte holds flags.
+        let format = self.formats.get((style & 0x00FF_FFFF) as usize).unwrap_or(&self.general);
+        Some(each(Cell { row, column, value, format }))
+    }
+}
+
+/// The format of each style that cells name.
+fn formats(styles: &[u8]) -> Vec<NumberFormat> {
+    let mut codes: Vec<(u32, NumberFormat)> = Vec::new();
+    let (mut formats, mut inside) = (Vec::new(), false);
+    for (kind, data) in Records(styles) {
+        match kind {
+            FORMAT => {
+                let code = short(data, 0).zip(text(data, 2));
+                codes.extend(code.map(|(id, (code, _))| (id, NumberFormat::new(&code))));
+            }
+            STYLES => inside = true,
+            STYLES_END => inside = false,
+            STYLE if inside => {
+                let id = short(data, 2).unwrap_or(0);
+                formats.push(NumberFormat::of_file(
+                    id,
+                    codes.iter().find(|(own, _)| *own == id).map(|(_, code)| code),
+                ));
             }
             _ => {}
         }
     }
-    layout
+    formats
 }
 
-/// The relation of a sheet to its part, as the workbook's part names it.
-pub(crate) fn relation(workbook: &[u8], sheet: &str) -> Option<String> {
-    Records(workbook).filter(|(kind, _)| *kind == SHEET).find_map(|(_, data)| {
-        let (relation, end) = text(data, 8)?;
-        let (name, _) = text(data, end)?;
-        (name == sheet).then_some(relation)
-    })
-}
-
-/// The workbook with every cell in a record that calamine knows; nothing where they all are.
-pub(crate) fn complete(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut package = Package::open(bytes)?;
-    let parts: Vec<String> = package.names("xl/worksheets/", ".bin").collect();
-    let mut changed = Vec::new();
-    for name in parts {
-        let part = package.bytes(&name)?;
-        let is_foreign = |kind: u16| matches!(kind, FORMULA_ERROR..=SHORT_SHARED_TEXT | CELL_RICH_TEXT);
-        if Records(&part).any(|(kind, _)| is_foreign(kind)) {
-            changed.push((name, known(&part)));
-        }
-    }
-    if changed.is_empty() { None } else { package.with(&changed) }
-}
-
-fn known(part: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(part.len() + part.len() / 4);
-    // The column of a cell that leaves it out is the next one.
-    let mut column = 0u32;
-    for (kind, data) in Records(part) {
-        if kind == ROW {
-            column = 0;
-        } else if (SHORT_BLANK..=SHORT_SHARED_TEXT).contains(&kind) {
-            write(&mut out, kind - SHORT_BLANK + CELL_BLANK, &[&column.to_le_bytes(), data]);
-            column += 1;
-            continue;
-        } else if (CELL_BLANK..=FORMULA_ERROR).contains(&kind) || kind == CELL_RICH_TEXT {
-            column = number(data, 0).unwrap_or(column).saturating_add(1);
-        }
-        match (kind, data.split_at_checked(CELL_HEAD)) {
-            // A formula follows the error; nobody reads it.
-            (FORMULA_ERROR, Some((head, [error, ..]))) => write(&mut out, CELL_ERROR, &[head, &[*error]]),
-            // Before the text stands what else it has, behind it how it looks.
-            (CELL_RICH_TEXT, Some((head, [_, text @ ..]))) => write(&mut out, CELL_TEXT, &[head, text]),
-            _ => write(&mut out, kind, &[data]),
-        }
-    }
-    out
-}
-
-fn write(out: &mut Vec<u8>, kind: u16, data: &[&[u8]]) {
-    let mut varint = |mut value: usize| {
-        while value > 0x7F {
-            out.push(value as u8 | 0x80);
-            value >>= 7;
-        }
-        out.push(value as u8);
-    };
-    varint(kind.into());
-    varint(data.iter().map(|piece| piece.len()).sum());
-    data.iter().for_each(|piece| out.extend_from_slice(piece));
+fn short(data: &[u8], at: usize) -> Option<u32> {
+    Some(u16::from_le_bytes(data.get(at..at + 2)?.try_into().ok()?).into())
 }
 
 /// The records of a part, up to the first that is not whole.
@@ -157,11 +242,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn records_are_read_as_they_are_written_and_a_torn_one_is_the_end() {
-        let mut part = Vec::new();
-        let long = vec![7; 300];
-        write(&mut part, ROW, &[&[1, 2]]);
-        write(&mut part, MERGED, &[&long]);
+    fn records_are_read_and_a_torn_one_is_the_end() {
+        let mut part = vec![0, 2, 1, 2];
+        part.extend([0xB0, 0x01, 0xAC, 0x02]);
+        part.extend([7; 300]);
         let read: Vec<_> = Records(&part).map(|(kind, data)| (kind, data.len())).collect();
         assert_eq!(read, [(ROW, 2), (MERGED, 300)]);
         for length in 0..part.len() {
@@ -170,25 +254,11 @@ mod tests {
     }
 
     #[test]
-    fn cells_of_every_kind_become_known_ones() {
-        let cell = |column: u32, value: &[u8]| [&column.to_le_bytes()[..], &[9, 0, 0, 0], value].concat();
-        let mut part = Vec::new();
-        write(&mut part, CELL_TEXT, &[&cell(4, b"text")]);
-        write(&mut part, SHORT_BLANK + 4, &[&[9, 0, 0, 0], b"realreal"]);
-        write(&mut part, FORMULA_ERROR, &[&cell(7, &[0x2A]), b"formula"]);
-        write(&mut part, CELL_RICH_TEXT, &[&cell(9, b"?rich")]);
-        write(&mut part, ROW, &[&[1; 17]]);
-        write(&mut part, SHORT_SHARED_TEXT, &[&[9, 0, 0, 0], &[3, 0, 0, 0]]);
-        let known = known(&part);
-        let read: Vec<(u16, Vec<u8>)> = Records(&known).map(|(kind, data)| (kind, data.to_vec())).collect();
-        let expected = [
-            (6, cell(4, b"text")),
-            (5, cell(5, b"realreal")),
-            (CELL_ERROR, cell(7, &[0x2A])),
-            (CELL_TEXT, cell(9, b"rich")),
-            (ROW, vec![1; 17]),
-            (7, cell(0, &[3, 0, 0, 0])),
-        ];
-        assert_eq!(read, expected);
+    fn numbers_in_four_bytes_are_unpacked() {
+        for (bits, value) in
+            [(0x3FF0_0000, 1.0), (0x3FF0_0001, 0.01), (6, 1.0), (0xFFFF_FFFE, -1.0), (0x0000_01EF, 1.23)]
+        {
+            assert!((packed(bits) - value).abs() < 1e-12, "{bits:#x}");
+        }
     }
 }

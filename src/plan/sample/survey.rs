@@ -165,7 +165,7 @@ impl<'a> Look<'a> {
                     let warnings = faults.kept().iter().filter(of_the_row).cloned().collect();
                     self.message(Seen { row: &row, cells: &cells, written, warnings });
                 }
-                Verdict::Duplicate | Verdict::Invalid => {}
+                Verdict::Skipped(_) => {}
             }
         }
         Ok(ROWS)

@@ -1,5 +1,6 @@
 //! `plan --format json`, and the manifest: the same with samples and fingerprints, kept in a file.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use schemars::JsonSchema;
@@ -12,6 +13,7 @@ use crate::locale::Catalog;
 use crate::message::media::Upload;
 use crate::plan::Plan;
 use crate::plan::id::PlanId;
+use crate::plan::skip::Skip;
 use crate::report::plan::compare::Changes;
 use crate::report::plan::sample::SampleReport;
 
@@ -42,8 +44,11 @@ pub struct PlanReport {
     pub rows: u64,
     /// Rows that became a message.
     pub planned: u64,
-    /// Rows skipped because their openid was there before.
+    /// Rows that are sound and skipped all the same.
     pub skipped: u64,
+    /// Why rows get no message, by reason, the faulty ones included.
+    #[serde(default)]
+    pub skipped_by_reason: BTreeMap<String, u64>,
     /// Faulty rows.
     pub invalid: u64,
     /// All warnings, also those that are only counted and not listed.
@@ -169,7 +174,8 @@ impl PlanReport {
             digest: plan.digest.to_string(),
             rows: plan.counts.rows(),
             planned: plan.counts.planned,
-            skipped: plan.counts.duplicate,
+            skipped: plan.counts.skipped(),
+            skipped_by_reason: Skip::ALL.map(|why| (why.name().to_owned(), plan.counts.of(why))).into(),
             invalid: plan.counts.invalid,
             forecast_seconds: facts.forecast_seconds,
             diagnostics: plan.diagnostics.kept().iter().map(|fault| told(fault, sources, words)).collect(),

@@ -72,7 +72,7 @@ pub(crate) fn summary(facts: &Facts, plan: &Plan, words: &Catalog) -> String {
     }
     line("rows", plan.counts.rows().to_string());
     line("planned", plan.counts.planned.to_string());
-    line("skipped", plan.counts.duplicate.to_string());
+    line("skipped", plan.counts.skipped().to_string());
     line("invalid", plan.counts.invalid.to_string());
     if !plan.media.is_empty() {
         line("uploads", uploads(plan, words));

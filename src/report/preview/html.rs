@@ -224,7 +224,7 @@ impl<'a> Writer<'a> {
         vec![
             tile("rows", counts.rows().to_string()),
             tile("planned", counts.planned.to_string()),
-            tile("skipped", counts.duplicate.to_string()),
+            tile("skipped", counts.skipped().to_string()),
             tile("invalid", counts.invalid.to_string()),
             tile("forecast", self.forecast()),
         ]

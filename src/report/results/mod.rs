@@ -25,8 +25,9 @@ use crate::journal::record::Recorded;
 use crate::journal::store::Store;
 use crate::locale::{Catalog, Language};
 use crate::plan::Plan;
+use crate::plan::skip::Skip;
 use crate::report::form::file::write_file;
-use crate::report::join::{JoinError, RowReport, Skipped, join};
+use crate::report::join::{JoinError, RowReport, join};
 use crate::report::results::csv::{COLUMNS, CsvFile, advice, mask};
 use crate::report::results::line::{Line, Sheet};
 use crate::report::results::xlsx::Workbook;
@@ -253,10 +254,11 @@ impl<'a> Lines<'a> {
     }
 }
 
-fn skipped_key(skipped: Skipped) -> &'static str {
+fn skipped_key(skipped: Skip) -> &'static str {
     match skipped {
-        Skipped::Duplicate => "results.skipped.duplicate",
-        Skipped::Invalid => "results.skipped.invalid",
+        Skip::Duplicate => "results.skipped.duplicate",
+        Skip::Invalid => "results.skipped.invalid",
+        Skip::Hidden => "results.skipped.hidden",
     }
 }
 

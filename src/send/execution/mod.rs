@@ -32,6 +32,7 @@ use crate::journal::run::{RunEnd, RunStart};
 use crate::journal::store::Store;
 use crate::journal::writer::{Unwritten, Writer};
 use crate::journal::{Identity, Journal, JournalError};
+use crate::plan::skip::Skip;
 use crate::plan::{Plan, text_digest};
 use crate::send::ahead::{ahead, has_files};
 use crate::send::dispatcher::{self, Ended};
@@ -174,7 +175,7 @@ impl<'o> Execution<'o> {
 
     fn start(&self) -> RunStart {
         let counts = self.plan.counts;
-        let skipped = [("duplicate", counts.duplicate), ("invalid", counts.invalid)];
+        let skipped = Skip::ALL.map(|why| (why.name(), counts.of(why)));
         RunStart {
             started: Timestamp::now(),
             pid: std::process::id(),

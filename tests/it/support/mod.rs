@@ -4,6 +4,7 @@ pub mod bytes;
 pub mod media;
 #[cfg(target_os = "linux")]
 pub mod pty;
+pub mod sheets;
 pub mod wire;
 
 use std::collections::BTreeMap;

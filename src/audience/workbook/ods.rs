@@ -1,0 +1,327 @@
+//! Workbooks of OpenDocument, which keep what was shown of each cell.
+
+use crate::audience::number_format::NumberFormat;
+use crate::audience::workbook::cell::{
+    Cell, Each, Failure, Layout, Listed, MAX_COLUMNS, MAX_ROWS, Value, room,
+};
+use crate::audience::workbook::package::Package;
+use crate::audience::workbook::xml::{Item, Tag, walk};
+
+const CONTENT: &str = "content.xml";
+/// The longest text that a cell can hold.
+const LONGEST: usize = 32_767;
+
+pub(crate) struct Ods<'b> {
+    package: Package<'b>,
+    sheets: Vec<Listed>,
+    general: NumberFormat,
+    room: usize,
+}
+
+impl<'b> Ods<'b> {
+    pub(crate) fn open(bytes: &'b [u8]) -> Result<Self, Failure> {
+        let mut package = Package::open(bytes).ok_or_else(|| Failure::part("zip"))?;
+        if is_encrypted(&mut package)? {
+            return Err(Failure::Encrypted);
+        }
+        let sheets = sheets(&mut package)?;
+        Ok(Self { package, sheets, general: NumberFormat::built_in(0), room: room(bytes.len()) })
+    }
+
+    pub(crate) fn sheets(&self) -> &[Listed] {
+        &self.sheets
+    }
+
+    pub(crate) fn read(&mut self, sheet: &str, each: Each<'_>) -> Result<Layout, Failure> {
+        let mut reading = Reading { sheet, room: self.room, ..Reading::new(&self.general) };
+        walk(CONTENT, self.package.part(CONTENT)?, |item| reading.take(item, each))?;
+        Ok(reading.layout)
+    }
+}
+
+fn is_encrypted(package: &mut Package<'_>) -> Result<bool, Failure> {
+    const MANIFEST: &str = "META-INF/manifest.xml";
+    let mut encrypted = false;
+    if package.has(MANIFEST) {
+        walk(MANIFEST, package.part(MANIFEST)?, |item| {
+            encrypted |= matches!(item, Item::Start(tag) if tag.name() == "encryption-data");
+            Ok(!encrypted)
+        })?;
+    }
+    Ok(encrypted)
+}
+
+/// The sheets, and which of them are hidden by their style.
+fn sheets(package: &mut Package<'_>) -> Result<Vec<Listed>, Failure> {
+    let (mut hidden, mut style, mut sheets) = (Vec::new(), String::new(), Vec::new());
+    let mut skipped = 0u32;
+    walk(CONTENT, package.part(CONTENT)?, |item| {
+        match item {
+            Item::Start(tag) if skipped > 0 || is_aside(tag.name()) => skipped += 1,
+            Item::Start(tag) => match tag.name() {
+                "style" => style = tag.value("name").unwrap_or_default(),
+                "table-properties" if tag.value("display").is_some_and(|display| display == "false") => {
+                    hidden.push(style.clone());
+                }
+                "table" => {
+                    let visible = tag.value("style-name").is_none_or(|style| !hidden.contains(&style));
+                    sheets.push(Listed { name: tag.value("name").unwrap_or_default(), visible });
+                }
+                _ => {}
+            },
+            Item::End(_) => skipped = skipped.saturating_sub(1),
+            Item::Text(_) => {}
+        }
+        Ok(true)
+    })?;
+    Ok(sheets)
+}
+
+/// Whether a tag holds cells or texts that are none of the sheet's.
+fn is_aside(name: &str) -> bool {
+    matches!(
+        name,
+        "tracked-changes" | "shapes" | "forms" | "annotation" | "dde-links" | "frame" | "ruby-text"
+    )
+}
+
+/// The cell that is being read.
+#[derive(Debug, Clone, Default)]
+struct Open {
+    column: u32,
+    repeated: u32,
+    kind: String,
+    value: Option<String>,
+    formula: bool,
+    error: bool,
+    text: String,
+    paragraphs: u32,
+}
+
+struct Reading<'r> {
+    sheet: &'r str,
+    general: &'r NumberFormat,
+    room: usize,
+    layout: Layout,
+    inside: bool,
+    skipped: u32,
+    row: u32,
+    next_row: u32,
+    column: u32,
+    cell: Option<Open>,
+    paragraph: bool,
+    /// Whether the last character was a blank, which swallows those behind it.
+    blank: bool,
+    /// The cells of the row, which may be there many times.
+    cells: Vec<Open>,
+}
+
+impl<'r> Reading<'r> {
+    fn new(general: &'r NumberFormat) -> Self {
+        Self {
+            sheet: "",
+            general,
+            room: 0,
+            layout: Layout::default(),
+            inside: false,
+            skipped: 0,
+            row: 0,
+            next_row: 0,
+            column: 0,
+            cell: None,
+            paragraph: false,
+            blank: true,
+            cells: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, item: Item<'_>, each: Each<'_>) -> Result<bool, Failure> {
+        match item {
+            Item::Start(tag) if self.skipped > 0 || is_aside(tag.name()) => self.skipped += 1,
+            Item::End(_) if self.skipped > 0 => self.skipped -= 1,
+            Item::Text(_) if self.skipped > 0 => {}
+            Item::Start(tag) => self.start(&tag)?,
+            Item::Text(text) => self.text(text)?,
+            Item::End(name) => return self.end(name, each),
+        }
+        Ok(true)
+    }
+
+    fn start(&mut self, tag: &Tag<'_>) -> Result<(), Failure> {
+        match tag.name() {
+            "table" => {
+                self.inside = tag.value("name").as_deref() == Some(self.sheet);
+                (self.next_row, self.column) = (0, 0);
+            }
+            "table-row" if self.inside => {
+                (self.row, self.column) = (self.next_row, 0);
+                self.next_row = self.next_row.saturating_add(count(tag, "number-rows-repeated"));
+                if tag.value("visibility").is_some_and(|seen| seen == "filter" || seen == "collapse") {
+                    self.layout.hidden.push(self.row..=self.next_row.saturating_sub(1));
+                }
+            }
+            "table-cell" | "covered-table-cell" if self.inside => self.begin(tag),
+            "p" if self.cell.is_some() => {
+                (self.paragraph, self.blank) = (true, true);
+                let cell = self.cell.as_mut().expect("it was looked at in the arm");
+                if cell.paragraphs > 0 {
+                    cell.text.push('\n');
+                }
+                cell.paragraphs += 1;
+            }
+            "s" if self.paragraph => {
+                let blanks = count(tag, "c") as usize;
+                if blanks > LONGEST {
+                    return Err(Failure::TooLarge);
+                }
+                self.push(&" ".repeat(blanks))?;
+                self.blank = false;
+            }
+            "tab" if self.paragraph => self.push("\t")?,
+            "line-break" if self.paragraph => self.push("\n")?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, tag: &Tag<'_>) {
+        let mut open =
+            Open { column: self.column, repeated: count(tag, "number-columns-repeated"), ..Open::default() };
+        let (mut rows, mut columns) = (1u32, 1u32);
+        tag.each(|key, value| match key {
+            // LibreOffice says the same a second time, in other words where it is an error.
+            "value-type" if value == "error" => open.error = true,
+            "value-type" if open.kind.is_empty() => open.kind = value.into_owned(),
+            "value" | "date-value" | "time-value" | "boolean-value" | "string-value" => {
+                open.value = Some(value.into_owned());
+            }
+            "formula" => open.formula = true,
+            "number-rows-spanned" => rows = value.parse().unwrap_or(1),
+            "number-columns-spanned" => columns = value.parse().unwrap_or(1),
+            _ => {}
+        });
+        if rows > 1 || columns > 1 {
+            let last =
+                (self.row.saturating_add(rows.max(1) - 1), self.column.saturating_add(columns.max(1) - 1));
+            self.layout.merged.push(((self.row, self.column), last));
+        }
+        self.column = self.column.saturating_add(open.repeated);
+        self.cell = Some(open);
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), Failure> {
+        if !self.paragraph {
+            return Ok(());
+        }
+        // Blanks in a row are one, and none at the beginning.
+        let mut plain = String::with_capacity(text.len());
+        for c in text.chars() {
+            let is_blank = matches!(c, ' ' | '\t' | '\n' | '\r');
+            if !is_blank {
+                plain.push(c);
+            } else if !self.blank {
+                plain.push(' ');
+            }
+            self.blank = is_blank;
+        }
+        let blank = self.blank;
+        self.push(&plain)?;
+        self.blank = blank;
+        Ok(())
+    }
+
+    fn push(&mut self, text: &str) -> Result<(), Failure> {
+        let Some(cell) = &mut self.cell else { return Ok(()) };
+        cell.text.push_str(text);
+        self.blank = false;
+        if cell.text.len() > LONGEST * 4 { Err(Failure::TooLarge) } else { Ok(()) }
+    }
+
+    fn end(&mut self, name: &str, each: Each<'_>) -> Result<bool, Failure> {
+        match name {
+            "table" => self.inside = false,
+            "p" => {
+                // A blank at the end of a paragraph is none; one that is meant is a tag of its own.
+                if let Some(cell) = self.cell.as_mut().filter(|cell| self.blank && cell.text.ends_with(' ')) {
+                    cell.text.pop();
+                }
+                self.paragraph = false;
+            }
+            "table-cell" | "covered-table-cell" => {
+                if let Some(cell) = self.cell.take()
+                    && (!cell.text.is_empty() || !cell.kind.is_empty() || cell.formula)
+                {
+                    self.cells.push(cell);
+                }
+                let held: usize = self.cells.len() * size_of::<Open>();
+                if held > self.room {
+                    return Err(Failure::TooLarge);
+                }
+            }
+            "table-row" if self.inside => return self.rows(each),
+            _ => {}
+        }
+        Ok(true)
+    }
+
+    /// Hands out the cells of a row, as often as it and they are repeated.
+    fn rows(&mut self, each: Each<'_>) -> Result<bool, Failure> {
+        let cells = std::mem::take(&mut self.cells);
+        if cells.is_empty() {
+            return Ok(true);
+        }
+        if self.next_row > MAX_ROWS {
+            return Err(Failure::TooLarge);
+        }
+        for row in self.row..self.next_row {
+            for cell in &cells {
+                let end = cell.column.saturating_add(cell.repeated);
+                if end > MAX_COLUMNS {
+                    return Err(Failure::TooLarge);
+                }
+                for column in cell.column..end {
+                    if !each(Cell { row, column, value: cell.value()?, format: self.general }) {
+                        return Ok(false);
+                    }
+                }
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Open {
+    fn value(&self) -> Result<Value<'_>, Failure> {
+        let text =
+            if self.paragraphs > 0 { self.text.as_str() } else { self.value.as_deref().unwrap_or_default() };
+        Ok(match self.kind.as_str() {
+            _ if self.error => Value::Error(text),
+            "boolean" => Value::Bool(self.value.as_deref() == Some("true")),
+            // LibreOffice keeps the truth so, with a number for its value.
+            "float" if self.formula && matches!(text, "TRUE" | "FALSE") => Value::Bool(text == "TRUE"),
+            "float" | "percentage" | "currency" => {
+                let number = self.value.as_deref().and_then(|value| value.trim().parse::<f64>().ok());
+                let number =
+                    number.filter(|number| number.is_finite()).ok_or_else(|| Failure::part(CONTENT))?;
+                match self.paragraphs {
+                    0 => Value::Number(number),
+                    _ => Value::Shown { text: text.trim(), number: Some(number), iso: None },
+                }
+            }
+            "date" | "time" => {
+                let iso = self.value.as_deref().ok_or_else(|| Failure::part(CONTENT))?;
+                match self.paragraphs {
+                    0 => Value::Iso(iso),
+                    _ => Value::Shown { text, number: None, iso: Some(iso) },
+                }
+            }
+            "" if text.is_empty() => Value::Missing,
+            _ => Value::Text(text),
+        })
+    }
+}
+
+/// How often something is there, once where nothing is said.
+fn count(tag: &Tag<'_>, name: &str) -> u32 {
+    tag.value(name).and_then(|number| number.parse::<u32>().ok()).unwrap_or(1).max(1)
+}

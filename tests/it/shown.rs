@@ -1,0 +1,248 @@
+//! What a workbook shows is what people read.
+
+use serde_json::Value as Json;
+
+use crate::support::sheets::{numbers, sheet, xlsx, zipped};
+use crate::support::{Platform, World, openid};
+
+/// A campaign to a workbook of these bytes; `audience` are more keys of that table.
+fn world(name: &str, bytes: Vec<u8>, content: &str, audience: &str) -> World {
+    let world = World::new();
+    world.text_campaign(content, "");
+    world.edit("campaign.toml", "audience.csv\"", &format!("{name}\"\n{audience}"));
+    world.file(name, bytes);
+    world
+}
+
+fn texts(world: &World) -> Vec<String> {
+    let args = ["preview", "campaign.toml", "--format", "json", "--limit", "100"];
+    let shown = world.run(&args).exits(0).json();
+    let all = shown.as_array().expect("messages");
+    all.iter().map(|one| one["payload"]["text"]["content"].as_str().expect("a text").to_owned()).collect()
+}
+
+fn plan(world: &World, code: i32) -> Json {
+    world.run(&["plan", "campaign.toml", "--format", "json"]).exits(code).json()
+}
+
+fn only_fault<'p>(plan: &'p Json, code: &str) -> &'p Json {
+    let all = plan["diagnostics"].as_array().expect("diagnostics");
+    let errors: Vec<&Json> = all.iter().filter(|one| one["severity"] == "error").collect();
+    assert_eq!(errors.len(), 1, "{plan:#}");
+    assert_eq!(errors[0]["code"], code, "{plan:#}");
+    errors[0]
+}
+
+#[test]
+fn zeros_percent_currency_and_dates_are_sent_as_excel_shows_them() {
+    let cells = [
+        (41_176.0, "000000"),
+        (0.9, "0%"),
+        (18_472.66, "\"¥\"#,##0.00"),
+        (46_086.0, "yyyy\"年\"m\"月\"d\"日\""),
+        (0.75, "h:mm"),
+        (13_800_138_000.0, "General"),
+    ];
+    let world = world("a.xlsx", numbers(&cells), "{{a}}", "");
+    assert_eq!(texts(&world), ["041176", "90%", "¥18,472.66", "2026年3月5日", "18:00", "13800138000"]);
+}
+
+#[test]
+fn a_column_can_ask_for_the_bare_value_instead() {
+    let cells = [(41_176.0, "000000"), (0.9, "0%"), (18_472.66, "\"¥\"#,##0.00")];
+    let world = world("a.xlsx", numbers(&cells), "{{a}}", "[audience.columns.a]\nformat = \"value\"\n");
+    assert_eq!(texts(&world), ["41176", "0.9", "18472.66"]);
+}
+
+#[test]
+fn the_results_keep_what_was_shown() {
+    let (world, platform) = (world("a.xlsx", numbers(&[(0.9, "0%")]), "{{a}}", ""), Platform::new(""));
+    assert_eq!(world.send(&platform).exits(0).counts(), "1 sent");
+    let results = world.read("a.results.csv");
+    assert!(results.contains(&format!("{},90%,sent,0,", openid(1))), "{results}");
+}
+
+#[test]
+fn what_programs_show_differently_is_a_fault_with_cell_value_and_format() {
+    for (value, format, code, shown) in [
+        (1.0 / 3.0, "General", "cell-format", "0.333333333333333"),
+        (202_611_290_001.0, "General", "cell-format", "202611290001"),
+        (0.25, "[DBNum2][$-804]0.00", "cell-format", "0.25"),
+        (46_086.0, "aaaa", "date-cell", "2026-03-05"),
+        (46_086.0, "e\"年\"", "date-cell", "2026-03-05"),
+        (60.0, "yyyy-mm-dd", "date-cell", "60"),
+    ] {
+        let world = world("a.xlsx", numbers(&[(1.0, "0"), (value, format)]), "{{a}}", "");
+        let plan = plan(&world, 3);
+        let message = only_fault(&plan, code)["message"].as_str().expect("a message").to_owned();
+        for part in ["B3", shown, format, "`a`"] {
+            assert!(message.contains(part), "{part} in {message}");
+        }
+    }
+}
+
+#[test]
+fn dates_that_a_cell_keeps_in_words_are_dates() {
+    let rows = |cell: &str| {
+        let row =
+            format!("<row r=\"2\"><c r=\"A2\" t=\"inlineStr\"><is><t>{}</t></is></c>{cell}</row>", openid(1));
+        format!(
+            "<sheetData><row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" t=\"s\"><v>1</v></c></row>{row}</sheetData>"
+        )
+    };
+    let cell = |iso: &str| rows(&format!("<c r=\"B2\" s=\"1\" t=\"d\"><v>{iso}</v></c>"));
+    let texts_of = |iso: &str, format: &str, audience: &str| {
+        texts(&world("a.xlsx", xlsx(&cell(iso), &["openid", "a"], &[format]), "{{a}}", audience))
+    };
+    assert_eq!(texts_of("2026-03-05T00:00:00", "yyyy/m/d", ""), ["2026/3/5"]);
+    assert_eq!(texts_of("2026-03-05T10:30:00.000Z", "m\"月\"d\"日\" h:mm", ""), ["3月5日 10:30"]);
+    let pattern = "[audience.columns.a]\nformat = \"%m月%d日\"\n";
+    assert_eq!(texts_of("2026-03-05", "General", pattern), ["03月05日"]);
+    let torn = world("a.xlsx", xlsx(&cell("2026-02-30"), &["openid", "a"], &["yyyy"]), "{{a}}", pattern);
+    only_fault(&plan(&torn, 3), "date-cell");
+}
+
+#[test]
+fn several_visible_sheets_with_rows_need_a_name() {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let first = openid(1);
+    for (name, rows) in [
+        ("填写说明", vec![vec!["请按下表填写"]]),
+        ("发送名单", vec![vec!["五一发送名单"], vec!["openid", "姓名"], vec![first.as_str(), "张三"]]),
+        ("已购买", vec![vec!["openid", "姓名"], vec![first.as_str(), "李四"]]),
+        ("Sheet4", vec![]),
+    ] {
+        let sheet = book.add_worksheet();
+        sheet.set_name(name).expect("a name");
+        for (row, cells) in (0..).zip(rows) {
+            for (column, cell) in (0..).zip(cells) {
+                sheet.write_string(row, column, cell).expect("a cell");
+            }
+        }
+    }
+    let world = world("a.xlsx", book.save_to_buffer().expect("a workbook"), "{{姓名}}", "");
+    let found = plan(&world, 3);
+    let fault = only_fault(&found, "several-sheets");
+    assert!(fault["message"].to_string().contains("填写说明, 发送名单, 已购买"), "{fault}");
+    world.edit("campaign.toml", "a.xlsx\"\n", "a.xlsx\"\nsheet = \"发送名单\"\n");
+    let found = plan(&world, 3);
+    assert!(only_fault(&found, "title-above-names")["help"].to_string().contains("header_row = 2"));
+    world.edit("campaign.toml", "发送名单\"\n", "发送名单\"\nheader_row = 2\n");
+    assert_eq!(texts(&world), ["张三"]);
+}
+
+#[test]
+fn a_title_in_a_csv_is_told_once_and_passed_over_where_the_campaign_says_so() {
+    let world = World::new();
+    world.text_campaign("{{姓名}}", "");
+    world.file(
+        "audience.csv",
+        format!("五一活动名单,,\n制表：市场部,,\nopenid,姓名,备注\n{},张三,\n", openid(1)),
+    );
+    let found = plan(&world, 3);
+    let fault = only_fault(&found, "title-above-names");
+    assert!(fault["message"].to_string().contains("row 3"), "{fault}");
+    assert!(fault["help"].to_string().contains("header_row = 3"), "{fault}");
+    world.edit("campaign.toml", "audience.csv\"\n", "audience.csv\"\nheader_row = 3\n");
+    assert_eq!(texts(&world), ["张三"]);
+    world.edit("campaign.toml", "header_row = 3", "header_row = 40");
+    only_fault(&plan(&world, 3), "header-row-empty");
+}
+
+#[test]
+fn the_line_that_declares_a_delimiter_for_excel_is_none_of_the_table() {
+    let world = World::new();
+    world.text_campaign("{{姓名}}", "");
+    world.file("audience.csv", format!("sep=;\r\nopenid;姓名\r\n{};\"张,三\"\r\n", openid(1)));
+    assert_eq!(texts(&world), ["张,三"]);
+}
+
+#[test]
+fn hidden_rows_are_a_fault_until_somebody_says_what_they_are() {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let list = book.add_worksheet();
+    for (column, name) in (0..).zip(["openid", "姓名"]) {
+        list.write_string(0, column, name).expect("a cell");
+    }
+    for row in 1..5u32 {
+        list.write_string(row, 0, openid(row as usize)).expect("a cell");
+        list.write_string(row, 1, format!("第{row}位")).expect("a cell");
+    }
+    list.set_row_hidden(2).expect("a row");
+    list.set_row_height(3, 0).expect("a row");
+    let bytes = book.save_to_buffer().expect("a workbook");
+    let told = world("a.xlsx", bytes.clone(), "{{姓名}}", "");
+    let found = plan(&told, 3);
+    assert!(only_fault(&found, "hidden-rows")["message"].to_string().contains("rows 3, 4"), "{found:#}");
+    let skipping = world("a.xlsx", bytes.clone(), "{{姓名}}", "hidden_rows = \"skip\"\n");
+    assert_eq!(texts(&skipping), ["第1位", "第4位"]);
+    let found = plan(&skipping, 0);
+    assert_eq!((&found["planned"], &found["skipped"], &found["rows"]), (&2.into(), &2.into(), &4.into()));
+    assert_eq!(found["skipped_by_reason"]["hidden"], 2);
+    let platform = Platform::new("");
+    assert_eq!(skipping.send(&platform).exits(0).counts(), "2 sent, 2 skipped");
+    assert!(skipping.read("a.results.csv").contains("第2位,skipped"));
+    let including = world("a.xlsx", bytes, "{{姓名}}", "hidden_rows = \"include\"\n");
+    assert_eq!(plan(&including, 0)["planned"], 4);
+}
+
+#[test]
+fn files_of_other_programs_are_read_as_they_are_meant() {
+    // A macro sheet beside the list, shared texts in a part of another name, an extension inside a cell, an error in a
+    // column that nobody uses, and `\` between folders.
+    let first = openid(1);
+    let rows = format!(
+        "<sheetData><row><c t=\"s\"><v>0</v></c><c t=\"s\"><v>1</v></c><c t=\"s\"><v>2</v></c></row>\
+         <row><c t=\"inlineStr\"><is><t>{first}</t></is></c><c t=\"s\"><v>3</v><extLst><ext><v>9</v></ext></extLst></c>\
+         <c t=\"e\"><v>#SPILL!</v></c></row></sheetData>"
+    );
+    let bytes = zipped(&[
+        (
+            "xl\\workbook.xml",
+            "<x:workbook><x:sheets><x:sheet name=\"Macro1\" r:id=\"m\"/><x:sheet name=\"名单\" r:id=\"s\"/></x:sheets></x:workbook>",
+        ),
+        (
+            "xl\\_rels\\workbook.xml.rels",
+            "<Relationships><Relationship Id=\"m\" Type=\"http://x/xlMacrosheet\" Target=\"macrosheets/sheet1.xml\"/>\
+             <Relationship Id=\"s\" Type=\"http://x/worksheet\" Target=\"/xl/worksheets/sheet1.xml\"/>\
+             <Relationship Id=\"t\" Type=\"http://x/sharedStrings\" Target=\"texts.xml\"/></Relationships>",
+        ),
+        (
+            "xl\\macrosheets\\sheet1.xml",
+            "<xm:macrosheet><sheetData><row><c><v>1</v></c></row></sheetData></xm:macrosheet>",
+        ),
+        (
+            "xl\\texts.xml",
+            "<sst><si><t>openid</t></si><si><t>姓名</t></si><si><t>余额</t></si><si><r><t>张</t></r><r><t>三</t></r><rPh><t>zhang</t></rPh></si></sst>",
+        ),
+        ("xl\\worksheets\\sheet1.xml", &format!("<worksheet>{rows}</worksheet>")),
+    ]);
+    assert_eq!(texts(&world("a.xlsx", bytes, "{{姓名}}", "")), ["张三"]);
+    let pretty = format!(
+        "<office:document-content><office:body><office:spreadsheet>\n <table:table table:name=\"名单\">\n  <table:table-row>\n\
+         <table:table-cell office:value-type=\"string\">\n <text:p>openid</text:p>\n</table:table-cell>\n\
+         <table:table-cell office:value-type=\"string\">\n <text:p>折扣</text:p>\n</table:table-cell>\n  </table:table-row>\n\
+         <table:table-row>\n <table:table-cell office:value-type=\"string\">\n  <text:p>{first}</text:p>\n </table:table-cell>\n\
+         <table:table-cell office:value-type=\"percentage\" office:value=\"0.9\">\n  <text:p>90%</text:p>\n </table:table-cell>\n\
+         </table:table-row>\n </table:table>\n</office:spreadsheet></office:body></office:document-content>"
+    );
+    assert_eq!(texts(&world("a.ods", zipped(&[("content.xml", &pretty)]), "{{折扣}}", "")), ["90%"]);
+}
+
+#[test]
+fn a_cell_that_was_left_far_away_is_told_once() {
+    let cells = [(0, 0, "openid"), (1, 0, &*openid(1)), (2, 0, &*openid(2)), (2, 16_383, "x")];
+    let world = world("a.xlsx", sheet(&cells), "x", "");
+    let found = plan(&world, 0);
+    let all = found["diagnostics"].as_array().expect("diagnostics");
+    assert_eq!((all.len(), &all[0]["code"]), (1, &"stray-cells".into()), "{found:#}");
+    assert!(all[0]["message"].to_string().contains("XFD3"), "{found:#}");
+}
+
+#[test]
+fn some_of_the_columns_of_results_are_a_fault_and_all_of_them_are_results() {
+    let world = World::new();
+    world.text_campaign("x", "");
+    world.file("audience.csv", format!("openid,错误码\n{},0\n", openid(1)));
+    assert!(only_fault(&plan(&world, 3), "results-columns")["message"].to_string().contains("错误码"));
+}

@@ -1,0 +1,75 @@
+//! Workbooks made by hand, part by part, for what no program writes on purpose.
+
+use std::io::{Cursor, Write};
+
+use rust_xlsxwriter::{Format, Workbook};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+/// A zip file of these parts.
+pub fn zipped(parts: &[(&str, &str)]) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in parts {
+        zip.start_file(*name, SimpleFileOptions::default()).expect("a part");
+        zip.write_all(text.as_bytes()).expect("room for it");
+    }
+    zip.finish().expect("a zip file").into_inner()
+}
+
+/// An .xlsx whose only sheet has this XML inside `<worksheet>`, with these shared texts and these number formats, which
+/// the styles 1, 2 and so on have.
+pub fn xlsx(sheet: &str, texts: &[&str], formats: &[&str]) -> Vec<u8> {
+    let texts: String =
+        texts.iter().map(|text| format!("<si><t xml:space=\"preserve\">{text}</t></si>")).collect();
+    let codes: String = (164..)
+        .zip(formats)
+        .map(|(id, code)| {
+            format!("<numFmt numFmtId=\"{id}\" formatCode=\"{}\"/>", code.replace('"', "&quot;"))
+        })
+        .collect();
+    let styles: String = (164..).zip(formats).map(|(id, _)| format!("<xf numFmtId=\"{id}\"/>")).collect();
+    zipped(&[
+        (
+            "xl/workbook.xml",
+            "<workbook xmlns:r=\"r\"><sheets><sheet name=\"名单\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>",
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            "<Relationships><Relationship Id=\"rId1\" Type=\"x/worksheet\" Target=\"worksheets/sheet1.xml\"/>\
+             <Relationship Id=\"rId2\" Type=\"x/sharedStrings\" Target=\"SharedStrings.xml\"/></Relationships>",
+        ),
+        ("xl/SharedStrings.xml", &format!("<sst>{texts}</sst>")),
+        (
+            "xl/styles.xml",
+            &format!(
+                "<styleSheet><numFmts>{codes}</numFmts><cellXfs><xf numFmtId=\"0\"/>{styles}</cellXfs></styleSheet>"
+            ),
+        ),
+        ("xl/worksheets/sheet1.xml", &format!("<worksheet>{sheet}</worksheet>")),
+    ])
+}
+
+/// A workbook of one sheet with these texts, by row and column.
+pub fn sheet(cells: &[(u32, u16, &str)]) -> Vec<u8> {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (row, column, text) in cells {
+        sheet.write_string(*row, *column, *text).expect("a cell");
+    }
+    book.save_to_buffer().expect("a workbook")
+}
+
+/// A workbook of one sheet: the columns `openid` and `a`, and in each row an openid and a number in a format.
+pub fn numbers(cells: &[(f64, &str)]) -> Vec<u8> {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write_string(0, 0, "openid").expect("a cell");
+    sheet.write_string(0, 1, "a").expect("a cell");
+    for (row, (value, format)) in (1..).zip(cells) {
+        sheet.write_string(row, 0, super::openid(row as usize)).expect("a cell");
+        sheet
+            .write_number_with_format(row, 1, *value, &Format::new().set_num_format(*format))
+            .expect("a cell");
+    }
+    book.save_to_buffer().expect("a workbook")
+}
