@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::campaign::Campaign;
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::Format;
-use crate::cli::platform::Origin;
+use crate::cli::origin::Origin;
 use crate::cli::problem::{
     account_problem, advice, declined_sentence, journal_problem, journal_reason, token_problem,
 };

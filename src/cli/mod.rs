@@ -6,6 +6,7 @@ pub(crate) mod context;
 pub(crate) mod ending;
 pub mod exit_code;
 pub(crate) mod machine;
+pub(crate) mod origin;
 pub(crate) mod output;
 pub(crate) mod platform;
 pub(crate) mod problem;

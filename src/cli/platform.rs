@@ -1,6 +1,6 @@
 //! An account on its platform, ready to be called: hosts, secret, tokens.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -10,6 +10,7 @@ use crate::api_base::{ApiBase, ApiBaseError, Hosts};
 use crate::campaign::{Campaign, SecretPlace};
 use crate::cli::context::{chosen_hosts, environment, variable};
 use crate::cli::exit_code::Exit;
+use crate::cli::origin::{Origin, SecretOrigin};
 use crate::cli::problem::instead_of_token;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::render::display;
@@ -32,34 +33,6 @@ pub(crate) struct Platform {
     pub(crate) tokens: Arc<Tokens>,
     /// Where AppID and AppSecret come from.
     pub(crate) origin: Origin,
-}
-
-/// Where AppID and AppSecret come from, for people whose platform knows one of them not.
-#[derive(Debug, Clone)]
-pub(crate) struct Origin {
-    appid: String,
-    appid_from_environment: bool,
-    campaign: PathBuf,
-    secret: SecretOrigin,
-    /// Whether an AppSecret has the shape that every AppSecret has.
-    is_odd: bool,
-    /// The host that WXCAST_API_BASE names.
-    host: Option<String>,
-}
-
-/// Where tokens or the AppSecret come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum SecretOrigin {
-    /// A token was given in WXCAST_ACCESS_TOKEN.
-    Given,
-    /// A program prints tokens.
-    Command,
-    /// The AppSecret is in an environment variable.
-    Variable(String),
-    /// The AppSecret is in a file.
-    File(PathBuf),
-    /// The simulator's.
-    Simulator,
 }
 
 impl Platform {
@@ -118,37 +91,6 @@ impl Platform {
             host,
         };
         Ok(Self { runtime: runtime(terminal)?, client, tokens, origin })
-    }
-}
-
-impl Origin {
-    /// Where the AppSecret or the tokens come from.
-    pub(crate) fn secret(&self) -> &SecretOrigin {
-        &self.secret
-    }
-
-    /// Which AppID and AppSecret were used and where they stand, as a sentence; nothing where no AppSecret was used.
-    pub(crate) fn told(&self, terminal: &Terminal) -> Option<String> {
-        let words = &terminal.words;
-        let secret = match &self.secret {
-            SecretOrigin::Variable(name) => words.say("origin.variable", &[("name", name)]),
-            SecretOrigin::File(file) => words.say("origin.file", &[("file", &display(file))]),
-            SecretOrigin::Given | SecretOrigin::Command | SecretOrigin::Simulator => return None,
-        };
-        let appid = if self.appid_from_environment {
-            words.say("origin.variable", &[("name", &"WXCAST_APPID")])
-        } else {
-            words.say("origin.campaign", &[("file", &display(&self.campaign))])
-        };
-        let places: [(&str, &dyn std::fmt::Display); 3] =
-            [("appid", &self.appid), ("appid_from", &appid), ("secret_from", &secret)];
-        let used = words.say("origin.used", &places);
-        Some(if self.is_odd { format!("{used} {}", words.say("origin.odd-secret", &[])) } else { used })
-    }
-
-    /// The address that WXCAST_API_BASE names, where it does.
-    pub(crate) fn host(&self) -> Option<&str> {
-        self.host.as_deref()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Sentences for what goes wrong below the command line, and the exits that go with them.
 
 use crate::cli::exit_code::Exit;
-use crate::cli::platform::Origin;
+use crate::cli::origin::Origin;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::render::display;
 use crate::journal::JournalError;

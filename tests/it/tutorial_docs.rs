@@ -101,10 +101,20 @@ fn run(world: &World, platform: &Platform, line: &str, language: &str) -> String
     steady(&said)
 }
 
-/// What was said, with one time for all times.
+/// What was said, with one time for all times, and as it is when the simulator is not in the place of WeChat.
 fn steady(said: &str) -> String {
     let changing = [
         (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?([+-]\d\d:\d\d|Z)?", "2026-03-08 10:00"),
+        (
+            r"http://127\.0\.0\.1:\d+ on this computer: counts for nothing, nobody reads it",
+            "https://api.weixin.qq.com, https://api2.weixin.qq.com (WeChat)",
+        ),
+        (
+            r"本机的 http://127\.0\.0\.1:\d+：只是演练，谁也收不到，也不算发过",
+            "https://api.weixin.qq.com, https://api2.weixin.qq.com（微信）",
+        ),
+        // The host is part of it.
+        (r"plan:[0-9a-f]{64}", "plan:5f0c1c4f9a4b7f0d9b5c3e2a1d0f8e7c6b5a49382716051423f2e1d0c9b8a796"),
         (r"用时 [\d.]+ 秒，每秒 [\d.]+ 次", "用时 0.2 秒，每秒 20.0 次"),
         (r"in [\d.]+ s(econds)?, [\d.]+ a second", "in 0.2 s, 20.0 a second"),
     ];

@@ -4,7 +4,8 @@ use jiff::SignedDuration;
 
 use crate::api_base::ApiBase;
 use crate::cli::command::doctor::{Found, Patient};
-use crate::cli::platform::{Platform, SecretOrigin};
+use crate::cli::origin::SecretOrigin;
+use crate::cli::platform::Platform;
 use crate::cli::problem::{advice, token_sentence};
 use crate::cli::terminal::Terminal;
 use crate::message::AccountKind;
