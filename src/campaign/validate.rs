@@ -20,8 +20,7 @@ use crate::campaign::file::{
 };
 use crate::campaign::rate::Rate;
 use crate::campaign::share::Share;
-use crate::campaign::template::helpers::HELPERS;
-use crate::campaign::template::{Broken, SyntaxFault, Template, TemplateFault, TemplateFaultKind};
+use crate::campaign::template::{Broken, Template};
 use crate::campaign::{
     Account, Audience, Campaign, CampaignId, Results, SecretPlace, SendSettings, duration, shape,
 };
@@ -29,7 +28,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
 use crate::diagnostic::render::Sources;
-use crate::diagnostic::value::{Key, Value};
+use crate::diagnostic::value::Value;
 use crate::locale::Language;
 use crate::message::appid::is_appid;
 use crate::message::body::{Body, Envelope};
@@ -463,11 +462,11 @@ impl Check<'_> {
             Ok(template) => (slot, template),
             Err(Broken { faults, rest }) => {
                 for fault in faults {
-                    self.push(template_fault(&slot.at, fault));
+                    self.push(fault.diagnostic(&slot.at));
                 }
                 // What is left is not the text any more.
                 slot.rules = Rules::OPTIONAL;
-                (slot, rest)
+                (slot, *rest)
             }
         }
     }
@@ -613,40 +612,6 @@ fn plain(path: &Path) -> PathBuf {
         }
     }
     plain
-}
-
-fn template_fault(at: &FieldPath, fault: TemplateFault) -> Diagnostic {
-    let place = Place::Within(at.clone(), fault.at);
-    match fault.kind {
-        TemplateFaultKind::Syntax(fault) => {
-            let of =
-                |key: Key| Diagnostic::new(Code::TemplateSyntax, place).with("field", at).with("reason", key);
-            match fault {
-                SyntaxFault::UnclosedTag => of(Key::new("template.unclosed-tag")),
-                SyntaxFault::UnclosedQuote => of(Key::new("template.unclosed-quote")),
-                SyntaxFault::EmptyTag => of(Key::new("template.empty-tag")),
-                SyntaxFault::UnclosedBlock(open) => {
-                    of(Key::new("template.unclosed-block")).with("open", open)
-                }
-                SyntaxFault::CrossedBlocks { open, close } => {
-                    of(Key::new("template.crossed-blocks")).with("open", open).with("close", close)
-                }
-                SyntaxFault::StrayEnd(tag) => of(Key::new("template.stray-end")).with("tag", tag),
-                SyntaxFault::SecondElse => of(Key::new("template.second-else")),
-                SyntaxFault::Other(text) => of(Key::new("template.other")).with("text", text),
-            }
-        }
-        TemplateFaultKind::UnknownHelper(name) => Diagnostic::new(Code::UnknownHelper, place)
-            .with("field", at)
-            .with("name", &name)
-            .near(&name, HELPERS.iter().map(|helper| helper.name)),
-        TemplateFaultKind::Parameters { name, given } => Diagnostic::new(Code::TemplateUnsupported, place)
-            .with("field", at)
-            .with("text", format!("{name} ({given})")),
-        TemplateFaultKind::Unsupported(spelling) => {
-            Diagnostic::new(Code::TemplateUnsupported, place).with("field", at).with("text", spelling)
-        }
-    }
 }
 
 /// The shape of a kf account (docs/platform.md#speaking-as-a-service-account): at most 10 letters, digits and

@@ -104,6 +104,8 @@ codes! {
     MediaUnmeasured = "media-unmeasured", Warning;
     /// A file's name says another format than its content has.
     MediaName = "media-name", Warning;
+    /// A picture that ends before its format says it does.
+    MediaCutOff = "media-cut-off", Warning;
 
     // Templates.
     /// A template with no text.
@@ -116,6 +118,10 @@ codes! {
     UnknownHelper = "unknown-helper", Error;
     /// A part of Handlebars that has no use here.
     TemplateUnsupported = "template-unsupported", Error;
+    /// What looks like a variable of another tool and would be sent as it stands.
+    UnfilledPlaceholder = "unfilled-placeholder", Error;
+    /// A condition that is nothing but a column of yes and no.
+    BareCondition = "bare-condition", Warning;
 
     // Finished texts, constant or of one row.
     /// A field that must have text is blank.

@@ -4,8 +4,8 @@ use crate::diagnostic::code::Code;
 use crate::diagnostic::value::Key;
 use crate::message::appid::is_appid;
 use crate::message::bytes::any_byte;
-use crate::message::links;
 use crate::message::problem::Problem;
+use crate::message::{address, links};
 
 /// How a text's length is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +63,8 @@ pub(crate) enum Form {
     Plain,
     /// An address that opens when tapped.
     Url,
+    /// The page of a mini program.
+    Page,
     /// Text whose `<a>` tags WeChat turns into links (docs/platform.md#links-in-texts).
     Markup,
     /// The appid of a mini program.
@@ -120,10 +122,11 @@ impl Rules {
         match self.form {
             Form::Plain => {}
             Form::Url => {
-                if !text.is_empty() && !is_web_address(text) {
-                    found(Problem::new(Code::OddUrl).with("text", text));
+                if !text.is_empty() {
+                    address::check_web(text, found);
                 }
             }
+            Form::Page => address::check_page(text, found),
             Form::Markup => links::check(text, found),
             Form::MiniprogramAppid => {
                 if !is_appid(text) {
@@ -149,11 +152,6 @@ impl Limit {
         };
         found(Problem::new(code).with("length", length).with("max", self.max).with("unit", self.unit.key()));
     }
-}
-
-fn is_web_address(text: &str) -> bool {
-    let scheme = |name: &str| text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
-    (scheme("http://") || scheme("https://")) && !text.contains(char::is_whitespace)
 }
 
 #[cfg(test)]
@@ -191,13 +189,5 @@ mod tests {
     fn control_characters_are_refused_but_line_breaks_and_tabs_pass() {
         assert_eq!(codes(Rules::REQUIRED, "a\nb\tc\r"), []);
         assert_eq!(codes(Rules::REQUIRED, "a\u{1}"), [Code::ControlCharacter]);
-    }
-
-    #[test]
-    fn an_address_needs_a_scheme_and_no_blanks() {
-        let url = Rules::REQUIRED.form(Form::Url);
-        assert_eq!(codes(url, "HTTPS://example.com/?a=b"), []);
-        assert_eq!(codes(url, "example.com"), [Code::OddUrl]);
-        assert_eq!(codes(url, "https://example.com/a b"), [Code::OddUrl]);
     }
 }

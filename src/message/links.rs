@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use crate::diagnostic::code::Code;
+use crate::message::address;
 use crate::message::appid::is_appid;
 use crate::message::problem::Problem;
 
@@ -108,21 +109,40 @@ pub(crate) fn check(text: &str, found: &mut impl FnMut(Problem)) {
 
 fn check_tag(tag: &str, found: &mut impl FnMut(Problem)) {
     let appid = attribute(tag, "data-miniprogram-appid");
-    if attribute(tag, "data-miniprogram-path").is_some() && appid.is_none() {
+    let path = attribute(tag, "data-miniprogram-path");
+    match attribute(tag, "href") {
+        Some(href) => address::check_link(href, &start_of(tag), found),
+        // A link into a mini program needs none; another leads nowhere.
+        None if appid.is_none() => address::check_link("", &start_of(tag), found),
+        None => {}
+    }
+    if path.is_some() && appid.is_none() {
         found(Problem::new(Code::MiniprogramPathAlone).with("tag", start_of(tag)));
+    }
+    if let Some(path) = path {
+        address::check_page(path, found);
     }
     if let Some(appid) = appid.filter(|appid| !is_appid(appid)) {
         found(Problem::new(Code::OddMiniprogramAppid).with("appid", appid));
     }
 }
 
-/// The value of an attribute, in single or double quotes: both work (docs/platform.md#links-in-texts).
+/// The value of an attribute: in single or double quotes, which both work (docs/platform.md#links-in-texts), in others, or
+/// in none.
 fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
-    let after = tag.find(name).map(|at| &tag[at + name.len()..])?;
-    let value = after.trim_start().strip_prefix('=')?.trim_start();
-    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    let value = &value[1..];
-    value.find(quote).map(|end| &value[..end])
+    let bytes = tag.as_bytes();
+    let begins = |at: usize| {
+        let before = bytes[at - 1];
+        before.is_ascii_whitespace() || matches!(before, b'"' | b'\'')
+    };
+    let value = tag
+        .match_indices(name)
+        .filter(|(at, _)| *at > 0 && begins(*at))
+        .find_map(|(at, _)| tag[at + name.len()..].trim_start().strip_prefix('=').map(str::trim_start))?;
+    match value.chars().next() {
+        Some(quote @ ('"' | '\'')) => value[1..].find(quote).map(|end| &value[1..=end]),
+        _ => Some(value.split(|c: char| c.is_whitespace() || c == '>').next().unwrap_or(value)),
+    }
 }
 
 fn start_of(tag: &str) -> String {
@@ -141,7 +161,10 @@ mod tests {
 
     #[test]
     fn links_as_the_platform_shows_them_pass() {
-        assert_eq!(codes(r#"<a href="http://www.qq.com">text</a> and <a href='x'>y</a>, 1 < 2, <abc"#), []);
+        assert_eq!(
+            codes(r#"<a href="http://www.qq.com">text</a> and <a href='https://x'>y</a>, 1 < 2, <abc"#),
+            []
+        );
         let mini = r#"<a href="http://www.qq.com" data-miniprogram-appid="wx0123456789abcdef" data-miniprogram-path="pages/index/index">go</a>"#;
         assert_eq!(codes(mini), []);
     }
@@ -169,10 +192,38 @@ mod tests {
 
     #[test]
     fn broken_tags_are_warned_of() {
-        assert_eq!(codes("<a href='x'>y"), [Code::UnclosedLink]);
-        assert_eq!(codes("<a href='x'"), [Code::UnclosedLink]);
-        assert_eq!(codes("<a href='x'>y <a href='z'>w</a>"), [Code::UnclosedLink]);
-        assert_eq!(codes("<a href='x' data-miniprogram-path='p'>y</a>"), [Code::MiniprogramPathAlone]);
-        assert_eq!(codes("<a href='x' data-miniprogram-appid='appid'>y</a>"), [Code::OddMiniprogramAppid]);
+        assert_eq!(codes("<a href='https://x'>y"), [Code::UnclosedLink]);
+        assert_eq!(codes("<a href='https://x'"), [Code::UnclosedLink]);
+        assert_eq!(codes("<a href='https://x'>y <a href='https://z'>w</a>"), [Code::UnclosedLink]);
+        assert_eq!(
+            codes("<a href='https://x' data-miniprogram-path='p'>y</a>"),
+            [Code::MiniprogramPathAlone]
+        );
+        assert_eq!(
+            codes("<a href='https://x' data-miniprogram-appid='appid'>y</a>"),
+            [Code::OddMiniprogramAppid]
+        );
+    }
+
+    #[test]
+    fn every_address_of_a_link_is_looked_at() {
+        for tag in [
+            "<a href=\"\">y</a>",
+            "<a href=''>y</a>",
+            "<a>y</a>",
+            "<a href=example.com>y</a>",
+            "<a href=“https://x”>y</a>",
+            "<a href='www.example.com'>y</a>",
+            "<a class=\"a\" href=\"https://x/?a=1&amp;b=2\">y</a>",
+            "<a href='https://x/a b'>y</a>",
+            "<a data-miniprogram-appid='wx0123456789abcdef' data-miniprogram-path='https://x'>y</a>",
+        ] {
+            assert_eq!(codes(tag), [Code::OddUrl], "{tag}");
+        }
+        assert_eq!(codes("<a href=https://x/?a=1>y</a>"), []);
+        assert_eq!(
+            codes("<a data-miniprogram-appid='wx0123456789abcdef' data-miniprogram-path='p'>y</a>"),
+            []
+        );
     }
 }

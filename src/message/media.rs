@@ -17,6 +17,9 @@ const MB: u64 = 1 << 20;
 /// (docs/platform.md#where-sources-disagree).
 const DOUBTFUL_IMAGE: u64 = 2 * MB;
 
+/// How a file is called that is not there: only a pointer of Git LFS is.
+pub(crate) const LFS: &str = "git-lfs";
+
 /// What a file is uploaded as: the `type` of `media/upload`, or the call `media/uploadimg`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Upload {
@@ -67,6 +70,8 @@ pub(crate) struct Seen {
     pub(crate) format: Result<Format, Option<&'static str>>,
     /// How long it plays, where it is sound whose length can be told.
     pub(crate) length: Option<Duration>,
+    /// Whether it has the end that its format asks for.
+    pub(crate) whole: bool,
 }
 
 impl Upload {
@@ -142,7 +147,12 @@ impl Upload {
             Ok(format) if self.formats().contains(&format) => self.check_sound(name, format, seen, found),
             Ok(format) => found(self.misfit(name, format.name())),
             Err(other) => {
-                found(self.misfit(name, other.map_or(Key::new("type.no-media").into(), Value::from)))
+                let told = match other {
+                    Some(LFS) => Key::new("type.lfs-pointer").into(),
+                    Some(other) => Value::from(other),
+                    None => Key::new("type.no-media").into(),
+                };
+                found(self.misfit(name, told))
             }
         }
     }
@@ -152,6 +162,9 @@ impl Upload {
         let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
         if ending.as_deref().is_some_and(|ending| Format::of_ending(ending).is_some_and(|it| it != format)) {
             found(problem(Code::MediaName).with("format", format.name()));
+        }
+        if !seen.whole {
+            found(problem(Code::MediaCutOff));
         }
         let Some(longest) = self.longest() else { return };
         match seen.length {
@@ -256,7 +269,7 @@ mod tests {
     }
 
     fn seen(bytes: u64, format: Format) -> Seen {
-        Seen { bytes, format: Ok(format), length: None }
+        Seen { bytes, format: Ok(format), length: None, whole: true }
     }
 
     #[test]
@@ -281,13 +294,13 @@ mod tests {
         assert_eq!(codes(Upload::Image, "a.JPEG", seen(9, Format::Jpeg)), []);
         assert_eq!(codes(Upload::Image, "a", seen(9, Format::Jpeg)), []);
         assert_eq!(codes(Upload::Thumb, "a.jpg", seen(9, Format::Png)), [Code::MediaFormat]);
-        let foreign = Seen { bytes: 9, format: Err(Some("webp")), length: None };
+        let foreign = Seen { bytes: 9, format: Err(Some("webp")), length: None, whole: true };
         assert_eq!(codes(Upload::Image, "a.png", foreign), [Code::MediaFormat]);
     }
 
     #[test]
     fn a_voice_plays_for_a_minute_and_no_longer() {
-        let voice = |length| Seen { bytes: 9, format: Ok(Format::Mp3), length };
+        let voice = |length| Seen { bytes: 9, format: Ok(Format::Mp3), length, whole: true };
         let seconds = |seconds| codes(Upload::Voice, "a.mp3", voice(seconds));
         assert_eq!(seconds(Some(Duration::from_secs(60))), []);
         assert_eq!(seconds(Some(Duration::from_millis(60_001))), [Code::MediaTooLong]);

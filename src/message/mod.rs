@@ -7,6 +7,7 @@
 pub(crate) mod account_kind;
 pub(crate) mod appid;
 pub(crate) mod kinds;
+mod address;
 pub(crate) mod body;
 pub(crate) mod bytes;
 pub(crate) mod draft;

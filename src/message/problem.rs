@@ -10,12 +10,14 @@ pub(crate) struct Problem {
     pub(crate) code: Code,
     /// Values for its sentences.
     pub(crate) values: Vec<(&'static str, Value)>,
+    /// What may have been meant.
+    pub(crate) near: Option<String>,
 }
 
 impl Problem {
     /// A problem without values.
     pub(crate) fn new(code: Code) -> Self {
-        Self { code, values: Vec::new() }
+        Self { code, values: Vec::new(), near: None }
     }
 
     /// Adds a value.

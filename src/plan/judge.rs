@@ -16,6 +16,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::message::body::Body;
 use crate::message::problem::Problem;
 use crate::plan::batch::Verdict;
+use crate::plan::conditions::Conditions;
 use crate::plan::damage::{self, Column, Found};
 use crate::plan::duplicates::{Repeated, Seen};
 use crate::plan::inputs::Inputs;
@@ -40,6 +41,7 @@ pub(crate) struct Judge<'a> {
     seen: Seen,
     texts: Vec<String>,
     damage: Found,
+    conditions: Conditions,
     files: Vec<Named>,
     /// Where the payloads since they were taken last name media files, by row.
     places: Vec<(u64, MediaPlace)>,
@@ -104,15 +106,13 @@ impl<'a> Judge<'a> {
         let (mut used, mut plain) = (vec![false; header.width()], vec![false; header.width()]);
         renderer.plain_columns().for_each(|cell| plain[cell] = true);
         let rules = columns.iter().map(|(cell, _)| *cell);
-        renderer
-            .plain_columns()
-            .chain(renderer.helped_columns())
-            .chain(rules)
-            .for_each(|cell| used[cell] = true);
+        renderer.columns().chain(rules).for_each(|cell| used[cell] = true);
         let watched = header.names().enumerate().filter(|(cell, _)| used[*cell] && *cell != openid);
         let watched = watched.map(|(cell, name)| Column::new(cell, name, plain[cell]));
         let damage = Found::new(reader.sheet().map_or(0, |sheet| sheet.first_column), watched);
         used[openid] = true;
+        let names: Vec<&str> = header.names().collect();
+        let conditions = Conditions::of(&renderer, &names);
         Ok(Self {
             inputs,
             body: inputs.body.filter(|_| kept.errors() == 0),
@@ -124,6 +124,7 @@ impl<'a> Judge<'a> {
             seen: Seen::new(repeated),
             texts: Vec::new(),
             damage,
+            conditions,
             files,
             places: Vec::new(),
             faults: kept,
@@ -157,8 +158,8 @@ impl<'a> Judge<'a> {
     }
 
     /// What was found in the cells of all rows.
-    pub(crate) fn into_damage(self) -> Found {
-        self.damage
+    pub(crate) fn into_findings(self) -> (Found, Conditions) {
+        (self.damage, self.conditions)
     }
 
     /// Where the payloads since this was emptied last name media files, by row.
@@ -207,6 +208,7 @@ impl<'a> Judge<'a> {
             return Verdict::Skipped(Skip::Invalid);
         }
         self.seen.take(openid);
+        self.conditions.look(row, &cells);
         let start = payloads.len();
         match self.body {
             Some(body) if self.files.is_empty() => body.write(openid, &self.texts, payloads),

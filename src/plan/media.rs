@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Seek as _};
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -17,6 +17,7 @@ use crate::diagnostic::code::Code;
 use crate::message::media::{Content, Format, Seen, Upload};
 use crate::message::problem::Problem;
 use crate::plan::inspect::{self, HEAD};
+use crate::plan::near_file;
 
 /// A media file that the platform should take.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +80,7 @@ impl Library {
             let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(looked.entry((upload, name.to_owned())).or_default())
         };
-        cell.get_or_init(|| look(upload, name, self.folder.join(name))).clone()
+        cell.get_or_init(|| look(upload, name, &self.folder)).clone()
     }
 }
 
@@ -99,11 +100,14 @@ pub(crate) fn folder_of(prefix: &str) -> &str {
     prefix.rfind(parts).map_or("", |last| &prefix[..=last])
 }
 
-fn look(upload: Upload, name: &str, path: PathBuf) -> Looked {
+fn look(upload: Upload, name: &str, folder: &Path) -> Looked {
+    let path = folder.join(name);
     let (seen, sha256) = match read(upload, &path) {
         Ok(read) => read,
         Err(error) => {
+            let near = near_file::near(folder, name).filter(|_| error.kind() == io::ErrorKind::NotFound);
             let problem = Problem::new(Code::MediaUnreadable).with("file", name).with("reason", error);
+            let problem = Problem { near, ..problem };
             return Looked { file: None, problems: [problem].into() };
         }
     };
@@ -159,8 +163,16 @@ fn read(upload: Upload, path: &Path) -> io::Result<(Seen, [u8; 32])> {
     let format = inspect::format(&kept);
     let whole = bytes <= upload.max_bytes() && upload.longest().is_some();
     let length = format.ok().filter(|_| whole).and_then(|format| inspect::length(format, &kept));
+    let cut_off = match format {
+        // A file that is too large is told as that.
+        Ok(format) if bytes <= upload.max_bytes() => {
+            file.rewind()?;
+            !inspect::is_whole(format, &file)?
+        }
+        Ok(_) | Err(_) => false,
+    };
     // The length of a file that is not read to its end would be a guess; it is too large, which is told.
-    Ok((Seen { bytes, format, length }, hash.finalize().into()))
+    Ok((Seen { bytes, format, length, whole: !cut_off }, hash.finalize().into()))
 }
 
 /// The media files that the messages of a plan need, each content once, in the order of the audience.

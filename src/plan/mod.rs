@@ -6,6 +6,7 @@
 
 pub(crate) mod sample;
 pub(crate) mod batch;
+mod conditions;
 pub(crate) mod damage;
 pub mod digest;
 pub(crate) mod duplicates;
@@ -14,6 +15,7 @@ pub mod inputs;
 pub(crate) mod inspect;
 pub(crate) mod judge;
 pub(crate) mod media;
+mod near_file;
 pub mod planner;
 pub(crate) mod reading;
 pub(crate) mod renderer;

@@ -15,6 +15,7 @@ use crate::diagnostic::code::Code;
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::batch::{Batch, ROWS, Verdict};
+use crate::plan::conditions::Conditions;
 use crate::plan::damage::Found;
 use crate::plan::digest::{Digest, Running};
 use crate::plan::duplicates::{Hashes, Repeated};
@@ -100,11 +101,14 @@ fn read(inputs: &Inputs<'_>, repeated: Repeated) -> Plan {
         sum.collect(judged, second_look);
         // Half a plan must never look like a whole one.
         let fault = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        let mut damage = Found::default();
+        let (mut damage, mut conditions) = (Found::default(), Conditions::default());
         for end in ends {
-            damage.absorb(end.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            let (found, seen) = end.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            damage.absorb(found);
+            conditions.absorb(seen);
         }
         sum.faults.extend(damage.diagnostics());
+        sum.faults.extend(conditions.diagnostics());
         sum.faults.extend(fault);
     });
     Plan {
@@ -148,7 +152,7 @@ struct Begun<'scope> {
     task: Task,
     judged: Judged,
     /// Gives what it found in the cells of all its rows.
-    end: ScopedJoinHandle<'scope, Found>,
+    end: ScopedJoinHandle<'scope, (Found, Conditions)>,
 }
 
 fn begin<'scope>(scope: &'scope Scope<'scope, '_>, mut judge: Judge<'scope>) -> Begun<'scope> {
@@ -173,7 +177,7 @@ fn begin<'scope>(scope: &'scope Scope<'scope, '_>, mut judge: Judge<'scope>) -> 
                 break;
             }
         }
-        judge.into_damage()
+        judge.into_findings()
     });
     let task = Task { rows, returned: rows_returned };
     Begun { task, judged: Judged { batches, returned: batches_back }, end }

@@ -1,21 +1,16 @@
 //! Fills the templates of a campaign from one row.
 
-use handlebars::{
-    Context, Handlebars, Output, RenderContext, RenderErrorReason, Renderable as _,
-    Template as HandlebarsTemplate, no_escape,
-};
-use serde_json::{Map, Value as Json};
+use std::borrow::Cow;
 
 use crate::audience::column::ColumnRules;
 use crate::audience::header::Header;
 use crate::audience::row::{Cells, Row};
-use crate::campaign::template::branches::{Branches, Marks};
-use crate::campaign::template::helpers::{self, HelperFault};
-use crate::campaign::template::{OPENID, ROW, Segment, Template, Variable};
+use crate::campaign::template::branches::Branches;
+use crate::campaign::template::{Braces, Expression, Failure, Node, OPENID, ROW, Template, Values, Variable};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
-use crate::diagnostic::value::{Key, Value};
+use crate::diagnostic::value::Key;
 use crate::message::field::Rules;
 use crate::message::media::Upload;
 use crate::message::problem::Problem;
@@ -54,28 +49,24 @@ pub(crate) struct FileName {
 /// Templates bound to the columns of an audience.
 pub(crate) struct Renderer {
     slots: Vec<Slot>,
-    handlebars: Handlebars<'static>,
-    /// The variables that pieces of Handlebars use, refilled in place for each row.
-    context: Context,
-    sources: Vec<Cell>,
     used: Vec<(String, Cell)>,
+    /// The branches that the row which was filled last takes: the template's number, and the branch's in it.
+    taken: Vec<(usize, usize)>,
+    scratch: Vec<usize>,
 }
 
 struct Slot {
     at: FieldPath,
     rules: Rules,
-    pieces: Vec<Piece>,
+    /// The number of its template among those of the message.
+    number: usize,
+    template: Template,
+    /// Where the values of the template's variables come from.
+    cells: Vec<Cell>,
     /// The cell, where the text is nothing but that cell.
     only_cell: Option<usize>,
     constant: bool,
     upload: Option<Upload>,
-}
-
-enum Piece {
-    Text(String),
-    Value(Cell),
-    /// A piece of Handlebars.
-    Handlebars(Box<HandlebarsTemplate>),
 }
 
 /// Where the value of a variable comes from.
@@ -114,23 +105,10 @@ impl Renderer {
         openid: usize,
         rules: &[(String, ColumnRules)],
     ) -> (Self, Vec<Diagnostic>) {
-        let mut handlebars = Handlebars::new();
-        handlebars.set_strict_mode(true);
-        handlebars.register_escape_fn(no_escape);
-        helpers::register(&mut handlebars);
-        let mut binder = Binder {
-            header,
-            openid,
-            rules,
-            handlebars,
-            map: Map::new(),
-            sources: Vec::new(),
-            used: Vec::new(),
-            faults: Vec::new(),
-        };
-        let slots = slots.iter().filter_map(|slot| binder.slot(slot)).collect();
-        let Binder { handlebars, map, sources, used, faults, .. } = binder;
-        (Self { slots, handlebars, context: Context::from(Json::Object(map)), sources, used }, faults)
+        let mut binder = Binder { header, openid, rules, used: Vec::new(), faults: Vec::new() };
+        let slots = slots.iter().enumerate().filter_map(|(number, slot)| binder.slot(number, slot)).collect();
+        let Binder { used, faults, .. } = binder;
+        (Self { slots, used, taken: Vec::new(), scratch: Vec::new() }, faults)
     }
 
     /// The variables that the texts use, each once, in the order of the message: the name, and the column it is
@@ -148,50 +126,49 @@ impl Renderer {
     /// What a row puts in the place of each of the [`variables`](Self::variables), defaults included.
     pub(crate) fn values(&self, row: &Row, cells: &Cells<'_>) -> Vec<String> {
         let row = Filling { number: row.number, cells };
-        let value = |(_, cell): &(String, Cell)| {
-            let mut text = String::new();
-            cell.append(&row, &mut text);
-            text
-        };
-        self.used.iter().map(value).collect()
+        self.used.iter().map(|(_, cell)| cell.value(&row).into_owned()).collect()
     }
 
     /// The branches that the row which was [filled](Self::fill) last takes, by their index.
     pub(crate) fn taken(&self, branches: &Branches) -> Vec<usize> {
-        let mut marks = Marks::default();
-        for twin in branches.twins() {
-            // A twin fails where its piece did, and that was told.
-            let _ = twin.render(&self.handlebars, &self.context, &mut RenderContext::new(None), &mut marks);
-        }
-        marks.0
+        self.taken.iter().map(|(template, branch)| branches.number(*template, *branch)).collect()
     }
 
     /// The columns that stand in the texts as they are, one as often as it does.
     pub(crate) fn plain_columns(&self) -> impl Iterator<Item = usize> {
-        let pieces = self.slots.iter().flat_map(|slot| &slot.pieces);
-        pieces.filter_map(|piece| match piece {
-            Piece::Value(cell) => cell.column(),
-            Piece::Text(_) | Piece::Handlebars(_) => None,
+        self.slots.iter().flat_map(|slot| {
+            let plain = slot.template.plain_variables().into_iter();
+            plain.filter_map(|variable| slot.cells[variable].column())
         })
     }
 
-    /// The columns that blocks and helpers are given.
-    pub(crate) fn helped_columns(&self) -> impl Iterator<Item = usize> {
-        self.sources.iter().filter_map(Cell::column)
+    /// The columns that the texts use in any way, one as often as they do.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = usize> {
+        self.slots.iter().flat_map(|slot| &slot.cells).filter_map(Cell::column)
+    }
+
+    /// The columns that are a condition all by themselves, with the tag as the template writes it.
+    pub(crate) fn bare_conditions(&self) -> impl Iterator<Item = BareColumn<'_>> {
+        self.slots.iter().flat_map(|slot| {
+            slot.template.bare_conditions().iter().filter_map(|bare| {
+                let column = slot.cells[bare.variable].column()?;
+                Some(BareColumn { column, at: &slot.at, spelling: &bare.spelling })
+            })
+        })
     }
 
     /// The texts that are names of media files.
     pub(crate) fn file_names(&self) -> Vec<FileName> {
         let name = |(index, slot): (usize, &Slot)| {
-            let first = match slot.pieces.first() {
-                Some(Piece::Text(text)) => text.as_str(),
-                Some(Piece::Value(_) | Piece::Handlebars(_)) | None => "",
+            let first = match slot.template.pieces().first() {
+                Some(Node::Text(text)) => text.as_str(),
+                Some(Node::Value(_) | Node::Choice(_)) | None => "",
             };
             Some(FileName {
                 index,
                 at: slot.at.clone(),
                 upload: slot.upload?,
-                constant: slot.constant.then(|| slot.text()),
+                constant: slot.template.constant(),
                 folder: folder_of(first).to_owned(),
                 only_cell: slot.only_cell,
             })
@@ -209,18 +186,19 @@ impl Renderer {
     ) {
         let row = Filling { number: row.number, cells };
         texts.resize_with(self.slots.len(), String::new);
-        if !self.sources.is_empty() {
-            refill(&mut self.context, &self.sources, &row);
-        }
+        let (taken, scratch) = (&mut self.taken, &mut self.scratch);
+        taken.clear();
         for (slot, text) in self.slots.iter().zip(texts) {
             if slot.constant && !text.is_empty() {
                 continue;
             }
             text.clear();
-            if let Err(problem) = slot.render(&row, &self.handlebars, &self.context, text) {
-                found(SlotProblem { at: &slot.at, cell: None, fixed: false, problem });
+            scratch.clear();
+            if let Err(failure) = slot.template.fill(&Given { slot, row: &row }, text, scratch) {
+                found(slot.failed(failure));
                 continue;
             }
+            taken.extend(scratch.iter().map(|branch| (slot.number, *branch)));
             if !slot.constant {
                 slot.rules.check(text, &mut |problem| {
                     let fixed = slot.holds(&problem);
@@ -231,42 +209,52 @@ impl Renderer {
     }
 }
 
-impl Slot {
-    /// The text that stands in the template as it is.
-    fn text(&self) -> String {
-        let text = |piece: &Piece| match piece {
-            Piece::Text(text) => text.clone(),
-            Piece::Value(_) | Piece::Handlebars(_) => String::new(),
-        };
-        self.pieces.iter().map(text).collect()
-    }
+/// A column that is a condition all by itself.
+pub(crate) struct BareColumn<'r> {
+    /// The column.
+    pub(crate) column: usize,
+    /// The field of the campaign.
+    pub(crate) at: &'r FieldPath,
+    /// The condition as the template writes it.
+    pub(crate) spelling: &'r str,
+}
 
+/// A row's values for one template.
+struct Given<'r> {
+    slot: &'r Slot,
+    row: &'r Filling<'r>,
+}
+
+impl Values for Given<'_> {
+    fn value(&self, variable: usize) -> Cow<'_, str> {
+        self.slot.cells[variable].value(self.row)
+    }
+}
+
+impl Slot {
     /// Whether the piece of text that a problem quotes stands in the template as it is.
     fn holds(&self, problem: &Problem) -> bool {
-        let quoted = problem.values.iter().find(|(name, _)| matches!(*name, "tag" | "appid"));
+        let quoted = problem.values.iter().find(|(name, _)| matches!(*name, "tag" | "appid" | "text"));
         quoted.is_some_and(|(_, quoted)| {
             let quoted = quoted.to_string();
-            self.pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains(&quoted)))
+            let is_text = |node: &Node| matches!(node, Node::Text(text) if text.contains(&quoted));
+            self.template.pieces().iter().any(is_text)
         })
     }
 
-    fn render(
-        &self,
-        row: &Filling<'_>,
-        handlebars: &Handlebars<'_>,
-        context: &Context,
-        text: &mut String,
-    ) -> Result<(), Problem> {
-        for piece in &self.pieces {
-            match piece {
-                Piece::Text(piece) => text.push_str(piece),
-                Piece::Value(cell) => cell.append(row, text),
-                Piece::Handlebars(template) => template
-                    .render(handlebars, context, &mut RenderContext::new(None), &mut Written(text))
-                    .map_err(|error| problem_of(error.reason()))?,
+    /// A cell that a helper cannot use.
+    fn failed(&self, failure: Failure) -> SlotProblem<'_> {
+        let (key, text) = failure.fault.sentence();
+        let problem = Problem::new(Code::RenderFailed).with("reason-key", key).with("reason", text);
+        let (problem, cell) = match failure.variable {
+            Some(variable) => {
+                let name = &self.template.variables()[variable].name;
+                let named = problem.with("where", Key::new("helper.in-column")).with("column", name);
+                (named, self.cells[variable].column())
             }
-        }
-        Ok(())
+            None => (problem.with("where", ""), None),
+        };
+        SlotProblem { at: &self.at, cell, fixed: false, problem }
     }
 }
 
@@ -278,53 +266,24 @@ impl Cell {
         }
     }
 
-    fn append(&self, row: &Filling<'_>, text: &mut String) {
+    fn value<'v>(&'v self, row: &'v Filling<'_>) -> Cow<'v, str> {
         match self {
             Self::Column { index, default } => {
-                let cell = row.cells.or_blank(*index);
+                let cell = row.cell(*index);
                 match default {
-                    Some(default) if cell.trim().is_empty() => text.push_str(default),
-                    _ => text.push_str(cell),
+                    Some(default) if cell.trim().is_empty() => Cow::Borrowed(default),
+                    _ => Cow::Borrowed(cell),
                 }
             }
-            Self::Openid(index) => text.push_str(row.cells.or_blank(*index)),
-            Self::Row => text.push_str(&row.number.to_string()),
+            Self::Openid(index) => Cow::Borrowed(row.cell(*index)),
+            Self::Row => Cow::Owned(row.number.to_string()),
         }
     }
 }
 
-fn refill(context: &mut Context, sources: &[Cell], row: &Filling<'_>) {
-    let map = context.data_mut().as_object_mut().expect("the context is made as an object");
-    for (value, source) in map.values_mut().zip(sources) {
-        if let Json::String(text) = value {
-            text.clear();
-            source.append(row, text);
-        }
-    }
-}
-
-fn problem_of(reason: &RenderErrorReason) -> Problem {
-    let known = match reason {
-        RenderErrorReason::NestedError(error) => {
-            error.downcast_ref::<HelperFault>().map(HelperFault::sentence)
-        }
-        _ => None,
-    };
-    match known {
-        Some((key, text)) => Problem::new(Code::RenderFailed).with("reason-key", key).with("reason", text),
-        None => Problem::new(Code::RenderFailed)
-            .with("reason-key", Key::new("helper.other"))
-            .with("reason", Value::reason(reason)),
-    }
-}
-
-/// Lets Handlebars write into a text.
-struct Written<'t>(&'t mut String);
-
-impl Output for Written<'_> {
-    fn write(&mut self, text: &str) -> std::io::Result<()> {
-        self.0.push_str(text);
-        Ok(())
+impl Filling<'_> {
+    fn cell(&self, index: usize) -> &str {
+        self.cells.get(index).expect("a row that is filled in has a cell for each column")
     }
 }
 
@@ -332,63 +291,53 @@ struct Binder<'a> {
     header: &'a Header,
     openid: usize,
     rules: &'a [(String, ColumnRules)],
-    handlebars: Handlebars<'static>,
-    map: Map<String, Json>,
-    sources: Vec<Cell>,
     used: Vec<(String, Cell)>,
     faults: Vec<Diagnostic>,
 }
 
 impl Binder<'_> {
-    fn slot(&mut self, input: &SlotInput) -> Option<Slot> {
+    fn slot(&mut self, number: usize, input: &SlotInput) -> Option<Slot> {
+        let template = &input.template;
+        self.placeholders(input);
         let cells: Vec<Option<Cell>> =
-            input.template.variables().iter().map(|variable| self.variable(&input.at, variable)).collect();
-        if cells.iter().any(Option::is_none) {
-            return None;
-        }
-        self.note(input.template.variables(), &cells);
-        let mut pieces = Vec::new();
-        for segment in input.template.segments() {
-            match segment {
-                Segment::Text(text) => pieces.push(Piece::Text(text.clone())),
-                Segment::Variable(index) => {
-                    if let Some(Some(cell)) = cells.get(*index) {
-                        pieces.push(Piece::Value(cell.clone()));
-                    }
-                }
-                Segment::Handlebars(template) => {
-                    pieces.push(Piece::Handlebars(template.clone()));
-                    self.offer(input.template.variables(), &cells);
-                }
-            }
-        }
+            template.variables().iter().map(|variable| self.variable(&input.at, variable)).collect();
+        let cells: Vec<Cell> = cells.into_iter().collect::<Option<_>>()?;
+        self.note(template.variables(), &cells);
         self.constant(input);
-        let only_cell = match pieces.as_slice() {
-            [Piece::Value(Cell::Column { index, .. })] => Some(*index),
+        let only_cell = match template.pieces() {
+            [Node::Value(Expression::Variable(variable))] => match &cells[*variable] {
+                Cell::Column { index, .. } => Some(*index),
+                Cell::Openid(_) | Cell::Row => None,
+            },
             _ => None,
         };
-        let constant = input.template.constant().is_some();
-        let upload = input.upload;
-        Some(Slot { at: input.at.clone(), rules: input.rules, pieces, only_cell, constant, upload })
+        let constant = template.constant().is_some();
+        let (at, rules, upload) = (input.at.clone(), input.rules, input.upload);
+        Some(Slot { at, rules, number, template: template.clone(), cells, only_cell, constant, upload })
     }
 
-    fn note(&mut self, variables: &[Variable], cells: &[Option<Cell>]) {
-        for (variable, cell) in variables.iter().zip(cells) {
-            let known = self.used.iter().any(|(name, _)| *name == variable.name);
-            if let Some(cell) = cell.as_ref().filter(|_| !known) {
-                self.used.push((variable.name.clone(), cell.clone()));
-            }
+    /// Tells what looks like a variable of another tool and is a column's name.
+    fn placeholders(&mut self, input: &SlotInput) {
+        for placeholder in input.template.placeholders() {
+            let column = self.header.names().find(|name| !name.is_empty() && placeholder.names(name));
+            let full_width = placeholder.braces == Braces::FullWidth;
+            // Nobody writes full-width double braces by chance, whatever the columns are.
+            let Some(name) = column.or(Some(placeholder.inside.as_str()).filter(|_| full_width)) else {
+                continue;
+            };
+            let place = Place::Within(input.at.clone(), placeholder.at.clone());
+            let fault = Diagnostic::new(Code::UnfilledPlaceholder, place)
+                .with("field", &input.at)
+                .with("text", &placeholder.spelling)
+                .with("variable", variable_of(name));
+            self.faults.push(if full_width { fault } else { fault.into_warning() });
         }
     }
 
-    /// Puts variables where pieces of Handlebars find them.
-    fn offer(&mut self, variables: &[Variable], cells: &[Option<Cell>]) {
+    fn note(&mut self, variables: &[Variable], cells: &[Cell]) {
         for (variable, cell) in variables.iter().zip(cells) {
-            if let Some(cell) = cell
-                && !self.map.contains_key(&variable.name)
-            {
-                self.map.insert(variable.name.clone(), Json::String(String::new()));
-                self.sources.push(cell.clone());
+            if !self.used.iter().any(|(name, _)| *name == variable.name) {
+                self.used.push((variable.name.clone(), cell.clone()));
             }
         }
     }
@@ -426,9 +375,22 @@ impl Binder<'_> {
     }
 }
 
+/// A column as templates write it.
+pub(crate) fn variable_of(column: &str) -> String {
+    let plain = column.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let plain = plain && !column.starts_with(|c: char| c.is_ascii_digit());
+    let constant = ["true", "false", "null", "undefined", "this", "else"].contains(&column);
+    if plain && !constant {
+        format!("{{{{{column}}}}}")
+    } else {
+        format!("{{{{[{}]}}}}", column.replace(']', "\\]"))
+    }
+}
+
 /// The diagnostic of a problem with the field `at`, at a place.
 pub(crate) fn fault_of(problem: Problem, at: &FieldPath, place: Place) -> Diagnostic {
     let mut fault = Diagnostic::new(problem.code, place).with("field", at);
     fault.values.extend(problem.values);
+    fault.near = problem.near.map(String::into_boxed_str);
     fault
 }

@@ -84,8 +84,7 @@ fn noisy_crates_stay_behind_one_door() {
         ("zip", "audience/workbook/package.rs"),
         ("cfb", "audience/workbook/xls.rs"),
         ("rust_xlsxwriter", "report/results/xlsx.rs"),
-        ("infer", "plan/inspect.rs"),
-        ("lofty", "plan/inspect.rs"),
+        ("infer", "plan/inspect/mod.rs"),
     ] {
         for file in all(&source) {
             let text = fs::read_to_string(&file).expect("a source file");

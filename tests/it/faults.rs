@@ -428,11 +428,14 @@ fn case(code: Code) -> Case {
         Code::MediaTooLong => file("voice", media::mp3(61)),
         Code::MediaUnmeasured => file("voice", b"ID3 and nothing else".to_vec()),
         Code::MediaName => file("image", media::png("")),
+        Code::MediaCutOff => file("image", media::jpg("")[..20].to_vec()),
         Code::EmptyTemplate => text("", ""),
         Code::TemplateSyntax => text("{{name", ""),
         Code::UnknownVariable => text("{{nmae}}", ""),
         Code::UnknownHelper => text("{{uper name}}", ""),
         Code::TemplateUnsupported => text("{{#each name}}{{/each}}", ""),
+        Code::UnfilledPlaceholder => text("｛｛name｝｝", ""),
+        Code::BareCondition => cells("x{{#if name}}{{/if}}", "", row(&format!("{one},否"))),
         Code::FieldBlank => cells("{{name}}", "", row(&format!("{one},"))),
         Code::FieldTooLong => text(&"x".repeat(2049), ""),
         Code::FieldAtLimit => text(&"x".repeat(2048), ""),
@@ -585,8 +588,8 @@ fn the_names_of_faults_are_those_that_scripts_know() {
          secret-in-campaign odd-appid odd-kf-account mixed-hosts same-file results-too-long unknown-kind no-message several-messages \
          kind-not-for-account field-not-for-account empty-list several-articles too-many-articles media-twice media-outside \
          media-unreadable media-empty media-format media-too-large media-large media-too-long media-unmeasured \
-         media-name empty-template \
-         template-syntax unknown-variable unknown-helper template-unsupported field-blank field-too-long \
+         media-name media-cut-off empty-template \
+         template-syntax unknown-variable unknown-helper template-unsupported unfilled-placeholder bare-condition field-blank field-too-long \
          field-at-limit field-long control-character odd-url unclosed-link miniprogram-path-alone \
          odd-miniprogram-appid render-failed audience-unreadable audience-special audience-empty audience-not-text not-a-workbook \
          workbook-unreadable workbook-encrypted sheet-missing several-sheets sheet-of-text workbook-too-large stray-cells hidden-rows \

@@ -12,6 +12,14 @@ use crate::support::{APPID, World, openid, repository};
 
 const AUDIENCE: &str = "编号,姓名,会员 等级,openid\n1,张三,金卡,oTEST00000000000000000000001\n";
 
+/// A session in which the first question, what the campaign is called, is answered by its folder's name.
+fn session(world: &World, args: &str, environment: &[(&str, &str)]) -> Session {
+    let mut session = Session::start(world, args, environment);
+    session.sees_one_of(&["campaign called? [", "叫什么名字？ ["]);
+    session.types("");
+    session
+}
+
 fn world() -> World {
     let world = World::new();
     world.file("lists/名单.csv", AUDIENCE);
@@ -21,13 +29,14 @@ fn world() -> World {
 #[test]
 fn it_leads_to_a_text_campaign_that_plans_clean() {
     let world = world();
-    let mut session = Session::start(&world, "init spring", &[]);
+    let mut session = session(&world, "init spring", &[]);
     session.sees("What is to be sent?").sees("miniprogrampage").sees("[1]").types("");
     session.sees("The AppID").types(APPID);
     session.sees("The audience file").types("'lists/名单.csv'");
     session.sees("4 columns").sees("姓名").sees("张三");
     session.sees("[openid]").types("");
-    session.sees("{{姓名}} {{[会员 等级]}}").sees("The text").types("{{姓名}}，您好！\\n{{[会员 等级]}}");
+    session.sees("{{姓名}} {{[会员 等级]}}").sees("The text").types("{{姓名}}，您好！\r{{[会员 等级]}}\r.");
+    session.sees("│ 张三，您好！").sees("│ 金卡").sees("[yes]").types("");
     let (code, shown) = session.ends();
     assert_eq!(code, 0, "{shown}");
     assert!(shown.contains("1 messages for 1 rows"), "{shown}");
@@ -44,14 +53,14 @@ fn it_leads_to_a_text_campaign_that_plans_clean() {
 #[test]
 fn each_wrong_answer_is_told_at_once_and_asked_for_again() {
     let world = world();
-    let mut session = Session::start(&world, "init spring --lang zh-CN", &[]);
+    let mut session = session(&world, "init spring --lang zh-CN", &[]);
     session.sees("要发什么").sees("[1]").types("13").sees("没有 `13`").sees("[1]").types("text");
     session.sees("AppID").types(APPID);
     session.sees("名单文件").types("list.csv").sees("错误: ").sees("名单文件，").types("lists/名单.csv");
     session.sees("哪一列是 openid").types("9").sees("没有 `9` 这一列").sees("[openid]").types("4");
-    session.sees("消息文字").types("{{姓明}}您好").sees("没有这一列").sees("您是不是想写 `姓名`");
-    session.sees("消息文字").types("{{姓名}您好").sees("模板写法有误");
-    session.sees("消息文字").types("{{姓名}}您好");
+    session.sees("消息文字").types("{{姓明}}您好\r.").sees("没有这一列").sees("您是不是想写 `姓名`");
+    session.sees("消息文字").types("{{姓名}您好\r.").sees("模板写法有误");
+    session.sees("消息文字").types("{{姓名}}您好\r.").sees("[是]").types("");
     let (code, shown) = session.ends();
     assert_eq!(code, 0, "{shown}");
     assert!(
@@ -71,14 +80,14 @@ fn every_kind_asks_for_the_least_it_needs_and_plans_clean() {
 
 fn least(kind: Kind) {
     let world = world();
-    let mut session = Session::start(&world, "init a --lang zh-CN", &[("WXCAST_APPID", APPID)]);
+    let mut session = session(&world, "init a --lang zh-CN", &[("WXCAST_APPID", APPID)]);
     session.sees("[1]").types(kind.name()).sees(&format!("[{APPID}]")).types("");
     session.sees("名单文件").types("lists/名单.csv").sees("[openid]").types("").sees("{{姓名}}");
     let words = Catalog::new(Language::ZhCn);
     let fields: Vec<&str> = words.keys().filter(|key| key.starts_with("init.field.")).collect();
     let questions: Vec<&str> = fields.iter().filter_map(|key| words.get(key)).collect();
     let mut ends = questions.clone();
-    ends.push("检查通过");
+    ends.push("[是]");
     let mut asked = 0;
     loop {
         let index = session.sees_one_of(&ends);
@@ -88,13 +97,17 @@ fn least(kind: Kind) {
             "init.field.url" | "init.field.picurl" | "init.field.thumb_url" => "https://example.com/a",
             _ => "101",
         };
-        // Once as it is typed, once as it stays.
-        let typed = format!("{} {answer}", questions[index]);
-        session.types(answer).sees(answer).sees(&typed);
+        if kind == Kind::Text {
+            session.types(answer).types(".");
+        } else {
+            // Once as it is typed, once as it stays.
+            let typed = format!("{} {answer}", questions[index]);
+            session.types(answer).sees(answer).sees(&typed);
+        }
         asked += 1;
     }
     assert!((1..=4).contains(&asked), "{kind}: {asked}");
-    session.sees("下一步：wxcast preview a/campaign.toml");
+    session.types("").sees("检查通过").sees("下一步：wxcast preview a/campaign.toml");
     let plan = world.run(&["plan", "a/campaign.toml", "--format", "json"]).exits(0).json();
     assert_eq!((plan["kind"].as_str(), plan["planned"].as_u64()), (Some(kind.name()), Some(1)));
 }
@@ -104,13 +117,13 @@ fn of_a_workbook_with_several_sheets_it_asks_for_one_and_writes_it_down() {
     let world = World::new();
     let fixture = repository().join("tests/fixtures/two-lists.xlsx");
     fs::copy(fixture, world.path("会员.xlsx")).expect("a fixture");
-    let mut session = Session::start(&world, "init spring --lang zh-CN", &[("WXCAST_APPID", APPID)]);
+    let mut session = session(&world, "init spring --lang zh-CN", &[("WXCAST_APPID", APPID)]);
     session.sees("[1]").types("").sees(&format!("[{APPID}]")).types("");
     session.sees("名单文件").types("会员.xlsx");
     session.sees("3 个工作表").sees("说明").sees("名单 (2)").sees("[名单]").types("4");
     session.sees("没有 `4` 这个工作表").sees("[名单]").types("名单 (2)");
     session.sees("5 列").sees("张三").sees("[openid]").types("");
-    session.sees("消息文字").types("{{姓名}}您好");
+    session.sees("消息文字").types("{{姓名}}您好\r.").sees("[是]").types("");
     let (code, shown) = session.ends();
     assert_eq!(code, 0, "{shown}");
     let toml = world.read("spring/campaign.toml");
@@ -123,10 +136,10 @@ fn of_a_workbook_with_several_sheets_it_asks_for_one_and_writes_it_down() {
 fn of_a_workbook_with_one_list_it_asks_for_no_sheet() {
     let world = World::new();
     fs::copy(repository().join("tests/fixtures/plain.xlsx"), world.path("list.xlsx")).expect("a fixture");
-    let mut session = Session::start(&world, "init spring", &[("WXCAST_APPID", APPID)]);
+    let mut session = session(&world, "init spring", &[("WXCAST_APPID", APPID)]);
     session.sees("[1]").types("").sees(&format!("[{APPID}]")).types("");
     session.sees("The audience file").types("list.xlsx").sees("[openid]").types("");
-    session.sees("The text").types("{{姓名}}");
+    session.sees("The text").types("{{姓名}}\r.").sees("[yes]").types("");
     let (code, shown) = session.ends();
     assert_eq!(code, 0, "{shown}");
     assert!(!world.read("spring/campaign.toml").contains("sheet ="), "{shown}");
@@ -135,7 +148,7 @@ fn of_a_workbook_with_one_list_it_asks_for_no_sheet() {
 #[test]
 fn ctrl_c_in_the_middle_leaves_nothing_behind() {
     let world = world();
-    let mut session = Session::start(&world, "init spring", &[]);
+    let mut session = session(&world, "init spring", &[]);
     session.sees("[1]").types("").sees("The AppID").types(APPID).sees("The audience file").keys("lists\u{3}");
     let (code, shown) = session.ends();
     assert_eq!(code, 130, "{shown}");
@@ -149,7 +162,7 @@ fn the_folder_is_asked_for_too_and_never_overwritten() {
     world.file("mine/campaign.toml", "mine");
     let mut session = Session::start(&world, "init", &[]);
     session.sees("[campaign]").types("mine").sees("Nothing was written").sees("[campaign]").types("new");
-    session.sees("[1]").keys("\u{3}");
+    session.sees("[new]").keys("\u{3}");
     session.ends();
     let (code, shown) = Session::start(&world, "init mine", &[]).ends();
     assert_eq!(code, 2, "{shown}");
@@ -160,7 +173,7 @@ fn the_folder_is_asked_for_too_and_never_overwritten() {
 fn faults_of_rows_are_told_before_the_end() {
     let world = world();
     world.file("lists/名单.csv", format!("{AUDIENCE}2,李四,银卡,\n3,王五,银卡,{}\n", openid(3)));
-    let mut session = Session::start(&world, "init spring", &[]);
+    let mut session = session(&world, "init spring", &[]);
     session
         .sees("[1]")
         .types("")
@@ -168,7 +181,7 @@ fn faults_of_rows_are_told_before_the_end() {
         .types(APPID)
         .sees("The audience file")
         .types("lists/名单.csv");
-    session.sees("[openid]").types("").sees("The text").types("{{姓名}}");
+    session.sees("[openid]").types("").sees("The text").types("{{姓名}}\r.").sees("[yes]").types("");
     let (code, shown) = session.ends();
     assert_eq!(code, 3, "{shown}");
     assert!(shown.contains("openid-empty") && shown.contains("wxcast plan spring/campaign.toml"), "{shown}");
@@ -183,4 +196,81 @@ fn a_flag_or_no_terminal_means_no_questions() {
     assert!(world.path("flagged/audience.csv").is_file());
     world.run(&["init", "silent"]).exits(0);
     world.run(&["init"]).exits(2).says("wxcast init DIR");
+}
+
+#[test]
+fn a_pasted_text_is_taken_to_its_end_and_shown_before_it_is_written() {
+    let world = world();
+    let mut session = session(&world, "init spring --lang zh-CN", &[("WXCAST_APPID", APPID)]);
+    session.sees("[1]").types("").sees(&format!("[{APPID}]")).types("");
+    session.sees("名单文件").types("lists/名单.csv").sees("[openid]").types("");
+    session
+        .sees("消息文字")
+        .types("第一行\rtouch ran\r.")
+        .sees("│ 第一行")
+        .sees("│ touch ran")
+        .sees("[是]")
+        .types("重写");
+    session
+        .sees("消息文字")
+        .types("{{姓名}}您好\r\r再见\r.")
+        .sees("│ 张三您好")
+        .sees("│ 再见")
+        .sees("[是]")
+        .types("是");
+    let (code, shown) = session.ends();
+    assert_eq!(code, 0, "{shown}");
+    assert!(!world.path("ran").exists());
+    let shown = world.run(&["preview", "spring/campaign.toml", "--format", "json"]).exits(0).json();
+    assert_eq!(shown[0]["payload"]["text"]["content"], "张三您好\n\n再见");
+}
+
+#[test]
+fn a_step_back_asks_the_question_before_again() {
+    let world = world();
+    let mut session = session(&world, "init spring", &[]);
+    session.sees("[1]").types("<").sees("campaign called?").types("春季促销");
+    session.sees("[1]").types("3").sees("The AppID").types("<").sees("[1]").types("1");
+    session.sees("The AppID").types(APPID).sees("The audience file").types("lists/名单.csv");
+    session.sees("[openid]").types("").sees("The text").types("<").sees("[openid]").types("");
+    session.sees("The text").types("{{姓名}}\r.").sees("[yes]").types("");
+    let (code, shown) = session.ends();
+    assert_eq!(code, 0, "{shown}");
+    let toml: toml::Table = world.read("spring/campaign.toml").parse().expect("TOML");
+    assert_eq!(toml["campaign"]["title"].as_str(), Some("春季促销"));
+    let id = toml["campaign"]["id"].as_str().expect("an identity");
+    assert!(id.starts_with("spring-20") && id.len() == "spring-2026-03-08-1042".len(), "{id}");
+    assert_eq!(toml["results"]["file"].as_str(), Some(format!("{id}.results.csv").as_str()));
+}
+
+#[test]
+fn in_chinese_the_results_are_a_workbook_beside_the_campaign() {
+    let world = world();
+    let mut session = session(&world, "init a --lang zh-CN", &[("WXCAST_APPID", APPID)]);
+    session.sees("[1]").types("").sees(&format!("[{APPID}]")).types("");
+    session.sees("名单文件").types("./lists/名\\单.csv").sees("[openid]").types("");
+    session.sees("消息文字").types("x{{姓名}}\r.").sees("[是]").types("");
+    assert_eq!(session.ends().0, 0);
+    let toml: toml::Table = world.read("a/campaign.toml").parse().expect("TOML");
+    let results = toml["results"].as_table().expect("a table");
+    assert_eq!(results["language"].as_str(), Some("zh-CN"));
+    assert!(
+        results["file"]
+            .as_str()
+            .is_some_and(|file| file.starts_with("a-") && file.ends_with(".results.xlsx"))
+    );
+    assert_eq!(toml["campaign"]["title"].as_str(), Some("a"));
+}
+
+#[test]
+fn what_is_no_appid_and_no_column_of_openids_is_asked_for_again() {
+    let world = world();
+    let mut session = session(&world, "init spring --lang zh-CN", &[]);
+    session.sees("[1]").types("").sees("AppID").types("gh_123456").sees("再输入一次");
+    session.sees("AppID").types(APPID).sees("名单文件").types("lists/名单.csv");
+    session.sees("[openid]").types("姓名").sees("`张三`，不像 openid").sees("[openid]").types("");
+    session.sees("消息文字").types("{{姓名}}\r.").sees("[是]").types("");
+    let (code, shown) = session.ends();
+    assert_eq!(code, 0, "{shown}");
+    assert!(!shown.contains("message.text"), "there is no file yet that has such a key: {shown}");
 }

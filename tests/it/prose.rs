@@ -18,6 +18,7 @@ const FILES: &[(&str, &str)] = &[
     ("simulator/routes.rs", "answers to programs that call what does not exist"),
     ("audience/number_format/code.rs", "words of number formats, to be recognised"),
     ("audience/number_format/date.rs", "the days of the week, as spreadsheets write them in Chinese"),
+    ("plan/conditions.rs", "the words of columns of yes and no, to be recognised"),
     ("audience/csv/guard.rs", "the columns of a results file in both languages, to be recognised"),
 ];
 
@@ -30,6 +31,11 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ),
     ("campaign/shape.rs", "密钥", "how people call the keys that hold a secret"),
     ("campaign/shape.rs", "密码", "how people call the keys that hold a secret"),
+    (
+        "plan/inspect/mod.rs",
+        "version https://git-lfs.github.com/spec/",
+        "how Git begins a pointer, to be recognised",
+    ),
     ("cli/terminal.rs", "是", "an answer that people give"),
     ("cli/terminal.rs", "好", "an answer that people give"),
     ("report/plan/junit.rs", "wxcast plan: {}", "the command's name in front of the campaign's"),

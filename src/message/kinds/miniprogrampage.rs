@@ -46,7 +46,7 @@ impl Message for Miniprogrampage {
                 }
             }
         }
-        draft.field("pagepath", self.pagepath.as_ref(), Rules::REQUIRED);
+        draft.field("pagepath", self.pagepath.as_ref(), Rules::REQUIRED.form(Form::Page));
         // The card's picture is an image upload, not a thumb (docs/platform.md#miniprogrampage).
         let thumb = ("thumb_media_id", self.thumb_media_id.as_ref());
         draft.media(thumb, ("thumb_file", self.thumb_file.as_ref()), Upload::Image);

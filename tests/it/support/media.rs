@@ -2,12 +2,17 @@
 
 /// A picture, another content for each word.
 pub fn png(word: &str) -> Vec<u8> {
-    [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", word.as_bytes()].concat()
+    let length = u32::try_from(word.len()).expect("a short word").to_be_bytes();
+    let text = [length.as_slice(), b"tEXt", word.as_bytes(), &[0; 4]].concat();
+    let head = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0\0\0\0\0".as_slice();
+    [head, &text, b"\0\0\0\0IEND\xaeB`\x82"].concat()
 }
 
 /// A photo.
 pub fn jpg(word: &str) -> Vec<u8> {
-    [b"\xff\xd8\xff\xe0\0\x10JFIF\0", word.as_bytes()].concat()
+    let length = u16::try_from(word.len() + 2).expect("a short word").to_be_bytes();
+    let head = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xff\xfe".as_slice();
+    [head, &length, word.as_bytes(), b"\xff\xd9"].concat()
 }
 
 /// A video.

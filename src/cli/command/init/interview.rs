@@ -1,5 +1,6 @@
 //! The questions that lead to a campaign, each checked as soon as it is answered. Nothing is written before the last.
 
+use std::env::home_dir;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -11,17 +12,24 @@ use crate::audience::reader::Reader;
 use crate::audience::row::Row;
 use crate::audience::workbook::parse::sheets;
 use crate::campaign::template::OPENID;
-use crate::cli::command::init::prompt::Prompt;
+use crate::cli::command::init::prompt::{Prompt, Reply};
 use crate::cli::command::init::starter::Starter;
 use crate::cli::context::variable;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::place::FieldPath;
 use crate::diagnostic::render::display;
+use crate::diagnostic::value::Key;
 use crate::locale::Catalog;
 use crate::message::{KINDS, Kind};
-use crate::plan::renderer::{Renderer, SlotInput};
+use crate::plan::inputs::Inputs;
+use crate::plan::plan;
+use crate::plan::renderer::{Renderer, SlotInput, variable_of};
+use crate::plan::sample::survey::{Choice, Extent, survey};
+use crate::report::preview;
 
+/// How many rows say what a column holds.
+const LOOKED_AT: usize = 20;
 /// How much of a cell is shown beside its column's name.
 const SAMPLE: usize = 24;
 
@@ -32,11 +40,34 @@ pub(crate) struct Interview<'t> {
     prompt: Prompt<'t>,
 }
 
+/// A campaign in the making, and what is asked next.
+#[derive(Clone)]
+struct Draft {
+    starter: Starter,
+    step: Step,
+    columns: Option<Columns>,
+    sheets: Vec<(String, bool)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Name,
+    Kind,
+    Appid,
+    Audience,
+    Sheet,
+    Openid,
+    Message,
+    Confirm,
+    Done,
+}
+
 /// What an audience file holds, as far as a campaign needs to know.
+#[derive(Clone)]
 struct Columns {
     header: Header,
-    /// The cells of the first row.
-    first: Vec<String>,
+    /// The cells of the first rows.
+    rows: Vec<Vec<String>>,
 }
 
 impl<'t> Interview<'t> {
@@ -48,28 +79,63 @@ impl<'t> Interview<'t> {
     /// The folder of the campaign.
     pub(crate) fn folder(&self, mut refuse: impl FnMut(&Path) -> Option<String>) -> io::Result<PathBuf> {
         let question = self.words.say("init.ask.dir", &[]);
-        self.prompt.ask(&question, Some("campaign".to_owned()), |answer| {
-            let folder = path(answer);
-            refuse(&folder).map_or(Ok(folder), Err)
-        })
+        loop {
+            let reply = self.prompt.ask(&question, Some("campaign".to_owned()), |answer| {
+                let folder = path(answer);
+                refuse(&folder).map_or(Ok(folder), Err)
+            })?;
+            // There is no question before the first.
+            if let Reply::Given(folder) = reply {
+                return Ok(folder);
+            }
+        }
     }
 
-    /// Everything else.
+    /// Everything else, question by question; each can be gone back to.
     pub(crate) fn campaign(
         &self,
-        path: PathBuf,
-        identity: impl FnOnce(Kind) -> String,
+        starter: Starter,
+        identity: impl Fn(&str, Kind) -> String,
     ) -> io::Result<Starter> {
-        let kind = self.kind()?;
-        let mut starter = Starter::new(path, identity(kind), kind);
-        self.appid(&mut starter)?;
-        let columns = self.audience(&mut starter)?;
-        self.openid(&mut starter, &columns)?;
-        self.message(&mut starter, &columns)?;
+        self.terminal.say("init.back", &[]);
+        let mut draft = Draft { starter, step: Step::Name, columns: None, sheets: Vec::new() };
+        let mut before = Vec::new();
+        while draft.step != Step::Done {
+            let asked = draft.clone();
+            match self.turn(&mut draft)? {
+                Reply::Given(()) => before.push(asked),
+                Reply::Back => draft = before.pop().unwrap_or(asked),
+            }
+        }
+        let mut starter = draft.starter;
+        starter.id = identity(starter.title.as_deref().unwrap_or(""), starter.kind);
         Ok(starter)
     }
 
-    fn kind(&self) -> io::Result<Kind> {
+    /// Asks one question.
+    fn turn(&self, draft: &mut Draft) -> io::Result<Reply<()>> {
+        match draft.step {
+            Step::Name => self.name(draft),
+            Step::Kind => self.kind(draft),
+            Step::Appid => self.appid(draft),
+            Step::Audience => self.audience(draft),
+            Step::Sheet => self.sheet(draft),
+            Step::Openid => self.openid(draft),
+            Step::Message => self.message(draft),
+            Step::Confirm => self.confirm(draft),
+            Step::Done => Ok(Reply::Given(())),
+        }
+    }
+
+    fn name(&self, draft: &mut Draft) -> io::Result<Reply<()>> {
+        let folder = draft.starter.path.parent().and_then(Path::file_name);
+        let usual = folder.map(|name| name.to_string_lossy().into_owned());
+        let reply =
+            self.prompt.ask(&self.words.say("init.ask.name", &[]), usual, |answer| Ok(answer.to_owned()))?;
+        Ok(draft.take(reply, Step::Kind, |draft, name| draft.starter.title = Some(name)))
+    }
+
+    fn kind(&self, draft: &mut Draft) -> io::Result<Reply<()>> {
         let line = |(index, kind): (usize, &Kind)| {
             let about = self.words.say(&format!("init.kind.{kind}"), &[]);
             vec![format!("{}", index + 1), kind.to_string(), about]
@@ -77,39 +143,40 @@ impl<'t> Interview<'t> {
         self.terminal.say("init.kinds", &[]);
         self.prompt.table(&KINDS.iter().enumerate().map(line).collect::<Vec<_>>())?;
         let question = self.words.say("init.ask.kind", &[]);
-        self.prompt.ask(&question, Some("1".to_owned()), |answer| {
+        let reply = self.prompt.ask(&question, Some("1".to_owned()), |answer| {
             let by_number = answer.parse().ok().and_then(|number: usize| KINDS.get(number.checked_sub(1)?));
             by_number.copied().or_else(|| Kind::find(answer)).ok_or_else(|| {
                 self.words.say("init.no.kind", &[("answer", &answer), ("count", &KINDS.len())])
             })
-        })
+        })?;
+        Ok(draft.take(reply, Step::Appid, |draft, kind| draft.starter.kind = kind))
     }
 
-    fn appid(&self, starter: &mut Starter) -> io::Result<()> {
+    fn appid(&self, draft: &mut Draft) -> io::Result<Reply<()>> {
         let question = self.words.say("init.ask.appid", &[]);
-        let given = self.prompt.ask(&question, variable("WXCAST_APPID"), |answer| {
-            let mut trial = starter.clone();
+        let mut doubted = None;
+        let reply = self.prompt.ask(&question, variable("WXCAST_APPID"), |answer| {
+            let mut trial = draft.starter.clone();
             trial.appid = Some(answer.to_owned());
             let faults = trial.faults_at(&FieldPath::of("account.appid"));
-            if faults.iter().any(Diagnostic::is_error) {
-                return Err(self.told(&faults));
+            let insists = doubted.as_deref() == Some(answer) && !faults.iter().any(Diagnostic::is_error);
+            if faults.is_empty() || insists {
+                return Ok(answer.to_owned());
             }
-            // What is only odd may be right; it is told and taken.
-            faults.iter().for_each(|fault| {
-                self.terminal.tell(&format!("{}\n", self.told(std::slice::from_ref(fault))))
-            });
-            Ok(answer.to_owned())
+            // What is only odd may be right; whoever writes it twice means it.
+            doubted = Some(answer.to_owned());
+            let again = if faults.iter().any(Diagnostic::is_error) { "" } else { "init.insist" };
+            Err(format!("{}{}", self.told(&faults), self.sentence(again)))
         })?;
-        starter.appid = Some(given);
-        Ok(())
+        Ok(draft.take(reply, Step::Audience, |draft, appid| draft.starter.appid = Some(appid)))
     }
 
-    fn audience(&self, starter: &mut Starter) -> io::Result<Columns> {
+    fn audience(&self, draft: &mut Draft) -> io::Result<Reply<()>> {
         let question = self.words.say("init.ask.audience", &[]);
-        let (file, sheets, first) = self.prompt.ask(&question, None, |answer| {
+        let reply = self.prompt.ask(&question, None, |answer| {
             let file = path(answer);
-            let mut trial = starter.clone();
-            trial.audience = Some(file.clone());
+            let mut trial = draft.starter.clone();
+            (trial.audience, trial.sheet) = (Some(file.clone()), None);
             let sheets = sheets(&file, OPENID);
             // Which of several it is has still to be asked.
             match columns(&trial) {
@@ -118,30 +185,40 @@ impl<'t> Interview<'t> {
                 Err(faults) => Err(self.told(&faults)),
             }
         })?;
-        starter.audience = Some(file.clone());
-        let columns = match first {
-            Some(columns) if sheets.len() < 2 => columns,
-            Some(_) | None => self.sheet(starter, &sheets)?,
-        };
-        let (shown, count) = (display(&file), columns.header.width());
+        let reply = draft.take(reply, Step::Sheet, |draft, (file, sheets, columns)| {
+            (draft.starter.audience, draft.starter.sheet) = (Some(file), None);
+            (draft.sheets, draft.columns) = (sheets, columns);
+            if draft.sheets.len() < 2 {
+                draft.step = Step::Openid;
+            }
+        });
+        if draft.step == Step::Openid {
+            self.show_columns(draft)?;
+        }
+        Ok(reply)
+    }
+
+    fn show_columns(&self, draft: &Draft) -> io::Result<()> {
+        let (columns, file) = (draft.columns(), draft.starter.audience.as_deref().unwrap_or(Path::new("")));
+        let (shown, count) = (display(file), columns.header.width());
         self.terminal.say("init.columns", &[("file", &shown), ("count", &count)]);
         let line = |(index, name): (usize, &str)| {
-            let cell = columns.first.get(index).map(String::as_str).unwrap_or_default();
+            let cell = columns.rows.first().and_then(|row| row.get(index)).map_or("", String::as_str);
             vec![format!("{}", index + 1), name.to_owned(), sample(cell)]
         };
-        self.prompt.table(&columns.header.names().enumerate().map(line).collect::<Vec<_>>())?;
-        Ok(columns)
+        self.prompt.table(&columns.header.names().enumerate().map(line).collect::<Vec<_>>())
     }
 
     /// Which sheet it is, where there are several that could be: the first with an openid column as a rule.
-    fn sheet(&self, starter: &mut Starter, sheets: &[(String, bool)]) -> io::Result<Columns> {
+    fn sheet(&self, draft: &mut Draft) -> io::Result<Reply<()>> {
+        let sheets = &draft.sheets;
         self.terminal.say("init.sheets", &[("count", &sheets.len())]);
         let line =
             |(index, (name, _)): (usize, &(String, bool))| vec![format!("{}", index + 1), name.clone()];
         self.prompt.table(&sheets.iter().enumerate().map(line).collect::<Vec<_>>())?;
         let usual = sheets.iter().find(|(_, suited)| *suited).map(|(name, _)| name.clone());
         let question = self.words.say("init.ask.sheet", &[]);
-        let (name, columns) = self.prompt.ask(&question, usual, |answer| {
+        let reply = self.prompt.ask(&question, usual, |answer| {
             let by_name = sheets.iter().find(|(name, _)| name.trim() == answer);
             let by_number =
                 || answer.parse().ok().and_then(|number: usize| sheets.get(number.checked_sub(1)?));
@@ -150,48 +227,125 @@ impl<'t> Interview<'t> {
                     .words
                     .say("init.no.sheet", &[("answer", &answer), ("count", &sheets.len())]));
             };
-            let mut trial = starter.clone();
+            let mut trial = draft.starter.clone();
             trial.sheet = Some(name.clone());
             columns(&trial).map(|columns| (name.clone(), columns)).map_err(|faults| self.told(&faults))
         })?;
-        starter.sheet = Some(name);
-        Ok(columns)
+        let reply = draft.take(reply, Step::Openid, |draft, (name, columns)| {
+            draft.starter.sheet = Some(name);
+            draft.columns = Some(columns);
+        });
+        if draft.step == Step::Openid {
+            self.show_columns(draft)?;
+        }
+        Ok(reply)
     }
 
-    fn openid(&self, starter: &mut Starter, columns: &Columns) -> io::Result<()> {
+    fn openid(&self, draft: &mut Draft) -> io::Result<Reply<()>> {
+        let columns = draft.columns();
         let names: Vec<&str> = columns.header.names().collect();
         let question = self.words.say("init.ask.openid", &[]);
-        let chosen = self.prompt.ask(&question, columns.likely_openid(), |answer| {
+        let mut doubted = None;
+        let reply = self.prompt.ask(&question, columns.likely_openid(), |answer| {
             let by_number = answer.parse().ok().and_then(|number: usize| names.get(number.checked_sub(1)?));
             let by_name = || names.iter().find(|name| **name == answer);
-            let name = by_number.or_else(by_name).filter(|name| !name.is_empty());
-            name.map(|name| (*name).to_owned()).ok_or_else(|| {
-                self.words.say("init.no.column", &[("answer", &answer), ("count", &names.len())])
-            })
+            let Some(name) = by_number.or_else(by_name).filter(|name| !name.is_empty()) else {
+                return Err(self
+                    .words
+                    .say("init.no.column", &[("answer", &answer), ("count", &names.len())]));
+            };
+            let name = (*name).to_owned();
+            match columns.no_openid(&name).filter(|_| doubted.as_ref() != Some(&name)) {
+                None => Ok(name),
+                Some(cell) => {
+                    doubted = Some(name.clone());
+                    let places: [(&str, &dyn std::fmt::Display); 2] =
+                        [("column", &name), ("cell", &sample(cell))];
+                    Err(format!(
+                        "{}{}",
+                        self.words.say("init.no.openid", &places),
+                        self.sentence("init.insist")
+                    ))
+                }
+            }
         })?;
-        starter.openid = Some(chosen);
-        Ok(())
+        Ok(draft.take(reply, Step::Message, |draft, name| draft.starter.openid = Some(name)))
     }
 
-    fn message(&self, starter: &mut Starter, columns: &Columns) -> io::Result<()> {
-        let openid = starter.openid.clone().unwrap_or_default();
-        let usable = columns.header.names().filter(|name| !name.is_empty() && *name != openid);
+    /// Asks for the next field of the message that cannot be left out.
+    fn message(&self, draft: &mut Draft) -> io::Result<Reply<()>> {
+        let first = draft.starter.message.is_empty();
+        let Some(at) = draft.starter.missing() else {
+            draft.step = Step::Confirm;
+            return self.confirm(draft);
+        };
+        if first {
+            self.show_variables(draft);
+        }
+        let starter = draft.starter.clone();
+        let question = self.question(starter.kind, &at);
+        let columns = draft.columns();
+        let check = |answer: &str| {
+            let text = answer.replace("\\n", "\n");
+            let mut trial = starter.clone();
+            trial.set(&at, Value::String(text.clone()));
+            let faults = faults_of_text(&trial, &at, columns);
+            if faults.is_empty() { Ok(text) } else { Err(self.told(&faults)) }
+        };
+        let reply = if starter.kind == Kind::Text {
+            self.prompt.text(&question, check)?
+        } else {
+            self.prompt.ask(&question, None, check)?
+        };
+        Ok(draft.take(reply, Step::Message, |draft, text| draft.starter.set(&at, Value::String(text))))
+    }
+
+    fn show_variables(&self, draft: &Draft) {
+        let usable = draft
+            .columns()
+            .header
+            .names()
+            .filter(|name| !name.is_empty() && Some(*name) != draft.starter.openid.as_deref());
         let variables: Vec<String> = usable.map(variable_of).collect();
         if !variables.is_empty() {
             self.terminal.say("init.variables", &[("variables", &variables.join(" "))]);
         }
-        while let Some(at) = starter.missing() {
-            let question = self.question(starter.kind, &at);
-            let text = self.prompt.ask(&question, None, |answer| {
-                let text = answer.replace("\\n", "\n");
-                let mut trial = starter.clone();
-                trial.set(&at, Value::String(text.clone()));
-                let faults = faults_of_text(&trial, &at, columns);
-                if faults.is_empty() { Ok(text) } else { Err(self.told(&faults)) }
+    }
+
+    /// Shows the first finished message and asks whether it is what was meant.
+    fn confirm(&self, draft: &mut Draft) -> io::Result<Reply<()>> {
+        let Some(shown) = self.first_message(&draft.starter) else {
+            // Nothing can be shown of a list with faults; those are told at the end.
+            draft.step = Step::Done;
+            return Ok(Reply::Given(()));
+        };
+        self.terminal.tell(&shown);
+        let question = self.words.say("init.ask.right", &[]);
+        let (yes, again) = (self.words.say("init.yes", &[]), self.words.say("init.again", &[]));
+        let reply =
+            self.prompt.ask(&question, Some(yes.clone()), |answer| match answer.to_lowercase().as_str() {
+                "y" | "yes" => Ok(true),
+                answer if answer == yes => Ok(true),
+                "n" | "no" => Ok(false),
+                answer if answer == again => Ok(false),
+                _ => Err(self.words.say("init.no.answer", &[("yes", &yes), ("again", &again)])),
             })?;
-            starter.set(&at, Value::String(text));
-        }
-        Ok(())
+        Ok(draft.take(reply, Step::Done, |draft, right| {
+            if !right {
+                draft.starter.message.clear();
+                draft.step = Step::Message;
+            }
+        }))
+    }
+
+    fn first_message(&self, starter: &Starter) -> Option<String> {
+        let campaign = starter.judged_so_far().campaign?;
+        let plan = plan(&campaign);
+        let inputs = Inputs::of_campaign(&campaign, &plan.library);
+        let survey = survey(&inputs, &plan, &Choice::First(1), Extent::Samples).ok()?;
+        let sample = survey.samples.first()?;
+        let ids = vec![None; sample.message.media.len()];
+        Some(preview::text(sample, &ids, starter.kind, false, self.words))
     }
 
     /// What is asked for a field: its own question where the kind has one, or that of every field of its name.
@@ -203,11 +357,40 @@ impl<'t> Interview<'t> {
         self.words.say(&key, &[])
     }
 
-    /// Faults in words, with what to do.
+    /// Faults in words, with what to do. They are about an answer: there is no campaign file yet to be mended.
     fn told(&self, faults: &[Diagnostic]) -> String {
-        let told =
-            faults.iter().map(|fault| format!("{} {}", fault.message(self.words), fault.help(self.words)));
+        let told = faults.iter().map(|fault| {
+            let mut fault = fault.clone();
+            for (_, value) in fault.values.iter_mut().filter(|(name, _)| *name == "field") {
+                *value = Key::new("init.answer").into();
+            }
+            let help = if fault.at.field().is_some() { fault.help(self.words) } else { String::new() };
+            format!("{} {help}", fault.message(self.words)).trim_end().to_owned()
+        });
         told.collect::<Vec<_>>().join("\n")
+    }
+
+    /// A sentence behind another, or nothing.
+    fn sentence(&self, key: &str) -> String {
+        if key.is_empty() { String::new() } else { format!(" {}", self.words.say(key, &[])) }
+    }
+}
+
+impl Draft {
+    fn columns(&self) -> &Columns {
+        self.columns.as_ref().expect("what the list holds is known before it is asked about")
+    }
+
+    /// Takes an answer in and goes on to the next step, unless `change` goes somewhere else.
+    fn take<T>(&mut self, reply: Reply<T>, next: Step, change: impl FnOnce(&mut Self, T)) -> Reply<()> {
+        match reply {
+            Reply::Back => Reply::Back,
+            Reply::Given(answer) => {
+                self.step = next;
+                change(self, answer);
+                Reply::Given(())
+            }
+        }
     }
 }
 
@@ -216,9 +399,17 @@ impl Columns {
     fn likely_openid(&self) -> Option<String> {
         let named = self.header.names().find(|name| name.eq_ignore_ascii_case(OPENID));
         let looks = |cell: &&String| matches!(openid::check(cell.trim()), Ok(openid::Shape::Usual));
-        let by_look =
-            || self.first.iter().position(|cell| looks(&cell)).and_then(|at| self.header.names().nth(at));
+        let first = || self.rows.first().into_iter().flatten();
+        let by_look = || first().position(|cell| looks(&cell)).and_then(|at| self.header.names().nth(at));
         named.or_else(by_look).filter(|name| !name.is_empty()).map(str::to_owned)
+    }
+
+    /// The first cell of a column, where none of the cells that were looked at is an openid of the usual shape.
+    fn no_openid(&self, name: &str) -> Option<&str> {
+        let at = self.header.position(name)?;
+        let cells = || self.rows.iter().filter_map(move |row| row.get(at)).map(|cell| cell.trim());
+        let usual = cells().any(|cell| matches!(openid::check(cell), Ok(openid::Shape::Usual)));
+        if usual { None } else { cells().find(|cell| !cell.is_empty()).or_else(|| cells().next()) }
     }
 }
 
@@ -228,11 +419,11 @@ fn columns(starter: &Starter) -> Result<Columns, Vec<Diagnostic>> {
     let Some(audience) = judged.audience else { return Err(judged.faults) };
     let mut reader = Reader::open(&audience.source).map_err(|unreadable| unreadable.faults)?;
     let mut row = Row::default();
-    let mut first = Vec::new();
-    if reader.read(&mut row).map_err(|fault| vec![fault])?.is_some() {
-        first = row.cells().map_err(|fault| vec![fault])?.iter().map(str::to_owned).collect();
+    let mut rows = Vec::new();
+    while rows.len() < LOOKED_AT && reader.read(&mut row).map_err(|fault| vec![fault])?.is_some() {
+        rows.push(row.cells().map_err(|fault| vec![fault])?.iter().map(str::to_owned).collect());
     }
-    Ok(Columns { header: reader.header().clone(), first })
+    Ok(Columns { header: reader.header().clone(), rows })
 }
 
 /// Everything wrong with one text of the message, its variables held against the columns.
@@ -257,23 +448,38 @@ fn faults_of_text(starter: &Starter, at: &FieldPath, columns: &Columns) -> Vec<D
     faults.into_iter().filter(Diagnostic::is_error).collect()
 }
 
-/// A column as templates write it.
-fn variable_of(column: &str) -> String {
-    let plain = column.chars().all(|c| c.is_alphanumeric() || c == '_');
-    let plain = plain && !column.starts_with(|c: char| c.is_ascii_digit());
-    if plain { format!("{{{{{column}}}}}") } else { format!("{{{{[{column}]}}}}") }
-}
-
 /// The beginning of a cell, on one line.
 fn sample(cell: &str) -> String {
     let line: String = cell.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SAMPLE).collect();
     if cell.chars().count() > SAMPLE { format!("{line}…") } else { line }
 }
 
-/// A path as people give it: a file dragged onto a terminal comes with quotes around it.
+/// A path as people give it: a file dragged onto a terminal comes in quotation marks, or with a backslash before each
+/// blank; `~` is the home folder.
 fn path(answer: &str) -> PathBuf {
-    let bare = ['"', '\''].into_iter().find_map(|quote| answer.strip_prefix(quote)?.strip_suffix(quote));
-    PathBuf::from(bare.unwrap_or(answer))
+    let quoted = ['"', '\''].into_iter().find_map(|quote| answer.strip_prefix(quote)?.strip_suffix(quote));
+    if let Some(quoted) = quoted {
+        return PathBuf::from(quoted);
+    }
+    // On Windows a backslash parts folders.
+    let bare = if cfg!(windows) { answer.to_owned() } else { unescaped(answer) };
+    match (bare.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with(['/', '\\'])), home_dir())
+    {
+        (Some(rest), Some(home)) => home.join(rest.trim_start_matches(['/', '\\'])),
+        _ => PathBuf::from(bare),
+    }
+}
+
+fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => out.extend(chars.next()),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -284,6 +490,11 @@ mod tests {
     fn a_dragged_file_and_odd_columns_are_understood() {
         assert_eq!(path("'C:\\a b\\名单.csv'"), PathBuf::from("C:\\a b\\名单.csv"));
         assert_eq!(path("a's.csv"), PathBuf::from("a's.csv"));
+        if cfg!(unix) {
+            assert_eq!(path("/a/my\\ list\\(1\\).csv"), PathBuf::from("/a/my list(1).csv"));
+        }
+        assert_eq!(home_dir().map(|home| home.join("名单.csv")), Some(path("~/名单.csv")));
+        assert_eq!(path("~a.csv"), PathBuf::from("~a.csv"));
         assert_eq!(variable_of("姓名"), "{{姓名}}");
         assert_eq!(variable_of("会员 等级"), "{{[会员 等级]}}");
         assert_eq!(sample("a\nb"), "a b");

@@ -11,6 +11,8 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use jiff::Zoned;
+
 use crate::campaign::{describe, shape};
 use crate::cli::command::init::interview::Interview;
 use crate::cli::command::init::starter::Starter;
@@ -77,7 +79,10 @@ fn lead(dir: Option<&Path>, terminal: &Terminal) -> io::Result<Exit> {
         terminal.complain_text(&taken);
         return Ok(Exit::Usage);
     }
-    let starter = interview.campaign(dir.join(CAMPAIGN), |kind| identity(&dir, kind))?;
+    // What it is called in the end is known when its name is.
+    let starter =
+        Starter::new(dir.join(CAMPAIGN), "campaign".to_owned(), Kind::Text, terminal.words.language());
+    let starter = interview.campaign(starter, |title, kind| dated(title, &dir, kind, &Zoned::now()))?;
     Ok(write_and_plan(&dir, &starter, terminal))
 }
 
@@ -144,14 +149,36 @@ fn own(example: &str, identity: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-/// A campaign's identity from its folder's name, or from its kind where the name has no usable letter.
+/// A campaign's identity from its folder's name, or from its kind and the time where the name has no usable letter.
 fn identity(dir: &Path, kind: Kind) -> String {
+    let name = name_of(dir);
+    let slug = slug(&name);
+    if slug.is_empty() { dated(&name, dir, kind, &Zoned::now()) } else { slug }
+}
+
+/// A campaign's identity from its title, or its folder, or its kind, with the day: next year's spring sale is another
+/// campaign. Where letters of the title are lost, the time keeps two campaigns of one day apart.
+fn dated(title: &str, dir: &Path, kind: Kind, now: &Zoned) -> String {
+    let names = [title, &name_of(dir)].map(slug);
+    let name = names.into_iter().find(|slug| !slug.is_empty()).unwrap_or_else(|| kind.to_string());
+    let lossy = title.chars().any(|c| c.is_alphanumeric() && !c.is_ascii());
+    let time = if lossy { "-%H%M" } else { "" };
+    format!("{name}-{}", now.strftime(&format!("%Y-%m-%d{time}")))
+}
+
+fn name_of(dir: &Path) -> String {
     let full = fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
-    let name = full.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    full.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The letters and digits of a name that an identity may have.
+fn slug(name: &str) -> String {
     let usable = |c: char| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' };
-    let slug: String = name.chars().map(usable).collect();
-    let slug = slug.trim_matches('-');
-    if slug.is_empty() { format!("{kind}-campaign") } else { slug.to_owned() }
+    let mut slug: String = name.to_lowercase().chars().map(usable).take(40).collect();
+    while slug.contains("--") {
+        slug = slug.replace("--", "-");
+    }
+    slug.trim_matches('-').to_owned()
 }
 
 fn create(path: &Path, content: &[u8]) -> io::Result<()> {
@@ -159,4 +186,21 @@ fn create(path: &Path, content: &[u8]) -> io::Result<()> {
         fs::create_dir_all(folder)?;
     }
     OpenOptions::new().write(true).create_new(true).open(path)?.write_all(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn campaigns_with_chinese_names_are_told_apart() {
+        let at = |time: &str| -> Zoned {
+            format!("2026-03-08T{time}:00+08:00[+08:00]").parse().unwrap_or_else(|error| panic!("{error}"))
+        };
+        let id = |title: &str, time: &str| dated(title, Path::new("春"), Kind::Text, &at(time));
+        assert_eq!(id("Spring Sale 2026!", "10:42"), "spring-sale-2026-2026-03-08");
+        assert_eq!(id("五一", "10:42"), "text-2026-03-08-1042");
+        assert_eq!(id("端午", "10:43"), "text-2026-03-08-1043");
+        assert_eq!(id("双11", "10:43"), "11-2026-03-08-1043");
+    }
 }

@@ -9,6 +9,37 @@ use dialoguer::theme::Theme;
 
 use crate::locale::Catalog;
 
+/// What takes somebody back to the question before.
+const BACK: &str = "<";
+/// The line that ends a text.
+const END: &str = ".";
+
+/// What somebody answers.
+#[derive(Debug)]
+pub(crate) enum Reply<T> {
+    /// An answer that was taken.
+    Given(T),
+    /// Nothing: the question before is to be asked again.
+    Back,
+}
+
+/// The lines up to the one that ends them; none where somebody wants to go back.
+fn lines() -> io::Result<Option<String>> {
+    let mut text: Vec<String> = Vec::new();
+    loop {
+        let mut line = String::new();
+        if io::stdin().read_line(&mut line)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let line = line.trim_end_matches(['\n', '\r']);
+        match line.trim() {
+            BACK if text.is_empty() => return Ok(None),
+            END => return Ok(Some(text.join("\n"))),
+            _ => text.push(line.to_owned()),
+        }
+    }
+}
+
 /// Asks, on stderr, in the reader's language.
 #[derive(Debug)]
 pub(crate) struct Prompt<'w> {
@@ -33,19 +64,47 @@ impl<'w> Prompt<'w> {
         question: &str,
         default: Option<String>,
         mut check: impl FnMut(&str) -> Result<T, String>,
-    ) -> io::Result<T> {
-        let mut taken = None;
-        let mut input = Input::<String>::with_theme(self).with_prompt(question).validate_with(
-            |answer: &String| -> Result<(), String> {
-                taken = Some(check(answer.trim())?);
-                Ok(())
-            },
-        );
-        if let Some(default) = default {
-            input = input.default(default);
+    ) -> io::Result<Reply<T>> {
+        loop {
+            let mut input = Input::<String>::with_theme(self).with_prompt(question);
+            if let Some(default) = default.clone() {
+                input = input.default(default);
+            }
+            let answer = input.interact_on(&self.term)?;
+            if answer.trim() == BACK {
+                return Ok(Reply::Back);
+            }
+            match check(answer.trim()) {
+                Ok(answer) => return Ok(Reply::Given(answer)),
+                Err(problem) => self.refuse(&problem)?,
+            }
         }
-        input.interact_on(&self.term)?;
-        taken.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))
+    }
+
+    /// Asks for a text of several lines, which ends with a line of nothing but `.`: what is pasted has many, and those
+    /// that nobody reads here are read by the shell as commands.
+    ///
+    /// # Errors
+    ///
+    /// When nobody can answer any more.
+    pub(crate) fn text<T>(
+        &self,
+        question: &str,
+        mut check: impl FnMut(&str) -> Result<T, String>,
+    ) -> io::Result<Reply<T>> {
+        loop {
+            self.term.write_line(question)?;
+            let Some(text) = lines()? else { return Ok(Reply::Back) };
+            match check(&text) {
+                Ok(answer) => return Ok(Reply::Given(answer)),
+                Err(problem) => self.refuse(&problem)?,
+            }
+        }
+    }
+
+    /// Said on lines of its own, which stay: a redrawn question would count them wrongly where the terminal wraps them.
+    fn refuse(&self, problem: &str) -> io::Result<()> {
+        self.term.write_line(&format!("{}: {problem}", self.words.say("diagnostic.error", &[])))
     }
 
     /// Shows a table: each cell is as wide as the widest of its column, the last one open.
@@ -66,10 +125,6 @@ impl<'w> Prompt<'w> {
 }
 
 impl Theme for Prompt<'_> {
-    fn format_error(&self, out: &mut dyn fmt::Write, problem: &str) -> fmt::Result {
-        write!(out, "{}: {problem}", self.words.say("diagnostic.error", &[]))
-    }
-
     fn format_input_prompt(
         &self,
         out: &mut dyn fmt::Write,

@@ -9,6 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Step};
 use crate::diagnostic::render::display;
+use crate::locale::Language;
 use crate::message::{AccountKind, Kind};
 
 /// The answers.
@@ -18,6 +19,10 @@ pub(crate) struct Starter {
     pub(crate) path: PathBuf,
     /// The campaign's identity.
     pub(crate) id: String,
+    /// What people call the campaign.
+    pub(crate) title: Option<String>,
+    /// The language of whoever answers, and of those who will read the results.
+    language: Language,
     /// The message kind.
     pub(crate) kind: Kind,
     /// The account.
@@ -34,8 +39,9 @@ pub(crate) struct Starter {
 
 impl Starter {
     /// Nothing answered but the kind.
-    pub(crate) fn new(path: PathBuf, id: String, kind: Kind) -> Self {
-        Self { path, id, kind, appid: None, audience: None, sheet: None, openid: None, message: Table::new() }
+    pub(crate) fn new(path: PathBuf, id: String, kind: Kind, language: Language) -> Self {
+        let (title, appid, audience, sheet, openid) = (None, None, None, None, None);
+        Self { path, id, title, language, kind, appid, audience, sheet, openid, message: Table::new() }
     }
 
     /// The campaign file.
@@ -56,8 +62,15 @@ impl Starter {
         let column = self.openid.clone().filter(|column| column != "openid");
         audience.extend(column.map(|column| ("openid".to_owned(), Value::String(column))));
         let message = Table::from_iter([(self.kind.name().to_owned(), Value::Table(self.message.clone()))]);
-        let id = Table::from_iter([("id".to_owned(), Value::String(self.id.clone()))]);
-        let tables = [("campaign", id), ("account", account), ("audience", audience), ("message", message)];
+        let mut campaign = Table::from_iter([("id".to_owned(), Value::String(self.id.clone()))]);
+        campaign.extend(self.title.clone().map(|title| ("title".to_owned(), Value::String(title))));
+        let tables = [
+            ("campaign", campaign),
+            ("account", account),
+            ("audience", audience),
+            ("message", message),
+            ("results", self.results()),
+        ];
         let mut text = "#:schema campaign.schema.json\n".to_owned();
         for (name, table) in tables {
             let table = Table::from_iter([(name.to_owned(), Value::Table(table))]);
@@ -66,6 +79,17 @@ impl Starter {
             text.push_str(&toml::to_string_pretty(&table).unwrap_or_default());
         }
         text
+    }
+
+    /// Results lie beside the campaign, wherever the list is; Chinese readers get a workbook in their language.
+    fn results(&self) -> Table {
+        let file = |ending| ("file".to_owned(), Value::String(format!("{}.results.{ending}", self.id)));
+        match self.language {
+            Language::En => Table::from_iter([file("csv")]),
+            Language::ZhCn => {
+                Table::from_iter([file("xlsx"), ("language".to_owned(), Value::String("zh-CN".to_owned()))])
+            }
+        }
     }
 
     /// The campaign file as it will be written, judged. The environment has no say: the file is to stand by itself.
@@ -180,7 +204,7 @@ mod tests {
     #[test]
     fn of_every_kind_the_least_needed_fields_are_found_and_nothing_else() {
         for kind in KINDS {
-            let mut starter = Starter::new("c.toml".into(), "id".into(), *kind);
+            let mut starter = Starter::new("c.toml".into(), "id".into(), *kind, Language::En);
             let mut asked = Vec::new();
             while let Some(at) = starter.missing() {
                 assert!(!asked.contains(&at), "{at} is asked for again");
@@ -189,7 +213,7 @@ mod tests {
             }
             assert!((1..=4).contains(&asked.len()), "{kind}: {asked:?}");
         }
-        let mut news = Starter::new("c.toml".into(), "id".into(), Kind::News);
+        let mut news = Starter::new("c.toml".into(), "id".into(), Kind::News, Language::En);
         assert_eq!(
             news.missing().map(|at| at.to_string()).as_deref(),
             Some("message.news.articles[0].title")

@@ -1,16 +1,18 @@
 //! What is in a media file: format and playing time, read from the content and never from the name.
 
-use std::io::Cursor;
+mod mp3;
+mod whole;
+
 use std::time::Duration;
 
-use lofty::config::ParseOptions;
-use lofty::file::AudioFile as _;
-use lofty::mpeg::MpegFile;
-
-use crate::message::media::Format;
+use crate::message::media::{Format, LFS};
+pub(crate) use whole::is_whole;
 
 /// How much of a file's beginning says what it is.
 pub(crate) const HEAD: usize = 8192;
+
+/// What stands in the place of a file that Git keeps elsewhere and has not fetched.
+const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 
 const AMR: &[u8] = b"#!AMR\n";
 const AMR_WIDE: &[u8] = b"#!AMR-WB\n";
@@ -23,6 +25,9 @@ const AMR_FRAME: Duration = Duration::from_millis(20);
 ///
 /// The other format's name, if it has one.
 pub(crate) fn format(head: &[u8]) -> Result<Format, Option<&'static str>> {
+    if head.starts_with(LFS_POINTER) {
+        return Err(Some(LFS));
+    }
     if head.starts_with(AMR) || head.starts_with(AMR_WIDE) {
         return Ok(Format::Amr);
     }
@@ -50,7 +55,7 @@ fn is_mpeg_frame(head: &[u8]) -> bool {
 pub(crate) fn length(format: Format, content: &[u8]) -> Option<Duration> {
     match format {
         Format::Amr => Some(amr(content)),
-        Format::Mp3 => mp3(content),
+        Format::Mp3 => mp3::length(content),
         Format::Png | Format::Jpeg | Format::Gif | Format::Mp4 => None,
     }
 }
@@ -67,13 +72,6 @@ fn amr(content: &[u8]) -> Duration {
         frames += 1;
     }
     AMR_FRAME * frames
-}
-
-fn mp3(content: &[u8]) -> Option<Duration> {
-    let options = ParseOptions::new().read_tags(false).read_cover_art(false);
-    let file = MpegFile::read_from(&mut Cursor::new(content), options).ok()?;
-    let length = file.properties().duration();
-    (!length.is_zero()).then_some(length)
 }
 
 #[cfg(test)]
@@ -93,6 +91,7 @@ mod tests {
             (b"\0\0\0\x18ftypnew1\0\0\0\0", Ok(Format::Mp4)),
             (b"RIFF\0\0\0\0WEBPVP8 ", Err(Some("webp"))),
             (b"hello, this is a text", Err(None)),
+            (b"version https://git-lfs.github.com/spec/v1\noid sha256:", Err(Some(LFS))),
         ];
         for (head, expected) in cases {
             assert_eq!(format(head), *expected, "{}", head.escape_ascii());

@@ -1,0 +1,171 @@
+//! A template that can be filled, made from what was read.
+
+use crate::campaign::template::blanks::{Block, Node as Parsed};
+use crate::campaign::template::blocks;
+use crate::campaign::template::expression::Expression;
+use crate::campaign::template::fault::TemplateFault;
+use crate::campaign::template::placeholder::{self, Placeholder};
+use crate::campaign::template::variable::Variable;
+
+/// A compiled template.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Template {
+    nodes: Vec<Node>,
+    variables: Vec<Variable>,
+    /// Each branch of its conditions as the template writes it.
+    branches: Vec<String>,
+    /// The variables that are a condition all by themselves.
+    bare_conditions: Vec<BareCondition>,
+    placeholders: Vec<Placeholder>,
+}
+
+/// A piece of a template.
+#[derive(Debug, Clone)]
+pub(crate) enum Node {
+    /// Text as it is.
+    Text(String),
+    /// A value.
+    Value(Expression),
+    /// One of two, by a condition.
+    Choice(Box<Choice>),
+}
+
+/// A condition and what it chooses from.
+#[derive(Debug, Clone)]
+pub(crate) struct Choice {
+    pub(super) condition: Expression,
+    pub(super) negated: bool,
+    pub(super) first: Vec<Node>,
+    pub(super) second: Vec<Node>,
+    /// The numbers of the two branches; an `else if` has those of its own and is none itself.
+    pub(super) branches: (usize, Option<usize>),
+}
+
+/// `{{#if 会员}}`: a variable as a condition, and the tag as the template writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BareCondition {
+    /// The variable, by its index.
+    pub(crate) variable: usize,
+    /// The tag.
+    pub(crate) spelling: String,
+}
+
+/// A template that cannot be used.
+#[derive(Debug, Clone)]
+pub(crate) struct Broken {
+    /// What is wrong with it.
+    pub(crate) faults: Vec<TemplateFault>,
+    /// A template without text but with its variables, so that those can still be held against the columns.
+    pub(crate) rest: Box<Template>,
+}
+
+impl Template {
+    /// Compiles a template, or tells everything that is wrong with it.
+    ///
+    /// # Errors
+    ///
+    /// Every fault that can be seen without the audience's columns.
+    pub(crate) fn compile(source: &str) -> Result<Self, Broken> {
+        let parsed = blocks::parse(source);
+        let placeholders =
+            parsed.texts.into_iter().flat_map(|at| placeholder::find(source, at)).collect::<Vec<_>>();
+        let (variables, faults) = (parsed.found.variables, parsed.found.faults);
+        let mut template = Self { variables, placeholders, ..Self::default() };
+        if !faults.is_empty() {
+            return Err(Broken { faults, rest: Box::new(template) });
+        }
+        template.nodes = template.nodes(parsed.nodes);
+        Ok(template)
+    }
+
+    /// The pieces, in order.
+    pub(crate) fn pieces(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// Each branch of its conditions as the template writes it.
+    pub(super) fn branches(&self) -> &[String] {
+        &self.branches
+    }
+
+    /// The variables it uses, each once.
+    pub(crate) fn variables(&self) -> &[Variable] {
+        &self.variables
+    }
+
+    /// The variables that are a condition all by themselves, one as often as it is.
+    pub(crate) fn bare_conditions(&self) -> &[BareCondition] {
+        &self.bare_conditions
+    }
+
+    /// What looks like a variable of another tool, whether or not there is such a column.
+    pub(crate) fn placeholders(&self) -> &[Placeholder] {
+        &self.placeholders
+    }
+
+    /// The variables that stand in the text as they are, by their index.
+    pub(crate) fn plain_variables(&self) -> Vec<usize> {
+        let mut plain = Vec::new();
+        plain_variables(&self.nodes, &mut plain);
+        plain
+    }
+
+    /// The text, where it is the same for everybody.
+    pub(crate) fn constant(&self) -> Option<String> {
+        let mut text = String::new();
+        for node in &self.nodes {
+            match node {
+                Node::Text(piece) => text.push_str(piece),
+                Node::Value(_) | Node::Choice(_) => return None,
+            }
+        }
+        Some(text)
+    }
+
+    fn nodes(&mut self, parsed: Vec<Parsed>) -> Vec<Node> {
+        let mut nodes = Vec::with_capacity(parsed.len());
+        for node in parsed {
+            match node {
+                Parsed::Text(text) if text.value.is_empty() => {}
+                Parsed::Text(text) => match nodes.last_mut() {
+                    Some(Node::Text(before)) => before.push_str(&text.value),
+                    _ => nodes.push(Node::Text(text.value)),
+                },
+                Parsed::Value(value, _) => nodes.push(Node::Value(value)),
+                Parsed::Comment(_) => {}
+                Parsed::Block(block) => nodes.push(Node::Choice(Box::new(self.choice(*block)))),
+            }
+        }
+        nodes
+    }
+
+    fn choice(&mut self, block: Block) -> Choice {
+        if let Expression::Variable(variable) = block.condition {
+            self.bare_conditions.push(BareCondition { variable, spelling: block.spelling.clone() });
+        }
+        let yes = self.branch(block.spelling.clone());
+        let first = self.nodes(block.first);
+        let no = (!block.chained).then(|| self.branch(format!("{} … {{{{else}}}}", block.spelling)));
+        let second = self.nodes(block.second.unwrap_or_default());
+        let negated = block.negated != block.inverted;
+        Choice { condition: block.condition, negated, first, second, branches: (yes, no) }
+    }
+
+    fn branch(&mut self, spelling: String) -> usize {
+        self.branches.push(spelling);
+        self.branches.len() - 1
+    }
+}
+
+fn plain_variables(nodes: &[Node], plain: &mut Vec<usize>) {
+    for node in nodes {
+        match node {
+            Node::Value(Expression::Variable(variable)) => plain.push(*variable),
+            Node::Text(_) | Node::Value(_) => {}
+            Node::Choice(choice) => {
+                plain_variables(&choice.first, plain);
+                plain_variables(&choice.second, plain);
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What looks like a variable of another tool, and would be sent as it stands.
+
+use std::ops::Range;
+
+use crate::campaign::template::tags::is_blank;
+
+/// A text in brackets that may be meant as a variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Placeholder {
+    /// All of it, in bytes of the template.
+    pub(crate) at: Range<usize>,
+    /// Its spelling.
+    pub(crate) spelling: String,
+    /// What stands inside: a column's name, or of `{% … %}` words that may have one among them.
+    pub(crate) inside: String,
+    /// What stands around it.
+    pub(crate) braces: Braces,
+}
+
+/// What stands around a placeholder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Braces {
+    /// `｛｛姓名｝｝`: what a Chinese keyboard makes of `{{姓名}}`.
+    FullWidth,
+    /// `{姓名}`, `${姓名}`, `【姓名】`, `[姓名]`, `%姓名%`.
+    Other,
+    /// `{% if 姓名 %}`.
+    Statement,
+}
+
+/// What opens and closes a placeholder, the longer ones first.
+const BRACES: &[(&str, &str, Braces)] = &[
+    ("｛｛", "｝｝", Braces::FullWidth),
+    ("｛{", "}｝", Braces::FullWidth),
+    ("{｛", "｝}", Braces::FullWidth),
+    ("{%", "%}", Braces::Statement),
+    ("${", "}", Braces::Other),
+    ("#{", "}", Braces::Other),
+    ("{", "}", Braces::Other),
+    ("｛", "｝", Braces::Other),
+    ("【", "】", Braces::Other),
+    ("[", "]", Braces::Other),
+    ("［", "］", Braces::Other),
+    ("%", "%", Braces::Other),
+];
+
+/// The placeholders in a piece of a template that is text.
+pub(super) fn find(source: &str, at: Range<usize>) -> Vec<Placeholder> {
+    let mut found = Vec::new();
+    let mut from = at.start;
+    while from < at.end {
+        let rest = &source[from..at.end];
+        match BRACES.iter().find_map(|braces| placeholder(rest, from, *braces)) {
+            Some(placeholder) => {
+                // `%a%b%`: what closes one may open the next.
+                let end = placeholder.at.end;
+                from = if placeholder.spelling.starts_with('%') { end - 1 } else { end };
+                found.push(placeholder);
+            }
+            None => from += rest.chars().next().map_or(1, char::len_utf8),
+        }
+    }
+    found
+}
+
+fn placeholder(rest: &str, at: usize, (open, close, braces): (&str, &str, Braces)) -> Option<Placeholder> {
+    let inside = rest.strip_prefix(open)?;
+    let inside = &inside[..inside.find(close)?];
+    let spelling = &rest[..open.len() + inside.len() + close.len()];
+    let name = inside.trim_matches(is_blank);
+    // A name stands on one line. Brackets inside of it are those that matter.
+    let nested = braces == Braces::Other && inside.contains(['{', '｛', '【', '[', '［']);
+    (!name.is_empty() && !name.contains('\n') && !nested).then(|| Placeholder {
+        at: at..at + spelling.len(),
+        spelling: spelling.to_owned(),
+        inside: name.to_owned(),
+        braces,
+    })
+}
+
+impl Placeholder {
+    /// Whether it stands around a column's name.
+    pub(crate) fn names(&self, column: &str) -> bool {
+        match self.braces {
+            Braces::FullWidth | Braces::Other => self.inside == column,
+            Braces::Statement => self.inside.split(is_blank).any(|word| word == column),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_of_other_tools_are_found_with_their_names() {
+        let text = "｛｛姓名｝｝{a}${b}【c】[d]%e%f% {% if g %} ｛ h ｝ 【【i】】 100% 【】";
+        let found: Vec<(&str, String, Braces)> = find(text, 0..text.len())
+            .into_iter()
+            .map(|one| (&text[one.at.clone()], one.inside, one.braces))
+            .collect();
+        let expected = [
+            ("｛｛姓名｝｝", "姓名", Braces::FullWidth),
+            ("{a}", "a", Braces::Other),
+            ("${b}", "b", Braces::Other),
+            ("【c】", "c", Braces::Other),
+            ("[d]", "d", Braces::Other),
+            ("%e%", "e", Braces::Other),
+            ("%f%", "f", Braces::Other),
+            ("{% if g %}", "if g", Braces::Statement),
+            ("｛ h ｝", "h", Braces::Other),
+            ("【i】", "i", Braces::Other),
+        ];
+        for (spelling, inside, braces) in expected {
+            assert!(found.contains(&(spelling, inside.to_owned(), braces)), "{spelling}: {found:?}");
+        }
+        let statement = find("{% if g %}", 0..10).remove(0);
+        assert!(statement.names("g") && !statement.names("i"));
+    }
+}
