@@ -49,20 +49,20 @@ matches() {
 
 plan() {
   local campaign=$1 folder=$out/${1%.toml} code=0
-  mkdir -p "$folder"
+  mkdir -p -- "$folder"
   case $format in
-    github) "$wxcast" plan "$campaign" --format github || code=$? ;;
+    github) "$wxcast" plan --format github -- "$campaign" || code=$? ;;
     gitlab)
-      "$wxcast" plan "$campaign" || code=$?
-      keep "$wxcast" plan "$campaign" --format gitlab -o "$folder/codequality.json"
+      "$wxcast" plan -- "$campaign" || code=$?
+      keep "$wxcast" plan --format gitlab -o "$folder/codequality.json" -- "$campaign"
       ;;
-    *) "$wxcast" plan "$campaign" || code=$? ;;
+    *) "$wxcast" plan -- "$campaign" || code=$? ;;
   esac
   remember "$code"
-  keep "$wxcast" plan "$campaign" --format json -o "$folder/plan.json"
-  keep "$wxcast" plan "$campaign" --format junit -o "$folder/junit.xml"
+  keep "$wxcast" plan --format json -o "$folder/plan.json" -- "$campaign"
+  keep "$wxcast" plan --format junit -o "$folder/junit.xml" -- "$campaign"
   if ((code == 0)); then
-    keep "$wxcast" preview "$campaign" --format html -o "$folder/preview.html"
+    keep "$wxcast" preview --format html -o "$folder/preview.html" -- "$campaign"
   fi
 }
 
@@ -77,12 +77,14 @@ merge_code_quality() {
   } >"$out/gl-code-quality-report.json"
 }
 
+# Links are followed, or a linked campaign would pass unread; a link that leads in a circle is left out by find, which
+# says so.
 count=0
 while IFS= read -r -d '' file; do
   matches "$file" || continue
   count=$((count + 1))
   plan "${file#./}"
-done < <(find . -name '.?*' -prune -o -type f -name '*.toml' -print0 | LC_ALL=C sort -z)
+done < <(find -L . -name '.?*' -prune -o -type f -name '*.toml' -print0 | LC_ALL=C sort -z)
 
 if ((count == 0)); then
   printf 'wxcast: no campaign matches %s\n' "$patterns" >&2

@@ -6,6 +6,7 @@
 pub(crate) mod csv;
 pub(crate) mod column;
 pub(crate) mod damage;
+pub(crate) mod fence;
 pub(crate) mod header;
 pub(crate) mod locate;
 pub(crate) mod number_format;

@@ -170,8 +170,10 @@ impl Reader {
             let fault = Diagnostic::new(Code::TooManyColumns, Place::Line(row.line));
             return Err(fault.with("count", row.record.len()).with("max", MOST_COLUMNS));
         }
-        let header = Header::new(row.cells()?.iter().map(str::to_owned).collect());
-        let own = guard::results_columns(header.raw()).is_some();
+        let names: Vec<String> = row.cells()?.iter().map(str::to_owned).collect();
+        let own = guard::results_columns(&names).is_some();
+        let disarmed = |name: String| if own { guard::disarm(&name).to_owned() } else { name };
+        let header = Header::new(names.into_iter().map(disarmed).collect());
         let rows = Rows::Csv(Box::new(lines));
         Ok((Self { rows, header, warnings: Vec::new(), number: 0, own }, row))
     }

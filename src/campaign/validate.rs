@@ -4,13 +4,14 @@ use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use jiff::fmt::strtime;
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 use serde::Deserialize as _;
 use toml::de::DeTable;
 
 use crate::api_base::{API_BASE, API_BASE_2, ApiBase, Hosts};
 use crate::audience::Source;
 use crate::audience::column::ColumnRules;
+use crate::audience::fence::Fence;
 use crate::audience::wishes::ColumnFormat;
 use crate::audience::workbook::cache::Cache;
 use crate::audience::workbook::is_named_so;
@@ -30,6 +31,7 @@ use crate::diagnostic::place::{FieldPath, Place};
 use crate::diagnostic::render::Sources;
 use crate::diagnostic::value::Value;
 use crate::locale::Language;
+use crate::locale::visible::steers;
 use crate::message::appid::is_appid;
 use crate::message::body::{Body, Envelope};
 use crate::message::field::Rules;
@@ -93,6 +95,8 @@ pub struct Validated {
     pub faults: Vec<Diagnostic>,
     /// The files that places point into.
     pub(crate) sources: Sources,
+    /// What may be read of the files that the campaign names, where that is not everything.
+    pub(crate) fence: Option<Fence>,
 }
 
 /// Parses and validates the text of the campaign file at `path`.
@@ -137,19 +141,34 @@ pub fn validate(path: &Path, text: &str, overrides: &Overrides) -> Validated {
     let sound = !check.faults.iter().any(Diagnostic::is_error);
     let campaign = validated.as_mut().and_then(|parts| parts.campaign.take()).filter(|_| sound);
     let (audience, texts) = validated.map(|parts| (parts.audience, parts.texts)).unwrap_or_default();
+    check.keep_to_limit();
     // People mend a file from top to bottom.
     check.faults.sort_by_cached_key(|fault| {
         let position = sources.position(&fault.at);
         (position.line, position.column)
     });
     let known = if broken { Known::default() } else { Known::of(&file, overrides) };
-    Validated { campaign, known, audience, texts, faults: check.faults, sources }
+    Validated { campaign, known, audience, texts, faults: check.faults, sources, fence: None }
 }
 
 fn syntax(text: &str, error: &toml::de::Error) -> Diagnostic {
     let span = error.span().unwrap_or(0..text.len().min(1));
     Diagnostic::new(Code::TomlSyntax, Place::CampaignSpan(span))
         .with("reason", Value::reason(error.message()))
+}
+
+/// The most faults of a campaign file that are told one by one.
+const MOST_FAULTS: usize = 200;
+/// The most columns that can have rules. A workbook has no more than 16,384 columns, and nobody writes rules for all.
+const MOST_COLUMNS: usize = 500;
+/// The most memory that one compiled pattern may take, in bytes: rules for all columns then fit into 125 MB.
+const LARGEST_PATTERN: usize = 256 * 1024;
+/// What a pattern may be, for people.
+const PATTERNS: &str = "regex, <= 256 KiB";
+
+/// Compiles a pattern, unless it grows too large: `\\pL{1000}` is short and takes megabytes.
+fn pattern_of(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern).size_limit(LARGEST_PATTERN).dfa_size_limit(LARGEST_PATTERN).build()
 }
 
 #[derive(Default)]
@@ -205,6 +224,15 @@ impl Check<'_> {
         parts
     }
 
+    /// A file with thousands of faults is told some of them: each is looked up in the whole file.
+    fn keep_to_limit(&mut self) {
+        if self.faults.len() > MOST_FAULTS {
+            let more = self.faults.len() - MOST_FAULTS;
+            self.faults.truncate(MOST_FAULTS);
+            self.push(Diagnostic::new(Code::TooManyFaults, Place::Campaign).with("count", more));
+        }
+    }
+
     fn id(&mut self, file: &CampaignFile) -> Option<CampaignId> {
         let at = FieldPath::of("campaign.id");
         let text = self.required(file.campaign.id.as_ref(), &at)?;
@@ -226,6 +254,11 @@ impl Check<'_> {
         if let Some(kf) = account.kf_account.as_ref().filter(|kf| !is_kf_account(kf)) {
             let at = FieldPath::of("account.kf_account");
             self.push(Diagnostic::new(Code::OddKfAccount, Place::Field(at)).with("kf_account", kf));
+        }
+        for (field, text) in [("account.appid", given), ("account.kf_account", account.kf_account.as_ref())] {
+            if let Some(text) = text.filter(|text| text.contains(steers)) {
+                self.bad(&FieldPath::of(field), text, "a-z A-Z 0-9 _ @");
+            }
         }
         let secret = self.secret(account);
         let hosts = self.hosts(account);
@@ -314,6 +347,11 @@ impl Check<'_> {
         let file = self.required(audience.file.as_ref(), &FieldPath::of("audience.file"));
         let encoding = self.encoding(audience.encoding.as_deref());
         let delimiter = self.delimiter(audience.delimiter.as_deref());
+        if audience.columns.len() > MOST_COLUMNS {
+            let at = FieldPath::of("audience.columns");
+            self.bad(&at, &audience.columns.len().to_string(), &format!("1 … {MOST_COLUMNS}"));
+            return None;
+        }
         let columns =
             audience.columns.iter().map(|(name, rules)| (name.clone(), self.column(name, rules))).collect();
         let openid_column = audience.openid.clone().unwrap_or_else(|| "openid".to_owned());
@@ -404,10 +442,10 @@ impl Check<'_> {
 
     fn column(&mut self, name: &str, rules: &ColumnTable) -> ColumnRules {
         let at = FieldPath::of("audience.columns").key(name);
-        let pattern = rules.pattern.as_ref().and_then(|pattern| match Regex::new(pattern) {
+        let pattern = rules.pattern.as_ref().and_then(|pattern| match pattern_of(pattern) {
             Ok(regex) => Some(regex),
             Err(_) => {
-                self.bad(&at.key("pattern"), pattern, "regex");
+                self.bad(&at.key("pattern"), pattern, PATTERNS);
                 None
             }
         });

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::api_base::{ApiBase, ApiBaseError, Hosts};
+use crate::audience::fence::Fence;
 use crate::campaign::validate::{Known, Overrides, Validated, validate};
 use crate::campaign::{Campaign, CampaignId, SecretPlace};
 use crate::cli::exit_code::Exit;
@@ -10,9 +11,9 @@ use crate::cli::line::args::MaskOpenid;
 use crate::cli::terminal::{Terminal, masks};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::diagnostic::place::Place;
-use crate::diagnostic::render::Sources;
-use crate::diagnostic::unread;
+use crate::diagnostic::place::{FieldPath, Place};
+use crate::diagnostic::render::{Sources, display};
+use crate::diagnostic::unread::reason;
 use crate::journal::identity::{Channel, Identity};
 use crate::message::Kind;
 use crate::plan::id::PlanId;
@@ -59,14 +60,20 @@ pub(crate) fn chosen_hosts(campaign: &Campaign) -> Result<Hosts, ApiBaseError> {
 fn validated(path: &Path, overrides: &Overrides) -> Validated {
     match read(path) {
         Ok(text) => validate(path, &text, overrides),
-        Err(fault) => Validated {
-            campaign: None,
-            known: Known::default(),
-            audience: None,
-            texts: Vec::new(),
-            faults: vec![fault],
-            sources: Sources { campaign: path.to_owned(), ..Sources::default() },
-        },
+        Err(fault) => unread(path, fault),
+    }
+}
+
+/// A campaign file that was not read, and why.
+fn unread(path: &Path, fault: Diagnostic) -> Validated {
+    Validated {
+        campaign: None,
+        known: Known::default(),
+        audience: None,
+        texts: Vec::new(),
+        faults: vec![fault],
+        sources: Sources { campaign: path.to_owned(), ..Sources::default() },
+        fence: None,
     }
 }
 
@@ -97,7 +104,29 @@ pub(crate) fn whose(path: &Path, terminal: &Terminal) -> Result<Whose, Exit> {
 
 /// Reads, validates and plans a campaign.
 pub(crate) fn load(path: &Path, overrides: &Overrides) -> Loaded {
-    let validated = validated(path, overrides);
+    planned(validated(path, overrides))
+}
+
+/// The same for a campaign that is not trusted: no file is read outside of its repository, or of its folder where
+/// there is none.
+pub(crate) fn load_fenced(path: &Path, overrides: &Overrides) -> Loaded {
+    let fence = Fence::around(path);
+    let outside =
+        |at: Place, file: &Path| Diagnostic::new(Code::OutsideSandbox, at).with("file", display(file));
+    if !fence.holds(path) {
+        return planned(unread(path, outside(Place::Campaign, path)));
+    }
+    let mut validated = validated(path, overrides);
+    if let Some(audience) = validated.audience.take_if(|audience| !fence.holds(&audience.source.path)) {
+        let at = Place::Field(FieldPath::of("audience.file"));
+        validated.faults.push(outside(at, &audience.source.path));
+        validated.campaign = None;
+    }
+    validated.fence = Some(fence);
+    planned(validated)
+}
+
+fn planned(validated: Validated) -> Loaded {
     let plan = plan::plan_validated(&validated);
     let facts = facts(&validated, &plan);
     let sources = Sources { sheet: plan.sheet.clone(), ..validated.sources };
@@ -107,7 +136,7 @@ pub(crate) fn load(path: &Path, overrides: &Overrides) -> Loaded {
 
 fn read(path: &Path) -> Result<String, Diagnostic> {
     let bytes = std::fs::read(path).map_err(|error| {
-        Diagnostic::new(Code::CampaignUnreadable, Place::Campaign).with("reason", unread::reason(path, error))
+        Diagnostic::new(Code::CampaignUnreadable, Place::Campaign).with("reason", reason(path, error))
     })?;
     let text = String::from_utf8(bytes)
         .ok()
@@ -150,7 +179,19 @@ pub(crate) fn load_sound(
     overrides: &Overrides,
     terminal: &Terminal,
 ) -> Result<(Campaign, Plan), Exit> {
-    let loaded = load(path, overrides);
+    sound(load(path, overrides), terminal)
+}
+
+/// The same for a campaign that is not trusted, as of [`load_fenced`].
+pub(crate) fn load_sound_fenced(
+    path: &Path,
+    overrides: &Overrides,
+    terminal: &Terminal,
+) -> Result<(Campaign, Plan), Exit> {
+    sound(load_fenced(path, overrides), terminal)
+}
+
+fn sound(loaded: Loaded, terminal: &Terminal) -> Result<(Campaign, Plan), Exit> {
     match loaded.campaign {
         Some(campaign) => Ok((campaign, loaded.plan)),
         None => Err(told(loaded.plan, &loaded.sources, terminal)),

@@ -11,6 +11,7 @@ pub(crate) mod output;
 pub(crate) mod platform;
 pub(crate) mod problem;
 pub(crate) mod quota;
+pub(crate) mod random;
 pub(crate) mod results_file;
 pub(crate) mod terminal;
 pub(crate) mod user_state;
@@ -31,6 +32,7 @@ use crate::cli::line::language::given;
 use crate::cli::line::{help, language, usage};
 use crate::cli::terminal::{Terminal, colors};
 use crate::locale::Catalog;
+use crate::locale::visible::visible;
 
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
@@ -68,7 +70,7 @@ fn run(arguments: &[OsString]) -> Exit {
         Err(error) => return not_parsed(&error, &tree, arguments, &words),
     };
     let terminal = Terminal::new(words, &args.global);
-    log(args.global.verbose);
+    log(args.global.verbose, terminal.color);
     match &args.command {
         Subcommand::Init(args) => command::init::run(args, &terminal),
         Subcommand::Plan(args) => command::plan::run(args, &terminal),
@@ -96,6 +98,7 @@ fn not_parsed(error: &clap::Error, command: &clap::Command, arguments: &[OsStrin
     let color = given(arguments, "--color").and_then(|when| Color::from_str(&when, true).ok());
     let color = colors(color.unwrap_or(Color::Auto), error.use_stderr());
     let text = usage::told(error, command, arguments, words, color);
+    let text = visible(&text, color);
     // Printing fails only when nobody reads.
     let _ = if error.use_stderr() {
         std::io::stderr().write_all(text.as_bytes())
@@ -110,7 +113,7 @@ fn not_parsed(error: &clap::Error, command: &clap::Command, arguments: &[OsStrin
 
 /// Logs go to stderr and only when asked for. Nothing that is logged holds a token or a secret: requests are
 /// logged without their address.
-fn log(verbose: u8) {
+fn log(verbose: u8, colored: bool) {
     let level = match verbose {
         0 => return,
         1 => tracing::Level::INFO,
@@ -122,9 +125,26 @@ fn log(verbose: u8) {
     let _ = tracing_subscriber::fmt()
         .log_internal_errors(false)
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(move || Visible { colored })
+        .with_ansi(colored)
         .without_time()
         .try_init();
+}
+
+/// Log lines on stderr: what is logged of answers and files steers no terminal either.
+struct Visible {
+    colored: bool,
+}
+
+impl std::io::Write for Visible {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        std::io::stderr().write_all(visible(&String::from_utf8_lossy(line), self.colored).as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().flush()
+    }
 }
 
 #[cfg(test)]

@@ -5,13 +5,22 @@ use std::path::Path;
 
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::MaskOpenid;
-use crate::cli::terminal::{self, Terminal};
+use crate::cli::terminal::{self, Form, Terminal};
 use crate::diagnostic::render::display;
 use crate::report::write_file;
 
 /// Whether openids are masked in a report: where it travels, unless somebody says otherwise.
 pub(crate) fn masks(wanted: MaskOpenid, travels: bool) -> bool {
     if travels { wanted != MaskOpenid::Off } else { terminal::masks(wanted) }
+}
+
+/// What a report of this name is made of.
+pub(crate) fn form_of(name: &str) -> Form {
+    match name {
+        "json" | "gitlab" | "sarif" => Form::Json,
+        "github" => Form::Commands,
+        _ => Form::Text,
+    }
 }
 
 /// Writes to a file, whole or not at all, or to stdout.
@@ -22,6 +31,7 @@ pub(crate) fn masks(wanted: MaskOpenid, travels: bool) -> bool {
 pub(crate) fn print(
     file: Option<&Path>,
     terminal: &Terminal,
+    form: Form,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Exit> {
     match file {
@@ -29,8 +39,10 @@ pub(crate) fn print(
             write_file(file, |out| content(out)).map_err(|reason| cannot_write(file, &reason, terminal))
         }
         None => {
-            let mut out = io::BufWriter::new(io::stdout().lock());
-            let _ = content(&mut out).and_then(|()| out.flush());
+            let mut out = Vec::new();
+            // Memory takes everything.
+            let _ = content(&mut out);
+            terminal.document(&String::from_utf8_lossy(&out), form);
             Ok(())
         }
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::cli::line::args::{Color, Global, MaskOpenid, Progress};
 use crate::diagnostic::render::display;
+use crate::locale::visible::{is_github, visible, visible_json};
 use crate::locale::{Catalog, Language};
 use crate::report::progress::Style;
 
@@ -30,8 +31,25 @@ impl Terminal {
         Self { words: Catalog::new(language), color: false, quiet: false }
     }
 
-    /// Data, to stdout.
+    /// A text, to stdout.
     pub(crate) fn data(&self, text: &str) {
+        Self::print(&visible(text, false));
+    }
+
+    /// A document, to stdout: as it is, but for what a terminal or GitHub would obey.
+    pub(crate) fn document(&self, text: &str, form: Form) {
+        if !is_github() && !io::stdout().is_terminal() {
+            return Self::print(text);
+        }
+        match form {
+            Form::Text => Self::print(&visible(text, false)),
+            Form::Json => Self::print(&visible_json(text)),
+            // Its lines are commands that are meant; what they are about is escaped in them.
+            Form::Commands => Self::print(text),
+        }
+    }
+
+    fn print(text: &str) {
         // Who closes stdout does not want the rest.
         let mut out = io::stdout().lock();
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
@@ -41,14 +59,14 @@ impl Terminal {
     pub(crate) fn json(&self, value: &impl serde::Serialize) {
         // Every report serialises: its keys are strings.
         if let Ok(text) = serde_json::to_string_pretty(value) {
-            self.data(&format!("{text}\n"));
+            Self::print(&visible_json(&format!("{text}\n")));
         }
     }
 
     /// A text for people, to stderr, unless they want quiet.
     pub(crate) fn tell(&self, text: &str) {
         if !self.quiet {
-            let _ = io::stderr().write_all(text.as_bytes());
+            let _ = io::stderr().write_all(visible(text, self.color).as_bytes());
         }
     }
 
@@ -71,7 +89,8 @@ impl Terminal {
     /// What went wrong, to stderr, quiet or not.
     pub(crate) fn complain_text(&self, text: &str) {
         let head = self.words.say("diagnostic.error", &[]);
-        let _ = writeln!(io::stderr(), "{head}: {text}");
+        let text = format!("{head}: {text}\n");
+        let _ = io::stderr().write_all(visible(&text, self.color).as_bytes());
     }
 
     /// What is doubtful, to stderr, unless they want quiet.
@@ -82,7 +101,8 @@ impl Terminal {
 
     /// Asks for a yes. Anything else is a no, and so is a stdin that is closed.
     pub(crate) fn ask(&self, key: &str, places: &[(&str, &dyn Display)]) -> bool {
-        let _ = write!(io::stderr(), "{} ", self.words.say(key, places));
+        let text = format!("{} ", self.words.say(key, places));
+        let _ = io::stderr().write_all(visible(&text, self.color).as_bytes());
         let _ = io::stderr().flush();
         let mut answer = String::new();
         if io::stdin().read_line(&mut answer).is_err() {
@@ -109,11 +129,30 @@ impl Terminal {
     }
 }
 
-/// A path as it can be pasted onto a command line. Double quotes mean the same to every usual shell.
+/// What a document on stdout is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Lines that people read, or markup.
+    Text,
+    /// JSON.
+    Json,
+    /// Commands for GitHub.
+    Commands,
+}
+
+/// A path as it can be pasted onto a command line: nothing in it is run, and none is taken for a flag.
 pub(crate) fn argument(path: &Path) -> String {
     let path = display(path);
-    let plain = |c: char| c.is_alphanumeric() || "/\\:._-+@%".contains(c);
-    if path.chars().all(plain) { path } else { format!("\"{path}\"") }
+    let path = if path.starts_with('-') { format!("./{path}") } else { path };
+    let plain = |c: char| c.is_alphanumeric() || "/:._-+@".contains(c) || cfg!(windows) && c == '\\';
+    if path.chars().all(plain) {
+        path
+    } else if cfg!(windows) && !path.contains(['$', '`', '%']) {
+        // Both shells of Windows know these quotes; the other kind only one of them.
+        format!("\"{path}\"")
+    } else {
+        format!("'{}'", path.replace('\'', if cfg!(windows) { "''" } else { "'\\''" }))
+    }
 }
 
 /// Whether colours are shown on stderr, or on stdout.
@@ -139,5 +178,27 @@ pub(crate) fn masks(wanted: MaskOpenid) -> bool {
         MaskOpenid::On => true,
         MaskOpenid::Off => false,
         MaskOpenid::Auto => is_ci(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pasted_path_runs_nothing_and_is_no_flag() {
+        if cfg!(windows) {
+            return;
+        }
+        for (path, pasted) in [
+            ("spring/campaign.toml", "spring/campaign.toml"),
+            ("a b/c.toml", "'a b/c.toml'"),
+            ("ev$(touch X)/c.toml", "'ev$(touch X)/c.toml'"),
+            ("it's;rm/`c`.toml", "'it'\\''s;rm/`c`.toml'"),
+            ("-hotel/c.toml", "./-hotel/c.toml"),
+            ("!x&|<>~/c.toml", "'!x&|<>~/c.toml'"),
+        ] {
+            assert_eq!(argument(Path::new(path)), pasted);
+        }
     }
 }

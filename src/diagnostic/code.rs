@@ -60,6 +60,10 @@ codes! {
     OddKfAccount = "odd-kf-account", Warning;
     /// Some hosts are this computer and some are not.
     MixedHosts = "mixed-hosts", Error;
+    /// More faults in the campaign file than are told one by one.
+    TooManyFaults = "too-many-faults", Error;
+    /// A file outside of the folder that may be read.
+    OutsideSandbox = "outside-sandbox", Error;
     /// Two files of the campaign are the same file.
     SameFile = "same-file", Error;
     /// More rows than a results workbook has room for.

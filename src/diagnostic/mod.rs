@@ -21,6 +21,9 @@ use crate::locale::Catalog;
 
 pub use crate::diagnostic::severity::Severity;
 
+/// The most characters of a cell that are quoted where a diagnostic travels.
+const LONGEST_QUOTE: usize = 40;
+
 /// One fault: what, where, and the values its sentences need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -100,6 +103,22 @@ impl Diagnostic {
         words.fill(&key, &places)
     }
 
+    /// Shortens what it quotes of the audience, for readers who may not have the file.
+    pub(crate) fn cut_cells(&mut self) {
+        let of_audience = match self.at {
+            Place::Audience | Place::Line(_) | Place::Header { .. } | Place::Row(_) => true,
+            Place::Campaign
+            | Place::CampaignSpan(_)
+            | Place::Field(_)
+            | Place::Key(_)
+            | Place::Within(..) => false,
+        };
+        if of_audience {
+            self.values.iter_mut().for_each(|(_, value)| value.cut(LONGEST_QUOTE));
+            self.near = self.near.take().filter(|near| near.chars().count() <= LONGEST_QUOTE);
+        }
+    }
+
     /// Makes every openid in it unreadable, for logs that many can read.
     pub(crate) fn mask_openids(&mut self, mask: impl Fn(&str) -> String) {
         for (_, value) in &mut self.values {
@@ -171,6 +190,11 @@ impl Diagnostics {
         for kept in &mut self.kept {
             kept.mask_openids(&mask);
         }
+    }
+
+    /// Shortens what they quote of the audience, for readers who may not have the file.
+    pub(crate) fn cut_cells(&mut self) {
+        self.kept.iter_mut().for_each(Diagnostic::cut_cells);
     }
 
     /// The counts by code.

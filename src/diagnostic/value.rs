@@ -61,6 +61,16 @@ impl Value {
         }
     }
 
+    /// Shortens a text to so many characters.
+    pub(super) fn cut(&mut self, most: usize) {
+        if let Self::Text(text) | Self::Openid { text, .. } = self
+            && let Some((end, _)) = text.char_indices().nth(most)
+        {
+            text.truncate(end);
+            text.push('…');
+        }
+    }
+
     /// What a parser or the system says of a failure.
     pub(crate) fn reason(reason: impl Display) -> Self {
         Self::Reason(reason.to_string())

@@ -1,9 +1,10 @@
 //! A page on 127.0.0.1 that renews itself when files change.
 //!
 //! What the page shows is the business of whoever serves it: a function that makes it, and says which files it was
-//! made from. Only this machine's browser gets it: a request that names another host, or comes from a page of
-//! another origin, is refused, so that no page of the web can read along through a name that leads to 127.0.0.1.
+//! made from. Only the browser that came by the address with the token gets it: other people of this machine do not,
+//! and no page of the web can read along through a name that leads to 127.0.0.1.
 
+mod door;
 mod server;
 mod watch;
 
@@ -16,6 +17,8 @@ use std::time::Duration;
 use tokio::sync::watch::{Receiver, Sender};
 use tokio::task::JoinHandle;
 
+use crate::live::door::Door;
+pub(crate) use crate::live::door::Words;
 use crate::live::watch::Watch;
 
 /// How long the last answers may take once the server is to end.
@@ -34,9 +37,9 @@ pub(crate) struct Made {
 pub(crate) type Make = Arc<dyn Fn(&str) -> Made + Send + Sync>;
 
 /// A page that is being served.
-#[derive(Debug)]
 pub(crate) struct Live {
     address: SocketAddr,
+    token: String,
     renewing: JoinHandle<()>,
     serving: JoinHandle<io::Result<()>>,
 }
@@ -58,12 +61,12 @@ impl Page {
 }
 
 impl Live {
-    /// Makes the page and serves it on a port of 127.0.0.1; 0 takes a free one.
+    /// Makes the page and serves it on a port of 127.0.0.1; 0 takes a free one. The words let a browser in.
     ///
     /// # Errors
     ///
     /// When the port is taken, or nothing tells of changed files.
-    pub(crate) async fn start(make: Make, port: u16) -> io::Result<Self> {
+    pub(crate) async fn start(make: Make, port: u16, words: Words) -> io::Result<Self> {
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
         let mut watch = Watch::new().map_err(io::Error::other)?;
@@ -71,18 +74,20 @@ impl Live {
         watch.follow(&first.made.files);
         let (sender, receiver) = tokio::sync::watch::channel(first);
         let ended = ended(receiver.clone());
-        let app = server::routes(receiver, address.port());
+        let token = words.token.clone();
+        let app = server::routes(receiver, Door::new(address.port(), words));
         let serving = axum::serve(listener, app).with_graceful_shutdown(ended);
         Ok(Self {
             address,
+            token,
             renewing: tokio::spawn(renew(watch, make, sender)),
             serving: tokio::spawn(async move { serving.await }),
         })
     }
 
-    /// Where the page is.
+    /// Where the page is: an address for one visit, which gives the browser its cookie.
     pub(crate) fn url(&self) -> String {
-        format!("http://{}/", self.address)
+        format!("http://{}/?token={}", self.address, self.token)
     }
 
     /// Ends the server. Browsers that wait for news are let go.

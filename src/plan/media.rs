@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::audience::fence::Fence;
 use crate::diagnostic::code::Code;
 use crate::message::media::{Content, Format, Seen, Upload};
 use crate::message::problem::Problem;
@@ -52,6 +53,8 @@ pub(crate) struct MediaPlace {
 #[derive(Debug, Default)]
 pub struct Library {
     folder: PathBuf,
+    /// What may be read, where that is not everything.
+    fence: Option<Fence>,
     looked: Mutex<HashMap<(Upload, String), Look>>,
 }
 
@@ -69,8 +72,8 @@ pub(crate) struct Looked {
 
 impl Library {
     /// The files of a campaign, whose names are relative to this folder.
-    pub(crate) fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), looked: Mutex::default() }
+    pub(crate) fn new(folder: &Path, fence: Option<Fence>) -> Self {
+        Self { folder: folder.to_owned(), fence, looked: Mutex::default() }
     }
 
     /// Looks at a file, or remembers what was seen.
@@ -80,7 +83,15 @@ impl Library {
             let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(looked.entry((upload, name.to_owned())).or_default())
         };
-        cell.get_or_init(|| look(upload, name, &self.folder)).clone()
+        cell.get_or_init(|| {
+            let path = self.folder.join(name);
+            if self.fence.as_ref().is_some_and(|fence| !fence.holds(&path)) {
+                let problem = Problem::new(Code::OutsideSandbox).with("file", name);
+                return Looked { file: None, problems: [problem].into() };
+            }
+            look(upload, name, &self.folder)
+        })
+        .clone()
     }
 }
 
@@ -253,7 +264,7 @@ mod tests {
         };
         write("a.png", b"\x89PNG\r\n\x1a\n one");
         write("b.png", b"\x89PNG\r\n\x1a\n one");
-        let library = Library::new(folder.path());
+        let library = Library::new(folder.path(), None);
         let content = |name: &str| library.look(Upload::Image, name).file.map(|file| file.content);
         let first = content("a.png");
         assert!(first.is_some());

@@ -26,6 +26,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::audience::Source;
+use crate::audience::fence::Fence;
 use crate::campaign::validate::Validated;
 use crate::campaign::{Campaign, Results};
 use crate::diagnostic::code::Code;
@@ -103,7 +104,11 @@ const SHEET_ROWS: u64 = 1_048_575;
 
 /// Plans a sound campaign.
 pub fn plan(campaign: &Campaign) -> Plan {
-    let library = library(&campaign.path);
+    plan_within(campaign, None)
+}
+
+fn plan_within(campaign: &Campaign, fence: Option<Fence>) -> Plan {
+    let library = library(&campaign.path, fence);
     let plan = reading::run(&Inputs::of_campaign(campaign, &library), &campaign.audience.source);
     let mut plan = Plan { library, ..plan };
     plan.diagnostics.extend(too_long(&campaign.results, plan.counts.rows()));
@@ -118,8 +123,8 @@ fn too_long(results: &Results, rows: u64) -> Option<Diagnostic> {
 }
 
 /// The media files beside a campaign file, none of them looked at.
-fn library(campaign: &Path) -> Arc<Library> {
-    Arc::new(Library::new(campaign.parent().unwrap_or(Path::new(""))))
+fn library(campaign: &Path, fence: Option<Fence>) -> Arc<Library> {
+    Arc::new(Library::new(campaign.parent().unwrap_or(Path::new("")), fence))
 }
 
 /// The digest of a message before it is filled, the content of the files that everybody gets included: two messages
@@ -141,9 +146,9 @@ pub(crate) fn text_digest(campaign: &Campaign, plan: &Plan) -> Digest {
 /// sound, so that one run tells the faults of all files.
 pub(crate) fn plan_validated(validated: &Validated) -> Plan {
     let mut plan = match (&validated.campaign, &validated.audience) {
-        (Some(campaign), _) => plan(campaign),
+        (Some(campaign), _) => plan_within(campaign, validated.fence.clone()),
         (None, Some(audience)) => {
-            let library = library(&validated.sources.campaign);
+            let library = library(&validated.sources.campaign, validated.fence.clone());
             reading::run(&Inputs::of_parts(audience, &validated.texts, &library), &audience.source)
         }
         (None, None) => reading::empty(),

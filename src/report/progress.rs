@@ -13,6 +13,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, T
 use crate::delivery::event::Event;
 use crate::delivery::outcome::{Counts, Status};
 use crate::locale::Catalog;
+use crate::locale::visible::visible;
 use crate::message::media::size;
 
 /// How often it is looked what was settled, and the bar is drawn anew.
@@ -217,9 +218,9 @@ impl<'w> Drawing<'w> {
 
     fn note(&self, text: &str) {
         match &self.view {
-            View::Bar { bar } => bar.println(text),
+            View::Bar { bar } => bar.println(visible(text, false)),
             View::Plain { .. } => {
-                let _ = writeln!(io::stderr(), "{text}");
+                let _ = writeln!(io::stderr(), "{}", visible(text, false));
             }
             View::None => {}
         }

@@ -45,6 +45,7 @@ use std::time::Duration;
 use crate::message::AccountKind;
 use crate::simulator::ledger::Ledger;
 use crate::simulator::platform::Platform;
+use crate::simulator::routes::Readers;
 use crate::simulator::scenario::Scenario;
 use crate::simulator::server::Server;
 
@@ -85,7 +86,24 @@ impl Simulator {
     /// The port is taken, or the system has no thread or socket left.
     pub async fn start(scenario: Scenario, account: Option<Account>, port: u16) -> io::Result<Self> {
         let platform = Arc::new(Platform::new(scenario, account)?);
-        let server = Server::start(routes::router(Arc::clone(&platform)), port).await?;
+        let server = Server::start(routes::router(Arc::clone(&platform), Readers::Anybody), port).await?;
+        Ok(Self { platform, server })
+    }
+
+    /// The same for this computer alone, under one of its own names, and with a ledger that only those who have
+    /// `word` can read: it says who is sent what.
+    ///
+    /// # Errors
+    ///
+    /// As for [`start`](Self::start).
+    pub(crate) async fn start_guarded(
+        scenario: Scenario,
+        account: Option<Account>,
+        port: u16,
+        word: &str,
+    ) -> io::Result<Self> {
+        let platform = Arc::new(Platform::new(scenario, account)?);
+        let server = Server::start(routes::guarded(Arc::clone(&platform), word), port).await?;
         Ok(Self { platform, server })
     }
 

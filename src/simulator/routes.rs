@@ -2,18 +2,59 @@
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{StatusCode, header};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
+use axum::{Extension, Router};
 
 use crate::simulator::platform::Platform;
 use crate::simulator::{account, send, upload};
 
+/// Who may read the ledger.
+#[derive(Debug, Clone)]
+pub(crate) enum Readers {
+    /// Whoever asks.
+    Anybody,
+    /// Whoever has this word.
+    Holders(Arc<str>),
+}
+
+/// Refuses pages of the web: a host that is not this computer by one of its own names is a name that somebody made
+/// lead here, and an origin says that a page asks.
+async fn only_this_computer(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let host = |value: &HeaderValue| value.to_str().is_ok_and(is_this_computer);
+    let origin = |value: &HeaderValue| {
+        let host = value.to_str().ok().and_then(|origin| origin.split_once("://"));
+        host.is_some_and(|(_, host)| is_this_computer(host))
+    };
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let is_ours = hosts.next().is_some_and(host) && hosts.next().is_none();
+    if is_ours && headers.get_all(header::ORIGIN).iter().all(origin) {
+        next.run(request).await
+    } else {
+        StatusCode::FORBIDDEN.into_response()
+    }
+}
+
+fn is_this_computer(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        Some(_) | None => host,
+    };
+    name == "127.0.0.1" || name == "[::1]" || name.eq_ignore_ascii_case("localhost")
+}
+
+/// The paths of a simulator for this computer alone, its ledger for those who have the word.
+pub(crate) fn guarded(platform: Arc<Platform>, word: &str) -> Router {
+    router(platform, Readers::Holders(word.into())).layer(from_fn(only_this_computer))
+}
+
 /// Every path of the simulator. The platform's paths take every method, because it answers a wrong one with
 /// an errcode.
-pub(crate) fn router(platform: Arc<Platform>) -> Router {
+pub(crate) fn router(platform: Arc<Platform>, readers: Readers) -> Router {
     Router::new()
         .route("/cgi-bin/message/custom/send", any(send::send))
         .route("/cgi-bin/message/custom/typing", any(send::typing))
@@ -29,9 +70,20 @@ pub(crate) fn router(platform: Arc<Platform>) -> Router {
         .fallback(|| async { (StatusCode::NOT_FOUND, "the simulator has no such call\n") })
         .layer(DefaultBodyLimit::disable())
         .with_state(platform)
+        .layer(Extension(readers))
 }
 
-async fn ledger(State(platform): State<Arc<Platform>>) -> Response {
+async fn ledger(
+    State(platform): State<Arc<Platform>>,
+    Extension(readers): Extension<Readers>,
+    request: Request,
+) -> Response {
+    if let Readers::Holders(word) = readers {
+        let given = request.uri().query().and_then(|query| query.strip_prefix("token="));
+        if given != Some(&*word) {
+            return StatusCode::FORBIDDEN.into_response();
+        }
+    }
     match platform.ledger.to_json() {
         Ok(json) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),

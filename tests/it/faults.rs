@@ -407,6 +407,11 @@ fn case(code: Code) -> Case {
         Code::OddAppid => toml("[account]\nappid = \"gh_1\""),
         Code::OddKfAccount => account("kf_account = \"x\"", ""),
         Code::MixedHosts => account("failover_hosts = [\"http://127.0.0.1:1\"]", ""),
+        Code::TooManyFaults => toml((0..201).map(|number| format!("key{number} = 1\n")).collect::<String>()),
+        Code::OutsideSandbox => {
+            let outside = repository().join("Cargo.toml");
+            toml(format!("[audience]\nfile = '{}'", outside.display()))
+        }
         Code::SameFile => text("x", "[results]\nfile = \"./audience.csv\"\n"),
         Code::UnknownKind => toml("[message.txt]\ncontent = \"x\""),
         Code::NoMessage => toml(HEAD),
@@ -536,7 +541,8 @@ fn provoke(code: Code) {
             world.file(name, bytes);
         }
     }
-    let plan = plan(&world);
+    let sandbox: &[&str] = if code == Code::OutsideSandbox { &["--sandbox"] } else { &[] };
+    let plan = world.run(&[&["plan", "campaign.toml", "--format", "json"], sandbox].concat()).json();
     let slug = code.slug();
     let fault = diagnostics(&plan).iter().find(|one| one["code"] == slug);
     let fault = fault.unwrap_or_else(|| panic!("{slug} is not in {plan:#}"));
@@ -585,7 +591,7 @@ fn the_names_of_faults_are_those_that_scripts_know() {
     assert_eq!(
         names.join(" "),
         "campaign-unreadable campaign-not-text toml-syntax unknown-key missing-key wrong-type not-one-of bad-value \
-         secret-in-campaign odd-appid odd-kf-account mixed-hosts same-file results-too-long unknown-kind no-message several-messages \
+         secret-in-campaign odd-appid odd-kf-account mixed-hosts too-many-faults outside-sandbox same-file results-too-long unknown-kind no-message several-messages \
          kind-not-for-account field-not-for-account empty-list several-articles too-many-articles media-twice media-outside \
          media-unreadable media-empty media-format media-too-large media-large media-too-long media-unmeasured \
          media-name media-cut-off empty-template \

@@ -10,6 +10,8 @@ use crate::support::{PATIENCE, World};
 struct Live {
     process: Option<Child>,
     port: u16,
+    /// The cookie that the token was exchanged for.
+    cookie: String,
 }
 
 impl Live {
@@ -20,9 +22,24 @@ impl Live {
         let mut url = String::new();
         let stdout = process.stdout.as_mut().expect("a stdout");
         BufReader::new(stdout).read_line(&mut url).expect("an address");
-        let port = url.trim().strip_prefix("http://127.0.0.1:").and_then(|rest| rest.strip_suffix('/'));
-        let port = port.and_then(|port| port.parse().ok());
-        Self { process: Some(process), port: port.unwrap_or_else(|| panic!("no address: {url:?}")) }
+        let rest = url.trim().strip_prefix("http://127.0.0.1:").and_then(|rest| rest.split_once('/'));
+        let (port, path) = rest.unwrap_or_else(|| panic!("no address: {url:?}"));
+        let port = port.parse().expect("a port");
+        let mut live = Self { process: Some(process), port, cookie: String::new() };
+        let answer = live.ask(&format!("GET /{path} HTTP/1.1\r\nHost: 127.0.0.1:{port}"));
+        assert!(answer.starts_with("HTTP/1.1 303") && answer.contains("location: /\r\n"), "{answer}");
+        let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).expect("a cookie");
+        assert!(cookie.ends_with("; HttpOnly; SameSite=Strict; Path=/"), "{cookie}");
+        live.cookie = cookie.split(';').next().expect("a pair").to_owned();
+        // It was good for one visit.
+        let again = live.ask(&format!("GET /{path} HTTP/1.1\r\nHost: 127.0.0.1:{port}"));
+        assert!(again.starts_with("HTTP/1.1 403"), "{again}");
+        live
+    }
+
+    /// What a browser that has the cookie sends with each request of its own.
+    fn own(&self) -> String {
+        format!("Cookie: {}\r\nSec-Fetch-Site: same-origin", self.cookie)
     }
 
     fn connect(&self, head: &str) -> BufReader<TcpStream> {
@@ -40,7 +57,7 @@ impl Live {
     }
 
     fn page(&self) -> String {
-        self.ask(&format!("GET / HTTP/1.1\r\nHost: 127.0.0.1:{}", self.port))
+        self.ask(&format!("GET / HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n{}", self.port, self.own()))
     }
 }
 
@@ -70,7 +87,8 @@ fn the_page_is_made_again_when_a_file_changes_and_browsers_are_told() {
     let live = Live::start(&world, &[]);
     let first = live.page();
     assert!(first.starts_with("HTTP/1.1 200") && first.contains("Hello Name 0"), "{first}");
-    let mut events = live.connect(&format!("GET /changes HTTP/1.1\r\nHost: localhost:{}", live.port));
+    let mut events =
+        live.connect(&format!("GET /changes HTTP/1.1\r\nHost: localhost:{}\r\n{}", live.port, live.own()));
     let number = next(&mut events);
     assert!(first.contains(&format!("<script src=\"/live.js?{number}\" defer>")), "{number}: {first}");
     world.edit("audience.csv", "Name 0", "Ann");
@@ -86,7 +104,8 @@ fn the_page_is_made_again_when_a_file_changes_and_browsers_are_told() {
 fn a_file_that_is_replaced_as_editors_do_is_noticed() {
     let world = World::with_recipients(1);
     let live = Live::start(&world, &[]);
-    let mut events = live.connect(&format!("GET /changes HTTP/1.1\r\nHost: localhost:{}", live.port));
+    let mut events =
+        live.connect(&format!("GET /changes HTTP/1.1\r\nHost: localhost:{}\r\n{}", live.port, live.own()));
     next(&mut events);
     let text = world.read("campaign.toml").replace("Hello", "Replaced");
     let beside = world.file("campaign.toml~", text);
@@ -102,7 +121,8 @@ fn faults_stand_where_the_preview_would_be_until_they_are_mended() {
     let live = Live::start(&world, &[]);
     let page = live.page();
     assert!(page.contains("campaign.toml:8:") && page.contains("nmae"), "{page}");
-    let mut events = live.connect(&format!("GET /changes HTTP/1.1\r\nHost: localhost:{}", live.port));
+    let mut events =
+        live.connect(&format!("GET /changes HTTP/1.1\r\nHost: localhost:{}\r\n{}", live.port, live.own()));
     next(&mut events);
     world.edit("campaign.toml", "{{nmae}}", "{{name}}");
     next(&mut events);
@@ -114,7 +134,8 @@ fn another_file_of_the_campaign_is_watched_once_it_is_named() {
     let world = World::with_recipients(1);
     world.edit("campaign.toml", "audience.csv", "lists/other.csv");
     let live = Live::start(&world, &[]);
-    let mut events = live.connect(&format!("GET /changes HTTP/1.1\r\nHost: localhost:{}", live.port));
+    let mut events =
+        live.connect(&format!("GET /changes HTTP/1.1\r\nHost: localhost:{}\r\n{}", live.port, live.own()));
     next(&mut events);
     let csv = world.read("audience.csv");
     world.file("lists/other.csv", csv);
@@ -143,12 +164,22 @@ fn requests_of_other_hosts_and_other_pages_are_refused() {
         format!("GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: null"),
         "GET / HTTP/1.0".to_owned(),
     ] {
-        let answer = live.ask(&head);
+        let answer = live.ask(&format!("{head}\r\n{}", live.own()));
         assert!(answer.starts_with("HTTP/1.1 403") || answer.starts_with("HTTP/1.0 403"), "{head}: {answer}");
         assert!(!answer.contains("Hello"), "{head}: {answer}");
     }
-    let own =
-        live.ask(&format!("GET / HTTP/1.1\r\nHost: localhost:{port}\r\nOrigin: http://localhost:{port}"));
+    let host = format!("GET / HTTP/1.1\r\nHost: localhost:{port}");
+    let cookie = format!("Cookie: {}", live.cookie);
+    for (head, why) in [
+        (host.clone(), "a neighbour on this computer"),
+        (format!("{host}\r\nSec-Fetch-Site: none"), "no cookie"),
+        (format!("{host}\r\nSec-Fetch-Site: none\r\n{}0", cookie), "another cookie"),
+        (format!("{host}\r\n{cookie}\r\nSec-Fetch-Site: cross-site"), "a link on a page"),
+        (format!("{host}\r\n{cookie}\r\nSec-Fetch-Site: same-site"), "a page of another port"),
+    ] {
+        assert!(live.ask(&head).starts_with("HTTP/1.1 403"), "{why}");
+    }
+    let own = live.ask(&format!("{host}\r\nOrigin: http://localhost:{port}\r\n{}", live.own()));
     assert!(own.starts_with("HTTP/1.1 200"), "{own}");
     assert!(own.contains("x-frame-options: DENY") && own.contains("cache-control: no-store"), "{own}");
 }
@@ -158,7 +189,8 @@ fn requests_of_other_hosts_and_other_pages_are_refused() {
 fn it_ends_at_once_when_it_is_interrupted_also_while_a_browser_waits() {
     let world = World::with_recipients(1);
     let mut live = Live::start(&world, &[]);
-    let mut events = live.connect(&format!("GET /changes HTTP/1.1\r\nHost: localhost:{}", live.port));
+    let mut events =
+        live.connect(&format!("GET /changes HTTP/1.1\r\nHost: localhost:{}\r\n{}", live.port, live.own()));
     next(&mut events);
     let process = live.process.take().expect("a process");
     crate::support::signal(&process, "INT");
@@ -185,7 +217,7 @@ fn the_browser_is_opened_on_request() {
         .expect("a process");
     let mut url = String::new();
     BufReader::new(process.stdout.as_mut().expect("a stdout")).read_line(&mut url).expect("an address");
-    let _live = Live { process: Some(process), port: 0 };
+    let _live = Live { process: Some(process), port: 0, cookie: String::new() };
     let begun = std::time::Instant::now();
     while !world.path("opened").exists() {
         assert!(begun.elapsed() < PATIENCE, "nothing was opened");

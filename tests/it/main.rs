@@ -23,6 +23,7 @@ mod formats;
 mod gateways;
 mod generated_docs;
 mod golden_journal;
+mod hostile;
 mod hostile_files;
 mod hosts;
 mod init;

@@ -97,5 +97,6 @@ fn an_unknown_outcome_leads_to_resolve_and_a_fault_to_plan() {
 fn a_path_with_blanks_is_named_as_it_can_be_pasted() {
     let world = World::new();
     let ran = world.run(&["init", "春节 2026"]).exits(0);
-    assert_eq!(named(&ran), "plan \"春节 2026/campaign.toml\"");
+    let quote = if cfg!(windows) { '"' } else { '\'' };
+    assert_eq!(named(&ran), format!("plan {quote}春节 2026/campaign.toml{quote}"));
 }

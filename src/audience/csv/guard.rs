@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 use csv::ByteRecord;
 
+use crate::audience::damage::is_invisible;
+
 /// The columns that results add, in English and in Chinese; `locales/` says the same.
 pub(crate) const RESULTS: [[&str; 8]; 2] = [
     [
@@ -46,9 +48,17 @@ pub(crate) fn disarm(cell: &str) -> &str {
 
 fn is_formula(cell: &str) -> bool {
     match cell.as_bytes().first() {
-        Some(b'=' | b'@' | b'\t' | b'\r') => true,
-        Some(b'+' | b'-') => cell.trim().replace(',', "").parse::<f64>().is_err(),
-        _ => false,
+        None => return false,
+        Some(b'\t' | b'\r' | b'\n') => return true,
+        Some(byte) if byte.is_ascii_alphanumeric() => return false,
+        Some(_) => {}
+    }
+    // Spreadsheets leave out blanks before a sign, also those that nobody sees, and read full-width signs as the others.
+    let text = cell.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || is_invisible(c));
+    match text.chars().next() {
+        Some('=' | '@' | '＝' | '＠') => true,
+        Some('+' | '-' | '＋' | '－') => text.trim().replace(',', "").parse::<f64>().is_err(),
+        Some(_) | None => false,
     }
 }
 
@@ -78,6 +88,16 @@ mod tests {
             ("+86 138", "'+86 138"),
             ("-SUM(A1)", "'-SUM(A1)"),
             ("'=1+1", "''=1+1"),
+            ("\n=1+1", "'\n=1+1"),
+            (" =1+1", "' =1+1"),
+            ("\u{a0}@x", "'\u{a0}@x"),
+            ("\u{3000}+x", "'\u{3000}+x"),
+            ("\u{200b}\u{feff}-x", "'\u{200b}\u{feff}-x"),
+            ("＝1+1", "'＝1+1"),
+            ("＋x", "'＋x"),
+            ("－x", "'－x"),
+            ("＠x", "'＠x"),
+            (" -5", " -5"),
             ("-5", "-5"),
             ("+5.5", "+5.5"),
             ("'tis", "'tis"),
@@ -101,7 +121,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_armed_comes_back_as_it_was(cell in "['=+@0-9a-z\t -]{0,6}") {
+        fn whatever_is_armed_comes_back_as_it_was(cell in "['=+@0-9a-z\t\n\u{a0}\u{200b}＝－ -]{0,6}") {
             let armed = arm(&cell);
             prop_assert_eq!(disarm(&armed), cell.as_str());
         }

@@ -4,14 +4,15 @@ use std::path::Path;
 
 use crate::campaign::validate::Overrides;
 use crate::cli::command::send::expected;
-use crate::cli::context::{Loaded, environment, load};
+use crate::cli::context::{Loaded, environment, load, load_fenced};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args;
-use crate::cli::output::{cannot_write, masks, print};
+use crate::cli::output::{cannot_write, form_of, masks, print};
 use crate::cli::platform::hosts;
-use crate::cli::terminal::Terminal;
+use crate::cli::terminal::{Form, Terminal, is_ci};
 use crate::cli::workspace;
 use crate::diagnostic::render::display;
+use crate::locale::visible::visible;
 use crate::report::plan::compare::{Earlier, EarlierError};
 use crate::report::plan::json::PlanReport;
 use crate::report::plan::sample::{self, Wanted};
@@ -27,6 +28,11 @@ pub(crate) fn run(args: &args::Plan, terminal: &Terminal) -> Exit {
 fn plan(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Exit> {
     let earlier = args.compare.as_deref().map(|path| earlier(path, terminal)).transpose()?;
     let overrides = Overrides { rate: args.rate, ..environment() };
+    let format = report::format(report::PLAN, &args.format);
+    let manifest = format.is_some_and(|format| !format.travels) && args.output.is_some();
+    let travels = manifest || format.is_some_and(|format| format.travels);
+    // What others read, or what somebody else wrote, shows nothing of other files of this computer.
+    let load = if travels || args.sandbox || is_ci() { load_fenced } else { load };
     let mut loaded = load(&args.campaign.campaign, &overrides);
     if let Some(campaign) = &loaded.campaign {
         hosts(campaign, terminal)?;
@@ -34,12 +40,12 @@ fn plan(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Exit> {
     if let (Some(earlier), Some(path)) = (&earlier, &args.compare) {
         same_campaign(earlier, path, &loaded, terminal)?;
     }
-    let format = report::format(report::PLAN, &args.format);
-    let manifest = format.is_some_and(|format| !format.travels) && args.output.is_some();
-    let travels = manifest || format.is_some_and(|format| format.travels);
     let masked = masks(args.mask_openid, travels);
     if masked {
         loaded.plan.diagnostics.mask_openids(mask);
+    }
+    if travels || args.sandbox || is_ci() {
+        loaded.plan.diagnostics.cut_cells();
     }
     if travels {
         workspace::make_portable(&mut loaded.sources);
@@ -106,12 +112,16 @@ fn tell(
 ) -> Result<(), Exit> {
     let words = &terminal.words;
     match format {
-        Some(format) => print(args.output.as_deref(), terminal, |out| (format.write)(told, words, out))?,
+        Some(format) => {
+            let form = form_of(format.name);
+            print(args.output.as_deref(), terminal, form, |out| (format.write)(told, words, out))?;
+        }
         None => {
             terminal.tell(&text::faults(&loaded.plan, &loaded.sources, words, terminal.color));
             let mut text = text::summary(&loaded.facts, &loaded.plan, words);
             text += &told.changes.as_ref().map(|changes| text::changes(changes, words)).unwrap_or_default();
-            print(args.output.as_deref(), terminal, |out| out.write_all(text.as_bytes()))?;
+            let text = visible(&text, false);
+            print(args.output.as_deref(), terminal, Form::Text, |out| out.write_all(text.as_bytes()))?;
         }
     }
     if format.is_some_and(|format| format.name == "github") {

@@ -6,12 +6,12 @@ use jiff::Timestamp;
 
 use crate::campaign::Campaign;
 use crate::cli::command::{chosen, serve};
-use crate::cli::context::{environment, load_sound};
+use crate::cli::context::{environment, load_sound, load_sound_fenced};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, PreviewFormat};
 use crate::cli::platform::hosts;
 use crate::cli::problem::journal_problem;
-use crate::cli::terminal::{Terminal, masks};
+use crate::cli::terminal::{Form, Terminal, is_ci, masks};
 use crate::cli::user_state::AccountFolder;
 use crate::diagnostic::render::display;
 use crate::journal::media::MediaStore;
@@ -27,6 +27,8 @@ pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
     if args.serve {
         return serve::run(args, terminal);
     }
+    // In CI somebody else may have written the campaign.
+    let load_sound = if is_ci() { load_sound_fenced } else { load_sound };
     let (campaign, plan) = match load_sound(&args.campaign.campaign, &environment(), terminal) {
         Ok(sound) => sound,
         Err(exit) => return exit,
@@ -57,7 +59,11 @@ pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
         return Exit::Internal;
     };
     match &args.output {
-        None => terminal.data(&text),
+        None => match args.format {
+            PreviewFormat::Human => terminal.data(&text),
+            PreviewFormat::Json => terminal.document(&text, Form::Json),
+            PreviewFormat::Html => terminal.document(&text, Form::Text),
+        },
         Some(path) => {
             if let Err(error) = write_file(path, |out| out.write_all(text.as_bytes())) {
                 terminal.complain("cannot-write", &[("file", &display(path)), ("reason", &error)]);

@@ -18,6 +18,7 @@ use crate::cli::line::args::{self, MaskOpenid};
 use crate::cli::machine;
 use crate::cli::platform::{Platform, runtime};
 use crate::cli::problem::journal_problem;
+use crate::cli::random;
 use crate::cli::results_file::ResultsFile;
 use crate::cli::terminal::{Terminal, masks};
 use crate::cli::watching::Watching;
@@ -62,7 +63,13 @@ fn rehearse(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Exit> {
         secret: SECRET.to_owned(),
         kind: campaign.account.kind,
     };
-    let simulator = runtime.block_on(Simulator::start(scenario, Some(account), 0)).map_err(|error| {
+    // Nobody reads this ledger but this process.
+    let word = random::word().map_err(|error| {
+        terminal.complain("no-runtime", &[("reason", &error)]);
+        Exit::Internal
+    })?;
+    let started = Simulator::start_guarded(scenario, Some(account), 0, &word);
+    let simulator = runtime.block_on(started).map_err(|error| {
         terminal.complain("simulator", &[("port", &0), ("reason", &error)]);
         Exit::Internal
     })?;

@@ -4,7 +4,7 @@ use crate::cli::command::send::campaign_lock;
 use crate::cli::context::{Whose, environment, load, whose};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args;
-use crate::cli::output::{masks, print};
+use crate::cli::output::{form_of, masks, print};
 use crate::cli::problem::{join_problem, journal_problem};
 use crate::cli::terminal::Terminal;
 use crate::cli::user_state::telling;
@@ -39,7 +39,9 @@ fn write(args: &args::Report, terminal: &Terminal) -> Result<Exit, Exit> {
         masked: masks(args.mask_openid, format.travels),
     };
     let told = history.read(&terminal.words).map_err(|error| join_problem(&error, terminal))?;
-    print(args.output.as_deref(), terminal, |out| (format.write)(&told, &terminal.words, out))?;
+    print(args.output.as_deref(), terminal, form_of(format.name), |out| {
+        (format.write)(&told, &terminal.words, out)
+    })?;
     if let Some(file) = &args.output {
         terminal.say("report.written", &[("file", &display(file))]);
         terminal.next("look", path);

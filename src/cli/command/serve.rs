@@ -8,10 +8,11 @@ use crate::cli::context::{environment, load};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, MaskOpenid};
 use crate::cli::platform::runtime;
+use crate::cli::random;
 use crate::cli::terminal::{Terminal, masks};
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::render::Sources;
-use crate::live::{Live, Made, Make};
+use crate::live::{Live, Made, Make, Words};
 use crate::locale::Catalog;
 use crate::plan::Plan;
 use crate::plan::replay::Changed;
@@ -36,7 +37,14 @@ pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
     };
     runtime.block_on(async {
         let mut signals = Signals::listen();
-        let live = match Live::start(make, args.port).await {
+        let words = match random::word().and_then(|token| Ok(Words { token, session: random::word()? })) {
+            Ok(words) => words,
+            Err(error) => {
+                terminal.complain("no-runtime", &[("reason", &error)]);
+                return Exit::Internal;
+            }
+        };
+        let live = match Live::start(make, args.port, words).await {
             Ok(live) => live,
             Err(error) => {
                 terminal.complain("serve", &[("port", &args.port), ("reason", &error)]);

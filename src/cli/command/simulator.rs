@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args;
 use crate::cli::platform::runtime;
+use crate::cli::random;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::render::display;
 use crate::send::shutdown::Signals;
@@ -24,10 +25,19 @@ pub(crate) fn run(args: &args::Simulator, terminal: &Terminal) -> Exit {
     };
     runtime.block_on(async {
         let mut signals = Signals::listen();
-        match Simulator::start(scenario, None, args.port).await {
+        let word = match random::word() {
+            Ok(word) => word,
+            Err(error) => {
+                terminal.complain("no-runtime", &[("reason", &error)]);
+                return Exit::Internal;
+            }
+        };
+        match Simulator::start_guarded(scenario, None, args.port, &word).await {
             Ok(simulator) => {
-                terminal.data(&format!("{}\n", simulator.base_url()));
-                terminal.say("simulator.running", &[("base", &simulator.base_url())]);
+                let base = simulator.base_url();
+                let ledger = format!("{base}/simulator/ledger?token={word}");
+                terminal.data(&format!("{base}\n{ledger}\n"));
+                terminal.say("simulator.running", &[("base", &base), ("ledger", &ledger)]);
                 signals.next().await;
                 simulator.stop().await;
                 Exit::Ok

@@ -186,6 +186,8 @@ pub(crate) struct Plan {
     pub(crate) expect: Expect,
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = MaskOpenid::Auto)]
     pub(crate) mask_openid: MaskOpenid,
+    #[arg(long)]
+    pub(crate) sandbox: bool,
 }
 
 /// `preview`.

@@ -1,6 +1,8 @@
 //! Markdown that says what was meant: nothing from an audience can end a cell, become a tag, call a person or
 //! link to an issue.
 
+use crate::locale::visible::steers;
+
 /// Between a mark and its name, so that `@name` calls nobody and `#1` links to nothing. It takes no room.
 const APART: &str = "&#8203;";
 
@@ -8,7 +10,10 @@ const APART: &str = "&#8203;";
 pub(crate) fn inline(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     let mut rest = text.chars();
+    let mut before = 0;
     while let Some(character) = rest.next() {
+        let (said, at) = (&text[..before], before);
+        before = at + character.len_utf8();
         match character {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
@@ -20,9 +25,18 @@ pub(crate) fn inline(text: &str) -> String {
             }
             // An address would become a link, whoever it leads to.
             ':' if rest.as_str().starts_with("//") => out.push_str("\\:"),
+            '.' if ends(said, "www") => {
+                out.push_str(APART);
+                out.push('.');
+            }
+            // An issue's number in GitHub's other way of writing.
+            '-' if ends(said, "gh") && rest.as_str().starts_with(|c: char| c.is_ascii_digit()) => {
+                out.push('-');
+                out.push_str(APART);
+            }
             '\n' | '\r' | '\t' => out.push(' '),
             // Turns the direction of what follows, cells of the program's own included.
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            character if steers(character) => {
                 out.push_str(&format!("U+{:04X}", u32::from(character)));
             }
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' => {
@@ -33,6 +47,12 @@ pub(crate) fn inline(text: &str) -> String {
         }
     }
     out
+}
+
+/// Whether a text ends with this word of ASCII letters, in whatever case.
+fn ends(text: &str, word: &str) -> bool {
+    let start = text.len().checked_sub(word.len());
+    start.and_then(|start| text.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case(word))
 }
 
 /// A text as a block of its own, its line breaks kept. No run of backticks in it can end the block.
@@ -65,6 +85,12 @@ mod tests {
             shown,
             "a\\|b &lt;img src=x&gt; \\@&#8203;team \\#&#8203;12 \\[x\\](http\\://e) \\`c\\` d"
         );
+    }
+
+    #[test]
+    fn an_address_without_http_and_an_issue_with_gh_lead_nowhere() {
+        assert_eq!(inline("WWW.e.test GH-12 gh-x a.b"), "WWW&#8203;.e.test GH-&#8203;12 gh-x a.b");
+        assert_eq!(inline("\u{1b}[2J\u{202e}x"), "U+001B\\[2JU+202Ex");
     }
 
     #[test]

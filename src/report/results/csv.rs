@@ -32,8 +32,9 @@ impl<'a> CsvFile<'a> {
 
 impl Sheet for CsvFile<'_> {
     fn head(&mut self, names: &[String]) -> io::Result<()> {
-        let first = names.first().map(|first| format!("\u{feff}{first}"));
-        self.writer.write_record(first.iter().chain(names.iter().skip(1)))?;
+        let mut names = names.iter().map(|name| arm(name));
+        let first = names.next().map(|first| format!("\u{feff}{first}").into());
+        self.writer.write_record(first.into_iter().chain(names).map(|name| name.into_owned()))?;
         Ok(())
     }
 

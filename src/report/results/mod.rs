@@ -23,6 +23,7 @@ use crate::delivery::outcome::Status;
 use crate::delivery::tally::Tally;
 use crate::journal::record::Recorded;
 use crate::journal::store::Store;
+use crate::locale::visible::shown;
 use crate::locale::{Catalog, Language};
 use crate::plan::Plan;
 use crate::plan::skip::Skip;
@@ -229,7 +230,8 @@ impl<'a> Lines<'a> {
     fn recorded(&mut self, status: Status, recorded: &Recorded) {
         let errcode = recorded.errcode.map(|code| code.to_string()).unwrap_or_default();
         let errmsg = match (&recorded.reason, recorded.errcode) {
-            (Some(reason), _) => reason.clone(),
+            // It is the server's text, and a spreadsheet or a terminal shows it.
+            (Some(reason), _) => shown(reason).into_owned(),
             (None, Some(0)) => "ok".to_owned(),
             (None, _) => String::new(),
         };

@@ -12,9 +12,8 @@ use crate::cli::context::{environment, load_campaign};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, Format};
 use crate::cli::platform::{Platform, hosts};
-use crate::cli::terminal::Terminal;
+use crate::cli::terminal::{Terminal, argument};
 use crate::cli::user_state::AccountFolder;
-use crate::diagnostic::render::display;
 use crate::report::doctor::{DoctorReport, Finding, State};
 use crate::report::run::summary;
 
@@ -112,6 +111,6 @@ fn examine(args: &args::Doctor, terminal: &Terminal) -> Result<Exit, Exit> {
         Format::Human => terminal.data(&report.text(&terminal.words)),
     }
     let next = if exit == Exit::Ok { "next.doctor.well" } else { "next.doctor.ill" };
-    terminal.say(next, &[("campaign", &display(path))]);
+    terminal.say(next, &[("campaign", &argument(path))]);
     Ok(exit)
 }

@@ -21,6 +21,7 @@ use crate::diagnostic::place::FieldPath;
 use crate::diagnostic::render::display;
 use crate::diagnostic::value::Key;
 use crate::locale::Catalog;
+use crate::locale::visible::steers;
 use crate::message::{KINDS, Kind};
 use crate::plan::inputs::Inputs;
 use crate::plan::plan;
@@ -450,7 +451,8 @@ fn faults_of_text(starter: &Starter, at: &FieldPath, columns: &Columns) -> Vec<D
 
 /// The beginning of a cell, on one line.
 fn sample(cell: &str) -> String {
-    let line: String = cell.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SAMPLE).collect();
+    let line: String =
+        cell.chars().map(|c| if steers(c) || c.is_control() { ' ' } else { c }).take(SAMPLE).collect();
     if cell.chars().count() > SAMPLE { format!("{line}…") } else { line }
 }
 

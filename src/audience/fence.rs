@@ -1,0 +1,66 @@
+//! Which files may be read where the campaign is not trusted: somebody's pull request in CI, or a plan that travels.
+
+use std::path::{Component, Path, PathBuf};
+
+/// Files inside one folder, that of the repository or the campaign's own where there is none. Links are followed
+/// before it is asked where a file is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fence {
+    root: PathBuf,
+}
+
+impl Fence {
+    /// Around the repository that a campaign is in, going by the names of its folders and not by where links in them
+    /// lead; else around its folder.
+    pub(crate) fn around(campaign: &Path) -> Self {
+        let full = std::path::absolute(campaign).unwrap_or_else(|_| campaign.to_owned());
+        let folder = full.parent().unwrap_or(Path::new("")).to_owned();
+        let repository = folder.ancestors().find(|folder| folder.join(".git").exists());
+        let root = repository.unwrap_or(&folder);
+        Self { root: root.canonicalize().unwrap_or_else(|_| root.to_owned()) }
+    }
+
+    /// Whether a file may be read. What git keeps for itself may not: CI leaves credentials there. Of a file that is not
+    /// there the nearest folder counts that is: what stands in it may be told as what was meant.
+    pub(crate) fn holds(&self, file: &Path) -> bool {
+        let full = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        let Some(real) = full.ancestors().find_map(|there| there.canonicalize().ok()) else { return false };
+        let inside = real.strip_prefix(&self.root);
+        inside.is_ok_and(|inside| !inside.components().any(|part| part == Component::Normal(".git".as_ref())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn make(folder: &Path, name: &str) -> PathBuf {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(&path, "x").expect("a file");
+        path
+    }
+
+    #[test]
+    fn a_repository_is_open_to_its_campaigns_but_for_gits_own_folder() {
+        let world = tempfile::tempdir().expect("a folder");
+        let campaign = make(world.path(), "repo/spring/campaign.toml");
+        let outside = make(world.path(), "outside.csv");
+        let own = make(world.path(), "repo/lists/a.csv");
+        let alone = Fence::around(&campaign);
+        assert!(alone.holds(&campaign) && !alone.holds(&own), "no repository, so its folder alone");
+        let config = make(world.path(), "repo/.git/config");
+        let fence = Fence::around(&campaign);
+        assert!(fence.holds(&campaign) && fence.holds(&own));
+        assert!(fence.holds(&world.path().join("repo/spring/../lists/a.csv")));
+        assert!(!fence.holds(&outside) && !fence.holds(&config));
+        assert!(fence.holds(&world.path().join("repo/none.csv")), "that it is not there is told as anywhere");
+        assert!(!fence.holds(&world.path().join("none.csv")), "nor is told what is there in its place");
+        #[cfg(unix)]
+        {
+            let link = world.path().join("repo/spring/link.csv");
+            std::os::unix::fs::symlink(&outside, &link).expect("a link");
+            assert!(!fence.holds(&link));
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Who is let in: the browser that came by the address with the token, and nobody else on this computer.
+
+use std::sync::{Mutex, PoisonError};
+
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
+
+/// Where a page is served, and the two words that let a browser in.
+#[derive(Debug)]
+pub(crate) struct Door {
+    port: u16,
+    /// In the address that is given out; it is good for one visit.
+    token: Mutex<Option<String>>,
+    /// In the cookie that it is exchanged for.
+    session: String,
+}
+
+/// The two words, which nobody can guess.
+#[derive(Clone)]
+pub(crate) struct Words {
+    /// For the address.
+    pub(crate) token: String,
+    /// For the cookie.
+    pub(crate) session: String,
+}
+
+/// What becomes of a request.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// It is answered.
+    Open,
+    /// It goes on to the page itself, without the token, and with the cookie if there is one for it.
+    Exchanged(Option<HeaderValue>),
+    /// It is refused.
+    Shut,
+}
+
+impl Door {
+    /// The door of a server on this port.
+    pub(crate) fn new(port: u16, words: Words) -> Self {
+        Self { port, token: Mutex::new(Some(words.token)), session: words.session }
+    }
+
+    /// What becomes of a request.
+    pub(crate) fn entry(&self, uri: &Uri, headers: &HeaderMap) -> Entry {
+        if !self.is_asked_by_name(headers) || !self.fits_origin(headers) {
+            return Entry::Shut;
+        }
+        let is_in = self.has_cookie(headers);
+        if let Some(given) = token(uri) {
+            let mut token = self.token.lock().unwrap_or_else(PoisonError::into_inner);
+            return match token.take_if(|token| are_equal(token, given)) {
+                Some(_) => Entry::Exchanged(self.cookie()),
+                // The same address again, in the browser that has exchanged it.
+                None if is_in => Entry::Exchanged(None),
+                None => Entry::Shut,
+            };
+        }
+        if is_in && comes_from_here(headers) { Entry::Open } else { Entry::Shut }
+    }
+
+    /// Exactly one host, ours: which of two was meant nobody knows, and any other may be a name that somebody else
+    /// made lead here.
+    fn is_asked_by_name(&self, headers: &HeaderMap) -> bool {
+        let mut hosts = headers.get_all(header::HOST).iter();
+        let ours = |name: &HeaderValue| name.to_str().is_ok_and(|name| is_ours(name, self.port));
+        hosts.next().is_some_and(ours) && hosts.next().is_none()
+    }
+
+    /// No origin, or ours.
+    fn fits_origin(&self, headers: &HeaderMap) -> bool {
+        headers.get_all(header::ORIGIN).iter().all(|origin| {
+            let host = origin.to_str().ok().and_then(|origin| origin.strip_prefix("http://"));
+            host.is_some_and(|host| is_ours(host, self.port))
+        })
+    }
+
+    /// Cookies belong to a computer, not to a port: the name says whose it is.
+    fn name(&self) -> String {
+        format!("wxcast-{}", self.port)
+    }
+
+    fn cookie(&self) -> Option<HeaderValue> {
+        let cookie = format!("{}={}; HttpOnly; SameSite=Strict; Path=/", self.name(), self.session);
+        HeaderValue::from_str(&cookie).ok()
+    }
+
+    fn has_cookie(&self, headers: &HeaderMap) -> bool {
+        let name = self.name();
+        let cookies = headers.get_all(header::COOKIE).iter().filter_map(|cookies| cookies.to_str().ok());
+        let mut pairs =
+            cookies.flat_map(|cookies| cookies.split(';')).filter_map(|one| one.trim().split_once('='));
+        pairs.any(|(key, value)| key == name && are_equal(value, &self.session))
+    }
+}
+
+/// Whether a browser says that the request is its user's own or comes from a page of ours, by either header that says
+/// so.
+fn comes_from_here(headers: &HeaderMap) -> bool {
+    match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
+        Some(site) => matches!(site, b"same-origin" | b"none"),
+        None => headers.contains_key(header::ORIGIN),
+    }
+}
+
+/// The token in an address.
+fn token(uri: &Uri) -> Option<&str> {
+    uri.query()?.split('&').find_map(|pair| pair.strip_prefix("token="))
+}
+
+/// Compares in a time that says nothing of where two words differ.
+fn are_equal(one: &str, other: &str) -> bool {
+    let differ = one.bytes().zip(other.bytes()).fold(0, |differ, (a, b)| differ | (a ^ b));
+    one.len() == other.len() && differ == 0
+}
+
+/// Whether a host, with or without a port, is this server as its own machine names it.
+fn is_ours(host: &str, port: u16) -> bool {
+    let (name, given) = match host.split_once(':') {
+        Some((name, given)) => (name, given.parse().ok()),
+        None => (host, Some(port)),
+    };
+    let local = name == "127.0.0.1" || name.eq_ignore_ascii_case("localhost");
+    local && given == Some(port)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_by_its_own_names_is_served() {
+        for host in ["127.0.0.1:80", "localhost:80", "LOCALHOST", "127.0.0.1"] {
+            assert!(is_ours(host, 80), "{host}");
+        }
+        for host in [
+            "evil.example",
+            "evil.example:80",
+            "localhost.evil.example",
+            "127.0.0.1:81",
+            "localhost:",
+            "",
+            "[::1]:80",
+        ] {
+            assert!(!is_ours(host, 80), "{host}");
+        }
+    }
+
+    #[test]
+    fn the_token_is_good_for_one_visit_and_the_cookie_for_the_rest() {
+        let words = Words { token: "t0".into(), session: "s0".into() };
+        let door = Door::new(80, words);
+        let ask = |path: &str, more: &[(&'static str, &str)]| {
+            let mut headers = HeaderMap::new();
+            headers.insert("host", HeaderValue::from_static("127.0.0.1:80"));
+            for (name, value) in more {
+                headers.insert(*name, HeaderValue::from_str(value).expect("a value"));
+            }
+            door.entry(&path.parse().expect("a path"), &headers)
+        };
+        let own = ("sec-fetch-site", "none");
+        let cookie = ("cookie", "a=b; wxcast-80=s0");
+        assert_eq!(ask("/", &[own]), Entry::Shut);
+        assert_eq!(ask("/?token=t1", &[own]), Entry::Shut);
+        assert!(matches!(ask("/?token=t0", &[own]), Entry::Exchanged(Some(_))));
+        assert_eq!(ask("/?token=t0", &[own]), Entry::Shut, "once");
+        assert_eq!(ask("/?token=t0", &[own, cookie]), Entry::Exchanged(None));
+        assert_eq!(ask("/", &[own, cookie]), Entry::Open);
+        assert_eq!(ask("/", &[("sec-fetch-site", "same-origin"), cookie]), Entry::Open);
+        for more in [
+            &[own, ("cookie", "wxcast-80=s1")][..],
+            &[own, ("cookie", "wxcast-81=s0")],
+            &[("sec-fetch-site", "cross-site"), cookie],
+            &[("sec-fetch-site", "same-site"), cookie],
+            &[cookie],
+            &[own, cookie, ("origin", "http://127.0.0.1:81")],
+            &[own, cookie, ("origin", "null")],
+        ] {
+            assert_eq!(ask("/", more), Entry::Shut, "{more:?}");
+        }
+        assert_eq!(ask("/", &[cookie, ("origin", "http://127.0.0.1:80")]), Entry::Open);
+    }
+}
