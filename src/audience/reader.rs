@@ -79,6 +79,9 @@ impl Reader {
             let place = Place::Header { cell: first.record.len().saturating_sub(1), column: None };
             return Err(Diagnostic::new(Code::UnclosedQuote, place).into());
         }
+        if reader.lines().is_some_and(|lines| lines.csv.get_ref().has_lone_quote(first.to)) {
+            return Err(Diagnostic::new(Code::LoneQuote, Place::Line(first.line)).into());
+        }
         let mut faults = reader.header.judge();
         if let Rows::Sheet(rows) = &reader.rows {
             faults.extend_from_slice(rows.table.faults());
@@ -136,6 +139,7 @@ impl Reader {
         let head = text.peek().map_err(|error| decode::diagnostic(&error))?;
         let declared = declared_delimiter(head);
         let delimiter = source.delimiter.or(declared).unwrap_or_else(|| delimiter_of(head));
+        text.watch_quotes(delimiter);
         let csv = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -212,6 +216,9 @@ impl Reader {
             Err(error) => return Err(fault(error, Place::Row(RowPlace::new(self.number + 1, row.line)))),
         }
         let cells = row.record.len();
+        if self.lines().is_some_and(|lines| lines.csv.get_ref().has_lone_quote(row.to)) {
+            return Err(Diagnostic::new(Code::LoneQuote, Place::Row(RowPlace::new(row.number, row.line))));
+        }
         if self.lines().is_some_and(|lines| lines.is_unclosed(row)) {
             let place = RowPlace::new(row.number, row.line).cell(cells.saturating_sub(1));
             return Err(Diagnostic::new(Code::UnclosedQuote, Place::Row(place)));
@@ -462,7 +469,7 @@ mod tests {
         ] {
             assert_eq!(read(text).1, [Diagnostic::new(Code::UnclosedQuote, at)], "{text:?}");
         }
-        for text in ["a,b\n1,\"2\"", "a,b\n1,\"2\"\"\"", "a,b\n1,2\"", "a,b\n1,\"2\"3\"", "a,b\n1,"] {
+        for text in ["a,b\n1,\"2\"", "a,b\n1,\"2\"\"\"", "a,b\n1,2\"", "a,b\n1,"] {
             assert_eq!(read(text).1, [], "{text:?}");
         }
     }

@@ -178,6 +178,8 @@ codes! {
     HiddenRows = "hidden-rows", Error;
     /// Bytes that are no text in the file's encoding.
     Undecodable = "undecodable", Error;
+    /// The file may be in an encoding of the time before Unicode other than GB18030.
+    UnsureEncoding = "unsure-encoding", Error;
     /// Bytes that are different good text in UTF-8 and in GB18030.
     AmbiguousEncoding = "ambiguous-encoding", Error;
     /// A header and nothing below it.
@@ -198,6 +200,8 @@ codes! {
     OpenidColumnMissing = "openid-column-missing", Error;
     /// A rule for a column that is not there.
     RuleWithoutColumn = "rule-without-column", Error;
+    /// A quote in a quoted cell is neither doubled nor the last character.
+    LoneQuote = "lone-quote", Error;
     /// A quote that is opened and never closed; it swallows the rest of the file.
     UnclosedQuote = "unclosed-quote", Error;
     /// A row with more or fewer cells than the header.

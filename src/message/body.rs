@@ -149,6 +149,14 @@ pub(crate) fn replaced<'t>(
 /// Writes a JSON string. Only what JSON demands is escaped (docs/platform.md#json); most texts need nothing.
 fn write_string(text: &str, out: &mut Vec<u8>) {
     if any_byte(text, |byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+        // Whatever ends lines in the files, one text has one digest on every system.
+        let plain;
+        let text = if text.contains('\r') {
+            plain = text.replace("\r\n", "\n").replace('\r', "\n");
+            &plain
+        } else {
+            text
+        };
         serde_json::to_writer(out, text)
             .expect("a str always serialises, and writing into a Vec cannot fail");
         return;

@@ -87,3 +87,46 @@ fn a_byte_that_is_no_text_is_told_with_its_place_in_the_file() {
     let ran = world.run(&["plan", "campaign.toml"]).exits(3);
     ran.says("audience.csv:3").says("0xFF").says("50 bytes into the file");
 }
+
+#[test]
+fn big5_is_read_as_what_it_is_and_other_encodings_are_asked_about() {
+    let list = |names: &[u8]| {
+        [format!("openid,姓名\n{},", openid(1)).replace("姓名", "name").as_bytes(), names, b"\n"].concat()
+    };
+    let big5 = world(list(&encoding_rs::BIG5.encode("陳大文").0));
+    big5.text_campaign("{{name}}您好", "");
+    let shown = big5.run(&["preview", "campaign.toml"]).exits(0).stdout;
+    assert!(shown.contains("陳大文您好"), "{shown}");
+    assert!(planned(&big5).0.eq_ignore_ascii_case("big5"));
+    for name in ["张三", "王伟", "李娜", "刘洋", "谢婷婷"] {
+        let gbk = world(list(&encoding_rs::GBK.encode(name).0));
+        gbk.text_campaign("{{name}}您好", "");
+        let ran = gbk.run(&["preview", "campaign.toml"]);
+        // Two letters can read well in UTF-8, too; then it is asked.
+        assert!(
+            ran.code == 3 && ran.stderr.contains("ambiguous") || ran.stdout.contains(name),
+            "{name}: {ran:?}"
+        );
+    }
+}
+
+#[test]
+fn a_quote_inside_a_quoted_cell_is_doubled_or_a_fault() {
+    for cell in ["\"他说 \"好\" 了\"", "\"5\" 屏幕\""] {
+        let world = world(format!("openid,姓名\n{},张三\n{},{cell}\n", openid(1), openid(2)));
+        world.run(&["plan", "campaign.toml"]).exits(3).says("lone-quote").says("audience.csv:3");
+    }
+}
+
+#[test]
+fn line_ends_in_payloads_are_the_same_on_every_system() {
+    let digests: Vec<String> = ["\n", "\r\n"]
+        .iter()
+        .map(|end| {
+            let world = world(format!("openid,姓名\n{},\"张三{end}先生\"\n", openid(1)).replace('\n', "\n"));
+            world.text_campaign(&format!("您好{end}{{{{姓名}}}}"), "");
+            planned(&world).1
+        })
+        .collect();
+    assert_eq!(digests[0], digests[1]);
+}

@@ -506,6 +506,12 @@ fn case(code: Code) -> Case {
         Code::UnnamedColumn => cells("x", "", format!("openid,\n{one},x\n")),
         Code::OpenidColumnMissing => cells("x", "", "id,name\n1,A\n"),
         Code::RuleWithoutColumn => text("x", "[audience.columns.nmae]\nrequired = true\n"),
+        Code::LoneQuote => cells("x", "", row(&format!("{one},\"a\"b\""))),
+        Code::UnsureEncoding => {
+            let names =
+                encoding_rs::EUC_KR.encode("안녕하세요 김민수 이영희 박지성 최고의 감사합니다").0.repeat(5);
+            cells("x", "", [row(&format!("{one},")).as_bytes(), &names].concat())
+        }
         Code::UnclosedQuote => cells("x", "", row(&format!("{one},\"A"))),
         Code::RaggedRow => cells("x", "", row(&one)),
         Code::OpenidEmpty => cells("x", "", row(",A")),
@@ -599,8 +605,8 @@ fn the_names_of_faults_are_those_that_scripts_know() {
          field-at-limit field-long control-character odd-url unclosed-link miniprogram-path-alone \
          odd-miniprogram-appid render-failed audience-unreadable audience-special audience-empty audience-not-text not-a-workbook \
          workbook-unreadable workbook-encrypted sheet-missing several-sheets sheet-of-text workbook-too-large stray-cells hidden-rows \
-         undecodable ambiguous-encoding \
-         no-recipients title-above-names header-row-empty too-many-columns results-columns duplicate-column unnamed-column openid-column-missing rule-without-column unclosed-quote \
+         undecodable unsure-encoding ambiguous-encoding \
+         no-recipients title-above-names header-row-empty too-many-columns results-columns duplicate-column unnamed-column openid-column-missing rule-without-column lone-quote unclosed-quote \
          ragged-row merged-cells date-cell cell-format long-number formula-without-value error-value scientific-notation lost-digits \
          lost-leading-zeros code-became-date leading-apostrophe blanks-around invisible-characters full-width openid-empty openid-character openid-too-long openid-shape duplicate-openid duplicate-skipped \
          too-many-for-one cell-blank cell-too-long cell-pattern cell-not-one-of"

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use encoding_rs::{Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
 
+use crate::audience::csv::legacy::{Legacy, Words};
 use crate::audience::csv::text::{BLOCK, Text, Undecodable, newlines, read_some};
 use crate::audience::source::Source;
 use crate::audience::unreadable::Unreadable;
@@ -180,16 +181,40 @@ fn detect(file: &mut File) -> io::Result<Detected> {
             None => Detected::Sure(UTF_8),
         });
     };
-    // Much of damaged UTF-8 is valid GB18030 by chance, and would be sent as gibberish.
-    if resembles_utf8(file)? {
+    let mut words = words(file)?;
+    // Much of damaged UTF-8 is valid GB18030 by chance, and would be sent as gibberish. What reads as nothing but common
+    // Chinese in it is Chinese, however few words there are.
+    if resembles_utf8(file)? && !words.is_plain_chinese() {
         return Err(fault.into());
     }
-    let mut text = Text::new(file.try_clone()?, GB18030, 0)?;
+    let encoding = match words.judge() {
+        Legacy::Sure(encoding) => encoding,
+        Legacy::Unsure { other, gb18030, read } => {
+            let unsure = Diagnostic::new(Code::UnsureEncoding, Place::Line(fault.line))
+                .with("gb18030", gb18030)
+                .with("other", read)
+                .with("name", other.name().to_ascii_lowercase());
+            return Ok(Detected::Either(unsure));
+        }
+    };
+    let mut text = Text::new(file.try_clone()?, encoding, 0)?;
     match text.skip(u64::MAX) {
-        Ok(()) => Ok(Detected::Sure(GB18030)),
+        Ok(()) => Ok(Detected::Sure(encoding)),
         Err(error) => {
             let same = Undecodable::inside(&error).is_some_and(|inner| inner.line == fault.line);
             Err(if same { fault.into() } else { error })
+        }
+    }
+}
+
+/// The words of a file that are not ASCII, as many as it takes to tell its encoding.
+fn words(file: &mut File) -> io::Result<Words> {
+    file.seek(SeekFrom::Start(0))?;
+    let (mut block, mut words) = (vec![0; BLOCK], Words::default());
+    loop {
+        let read = read_some(file, &mut block)?;
+        if read == 0 || !words.take(&block[..read]) {
+            return Ok(words);
         }
     }
 }

@@ -2,5 +2,6 @@
 
 pub(crate) mod decode;
 pub(crate) mod guard;
+pub(crate) mod legacy;
 pub(crate) mod quotes;
 pub(crate) mod text;

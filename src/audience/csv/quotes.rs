@@ -59,3 +59,84 @@ impl Starts {
         Self { cells, unclosed: part == Part::Quoted }
     }
 }
+
+/// Looks for a quote in a quoted cell that is neither doubled nor the last character of the cell, block by block.
+#[derive(Debug)]
+pub(crate) struct LoneQuotes {
+    delimiter: u8,
+    quoted: bool,
+    /// Whether the last block ended with a quote that may close its cell.
+    closing: bool,
+    before: u8,
+}
+
+impl LoneQuotes {
+    pub(crate) fn new(delimiter: u8) -> Self {
+        Self { delimiter, quoted: false, closing: false, before: b'\n' }
+    }
+
+    /// The index of the first one in the next block.
+    pub(crate) fn scan(&mut self, block: &[u8]) -> Option<usize> {
+        let mut at = 0;
+        if std::mem::take(&mut self.closing) && !block.is_empty() {
+            match block[0] {
+                b'"' => at = 1,
+                end if self.ends(end) => self.quoted = false,
+                _ => return Some(0),
+            }
+        }
+        while let Some(step) = memchr::memchr(b'"', &block[at..]) {
+            let quote = at + step;
+            if !self.quoted {
+                let before = quote.checked_sub(1).map_or(self.before, |before| block[before]);
+                self.quoted = self.ends(before);
+                at = quote + 1;
+                continue;
+            }
+            match block.get(quote + 1) {
+                Some(b'"') => at = quote + 2,
+                Some(end) if self.ends(*end) => {
+                    self.quoted = false;
+                    at = quote + 1;
+                }
+                Some(_) => return Some(quote),
+                None => {
+                    self.closing = true;
+                    break;
+                }
+            }
+        }
+        self.before = block.last().copied().unwrap_or(self.before);
+        None
+    }
+
+    fn ends(&self, byte: u8) -> bool {
+        byte == self.delimiter || matches!(byte, b'\r' | b'\n')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LoneQuotes;
+
+    #[test]
+    fn a_quote_that_is_neither_doubled_nor_last_is_found_wherever_a_block_ends() {
+        for (text, found) in [
+            ("a,\"他说 \"\"好\"\" 了\",b\n", None),
+            ("\"a\"\n\"\"\n\"\"\"\",\"x\"", None),
+            ("5\" 屏幕,b\"c\n", None),
+            ("\"他说 \"好\" 了\"\n", Some(8)),
+            ("\"5\" 屏幕\"\n", Some(2)),
+            ("\"a\" ,b\n", Some(2)),
+        ] {
+            for cut in 0..=text.len() {
+                let mut quotes = LoneQuotes::new(b',');
+                let (first, second) = text.as_bytes().split_at(cut);
+                let seen = quotes.scan(first).or_else(|| quotes.scan(second).map(|at| at + cut));
+                // Where a block ends just behind it, it is told by what follows.
+                let near = found.is_some_and(|at| seen == Some(at) || seen == Some(at + 1) && cut == at + 1);
+                assert!(seen == found || near, "{text} cut at {cut}: {seen:?}");
+            }
+        }
+    }
+}

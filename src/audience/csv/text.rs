@@ -8,6 +8,8 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 
+use crate::audience::csv::quotes::LoneQuotes;
+
 /// The bytes read at once; as much fits into a core's own cache.
 pub(crate) const BLOCK: usize = 256 * 1024;
 
@@ -30,6 +32,9 @@ pub(crate) struct Text {
     offset: u64,
     ended: bool,
     row: Option<u64>,
+    quotes: Option<LoneQuotes>,
+    /// Where the first quote stands that is neither doubled nor the last of its cell.
+    lone: Option<u64>,
 }
 
 impl Text {
@@ -38,7 +43,18 @@ impl Text {
         file.seek(SeekFrom::Start(mark as u64))?;
         let decoding = (encoding != UTF_8).then(|| Box::new(Decoding::new(encoding, mark as u64)));
         let block = vec![0; BLOCK];
-        Ok(Self { file, decoding, block, held: 0, taken: 0, offset: 0, ended: false, row: None })
+        Ok(Self {
+            file,
+            decoding,
+            block,
+            held: 0,
+            taken: 0,
+            offset: 0,
+            ended: false,
+            row: None,
+            quotes: None,
+            lone: None,
+        })
     }
 
     /// What comes next, without taking it: at most one block, nothing at the end.
@@ -93,6 +109,19 @@ impl Text {
         self.row = Some(at);
     }
 
+    /// From here on looks for quotes that are neither doubled nor the last of their cells. Nothing may have been passed
+    /// over yet.
+    pub(crate) fn watch_quotes(&mut self, delimiter: u8) {
+        let mut quotes = LoneQuotes::new(delimiter);
+        self.lone = quotes.scan(&self.block[..self.held]).map(|at| at as u64);
+        self.quotes = Some(quotes);
+    }
+
+    /// Whether such a quote stands before this place.
+    pub(crate) fn has_lone_quote(&self, before: u64) -> bool {
+        self.lone.is_some_and(|at| at < before)
+    }
+
     fn fill(&mut self) -> io::Result<()> {
         let end = self.offset + self.held as u64;
         if self.row.is_some_and(|row| end.saturating_sub(row) > LONGEST_ROW) {
@@ -106,6 +135,9 @@ impl Text {
             self.ended = true;
         } else {
             (self.offset, self.held, self.taken) = (end, read, 0);
+            if let Some(quotes) = self.quotes.as_mut().filter(|_| self.lone.is_none()) {
+                self.lone = quotes.scan(&self.block[..read]).map(|at| end + at as u64);
+            }
         }
         Ok(())
     }
