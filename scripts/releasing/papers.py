@@ -66,7 +66,7 @@ def manual_pages(helper: Path) -> dict[str, bytes]:
 def third_party(target: Target) -> str:
     """The licences of all crates in the program. Equal texts stand once, below all who bear them."""
     texts: dict[str, list[str]] = {}
-    for crate in project.crates(target.triple):
+    for crate in project.crates(target.triple, macros=True):
         name = f"{crate['name']} {crate['version']} ({crate['license']})"
         for text in licence_texts(crate):
             texts.setdefault(text, []).append(name)

@@ -118,8 +118,9 @@ def native() -> Target:
 
 
 @cache
-def crates(triple: str) -> list[dict]:
-    """The crates that are in the program for a target, sorted by name; build tools and tests are not."""
+def crates(triple: str, macros: bool) -> list[dict]:
+    """The crates that are in the program for a target, sorted by name; build tools and tests are not. Macros leave
+    only what they write there, but with `macros` they and theirs are counted too."""
     metadata = json.loads(output("cargo", "metadata", "--format-version=1", "--locked", "--filter-platform", triple))
     packages = {package["id"]: package for package in metadata["packages"]}
     nodes = {node["id"]: node for node in metadata["resolve"]["nodes"]}
@@ -128,7 +129,8 @@ def crates(triple: str) -> list[dict]:
     todo = [root]
     while todo:
         node = todo.pop()
-        if node in seen:
+        is_macro = any("proc-macro" in target["kind"] for target in packages[node]["targets"])
+        if node in seen or (is_macro and not macros):
             continue
         seen.add(node)
         for dependency in nodes[node]["deps"]:
