@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io;
 use std::path::Path;
 
+use crate::api_base::Destination;
 use crate::campaign::Campaign;
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::Format;
@@ -16,6 +17,9 @@ use crate::delivery::attempt::Cause;
 use crate::delivery::stop::Stop;
 use crate::diagnostic::render::display;
 use crate::plan::Plan;
+use crate::plan::id::PlanId;
+use crate::plan::skip::Skip;
+use crate::report::join::identity;
 use crate::report::run::summary::{self, Summary, by_code};
 use crate::send::execution::Finished;
 use crate::send::execution::results::Concluded;
@@ -43,6 +47,10 @@ pub(crate) struct What<'a> {
     pub(crate) campaign: &'a Campaign,
     /// Its plan.
     pub(crate) plan: &'a Plan,
+    /// The plan's id.
+    pub(crate) id: PlanId,
+    /// Where its requests went.
+    pub(crate) destination: Destination,
     /// Where AppID and AppSecret came from, where they were needed.
     pub(crate) origin: Option<&'a Origin>,
 }
@@ -73,13 +81,19 @@ pub(crate) fn report(finished: &Finished, what: &What<'_>, format: Format, termi
     match format {
         Format::Json => terminal.json(&Summary {
             campaign: what.campaign.id.to_string(),
+            title: what.campaign.title.clone(),
             wave: what.campaign.wave,
+            channel: identity(what.campaign).channel.name().to_owned(),
+            destination: what.destination.name().to_owned(),
             digest: what.plan.digest.to_string(),
+            plan: what.id.to_string(),
             counts: tally.counts,
+            skipped_by_reason: Skip::ALL.map(|why| (why.name().to_owned(), what.plan.counts.of(why))).into(),
             refused_by_code: by_code(&tally.refused_by_code),
             requests: finished.requests,
             duration_seconds: (seconds * 1000.0).round() / 1000.0,
             rate: (rate * 10.0).round() / 10.0,
+            resume_at: None,
             results,
             exit: summary::Exit { code: exit.code(), name: exit.name().to_owned() },
         }),

@@ -108,13 +108,13 @@ fn opened(path: &std::path::Path, what: impl FnOnce()) -> usize {
 /// Half a second of it is waiting for what the system tells.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_first_send_opens_the_audience_three_times_to_plan_to_send_and_for_the_results() {
+fn a_first_send_opens_the_audience_four_times_to_plan_to_show_a_message_to_send_and_for_the_results() {
     let (world, platform) = (World::with_recipients(20), Platform::new(""));
     let audience = world.path("audience.csv");
     let times = opened(&audience, || {
         assert_eq!(world.send(&platform).exits(0).counts(), "20 sent");
     });
-    assert_eq!(times, 3);
+    assert_eq!(times, 4);
     let nothing_left = opened(&audience, || {
         assert_eq!(world.send(&platform).exits(0).counts(), "20 sent");
     });

@@ -135,8 +135,8 @@ fn a_token_is_read_in_every_form_and_what_is_none_is_told_by_its_kind() {
     ] {
         let gateway = Gateway::new(|request, _| usual(request));
         let world = world(1, CALM);
-        let command = format!("token_command = ['printf', '%s', '{printed}']\n[audience]");
-        world.edit("campaign.toml", "[audience]", &command);
+        world.file("token", printed);
+        world.edit("campaign.toml", "[audience]", "token_command = ['cat', 'token']\n[audience]");
         let ran = send(&world, &gateway.base(), &[]).exits(9).says(says);
         assert!(!ran.stderr.contains("TOK\""), "{}", ran.stderr);
         assert_eq!(gateway.count(SEND), 0);

@@ -4,6 +4,7 @@
 mod support;
 
 mod account_journal;
+mod agreement;
 mod answers;
 mod architecture;
 mod bad_input;

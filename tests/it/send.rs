@@ -15,7 +15,8 @@ fn everybody_is_sent_the_message_once_and_the_summary_is_the_contract_s() {
     let (world, platform) = (World::with_recipients(50), Platform::new(""));
     let summary = world.send(&platform).exits(0).json();
     let keys = |value: &Json| value.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
-    let expected = "campaign wave digest counts refused_by_code requests duration_seconds rate results exit";
+    let expected = "campaign title wave channel destination digest plan counts skipped_by_reason refused_by_code \
+                    requests duration_seconds rate resume_at results exit";
     assert_eq!(keys(&summary).join(" "), expected);
     assert_eq!(keys(&summary["counts"]).join(" "), "sent refused failed unknown skipped unsent");
     assert_eq!(keys(&summary["exit"]).join(" "), "code name");

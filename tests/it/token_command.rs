@@ -36,7 +36,8 @@ fn it_is_run_again_when_its_token_is_refused() {
 #[test]
 fn a_token_that_stays_refused_stops_the_run_after_three_runs_of_the_program() {
     // A second, because that is how long a token server is given to fetch another.
-    let world = world("echo x >> runs; echo 36_wrong");
+    let world = world("echo x >> runs; cat token");
+    world.file("token", "36_wrong");
     let ran = world.send(&accepts("36_right")).exits(9).says("keeps printing");
     assert_eq!(ran.counts(), "5 unsent");
     assert_eq!(world.read("runs").lines().count(), 3);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use crate::api_base::ApiBase;
+use crate::api_base::{ApiBase, Destination};
 use crate::campaign::Campaign;
 use crate::campaign::file::OnUnknown;
 use crate::cli::command::send::{overrides, results_masked};
@@ -16,7 +16,7 @@ use crate::cli::ending::{What, exit_noted, report};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, MaskOpenid};
 use crate::cli::machine;
-use crate::cli::platform::{Platform, runtime};
+use crate::cli::platform::{Platform, hosts, runtime};
 use crate::cli::problem::journal_problem;
 use crate::cli::random;
 use crate::cli::results_file::ResultsFile;
@@ -28,6 +28,7 @@ use crate::journal::JournalError;
 use crate::journal::record::mark_of;
 use crate::journal::store::Store;
 use crate::plan::forecast_seconds;
+use crate::plan::id::PlanId;
 use crate::report::join::identity;
 use crate::report::plan::text::length;
 use crate::report::results::csv::mask;
@@ -52,6 +53,8 @@ fn rehearse(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Exit> {
     let scenario = scenario(args.scenario.as_deref(), terminal)?;
     let path = &args.campaign.campaign;
     let (campaign, plan) = load_sound(path, &overrides(&args.how), terminal)?;
+    // What is rehearsed is the plan that would be sent, to where it would be sent.
+    let id = PlanId::of(&campaign, &hosts(&campaign, terminal)?, &plan);
     let campaign = elsewhere(campaign, args.how.results.as_deref());
     let state = tempfile::tempdir().map_err(|error| {
         terminal.complain("cannot-write", &[("file", &display(&std::env::temp_dir())), ("reason", &error)]);
@@ -112,7 +115,13 @@ fn rehearse(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Exit> {
         terminal.complain("rehearse-differs", &[("count", &differences.len()), ("list", &list)]);
         return Err(Exit::Internal);
     }
-    let what = What { campaign: &campaign, plan: &plan, origin: Some(&platform.origin) };
+    let what = What {
+        campaign: &campaign,
+        plan: &plan,
+        id,
+        destination: Destination::Local,
+        origin: Some(&platform.origin),
+    };
     let exit = report(&finished, &what, args.how.format, terminal);
     let sent = finished.concluded.tally.counts.sent;
     terminal.say("rehearse.equal", &[("sent", &sent)]);

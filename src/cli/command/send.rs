@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp, Zoned};
+use jiff::Timestamp;
 
-use crate::api_base::Destination;
-use crate::campaign::file::{Duplicates, OnUnknown};
+use crate::api_base::{Destination, Hosts};
+use crate::campaign::file::OnUnknown;
 use crate::campaign::validate::Overrides;
 use crate::campaign::{Campaign, CampaignId, duration};
+use crate::cli::agreement::{Proposal, before, token_command};
 use crate::cli::context::{environment, load_sound};
 use crate::cli::ending::{What, exit_noted, report};
 use crate::cli::exit_code::Exit;
@@ -19,20 +20,19 @@ use crate::cli::platform::{Platform, hosts};
 use crate::cli::problem::{join_problem, journal_problem};
 use crate::cli::quota;
 use crate::cli::results_file::ResultsFile;
-use crate::cli::terminal::{Terminal, argument};
+use crate::cli::terminal::Terminal;
 use crate::cli::user_state::{AccountFolder, account_lock};
 use crate::cli::watching::Watching;
-use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Counts;
 use crate::delivery::tally::Tally;
 use crate::diagnostic::render::display;
 use crate::journal::JournalError;
 use crate::journal::lock::{Holder, LockError};
 use crate::journal::store::{self, Store};
+use crate::plan::Plan;
 use crate::plan::id::PlanId;
-use crate::plan::{Plan, forecast_seconds, text_digest};
-use crate::report::join::{identity, tally};
-use crate::report::plan::text as plan_text;
+use crate::report::join::identity;
+use crate::report::plan::text::length;
 use crate::report::results;
 use crate::send::execution::locks::Locks;
 use crate::send::execution::quota::ask as ask_quota;
@@ -49,17 +49,10 @@ fn prepare_and_send(args: &args::Send, terminal: &Terminal) -> Result<Exit, Exit
     let retry_refused = retry(args.retry.as_deref(), terminal)?;
     let wait = wait_lock(args.wait_lock.as_deref(), terminal)?;
     let path = &args.campaign.campaign;
-    let (campaign, plan) = load_sound(path, &overrides(&args.how), terminal)?;
-    // An address that is none is told before anything is done.
-    let hosts = hosts(&campaign, terminal)?;
+    let (ready, place) = ready(args, wait, terminal)?;
+    let Ready { campaign, plan, hosts, id } = ready;
+    let Place { account, state, locks } = place;
     let destination = hosts.destination();
-    let id = PlanId::of(&campaign, &hosts, &plan);
-    if !expected(&args.expect, &plan, Some(id), terminal) {
-        return Err(Exit::Gate);
-    }
-    let account = AccountFolder::insist(&campaign.account.appid, args.state_dir.as_ref(), terminal)?;
-    let state = account.prepare(destination, path, &identity(&campaign), terminal)?;
-    let locks = lock(&campaign, &state, destination, wait, terminal)?;
     let stop_files = stop_files(&campaign, &state, terminal)?;
     belongs_here(&campaign, &account, destination, args.take_over, terminal)?;
     let policy = Policy { on_unknown: campaign.send.on_unknown, retry_refused };
@@ -73,14 +66,20 @@ fn prepare_and_send(args: &args::Send, terminal: &Terminal) -> Result<Exit, Exit
     };
     let (finished, origin) = if left > 0 {
         let total = args.how.limit.map_or(left, |limit| left.min(limit));
-        tell(&campaign, &plan, &before, left, terminal);
-        let agreed = agreed(args, &campaign, id, &before, terminal)?;
+        let proposal =
+            Proposal { campaign: &campaign, plan: &plan, id, hosts: &hosts, before: &before, left };
+        proposal.tell(terminal)?;
+        let agreed = proposal.agreed(args, terminal)?;
         let platform = Platform::open(&campaign, &state, terminal)?;
-        if !agreed {
-            // Whoever is asked should know of the quota first.
+        // Whoever is asked should know of the quota first. But a program that prints tokens runs for nobody who has
+        // not agreed yet.
+        let asks_first = !agreed && token_command(&campaign).is_none();
+        if asks_first {
             let asked = platform.runtime.block_on(ask_quota(&platform.client, &platform.tokens));
             quota::warn(&asked, &campaign, total, terminal);
-            ask(left, terminal)?;
+        }
+        if !agreed {
+            proposal.ask(terminal)?;
         }
         let Platform { runtime, client, tokens, origin } = platform;
         let execution = Execution {
@@ -93,7 +92,7 @@ fn prepare_and_send(args: &args::Send, terminal: &Terminal) -> Result<Exit, Exit
             runtime,
             client,
             tokens,
-            asks_quota: agreed,
+            asks_quota: !asks_first,
             policy,
             limit: args.how.limit,
             signals: Signals::listen,
@@ -106,10 +105,62 @@ fn prepare_and_send(args: &args::Send, terminal: &Terminal) -> Result<Exit, Exit
     } else {
         (nothing_to_do(&results, &state, terminal)?, None)
     };
-    let what = What { campaign: &campaign, plan: &plan, origin: origin.as_ref() };
+    let what = What { campaign: &campaign, plan: &plan, id, destination, origin: origin.as_ref() };
     let exit = report(&finished, &what, args.how.format, terminal);
     terminal.next(&format!("exit.{}", exit.name()), path);
     Ok(exit)
+}
+
+/// The files as they were read, and what follows from them.
+struct Ready {
+    campaign: Campaign,
+    plan: Plan,
+    hosts: Hosts,
+    id: PlanId,
+}
+
+/// Where a campaign is sent from, and what keeps others from doing the same.
+struct Place {
+    account: AccountFolder,
+    state: PathBuf,
+    locks: Locks,
+}
+
+/// Reads the files and takes the locks. Whoever had to wait for a lock reads the files again: what was planned before
+/// may not be what they say now.
+fn ready(args: &args::Send, wait: Duration, terminal: &Terminal) -> Result<(Ready, Place), Exit> {
+    let until = Instant::now() + wait;
+    let mut ready = read(args, terminal)?;
+    loop {
+        let destination = ready.hosts.destination();
+        let campaign = &ready.campaign;
+        let account = AccountFolder::insist(&campaign.account.appid, args.state_dir.as_ref(), terminal)?;
+        let state = account.prepare(destination, &campaign.path, &identity(campaign), terminal)?;
+        let (locks, waited) = lock(campaign, &state, destination, until, terminal)?;
+        if !waited {
+            return Ok((ready, Place { account, state, locks }));
+        }
+        terminal.say("send.reread", &[]);
+        let again = read(args, terminal)?;
+        let same =
+            identity(campaign) == identity(&again.campaign) && destination == again.hosts.destination();
+        ready = again;
+        if same {
+            return Ok((ready, Place { account, state, locks }));
+        }
+        // The file is of another campaign now, and these are not its locks.
+    }
+}
+
+fn read(args: &args::Send, terminal: &Terminal) -> Result<Ready, Exit> {
+    let (campaign, plan) = load_sound(&args.campaign.campaign, &overrides(&args.how), terminal)?;
+    // An address that is none is told before anything is done.
+    let hosts = hosts(&campaign, terminal)?;
+    let id = PlanId::of(&campaign, &hosts, &plan);
+    if !expected(&args.expect, &plan, Some(id), terminal) {
+        return Err(Exit::Gate);
+    }
+    Ok(Ready { campaign, plan, hosts, id })
 }
 
 /// What the flags say over the campaign.
@@ -165,18 +216,20 @@ fn wait_lock(given: Option<&str>, terminal: &Terminal) -> Result<Duration, Exit>
     })
 }
 
-/// Takes the locks of a campaign and of its account, or says who has them.
+/// Takes the locks of a campaign and of its account, or says who has them. Tells whether somebody else had one first.
 fn lock(
     campaign: &Campaign,
     state: &Path,
     destination: Destination,
-    wait: Duration,
+    until: Instant,
     terminal: &Terminal,
-) -> Result<Locks, Exit> {
-    let until = Instant::now() + wait;
-    let mut locks = lock_campaign(campaign, state, until, terminal)?;
-    take(&mut locks, &account_lock(campaign, state, destination), &holder(campaign), until, terminal)?;
-    Ok(locks)
+) -> Result<(Locks, bool), Exit> {
+    let mut locks = Locks::default();
+    let mut waited = false;
+    for path in [campaign_lock(state, &campaign.id), account_lock(campaign, state, destination)] {
+        waited |= take(&mut locks, &path, &holder(campaign), until, terminal)?;
+    }
+    Ok((locks, waited))
 }
 
 /// Takes the lock of a campaign, or says who has it.
@@ -209,14 +262,24 @@ pub(crate) fn campaign_lock(state: &Path, id: &CampaignId) -> PathBuf {
     state.join(format!("{id}.lock"))
 }
 
+/// Takes a lock, and tells whether it had to be waited for.
 fn take(
     locks: &mut Locks,
     path: &Path,
     holder: &Holder,
     until: Instant,
     terminal: &Terminal,
-) -> Result<(), Exit> {
-    locks.take(path, holder, until).map_err(|error| match error {
+) -> Result<bool, Exit> {
+    let taken = match locks.take(path, holder, Instant::now()) {
+        Ok(()) => return Ok(false),
+        Err(LockError::Held(_)) if Instant::now() < until => {
+            let wait = until.saturating_duration_since(Instant::now()).as_secs();
+            terminal.say("send.waited", &[("wait", &length(wait, &terminal.words))]);
+            locks.take(path, holder, until)
+        }
+        Err(error) => Err(error),
+    };
+    taken.map(|()| true).map_err(|error| match error {
         LockError::Held(Some(other)) => {
             terminal.complain(
                 "locked",
@@ -310,41 +373,6 @@ fn belongs_here(
 /// The key of the journal's note of its machine.
 const MACHINE: &str = "machine";
 
-/// What was there before this run.
-struct Before {
-    tally: Tally,
-    /// The digest of the last run that sent another text than the campaign has now.
-    other_text: Option<String>,
-}
-
-fn before(campaign: &Campaign, plan: &Plan, state: &Path, terminal: &Terminal) -> Result<Before, Exit> {
-    let store = settle_crash(campaign, state).map_err(|error| journal_problem(&error, terminal))?;
-    let tally = tally(campaign, plan, store.as_ref()).map_err(|error| join_problem(&error, terminal))?;
-    let mut other_text = None;
-    if let Some(store) = &store
-        && let Ok(Some(number)) = store.find_campaign(&identity(campaign))
-    {
-        let runs = store.runs(number).map_err(|error| journal_problem(&error, terminal))?;
-        let now = text_digest(campaign, plan).to_string();
-        let reached = tally.counts.sent + tally.counts.unknown;
-        let last = runs.last().filter(|last| last.text != now && reached > 0);
-        other_text = last.map(|last| last.digest.clone());
-    }
-    Ok(Before { tally, other_text })
-}
-
-/// Whoever holds the lock may settle what a crashed process left in flight.
-fn settle_crash(campaign: &Campaign, state: &Path) -> Result<Option<Store>, JournalError> {
-    let Some(store) = Store::read(state)? else { return Ok(None) };
-    let whose = identity(campaign);
-    if store.find_campaign(&whose)?.is_none() {
-        return Ok(Some(store));
-    }
-    let mut store = Store::open(state)?;
-    store.claim(&whose, Incident::Crash)?;
-    Ok(Some(store))
-}
-
 /// How many messages this run would send.
 fn left(tally: &Tally, policy: &Policy) -> u64 {
     let Counts { sent: _, refused, failed, unknown, skipped: _, unsent } = tally.counts;
@@ -358,94 +386,6 @@ fn left(tally: &Tally, policy: &Policy) -> u64 {
         RetryRefused::Codes(codes) => codes.iter().filter_map(|code| tally.refused_by_code.get(code)).sum(),
     };
     unsent + failed + unknown + refused
-}
-
-/// Says what is about to be sent, and what an operator should know before they agree.
-fn tell(campaign: &Campaign, plan: &Plan, before: &Before, left: u64, terminal: &Terminal) {
-    let words = &terminal.words;
-    let seconds = forecast_seconds(left, campaign.send.ceiling());
-    let (forecast, until) = (plan_text::length(seconds, words), until(seconds));
-    let counts = before.tally.counts;
-    terminal.say(
-        "send.about",
-        &[
-            ("campaign", &campaign.id),
-            ("wave", &campaign.wave),
-            ("appid", &campaign.account.appid),
-            ("kind", &campaign.body.kind()),
-            ("left", &left),
-            ("rows", &plan.counts.rows()),
-            ("forecast", &forecast),
-            ("until", &until),
-            ("digest", &plan.digest),
-        ],
-    );
-    if counts.sent + counts.refused + counts.unknown > 0 {
-        terminal.say(
-            "send.earlier",
-            &[("sent", &counts.sent), ("refused", &counts.refused), ("unknown", &counts.unknown)],
-        );
-    }
-    if before.tally.gone > 0 {
-        terminal.say("send.gone", &[("count", &before.tally.gone)]);
-    }
-    if let Some(other) = &before.other_text {
-        terminal.say(
-            "send.other-text",
-            &[("sent", &counts.sent), ("left", &left), ("then", other), ("now", &plan.digest)],
-        );
-    } else if before.tally.altered > 0 {
-        terminal.say("send.altered", &[("count", &before.tally.altered)]);
-    }
-}
-
-/// The time of day at which it is over, if it begins now.
-fn until(seconds: u64) -> String {
-    let length = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
-    // Beyond the calendar there is no time to tell.
-    Zoned::now()
-        .checked_add(length)
-        .map_or_else(|_| "?".to_owned(), |end| end.strftime("%Y-%m-%d %H:%M").to_string())
-}
-
-/// Whether the flags have agreed already; otherwise somebody is there to be asked.
-///
-/// # Errors
-///
-/// The exit, already told, when nobody agrees.
-fn agreed(
-    args: &args::Send,
-    campaign: &Campaign,
-    id: PlanId,
-    before: &Before,
-    terminal: &Terminal,
-) -> Result<bool, Exit> {
-    // One person's rows are told apart by their order. If a text that went out is not the one the row has now,
-    // rows were moved or removed, and who got which is for a person to judge.
-    let moved = campaign.audience.duplicates == Duplicates::Each && before.tally.altered > 0;
-    let delicate = before.other_text.is_some() || moved;
-    if args.yes && (!delicate || args.expect.expect_plan.is_some()) {
-        return Ok(true);
-    }
-    if terminal.is_interactive() {
-        return Ok(false);
-    }
-    let key = if args.yes { "needs-plan" } else { "needs-yes" };
-    terminal.complain(key, &[("plan", &id), ("campaign", &argument(&campaign.path))]);
-    Err(Exit::Gate)
-}
-
-/// Asks.
-///
-/// # Errors
-///
-/// The exit, already told, when the answer is no.
-fn ask(left: u64, terminal: &Terminal) -> Result<(), Exit> {
-    if terminal.ask("send.ask", &[("left", &left)]) {
-        return Ok(());
-    }
-    terminal.say("send.no", &[]);
-    Err(Exit::Gate)
 }
 
 /// A run in which nothing is left: the results are written all the same.

@@ -15,12 +15,22 @@ use crate::wechat::answer::error_code::key;
 pub(crate) struct Summary {
     /// The campaign's id.
     pub(crate) campaign: String,
+    /// Its title for people.
+    pub(crate) title: Option<String>,
     /// Which time it is sent.
     pub(crate) wave: u32,
+    /// `send`, or another way of sending that counts by itself.
+    pub(crate) channel: String,
+    /// `real`, or `local` where requests stay on this computer.
+    pub(crate) destination: String,
     /// `sha256:` over the finished payloads in order.
     pub(crate) digest: String,
+    /// The plan id, as `wxcast plan` gives it: of what was sent, or of what a rehearsal stood for.
+    pub(crate) plan: String,
     /// The recipients by status.
     pub(crate) counts: Counts,
+    /// The skipped ones by the word of their reason.
+    pub(crate) skipped_by_reason: BTreeMap<String, u64>,
     /// The refused ones by errcode.
     pub(crate) refused_by_code: BTreeMap<String, u64>,
     /// Requests made in this run.
@@ -29,6 +39,8 @@ pub(crate) struct Summary {
     pub(crate) duration_seconds: f64,
     /// Requests a second.
     pub(crate) rate: f64,
+    /// When sending may go on, where the run paused and it is known.
+    pub(crate) resume_at: Option<String>,
     /// The results file.
     pub(crate) results: Option<String>,
     /// How it ended.

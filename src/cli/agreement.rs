@@ -1,0 +1,261 @@
+//! What people see before a message leaves, and whether they agree. With `--yes` the same is printed, so that a log
+//! tells afterwards what was agreed to.
+
+use std::path::Path;
+
+use jiff::{SignedDuration, Zoned};
+
+use crate::api_base::Hosts;
+use crate::campaign::file::Duplicates;
+use crate::campaign::{Campaign, SecretPlace};
+use crate::cli::exit_code::Exit;
+use crate::cli::line::args;
+use crate::cli::problem::{join_problem, journal_problem};
+use crate::cli::terminal::{Terminal, argument};
+use crate::delivery::attempt::Incident;
+use crate::delivery::tally::Tally;
+use crate::diagnostic::code::Code;
+use crate::journal::JournalError;
+use crate::journal::store::Store;
+use crate::plan::id::PlanId;
+use crate::plan::inputs::Inputs;
+use crate::plan::sample::survey::{Choice, Extent, survey};
+use crate::plan::skip::Skip;
+use crate::plan::{Plan, forecast_seconds, text_digest};
+use crate::report::join::{identity, tally};
+use crate::report::plan::text as plan_text;
+use crate::report::preview;
+
+/// What somebody agrees to.
+pub(crate) struct Proposal<'a> {
+    /// The campaign.
+    pub(crate) campaign: &'a Campaign,
+    /// Its plan.
+    pub(crate) plan: &'a Plan,
+    /// Its id.
+    pub(crate) id: PlanId,
+    /// Where requests go.
+    pub(crate) hosts: &'a Hosts,
+    /// What earlier runs did.
+    pub(crate) before: &'a Before,
+    /// How many messages would be sent.
+    pub(crate) left: u64,
+}
+
+/// What was there before this run.
+pub(crate) struct Before {
+    /// What became of the audience so far.
+    pub(crate) tally: Tally,
+    /// The digest of the last run that sent another text than the campaign has now.
+    other_text: Option<String>,
+}
+
+/// Reads what earlier runs did. What a crash left in flight is settled on the way.
+///
+/// # Errors
+///
+/// The exit, already told, when audience or journal cannot be read.
+pub(crate) fn before(
+    campaign: &Campaign,
+    plan: &Plan,
+    state: &Path,
+    terminal: &Terminal,
+) -> Result<Before, Exit> {
+    let store = settle_crash(campaign, state).map_err(|error| journal_problem(&error, terminal))?;
+    let tally = tally(campaign, plan, store.as_ref()).map_err(|error| join_problem(&error, terminal))?;
+    let mut other_text = None;
+    if let Some(store) = &store
+        && let Ok(Some(number)) = store.find_campaign(&identity(campaign))
+    {
+        let runs = store.runs(number).map_err(|error| journal_problem(&error, terminal))?;
+        let now = text_digest(campaign, plan).to_string();
+        let reached = tally.counts.sent + tally.counts.unknown;
+        let last = runs.last().filter(|last| last.text != now && reached > 0);
+        other_text = last.map(|last| last.digest.clone());
+    }
+    Ok(Before { tally, other_text })
+}
+
+/// Whoever holds the lock may settle what a crashed process left in flight.
+fn settle_crash(campaign: &Campaign, state: &Path) -> Result<Option<Store>, JournalError> {
+    let Some(store) = Store::read(state)? else { return Ok(None) };
+    let whose = identity(campaign);
+    if store.find_campaign(&whose)?.is_none() {
+        return Ok(Some(store));
+    }
+    let mut store = Store::open(state)?;
+    store.claim(&whose, Incident::Crash)?;
+    Ok(Some(store))
+}
+
+/// The program that prints tokens, where one does.
+pub(crate) fn token_command(campaign: &Campaign) -> Option<&[String]> {
+    match &campaign.account.secret {
+        SecretPlace::TokenCommand(command) => Some(command),
+        SecretPlace::Environment(_) | SecretPlace::File(_) => None,
+    }
+}
+
+impl Proposal<'_> {
+    /// Says what is about to be sent, and what an operator should know before they agree.
+    ///
+    /// # Errors
+    ///
+    /// The exit, already told, when the audience is no longer the one that was planned.
+    pub(crate) fn tell(&self, terminal: &Terminal) -> Result<(), Exit> {
+        let Self { campaign, plan, id, hosts, before, left } = self;
+        let words = &terminal.words;
+        if let Some(title) = &campaign.title {
+            terminal.say("send.title", &[("title", title)]);
+        }
+        terminal.say(
+            "send.about",
+            &[
+                ("campaign", &campaign.id),
+                ("wave", &campaign.wave),
+                ("appid", &campaign.account.appid),
+                ("kind", &campaign.body.kind()),
+            ],
+        );
+        terminal.say("send.destination", &[("destination", &plan_text::destination(hosts, words))]);
+        if let Some(command) = token_command(campaign) {
+            terminal.say("send.token-command", &[("command", &command.join(" "))]);
+        }
+        if let Some(sheet) = &plan.sheet {
+            terminal.say("send.sheet", &[("sheet", &sheet.name)]);
+        }
+        let seconds = forecast_seconds(*left, campaign.send.ceiling());
+        let (forecast, until) = (plan_text::length(seconds, words), until(seconds));
+        terminal.say(
+            "send.left",
+            &[("left", left), ("rows", &plan.counts.rows()), ("forecast", &forecast), ("until", &until)],
+        );
+        self.skipped(terminal);
+        self.warnings(terminal);
+        self.earlier(terminal);
+        terminal.say("send.digests", &[("digest", &plan.digest), ("plan", id)]);
+        self.sample(terminal)?;
+        if let Some(other) = &before.other_text {
+            let sent = before.tally.counts.sent;
+            terminal.say(
+                "send.other-text",
+                &[("sent", &sent), ("left", left), ("then", other), ("now", &plan.digest)],
+            );
+        } else if before.tally.altered > 0 {
+            terminal.say("send.altered", &[("count", &before.tally.altered)]);
+        }
+        Ok(())
+    }
+
+    /// How many are skipped, and why.
+    fn skipped(&self, terminal: &Terminal) {
+        let counts = self.plan.counts;
+        let count = counts.rows() - counts.planned;
+        if count == 0 {
+            return;
+        }
+        let words = &terminal.words;
+        let reasons = Skip::ALL.into_iter().filter(|why| counts.of(*why) > 0);
+        let each = reasons.map(|why| {
+            let reason = words.say(&format!("send.skip.{}", why.name()), &[]);
+            words.say("send.skip.each", &[("count", &counts.of(why)), ("reason", &reason)])
+        });
+        let more = |reasons: String, reason: String| {
+            words.say("send.skip.more", &[("reasons", &reasons), ("reason", &reason)])
+        };
+        let reasons = each.reduce(more).expect("whatever is counted has a reason");
+        terminal.say("send.skipped", &[("count", &count), ("reasons", &reasons)]);
+    }
+
+    /// The warnings by their kind, and where they can be read.
+    fn warnings(&self, terminal: &Terminal) {
+        let diagnostics = &self.plan.diagnostics;
+        let count = diagnostics.warnings();
+        if count == 0 {
+            return;
+        }
+        let path = argument(&self.campaign.path);
+        terminal.say("send.warnings", &[("count", &count), ("campaign", &path)]);
+        // A sound plan has no errors: whatever is counted is a warning.
+        for (code, count) in diagnostics.counts() {
+            terminal.say("send.warning", &[("count", count), ("title", &title(*code, terminal))]);
+        }
+    }
+
+    /// What earlier runs of this campaign did.
+    fn earlier(&self, terminal: &Terminal) {
+        let counts = self.before.tally.counts;
+        if counts.sent + counts.refused + counts.unknown > 0 {
+            terminal.say(
+                "send.earlier",
+                &[("sent", &counts.sent), ("refused", &counts.refused), ("unknown", &counts.unknown)],
+            );
+        }
+        if self.before.tally.gone > 0 {
+            terminal.say("send.gone", &[("count", &self.before.tally.gone)]);
+        }
+    }
+
+    /// One finished message, as `preview` shows it. Whose it is matters to nobody here, and logs are read by many.
+    fn sample(&self, terminal: &Terminal) -> Result<(), Exit> {
+        let Self { campaign, plan, .. } = self;
+        let inputs = Inputs::of_campaign(campaign, &plan.library);
+        let survey = survey(&inputs, plan, &Choice::First(1), Extent::Samples).map_err(|_| {
+            terminal.complain("changed", &[]);
+            Exit::Invalid
+        })?;
+        for sample in &survey.samples {
+            terminal.tell(&preview::text(sample, &[], campaign.body.kind(), true, &terminal.words));
+        }
+        Ok(())
+    }
+
+    /// Whether the flags have agreed already; otherwise somebody is there to be asked.
+    ///
+    /// # Errors
+    ///
+    /// The exit, already told, when nobody agrees.
+    pub(crate) fn agreed(&self, args: &args::Send, terminal: &Terminal) -> Result<bool, Exit> {
+        let Self { campaign, id, before, .. } = self;
+        // One person's rows are told apart by their order. If a text that went out is not the one the row has now,
+        // rows were moved or removed, and who got which is for a person to judge.
+        let moved = campaign.audience.duplicates == Duplicates::Each && before.tally.altered > 0;
+        let delicate = before.other_text.is_some() || moved;
+        if args.yes && (!delicate || args.expect.expect_plan.is_some()) {
+            return Ok(true);
+        }
+        if terminal.is_interactive() {
+            return Ok(false);
+        }
+        let key = if args.yes { "needs-plan" } else { "needs-yes" };
+        terminal.complain(key, &[("plan", id), ("campaign", &argument(&campaign.path))]);
+        Err(Exit::Gate)
+    }
+
+    /// Asks.
+    ///
+    /// # Errors
+    ///
+    /// The exit, already told, when the answer is no.
+    pub(crate) fn ask(&self, terminal: &Terminal) -> Result<(), Exit> {
+        if terminal.ask("send.ask", &[("left", &self.left)]) {
+            return Ok(());
+        }
+        terminal.say("send.no", &[]);
+        Err(Exit::Gate)
+    }
+}
+
+/// The title of a warning as part of a line.
+fn title(code: Code, terminal: &Terminal) -> String {
+    terminal.words.say(&format!("diagnostic.{}.title", code.slug()), &[])
+}
+
+/// The time of day at which it is over, if it begins now.
+fn until(seconds: u64) -> String {
+    let length = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
+    // Beyond the calendar there is no time to tell.
+    Zoned::now()
+        .checked_add(length)
+        .map_or_else(|_| "?".to_owned(), |end| end.strftime("%Y-%m-%d %H:%M").to_string())
+}
