@@ -191,6 +191,8 @@ fn executor<J: Journal>(
     let execution = Execution {
         campaign,
         plan,
+        id: None,
+        receipt: None,
         whose: Identity { appid: "wx".into(), campaign: "bench".into(), wave: 1, channel: Channel::Send },
         state: folder.path().to_owned(),
         host: String::new(),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::cli::context::variable;
 use crate::plan::digest::Digest;
 
 /// Whether the id is the computer's own, so that it alone tells which it is. A Mac is called otherwise in every
@@ -58,6 +59,16 @@ impl fmt::Display for Machine {
 /// The name of this machine.
 pub(crate) fn name() -> String {
     gethostname::gethostname().to_string_lossy().into_owned()
+}
+
+/// The name of this user.
+pub(crate) fn user() -> String {
+    variable("USER").or_else(|| variable("USERNAME")).unwrap_or_else(|| "?".to_owned())
+}
+
+/// Who does something by hand: the user's name on this machine.
+pub(crate) fn who() -> String {
+    format!("{}@{}", user(), name())
 }
 
 #[cfg(any(windows, target_os = "macos"))]

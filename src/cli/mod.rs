@@ -6,6 +6,7 @@ pub(crate) mod agreement;
 pub(crate) mod context;
 pub(crate) mod ending;
 pub mod exit_code;
+mod gate;
 pub(crate) mod machine;
 pub(crate) mod origin;
 pub(crate) mod output;

@@ -36,6 +36,7 @@ impl Observer for Watching<'_> {
         match remark {
             Remark::Unshared => self.terminal.say("journal-unshared", &[]),
             Remark::Twice(count) => self.terminal.say("journal-twice", &[("count", &count)]),
+            Remark::NoReceipt(reason) => self.terminal.say("no-receipt", &[("reason", &reason)]),
         }
     }
 

@@ -69,6 +69,11 @@ impl Claim {
     pub fn campaign(self) -> CampaignKey {
         self.campaign
     }
+
+    /// How often the campaign has been claimed.
+    pub(crate) fn epoch(self) -> i64 {
+        self.epoch
+    }
 }
 
 /// Who a person is to an account, without the openid: the first half of SHA-256(appid, NUL, openid).

@@ -17,6 +17,7 @@ pub mod index;
 pub mod lock;
 pub mod media;
 pub(crate) mod notice;
+pub(crate) mod receipt;
 pub mod record;
 pub(crate) mod run;
 pub mod sqlite;

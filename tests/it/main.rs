@@ -39,6 +39,7 @@ mod media;
 mod media_faults;
 mod model;
 mod moved;
+mod never_twice;
 mod next_command;
 mod pacing;
 mod plan;

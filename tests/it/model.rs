@@ -128,6 +128,8 @@ pub(crate) fn execution<'o>(
     let client = Client::new(base, timeouts).expect("a client");
     let secret = TokenSource::Secret { appid: APPID.to_owned(), secret: SecretString::from(SECRET) };
     Execution {
+        id: None,
+        receipt: None,
         whose: identity(&campaign),
         results: Arc::new(Counting(Arc::clone(&campaign), Arc::clone(&plan))),
         campaign,

@@ -88,6 +88,8 @@ fn rehearse(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Exit> {
         masked: results_masked(&args.how),
     };
     let execution = Execution {
+        id: None,
+        receipt: None,
         whose: identity(&campaign),
         campaign: Arc::clone(&campaign),
         plan: Arc::clone(&plan),

@@ -10,7 +10,7 @@ use crate::audience::reader::Reader;
 use crate::audience::row::Row;
 use crate::campaign::Campaign;
 use crate::cli::command::send::lock_campaign;
-use crate::cli::context::{environment, load_campaign, variable};
+use crate::cli::context::{environment, load_campaign};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, MaskOpenid};
 use crate::cli::machine;
@@ -75,7 +75,7 @@ fn resolve(args: &args::Resolve, terminal: &Terminal) -> Result<Exit, Exit> {
         return Err(Exit::Usage);
     }
     let outcome = if args.sent { Outcome::Sent } else { Outcome::Postponed };
-    let settled = store.resolve(claim, &ids, outcome, &who(), Timestamp::now()).map_err(problem)?;
+    let settled = store.resolve(claim, &ids, outcome, &machine::who(), Timestamp::now()).map_err(problem)?;
     let word = terminal.words.say(&format!("status.{}", Status::from(outcome).name()), &[]);
     terminal.say("resolve.done", &[("count", &settled), ("status", &word)]);
     terminal.next("resolve", path);
@@ -118,10 +118,4 @@ fn wanted(
 /// An openid as people may see it here: CI logs are read by many.
 fn shown(openid: &str) -> String {
     if masks(MaskOpenid::Auto) { mask(openid) } else { openid.to_owned() }
-}
-
-/// Who settles: the user's name on this machine.
-fn who() -> String {
-    let user = variable("USER").or_else(|| variable("USERNAME")).unwrap_or_else(|| "?".to_owned());
-    format!("{user}@{}", machine::name())
 }

@@ -14,6 +14,7 @@ use crate::cli::agreement::{Proposal, before, token_command};
 use crate::cli::context::{environment, load_sound};
 use crate::cli::ending::{What, exit_noted, report};
 use crate::cli::exit_code::Exit;
+use crate::cli::gate;
 use crate::cli::line::args::{self, Expect, MaskOpenid, SendArgs};
 use crate::cli::machine::{self, Machine};
 use crate::cli::platform::{Platform, hosts};
@@ -83,6 +84,8 @@ fn prepare_and_send(args: &args::Send, terminal: &Terminal) -> Result<Exit, Exit
         }
         let Platform { runtime, client, tokens, origin } = platform;
         let execution = Execution {
+            id: Some(id.to_string()),
+            receipt: Some(gate::receipt(path, destination)),
             whose: identity(&campaign),
             campaign: Arc::clone(&campaign),
             plan: Arc::clone(&plan),

@@ -14,7 +14,6 @@ impl Store {
     /// # Errors
     ///
     /// When the journal cannot be read.
-    #[cfg(test)]
     pub(crate) fn uuid(&self) -> Result<String, JournalError> {
         self.meta("uuid")?.ok_or_else(|| self.unreadable(&rusqlite::Error::QueryReturnedNoRows))
     }
@@ -24,7 +23,6 @@ impl Store {
     /// # Errors
     ///
     /// When the journal cannot be read.
-    #[cfg(test)]
     pub(crate) fn intents(&self) -> Result<i64, JournalError> {
         self.meta("intents")?.ok_or_else(|| self.unreadable(&rusqlite::Error::QueryReturnedNoRows))
     }

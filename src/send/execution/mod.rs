@@ -7,6 +7,7 @@
 pub mod locks;
 pub mod observer;
 pub mod quota;
+pub mod receipts;
 pub(crate) mod refresh;
 pub mod results;
 
@@ -38,6 +39,7 @@ use crate::send::ahead::{ahead, has_files};
 use crate::send::dispatcher::{self, Ended};
 use crate::send::execution::locks::Locks;
 use crate::send::execution::observer::{Observer, Remark};
+use crate::send::execution::receipts::{Place, Receipts};
 use crate::send::execution::refresh::Refresher;
 use crate::send::execution::results::{Concluded, Results};
 use crate::send::feed::{self, Jobs, Policy};
@@ -53,6 +55,10 @@ pub struct Execution<'o> {
     pub campaign: Arc<Campaign>,
     /// Its plan.
     pub plan: Arc<Plan>,
+    /// What an approver approved; nothing where nobody is asked, as in a rehearsal.
+    pub id: Option<String>,
+    /// Where the receipt lies; nothing for what counts for nothing, as a rehearsal does.
+    pub receipt: Option<Place>,
     /// Whose messages they are.
     pub whose: Identity,
     /// The state folder.
@@ -107,6 +113,7 @@ pub struct Begun<'o, J> {
     execution: Execution<'o>,
     claim: Claim,
     run: RunKey,
+    receipts: Option<Receipts>,
     jobs: Jobs,
     journal: J,
     writer: Writer,
@@ -125,6 +132,7 @@ pub struct Sent {
     /// The journal.
     pub store: Store,
     results: Arc<dyn Results>,
+    receipts: Option<Receipts>,
     exit: fn(&Finished) -> (&'static str, u8),
     /// Held until the results are written.
     _locks: Locks,
@@ -163,6 +171,14 @@ impl<'o> Execution<'o> {
         if !store.is_shareable() {
             self.observer.remarks(Remark::Unshared);
         }
+        let id = self.id.as_deref().unwrap_or_default();
+        let receipts = self
+            .receipt
+            .as_ref()
+            .map(|place| Receipts::new(place.clone(), &self.whose, claim, &self.plan, id));
+        if let Some(Err(error)) = receipts.as_ref().map(|receipts| receipts.write(&store, true)) {
+            self.observer.remarks(Remark::NoReceipt(error.to_string()));
+        }
         let reading = Store::open(&self.state)?;
         let (campaign, plan) = (Arc::clone(&self.campaign), Arc::clone(&self.plan));
         let jobs = feed::start(campaign, plan, reading, &self.whose, self.policy.clone())?;
@@ -170,7 +186,7 @@ impl<'o> Execution<'o> {
         let tokens = writer.clone();
         self.tokens.watch(move |fetch| tokens.notice(run, fetch.at, Notice::Token(fetch)));
         let journal = journal(writer.clone());
-        Ok(Begun { execution: self, claim, run, jobs, journal, writer, thread })
+        Ok(Begun { execution: self, claim, run, receipts, jobs, journal, writer, thread })
     }
 
     fn start(&self) -> RunStart {
@@ -188,7 +204,7 @@ impl<'o> Execution<'o> {
                 .filter(|(_, count)| *count > 0)
                 .map(|(reason, count)| (reason.to_owned(), count))
                 .collect(),
-            plan: None,
+            plan: self.id.clone(),
             hosts: self.client.hosts().all().iter().map(ToString::to_string).collect(),
         }
     }
@@ -202,9 +218,9 @@ impl<J: Journal> Begun<'_, J> {
     ///
     /// When something in the run did. What the journal was told is on disk by then.
     pub fn send_until<C>(self, cut: impl Future<Output = C>) -> Sending<C> {
-        let Self { execution, claim, run, jobs, journal, writer, thread } = self;
+        let Self { execution, claim, run, receipts, jobs, journal, writer, thread } = self;
         let Execution { campaign, state, runtime, client, tokens, results, observer, .. } = execution;
-        let refresher = Refresher::start(Arc::clone(&results), state.clone());
+        let refresher = Refresher::start(Arc::clone(&results), receipts.clone(), state.clone());
         let (settled, hosts, notes) = (refresher.counter(), client.clone(), writer.clone());
         let sending = async {
             let mut signals = (execution.signals)();
@@ -275,6 +291,7 @@ impl<J: Journal> Begun<'_, J> {
                 written,
                 store,
                 results,
+                receipts,
                 exit: execution.exit,
                 _locks: execution.locks,
             })),
@@ -326,6 +343,8 @@ impl Sent {
         };
         // A journal that takes no end of a run has said so before; the run is then read as one that crashed.
         let _ = self.store.end_run(self.run, &end);
+        // One that could not be written was told of when the run began; what it says then is no more than was so.
+        let _ = self.receipts.map(|receipts| receipts.write(&self.store, false));
         Ok(finished)
     }
 }

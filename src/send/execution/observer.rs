@@ -9,12 +9,14 @@ use crate::send::execution::quota::Asked;
 pub type Watch = Arc<dyn Fn(&Event) + Send + Sync>;
 
 /// What the journal says of itself during a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remark {
     /// Its folder lies where several processes cannot share it.
     Unshared,
     /// So many messages stand in it twice.
     Twice(u64),
+    /// The receipt cannot be written beside the campaign, because of this.
+    NoReceipt(String),
 }
 
 /// Who watches a run.

@@ -12,6 +12,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::journal::store::Store;
+use crate::send::execution::receipts::Receipts;
 use crate::send::execution::results::Results;
 
 /// Results are refreshed no more often than this.
@@ -58,7 +59,7 @@ pub(crate) struct Refresher {
 }
 
 impl Refresher {
-    pub(crate) fn start(results: Arc<dyn Results>, state: PathBuf) -> Self {
+    pub(crate) fn start(results: Arc<dyn Results>, receipts: Option<Receipts>, state: PathBuf) -> Self {
         let settled = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&settled);
         let (stop, stopped) = channel();
@@ -75,7 +76,13 @@ impl Refresher {
                 }
                 let begun = Instant::now();
                 // One that fails is tried again later; the last writing tells what is wrong.
-                let refreshed = matches!(Store::read(&state), Ok(Some(store)) if results.refresh(&store));
+                let refreshed = match Store::read(&state) {
+                    Ok(Some(store)) => {
+                        let receipt = receipts.as_ref().map(|receipts| receipts.write(&store, true));
+                        results.refresh(&store) && receipt.is_none_or(|written| written.is_ok())
+                    }
+                    Ok(None) | Err(_) => false,
+                };
                 if refreshed {
                     schedule.written(settled, begun.elapsed());
                 } else {

@@ -1,0 +1,168 @@
+//! The receipt: what lies beside a campaign and tells whoever finds the folder elsewhere by which journal, on which
+//! computer, it was sent. Evidence, never the truth: whoever has that journal asks the journal. Only what is ahead of the
+//! journal says something that the journal cannot: that it was lost, damaged or restored.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::delivery::outcome::Counts;
+use crate::journal::identity::Identity;
+
+/// The folder beside a campaign, and the file in it.
+const FOLDER: &str = ".wxcast";
+const FILE: &str = "receipt.json";
+
+/// What a receipt says of one campaign, wave, channel and destination.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Entry {
+    /// The account.
+    pub(crate) appid: String,
+    /// The campaign's id.
+    pub(crate) campaign: String,
+    /// Which time it was sent.
+    pub(crate) wave: u32,
+    /// What for.
+    pub(crate) channel: String,
+    /// Where to.
+    pub(crate) destination: String,
+    /// What tells the journal from every other.
+    pub(crate) journal: String,
+    /// The computer.
+    pub(crate) computer: String,
+    /// Who sent it there.
+    pub(crate) user: String,
+    /// How many intents the journal had ever been given.
+    pub(crate) intents: i64,
+    /// How often the campaign had been claimed, and how many of its messages the journal knew. Both only ever grow,
+    /// whatever other campaigns the journal is given.
+    pub(crate) epoch: i64,
+    /// See there.
+    pub(crate) messages: u64,
+    /// Whether the run was still going on: then more may have been sent than is told here.
+    pub(crate) running: bool,
+    /// The statuses of the audience.
+    pub(crate) counts: Counts,
+    /// The digest of the last plan.
+    pub(crate) digest: String,
+    /// What an approver approved.
+    pub(crate) plan: String,
+    /// When it was written.
+    pub(crate) at: Timestamp,
+}
+
+/// The file.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Receipt {
+    entries: Vec<Entry>,
+}
+
+impl Entry {
+    /// Whether it is about these messages.
+    fn is_of(&self, whose: &Identity, destination: &str) -> bool {
+        let Identity { appid, campaign, wave, channel } = whose;
+        (&self.appid, &self.campaign, self.wave) == (appid, campaign, *wave)
+            && self.channel == channel.name()
+            && self.destination == destination
+    }
+
+    fn is_about_the_same(&self, other: &Self) -> bool {
+        let Self { appid, campaign, wave, channel, destination, .. } = self;
+        (appid, campaign, *wave, channel) == (&other.appid, &other.campaign, other.wave, &other.channel)
+            && *destination == other.destination
+    }
+
+    /// How many were, or may have been, sent the message.
+    pub(crate) fn reached(&self) -> u64 {
+        self.counts.sent + self.counts.unknown
+    }
+}
+
+/// Where the receipt of a campaign lies: in the folder in which the campaign file really is.
+pub(crate) fn beside(campaign: &Path) -> PathBuf {
+    let real = fs::canonicalize(campaign).unwrap_or_else(|_| campaign.to_owned());
+    real.parent().unwrap_or(Path::new("")).join(FOLDER).join(FILE)
+}
+
+/// What a receipt says of a campaign; nothing where it says nothing, or is not there.
+///
+/// # Errors
+///
+/// When it cannot be read or understood.
+pub(crate) fn find(path: &Path, whose: &Identity, destination: &str) -> io::Result<Option<Entry>> {
+    match read(path) {
+        Ok(receipt) => Ok(receipt.entries.into_iter().find(|entry| entry.is_of(whose, destination))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes an entry in the place of an earlier one about the same messages, whole or not at all, for its owner alone.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub(crate) fn write(path: &Path, entry: Entry) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    fs::create_dir_all(folder)?;
+    // One that cannot be read tells nobody anything; what is known now does.
+    let mut receipt = read(path).unwrap_or_default();
+    receipt.entries.retain(|other| !other.is_about_the_same(&entry));
+    receipt.entries.push(entry);
+    // The temporary file is its owner's alone, and stays so under its new name.
+    let mut file = tempfile::Builder::new().prefix(".wxcast-").tempfile_in(folder)?;
+    serde_json::to_writer_pretty(&mut file, &receipt)?;
+    file.write_all(b"\n")?;
+    file.as_file().sync_all()?;
+    file.persist(path).map(drop).map_err(|error| error.error)
+}
+
+fn read(path: &Path) -> io::Result<Receipt> {
+    Ok(serde_json::from_slice(&fs::read(path)?)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(campaign: &str, intents: i64) -> Entry {
+        Entry {
+            appid: "wx".into(),
+            campaign: campaign.into(),
+            wave: 1,
+            channel: "send".into(),
+            destination: "real".into(),
+            journal: "j".into(),
+            computer: "c".into(),
+            user: "u".into(),
+            intents,
+            epoch: 1,
+            messages: 1,
+            running: false,
+            counts: Counts::default(),
+            digest: "sha256:0".into(),
+            plan: "plan:0".into(),
+            at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn an_entry_takes_the_place_of_the_one_before_and_leaves_the_others() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = beside(&folder.path().join("campaign.toml"));
+        for entry in [entry("spring", 1), entry("summer", 2), entry("spring", 3)] {
+            write(&path, entry).expect("a receipt");
+        }
+        let receipt = read(&path).expect("a receipt");
+        assert_eq!(receipt.entries, [entry("summer", 2), entry("spring", 3)]);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = fs::metadata(&path).expect("a file").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The receipt of a run, kept up beside its campaign.
+
+use std::io;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use crate::delivery::outcome::{Counts, Status};
+use crate::journal::identity::{Claim, Identity};
+use crate::journal::receipt::{self, Entry};
+use crate::journal::store::Store;
+use crate::plan::Plan;
+
+/// Where a run's receipt lies, and what it says of whoever sends.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The file.
+    pub(crate) path: PathBuf,
+    /// The computer.
+    pub(crate) computer: String,
+    /// The user.
+    pub(crate) user: String,
+    /// The destination's word.
+    pub(crate) destination: &'static str,
+}
+
+/// Writes a run's receipt. What it says is counted anew each time.
+#[derive(Debug, Clone)]
+pub(crate) struct Receipts {
+    place: Place,
+    whose: Identity,
+    claim: Claim,
+    digest: String,
+    id: String,
+    planned: u64,
+    skipped: u64,
+}
+
+impl Receipts {
+    pub(crate) fn new(place: Place, whose: &Identity, claim: Claim, plan: &Plan, id: &str) -> Self {
+        let counts = plan.counts;
+        Self {
+            place,
+            whose: whose.clone(),
+            claim,
+            digest: plan.digest.to_string(),
+            id: id.to_owned(),
+            planned: counts.planned,
+            skipped: counts.duplicate + counts.invalid,
+        }
+    }
+
+    /// Writes it.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read, or the file not be written.
+    pub(crate) fn write(&self, store: &Store, running: bool) -> io::Result<()> {
+        let entry = self.entry(store, running).map_err(io::Error::other)?;
+        receipt::write(&self.place.path, entry)
+    }
+
+    fn entry(&self, store: &Store, running: bool) -> Result<Entry, crate::journal::JournalError> {
+        let known = store.count(self.claim.campaign())?;
+        let mut counts: Counts = known.statuses();
+        let messages = counts.total();
+        let reached = messages - counts.unsent;
+        counts.add(Status::Skipped, self.skipped);
+        counts.unsent = self.planned.saturating_sub(reached);
+        let Identity { appid, campaign, wave, channel } = &self.whose;
+        let Place { path: _, computer, user, destination } = &self.place;
+        Ok(Entry {
+            appid: appid.clone(),
+            campaign: campaign.clone(),
+            wave: *wave,
+            channel: channel.name().to_owned(),
+            destination: (*destination).to_owned(),
+            journal: store.uuid()?,
+            computer: computer.clone(),
+            user: user.clone(),
+            intents: store.intents()?,
+            epoch: self.claim.epoch(),
+            messages,
+            running,
+            counts,
+            digest: self.digest.clone(),
+            plan: self.id.clone(),
+            at: Timestamp::now(),
+        })
+    }
+}
