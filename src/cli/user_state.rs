@@ -131,22 +131,6 @@ impl AccountFolder {
         }
         Ok(())
     }
-
-    /// Whether a campaign has messages in any of the account's journals.
-    ///
-    /// # Errors
-    ///
-    /// When one cannot be read.
-    pub(crate) fn knows(&self, whose: &Identity) -> Result<bool, JournalError> {
-        for destination in [Destination::Real, Destination::Local] {
-            if let Some(store) = Store::read(&self.of(destination))?
-                && store.knows(whose)?
-            {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
 }
 
 /// The folder beside a campaign in which a journal of format 1 lies, or lay.

@@ -21,6 +21,7 @@ pub(crate) mod receipt;
 pub mod record;
 pub(crate) mod run;
 pub mod sqlite;
+pub(crate) mod told;
 pub mod writer;
 
 use std::future::poll_fn;

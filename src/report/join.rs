@@ -9,6 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::journal::identity::{CampaignKey, Channel};
 use crate::journal::index::{Index, Known as Message};
 use crate::journal::record::{Recorded, State, mark};
+use crate::journal::sqlite::takeover::UNSEEN;
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
 use crate::plan::Plan;
@@ -144,7 +145,9 @@ fn add(tally: &mut Tally, report: &RowReport<'_>, payload: &[u8]) {
     let Some(message) = report.known else { return };
     match message.state {
         State::Settled(Outcome::Sent | Outcome::Unknown) | State::InFlight => {
-            tally.altered += u64::from(mark(payload) != message.payload);
+            // What results told of was not seen.
+            let seen = message.payload != UNSEEN;
+            tally.altered += u64::from(seen && mark(payload) != message.payload);
         }
         State::Settled(Outcome::Refused | Outcome::Failed | Outcome::Postponed) => {}
     }

@@ -15,6 +15,7 @@ fn a_journal_that_is_gone_while_results_tell_of_people_who_were_sent_is_no_fresh
         world.send(&platform).exits(8).says("journal.sqlite3").says("audience.results.csv");
         assert_eq!(platform.ledger().totals().requests, 0);
         fs::rename(world.path("audience.results.csv"), world.path("old.csv")).expect("a moved file");
+        fs::remove_dir_all(world.path(".wxcast")).expect("a removed receipt");
         world.send(&platform).exits(0);
     }
 }
@@ -28,36 +29,15 @@ fn results_of_nobody_who_was_sent_do_not_stand_in_the_way() {
 }
 
 #[test]
-fn a_folder_that_came_from_another_machine_has_to_be_taken_over() {
+fn a_computer_that_is_called_otherwise_is_no_other_computer() {
     let world = World::with_recipients(4);
     world.send(&Platform::new("[quota]\ndaily = 2")).exits(7);
-    let journal = rusqlite::Connection::open(world.state_file("journal.sqlite3")).expect("a journal");
-    journal.execute("UPDATE meta SET value = 'shop-pc' WHERE key = 'machine'", []).expect("a note");
-    drop(journal);
+    let receipt = world.read(".wxcast/receipt.json");
+    let computer = receipt.split("\"computer\": \"").nth(1).and_then(|rest| rest.split('"').next());
+    world.edit(".wxcast/receipt.json", computer.expect("a computer"), "another-container");
     let platform = Platform::new("");
-    world.send(&platform).exits(8).says("shop-pc").says("--take-over");
-    assert_eq!(platform.ledger().totals().requests, 0);
-    let taken = ["send", "campaign.toml", "--yes", "--take-over", "--format", "json"];
-    assert_eq!(world.run_at(&platform, &taken).exits(0).counts(), "4 sent");
+    assert_eq!(world.send(&platform).exits(0).counts(), "4 sent");
     assert_eq!(platform.ledger().totals().accepted, 2);
-    world.send(&platform).exits(0);
-}
-
-#[test]
-fn a_journal_that_knows_its_machine_by_name_only_learns_what_else_tells_it() {
-    let world = World::with_recipients(2);
-    world.send(&Platform::new("[quota]\ndaily = 1")).exits(7);
-    let journal = rusqlite::Connection::open(world.state_file("journal.sqlite3")).expect("a journal");
-    let noted = || -> String {
-        journal
-            .query_row("SELECT value FROM meta WHERE key = 'machine'", [], |row| row.get(0))
-            .expect("a note")
-    };
-    let before = noted();
-    let name = gethostname::gethostname().to_string_lossy().into_owned();
-    journal.execute("UPDATE meta SET value = ?1 WHERE key = 'machine'", [name]).expect("a note");
-    world.send(&Platform::new("")).exits(0);
-    assert_eq!(noted(), before);
 }
 
 #[test]

@@ -2,14 +2,17 @@
 
 use std::path::Path;
 
+use crate::campaign::Campaign;
 use crate::campaign::validate::Overrides;
 use crate::cli::context::{environment, load_sound};
 use crate::cli::exit_code::Exit;
+use crate::cli::gate::Evidence;
 use crate::cli::line::args::{self, MaskOpenid};
 use crate::cli::problem::{join_problem, journal_problem};
-use crate::cli::terminal::Terminal;
-use crate::cli::user_state::telling;
+use crate::cli::terminal::{Terminal, argument};
+use crate::cli::user_state::{AccountFolder, telling};
 use crate::diagnostic::render::display;
+use crate::journal::JournalError;
 use crate::journal::store::Store;
 use crate::report::join::identity;
 use crate::report::results::{self, ResultsError};
@@ -22,16 +25,13 @@ pub(crate) fn run(args: &args::Results, terminal: &Terminal) -> Exit {
         Ok(sound) => sound,
         Err(exit) => return exit,
     };
-    let folder = telling(path, &identity(&campaign), args.state_dir.as_ref(), args.local, terminal);
-    let store =
-        folder.and_then(|(state, _)| Store::read(&state).map_err(|error| journal_problem(&error, terminal)));
-    let store = match store {
+    let store = match journal(args, &campaign, terminal) {
         Ok(store) => store,
         Err(exit) => return exit,
     };
     let file = &campaign.results.path;
     let masked = args.mask_openid == MaskOpenid::On;
-    let store = store.as_ref();
+    let store = Some(&store);
     let written = results::write(&campaign, &plan, store, file, masked)
         .and_then(|tally| results::write_parts(&campaign, &plan, store, file, masked, &tally));
     match written {
@@ -42,6 +42,26 @@ pub(crate) fn run(args: &args::Results, terminal: &Terminal) -> Exit {
         }
         Err(error) => problem(&error, file, terminal),
     }
+}
+
+/// The journal, which knows the campaign and which nothing speaks against: results never lose to an emptier one.
+fn journal(args: &args::Results, campaign: &Campaign, terminal: &Terminal) -> Result<Store, Exit> {
+    let problem = |error: JournalError| journal_problem(&error, terminal);
+    let whose = identity(campaign);
+    let (state, destination) =
+        telling(&campaign.path, &whose, args.state_dir.as_ref(), args.local, terminal)?;
+    let account = AccountFolder::insist(&whose.appid, args.state_dir.as_ref(), terminal)?;
+    let evidence = Evidence::of(campaign, &account, destination).map_err(problem)?;
+    if evidence.tell_doubt(terminal) {
+        return Err(Exit::Gate);
+    }
+    if let Some(store) = Store::read(&state).map_err(problem)?
+        && store.find_campaign(&whose).map_err(problem)?.is_some()
+    {
+        return Ok(store);
+    }
+    terminal.complain("no-run", &[("campaign", &argument(&campaign.path))]);
+    Err(Exit::Gate)
 }
 
 /// Says why results are not written.

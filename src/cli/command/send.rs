@@ -16,7 +16,7 @@ use crate::cli::ending::{What, exit_noted, report};
 use crate::cli::exit_code::Exit;
 use crate::cli::gate;
 use crate::cli::line::args::{self, Expect, MaskOpenid, SendArgs};
-use crate::cli::machine::{self, Machine};
+use crate::cli::machine;
 use crate::cli::platform::{Platform, hosts};
 use crate::cli::problem::{join_problem, journal_problem};
 use crate::cli::quota;
@@ -27,14 +27,12 @@ use crate::cli::watching::Watching;
 use crate::delivery::outcome::Counts;
 use crate::delivery::tally::Tally;
 use crate::diagnostic::render::display;
-use crate::journal::JournalError;
 use crate::journal::lock::{Holder, LockError};
-use crate::journal::store::{self, Store};
+use crate::journal::store::Store;
 use crate::plan::Plan;
 use crate::plan::id::PlanId;
 use crate::report::join::identity;
 use crate::report::plan::text::length;
-use crate::report::results;
 use crate::send::execution::locks::Locks;
 use crate::send::execution::quota::ask as ask_quota;
 use crate::send::execution::{Execution, Finished};
@@ -55,7 +53,7 @@ fn prepare_and_send(args: &args::Send, terminal: &Terminal) -> Result<Exit, Exit
     let Place { account, state, locks } = place;
     let destination = hosts.destination();
     let stop_files = stop_files(&campaign, &state, terminal)?;
-    belongs_here(&campaign, &account, destination, args.take_over, terminal)?;
+    gate::pass(&campaign, &account, destination, args.take_over, terminal)?;
     let policy = Policy { on_unknown: campaign.send.on_unknown, retry_refused };
     let before = before(&campaign, &plan, &state, terminal)?;
     let left = left(&before.tally, &policy);
@@ -327,54 +325,6 @@ fn stop_files(campaign: &Campaign, state: &Path, terminal: &Terminal) -> Result<
 pub(crate) fn stop_request(state: &Path, id: &CampaignId) -> PathBuf {
     state.join(format!("{id}.stop"))
 }
-
-/// A journal that is gone, or that came from another machine, is never taken for a fresh start: somebody may
-/// already have been sent the message by what it no longer says, or by the machine it came from.
-fn belongs_here(
-    campaign: &Campaign,
-    account: &AccountFolder,
-    destination: Destination,
-    take_over: bool,
-    terminal: &Terminal,
-) -> Result<(), Exit> {
-    let problem = |error: JournalError| journal_problem(&error, terminal);
-    let (state, whose) = (account.of(destination), identity(campaign));
-    let file = &campaign.results.path;
-    if !account.knows(&whose).map_err(problem)?
-        && results::tells_of_sent(file, &campaign.audience.openid_column)
-    {
-        let journal = state.join(store::FILE);
-        terminal.complain("journal-gone", &[("journal", &display(&journal)), ("results", &display(file))]);
-        return Err(Exit::Gate);
-    }
-    let here = Machine::here();
-    let elsewhere = |there: &Machine| {
-        terminal.complain("journal-elsewhere", &[("there", there), ("here", &here)]);
-        Err(Exit::Gate)
-    };
-    let Some(store) = Store::read(&state).map_err(problem)? else {
-        let store = Store::open(&state).map_err(problem)?;
-        return store.set_note(MACHINE, &here.to_string()).map_err(problem);
-    };
-    let number = store.find_campaign(&whose).map_err(problem)?;
-    let origin = number.map(|number| store.origin(number)).transpose().map_err(problem)?.flatten();
-    if let (Some(origin), Some(number)) = (origin, number) {
-        if !take_over {
-            return elsewhere(&Machine::noted(&origin));
-        }
-        Store::open(&state).and_then(|store| store.forget_origin(number)).map_err(problem)?;
-    }
-    match store.note(MACHINE).map_err(problem)?.map(|note| Machine::noted(&note)) {
-        Some(there) if !there.is(&here) && !take_over => elsewhere(&there),
-        Some(there) if there == here => Ok(()),
-        Some(_) | None => {
-            Store::open(&state).and_then(|store| store.set_note(MACHINE, &here.to_string())).map_err(problem)
-        }
-    }
-}
-
-/// The key of the journal's note of its machine.
-const MACHINE: &str = "machine";
 
 /// How many messages this run would send.
 fn left(tally: &Tally, policy: &Policy) -> u64 {

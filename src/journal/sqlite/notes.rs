@@ -87,15 +87,8 @@ impl Store {
     ///
     /// When the journal cannot be read.
     pub(crate) fn knows(&self, identity: &Identity) -> Result<bool, JournalError> {
+        let waves = self.waves(identity)?;
         let known = || {
-            let mut waves = self.connection.prepare_cached(
-                "SELECT id FROM campaign WHERE appid = ?1 AND campaign = ?2 AND channel = ?3",
-            )?;
-            let waves = waves
-                .query_map([identity.appid.as_str(), &identity.campaign, identity.channel.name()], |row| {
-                    row.get(0).map(CampaignKey)
-                })?
-                .collect::<rusqlite::Result<Vec<_>>>()?;
             for wave in waves {
                 let (first, end) = range(wave);
                 let any = "SELECT EXISTS (SELECT 1 FROM message WHERE id > ?1 AND id < ?2)";

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, Row, Transaction, TransactionBehavior};
 use tempfile::TempDir;
 
@@ -87,7 +88,7 @@ impl Store {
     ) -> Result<Self, JournalError> {
         let connection = connection.map_err(|error| unreadable(path, &error))?;
         let mut store = Self { connection, path: path.to_owned(), shared: true, _copy: copy };
-        store.prepare().map_err(|error| store.unreadable(&error))?;
+        store.leave_log().and_then(|()| store.prepare()).map_err(|error| store.unreadable(&error))?;
         store.insist_on_schema()?;
         Ok(store)
     }
@@ -112,6 +113,11 @@ impl Store {
             return Ok(());
         }
         Err(JournalError::Corrupt { path: self.path.clone(), reason: found })
+    }
+
+    /// Whoever reads leaves the log as it is: what is wrong with it is seen by whoever means to send.
+    fn leave_log(&self) -> rusqlite::Result<()> {
+        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(drop)
     }
 
     fn prepare(&mut self) -> rusqlite::Result<()> {

@@ -5,6 +5,7 @@
 
 pub(crate) mod csv;
 pub(crate) mod line;
+pub(crate) mod told;
 pub(crate) mod xlsx;
 
 use std::fs;
@@ -14,17 +15,16 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 
 use crate::audience::Source;
-use crate::audience::csv::guard::{RESULTS, results_columns};
+use crate::audience::csv::guard::results_columns;
 use crate::audience::header::Header;
 use crate::audience::reader::Reader;
-use crate::audience::row::Row;
 use crate::campaign::{Campaign, Part, is_workbook};
 use crate::delivery::outcome::Status;
 use crate::delivery::tally::Tally;
 use crate::journal::record::Recorded;
 use crate::journal::store::Store;
+use crate::locale::Catalog;
 use crate::locale::visible::shown;
-use crate::locale::{Catalog, Language};
 use crate::plan::Plan;
 use crate::plan::skip::Skip;
 use crate::report::form::file::write_file;
@@ -265,7 +265,7 @@ fn skipped_key(skipped: Skip) -> &'static str {
 }
 
 /// An earlier file of results, opened as the audience it could be.
-fn open(path: &Path, openid: &str) -> Option<Reader> {
+pub(crate) fn open(path: &Path, openid: &str) -> Option<Reader> {
     let source = Source { path: path.to_owned(), openid: openid.to_owned(), ..Source::default() };
     Reader::open(&source).ok()
 }
@@ -275,29 +275,11 @@ fn is_own(path: &Path, openid: &str) -> bool {
     open(path, openid).is_some_and(|reader| results_columns(reader.header().raw()).is_some())
 }
 
-/// Whether a file is a results file that tells of a recipient who was, or may have been, sent a message.
-pub(crate) fn tells_of_sent(path: &Path, openid: &str) -> bool {
-    let Some(mut reader) = open(path, openid) else { return false };
-    let languages = [Language::En, Language::ZhCn].map(Catalog::new);
-    let told: Vec<String> = languages
-        .iter()
-        .flat_map(|words| [Status::Sent, Status::Unknown].map(|status| (words, status)))
-        .map(|(words, status)| words.say(&format!("status.{}", status.name()), &[]))
-        .collect();
-    let Some(column) = RESULTS.iter().find_map(|own| reader.header().position(own[0])) else { return false };
-    let mut row = Row::default();
-    while let Ok(Some(_)) = reader.read(&mut row) {
-        let status = row.record().get(column).unwrap_or_default();
-        if told.iter().any(|word| word.as_bytes() == status) {
-            return true;
-        }
-    }
-    false
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audience::csv::guard::RESULTS;
+    use crate::locale::Language;
 
     #[test]
     fn the_titles_in_both_languages_are_those_by_which_results_are_known() {

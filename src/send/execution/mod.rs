@@ -168,6 +168,7 @@ impl<'o> Execution<'o> {
         let mut store = Store::open(&self.state)?;
         let claim = store.claim(&self.whose, Incident::Crash)?;
         let run = store.begin_run(claim, &self.start())?;
+        store.begin_sending(claim)?;
         if !store.is_shareable() {
             self.observer.remarks(Remark::Unshared);
         }

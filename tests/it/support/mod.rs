@@ -29,6 +29,8 @@ use wxcast::simulator::{Account, Simulator};
 pub const APPID: &str = "wx0123456789abcdef";
 /// Its secret, which must turn up nowhere.
 pub const SECRET: &str = "s3cr3t-of-the-tests-4711";
+/// Where the results of a campaign lie that a simulator was sent.
+pub const RESULTS: &str = "audience.results.csv";
 
 /// How long something that must happen may take, on the slowest machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);

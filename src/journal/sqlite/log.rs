@@ -1,0 +1,122 @@
+//! Whether the log that lies beside a journal, into which commits go first, is whole.
+//!
+//! SQLite reads a log up to the first page that does not fit and takes the rest for what a dying process left unfinished.
+//! A process that dies leaves the beginning of a commit and never its end: where an end follows, commits that had been
+//! acknowledged are lost, and requests have left because of them.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+
+use rusqlite::OptionalExtension as _;
+
+use crate::journal::JournalError;
+use crate::journal::identity::Claim;
+use crate::journal::sqlite::store::{FILE, Store};
+
+/// The first word of a log whose sums are made of little-endian words; of big-endian ones it is one more.
+const MAGIC: u32 = 0x377f_0682;
+const HEADER: usize = 32;
+const FRAME: usize = 24;
+
+/// Whether commits are lost at the end of the log of the journal in a folder.
+///
+/// # Errors
+///
+/// When it cannot be read.
+pub(crate) fn is_damaged(folder: &Path) -> io::Result<bool> {
+    let mut path = folder.join(FILE).into_os_string();
+    path.push("-wal");
+    match File::open(PathBuf::from(path)) {
+        Ok(log) => scan(BufReader::with_capacity(1 << 16, log)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn scan(mut log: impl io::Read) -> io::Result<bool> {
+    let mut header = Vec::with_capacity(HEADER);
+    log.by_ref().take(32).read_to_end(&mut header)?;
+    if header.len() < HEADER {
+        return Ok(false);
+    }
+    let little = word(&header, 0) & !1 == MAGIC && word(&header, 0) & 1 == 0;
+    let mut sums = sum([0, 0], &header[..24], little);
+    let size = word(&header, 8);
+    let named = sums == [word(&header, 24), word(&header, 28)];
+    let salts = [word(&header, 16), word(&header, 20)];
+    if !named || word(&header, 0) & !1 != MAGIC {
+        // Nothing after a header that does not fit is read.
+        let mut rest = Vec::new();
+        log.take(FRAME as u64).read_to_end(&mut rest)?;
+        return Ok(rest.len() == FRAME);
+    }
+    let length = FRAME + usize::try_from(size).map_err(io::Error::other)?;
+    let (mut frame, mut fits) = (Vec::with_capacity(length), true);
+    loop {
+        frame.clear();
+        log.by_ref().take(length as u64).read_to_end(&mut frame)?;
+        if frame.len() < length {
+            return Ok(false);
+        }
+        let ours = [word(&frame, 8), word(&frame, 12)] == salts;
+        if fits {
+            let next = sum(sum(sums, &frame[..8], little), &frame[FRAME..], little);
+            fits = ours && next == [word(&frame, 16), word(&frame, 20)];
+            sums = next;
+        }
+        let ends_commit = word(&frame, 4) != 0;
+        // What an earlier round of the log left has other salts.
+        if !fits && ours && ends_commit {
+            return Ok(true);
+        }
+    }
+}
+
+/// A word as the log has it.
+fn word(bytes: &[u8], at: usize) -> u32 {
+    let word = bytes[at..at + 4].try_into().expect("four bytes are four");
+    u32::from_be_bytes(word)
+}
+
+/// The sums of SQLite's log, carried on over more bytes.
+fn sum([mut first, mut second]: [u32; 2], bytes: &[u8], little: bool) -> [u32; 2] {
+    let read = |bytes: &[u8]| {
+        let word = bytes.try_into().expect("four bytes are four");
+        if little { u32::from_le_bytes(word) } else { u32::from_be_bytes(word) }
+    };
+    for pair in bytes.chunks_exact(8) {
+        first = first.wrapping_add(read(&pair[..4])).wrapping_add(second);
+        second = second.wrapping_add(read(&pair[4..])).wrapping_add(first);
+    }
+    [first, second]
+}
+
+impl Store {
+    /// Notes that a claim begins to send: first everything so far goes from the log to the file, then the note goes to
+    /// the log. So a log that is lost later takes the note with it, and leaves the claim.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be written.
+    pub(crate) fn begin_sending(&self, claim: Claim) -> Result<(), JournalError> {
+        self.connection
+            .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+            .optional()
+            .map_err(|error| self.unwritable(&error))?;
+        self.set_note(&note(claim.campaign.0), &claim.epoch.to_string())
+    }
+
+    /// Whether the campaign's claim with this number is known to have begun to send.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn has_begun(&self, claim: Claim) -> Result<bool, JournalError> {
+        Ok(self.note(&note(claim.campaign.0))? == Some(claim.epoch.to_string()))
+    }
+}
+
+fn note(campaign: i64) -> String {
+    format!("sending:{campaign}")
+}
