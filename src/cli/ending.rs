@@ -14,6 +14,7 @@ use crate::cli::problem::{
 };
 use crate::cli::terminal::Terminal;
 use crate::delivery::attempt::Cause;
+use crate::delivery::outcome::Counts;
 use crate::delivery::stop::Stop;
 use crate::diagnostic::render::display;
 use crate::plan::Plan;
@@ -64,6 +65,9 @@ pub(crate) fn report(finished: &Finished, what: &What<'_>, format: Format, termi
     }
     if let Some(stop) = &finished.stop {
         told(stop, what.campaign, what.origin, terminal);
+    }
+    if finished.broken_off > 0 {
+        terminal.say("broken-off", &[("count", &finished.broken_off)]);
     }
     if let Some(unwritten) = finished.unwritten.as_ref().filter(|unwritten| unwritten.count == 0) {
         journal_problem(&unwritten.error, terminal);
@@ -193,5 +197,13 @@ fn media_stop(file: &str, cause: &Cause, terminal: &Terminal) {
         Cause::Event(incident) => {
             terminal.complain("stop.media-unreachable", &[("file", &file), ("reason", incident)]);
         }
+    }
+}
+
+/// The key below `next` of what to do after a run that ended so.
+pub(crate) fn next_key(exit: Exit, counts: &Counts) -> String {
+    match exit {
+        Exit::Partial if counts.failed == 0 => "refused".to_owned(),
+        other => format!("exit.{}", other.name()),
     }
 }

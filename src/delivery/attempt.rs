@@ -51,6 +51,8 @@ pub enum Incident {
     Crash,
     /// The operator ended the run while the request was on its way.
     Aborted,
+    /// The operator ended the run before the request was begun.
+    NotBegun,
     /// Somebody settled an unknown outcome by hand.
     Resolved,
 }
@@ -76,6 +78,7 @@ impl fmt::Display for Incident {
             Self::Unreadable => f.write_str("unreadable-answer"),
             Self::Crash => f.write_str("crash"),
             Self::Aborted => f.write_str("aborted"),
+            Self::NotBegun => f.write_str("not-begun"),
             Self::Resolved => f.write_str("resolved"),
         }
     }
@@ -83,7 +86,7 @@ impl fmt::Display for Incident {
 
 impl Incident {
     /// Every one that has no status.
-    const PLAIN: [Self; 11] = [
+    const PLAIN: [Self; 12] = [
         Self::NotConnected,
         Self::ConnectTimeout,
         Self::Certificate,
@@ -94,6 +97,7 @@ impl Incident {
         Self::Unreadable,
         Self::Crash,
         Self::Aborted,
+        Self::NotBegun,
         Self::Resolved,
     ];
 

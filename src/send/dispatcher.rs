@@ -16,7 +16,7 @@ use tokio::time::Interval;
 
 use crate::campaign::Campaign;
 use crate::campaign::file::Duplicates;
-use crate::delivery::attempt::{Attempt, Cause};
+use crate::delivery::attempt::{Attempt, Cause, Incident};
 use crate::delivery::event::Event;
 use crate::delivery::event::PaceChange;
 use crate::delivery::outcome::Outcome;
@@ -35,12 +35,14 @@ use crate::wechat::client::pause;
 use crate::wechat::token::error::TokenError;
 
 /// How a run ended.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Ended {
     /// Why it stopped, where it did not just finish.
     pub stop: Option<Stop>,
     /// How many requests it made.
     pub requests: u64,
+    /// How many of them were broken off by a second signal.
+    pub(crate) broken_off: u64,
     /// How long it sent.
     pub(crate) duration: Duration,
 }
@@ -82,6 +84,7 @@ struct Dispatcher<'r, J> {
     /// Whether the operator has sent a signal; the next one aborts.
     signalled: bool,
     requests: u64,
+    broken_off: u64,
     stop: Option<Stop>,
     /// Tells those who have not begun that they need not.
     stopping: Arc<watch::Sender<bool>>,
@@ -148,6 +151,9 @@ pub fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_all().event_interval(TASKS_AT_ONCE).build()
 }
 
+/// How long a run that is broken off waits for intents that are just being written.
+const LAST_INTENTS: Duration = Duration::from_secs(2);
+
 /// Sends until there is nothing left to send or a reason to stop.
 pub async fn run<J: Journal>(run: Run<'_, J>) -> Ended {
     let begun = Instant::now();
@@ -167,13 +173,19 @@ pub async fn run<J: Journal>(run: Run<'_, J>) -> Ended {
         limited: false,
         signalled: false,
         requests: 0,
+        broken_off: 0,
         stop: None,
         stopping: Arc::new(watch::Sender::new(false)),
         run,
     };
     dispatcher.work().await;
     let limit = dispatcher.limited.then_some(Stop::Limit);
-    Ended { stop: dispatcher.stop.or(limit), requests: dispatcher.requests, duration: begun.elapsed() }
+    Ended {
+        stop: dispatcher.stop.or(limit),
+        requests: dispatcher.requests,
+        broken_off: dispatcher.broken_off,
+        duration: begun.elapsed(),
+    }
 }
 
 impl<J: Journal> Dispatcher<'_, J> {
@@ -189,8 +201,7 @@ impl<J: Journal> Dispatcher<'_, J> {
                 Wake::Due => self.ready = self.later.pop().map(|later| later.job),
                 Wake::Paced => self.launch(),
                 Wake::Signal(stop) if self.signalled => {
-                    // What is broken off here has an intent without an outcome: it may have been delivered.
-                    self.in_flight.clear();
+                    self.break_off().await;
                     self.drain(stop.clone());
                     if self.stop.as_ref().is_some_and(|before| before.rank() <= stop.rank()) {
                         self.stop = Some(stop);
@@ -204,6 +215,26 @@ impl<J: Journal> Dispatcher<'_, J> {
                 Wake::Asked => self.drain(Stop::Asked),
             }
         }
+    }
+
+    /// Breaks off what is in flight. A message whose intent is just being written is waited for, since no request is
+    /// begun for it any more and it is known to be undelivered; a request that is on its way is not.
+    async fn break_off(&mut self) {
+        let shared = Arc::clone(&self.run.shared);
+        shared.air.close();
+        tracing::info!(requests = shared.air.requests(), "breaking off");
+        let until = tokio::time::Instant::now() + LAST_INTENTS;
+        while self.in_flight.len() > shared.air.requests() {
+            let next = tokio::time::timeout_at(until, self.in_flight.next());
+            match flushing(&shared.journal, next).await {
+                Ok(Some(attempted)) => self.attempted(attempted),
+                Ok(None) | Err(_) => break,
+            }
+        }
+        // What is left has an intent without an outcome: it may have been delivered.
+        self.in_flight.clear();
+        self.broken_off = u64::try_from(shared.air.requests()).expect("a count fits 64 bits");
+        self.requests += self.broken_off;
     }
 
     /// Starts as much as slots, messages and pace allow at this moment, without the round through
@@ -310,6 +341,13 @@ impl<J: Journal> Dispatcher<'_, J> {
             AttemptEnd::NoToken(error) => self.drain(Stop::Token(error)),
             AttemptEnd::NoMedia(unavailable) => self.unavailable(&job, unavailable),
             AttemptEnd::NotBegun => {}
+            AttemptEnd::NotRequested => {
+                let id = job.id.expect("its intent is on disk");
+                let (finished, latency) = (Timestamp::now(), Duration::ZERO);
+                let cause = Cause::Event(Incident::NotBegun);
+                let attempt = Attempt { number: job.attempts, finished, latency, cause };
+                self.run.shared.journal.outcome(id, Outcome::Postponed, attempt);
+            }
             AttemptEnd::NoIntent(error) => self.drain(Stop::Storage(error.to_string())),
             AttemptEnd::Requested { result, finished, latency, token } => {
                 self.requests += 1;

@@ -290,7 +290,7 @@ impl Depot {
             sha256: file.content.sha256,
             id: uploaded.id.clone(),
             uploaded: begun,
-            expires: born(uploaded.created_at, begun) + LIFE,
+            expires: born(uploaded.created_at, begun).checked_add(LIFE).unwrap_or(Timestamp::MAX),
         };
         self.store(|store| store.keep(&self.settings.appid, &kept))
             .map_err(|error| NotUploaded::Stop(Stop::Storage(error.to_string())))?;

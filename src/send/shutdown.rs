@@ -57,12 +57,29 @@ fn listeners() -> Vec<(Listener, Stop)> {
         (SignalKind::hangup(), Stop::Terminated),
     ];
     let mut heard: Vec<(Listener, Stop)> = Vec::new();
+    let ignored = ignored();
     for (kind, stop) in kinds {
+        // Whoever had it ignored, as nohup does, meant it.
+        if ignored & (1 << (kind.as_raw_value() - 1)) != 0 {
+            continue;
+        }
         if let Ok(mut signal) = signal(kind) {
             heard.push((Box::new(move |context| signal.poll_recv(context)), stop));
         }
     }
     heard
+}
+
+/// The signals that this process ignored from its beginning, a bit each, as `/proc` tells it; none where there is no
+/// such file.
+#[cfg(unix)]
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").ok();
+    let mask = status.and_then(|status| {
+        let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+        u64::from_str_radix(line.trim(), 16).ok()
+    });
+    mask.unwrap_or(0)
 }
 
 /// Ctrl-C and Ctrl-Break are the keys; a closed window, a logoff and a shutdown are how Windows ends a process, and give

@@ -1,6 +1,7 @@
 //! One attempt at one message: token, intent on disk, request.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -30,6 +31,38 @@ pub struct Shared<J> {
     pub media: Arc<Depot>,
     /// The journal.
     pub journal: J,
+    /// What is on its way.
+    pub air: Air,
+}
+
+/// The requests that are on their way. All attempts of a run are on one thread.
+#[derive(Debug, Default)]
+pub struct Air {
+    requests: AtomicUsize,
+    closed: AtomicBool,
+}
+
+impl Air {
+    /// How many requests are on their way.
+    pub(crate) fn requests(&self) -> usize {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// From now on no request is begun.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+
+    /// Makes a request, unless none may be begun any more.
+    async fn through<T>(&self, request: impl Future<Output = T>) -> Option<T> {
+        if self.closed.load(Ordering::Relaxed) {
+            return None;
+        }
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let answered = request.await;
+        self.requests.fetch_sub(1, Ordering::Relaxed);
+        Some(answered)
+    }
 }
 
 /// A message on its way.
@@ -134,6 +167,8 @@ pub(crate) enum AttemptEnd {
     NoMedia(Unavailable),
     /// The intent is not on disk; no request was made.
     NoIntent(JournalError),
+    /// The intent is on disk, but the run was broken off before the request; none was made.
+    NotRequested,
     /// A request was made.
     Requested {
         /// What came back.
@@ -171,7 +206,9 @@ pub(crate) async fn attempt<J: Journal>(
     }
     job.attempts += 1;
     let begun = Instant::now();
-    let result = shared.client.send(body, &token).await;
+    let Some(result) = shared.air.through(shared.client.send(body, &token)).await else {
+        return Attempted { job, end: AttemptEnd::NotRequested };
+    };
     let end = AttemptEnd::Requested { result, finished: Timestamp::now(), latency: begun.elapsed(), token };
     Attempted { job, end }
 }

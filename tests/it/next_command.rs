@@ -100,3 +100,12 @@ fn a_path_with_blanks_is_named_as_it_can_be_pasted() {
     let quote = if cfg!(windows) { '"' } else { '\'' };
     assert_eq!(named(&ran), format!("plan {quote}春节 2026/campaign.toml{quote}"));
 }
+
+#[test]
+fn failed_ones_are_spoken_of_only_where_some_failed() {
+    let (world, platform) =
+        (World::with_recipients(3), Platform::new("[[answers]]\ncode = 45015\ntimes = 1"));
+    let ran = world.run_at(&platform, &["send", "campaign.toml", "--yes"]).exits(5);
+    assert!(!ran.stderr.contains("failed ones"), "{}", ran.stderr);
+    assert_eq!(named(&ran), "runs campaign.toml");
+}

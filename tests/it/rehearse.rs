@@ -28,3 +28,12 @@ fn every_kind_s_example_plans_clean_and_is_rehearsed_to_the_last_recipient() {
         }
     });
 }
+
+#[test]
+fn a_rehearsal_that_stopped_before_its_end_leads_to_another_and_not_to_send() {
+    let world = World::with_recipients(5);
+    let ran = world.run(&["rehearse", "campaign.toml", "--limit", "2", "--progress", "none"]);
+    let ran =
+        ran.says("The rehearsal stopped before its end: 2 were sent").says("wxcast rehearse campaign.toml");
+    assert!(!ran.stderr.contains("wxcast send"), "{}", ran.stderr);
+}

@@ -157,3 +157,17 @@ fn openids_are_masked_in_results_only_when_somebody_says_so() {
     world.run(&["results", "campaign.toml", "--mask-openid", "on"]).exits(0);
     assert_ne!(world.results()[0].get(0), Some(openid(0).as_str()));
 }
+
+#[test]
+fn times_are_those_of_the_audience_wherever_the_computer_stands() {
+    let (world, platform) = (World::with_recipients(2), Platform::new(""));
+    world.send(&platform).exits(0);
+    let written = |zone: &str| {
+        let mut results = world.command(&["results", "campaign.toml"]);
+        assert!(results.env("TZ", zone).status().expect("the binary runs").success());
+        world.results()
+    };
+    let here = written("America/New_York");
+    assert_eq!(here, written("Asia/Tokyo"));
+    assert!(here.iter().all(|row| row.get(7).is_some_and(|time| time.ends_with("+08:00"))), "{here:?}");
+}

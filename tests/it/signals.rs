@@ -2,8 +2,9 @@
 
 #![cfg(unix)]
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead, BufReader, Read as _};
 use std::process::{Child, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::support::{Platform, World, finish, signal};
@@ -49,10 +50,13 @@ fn a_second_signal_aborts_and_what_was_in_flight_is_unknown() {
             send.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
         platform.wait_for_requests(10);
         signal(&child, first);
-        until_draining(&mut child);
+        let rest = until(&mut child, "A Ctrl-C from now on breaks these off");
         signal(&child, second);
         let ran = finish(child).exits(code);
+        let told = rest.join().expect("what it said");
+        assert!(told.contains("4 requests that were on their way were broken off"), "{told}");
         assert_eq!(ran.counts(), "6 sent, 4 unknown, 40 unsent", "{first} {second}");
+        assert_eq!(ran.json()["requests"], 10, "what left is counted");
         let aborted: Vec<_> =
             world.results().into_iter().filter(|row| row.get(2) == Some("unknown")).collect();
         assert!(aborted.len() == 4 && aborted.iter().all(|row| row.get(4) == Some("aborted")), "{aborted:?}");
@@ -62,19 +66,72 @@ fn a_second_signal_aborts_and_what_was_in_flight_is_unknown() {
     }
 }
 
-/// Reads what a process says until it says that it is stopping.
-fn until_draining(child: &mut Child) {
+/// Reads what a process says until it says this. The rest is read by the thread, which gives it.
+fn until(child: &mut Child, text: &str) -> JoinHandle<String> {
     let mut stderr = BufReader::new(child.stderr.take().expect("a stderr"));
+    read_until(&mut stderr, text);
+    std::thread::spawn(move || {
+        let mut rest = String::new();
+        stderr.read_to_string(&mut rest).expect("text");
+        rest
+    })
+}
+
+fn read_until(stderr: &mut impl BufRead, text: &str) {
     let mut line = String::new();
-    while !line.contains("Stopping") {
+    while !line.contains(text) {
         line.clear();
-        assert!(
-            stderr.read_line(&mut line).expect("a line") > 0,
-            "it ended before it said that it is stopping"
-        );
+        assert!(stderr.read_line(&mut line).expect("a line") > 0, "it ended before it said {text:?}");
     }
-    // What follows is for nobody, but must not break the pipe.
-    std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
+}
+
+#[test]
+fn a_message_whose_request_was_not_begun_when_the_run_was_broken_off_is_not_unknown() {
+    let (world, platform) = (World::with_recipients(200), Platform::new("latency = \"20ms\""));
+    world.text_campaign("Hello {{name}}", "concurrency = 8");
+    let send = ["send", "campaign.toml", "--yes", "--format", "json", "--progress", "plain", "-v"];
+    let mut send = world.command_at(&platform, &send);
+    let mut child = send.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    platform.wait_for_requests(20);
+    // Somebody else writes to the journal: intents wait, and soon nothing is on its way.
+    let journal = rusqlite::Connection::open(world.state_file("journal.sqlite3")).expect("a journal");
+    journal.busy_timeout(Duration::from_secs(10)).expect("a timeout");
+    journal.execute_batch("BEGIN IMMEDIATE").expect("the journal's lock");
+    let mut before = 0;
+    while before != platform.ledger().totals().requests {
+        before = platform.ledger().totals().requests;
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    signal(&child, "INT");
+    let mut stderr = BufReader::new(child.stderr.take().expect("a stderr"));
+    read_until(&mut stderr, "Stopping");
+    signal(&child, "INT");
+    read_until(&mut stderr, "breaking off");
+    let rest = std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
+    journal.execute_batch("COMMIT").expect("the journal's lock is let go");
+    let ran = finish(child).exits(130);
+    rest.join().expect("a thread").expect("what it said");
+    let sent = platform.ledger().totals().accepted;
+    assert_eq!(ran.counts(), format!("{sent} sent, {} unsent", 200 - sent));
+    assert_eq!(ran.json()["requests"], sent);
+    assert_eq!(world.send(&Platform::new("")).exits(0).counts(), "200 sent");
+}
+
+/// As under `nohup`.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_signal_that_was_ignored_from_the_beginning_stays_ignored() {
+    let (world, platform) = (World::with_recipients(40), Platform::new("latency = \"20ms\""));
+    world.text_campaign("Hello {{name}}", "concurrency = 2");
+    let binary = env!("CARGO_BIN_EXE_wxcast");
+    let line = format!("trap '' HUP INT; exec '{binary}' send campaign.toml --yes --format json");
+    let mut send = world.command_of("sh", &["-c", &line]);
+    let send = send.envs(world.command_at(&platform, &[]).get_envs().filter_map(|(k, v)| Some((k, v?))));
+    let child = send.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a shell");
+    platform.wait_for_requests(5);
+    signal(&child, "HUP");
+    signal(&child, "INT");
+    assert_eq!(finish(child).exits(0).counts(), "40 sent");
 }
 
 #[test]
@@ -122,7 +179,7 @@ fn a_signal_while_a_graver_reason_drains_neither_aborts_nor_hides_it() {
     let send = ["send", "campaign.toml", "--yes", "--format", "json", "--progress", "plain"];
     let mut send = world.command_at(&platform, &send);
     let mut child = send.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
-    until_draining(&mut child);
+    drop(until(&mut child, "Stopping"));
     signal(&child, "INT");
     let ran = finish(child).exits(9);
     assert!(!ran.counts().contains("unknown"), "{}", ran.counts());

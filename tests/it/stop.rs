@@ -108,3 +108,26 @@ fn a_watched_status_ends_with_the_run() {
     assert!(watched.stdout[last..].len() < 60, "and no further: {}", watched.stdout);
     finish(child).exits(7);
 }
+
+#[test]
+fn whoever_waits_for_the_lock_is_not_stopped_with_the_run_that_holds_it() {
+    use std::process::Stdio;
+
+    let (world, platform) = slow();
+    let first = world.start_send(&platform);
+    platform.wait_for_requests(4);
+    let wait = ["send", "campaign.toml", "--yes", "--format", "json", "--wait-lock", "30s"];
+    let mut second = world.command_at(&platform, &wait);
+    let mut second = second.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    let mut stderr = std::io::BufReader::new(second.stderr.take().expect("a stderr"));
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut stderr, &mut line).expect("a line");
+    assert!(line.contains("Another wxcast holds the lock"), "{line}");
+    let rest = std::thread::spawn(move || std::io::read_to_string(stderr));
+    world.run(&["stop", "campaign.toml"]).exits(0);
+    finish(first).exits(7);
+    let second = finish(second).exits(0);
+    let told = rest.join().expect("a thread").expect("text");
+    assert!(told.contains("The files were read again"), "{told}");
+    assert_eq!(second.json()["counts"]["unsent"], 0, "it went on: {told}");
+}

@@ -126,8 +126,15 @@ fn rehearse(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Exit> {
     };
     let exit = report(&finished, &what, args.how.format, terminal);
     let sent = finished.concluded.tally.counts.sent;
-    terminal.say("rehearse.equal", &[("sent", &sent)]);
-    terminal.next("rehearse", path);
+    if finished.stop.is_some() {
+        // What was not reached was not rehearsed.
+        let unsent = finished.concluded.tally.counts.unsent;
+        terminal.say("rehearse.cut-short", &[("sent", &sent), ("unsent", &unsent)]);
+        terminal.next("again", path);
+    } else {
+        terminal.say("rehearse.equal", &[("sent", &sent)]);
+        terminal.next("rehearse", path);
+    }
     Ok(exit)
 }
 

@@ -12,7 +12,7 @@ use crate::campaign::validate::Overrides;
 use crate::campaign::{Campaign, CampaignId, duration};
 use crate::cli::agreement::{Proposal, before, token_command};
 use crate::cli::context::{environment, load_sound};
-use crate::cli::ending::{What, exit_noted, report};
+use crate::cli::ending::{What, exit_noted, next_key, report};
 use crate::cli::exit_code::Exit;
 use crate::cli::gate;
 use crate::cli::line::args::{self, Expect, MaskOpenid, SendArgs};
@@ -108,7 +108,7 @@ fn prepare_and_send(args: &args::Send, terminal: &Terminal) -> Result<Exit, Exit
     };
     let what = What { campaign: &campaign, plan: &plan, id, destination, origin: origin.as_ref() };
     let exit = report(&finished, &what, args.how.format, terminal);
-    terminal.next(&format!("exit.{}", exit.name()), path);
+    terminal.next(&next_key(exit, &finished.concluded.tally.counts), path);
     Ok(exit)
 }
 

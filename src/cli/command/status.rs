@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::cli::command::send::campaign_lock;
 use crate::cli::context::{Whose, environment, load_sound, whose};
+use crate::cli::ending::next_key;
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, Format};
 use crate::cli::problem::{join_problem, journal_problem};
@@ -52,7 +53,7 @@ impl Seen {
         } else if sent + refused + failed + unknown == 0 {
             terminal.next("init", campaign);
         } else {
-            terminal.next(&format!("exit.{}", Exit::of_counts(&self.counts).name()), campaign);
+            terminal.next(&next_key(Exit::of_counts(&self.counts), &self.counts), campaign);
         }
     }
 }

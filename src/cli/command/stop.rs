@@ -41,12 +41,15 @@ pub(crate) fn run(args: &args::Stop, terminal: &Terminal) -> Exit {
         terminal.complain("cannot-write", &[("file", &display(&request)), ("reason", &error)]);
         return Exit::Storage;
     }
-    let pid = holder_of(&lock).map_or_else(|| "?".to_owned(), |holder| holder.pid.to_string());
+    let holder = holder_of(&lock);
+    let pid = holder.as_ref().map_or_else(|| "?".to_owned(), |holder| holder.pid.to_string());
     terminal.say("stop.asked", &[("pid", &pid)]);
-    while is_held(&lock) {
+    // Whoever waited for the lock and has it now was not asked.
+    let still_runs = || is_held(&lock) && holder_of(&lock) == holder;
+    while still_runs() {
         std::thread::sleep(LOOK);
         // A run that was just beginning took the request for an old one.
-        if !request.exists() && is_held(&lock) {
+        if !request.exists() && still_runs() {
             let _ = std::fs::write(&request, b"");
         }
     }

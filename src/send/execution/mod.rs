@@ -45,7 +45,7 @@ use crate::send::execution::results::{Concluded, Results};
 use crate::send::feed::{self, Jobs, Policy};
 use crate::send::media::{Depot, Settings};
 use crate::send::shutdown::{Signals, StopFiles, ticks};
-use crate::send::worker::Shared;
+use crate::send::worker::{Air, Shared};
 use crate::wechat::client::Client;
 use crate::wechat::token::Tokens;
 
@@ -100,6 +100,8 @@ pub struct Finished {
     pub stop: Option<Stop>,
     /// How many requests it made.
     pub requests: u64,
+    /// How many of them a second signal broke off: nobody knows what became of these messages.
+    pub(crate) broken_off: u64,
     /// How many media files it uploaded.
     pub(crate) uploads: u64,
     /// How long it sent.
@@ -235,7 +237,7 @@ impl<J: Journal> Begun<'_, J> {
             }
             let watch = observer.begins();
             if stop.is_some() {
-                return (Ended { stop, requests: 0, duration: Duration::ZERO }, 0);
+                return (Ended { stop, ..Ended::default() }, 0);
             }
             let uploading = Arc::clone(&watch);
             let uploading = Box::new(move |event: &Event| uploading(event));
@@ -245,7 +247,13 @@ impl<J: Journal> Begun<'_, J> {
             let run = dispatcher::Run {
                 campaign: &campaign,
                 jobs,
-                shared: Arc::new(Shared { client, tokens, media: Arc::clone(&media), journal }),
+                shared: Arc::new(Shared {
+                    client,
+                    tokens,
+                    media: Arc::clone(&media),
+                    journal,
+                    air: Air::default(),
+                }),
                 limit: execution.limit,
                 watch: &mut |event: &Event| {
                     if let Some(notice) = Notice::of(event) {
@@ -327,12 +335,13 @@ impl Sent {
         let unwritten =
             self.written.err().or_else(|| aborted.err().map(|error| Unwritten { count: 0, error }));
         let concluded = self.results.conclude(&self.store)?;
-        let Ended { mut stop, requests, duration } = self.ended;
+        let Ended { mut stop, requests, broken_off, duration } = self.ended;
         if concluded.changed {
             // The file on disk is no longer what was sent; what was is in the journal.
             stop = stop.filter(|stop| stop.rank() > Stop::Changed.rank()).or(Some(Stop::Changed));
         }
-        let finished = Finished { concluded, stop, requests, uploads: self.uploads, duration, unwritten };
+        let finished =
+            Finished { concluded, stop, requests, broken_off, uploads: self.uploads, duration, unwritten };
         let (name, code) = (self.exit)(&finished);
         let end = RunEnd {
             ended: Timestamp::now(),
