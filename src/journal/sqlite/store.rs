@@ -74,23 +74,28 @@ impl Store {
         let path = file::real(folder)?.join(FILE);
         match Self::read_at(file::connect(&path), &path, None) {
             Err(JournalError::Unreachable { .. } | JournalError::Unreadable { .. }) => {}
-            read => return read.map(Some),
+            read => return read,
         }
         let (connection, copy) = file::connect_unwritable(&path)
             .map_err(|error| JournalError::Unreachable { path: path.clone(), reason: error.to_string() })?;
-        Self::read_at(Ok(connection), &path, copy).map(Some)
+        Self::read_at(Ok(connection), &path, copy)
     }
 
     fn read_at(
         connection: rusqlite::Result<Connection>,
         path: &Path,
         copy: Option<TempDir>,
-    ) -> Result<Self, JournalError> {
+    ) -> Result<Option<Self>, JournalError> {
         let connection = connection.map_err(|error| unreadable(path, &error))?;
         let mut store = Self { connection, path: path.to_owned(), shared: true, _copy: copy };
         store.leave_log().and_then(|()| store.prepare()).map_err(|error| store.unreadable(&error))?;
+        // A process that was killed while it made the journal leaves one whose making SQLite takes back when it is
+        // opened next: nothing was ever written to it.
+        if is_blank(&store.connection).map_err(|error| store.unreadable(&error))? {
+            return Ok(None);
+        }
         store.insist_on_schema()?;
-        Ok(store)
+        Ok(Some(store))
     }
 
     /// Whether it can be read while it is written, and several processes can write it in turn. Without that, as in
@@ -241,6 +246,18 @@ mod tests {
     use rusqlite::OpenFlags;
 
     use super::*;
+
+    #[test]
+    fn a_journal_whose_making_was_cut_off_is_none_yet_and_is_made_by_the_next() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let connection = Connection::open(folder.path().join(FILE)).expect("a file");
+        connection.pragma_update(None, "application_id", schema::APPLICATION_ID).expect("a mark");
+        connection.pragma_update(None, "user_version", FORMAT).expect("a format");
+        drop(connection);
+        assert!(Store::read(folder.path()).expect("nothing wrong").is_none());
+        drop(Store::open(folder.path()).expect("a journal"));
+        assert!(Store::read(folder.path()).expect("nothing wrong").is_some());
+    }
 
     #[test]
     #[cfg(unix)]
