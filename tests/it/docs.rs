@@ -34,8 +34,6 @@ fn ci_runs_the_two_commands_of_the_readme() {
         test.as_str(),
         rehearse.as_str(),
         ".ci/deny",
-        "scripts/release",
-        "scripts/try-release",
         "RUSTDOCFLAGS=\"-D warnings\" cargo doc --no-deps --document-private-items",
     ];
     assert_eq!(listed.lines().collect::<Vec<&str>>(), steps);

@@ -56,7 +56,7 @@ fn a_cell_that_reads_like_a_parser_s_words_is_quoted_as_it_stands() {
     for cell in ["unclosed array", "reason.no-writer", "disk I/O error"] {
         let world = campaign("{{number n}}", "", &format!("openid,n\n{},{cell}\n", openid(0)));
         let told = messages(&world, "render-failed", "zh-CN");
-        assert!(told.len() == 1 && told[0].ends_with(&format!("：{cell}")), "{told:?}");
+        assert!(told.len() == 1 && told[0].ends_with(&format!("：{cell}（“n”列）")), "{told:?}");
     }
 }
 
