@@ -10,6 +10,7 @@
 //! 6. [`cli`] is the only layer that knows a terminal.
 
 pub mod locale;
+pub(crate) mod own_file;
 pub mod diagnostic;
 pub mod api_base;
 pub mod message;

@@ -3,18 +3,23 @@
 //! The system's file lock is the lock: it goes with its process, however that ends. A file beside it says who
 //! holds it, for people only.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io;
+use std::fs::{File, TryLockError};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::own_file;
+
 /// How often a lock is tried before it counts as held.
 const TRIES: u32 = 10;
 /// And how long is waited between two of them: much longer than a look takes.
 const BETWEEN: Duration = Duration::from_millis(5);
+
+/// A name of a holder is some hundred bytes.
+const LARGEST: u64 = 64 * 1024;
 
 /// Who holds a lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,10 +59,9 @@ impl Lock {
     pub fn take(path: &Path, holder: &Holder) -> Result<Self, LockError> {
         let unreachable = |error| LockError::Unreachable(path.to_owned(), error);
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(unreachable)?;
+            own_file::make_folder(folder).map_err(unreachable)?;
         }
-        let file =
-            OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(unreachable)?;
+        let file = own_file::open_or_make(path).map_err(unreachable)?;
         match patiently(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(LockError::Held(holder_of(path))),
@@ -65,7 +69,7 @@ impl Lock {
         }
         let beside = beside(path);
         let text = serde_json::to_vec(holder).map_err(|error| unreachable(error.into()))?;
-        std::fs::write(&beside, text).map_err(unreachable)?;
+        own_file::replace(&beside, &text).map_err(unreachable)?;
         Ok(Self { _file: file, holder: beside })
     }
 }
@@ -91,12 +95,14 @@ fn patiently(file: &File) -> Result<(), TryLockError> {
 
 /// Who holds the lock `path`, going by the name beside it.
 pub(crate) fn holder_of(path: &Path) -> Option<Holder> {
-    serde_json::from_slice(&std::fs::read(beside(path)).ok()?).ok()
+    let mut text = Vec::new();
+    own_file::open(&beside(path)).ok()?.take(LARGEST).read_to_end(&mut text).ok()?;
+    serde_json::from_slice(&text).ok()
 }
 
 /// Whether somebody holds the lock `path`.
 pub fn is_held(path: &Path) -> bool {
-    let Ok(file) = OpenOptions::new().write(true).open(path) else { return false };
+    let Ok(file) = own_file::open(path) else { return false };
     // Shared, so that those who look do not take each other for a holder.
     matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
 }

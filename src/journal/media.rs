@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::journal::JournalError;
-use crate::journal::sqlite::file::private_folder;
+use crate::journal::sqlite::file::{connect, private_file, private_folder, real};
 use crate::journal::store::{timestamp, unreadable, unwritable};
 
 /// The file's name in the state folder.
@@ -73,7 +73,8 @@ impl MediaStore {
     /// When it cannot be reached, is foreign, newer or damaged.
     pub fn open(folder: &Path) -> Result<Self, JournalError> {
         private_folder(folder)?;
-        Self::open_with(folder, OpenFlags::SQLITE_OPEN_CREATE)
+        private_file(&folder.join(FILE))?;
+        Self::open_there(folder)
     }
 
     /// Opens the kept ids of a state folder for reading; gives nothing where there are none.
@@ -84,17 +85,15 @@ impl MediaStore {
     pub(crate) fn read(folder: &Path) -> Result<Option<Self>, JournalError> {
         let path = folder.join(FILE);
         match path.try_exists() {
-            Ok(true) => Self::open_with(folder, OpenFlags::empty()).map(Some),
+            Ok(true) => Self::open_there(folder).map(Some),
             Ok(false) => Ok(None),
             Err(error) => Err(JournalError::Unreachable { path, reason: error.to_string() }),
         }
     }
 
-    fn open_with(folder: &Path, more: OpenFlags) -> Result<Self, JournalError> {
-        let path = folder.join(FILE);
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
-        let mut connection =
-            Connection::open_with_flags(&path, flags).map_err(|error| unreadable(&path, &error))?;
+    fn open_there(folder: &Path) -> Result<Self, JournalError> {
+        let path = real(folder)?.join(FILE);
+        let mut connection = connect(&path).map_err(|error| unreadable(&path, &error))?;
         let (application, format) = set_up(&mut connection).map_err(|error| unreadable(&path, &error))?;
         if application != APPLICATION_ID {
             return Err(JournalError::Foreign { path });

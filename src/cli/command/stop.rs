@@ -11,6 +11,7 @@ use crate::cli::terminal::Terminal;
 use crate::cli::user_state::AccountFolder;
 use crate::diagnostic::render::display;
 use crate::journal::lock::{holder_of, is_held};
+use crate::own_file;
 
 /// How often it is looked whether the run has ended.
 const LOOK: Duration = Duration::from_millis(100);
@@ -37,7 +38,7 @@ pub(crate) fn run(args: &args::Stop, terminal: &Terminal) -> Exit {
         return Exit::Ok;
     };
     let request = stop_request(&state, &id);
-    if let Err(error) = std::fs::write(&request, b"") {
+    if let Err(error) = own_file::replace(&request, b"") {
         terminal.complain("cannot-write", &[("file", &display(&request)), ("reason", &error)]);
         return Exit::Storage;
     }
@@ -50,7 +51,7 @@ pub(crate) fn run(args: &args::Stop, terminal: &Terminal) -> Exit {
         std::thread::sleep(LOOK);
         // A run that was just beginning took the request for an old one.
         if !request.exists() && still_runs() {
-            let _ = std::fs::write(&request, b"");
+            let _ = own_file::replace(&request, b"");
         }
     }
     // The run that was asked is over; a later one is not asked.

@@ -1,7 +1,7 @@
 //! The file of a journal: made for its owner alone, opened without following links, and looked at before SQLite may
 //! write a byte to it.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::journal::JournalError;
 use crate::journal::sqlite::schema::{APPLICATION_ID, FORMAT};
+use crate::own_file;
 
 /// What every SQLite file begins with.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -64,12 +65,7 @@ pub(super) fn look(path: &Path) -> Result<There, JournalError> {
 ///
 /// When it cannot be made.
 pub(crate) fn private_folder(folder: &Path) -> Result<(), JournalError> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(folder)
+    own_file::make_folder(folder)
         .map_err(|error| JournalError::Unreachable { path: folder.to_owned(), reason: error.to_string() })
 }
 
@@ -78,16 +74,9 @@ pub(crate) fn private_folder(folder: &Path) -> Result<(), JournalError> {
 /// # Errors
 ///
 /// When it cannot be made.
-pub(super) fn private_file(path: &Path) -> Result<bool, JournalError> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Ok(_) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(JournalError::Unreachable { path: path.to_owned(), reason: error.to_string() }),
-    }
+pub(crate) fn private_file(path: &Path) -> Result<bool, JournalError> {
+    own_file::make(path)
+        .map_err(|error| JournalError::Unreachable { path: path.to_owned(), reason: error.to_string() })
 }
 
 /// Has the system write down that a folder has a new file: a journal whose name a power cut takes away is lost whole.
@@ -97,13 +86,13 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// A folder by its real name, so that no link stands between it and the file.
-pub(super) fn real(folder: &Path) -> Result<PathBuf, JournalError> {
+pub(crate) fn real(folder: &Path) -> Result<PathBuf, JournalError> {
     fs::canonicalize(folder)
         .map_err(|error| JournalError::Unreachable { path: folder.to_owned(), reason: error.to_string() })
 }
 
 /// Opens a file for reading and writing that is there already.
-pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
+pub(crate) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     Connection::open_with_flags(path, flags)

@@ -4,7 +4,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Writes a file whole or not at all: beside it first, synced, then renamed over it.
+/// Writes a file whole or not at all: beside it first, synced, then renamed over it. It has people in it, so only its
+/// owner can read it.
 ///
 /// # Errors
 ///
@@ -17,11 +18,7 @@ pub(crate) fn write_file(
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
     };
-    let mut file = tempfile::Builder::new()
-        .prefix(".wxcast-")
-        .permissions_of_a_usual_file()
-        .tempfile_in(folder)
-        .map_err(of_the_system)?;
+    let mut file = tempfile::Builder::new().prefix(".wxcast-").tempfile_in(folder).map_err(of_the_system)?;
     {
         let mut writer = io::BufWriter::with_capacity(256 * 1024, file.as_file_mut());
         content(&mut writer)?;
@@ -51,22 +48,5 @@ fn of_the_system(error: io::Error) -> io::Error {
     match error.to_string().split_once(" at path ") {
         Some((reason, _)) => io::Error::new(error.kind(), reason),
         None => error,
-    }
-}
-
-trait UsualFile {
-    fn permissions_of_a_usual_file(&mut self) -> &mut Self;
-}
-
-impl UsualFile for tempfile::Builder<'_, '_> {
-    /// A temporary file is readable by its owner only; what takes the place of a usual file should not be.
-    fn permissions_of_a_usual_file(&mut self) -> &mut Self {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            // The system's umask still applies.
-            self.permissions(std::fs::Permissions::from_mode(0o666));
-        }
-        self
     }
 }

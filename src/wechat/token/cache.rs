@@ -3,14 +3,16 @@
 //! A run that begins an hour after another one needs no new token, and two processes that begin together need one
 //! between them. The file is a convenience: whatever is wrong with it, a token is fetched instead.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Write as _};
+use std::fs::{File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+
+use crate::own_file;
 
 /// A token with less than this is not begun with: in its last five minutes the platform gives out the next one
 /// (docs/platform.md#tokens).
@@ -105,7 +107,7 @@ impl TokenCache {
 
     /// What is kept for this account on this platform.
     pub(crate) fn read(&self) -> Result<Option<Kept>, CacheFault> {
-        let file = match File::open(&self.path) {
+        let file = match own_file::open(&self.path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(CacheFault::Unreadable(error)),
@@ -134,7 +136,7 @@ impl TokenCache {
     /// Keeps a token, whole or not at all.
     pub(crate) fn write(&self, kept: &Kept) -> io::Result<()> {
         let folder = self.path.parent().unwrap_or(Path::new(""));
-        make_private(folder)?;
+        own_file::make_folder(folder)?;
         let stored = Stored {
             appid: self.appid.as_str().into(),
             api_base: self.api_base.as_str().into(),
@@ -143,23 +145,15 @@ impl TokenCache {
             expires_at: kept.expires,
             forced_at: kept.forced,
         };
-        // Such a file is its owner's alone from the first byte on.
-        let mut file = tempfile::Builder::new().prefix(".token-").tempfile_in(folder)?;
-        serde_json::to_writer(&mut file, &stored)?;
-        file.flush()?;
-        file.as_file().sync_all()?;
-        let (file, finished) = file.keep().map_err(|error| error.error)?;
-        drop(file);
-        // The standard library's way replaces on Windows also what another process just reads.
-        fs::rename(&finished, &self.path).inspect_err(|_| drop(fs::remove_file(&finished)))
+        own_file::replace(&self.path, &serde_json::to_vec(&stored)?)
     }
 
     /// Waits until no other process fetches a token for this account. Gives nothing when that takes too long or
     /// the lock cannot be used: to ask without it costs a call and nothing else. Without `waits` only a moment is too long.
     pub(crate) async fn turn(&self, waits: bool) -> Option<Turn> {
         let lock = self.path.with_extension("lock");
-        make_private(lock.parent().unwrap_or(Path::new(""))).ok()?;
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&lock).ok()?;
+        own_file::make_folder(lock.parent().unwrap_or(Path::new(""))).ok()?;
+        let file = own_file::open_or_make(&lock).ok()?;
         let patience = tokio::time::sleep(LOCK_WAIT);
         tokio::pin!(patience);
         let mut told = false;
@@ -182,18 +176,6 @@ impl TokenCache {
             }
         }
     }
-}
-
-#[cfg(unix)]
-fn make_private(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-/// On Windows the folder is in the user's profile, which others cannot read.
-#[cfg(not(unix))]
-fn make_private(folder: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).create(folder)
 }
 
 #[cfg(unix)]

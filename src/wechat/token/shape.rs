@@ -142,6 +142,7 @@ fn path_to_token(object: &Map<String, Value>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use secrecy::ExposeSecret as _;
 
     use super::*;
@@ -192,6 +193,68 @@ mod tests {
             ("令牌".as_bytes(), Instead::Other),
         ] {
             assert_eq!(read(output), Err(instead), "{output:?}");
+        }
+    }
+
+    /// What answers are made of, and what gateways put between it.
+    const PIECES: &[&[u8]] = &[
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b":",
+        b",",
+        b"\"",
+        b"\\",
+        b"\n",
+        b" ",
+        b"0",
+        b"-1",
+        b"7200",
+        b"1e999",
+        b"null",
+        b"true",
+        b"\"errcode\"",
+        b"\"errmsg\"",
+        b"\"access_token\"",
+        b"\"expires_in\"",
+        b"\"data\"",
+        b"accessToken",
+        b"TOK",
+        b"\xef\xbb\xbf",
+        b"\xff\xfe",
+        b"\x1f\x8b\x08",
+        b"\x78\x9c",
+        b"<html>",
+        b"\\u0000",
+        b"\\ud800",
+        br#"{"errcode":0,"errmsg":"ok"}"#,
+        br#"{"access_token":"36_a-B.c","expires_in":7200}"#,
+    ];
+
+    fn body() -> impl Strategy<Value = Vec<u8>> {
+        let piece = prop_oneof![
+            6 => prop::sample::select(PIECES).prop_map(<[u8]>::to_vec),
+            1 => prop::collection::vec(any::<u8>(), 1..5),
+        ];
+        prop::collection::vec(piece, 0..16).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_comes_back_is_read_or_refused_and_nothing_else_is_taken_for_a_token(body in body()) {
+            for read in [answered(&body), printed(&body)].into_iter().flatten() {
+                let value = read.value.expose_secret();
+                prop_assert!(!value.is_empty() && value.len() <= LONGEST && value.bytes().all(belongs), "{value:?}");
+                prop_assert!(read.rest.is_none_or(|rest| rest.as_secs() <= LONGEST_LIFE));
+            }
+            if let Some(answer) = Answer::read(&body) {
+                let digits = answer.code.unsigned_abs().to_string();
+                let says_so = body.first().is_some_and(|first| !first.is_ascii_graphic() && !first.is_ascii_whitespace());
+                prop_assert!(says_so || answer.code == 0 || String::from_utf8_lossy(&body).contains(&digits));
+            }
         }
     }
 }

@@ -1,0 +1,121 @@
+//! The files that wxcast writes are their owner's alone, and a link in the place of one leads nobody anywhere.
+#![cfg(unix)]
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+
+use crate::support::media::png;
+use crate::support::{Platform, World, finish, openid};
+
+/// A campaign of one picture, so that there are kept ids as well.
+fn poster(recipients: usize) -> World {
+    let world = World::new();
+    world.campaign("[message.image]\nfile = \"banner.png\"", "");
+    world.recipients(recipients);
+    world.file("banner.png", png("banner"));
+    world
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())).permissions().mode()
+        & 0o777
+}
+
+/// Every file and folder below one.
+fn below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = vec![folder.to_owned()];
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() { found.extend(below(&path)) } else { found.push(path) }
+    }
+    found
+}
+
+#[test]
+fn what_is_kept_is_for_its_owner_alone_also_while_it_is_sent() {
+    let (world, platform) = (poster(200), Platform::new("latency = \"50ms\""));
+    let child = world.start_send(&platform);
+    platform.wait_for_requests(4);
+    let kept = below(&world.home().join("wxcast"));
+    for path in &kept {
+        let expected = if path.is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(mode(path), expected, "{}", path.display());
+    }
+    for name in
+        ["journal.sqlite3", "media.sqlite3", "token.json", "token.lock", "spring.lock", "spring.lock.json"]
+    {
+        assert!(kept.contains(&world.state_file(name)), "{name} is not in {kept:?}");
+    }
+    world.run(&["stop", "campaign.toml"]).exits(0);
+    finish(child).exits(7);
+    assert_eq!(mode(&world.path("audience.results.csv")), 0o600);
+}
+
+#[test]
+fn what_is_written_for_people_to_read_is_for_its_owner_alone() {
+    let (world, platform) = (World::with_recipients(2), Platform::new(""));
+    world.send(&platform).exits(0);
+    let reports: [&[&str]; 4] = [
+        &["plan", "campaign.toml", "--format", "json"],
+        &["plan", "campaign.toml", "--format", "junit"],
+        &["preview", "campaign.toml", "--format", "html"],
+        &["report", "campaign.toml", "--format", "html"],
+    ];
+    for args in reports {
+        let path = world.file("out", "of an earlier time");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("permissions");
+        let with: Vec<&str> = args.iter().copied().chain(["-o", "out"]).collect();
+        world.run(&with).exits(0);
+        assert_eq!(mode(&path), 0o600, "{args:?}");
+        assert!(!world.read("out").contains("an earlier time"), "{args:?}");
+    }
+}
+
+#[test]
+fn a_link_in_the_place_of_a_file_that_is_written_is_replaced_and_its_target_untouched() {
+    for name in ["spring.lock.json", "account.lock.json", "token.json"] {
+        let (world, platform) = (World::with_recipients(1), Platform::new(""));
+        let target = world.file("precious", "mine");
+        fs::create_dir_all(world.state()).expect("a folder");
+        symlink(&target, world.state_file(name)).expect("a link");
+        world.send(&platform).exits(0);
+        assert_eq!(world.read("precious"), "mine", "{name}");
+        let there = fs::symlink_metadata(world.state_file(name));
+        assert!(there.map_or(true, |there| there.is_file()), "{name} is a link still");
+    }
+    let (world, platform) = (World::with_recipients(1), Platform::new(""));
+    let target = world.file("precious", "mine");
+    symlink(&target, world.path("audience.results.csv")).expect("a link");
+    world.send(&platform).exits(0);
+    assert_eq!((world.read("precious").as_str(), world.results().len()), ("mine", 1));
+}
+
+#[test]
+fn where_a_link_is_in_the_place_of_a_lock_or_a_database_nothing_is_made_where_it_leads() {
+    for name in ["spring.lock", "account.lock", "token.lock", "media.sqlite3", "journal.sqlite3"] {
+        let (world, platform) = (poster(1), Platform::new(""));
+        fs::create_dir_all(world.state()).expect("a folder");
+        symlink(world.path("made"), world.state_file(name)).expect("a link");
+        let ran = world.send(&platform);
+        assert!(!world.path("made").exists(), "{name}: {ran:?}");
+        // Without the lock of its token a run costs a call; without the others nothing may leave.
+        let (exit, sent) = if name == "token.lock" { (0, 1) } else { (10, 0) };
+        assert_eq!((ran.code, platform.ledger().accepted(&openid(0))), (exit, sent), "{name}: {ran:?}");
+        let empty = world.file("made", "");
+        world.send(&platform);
+        assert_eq!(fs::read(empty).expect("the target"), b"", "{name}");
+    }
+}
+
+#[test]
+fn a_request_to_stop_is_not_written_where_a_link_leads() {
+    let (world, platform) = (World::with_recipients(200), Platform::new("latency = \"50ms\""));
+    let target = world.file("precious", "mine");
+    let child = world.start_send(&platform);
+    platform.wait_for_requests(4);
+    symlink(&target, world.state_file("spring.stop")).expect("a link");
+    world.run(&["stop", "campaign.toml"]).exits(0);
+    finish(child).exits(7);
+    assert_eq!(world.read("precious"), "mine");
+}
