@@ -56,7 +56,7 @@ fn whatever_was_run_names_a_command_that_can_be_run() {
             ("results campaign.toml", 0, "status campaign.toml"),
             ("runs campaign.toml", 0, "status campaign.toml"),
             ("report campaign.toml --format html -o report.html", 0, "status campaign.toml"),
-            ("resolve campaign.toml --sent --all", 0, "send campaign.toml"),
+            ("resolve campaign.toml --sent --all --yes", 0, "send campaign.toml"),
             ("explain 45015", 0, "plan "),
             ("explain unknown-key", 0, "plan "),
         ] {

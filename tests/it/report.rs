@@ -192,7 +192,7 @@ fn a_journal_of_an_earlier_wxcast_has_noted_nothing_and_goes_on_noting() {
 fn what_was_settled_by_hand_is_told_and_is_no_answer() {
     let world = World::with_recipients(3);
     world.send(&Platform::new("[[faults]]\nkind = 'reset-after'\nmessages = 2")).exits(6);
-    world.run(&["resolve", "campaign.toml", "--sent", "--all"]).exits(0);
+    world.run(&["resolve", "campaign.toml", "--yes", "--sent", "--all"]).exits(0);
     let report = told(&world);
     assert_eq!(report["counts"]["sent"], 3);
     let by_hand =

@@ -120,7 +120,7 @@ fn those_who_are_left_have_files_of_their_own_that_go_when_nobody_is() {
         }
         // Everybody is settled in the end: a file of yesterday would be sent by mistake.
         let quiet = Platform::new("");
-        world.run(&["resolve", "campaign.toml", "--sent", "--all"]).exits(0);
+        world.run(&["resolve", "campaign.toml", "--yes", "--sent", "--all"]).exits(0);
         world.send(&quiet);
         assert!(parts.iter().all(|name| !part(name).exists()), "{extension}");
         // What is not ours is never deleted.

@@ -87,6 +87,7 @@ fn run(world: &World, platform: &Platform, line: &str, language: &str) -> String
     // Nobody sits at the terminal: the question is answered, and no bar is drawn.
     match words[0] {
         "send" => words.extend(["--yes", "--progress", "none"]),
+        "resolve" => words.push("--yes"),
         "rehearse" => words.extend(["--progress", "none"]),
         _ => {}
     }

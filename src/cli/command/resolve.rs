@@ -53,13 +53,22 @@ fn resolve(args: &args::Resolve, terminal: &Terminal) -> Result<Exit, Exit> {
     // Whatever a crashed process left in flight is unknown, and may be settled too.
     let mut store = Store::open(&state).map_err(problem)?;
     let claim = store.claim(&whose, Incident::Crash).map_err(problem)?;
-    let mut ids = Vec::new();
+    // What was settled by hand may be settled anew until a run has gone by it.
+    let last = store.runs(claim.campaign()).map_err(problem)?.last().map(|run| run.started);
+    let (mut unknown, mut settled) = (Vec::new(), Vec::new());
     let mut found = BTreeSet::new();
     store
         .messages(claim.campaign(), |message| {
-            let chosen = wanted.as_ref().is_none_or(|wanted| wanted.contains(&message.openid));
-            if chosen && message.state.status() == Status::Unknown {
-                ids.push(message.id);
+            if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&message.openid)) {
+                return;
+            }
+            if message.state.status() == Status::Unknown {
+                unknown.push(message.id);
+                found.insert(message.openid);
+            } else if message.reason == Some(Incident::Resolved.to_string())
+                && last.is_some_and(|last| message.at > last)
+            {
+                settled.push(message.id);
                 found.insert(message.openid);
             }
         })
@@ -75,11 +84,43 @@ fn resolve(args: &args::Resolve, terminal: &Terminal) -> Result<Exit, Exit> {
         return Err(Exit::Usage);
     }
     let outcome = if args.sent { Outcome::Sent } else { Outcome::Postponed };
+    // `--all` means whatever waits to be settled, and only where nothing does, what was settled before.
+    let anew = unknown.is_empty();
+    let ids = match wanted {
+        None if anew => settled,
+        None => unknown,
+        Some(_) => [unknown, settled].concat(),
+    };
+    agreed(args, ids.len(), anew, outcome, terminal)?;
     let settled = store.resolve(claim, &ids, outcome, &machine::who(), Timestamp::now()).map_err(problem)?;
     let word = terminal.words.say(&format!("status.{}", Status::from(outcome).name()), &[]);
     terminal.say("resolve.done", &[("count", &settled), ("status", &word)]);
     terminal.next("resolve", path);
     Ok(Exit::Ok)
+}
+
+/// Asks whether so many messages are to be settled, unless the flags have said so.
+fn agreed(
+    args: &args::Resolve,
+    count: usize,
+    anew: bool,
+    outcome: Outcome,
+    terminal: &Terminal,
+) -> Result<(), Exit> {
+    if args.yes || count == 0 {
+        return Ok(());
+    }
+    if !terminal.is_interactive() {
+        terminal.complain("resolve-needs-yes", &[("count", &count)]);
+        return Err(Exit::Gate);
+    }
+    let status = terminal.words.say(&format!("status.{}", Status::from(outcome).name()), &[]);
+    let key = if anew { "resolve.ask-again" } else { "resolve.ask" };
+    if terminal.ask(key, &[("count", &count), ("status", &status)]) {
+        return Ok(());
+    }
+    terminal.say("resolve.no", &[]);
+    Err(Exit::Gate)
 }
 
 /// The openids that were named; nothing where all are meant.

@@ -304,6 +304,8 @@ pub(crate) struct Resolve {
     #[arg(long, value_name = "OPENID", num_args = 1..)]
     pub(crate) openid: Vec<String>,
     #[arg(long)]
+    pub(crate) yes: bool,
+    #[arg(long)]
     pub(crate) all: bool,
     #[arg(long, value_name = "FILE")]
     pub(crate) from: Option<PathBuf>,

@@ -180,7 +180,7 @@ impl Store {
             for id in ids {
                 let changed = transaction
                     .prepare_cached(
-                        "UPDATE message SET state = ?1, reason = ?2, errcode = NULL, at = ?3 WHERE id = ?4 AND state = ?5",
+                        "UPDATE message SET state = ?1, reason = ?2, errcode = NULL, at = ?3 WHERE id = ?4 AND (state = ?5 OR reason = ?2)",
                     )?
                     .execute(params![state, reason, at.as_millisecond(), id.0, unknown])?;
                 if changed > 0 {
