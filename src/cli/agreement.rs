@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use jiff::{SignedDuration, Zoned};
+use jiff::{SignedDuration, Timestamp, Zoned};
 
 use crate::api_base::Hosts;
 use crate::campaign::file::Duplicates;
@@ -15,14 +15,15 @@ use crate::cli::terminal::{Terminal, argument};
 use crate::delivery::attempt::Incident;
 use crate::delivery::tally::Tally;
 use crate::diagnostic::code::Code;
-use crate::journal::JournalError;
 use crate::journal::store::Store;
+use crate::journal::{Identity, JournalError};
 use crate::plan::id::PlanId;
 use crate::plan::inputs::Inputs;
 use crate::plan::sample::survey::{Choice, Extent, survey};
 use crate::plan::skip::Skip;
 use crate::plan::{Plan, forecast_seconds, text_digest};
-use crate::report::join::{identity, tally};
+use crate::report;
+use crate::report::join::{JoinError, identity, tally};
 use crate::report::plan::text as plan_text;
 use crate::report::preview;
 
@@ -48,6 +49,36 @@ pub(crate) struct Before {
     pub(crate) tally: Tally,
     /// The digest of the last run that sent another text than the campaign has now.
     other_text: Option<String>,
+    /// When the last run began.
+    last: Option<Timestamp>,
+    /// Who else got exactly this, where nobody was sent this campaign yet.
+    alike: Option<Alike>,
+}
+
+/// Another campaign or wave that sent the same text to the same people.
+struct Alike {
+    whose: Identity,
+    count: u64,
+    at: Timestamp,
+}
+
+impl Before {
+    /// Insists that what was sent is what the files say now, where nothing is left to send: a folder of last month with
+    /// a new text and the old id is no campaign that is done.
+    ///
+    /// # Errors
+    ///
+    /// The exit, already told.
+    pub(crate) fn insist_on_text(&self, terminal: &Terminal) -> Result<(), Exit> {
+        let counts = self.tally.counts;
+        let other = if self.other_text.is_some() { counts.sent + counts.unknown } else { self.tally.altered };
+        if other == 0 {
+            return Ok(());
+        }
+        let at = self.last.map_or_else(|| "?".to_owned(), |last| last.strftime("%Y-%m-%d").to_string());
+        terminal.complain("other-text-sent", &[("count", &other), ("at", &at)]);
+        Err(Exit::Gate)
+    }
 }
 
 /// Reads what earlier runs did. What a crash left in flight is settled on the way.
@@ -63,7 +94,7 @@ pub(crate) fn before(
 ) -> Result<Before, Exit> {
     let store = settle_crash(campaign, state).map_err(|error| journal_problem(&error, terminal))?;
     let tally = tally(campaign, plan, store.as_ref()).map_err(|error| join_problem(&error, terminal))?;
-    let mut other_text = None;
+    let (mut other_text, mut begun) = (None, None);
     if let Some(store) = &store
         && let Ok(Some(number)) = store.find_campaign(&identity(campaign))
     {
@@ -72,8 +103,28 @@ pub(crate) fn before(
         let reached = tally.counts.sent + tally.counts.unknown;
         let last = runs.last().filter(|last| last.text != now && reached > 0);
         other_text = last.map(|last| last.digest.clone());
+        begun = runs.last().map(|last| last.started);
     }
-    Ok(Before { tally, other_text })
+    let untouched = tally.counts.sent + tally.counts.unknown == 0;
+    let alike = match store.filter(|_| untouched) {
+        Some(store) => alike(campaign, plan, &store).map_err(|error| join_problem(&error, terminal))?,
+        None => None,
+    };
+    Ok(Before { tally, other_text, last: begun, alike })
+}
+
+/// The campaign or wave that sent exactly this to the most people of a plan.
+fn alike(campaign: &Campaign, plan: &Plan, store: &Store) -> Result<Option<Alike>, JoinError> {
+    let (text, digest) = (text_digest(campaign, plan).to_string(), plan.digest.to_string());
+    let others = store.with_text(&identity(campaign), &text, &digest).map_err(JoinError::Journal)?;
+    let mut most = None;
+    for (whose, at) in others {
+        let count = report::join::alike(campaign, plan, store, &whose)?;
+        if count > most.as_ref().map_or(0, |most: &Alike| most.count) {
+            most = Some(Alike { whose, count, at });
+        }
+    }
+    Ok(most)
 }
 
 /// Whoever holds the lock may settle what a crashed process left in flight.
@@ -135,6 +186,19 @@ impl Proposal<'_> {
         self.earlier(terminal);
         terminal.say("send.digests", &[("digest", &plan.digest), ("plan", id)]);
         self.sample(terminal)?;
+        if let Some(Alike { whose, count, at }) = &before.alike {
+            let day = at.strftime("%Y-%m-%d");
+            terminal.say(
+                "send.alike",
+                &[
+                    ("count", count),
+                    ("left", left),
+                    ("campaign", &whose.campaign),
+                    ("wave", &whose.wave),
+                    ("at", &day),
+                ],
+            );
+        }
         if let Some(other) = &before.other_text {
             let sent = before.tally.counts.sent;
             terminal.say(
@@ -220,14 +284,18 @@ impl Proposal<'_> {
         // One person's rows are told apart by their order. If a text that went out is not the one the row has now,
         // rows were moved or removed, and who got which is for a person to judge.
         let moved = campaign.audience.duplicates == Duplicates::Each && before.tally.altered > 0;
-        let delicate = before.other_text.is_some() || moved;
+        let delicate = before.other_text.is_some() || moved || before.alike.is_some();
         if args.yes && (!delicate || args.expect.expect_plan.is_some()) {
             return Ok(true);
         }
         if terminal.is_interactive() {
             return Ok(false);
         }
-        let key = if args.yes { "needs-plan" } else { "needs-yes" };
+        let key = match args.yes {
+            true if before.alike.is_some() => "needs-plan-again",
+            true => "needs-plan",
+            false => "needs-yes",
+        };
         terminal.complain(key, &[("plan", id), ("campaign", &argument(&campaign.path))]);
         Err(Exit::Gate)
     }

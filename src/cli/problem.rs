@@ -149,6 +149,7 @@ pub(crate) fn journal_problem(error: &JournalError, terminal: &Terminal) -> Exit
         JournalError::Corrupt { .. } => "journal.corrupt",
         JournalError::Unreadable { .. } => "journal.unreadable",
         JournalError::Fenced => "journal.fenced",
+        JournalError::Replaced => "journal.replaced",
         JournalError::Unwritable { .. } => "journal.unwritable",
     };
     terminal.complain(key, &[("reason", &journal_reason(error, &terminal.words))]);
@@ -169,6 +170,7 @@ pub(crate) fn journal_reason(error: &JournalError, words: &Catalog) -> String {
             format!("{}: {reason}", display(path))
         }
         JournalError::Fenced => words.say("reason.fenced", &[]),
+        JournalError::Replaced => words.say("reason.replaced", &[]),
         JournalError::Unwritable { reason } => reason.clone(),
     }
 }

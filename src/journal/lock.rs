@@ -11,6 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::journal::kept::Kept;
 use crate::own_file;
 
 /// How often a lock is tried before it counts as held.
@@ -39,6 +40,8 @@ pub struct Holder {
 pub struct Lock {
     _file: File,
     holder: PathBuf,
+    /// The lock's file, as others find it.
+    pub(crate) kept: Kept,
 }
 
 /// Why a lock is not had.
@@ -70,7 +73,7 @@ impl Lock {
         let beside = beside(path);
         let text = serde_json::to_vec(holder).map_err(|error| unreachable(error.into()))?;
         own_file::replace(&beside, &text).map_err(unreachable)?;
-        Ok(Self { _file: file, holder: beside })
+        Ok(Self { _file: file, holder: beside, kept: Kept::of(path) })
     }
 }
 

@@ -14,6 +14,7 @@
 pub(crate) mod attempts;
 pub mod identity;
 pub mod index;
+pub(crate) mod kept;
 pub mod lock;
 pub mod media;
 pub(crate) mod notice;
@@ -130,6 +131,9 @@ pub enum JournalError {
     /// Another process has claimed the campaign since: what this one still wants to write is not written.
     #[error("reason.fenced")]
     Fenced,
+    /// The journal, or a lock of the run, is no longer the file that was opened: others would not find it.
+    #[error("reason.replaced")]
+    Replaced,
     /// It cannot be written now: disk full, read-only, an I/O error.
     #[error("{reason}")]
     Unwritable {

@@ -236,7 +236,13 @@ impl Work {
         self.waiting.append(&mut group.outcomes);
         self.undelivered.append(&mut group.undelivered);
         self.notices.append(&mut group.notices);
-        let intents = std::mem::take(&mut group.intents);
+        let mut intents = std::mem::take(&mut group.intents);
+        // Whoever came now would find another journal or a free lock. What is on its way is written down all the same.
+        if !intents.is_empty() && !self.store.is_in_place() {
+            for (_, reply) in intents.drain(..) {
+                let _ = reply.send(Err(JournalError::Replaced));
+            }
+        }
         match self.commit(&intents) {
             Ok(ids) => {
                 self.forget();

@@ -76,20 +76,21 @@ pub(crate) fn join<E>(
     head: impl FnOnce(&Header) -> Result<(), E>,
     each: impl FnMut(&RowReport<'_>) -> Result<(), E>,
 ) -> Result<Result<Tally, E>, JoinError> {
-    join_wanted(campaign, plan, store, Wanted::Everything, head, each)
+    join_wanted(campaign, plan, store, &identity(campaign), Wanted::Everything, head, each)
 }
 
 fn join_wanted<E>(
     campaign: &Campaign,
     plan: &Plan,
     store: Option<&Store>,
+    whose: &Identity,
     wanted: Wanted,
     head: impl FnOnce(&Header) -> Result<(), E>,
     mut each: impl FnMut(&RowReport<'_>) -> Result<(), E>,
 ) -> Result<Result<Tally, E>, JoinError> {
     let inputs = Inputs::of_campaign(campaign, &plan.library);
     let mut planner = Planner::open(&inputs, plan.repeated.clone()).map_err(JoinError::Audience)?;
-    let mut known = Known::load(store, &identity(campaign)).map_err(JoinError::Journal)?;
+    let mut known = Known::load(store, whose).map_err(JoinError::Journal)?;
     if let Err(error) = head(planner.header()) {
         return Ok(Err(error));
     }
@@ -204,7 +205,7 @@ pub fn tally(campaign: &Campaign, plan: &Plan, store: Option<&Store>) -> Result<
         return Ok(untouched(plan));
     }
     let nothing = |_: &Header| Ok::<(), std::convert::Infallible>(());
-    match join_wanted(campaign, plan, store, Wanted::State, nothing, |_| Ok(()))? {
+    match join_wanted(campaign, plan, store, &identity(campaign), Wanted::State, nothing, |_| Ok(()))? {
         Ok(tally) => Ok(tally),
         Err(never) => match never {},
     }
@@ -214,6 +215,24 @@ fn knows_nobody(campaign: &Campaign, store: Option<&Store>) -> Result<bool, Jour
     let Some(store) = store else { return Ok(true) };
     let Some(number) = store.find_campaign(&identity(campaign))? else { return Ok(true) };
     Ok(store.count(number)?.statuses().total() == 0)
+}
+
+/// How many messages of a plan went, letter by letter, to the same people under another identity.
+///
+/// # Errors
+///
+/// As [`join`].
+pub(crate) fn alike(
+    campaign: &Campaign,
+    plan: &Plan,
+    store: &Store,
+    whose: &Identity,
+) -> Result<u64, JoinError> {
+    let nothing = |_: &Header| Ok::<(), std::convert::Infallible>(());
+    match join_wanted(campaign, plan, Some(store), whose, Wanted::State, nothing, |_| Ok(()))? {
+        Ok(tally) => Ok(tally.counts.sent + tally.counts.unknown - tally.altered),
+        Err(never) => match never {},
+    }
 }
 
 /// Nobody has been tried.

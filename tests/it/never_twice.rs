@@ -145,6 +145,7 @@ fn an_older_journal_that_was_put_back_is_stopped_and_taken_over_by_what_results_
     // Another campaign with the same journal takes its counter over the receipt's.
     let other = World::with_recipients(30);
     other.edit("campaign.toml", "spring", "summer");
+    other.edit("campaign.toml", "Hello", "Dear");
     let mut command = other.command_at(&platform, &["send", "campaign.toml", "--yes"]);
     for variable in ["XDG_STATE_HOME", "LOCALAPPDATA", "HOME"] {
         command.env(variable, world.home());
@@ -252,4 +253,62 @@ fn a_process_whose_lock_and_claim_were_taken_by_another_stops() {
     assert_eq!(first.code, 10, "{first:?}");
     assert!([0, 6].contains(&second.code), "{second:?}");
     assert_eq!(platform.ledger().duplicates(), [""; 0]);
+}
+
+#[test]
+fn an_id_that_was_edited_half_way_needs_the_plan_and_a_digest_is_not_enough() {
+    let (world, platform) = (World::with_recipients(5), Platform::new("[quota]\ndaily = 3"));
+    world.send(&platform).exits(7);
+    world.edit("campaign.toml", "spring", "spring-2");
+    let plan = world.run_at(&platform, &["plan", "campaign.toml", "--format", "json"]).exits(0).json();
+    // Its results tell of people who do not belong to the new id.
+    stopped(&world, &[]).says("3 people");
+    fs::remove_file(world.path(RESULTS)).expect("results");
+    let rest = Platform::new("");
+    for more in [&[][..], &["--expect-digest", plan["digest"].as_str().expect("a digest")]] {
+        let mut args = vec!["send", "campaign.toml", "--yes"];
+        args.extend(more);
+        world.run_at(&rest, &args).exits(8).says("3 of these 5 got exactly this as `spring` wave 1");
+    }
+    assert_eq!(rest.ledger().totals().requests, 0);
+    // Another text to the same people is another campaign.
+    world.edit("campaign.toml", "Hello", "Dear");
+    world.send(&rest).exits(0);
+}
+
+#[test]
+fn a_folder_of_last_month_with_a_new_text_and_the_old_id_is_not_done() {
+    let (world, platform) = (World::with_recipients(4), Platform::new(""));
+    world.send(&platform).exits(0);
+    let results = world.read(RESULTS);
+    world.edit("campaign.toml", "Hello", "Goodbye");
+    let ran = world.send(&platform).exits(8).says("4 people were sent another text").says("campaign.id");
+    assert_eq!((ran.stdout.as_str(), world.read(RESULTS)), ("", results));
+    world.edit("campaign.toml", "Goodbye", "Hello");
+    world.send(&platform).exits(0);
+    world.edit("audience.csv", "Name 2", "Name 9");
+    world.send(&platform).exits(8).says("1 people were sent another text");
+    assert_eq!(platform.ledger().totals().requests, 4);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_run_whose_journal_or_lock_is_taken_away_sends_nothing_more() {
+    for file in ["journal.sqlite3", "spring.lock"] {
+        let (world, platform) = a_long_campaign();
+        let child = world.start_send(&platform);
+        platform.wait_for_requests(100);
+        fs::remove_file(world.state_file(file)).expect("a file that is in use");
+        let ran = finish(child).exits(10).says("deleted or replaced");
+        let requests = platform.ledger().totals().requests;
+        assert!(requests < 2_000, "{requests}");
+        let counts = ran.json()["counts"].clone();
+        assert_eq!(counts["sent"].as_u64(), Some(requests), "every answer is told: {counts}");
+        if file == "journal.sqlite3" {
+            stopped(&world, &[]);
+        } else {
+            world.send(&platform).exits(0);
+        }
+        assert_eq!(platform.ledger().duplicates(), [""; 0]);
+    }
 }

@@ -71,7 +71,12 @@ fn a_raised_wave_is_the_way_to_send_again() {
     let (world, platform) = (World::with_recipients(3), Platform::new(""));
     world.send(&platform).exits(0);
     world.edit("campaign.toml", "id = \"spring\"", "id = \"spring\"\nwave = 2");
-    assert_eq!(world.send(&platform).exits(0).json()["wave"], 2);
+    world
+        .send(&platform)
+        .exits(8)
+        .says("3 of these 3 got exactly this as `spring` wave 1")
+        .says("--expect-plan");
+    assert_eq!(world.send_agreed(&platform).exits(0).json()["wave"], 2);
     assert!((0..3).all(|index| platform.ledger().accepted(&openid(index)) == 2));
     assert_eq!(world.send(&platform).exits(0).json()["requests"], 0);
 }

@@ -183,7 +183,8 @@ fn two_processes_that_begin_together_make_one_fetch() {
 #[test]
 fn two_sends_that_begin_together_make_one_fetch() {
     let (world, platform) = (World::with_recipients(20), Platform::new("[token]\nfetch_latency = '50ms'"));
-    world.file("other.toml", world.read("campaign.toml").replace("\"spring\"", "\"summer\""));
+    let other = world.read("campaign.toml").replace("\"spring\"", "\"summer\"").replace("Hello", "Dear");
+    world.file("other.toml", other);
     world.edit("other.toml", "[message.text]", "[results]\nfile = \"other.csv\"\n[message.text]");
     let begin = |campaign: &str| {
         let args = ["send", campaign, "--yes", "--format", "json", "--wait-lock", "60s"];

@@ -57,6 +57,9 @@ fn prepare_and_send(args: &args::Send, terminal: &Terminal) -> Result<Exit, Exit
     let policy = Policy { on_unknown: campaign.send.on_unknown, retry_refused };
     let before = before(&campaign, &plan, &state, terminal)?;
     let left = left(&before.tally, &policy);
+    if left == 0 {
+        before.insist_on_text(terminal)?;
+    }
     let (campaign, plan) = (Arc::new(campaign), Arc::new(plan));
     let results = ResultsFile {
         campaign: Arc::clone(&campaign),

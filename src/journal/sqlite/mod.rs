@@ -1,5 +1,6 @@
 //! The journal as one SQLite file an account, in WAL mode with `synchronous=FULL`: a commit is on disk when it returns.
 
+mod alike;
 mod attempts;
 mod claim;
 pub(crate) mod file;

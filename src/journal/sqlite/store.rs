@@ -9,6 +9,7 @@ use rusqlite::{Connection, ErrorCode, Row, Transaction, TransactionBehavior};
 use tempfile::TempDir;
 
 use crate::journal::JournalError;
+use crate::journal::kept::Kept;
 use crate::journal::sqlite::file::{self, There};
 use crate::journal::sqlite::schema::{self, FORMAT};
 pub use crate::journal::sqlite::writing::Intent;
@@ -25,6 +26,8 @@ pub struct Store {
     pub(crate) connection: Connection,
     path: PathBuf,
     shared: bool,
+    /// What must stay where it is while intents are written.
+    kept: Vec<Kept>,
     /// A copy that is read in the place of a file that cannot be.
     _copy: Option<TempDir>,
 }
@@ -44,6 +47,7 @@ impl Store {
         let made = file::private_file(&path)?;
         let mut store = Self {
             connection: file::connect(&path).map_err(|error| unreadable(&path, &error))?,
+            kept: vec![Kept::of(&path)],
             path,
             shared: true,
             _copy: None,
@@ -87,7 +91,8 @@ impl Store {
         copy: Option<TempDir>,
     ) -> Result<Option<Self>, JournalError> {
         let connection = connection.map_err(|error| unreadable(path, &error))?;
-        let mut store = Self { connection, path: path.to_owned(), shared: true, _copy: copy };
+        let mut store =
+            Self { connection, path: path.to_owned(), shared: true, kept: Vec::new(), _copy: copy };
         store.leave_log().and_then(|()| store.prepare()).map_err(|error| store.unreadable(&error))?;
         // A process that was killed while it made the journal leaves one whose making SQLite takes back when it is
         // opened next: nothing was ever written to it.
@@ -102,6 +107,16 @@ impl Store {
     /// folders on a network, two computers must not use it.
     pub(crate) fn is_shareable(&self) -> bool {
         self.shared
+    }
+
+    /// Has these files stay where they are while intents are written.
+    pub(crate) fn keep(&mut self, files: impl IntoIterator<Item = Kept>) {
+        self.kept.extend(files);
+    }
+
+    /// Whether journal and locks are still the files that others find.
+    pub(crate) fn is_in_place(&self) -> bool {
+        self.kept.iter().all(Kept::is_there)
     }
 
     /// Looks through the whole file for damage.

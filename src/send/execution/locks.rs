@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::journal::kept::Kept;
 use crate::journal::lock::{Holder, Lock, LockError};
 
 /// How often a lock that is waited for is tried.
@@ -16,6 +17,11 @@ pub struct Locks {
 }
 
 impl Locks {
+    /// Their files.
+    pub(crate) fn kept(&self) -> impl Iterator<Item = Kept> {
+        self.held.iter().map(|lock| lock.kept.clone())
+    }
+
     /// Takes one more, and waits for it until then if somebody else has it.
     ///
     /// # Errors

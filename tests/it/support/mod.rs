@@ -257,6 +257,13 @@ impl World {
         self.run_at(platform, &["send", "campaign.toml", "--yes", "--format", "json"])
     }
 
+    /// `send` against a simulator after somebody looked at the plan and agreed to it.
+    pub fn send_agreed(&self, platform: &Platform) -> Ran {
+        let plan = self.run_at(platform, &["plan", "campaign.toml", "--format", "json"]).exits(0).json();
+        let id = plan["plan"].as_str().expect("a plan id");
+        self.run_at(platform, &["send", "campaign.toml", "--yes", "--format", "json", "--expect-plan", id])
+    }
+
     /// `status --format json`.
     pub fn status(&self) -> Ran {
         self.run(&["status", "campaign.toml", "--format", "json"]).exits(0)

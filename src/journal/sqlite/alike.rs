@@ -1,0 +1,39 @@
+//! Campaigns that sent the same text.
+
+use jiff::Timestamp;
+use rusqlite::params;
+
+use crate::journal::JournalError;
+use crate::journal::identity::Identity;
+use crate::journal::sqlite::store::{Store, timestamp};
+
+impl Store {
+    /// The other campaigns and waves of an account, a run of which had this text or this whole plan, and when the last
+    /// such run began; the last one first.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn with_text(
+        &self,
+        whose: &Identity,
+        text: &str,
+        digest: &str,
+    ) -> Result<Vec<(Identity, Timestamp)>, JournalError> {
+        (|| {
+            let mut found = self.connection.prepare_cached(
+                "SELECT c.campaign, c.wave, max(r.started) FROM campaign c JOIN run r ON r.campaign = c.id \
+                 WHERE c.appid = ?1 AND c.channel = ?2 AND (c.campaign <> ?3 OR c.wave <> ?4) \
+                 AND (r.text = ?5 OR r.digest = ?6) GROUP BY c.id ORDER BY 3 DESC",
+            )?;
+            let Identity { appid, campaign, wave, channel } = whose;
+            found
+                .query_map(params![appid, channel.name(), campaign, wave, text, digest], |row| {
+                    let (campaign, wave) = (row.get(0)?, row.get(1)?);
+                    Ok((Identity { campaign, wave, ..whose.clone() }, timestamp(row.get(2)?)?))
+                })?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        })()
+        .map_err(|error: rusqlite::Error| self.unreadable(&error))
+    }
+}
