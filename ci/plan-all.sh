@@ -16,6 +16,8 @@ patterns=${WXCAST_CAMPAIGNS:-**/campaign.toml}
 out=${WXCAST_OUT:-wxcast-plans}
 format=${WXCAST_FORMAT:-human}
 wxcast=${WXCAST:-wxcast}
+# Not taken for a flag.
+[[ $out != -* ]] || out=./$out
 
 worst=0
 

@@ -177,24 +177,26 @@ fn facts(validated: &Validated, plan: &Plan) -> Facts {
 pub(crate) fn load_sound(
     path: &Path,
     overrides: &Overrides,
+    mask_openid: MaskOpenid,
     terminal: &Terminal,
 ) -> Result<(Campaign, Plan), Exit> {
-    sound(load(path, overrides), terminal)
+    sound(load(path, overrides), mask_openid, terminal)
 }
 
 /// The same for a campaign that is not trusted, as of [`load_fenced`].
 pub(crate) fn load_sound_fenced(
     path: &Path,
     overrides: &Overrides,
+    mask_openid: MaskOpenid,
     terminal: &Terminal,
 ) -> Result<(Campaign, Plan), Exit> {
-    sound(load_fenced(path, overrides), terminal)
+    sound(load_fenced(path, overrides), mask_openid, terminal)
 }
 
-fn sound(loaded: Loaded, terminal: &Terminal) -> Result<(Campaign, Plan), Exit> {
+fn sound(loaded: Loaded, mask_openid: MaskOpenid, terminal: &Terminal) -> Result<(Campaign, Plan), Exit> {
     match loaded.campaign {
         Some(campaign) => Ok((campaign, loaded.plan)),
-        None => Err(told(loaded.plan, &loaded.sources, terminal)),
+        None => Err(told(loaded.plan, &loaded.sources, mask_openid, terminal)),
     }
 }
 
@@ -212,11 +214,11 @@ pub(crate) fn load_campaign(
 fn faulty(validated: Validated, terminal: &Terminal) -> Exit {
     let mut plan = plan::reading::empty();
     plan.diagnostics.extend(validated.faults);
-    told(plan, &validated.sources, terminal)
+    told(plan, &validated.sources, MaskOpenid::Auto, terminal)
 }
 
-fn told(mut plan: Plan, sources: &Sources, terminal: &Terminal) -> Exit {
-    if masks(MaskOpenid::Auto) {
+fn told(mut plan: Plan, sources: &Sources, mask_openid: MaskOpenid, terminal: &Terminal) -> Exit {
+    if masks(mask_openid) {
         plan.diagnostics.mask_openids(mask);
     }
     terminal.tell(&text::faults(&plan, sources, &terminal.words, terminal.color));

@@ -21,6 +21,7 @@ use crate::plan::Plan;
 use crate::plan::id::PlanId;
 use crate::plan::skip::Skip;
 use crate::report::join::identity;
+use crate::report::results::csv::masked_name;
 use crate::report::run::summary::{self, Summary, by_code};
 use crate::send::execution::Finished;
 use crate::send::execution::results::Concluded;
@@ -176,7 +177,7 @@ pub(crate) fn told(stop: &Stop, campaign: &Campaign, origin: Option<&Origin>, te
             None => say("unreachable", &[("count", count)]),
         },
         Stop::Changed => say("changed", &[]),
-        Stop::FileChanged { file } => say("file-changed", &[("file", file)]),
+        Stop::FileChanged { file } => say("file-changed", &[("file", &masked_name(file))]),
         Stop::Media { file, cause } => media_stop(file, cause, terminal),
         Stop::Storage(reason) => say("storage", &[("reason", reason)]),
     }

@@ -15,6 +15,7 @@ use crate::delivery::outcome::{Counts, Status};
 use crate::locale::Catalog;
 use crate::locale::visible::visible;
 use crate::message::media::size;
+use crate::report::results::csv::masked_name;
 
 /// How often it is looked what was settled, and the bar is drawn anew.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -171,7 +172,11 @@ impl<'w> Drawing<'w> {
                 // The first files are what a person waits for; a thousand lines would hide everything else.
                 if self.uploads.begun <= UPLOADS_TOLD {
                     let size = size(*bytes);
-                    self.note(&self.words.say("progress.uploading", &[("file", file), ("size", &size)]));
+                    self.note(
+                        &self
+                            .words
+                            .say("progress.uploading", &[("file", &masked_name(file)), ("size", &size)]),
+                    );
                 }
             }
             Event::Uploaded => self.uploads.done += 1,

@@ -287,6 +287,63 @@ fn the_hook_plans_what_is_in_the_index() {
     shell(&world, entry, &[]).exits(0);
 }
 
+/// A folder whose name looks like a flag, and a campaign that is a link to one elsewhere; both faulty.
+#[cfg(unix)]
+fn odd_campaigns() -> World {
+    let world = campaigns(false);
+    let campaign = fs::read_to_string(world.path("spring sale/campaign.toml")).expect("a campaign");
+    let faulty = |from: &str| campaign.replace("{{name}}", from);
+    world.file("-hotel/campaign.toml", faulty("{{hotel}}"));
+    world.file("-hotel/audience.csv", format!("openid,name\n{},A\n", openid(1)));
+    world.file("shared/linked.txt", faulty("{{linked}}"));
+    world.file("links/audience.csv", format!("openid,name\n{},A\n", openid(1)));
+    std::os::unix::fs::symlink("../shared/linked.txt", world.path("links/campaign.toml")).expect("a link");
+    world.file("shared/whole/audience.csv", format!("openid,name\n{},A\n", openid(1)));
+    world.file(
+        "shared/whole/deep/campaign.toml",
+        faulty("{{folder}}").replace("audience.csv", "../audience.csv"),
+    );
+    std::os::unix::fs::symlink("shared/whole", world.path("-linked folder")).expect("a link");
+    world
+}
+
+#[cfg(unix)]
+#[test]
+fn planning_all_reads_folders_that_look_like_flags_and_what_is_linked() {
+    let world = odd_campaigns();
+    let script = repository().join("ci/plan-all.sh").display().to_string();
+    let ran = shell(&world, &format!("'{script}'"), &[]).exits(3);
+    for variable in ["hotel", "linked", "folder"] {
+        assert!(ran.stderr.contains(variable), "{variable} passed unread: {}", ran.stderr);
+    }
+    assert!(world.path("wxcast-plans/-hotel/campaign/plan.json").exists());
+    for (pattern, exit) in
+        [("-hotel/campaign.toml", 3), ("./-hotel/*.toml", 3), ("links/campaign.toml", 3), ("wiz/**", 0)]
+    {
+        let only = [("WXCAST_CAMPAIGNS", pattern.to_owned()), ("WXCAST_OUT", "-out".to_owned())];
+        shell(&world, &format!("'{script}'"), &only).exits(exit);
+    }
+    assert!(world.path("-out/-hotel/campaign/junit.xml").exists());
+    let gitlab = [("WXCAST_FORMAT", "gitlab".to_owned()), ("WXCAST_OUT", "-out".to_owned())];
+    shell(&world, &format!("'{script}'"), &gitlab).exits(3);
+    let quality: Json = serde_json::from_str(&world.read("-out/gl-code-quality-report.json")).expect("JSON");
+    assert_eq!(quality.as_array().map(Vec::len), Some(4), "{quality}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_hook_reads_folders_that_look_like_flags_and_what_is_linked() {
+    let world = odd_campaigns();
+    let hooks = yaml(".pre-commit-hooks.yaml");
+    let entry = hooks[0]["entry"].as_str().expect("an entry");
+    shell(&world, "git init -q . && git add --all .", &[]).exits(0);
+    let ran = shell(&world, entry, &[]).exits(3);
+    for variable in ["hotel", "linked", "folder"] {
+        assert!(ran.stderr.contains(variable), "{variable} passed unread: {}", ran.stderr);
+    }
+    shell(&world, &format!("{entry} '-hotel/campaign.toml'"), &[]).exits(3).says("hotel");
+}
+
 #[test]
 fn the_other_hook_refuses_what_says_who_was_sent_what() {
     let hooks = yaml(".pre-commit-hooks.yaml");

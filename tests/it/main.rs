@@ -42,6 +42,7 @@ mod model;
 mod moved;
 mod never_twice;
 mod next_command;
+mod openids;
 mod own_files;
 mod pacing;
 mod plan;

@@ -11,9 +11,9 @@ use crate::cli::command::send::lock_campaign;
 use crate::cli::context::{environment, load_sound};
 use crate::cli::ending::told;
 use crate::cli::exit_code::Exit;
-use crate::cli::line::args::{self, Format, Progress as Wanted};
+use crate::cli::line::args::{self, Format, MaskOpenid, Progress as Wanted};
 use crate::cli::platform::{Platform, hosts};
-use crate::cli::terminal::Terminal;
+use crate::cli::terminal::{Terminal, masks};
 use crate::cli::user_state::AccountFolder;
 use crate::delivery::attempt::Cause;
 use crate::delivery::stop::Stop;
@@ -21,6 +21,7 @@ use crate::message::media::size;
 use crate::plan::media::NeededFile;
 use crate::report::join::identity;
 use crate::report::progress::Progress;
+use crate::report::results::csv::masked_name;
 use crate::send::media::{Depot, Held, Settings, Unavailable};
 use crate::send::shutdown::Signals;
 
@@ -67,7 +68,7 @@ pub(crate) fn run(args: &args::Media, terminal: &Terminal) -> Exit {
 
 fn upload(args: &args::Media, terminal: &Terminal) -> Result<Exit, Exit> {
     let path = &args.campaign.campaign;
-    let (campaign, plan) = load_sound(path, &environment(), terminal)?;
+    let (campaign, plan) = load_sound(path, &environment(), MaskOpenid::Auto, terminal)?;
     if plan.media.is_empty() {
         terminal.say("media.none", &[]);
         return Ok(print(args.format, &[], terminal));
@@ -129,7 +130,7 @@ fn report(needed: &NeededFile, campaign: &Campaign, id: Result<&Held, &Cause>) -
         Err(Cause::Event(incident)) => (None, Some(incident.to_string())),
     };
     MediaReport {
-        file: file.name.clone(),
+        file: if masks(MaskOpenid::Auto) { masked_name(&file.name) } else { file.name.clone() },
         r#type: file.content.upload.name(),
         format: file.format.name(),
         bytes: file.bytes,

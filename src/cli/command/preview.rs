@@ -29,10 +29,11 @@ pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
     }
     // In CI somebody else may have written the campaign.
     let load_sound = if is_ci() { load_sound_fenced } else { load_sound };
-    let (campaign, plan) = match load_sound(&args.campaign.campaign, &environment(), terminal) {
-        Ok(sound) => sound,
-        Err(exit) => return exit,
-    };
+    let (campaign, plan) =
+        match load_sound(&args.campaign.campaign, &environment(), args.mask_openid, terminal) {
+            Ok(sound) => sound,
+            Err(exit) => return exit,
+        };
     let Ok(survey) = chosen::messages(args, &campaign, &plan) else {
         terminal.complain("changed", &[]);
         return Exit::Invalid;
@@ -97,8 +98,11 @@ fn text(
     let samples = survey.samples.iter();
     Ok(match args.format {
         PreviewFormat::Json => {
-            let messages: Vec<_> =
-                samples.filter_map(|sample| preview::json(&sample.message, &ids(&sample.message))).collect();
+            let messages: Vec<_> = samples
+                .filter_map(|sample| {
+                    preview::json(&sample.message, &ids(&sample.message), masks(args.mask_openid))
+                })
+                .collect();
             serde_json::to_string_pretty(&messages).expect("JSON values always serialise") + "\n"
         }
         PreviewFormat::Human => {

@@ -52,7 +52,7 @@ pub(crate) fn run(args: &args::Rehearse, terminal: &Terminal) -> Exit {
 fn rehearse(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Exit> {
     let scenario = scenario(args.scenario.as_deref(), terminal)?;
     let path = &args.campaign.campaign;
-    let (campaign, plan) = load_sound(path, &overrides(&args.how), terminal)?;
+    let (campaign, plan) = load_sound(path, &overrides(&args.how), args.how.mask_openid, terminal)?;
     // What is rehearsed is the plan that would be sent, to where it would be sent.
     let id = PlanId::of(&campaign, &hosts(&campaign, terminal)?, &plan);
     let campaign = elsewhere(campaign, args.how.results.as_deref());

@@ -21,7 +21,7 @@ use crate::report::results::{self, ResultsError};
 pub(crate) fn run(args: &args::Results, terminal: &Terminal) -> Exit {
     let path = &args.campaign.campaign;
     let overrides = Overrides { results: args.output.clone(), ..environment() };
-    let (campaign, plan) = match load_sound(path, &overrides, terminal) {
+    let (campaign, plan) = match load_sound(path, &overrides, args.mask_openid, terminal) {
         Ok(sound) => sound,
         Err(exit) => return exit,
     };

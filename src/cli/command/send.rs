@@ -157,7 +157,8 @@ fn ready(args: &args::Send, wait: Duration, terminal: &Terminal) -> Result<(Read
 }
 
 fn read(args: &args::Send, terminal: &Terminal) -> Result<Ready, Exit> {
-    let (campaign, plan) = load_sound(&args.campaign.campaign, &overrides(&args.how), terminal)?;
+    let (campaign, plan) =
+        load_sound(&args.campaign.campaign, &overrides(&args.how), args.how.mask_openid, terminal)?;
     // An address that is none is told before anything is done.
     let hosts = hosts(&campaign, terminal)?;
     let id = PlanId::of(&campaign, &hosts, &plan);

@@ -7,7 +7,7 @@ use crate::cli::command::send::campaign_lock;
 use crate::cli::context::{Whose, environment, load_sound, whose};
 use crate::cli::ending::next_key;
 use crate::cli::exit_code::Exit;
-use crate::cli::line::args::{self, Format};
+use crate::cli::line::args::{self, Format, MaskOpenid};
 use crate::cli::problem::{join_problem, journal_problem};
 use crate::cli::terminal::Terminal;
 use crate::cli::user_state::telling;
@@ -76,7 +76,7 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Exit> {
         Some(sent) => sent,
         // Nothing was sent yet: everybody is still to be sent.
         None => {
-            let (campaign, plan) = load_sound(path, &environment(), terminal)?;
+            let (campaign, plan) = load_sound(path, &environment(), MaskOpenid::Auto, terminal)?;
             let tally = tally(&campaign, &plan, None).map_err(|error| join_problem(&error, terminal))?;
             (tally, plan.digest.to_string())
         }

@@ -14,7 +14,7 @@ use crate::plan::sample::survey::{Choice, Extent, survey};
 use crate::report::plan::compare::{Changes, Comparison, Earlier};
 use crate::report::plan::fingerprint::{self, Fingerprints};
 use crate::report::preview;
-use crate::report::results::csv::mask;
+use crate::report::results::csv::{mask, masked_in};
 
 /// How many messages are shown.
 const SHOWN: u64 = 8;
@@ -26,7 +26,7 @@ pub struct SampleReport {
     pub row: u64,
     /// The openid, masked unless somebody decided otherwise.
     pub openid: String,
-    /// The payload as it is sent, but for `touser`, which is masked likewise.
+    /// The payload as it is sent, but for the openid, which is masked likewise wherever it stands.
     pub payload: Json,
     /// The message as a person reads it.
     #[serde(skip)]
@@ -92,7 +92,9 @@ pub(crate) fn read(
 fn sample(found: &Sample, campaign: &Campaign, masked: bool, words: &Catalog) -> SampleReport {
     let message = &found.message;
     let openid = if masked { mask(message.openid()) } else { message.openid().to_owned() };
-    let mut payload: Json = serde_json::from_slice(&message.payload).expect("a planned payload is JSON");
+    let payload = String::from_utf8_lossy(&message.payload);
+    let payload = if masked { masked_in(&payload, message.openid()) } else { payload.into_owned() };
+    let mut payload: Json = serde_json::from_str(&payload).expect("a planned payload is JSON");
     if let Some(touser) = payload.get_mut("touser") {
         *touser = Json::String(openid.clone());
     }

@@ -11,6 +11,7 @@ use crate::plan::digest::Digest;
 use crate::plan::media::MediaFile;
 use crate::plan::sample::chosen::Sample;
 use crate::report::preview::drawing::Media;
+use crate::report::results::csv::masked_in;
 
 /// The largest picture that a page takes in, in bytes: pages are mailed.
 const LARGEST: u64 = 2 << 20;
@@ -57,12 +58,16 @@ impl Gallery {
         let _ = write!(self.style, "{name}:url(\"data:{mime};base64,{}\");", STANDARD.encode(content));
     }
 
-    /// What is known of the medium that stands in a message so: for a file that is its name.
+    /// What is known of the medium that stands in a message so: for a file that is its name, the openid in it masked or not.
     pub(crate) fn find(&self, message: &PlannedMessage, text: &str) -> Media {
         let mut files = message.media.iter().map(|place| &place.file);
-        let Some(file) = files.find(|file| file.name == text) else { return Media::default() };
+        let Some(file) =
+            files.find(|file| file.name == text || masked_in(&file.name, message.openid()) == text)
+        else {
+            return Media::default();
+        };
         Media {
-            file: Some(file.name.clone()),
+            file: Some(text.to_owned()),
             shown: self.held.iter().position(|held| *held == file.content).map(name),
             seconds: file.length.map(|length| length.as_secs() + u64::from(length.subsec_millis() >= 500)),
         }

@@ -18,7 +18,7 @@ use crate::report::preview::drawing::{self, Drawing};
 use crate::report::preview::gallery::Gallery;
 use crate::report::preview::reason;
 use crate::report::preview::unverified::{Said, unverified};
-use crate::report::results::csv::mask;
+use crate::report::results::csv::{mask, masked_in};
 
 const STYLE: &str = include_str!("assets/preview.css");
 const CONTENT: &str = include_str!("assets/preview.hbs");
@@ -48,7 +48,8 @@ pub(crate) struct Preview<'a> {
 ///
 /// Only by a mistake of this program.
 pub(crate) fn html(preview: &Preview<'_>, words: &Catalog) -> Result<String, PageError> {
-    let payloads: Vec<Json> = preview.survey.samples.iter().map(payload).collect();
+    let payloads: Vec<Json> =
+        preview.survey.samples.iter().map(|sample| payload(sample, preview.masked)).collect();
     let gallery = Gallery::of(&preview.survey.samples);
     let content = Writer { preview, words, gallery: &gallery }.content(&payloads);
     let kind = preview.campaign.body.kind();
@@ -68,8 +69,11 @@ pub(crate) fn html(preview: &Preview<'_>, words: &Catalog) -> Result<String, Pag
 }
 
 /// The payload with the names of media files where their ids will stand.
-fn payload(sample: &Sample) -> Json {
-    serde_json::from_slice(&sample.message.payload_for_people()).expect("a planned payload is JSON")
+fn payload(sample: &Sample, masked: bool) -> Json {
+    let payload = sample.message.payload_for_people();
+    let payload = String::from_utf8_lossy(&payload);
+    let payload = if masked { masked_in(&payload, sample.message.openid()) } else { payload.into_owned() };
+    serde_json::from_str(&payload).expect("a planned payload is JSON")
 }
 
 #[derive(Debug, Serialize)]
@@ -355,8 +359,13 @@ impl<'a> Writer<'a> {
     }
 
     fn value(&self, sample: &Sample, (name, value): &(String, String)) -> Named {
-        let is_openid = value == sample.message.openid();
-        Named { name: name.clone(), value: if is_openid { self.openid(value) } else { value.clone() } }
+        let openid = sample.message.openid();
+        let value = match self.preview.masked {
+            true if value == openid => mask(openid),
+            true => masked_in(value, openid),
+            false => value.clone(),
+        };
+        Named { name: name.clone(), value }
     }
 
     fn gauges(&self, measured: &[usize]) -> Vec<Gauge> {

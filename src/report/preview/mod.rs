@@ -15,30 +15,39 @@ use crate::locale::Catalog;
 use crate::message::Kind;
 use crate::plan::batch::PlannedMessage;
 use crate::plan::sample::chosen::{Reason, Sample};
-use crate::report::results::csv::mask;
+use crate::report::results::csv::{mask, masked_in};
 
 /// One message of `preview --format json`.
 #[derive(Debug, Serialize)]
 pub(crate) struct PreviewReport {
     /// The row, from 1, the header not counted.
     pub(crate) row: u64,
-    /// The openid.
+    /// The openid, masked where openids are.
     pub(crate) openid: String,
-    /// The payload, exactly as it is sent; in place of the id of a file that is not uploaded yet stands its content,
+    /// The payload, exactly as it is sent, but for the openid where openids are masked; in place of the id of a file that is not uploaded yet stands its content,
     /// `image:sha256:…`.
     pub(crate) payload: Box<RawValue>,
 }
 
 /// A message for machines. `ids` are the living ids of its media files, in the order of its places; where there is
 /// none, the payload names the content. Gives nothing for a payload that is no JSON, which the planner never makes.
-pub(crate) fn json(message: &PlannedMessage, ids: &[Option<Arc<str>>]) -> Option<PreviewReport> {
+pub(crate) fn json(
+    message: &PlannedMessage,
+    ids: &[Option<Arc<str>>],
+    masked: bool,
+) -> Option<PreviewReport> {
     let named = message.media.iter().zip(ids).map(|(place, id)| match id {
         Some(id) => Arc::clone(id),
         None => place.file.content.to_string().into(),
     });
-    let payload = String::from_utf8(message.payload_with(&named.collect::<Vec<_>>())).ok()?;
+    let mut payload = String::from_utf8(message.payload_with(&named.collect::<Vec<_>>())).ok()?;
+    let mut openid = message.openid().to_owned();
+    if masked {
+        payload = masked_in(&payload, &openid);
+        openid = mask(&openid);
+    }
     let payload = RawValue::from_string(payload).ok()?;
-    Some(PreviewReport { row: message.row, openid: message.openid().to_owned(), payload })
+    Some(PreviewReport { row: message.row, openid, payload })
 }
 
 /// Why a message was picked.
@@ -95,7 +104,7 @@ pub(crate) fn text(
         out.push_str(&words.say("preview.ai", &[]));
         out.push('\n');
     }
-    out
+    if masked { masked_in(&out, message.openid()) } else { out }
 }
 
 fn quote(text: &str, out: &mut String) {
