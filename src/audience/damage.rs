@@ -2,6 +2,8 @@
 //!
 //! The first and the last byte of a cell settle nearly all of them.
 
+use crate::audience::characters;
+
 /// What seems to have happened to a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Damage {
@@ -11,6 +13,18 @@ pub(crate) enum Damage {
     ErrorValue,
     /// An apostrophe before a number or a formula.
     Apostrophe,
+    /// A word that a program writes for nothing: `NULL`.
+    NullWord,
+    /// A mark that tells Excel that a number is text: `="0012"`.
+    TextMark,
+    /// What is left of characters that are lost.
+    Destroyed,
+    /// Text that was read in the wrong encoding.
+    Misread,
+    /// Characters that only some fonts have.
+    PrivateUse,
+    /// Markup of web pages and programs: `<br/>`, `\n`.
+    Markup,
     /// Blanks before or after the text.
     Blanks,
     /// Characters that nobody sees.
@@ -28,11 +42,30 @@ pub(crate) struct Look {
     pub(crate) damage: Option<Damage>,
 }
 
-/// Whether a text may hold characters that are invisible or full-width. Asked once for all cells of a row, since it is
-/// the only question that needs every byte.
+/// The bytes that what is odd begins with. Most Chinese text has none of them.
+const ODD: [bool; 256] = {
+    let mut odd = [false; 256];
+    // U+0080 to U+00FF and what Windows-1252 has beyond them, the first Arabic signs, U+0800 to U+3FFF, U+E000 to U+FFFF,
+    // and everything beyond; markup.
+    let bytes = [
+        0xC2, 0xC3, 0xC5, 0xC6, 0xCB, 0xCD, 0xD8, 0xDB, 0xDC, 0xE0, 0xE1, 0xE2, 0xE3, 0xEE, 0xEF, 0xF0, 0xF3,
+        0xF4, b'\\', b'<', b'&',
+    ];
+    let mut at = 0;
+    while at < bytes.len() {
+        odd[bytes[at] as usize] = true;
+        at += 1;
+    }
+    odd
+};
+
+/// Whether a text may hold something that only a look at all of it tells. Asked once for all cells of a row, since it
+/// is the only question that needs every byte.
 pub(crate) fn may_be_odd(text: &[u8]) -> bool {
-    // The first bytes of U+2000 to U+2FFF and of U+F000 to U+FFFF.
-    memchr::memchr2(0xE2, 0xEF, text).is_some()
+    // No early exit: nearly every row has nothing, and a loop without branches is faster for those.
+    text.iter().fold(false, |odd, byte| odd | ODD[usize::from(*byte)])
+        // Its first byte begins many usual characters.
+        || memchr::memmem::find(text, characters::TWICE_LOST.as_bytes()).is_some()
 }
 
 /// Looks at a cell of a row that [`may_be_odd`] or may not.
@@ -45,18 +78,105 @@ pub(crate) fn look(cell: &str, odd: bool) -> Look {
     if is_digit(first) && is_digit(last) && bytes.iter().all(is_digit) {
         return Look { digits: true, damage: None };
     }
-    let damage = if is_edge(*first) || is_edge(*last) || odd && may_be_odd(bytes) {
-        blanks(cell)
-    } else {
-        match first {
-            b'#' => is_error_value(cell).then_some(Damage::ErrorValue),
-            b'\'' => matches!(bytes.get(1), Some(b'0'..=b'9' | b'=' | b'+' | b'-' | b'@'))
-                .then_some(Damage::Apostrophe),
-            b'0'..=b'9' | b'-' if is_digit(last) => is_scientific(cell).then_some(Damage::Scientific),
-            _ => None,
-        }
+    let marked = || matches!(bytes.get(1), Some(b'0'..=b'9' | b'=' | b'+' | b'-' | b'@'));
+    let damage = match first {
+        b'#' => is_error_value(cell).then_some(Damage::ErrorValue),
+        b'\'' => marked().then_some(Damage::Apostrophe),
+        b'`' => marked().then_some(Damage::TextMark),
+        b'=' => (cell.starts_with("=\"") && cell.ends_with('"')).then_some(Damage::TextMark),
+        b'0'..=b'9' | b'-' if is_digit(last) => is_scientific(cell).then_some(Damage::Scientific),
+        b'N' | b'n' | b'(' | b'<' | b'[' | b'\\' | b'U' | b'u' | b'?' => null_word(cell),
+        _ => None,
     };
-    Look { digits: false, damage }
+    let whole = || odd && may_be_odd(bytes);
+    Look {
+        digits: false,
+        damage: damage
+            .or_else(|| (is_edge(*first) || is_edge(*last) || whole()).then(|| throughout(cell)).flatten()),
+    }
+}
+
+/// What programs write for nothing, and what they leave of characters that an encoding does not have.
+fn null_word(cell: &str) -> Option<Damage> {
+    const WORDS: [&str; 22] = [
+        "NULL",
+        "Null",
+        "null",
+        "\\N",
+        "NaN",
+        "nan",
+        "NAN",
+        "NaT",
+        "None",
+        "NONE",
+        "N/A",
+        "n/a",
+        "nil",
+        "undefined",
+        "(null)",
+        "(NULL)",
+        "<null>",
+        "<NULL>",
+        "[NULL]",
+        "[null]",
+        "<NA>",
+        "UNDEFINED",
+    ];
+    if WORDS.contains(&cell) {
+        return Some(Damage::NullWord);
+    }
+    (cell.len() > 1 && cell.bytes().all(|byte| byte == b'?')).then_some(Damage::Destroyed)
+}
+
+/// What a look at every character tells, the worst first.
+fn throughout(cell: &str) -> Option<Damage> {
+    if characters::is_destroyed(cell) {
+        Some(Damage::Destroyed)
+    } else if characters::reread(cell).is_some() {
+        Some(Damage::Misread)
+    } else if characters::private_use(cell).is_some() {
+        Some(Damage::PrivateUse)
+    } else if characters::has_unseen(cell) {
+        Some(Damage::Invisible)
+    } else if has_markup(cell) {
+        Some(Damage::Markup)
+    } else {
+        blanks(cell)
+    }
+}
+
+/// Whether a text holds what a web page or a program writes for a line break or a sign. A link is meant.
+fn has_markup(cell: &str) -> bool {
+    const TAGS: [&str; 11] = ["br", "p", "div", "span", "b", "i", "strong", "em", "font", "img", "li"];
+    let tag = |rest: &str| {
+        let rest = rest.strip_prefix('/').unwrap_or(rest);
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        TAGS.iter().any(|tag| tag.eq_ignore_ascii_case(&rest[..end]))
+            && rest[end..].starts_with(['>', '/', ' '])
+            && rest.contains('>')
+    };
+    let entity = |rest: &str| {
+        let name = rest.split_once(';').map_or("", |(name, _)| name).trim_start_matches('#');
+        (1..=8).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    // `photos\new.png` is a path.
+    let escape = |rest: &str| rest.starts_with(['n', 'r', 't']) && !is_path(cell);
+    cell.match_indices(['<', '&', '\\']).any(|(at, sign)| {
+        let rest = &cell[at + 1..];
+        match sign {
+            "<" => tag(rest),
+            "&" => entity(rest),
+            _ => escape(rest),
+        }
+    })
+}
+
+/// Whether a text is a path of Windows: it names a drive, or ends in a file with an ending.
+fn is_path(cell: &str) -> bool {
+    let file = cell.rsplit(['\\', '/']).next().unwrap_or(cell);
+    let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
+    cell.get(1..3) == Some(":\\")
+        || (2..=5).contains(&ending.len()) && ending.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// The bytes that a blank can begin or end with.
@@ -65,11 +185,7 @@ fn is_edge(byte: u8) -> bool {
 }
 
 fn blanks(cell: &str) -> Option<Damage> {
-    // U+200D and U+200C join and part characters inside a text, emoji among them.
-    let between = cell.trim_matches(is_invisible);
-    if between.len() < cell.len() || cell.contains(['\u{200b}', '\u{2060}', '\u{feff}']) {
-        Some(Damage::Invisible)
-    } else if cell.trim().len() < cell.len() && !cell.trim().is_empty() {
+    if cell.trim().len() < cell.len() && !cell.trim().is_empty() {
         Some(Damage::Blanks)
     } else {
         cell.chars().any(is_full_width).then_some(Damage::FullWidth)
@@ -172,6 +288,35 @@ mod tests {
             ("\u{feff}A1", Some(Invisible)),
             ("SP\u{200b}RING", Some(Invisible)),
             ("👨\u{200d}👩\u{200d}👧", None),
+            ("NULL", Some(NullWord)),
+            ("\\N", Some(NullWord)),
+            ("nan", Some(NullWord)),
+            ("None", Some(NullWord)),
+            ("<NA>", Some(NullWord)),
+            ("Nancy", None),
+            ("?", None),
+            ("??", Some(Destroyed)),
+            ("张\u{fffd}", Some(Destroyed)),
+            ("锟斤拷", Some(Destroyed)),
+            ("å¼\u{a0}ä¸‰", Some(Misread)),
+            ("王\u{e863}", Some(PrivateUse)),
+            ("小\u{202e}明", Some(Invisible)),
+            ("张\u{200d}三", Some(Invisible)),
+            ("=\"0012\"", Some(TextMark)),
+            ("`0012", Some(TextMark)),
+            ("`王`", None),
+            ("第一行\\n第二行", Some(Markup)),
+            ("hello\\nworld", Some(Markup)),
+            ("photos\\new.png", None),
+            ("C:\\new", None),
+            ("一<br/>二", Some(Markup)),
+            ("一<BR>二", Some(Markup)),
+            ("a&nbsp;b", Some(Markup)),
+            ("a&#39;b", Some(Markup)),
+            ("<a href=\"https://example.com\">x</a>", None),
+            ("https://example.com/?a=1&b=2", None),
+            ("A&B 公司; C", None),
+            ("1 < 2 > 1", None),
             ("ＡＢ１２", Some(FullWidth)),
             ("您好，（王）！", None),
             ("“王”", None),

@@ -4,6 +4,7 @@
 //! a faulty cell) is found by reading the file again. A workbook is read whole and kept while it does not change.
 
 pub(crate) mod csv;
+pub(crate) mod characters;
 pub(crate) mod column;
 pub(crate) mod damage;
 pub(crate) mod fence;

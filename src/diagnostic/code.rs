@@ -230,6 +230,20 @@ codes! {
     CodeBecameDate = "code-became-date", Warning;
     /// An apostrophe before the text.
     LeadingApostrophe = "leading-apostrophe", Warning;
+    /// A mark that tells Excel that a number is text, `="0012"`.
+    TextMark = "text-mark", Warning;
+    /// A word that a program writes for nothing, `NULL`.
+    NullWord = "null-word", Warning;
+    /// What is left of characters that are lost, U+FFFD.
+    DestroyedCharacters = "destroyed-characters", Error;
+    /// Text that was read in the wrong encoding.
+    MisreadCharacters = "misread-characters", Warning;
+    /// Characters that only some fonts have.
+    PrivateUse = "private-use", Warning;
+    /// What web pages and programs write for a line break or a sign, `<br/>`.
+    MarkupInCell = "markup-in-cell", Warning;
+    /// Blank cells that leave a gap in the message.
+    BlankCells = "blank-cells", Warning;
     /// Blanks before or after the text.
     BlanksAround = "blanks-around", Warning;
     /// Characters that nobody sees.

@@ -7,11 +7,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::audience::characters;
 use crate::audience::damage::{self, Damage};
 use crate::audience::row::Row;
 use crate::audience::trouble::Trouble;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{Place, RowPlace, cell_name};
+use crate::diagnostic::value::Key;
 use crate::diagnostic::{Diagnostic, Severity};
 
 /// How many places a diagnostic names.
@@ -55,8 +57,10 @@ struct Spot {
 pub(crate) struct Column {
     cell: usize,
     name: String,
-    plain: bool,
+    used: Use,
     filled: u64,
+    /// The blank cells, where those leave a gap.
+    blank: Tally,
     leading_zero: u64,
     /// The cells that are nothing but digits, by how many.
     widths: Vec<Tally>,
@@ -68,12 +72,27 @@ pub(crate) struct Column {
     dates: Tally,
 }
 
+/// What blanks do where a column is used.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Use {
+    /// Blanks around its text are seen: it stands in the message as it is, or a condition compares it.
+    pub(crate) exact: bool,
+    /// A blank cell leaves a gap in the message.
+    pub(crate) gap: bool,
+}
+
 /// What a cell's own look means for its row.
 pub(crate) fn code_of(damage: Damage) -> Code {
     match damage {
         Damage::Scientific => Code::ScientificNotation,
         Damage::ErrorValue => Code::ErrorValue,
         Damage::Apostrophe => Code::LeadingApostrophe,
+        Damage::NullWord => Code::NullWord,
+        Damage::TextMark => Code::TextMark,
+        Damage::Destroyed => Code::DestroyedCharacters,
+        Damage::Misread => Code::MisreadCharacters,
+        Damage::PrivateUse => Code::PrivateUse,
+        Damage::Markup => Code::MarkupInCell,
         Damage::Blanks => Code::BlanksAround,
         Damage::Invisible => Code::InvisibleCharacters,
         Damage::FullWidth => Code::FullWidth,
@@ -116,6 +135,10 @@ impl Found {
         let text = cell(column.cell);
         let look = damage::look(text, odd);
         column.filled += u64::from(!text.is_empty());
+        if column.used.gap && text.trim().is_empty() {
+            let at = column.cell;
+            column.blank.add(|| Spot::new(row, at, text));
+        }
         if look.digits {
             column.digits(row, text);
         } else if look.damage.is_none() && damage::is_date(text) {
@@ -123,7 +146,7 @@ impl Found {
             column.dates.add(|| Spot::new(row, at, text));
         }
         look.damage
-            .filter(|damage| *damage != Damage::Blanks || column.plain)
+            .filter(|damage| *damage != Damage::Blanks || column.used.exact)
             .map(|damage| (column.cell, damage))
     }
 
@@ -187,6 +210,7 @@ impl Found {
                 .with("example", visible(&first.text))
                 .with("column", names(first.cell).unwrap_or_default())
                 .with("places", places.join(", ") + more);
+            fault = with_real(fault, *code, &first.text);
             if let Some(format) = &first.format {
                 fault = fault.with("format", &**format);
             }
@@ -196,6 +220,25 @@ impl Found {
             Some(fault)
         });
         told.collect()
+    }
+}
+
+/// Says what a text or character really is, where that is known.
+fn with_real(fault: Diagnostic, code: Code, text: &str) -> Diagnostic {
+    match code {
+        Code::MisreadCharacters => fault.with("real", visible(&characters::reread(text).unwrap_or_default())),
+        Code::PrivateUse => {
+            let known = characters::private_use(text)
+                .and_then(|private| Some((private, characters::real_of(private)?)));
+            match known {
+                Some((private, real)) => fault
+                    .with("known", Key::new("cell.private-use"))
+                    .with("private", format!("U+{:04X}", u32::from(private)))
+                    .with("real", format!("{real} (U+{:04X})", u32::from(real))),
+                None => fault.with("known", ""),
+            }
+        }
+        _ => fault,
     }
 }
 
@@ -225,13 +268,14 @@ impl Tally {
 }
 
 impl Column {
-    /// A column by its index and name, and whether it stands in the texts as it is. A helper may well trim it.
-    pub(crate) fn new(cell: usize, name: &str, plain: bool) -> Self {
+    /// A column by its index and name, and how it is used.
+    pub(crate) fn new(cell: usize, name: &str, used: Use) -> Self {
         Self {
             cell,
             name: name.to_owned(),
-            plain,
+            used,
             filled: 0,
+            blank: Tally::default(),
             leading_zero: 0,
             widths: vec![Tally::default(); WIDEST],
             long: 0,
@@ -267,6 +311,7 @@ impl Column {
         self.chance += other.chance;
         self.lost.absorb(other.lost);
         self.dates.absorb(other.dates);
+        self.blank.absorb(other.blank);
         for (width, other) in self.widths.iter_mut().zip(other.widths) {
             width.absorb(other);
         }
@@ -283,6 +328,9 @@ impl Column {
         // A column of dates is one; a few dates among codes were codes.
         if self.dates.count > 0 && self.dates.count * 2 < self.filled {
             found.push((Code::CodeBecameDate, self.dates.clone()));
+        }
+        if self.blank.count > 0 {
+            found.push((Code::BlankCells, self.blank.clone()));
         }
         found.extend(self.too_short().map(|short| (Code::LostLeadingZeros, short)));
         found
@@ -323,8 +371,8 @@ mod tests {
 
     /// What a column of these cells is told, with the places.
     fn told(cells: &[&str]) -> Vec<(Code, String)> {
-        let mut found =
-            [Found::default(), Found::default()].map(|_| Found::new(0, [Column::new(1, "code", true)]));
+        let mut found = [Found::default(), Found::default()]
+            .map(|_| Found::new(0, [Column::new(1, "code", Use { exact: true, gap: false })]));
         for (index, text) in cells.iter().enumerate() {
             let mut row = Row::default();
             (row.number, row.line) = (index as u64 + 1, index as u64 + 2);

@@ -17,7 +17,7 @@ use crate::message::body::Body;
 use crate::message::problem::Problem;
 use crate::plan::batch::Verdict;
 use crate::plan::conditions::Conditions;
-use crate::plan::damage::{self, Column, Found};
+use crate::plan::damage::{self, Column, Found, Use};
 use crate::plan::duplicates::{Repeated, Seen};
 use crate::plan::inputs::Inputs;
 use crate::plan::media::{Looked, MediaFile, MediaPlace, stays_in};
@@ -103,12 +103,13 @@ impl<'a> Judge<'a> {
         let Some(openid) = openid else { return Err(faults) };
         let mut kept = Diagnostics::default();
         kept.extend(faults);
-        let (mut used, mut plain) = (vec![false; header.width()], vec![false; header.width()]);
-        renderer.plain_columns().for_each(|cell| plain[cell] = true);
+        let (mut used, mut uses) = (vec![false; header.width()], vec![Use::default(); header.width()]);
+        renderer.exact_columns().for_each(|cell| uses[cell].exact = true);
+        renderer.gap_columns().for_each(|cell| uses[cell].gap = true);
         let rules = columns.iter().map(|(cell, _)| *cell);
         renderer.columns().chain(rules).for_each(|cell| used[cell] = true);
         let watched = header.names().enumerate().filter(|(cell, _)| used[*cell] && *cell != openid);
-        let watched = watched.map(|(cell, name)| Column::new(cell, name, plain[cell]));
+        let watched = watched.map(|(cell, name)| Column::new(cell, name, uses[cell]));
         let damage = Found::new(reader.sheet().map_or(0, |sheet| sheet.first_column), watched);
         used[openid] = true;
         let names: Vec<&str> = header.names().collect();
@@ -232,8 +233,21 @@ fn named(fault: Diagnostic, openid: Option<&str>) -> Diagnostic {
 /// What has destroyed an openid, where it can be told.
 fn destroyed_by(openid: &str) -> Option<Code> {
     match look(openid, true).damage {
-        Some(damage @ (Damage::Scientific | Damage::ErrorValue)) => Some(damage::code_of(damage)),
-        Some(Damage::Apostrophe | Damage::Blanks | Damage::Invisible | Damage::FullWidth) | None => None,
+        Some(damage @ (Damage::Scientific | Damage::ErrorValue | Damage::Destroyed)) => {
+            Some(damage::code_of(damage))
+        }
+        Some(
+            Damage::Apostrophe
+            | Damage::NullWord
+            | Damage::TextMark
+            | Damage::Misread
+            | Damage::PrivateUse
+            | Damage::Markup
+            | Damage::Blanks
+            | Damage::Invisible
+            | Damage::FullWidth,
+        )
+        | None => None,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
 use crate::diagnostic::value::Key;
-use crate::message::field::Rules;
+use crate::message::field::{Form, Rules};
 use crate::message::media::Upload;
 use crate::message::problem::Problem;
 use crate::plan::media::folder_of;
@@ -134,11 +134,27 @@ impl Renderer {
         self.taken.iter().map(|(template, branch)| branches.number(*template, *branch)).collect()
     }
 
-    /// The columns that stand in the texts as they are, one as often as it does.
-    pub(crate) fn plain_columns(&self) -> impl Iterator<Item = usize> {
+    /// The columns whose every letter counts, one as often as it does: they stand in the texts as they are, or a
+    /// condition compares them. A helper may well trim the others.
+    pub(crate) fn exact_columns(&self) -> impl Iterator<Item = usize> {
         self.slots.iter().flat_map(|slot| {
             let plain = slot.template.plain_variables().into_iter();
-            plain.filter_map(|variable| slot.cells[variable].column())
+            let exact = plain.chain(slot.template.compared_variables());
+            exact.filter_map(|variable| slot.cells[variable].column())
+        })
+    }
+
+    /// The columns that leave a gap in a text where a cell is blank, one as often as it does. A text that is nothing but
+    /// a cell is told when it is blank as a whole.
+    pub(crate) fn gap_columns(&self) -> impl Iterator<Item = usize> {
+        let is_text =
+            |slot: &&Slot| slot.only_cell.is_none() && matches!(slot.rules.form, Form::Plain | Form::Markup);
+        self.slots.iter().filter(is_text).flat_map(|slot| {
+            let unguarded = slot.template.unguarded_variables().into_iter();
+            unguarded.filter_map(|variable| match &slot.cells[variable] {
+                Cell::Column { index, default: None } => Some(*index),
+                Cell::Column { .. } | Cell::Openid(_) | Cell::Row => None,
+            })
         })
     }
 

@@ -47,6 +47,21 @@ fn every_kind_is_known_and_only_what_is_surely_wrong_is_an_error() {
         (column("N", 20, &["99999", "9999"]), ("lost-leading-zeros", "warning")),
         (column("3-N", 5, &["3-May", "3月5日"]), ("code-became-date", "warning")),
         (column("A-N", 3, &["'00123"]), ("leading-apostrophe", "warning")),
+        (column("A-N", 3, &["`0012", "\"=\"\"0012\"\"\""]), ("text-mark", "warning")),
+        (column("A-N", 3, &["NULL", "\\N", "nan", "None"]), ("null-word", "warning")),
+        (column("A-N", 3, &["张\u{fffd}", "锟斤拷", "??"]), ("destroyed-characters", "error")),
+        (column("A-N", 3, &["å¼\u{a0}ä¸‰", "JosÃ©"]), ("misread-characters", "warning")),
+        (column("A-N", 3, &["王\u{e863}"]), ("private-use", "warning")),
+        (column("A-N", 3, &["一\\n二", "一<br/>二", "一&nbsp;二"]), ("markup-in-cell", "warning")),
+        (column("A-N", 3, &["", " "]), ("blank-cells", "warning")),
+        (
+            column(
+                "A-N",
+                3,
+                &["小\u{202e}明", "\u{3164}", "a\u{ad}b", "张\u{200d}三", "a\u{85}", "a\u{fdd0}"],
+            ),
+            ("invisible-characters", "warning"),
+        ),
         (column("A-N", 3, &["A1\u{3000}", " A2", "A3\u{a0}"]), ("blanks-around", "warning")),
         (column("A-N", 3, &["A\u{200b}1"]), ("invisible-characters", "warning")),
         (column("A-N", 3, &["ＳＰＲＩＮＧ－１"]), ("full-width", "warning")),
@@ -64,8 +79,8 @@ fn usual_lists_are_told_nothing() {
         // Counts and amounts are as wide as they are.
         (1..500).map(|n| n.to_string()).collect(),
         (1..500).map(|n| format!("{}.50", n * 7)).collect(),
-        // Dates are a column of their own, and a few blanks among them.
-        vec!["2026/3/5".into(), "2026/12/31".into(), String::new(), "2026/1/1".into()],
+        // Dates are a column of their own.
+        vec!["2026/3/5".into(), "2026/12/31".into(), "2026/1/1".into()],
         vec![
             "13800138000".into(),
             "13900139000".into(),
@@ -79,6 +94,11 @@ fn usual_lists_are_told_nothing() {
             "O'Neil".into(),
             "“小王”，您好！".into(),
             "👨\u{200d}👩\u{200d}👧".into(),
+            "❤\u{fe0f}\u{200d}🔥".into(),
+            "葛\u{e0100}".into(),
+            "王䶮".into(),
+            "José".into(),
+            "<a href='https://example.com/?a=1&b=2'>x</a>".into(),
             "第#1名".into(),
         ],
     ] {
@@ -139,4 +159,52 @@ fn blanks_that_nobody_sees_around_a_column_s_name_do_not_count() {
     assert_eq!((told(&plan), &plan["planned"]), (vec![], &1.into()));
     world.file("audience.csv", format!("ｏｐｅｎｉｄ,姓名\n{},张三\n", openid(1)));
     world.run(&["plan", "campaign.toml"]).exits(3).says("did you mean `ｏｐｅｎｉｄ`");
+}
+
+#[test]
+fn what_a_text_or_character_was_is_said() {
+    let said = |cell: &str, words: &[&str]| {
+        let found = plan(&column("A-N", 3, &[cell]));
+        let message = found["diagnostics"][0]["message"].as_str().expect("a message").to_owned();
+        assert!(words.iter().all(|word| message.contains(word)), "{message}");
+    };
+    said("å¼\u{a0}ä¸‰", &["1 cells", "B5", "was `张三`"]);
+    said("å¼ ä¸‰", &["was `张三`"]);
+    said("王\u{e863}", &["B5", "U+E863 is 䶮 (U+4DAE)"]);
+    said("王\u{e415}", &["an empty box for them."]);
+}
+
+#[test]
+fn blanks_around_a_cell_that_only_a_condition_compares_are_told() {
+    let world = World::new();
+    world.text_campaign("x", "");
+    world.edit("campaign.toml", "'''x'''", "'{{#if (eq 等级 \"金卡\")}}7 折{{else}}原价{{/if}}'");
+    world.file(
+        "audience.csv",
+        format!("openid,等级\n{},金卡 \n{},金卡\u{a0}\n{},金卡\n", openid(1), openid(2), openid(3)),
+    );
+    let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(0).json();
+    assert_eq!(told(&plan), [("blanks-around", "warning")]);
+    assert!(plan["diagnostics"][0]["message"].to_string().contains("2 cells"), "{plan}");
+    world.edit("campaign.toml", "(eq 等级", "(eq (trim 等级)");
+    let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(0).json();
+    assert_eq!(told(&plan), []);
+}
+
+#[test]
+fn blank_cells_are_told_where_they_leave_a_gap() {
+    let blank = |text: &str, more: &str| {
+        let world = World::new();
+        world.text_campaign(text, more);
+        world.file(
+            "audience.csv",
+            format!("openid,name\n{},\n{},\u{3000}\n{},张三\n", openid(1), openid(2), openid(3)),
+        );
+        let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(0).json();
+        told(&plan).iter().map(|(code, _)| (*code).to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(blank("{{name}}，您好！", ""), ["blank-cells"]);
+    assert_eq!(blank("{{#if name}}{{name}}，{{/if}}您好！", ""), [""; 0]);
+    assert_eq!(blank("{{default name '客户'}}，您好！", ""), [""; 0]);
+    assert_eq!(blank("{{name}}，您好！", "[audience.columns.name]\ndefault = \"客户\"\n"), [""; 0]);
 }

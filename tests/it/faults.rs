@@ -497,6 +497,13 @@ fn case(code: Code) -> Case {
             cells("{{name}}", "", row(&format!("{one},3-5A\n{},4-6B\n{},3-May", openid(2), openid(3))))
         }
         Code::LeadingApostrophe => cells("{{name}}", "", row(&format!("{one},'0012"))),
+        Code::TextMark => cells("{{name}}", "", row(&format!("{one},`0012"))),
+        Code::NullWord => cells("{{name}}", "", row(&format!("{one},NULL"))),
+        Code::DestroyedCharacters => cells("{{name}}", "", row(&format!("{one},张\u{fffd}"))),
+        Code::MisreadCharacters => cells("{{name}}", "", row(&format!("{one},å¼\u{a0}ä¸‰"))),
+        Code::PrivateUse => cells("{{name}}", "", row(&format!("{one},王\u{e863}"))),
+        Code::MarkupInCell => cells("{{name}}", "", row(&format!("{one},一<br/>二"))),
+        Code::BlankCells => cells("Hello {{name}}", "", row(&format!("{one},"))),
         Code::BlanksAround => cells("{{name}}", "", row(&format!("{one},张三\u{3000}"))),
         Code::InvisibleCharacters => cells("{{name}}", "", row(&format!("{one},A\u{200b}1"))),
         Code::FullWidth => cells("{{name}}", "", row(&format!("{one},Ａ１"))),
@@ -608,7 +615,7 @@ fn the_names_of_faults_are_those_that_scripts_know() {
          undecodable unsure-encoding ambiguous-encoding \
          no-recipients title-above-names header-row-empty too-many-columns results-columns duplicate-column unnamed-column openid-column-missing rule-without-column lone-quote unclosed-quote \
          ragged-row merged-cells date-cell cell-format long-number formula-without-value error-value scientific-notation lost-digits \
-         lost-leading-zeros code-became-date leading-apostrophe blanks-around invisible-characters full-width openid-empty openid-character openid-too-long openid-shape duplicate-openid duplicate-skipped \
+         lost-leading-zeros code-became-date leading-apostrophe text-mark null-word destroyed-characters misread-characters private-use markup-in-cell blank-cells blanks-around invisible-characters full-width openid-empty openid-character openid-too-long openid-shape duplicate-openid duplicate-skipped \
          too-many-for-one cell-blank cell-too-long cell-pattern cell-not-one-of"
     );
 }

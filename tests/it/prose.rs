@@ -38,6 +38,7 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ),
     ("cli/terminal.rs", "是", "an answer that people give"),
     ("cli/terminal.rs", "好", "an answer that people give"),
+    ("audience/characters.rs", "锟斤拷", "what is left of lost characters, to be recognised"),
     ("report/plan/junit.rs", "wxcast plan: {}", "the command's name in front of the campaign's"),
     (
         "wechat/client.rs",

@@ -103,13 +103,6 @@ impl Template {
         &self.placeholders
     }
 
-    /// The variables that stand in the text as they are, by their index.
-    pub(crate) fn plain_variables(&self) -> Vec<usize> {
-        let mut plain = Vec::new();
-        plain_variables(&self.nodes, &mut plain);
-        plain
-    }
-
     /// The text, where it is the same for everybody.
     pub(crate) fn constant(&self) -> Option<String> {
         let mut text = String::new();
@@ -154,18 +147,5 @@ impl Template {
     fn branch(&mut self, spelling: String) -> usize {
         self.branches.push(spelling);
         self.branches.len() - 1
-    }
-}
-
-fn plain_variables(nodes: &[Node], plain: &mut Vec<usize>) {
-    for node in nodes {
-        match node {
-            Node::Value(Expression::Variable(variable)) => plain.push(*variable),
-            Node::Text(_) | Node::Value(_) => {}
-            Node::Choice(choice) => {
-                plain_variables(&choice.first, plain);
-                plain_variables(&choice.second, plain);
-            }
-        }
     }
 }

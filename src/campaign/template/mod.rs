@@ -16,6 +16,7 @@ mod limits;
 mod placeholder;
 mod signs;
 mod tags;
+mod uses;
 mod variable;
 mod words;
 

@@ -1,0 +1,224 @@
+//! Characters that no cell should hold: what nobody sees, what no font shows, and what is left of a text that was read
+//! in the wrong encoding. The rules go by what Unicode says of a character, not by lists of those met so far.
+
+use std::borrow::Cow;
+
+use encoding_rs::{GB18030, WINDOWS_1252};
+use unicode_general_category::{GeneralCategory, get_general_category};
+
+/// The flag from which tags make others, such as that of Scotland.
+const FLAG: char = '\u{1f3f4}';
+
+/// Two U+FFFD of UTF-8, read as GBK.
+pub(crate) const TWICE_LOST: &str = "锟斤拷";
+
+/// Whether a text holds what is left of characters that are lost for good.
+pub(crate) fn is_destroyed(text: &str) -> bool {
+    text.contains('\u{fffd}') || text.contains(TWICE_LOST)
+}
+
+/// The first private-use character of a text.
+pub(crate) fn private_use(text: &str) -> Option<char> {
+    text.chars().find(|c| is_private_use(*c))
+}
+
+fn is_private_use(c: char) -> bool {
+    matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{ffffd}' | '\u{100000}'..='\u{10fffd}')
+}
+
+/// The character that GB18030-2022 has where earlier editions had this private-use one.
+pub(crate) fn real_of(private: char) -> Option<char> {
+    let code = u32::from(private);
+    // The rows of earlier editions, in the order of their private-use characters. No character has 7F as its second byte.
+    let (lead, trail) = match code {
+        0xE78D..=0xE793 => (0xA6, 0xD9 + (code - 0xE78D)),
+        0xE794..=0xE795 => (0xA6, 0xEC + (code - 0xE794)),
+        0xE796 => (0xA6, 0xF3),
+        0xE7C7 => (0xA8, 0xBC),
+        0xE7C8 => (0xA8, 0xBF),
+        0xE7E7..=0xE7F3 => (0xA9, 0x89 + (code - 0xE7E7)),
+        0xE815..=0xE843 => (0xFE, 0x50 + (code - 0xE815)),
+        0xE844..=0xE864 => (0xFE, 0x80 + (code - 0xE844)),
+        _ => return None,
+    };
+    let bytes = [lead, u8::try_from(trail).ok()?];
+    let real = GB18030.decode_without_bom_handling_and_without_replacement(&bytes)?.chars().next()?;
+    (!is_private_use(real)).then_some(real)
+}
+
+/// Whether a text holds characters without ink that have no business where they stand.
+pub(crate) fn has_unseen(text: &str) -> bool {
+    let mut before = None;
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        if !c.is_ascii() && is_unseen(before, c, rest.peek().copied()) {
+            return true;
+        }
+        before = Some(c);
+    }
+    false
+}
+
+fn is_unseen(before: Option<char>, c: char, after: Option<char>) -> bool {
+    match c {
+        // They join and part characters of emoji and of scripts whose letters hang together.
+        '\u{200c}' | '\u{200d}' => !(before.is_some_and(joins) && after.is_some_and(joins)),
+        '\u{e0020}'..='\u{e007f}' => {
+            !before.is_some_and(|before| before == FLAG || matches!(before, '\u{e0020}'..='\u{e007e}'))
+        }
+        // Signs of Arabic, Syriac and Kaithi that are drawn around what follows.
+        '\u{600}'..='\u{605}'
+        | '\u{6dd}'
+        | '\u{70f}'
+        | '\u{890}'
+        | '\u{891}'
+        | '\u{8e2}'
+        | '\u{110bd}'
+        | '\u{110cd}' => false,
+        // Letters and marks that are blank by design.
+        '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{2800}' | '\u{3164}'
+        | '\u{ffa0}' => true,
+        '\u{2028}' | '\u{2029}' => true,
+        // C1 controls and noncharacters.
+        '\u{80}'..='\u{9f}' | '\u{fdd0}'..='\u{fdef}' => true,
+        c if u32::from(c) & 0xFFFE == 0xFFFE => true,
+        c => get_general_category(c) == GeneralCategory::Format,
+    }
+}
+
+/// Whether U+200D and U+200C may stand beside a character: not beside Latin letters, Han, kana and Hangul.
+fn joins(c: char) -> bool {
+    !c.is_ascii()
+        && !matches!(c, '\u{2e80}'..='\u{d7ff}' | '\u{ff00}'..='\u{ffef}' | '\u{20000}'..='\u{3ffff}')
+}
+
+/// The text as it was, where it is UTF-8 that was read as Western European: 张三 for `å¼\u{a0}ä¸‰`.
+pub(crate) fn reread(text: &str) -> Option<String> {
+    let mut real = String::new();
+    let mut rest = text.chars();
+    let mut wrong = false;
+    while let Some(c) = rest.next() {
+        let first = western(c).filter(|byte| !byte.is_ascii());
+        let more = match first {
+            // Two bytes are a Latin letter or sign, elsewhere such pairs are texts of their own: É®.
+            Some(0xC2 | 0xC3) => 1,
+            Some(0xE0..=0xEF) => 2,
+            Some(0xF0..=0xF4) => 3,
+            Some(_) => return None,
+            None => {
+                real.push(c);
+                continue;
+            }
+        };
+        let mut bytes = vec![first?];
+        for c in rest.by_ref().take(more) {
+            // Many programs make a usual blank of U+00A0 on the way.
+            bytes.push(if c == ' ' && more > 1 { 0xA0 } else { western(c)? });
+        }
+        if bytes.len() <= more {
+            // The text may have been cut here.
+            break;
+        }
+        real.push_str(std::str::from_utf8(&bytes).ok()?);
+        wrong = true;
+    }
+    wrong.then_some(real)
+}
+
+/// The byte that is this character in Western European encodings.
+fn western(c: char) -> Option<u8> {
+    if let Ok(byte) = u8::try_from(c) {
+        return Some(byte);
+    }
+    let mut buffer = [0; 4];
+    match WINDOWS_1252.encode(c.encode_utf8(&mut buffer)) {
+        (Cow::Owned(bytes), _, false) => bytes.first().copied(),
+        (Cow::Owned(_) | Cow::Borrowed(_), ..) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn private_use_characters_have_the_names_of_the_last_edition() {
+        for (private, real) in [
+            ('\u{e863}', Some('䶮')),
+            ('\u{e815}', Some('⺁')),
+            ('\u{e843}', Some('\u{9fb9}')),
+            ('\u{e844}', Some('䜣')),
+            ('\u{e864}', Some('\u{9fbb}')),
+            ('\u{e78d}', Some('︐')),
+            ('\u{e796}', Some('︙')),
+            ('\u{e7c7}', Some('ḿ')),
+            ('\u{e7e8}', Some('⿰')),
+            ('\u{e415}', None),
+            ('\u{f0000}', None),
+        ] {
+            assert_eq!(real_of(private), real, "{:x}", u32::from(private));
+        }
+        assert_eq!(private_use("王\u{e863}"), Some('\u{e863}'));
+        assert_eq!(private_use("王䶮"), None);
+    }
+
+    #[test]
+    fn what_nobody_sees_is_told_by_its_kind() {
+        for unseen in [
+            "小\u{202e}明",
+            "\u{202a}13800138000\u{202c}",
+            "\u{3164}",
+            "\u{200e}",
+            "a\u{ad}b",
+            "张\u{200d}三",
+            "a\u{200c}b",
+            "张三\u{200d}",
+            "\u{2066}x",
+            "\u{180e}x",
+            "x\u{fff9}",
+            "x\u{e0061}",
+            "x\u{2800}",
+            "x\u{85}",
+            "x\u{fdd0}",
+            "x\u{ffff}",
+            "x\u{1fffe}",
+        ] {
+            assert!(has_unseen(unseen), "{unseen:?}");
+        }
+        for seen in [
+            "👨\u{200d}👩\u{200d}👧",
+            "❤\u{fe0f}\u{200d}🔥",
+            "👩🏽\u{200d}🚀",
+            "☀\u{fe0f}",
+            "葛\u{e0100}",
+            "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
+            "می\u{200c}خواهم",
+            "张三，您好！“王”",
+            "François Šimůnek",
+        ] {
+            assert!(!has_unseen(seen), "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_read_as_western_european_is_told_with_what_it_was() {
+        for (wrong, real) in [
+            ("å¼\u{a0}ä¸‰", Some("张三")),
+            ("å¼ ä¸‰", Some("张三")),
+            ("å¼\u{a0}ä¸\u{89}", Some("张三")),
+            ("JosÃ©", Some("José")),
+            ("ðŸ˜€", Some("😀")),
+            ("您好 å¼\u{a0}ä¸‰", Some("您好 张三")),
+            ("itâ€™s", Some("it’s")),
+            ("José", None),
+            ("« café\u{a0}»", None),
+            ("CAFÉ®", None),
+            ("“王”", None),
+            ("Müller", None),
+            ("São Paulo", None),
+            ("张三", None),
+        ] {
+            assert_eq!(reread(wrong).as_deref(), real, "{wrong:?}");
+        }
+    }
+}
