@@ -4,6 +4,7 @@ pub(crate) mod command;
 pub mod line;
 pub(crate) mod agreement;
 pub(crate) mod context;
+pub(crate) mod elsewhere;
 pub(crate) mod ending;
 pub mod exit_code;
 mod gate;

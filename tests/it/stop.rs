@@ -131,3 +131,20 @@ fn whoever_waits_for_the_lock_is_not_stopped_with_the_run_that_holds_it() {
     assert!(told.contains("The files were read again"), "{told}");
     assert_eq!(second.json()["counts"]["unsent"], 0, "it went on: {told}");
 }
+
+#[test]
+fn whoever_has_not_the_journal_is_told_by_the_receipt_who_sends_and_how_to_stop_it() {
+    let (world, platform) = slow();
+    let child = world.start_send(&platform);
+    platform.wait_for_requests(4);
+    let other = |command: &str| world.run(&[command, "campaign.toml", "--state-dir", "other"]).exits(0);
+    let host = gethostname::gethostname().to_string_lossy().into_owned();
+    for command in ["status", "stop"] {
+        let ran = other(command).says("was sending this campaign").says(&host).says("STOP");
+        assert!(!ran.stderr.contains("resolve"), "{}", ran.stderr);
+    }
+    world.file("STOP", "");
+    finish(child).exits(7);
+    std::fs::remove_file(world.path("STOP")).expect("the file");
+    assert!(!other("status").says("sent this campaign").stderr.contains("was sending"));
+}

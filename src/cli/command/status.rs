@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::cli::command::send::campaign_lock;
 use crate::cli::context::{Whose, environment, load_sound, whose};
+use crate::cli::elsewhere;
 use crate::cli::ending::next_key;
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, Format, MaskOpenid};
@@ -41,6 +42,8 @@ pub(crate) fn run(args: &args::Status, terminal: &Terminal) -> Exit {
 struct Seen {
     /// Whether somebody is sending.
     running: bool,
+    /// Whether only the receipt tells of it: what is to be done is then for those who have the journal.
+    elsewhere: bool,
     counts: Counts,
 }
 
@@ -48,6 +51,9 @@ impl Seen {
     /// Names the command that goes on from here.
     fn next(&self, campaign: &Path, terminal: &Terminal) {
         let Counts { sent, refused, failed, unknown, skipped: _, unsent: _ } = self.counts;
+        if self.elsewhere {
+            return;
+        }
         if self.running {
             terminal.next("running", campaign);
         } else if sent + refused + failed + unknown == 0 {
@@ -72,10 +78,12 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Exit> {
     let Whose { identity, id, .. } = whose(path, terminal)?;
     let (state, _) = telling(path, &identity, args.state_dir.as_ref(), args.local, terminal)?;
     let sent = sent(&state, &identity).map_err(|error| journal_problem(&error, terminal))?;
-    let (tally, digest) = match sent {
-        Some(sent) => sent,
+    let receipt = if sent.is_none() { elsewhere::find(path, &identity, args.local) } else { None };
+    let (tally, digest) = match (sent, &receipt) {
+        (Some(sent), _) => sent,
+        (None, Some(entry)) => (Tally { counts: entry.counts, ..Tally::default() }, entry.digest.clone()),
         // Nothing was sent yet: everybody is still to be sent.
-        None => {
+        (None, None) => {
             let (campaign, plan) = load_sound(path, &environment(), MaskOpenid::Auto, terminal)?;
             let tally = tally(&campaign, &plan, None).map_err(|error| join_problem(&error, terminal))?;
             (tally, plan.digest.to_string())
@@ -103,5 +111,8 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Exit> {
             }
         }
     }
-    Ok(Seen { running, counts: tally.counts })
+    if let Some(entry) = &receipt {
+        elsewhere::tell(entry, path, terminal);
+    }
+    Ok(Seen { running, elsewhere: receipt.is_some(), counts: tally.counts })
 }

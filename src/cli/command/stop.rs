@@ -5,12 +5,15 @@ use std::time::Duration;
 use crate::api_base::Destination;
 use crate::cli::command::send::{campaign_lock, stop_request};
 use crate::cli::context::whose;
+use crate::cli::elsewhere;
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args;
 use crate::cli::terminal::Terminal;
 use crate::cli::user_state::AccountFolder;
 use crate::diagnostic::render::display;
+use crate::journal::Identity;
 use crate::journal::lock::{holder_of, is_held};
+use crate::journal::store::Store;
 use crate::own_file;
 
 /// How often it is looked whether the run has ended.
@@ -22,9 +25,10 @@ pub(crate) fn run(args: &args::Stop, terminal: &Terminal) -> Exit {
     // A running send must be stoppable even while its text or audience is being edited.
     let known = whose(path, terminal).and_then(|whose| {
         let appid = &whose.identity.appid;
-        AccountFolder::insist(appid, args.state_dir.as_ref(), terminal).map(|account| (whose.id, account))
+        AccountFolder::insist(appid, args.state_dir.as_ref(), terminal)
+            .map(|account| (whose.id, whose.identity.clone(), account))
     });
-    let (id, account) = match known {
+    let (id, identity, account) = match known {
         Ok(known) => known,
         Err(exit) => return exit,
     };
@@ -33,6 +37,12 @@ pub(crate) fn run(args: &args::Stop, terminal: &Terminal) -> Exit {
     let folders = destinations.iter().map(|destination| account.of(*destination));
     let running = folders.map(|state| (campaign_lock(&state, &id), state)).find(|(lock, _)| is_held(lock));
     let Some((lock, state)) = running else {
+        if let Some(entry) = elsewhere::find(path, &identity, args.local)
+            .filter(|entry| entry.running && !knows(&account, &identity))
+        {
+            elsewhere::tell(&entry, path, terminal);
+            return Exit::Ok;
+        }
         terminal.say("stop.nothing", &[]);
         terminal.next("look", path);
         return Exit::Ok;
@@ -59,4 +69,15 @@ pub(crate) fn run(args: &args::Stop, terminal: &Terminal) -> Exit {
     terminal.say("stop.stopped", &[]);
     terminal.next("look", path);
     Exit::Ok
+}
+
+/// Whether one of the account's journals here knows a campaign. One that cannot be read may.
+fn knows(account: &AccountFolder, whose: &Identity) -> bool {
+    [Destination::Real, Destination::Local].into_iter().any(|destination| {
+        match Store::read(&account.of(destination)) {
+            Ok(Some(store)) => !matches!(store.find_campaign(whose), Ok(None)),
+            Ok(None) => false,
+            Err(_) => true,
+        }
+    })
 }

@@ -1,0 +1,38 @@
+//! What the receipt beside a campaign tells whoever has not the journal it was sent with: another user of this computer,
+//! or somebody at another one.
+
+use std::path::Path;
+
+use crate::api_base::Destination;
+use crate::cli::terminal::Terminal;
+use crate::diagnostic::render::display;
+use crate::journal::Identity;
+use crate::journal::receipt::{self, Entry};
+
+/// What the receipt says of a campaign, of people's phones first; nothing where there is none, or none that can be read.
+pub(crate) fn find(campaign: &Path, whose: &Identity, local: bool) -> Option<Entry> {
+    let file = receipt::beside(campaign);
+    let destinations: &[Destination] =
+        if local { &[Destination::Local] } else { &[Destination::Real, Destination::Local] };
+    // Whoever sends is told what is wrong with it; here it is one more thing that is not known.
+    destinations.iter().find_map(|destination| receipt::find(&file, whose, destination.name()).ok().flatten())
+}
+
+/// Says who sent it by the receipt, and what cannot be known here.
+pub(crate) fn tell(entry: &Entry, campaign: &Path, terminal: &Terminal) {
+    let key = if entry.running { "elsewhere.running" } else { "elsewhere.ended" };
+    let file = receipt::beside(campaign);
+    let stop = campaign.parent().unwrap_or(Path::new("")).join("STOP");
+    terminal.say(
+        key,
+        &[
+            ("file", &display(&file)),
+            ("user", &entry.user),
+            ("computer", &entry.computer),
+            ("at", &entry.at),
+            ("sent", &entry.counts.sent),
+            ("unknown", &entry.counts.unknown),
+            ("stop", &display(&stop)),
+        ],
+    );
+}
