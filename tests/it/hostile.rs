@@ -129,9 +129,13 @@ fn a_plan_that_travels_reads_nothing_outside_of_the_repository() {
                 assert_eq!(ran.json()["diagnostics"][0]["code"], "outside-sandbox");
             }
         }
-        let mut preview = world.command(&["preview", "spring/campaign.toml"]);
-        let ran = Ran::of(preview.env("CI", "true").output().expect("the binary runs")).exits(3);
-        assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("TOP-SECRET-4711"));
+        for args in [&["preview"][..], &["plan"], &["plan", "--format", "json"]] {
+            let mut in_ci = world.command(&[args, &["spring/campaign.toml"]].concat());
+            let ran = Ran::of(in_ci.env("CI", "true").output().expect("the binary runs")).exits(3);
+            let told = format!("{}{}", ran.stdout, ran.stderr);
+            assert!(!told.contains("TOP-SECRET-4711"), "{args:?}: {told}");
+            assert!(told.contains("outside-sandbox"), "{args:?}: {told}");
+        }
     }
     // For oneself everything is as it was, and the repository itself is open.
     world.file("spring/campaign.toml", campaign(&secret.to_str().expect("UTF-8").replace('\\', "/")));
