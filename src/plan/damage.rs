@@ -15,6 +15,7 @@ use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{Place, RowPlace, cell_name};
 use crate::diagnostic::value::Key;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::plan::failures::Failures;
 
 /// How many places a diagnostic names.
 const PLACES: usize = 10;
@@ -30,6 +31,7 @@ pub(crate) struct Found {
     first_column: usize,
     kinds: BTreeMap<Code, Tally>,
     columns: Vec<Column>,
+    failures: Failures,
 }
 
 /// The places of one kind.
@@ -114,7 +116,12 @@ fn code_of_trouble(trouble: &Trouble) -> Code {
 impl Found {
     /// Nothing found yet in these columns.
     pub(crate) fn new(first_column: usize, columns: impl IntoIterator<Item = Column>) -> Self {
-        Self { first_column, kinds: BTreeMap::new(), columns: columns.into_iter().collect() }
+        Self {
+            first_column,
+            kinds: BTreeMap::new(),
+            columns: columns.into_iter().collect(),
+            failures: Failures::default(),
+        }
     }
 
     /// How many columns are watched.
@@ -175,8 +182,14 @@ impl Found {
         tally.add(|| Spot { format, ..Spot::new(row, cell, text) });
     }
 
+    /// Takes in the fault of a row from which a template cannot be filled.
+    pub(crate) fn add_failure(&mut self, fault: Diagnostic, row: &Row) {
+        self.failures.add(fault, row, self.first_column);
+    }
+
     /// Takes in what another judge found.
     pub(crate) fn absorb(&mut self, other: Self) {
+        self.failures.absorb(other.failures);
         if self.columns.is_empty() {
             (self.columns, self.first_column) = (other.columns, other.first_column);
         } else {
@@ -219,7 +232,7 @@ impl Found {
             }
             Some(fault)
         });
-        told.collect()
+        self.failures.clone().diagnostics().into_iter().chain(told).collect()
     }
 }
 

@@ -404,7 +404,7 @@ impl<'r> Look<'_, 'r, '_> {
     }
 
     fn render(&mut self) {
-        let Judge { renderer, texts, faults, inputs, told, openid, .. } = &mut *self.judge;
+        let Judge { renderer, texts, faults, inputs, told, openid, damage, .. } = &mut *self.judge;
         let openid = self.cells.get(*openid);
         let mut sound = self.sound;
         let skip = inputs.audience.invalid_rows == InvalidRows::Skip;
@@ -423,7 +423,12 @@ impl<'r> Look<'_, 'r, '_> {
             place.cell = slot.cell;
             let fault = named(fault_of(slot.problem, slot.at, Place::Row(place)), openid);
             sound &= !fault.is_error();
-            faults.push(if skip { fault.into_warning() } else { fault });
+            let fault = if skip { fault.into_warning() } else { fault };
+            if fault.code == Code::RenderFailed {
+                damage.add_failure(fault, self.row);
+            } else {
+                faults.push(fault);
+            }
         });
         self.sound = sound;
     }

@@ -10,6 +10,7 @@ mod conditions;
 pub(crate) mod damage;
 pub mod digest;
 pub(crate) mod duplicates;
+mod failures;
 pub mod id;
 pub mod inputs;
 pub(crate) mod inspect;

@@ -208,3 +208,23 @@ fn blank_cells_are_told_where_they_leave_a_gap() {
     assert_eq!(blank("{{default name '客户'}}，您好！", ""), [""; 0]);
     assert_eq!(blank("{{name}}，您好！", "[audience.columns.name]\ndefault = \"客户\"\n"), [""; 0]);
 }
+
+#[test]
+fn cells_that_a_helper_cannot_read_are_told_once_a_kind_and_column() {
+    let world = World::new();
+    world.text_campaign("{{number a}} {{date b \"%Y\"}}", "");
+    let rows: String = (0..239).map(|index| format!("{},x{index},2026-03-08\n", openid(index))).collect();
+    world.file("audience.csv", format!("openid,a,b\n{rows}{},1,never\n", openid(239)));
+    let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(3).json();
+    assert_eq!(told(&plan), [("render-failed", "error"); 2]);
+    let message =
+        |index: usize| plan["diagnostics"][index]["message"].as_str().expect("a message").to_owned();
+    assert!(
+        message(0)
+            .contains(": x0 (column `a`); so it is in 239 rows: B2, B3, B4, B5, B6, B7, B8, B9, B10, B11 …"),
+        "{}",
+        message(0)
+    );
+    assert!(message(1).ends_with("never (column `b`)"), "{}", message(1));
+    assert_eq!((&plan["diagnostics"][0]["row"], &plan["invalid"]), (&1.into(), &240.into()));
+}
