@@ -8,7 +8,7 @@ use regex::{Regex, RegexBuilder};
 use serde::Deserialize as _;
 use toml::de::DeTable;
 
-use crate::api_base::{API_BASE, API_BASE_2, ApiBase, Hosts};
+use crate::api_base::{API_BASE, API_BASE_2, ApiBase, Destination, Hosts};
 use crate::audience::Source;
 use crate::audience::column::ColumnRules;
 use crate::audience::fence::Fence;
@@ -47,6 +47,8 @@ pub struct Overrides {
     pub(crate) rate: Option<Rate>,
     /// `--concurrency`.
     pub(crate) concurrency: Option<usize>,
+    /// Where messages go, where something else than the campaign says so.
+    pub(crate) destination: Option<Destination>,
     /// `--results`.
     pub(crate) results: Option<PathBuf>,
 }
@@ -204,7 +206,11 @@ impl Check<'_> {
         let audience = self.audience(&file.audience);
         let message = self.message(&file.message, &file.account);
         let send = self.send(&file.send, overrides);
-        let results = self.results(&file.results, audience.as_ref(), overrides);
+        let wave = file.campaign.wave.unwrap_or(1);
+        let destination =
+            overrides.destination.or(account.as_ref().map(|account| account.hosts.destination()));
+        let name = id.as_ref().map(|id| default_results(id, wave, destination));
+        let results = self.results(&file.results, audience.as_ref(), name, overrides);
         let mut parts = Parts { audience: audience.clone(), ..Parts::default() };
         parts.texts = message.texts;
         parts.campaign = (|| {
@@ -212,7 +218,7 @@ impl Check<'_> {
                 path: path.to_owned(),
                 id: id?,
                 title: file.campaign.title.clone(),
-                wave: file.campaign.wave.unwrap_or(1),
+                wave,
                 account: account?,
                 audience: audience?,
                 body: message.body?,
@@ -585,6 +591,7 @@ impl Check<'_> {
         &mut self,
         results: &ResultsTable,
         audience: Option<&Audience>,
+        name: Option<String>,
         overrides: &Overrides,
     ) -> Option<Results> {
         let language = match results.language.unwrap_or_default() {
@@ -595,7 +602,7 @@ impl Check<'_> {
         let path = match (&overrides.results, &results.file) {
             (Some(path), _) => path.clone(),
             (None, Some(file)) => self.dir.join(file),
-            (None, None) => audience.with_extension("results.csv"),
+            (None, None) => self.dir.join(name?),
         };
         let results = Results { path, language, split: results.split.unwrap_or_default() };
         if is_named_so(&results.path) && !results.is_workbook() {
@@ -661,4 +668,15 @@ fn is_kf_account(text: &str) -> bool {
             && prefix.bytes().all(word)
             && (1..=30).contains(&suffix.chars().count())
     })
+}
+
+/// The name of a results file that the campaign does not name. Each wave has its own, and what was sent to a simulator
+/// never stands where real results are looked for.
+fn default_results(id: &CampaignId, wave: u32, destination: Option<Destination>) -> String {
+    let wave = if wave == 1 { String::new() } else { format!(".wave{wave}") };
+    let local = match destination {
+        Some(Destination::Local) => ".local",
+        Some(Destination::Real) | None => "",
+    };
+    format!("{id}{wave}{local}.results.csv")
 }

@@ -37,7 +37,10 @@ pub(crate) struct Loaded {
 
 /// The overrides that the environment holds.
 pub(crate) fn environment() -> Overrides {
-    Overrides { appid: variable("WXCAST_APPID"), ..Overrides::default() }
+    // An address that is none is told by whoever goes there.
+    let base = variable("WXCAST_API_BASE").and_then(|text| ApiBase::parse(&text).ok());
+    let destination = base.map(|base| Hosts::from(base).destination());
+    Overrides { appid: variable("WXCAST_APPID"), destination, ..Overrides::default() }
 }
 
 /// An environment variable that is set to something.

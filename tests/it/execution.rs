@@ -56,7 +56,8 @@ fn results_are_not_written_again_while_nothing_happens() {
     let (world, platform) = (World::with_recipients(3), Platform::new(""));
     world.edit("campaign.toml", "100000/s", "1/m");
     let child = world.start_send(&platform);
-    let modified = || fs::metadata(world.path("audience.results.csv")).and_then(|file| file.modified()).ok();
+    let modified =
+        || fs::metadata(world.path("spring.local.results.csv")).and_then(|file| file.modified()).ok();
     let first = until(&modified);
     let sent = world.results().iter().filter(|row| row.get(2) == Some("sent")).count();
     assert!((1..3).contains(&sent), "{sent}");

@@ -12,9 +12,9 @@ fn a_journal_that_is_gone_while_results_tell_of_people_who_were_sent_is_no_fresh
         world.send(&Platform::new("")).exits(0);
         fs::remove_dir_all(world.state()).expect("a removed journal");
         let platform = Platform::new("");
-        world.send(&platform).exits(8).says("journal.sqlite3").says("audience.results.csv");
+        world.send(&platform).exits(8).says("journal.sqlite3").says("spring.local.results.csv");
         assert_eq!(platform.ledger().totals().requests, 0);
-        fs::rename(world.path("audience.results.csv"), world.path("old.csv")).expect("a moved file");
+        fs::rename(world.path("spring.local.results.csv"), world.path("old.csv")).expect("a moved file");
         fs::remove_dir_all(world.path(".wxcast")).expect("a removed receipt");
         world.send(&platform).exits(0);
     }
@@ -44,11 +44,11 @@ fn a_computer_that_is_called_otherwise_is_no_other_computer() {
 fn results_that_are_open_elsewhere_get_a_second_name() {
     let world = World::with_recipients(3);
     // A folder of that name cannot be replaced by a file, as a file that Excel holds open cannot on Windows.
-    fs::create_dir(world.path("audience.results.csv")).expect("a folder");
-    let ran = world.send(&Platform::new("")).exits(0).says("audience.results.2.csv");
+    fs::create_dir(world.path("spring.local.results.csv")).expect("a folder");
+    let ran = world.send(&Platform::new("")).exits(0).says("spring.local.results.2.csv");
     assert_eq!(ran.counts(), "3 sent");
-    assert!(ran.json()["results"].as_str().expect("a file").ends_with("audience.results.2.csv"));
-    assert_eq!(world.read("audience.results.2.csv").lines().count(), 4);
+    assert!(ran.json()["results"].as_str().expect("a file").ends_with("spring.local.results.2.csv"));
+    assert_eq!(world.read("spring.local.results.2.csv").lines().count(), 4);
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn what_is_kept_is_for_its_owner_alone_also_while_it_is_sent() {
     }
     world.run(&["stop", "campaign.toml"]).exits(0);
     finish(child).exits(7);
-    assert_eq!(mode(&world.path("audience.results.csv")), 0o600);
+    assert_eq!(mode(&world.path("spring.local.results.csv")), 0o600);
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn a_link_in_the_place_of_a_file_that_is_written_is_replaced_and_its_target_unto
     }
     let (world, platform) = (World::with_recipients(1), Platform::new(""));
     let target = world.file("precious", "mine");
-    symlink(&target, world.path("audience.results.csv")).expect("a link");
+    symlink(&target, world.path("spring.local.results.csv")).expect("a link");
     world.send(&platform).exits(0);
     assert_eq!((world.read("precious").as_str(), world.results().len()), ("mine", 1));
 }

@@ -45,7 +45,7 @@ fn who_settled_what_and_when_is_in_the_journal_and_in_the_results() {
 fn openids_come_from_a_file_too_such_as_the_rows_a_person_kept_of_the_results() {
     let world = with_three_unknown();
     world.run(&["results", "campaign.toml"]).exits(0);
-    let results = world.read("audience.results.csv");
+    let results = world.read("spring.local.results.csv");
     let kept: Vec<&str> = results
         .lines()
         .enumerate()

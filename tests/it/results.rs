@@ -36,7 +36,7 @@ fn unusual() -> World {
 fn the_file_is_what_the_contract_says_byte_by_byte() {
     let world = unusual();
     world.send(&Platform::new("")).exits(0);
-    let text = world.read("audience.results.csv");
+    let text = world.read("spring.local.results.csv");
     let text = text.strip_prefix('\u{feff}').expect("a byte order mark");
     let header = format!("no,name,openid,\"note, more\",{ENGLISH}\r\n");
     assert!(text.starts_with(&header), "{text}");
@@ -99,7 +99,7 @@ fn every_status_has_its_word_in_both_languages() {
         world.text_campaign("Hello {{name}}", &format!("retries = 0\n[results]\nlanguage = \"{language}\""));
         let send = ["send", "campaign.toml", "--yes", "--limit", "4"];
         world.run_at(&Platform::new(&scenario), &send);
-        let header = world.read("audience.results.csv").lines().next().map(str::to_owned);
+        let header = world.read("spring.local.results.csv").lines().next().map(str::to_owned);
         assert_eq!(header, Some(format!("\u{feff}openid,name,{titles}")));
         let rows = world.results();
         let found: Vec<&str> = rows.iter().filter_map(|row| row.get(2)).collect();
@@ -116,7 +116,7 @@ fn deleting_the_results_loses_nothing() {
     world.send(&Platform::new(
         "[[answers]]\ncode = 45015\nshare = \"40%\"\n[[faults]]\nkind = \"garbage\"\nmessages = 2",
     ));
-    let path = world.path("audience.results.csv");
+    let path = world.path("spring.local.results.csv");
     let before = fs::read(&path).expect("the results");
     fs::remove_file(&path).expect("no results");
     world.run(&["results", "campaign.toml"]).exits(0);
@@ -132,8 +132,8 @@ fn results_are_a_valid_audience_and_do_not_grow() {
         let platform = Platform::new("");
         world.text_campaign("Hello {{name}}", &format!("[results]\nlanguage = \"{language}\""));
         world.run_at(&platform, &["send", "campaign.toml", "--yes", "--limit", "3"]).exits(7);
-        let first = world.read("audience.results.csv");
-        world.edit("campaign.toml", "audience.csv", "audience.results.csv");
+        let first = world.read("spring.local.results.csv");
+        world.edit("campaign.toml", "audience.csv", "spring.local.results.csv");
         world.edit("campaign.toml", "language", "file = \"second.csv\"\nlanguage");
         let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(0).json();
         assert_eq!(

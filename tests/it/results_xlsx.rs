@@ -164,11 +164,11 @@ fn a_guard_before_a_formula_is_taken_off_again_in_our_own_file_only() {
     world.file("audience.csv", format!("openid,name\n{},=1+1\n{},'tis\n", openid(1), openid(2)));
     let before = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(0).json();
     world.send(&platform).exits(0);
-    assert!(world.read("audience.results.csv").contains(",'=1+1,"));
-    world.edit("campaign.toml", "audience.csv", "audience.results.csv");
+    assert!(world.read("spring.local.results.csv").contains(",'=1+1,"));
+    world.edit("campaign.toml", "audience.csv", "spring.local.results.csv");
     let after = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(0).json();
     assert_eq!(before["digest"], after["digest"]);
-    world.file("audience.results.csv", format!("openid,name\n{},'=1+1\n", openid(1)));
+    world.file("spring.local.results.csv", format!("openid,name\n{},'=1+1\n", openid(1)));
     let preview = world.run(&["preview", "campaign.toml"]).exits(0);
     assert!(preview.stdout.contains("'=1+1!"), "{preview:?}");
 }

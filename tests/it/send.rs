@@ -28,7 +28,7 @@ fn everybody_is_sent_the_message_once_and_the_summary_is_the_contract_s() {
     assert_eq!(summary["requests"], 50);
     assert_eq!(summary["refused_by_code"], serde_json::json!({}));
     assert!(summary["duration_seconds"].is_f64() && summary["rate"].is_f64(), "{summary}");
-    assert!(summary["results"].as_str().is_some_and(|file| file.ends_with("audience.results.csv")));
+    assert!(summary["results"].as_str().is_some_and(|file| file.ends_with("spring.local.results.csv")));
     assert_eq!(summary["exit"], serde_json::json!({ "code": 0, "name": "ok" }));
     let ledger = platform.ledger();
     assert!((0..50).all(|index| ledger.accepted(&openid(index)) == 1));

@@ -58,7 +58,7 @@ fn a_column_can_ask_for_the_bare_value_instead() {
 fn the_results_keep_what_was_shown() {
     let (world, platform) = (world("a.xlsx", numbers(&[(0.9, "0%")]), "{{a}}", ""), Platform::new(""));
     assert_eq!(world.send(&platform).exits(0).counts(), "1 sent");
-    let results = world.read("a.results.csv");
+    let results = world.read("spring.local.results.csv");
     assert!(results.contains(&format!("{},90%,sent,0,", openid(1))), "{results}");
 }
 
@@ -181,7 +181,7 @@ fn hidden_rows_are_a_fault_until_somebody_says_what_they_are() {
     assert_eq!(found["skipped_by_reason"]["hidden"], 2);
     let platform = Platform::new("");
     assert_eq!(skipping.send(&platform).exits(0).counts(), "2 sent, 2 skipped");
-    assert!(skipping.read("a.results.csv").contains("第2位,skipped"));
+    assert!(skipping.read("spring.local.results.csv").contains("第2位,skipped"));
     let including = world("a.xlsx", bytes, "{{姓名}}", "hidden_rows = \"include\"\n");
     assert_eq!(plan(&including, 0)["planned"], 4);
 }

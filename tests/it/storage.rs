@@ -143,7 +143,7 @@ fn results_without_a_place_cost_nothing_but_themselves() {
     assert_eq!(ran.json()["results"], serde_json::Value::Null);
     assert_eq!(ran.counts(), "3 sent");
     assert_eq!(world.status().counts(), "3 sent");
-    world.run(&["results", "campaign.toml", "-o", "audience.results.csv"]).exits(0);
+    world.run(&["results", "campaign.toml", "-o", "spring.local.results.csv"]).exits(0);
     assert_eq!(world.results().len(), 3);
     assert_eq!(platform.ledger().totals().requests, 3);
 }

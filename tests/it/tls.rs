@@ -140,7 +140,7 @@ fn a_proxy_that_turns_down_is_told_as_that() {
         let variables = [("HTTPS_PROXY", url.as_str()), ("WXCAST_ACCESS_TOKEN", "36_given")];
         send(&world, "https://wechat.test", &variables[..1]).exits(9).says(says);
         assert_eq!(send(&world, "https://wechat.test", &variables).exits(5).counts(), "3 failed");
-        assert_eq!(world.results()[0].get(4), Some(event));
+        assert_eq!(world.results_of("spring.results.csv")[0].get(4), Some(event));
     }
 }
 
@@ -159,7 +159,7 @@ fn a_proxy_that_is_not_there_delivers_nothing() {
     let world = world();
     let variables = [("HTTPS_PROXY", "http://127.0.0.1:9"), ("WXCAST_ACCESS_TOKEN", "36_given")];
     assert_eq!(send(&world, "https://wechat.test", &variables).exits(5).counts(), "3 failed");
-    assert_eq!(world.results()[0].get(4), Some("not-connected"));
+    assert_eq!(world.results_of("spring.results.csv")[0].get(4), Some("not-connected"));
 }
 
 #[test]

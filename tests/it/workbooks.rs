@@ -197,7 +197,7 @@ fn no_damaged_workbook_brings_the_program_down() {
 fn a_workbook_is_sent_and_its_results_copy_its_cells() {
     let (world, platform) = (world("plain.xlsx", EVERYTHING, DATES), Platform::new(""));
     assert_eq!(world.send(&platform).exits(0).counts(), "3 sent");
-    let results = world.read("plain.results.csv");
+    let results = world.read("spring.local.results.csv");
     assert!(
         results.contains("oTEST00000000000000000000001,\"李四, 小姐\",12.5,2026-12-31,FALSE,sent,0,"),
         "{results}"

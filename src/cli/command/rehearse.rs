@@ -141,7 +141,13 @@ fn rehearse(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Exit> {
 /// A rehearsal's results never take the place of real ones.
 fn elsewhere(mut campaign: Campaign, results: Option<&Path>) -> Campaign {
     if results.is_none() {
-        campaign.results.path = campaign.audience.source.path.with_extension("rehearsal.csv");
+        let folder = campaign.path.parent().unwrap_or(Path::new("")).to_owned();
+        let beside = |name: String| folder.join(name);
+        let usual = beside(format!("{}.rehearsal.csv", campaign.id));
+        // Whoever rehearses with the results of a rehearsal as list keeps the list.
+        let taken = usual == campaign.audience.source.path;
+        campaign.results.path =
+            if taken { beside(format!("{}.rehearsal.2.csv", campaign.id)) } else { usual };
     }
     campaign
 }

@@ -1,10 +1,12 @@
 //! `wxcast results`: writes the results again from the journal.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use crate::api_base::Destination;
 use crate::campaign::Campaign;
 use crate::campaign::validate::Overrides;
-use crate::cli::context::{environment, load_sound};
+use crate::cli::context::{Whose, environment, load_sound, whose};
+use crate::cli::elsewhere;
 use crate::cli::exit_code::Exit;
 use crate::cli::gate::Evidence;
 use crate::cli::line::args::{self, MaskOpenid};
@@ -20,12 +22,17 @@ use crate::report::results::{self, ResultsError};
 /// Writes the results.
 pub(crate) fn run(args: &args::Results, terminal: &Terminal) -> Exit {
     let path = &args.campaign.campaign;
-    let overrides = Overrides { results: args.output.clone(), ..environment() };
+    let (state, destination) = match journal_place(args, terminal) {
+        Ok(place) => place,
+        Err(exit) => return exit,
+    };
+    let overrides =
+        Overrides { results: args.output.clone(), destination: Some(destination), ..environment() };
     let (campaign, plan) = match load_sound(path, &overrides, args.mask_openid, terminal) {
         Ok(sound) => sound,
         Err(exit) => return exit,
     };
-    let store = match journal(args, &campaign, terminal) {
+    let store = match journal(args, &campaign, &state, destination, terminal) {
         Ok(store) => store,
         Err(exit) => return exit,
     };
@@ -44,19 +51,42 @@ pub(crate) fn run(args: &args::Results, terminal: &Terminal) -> Exit {
     }
 }
 
+/// Which journal tells of the campaign: what was sent to a simulator has results of its own.
+fn journal_place(args: &args::Results, terminal: &Terminal) -> Result<(PathBuf, Destination), Exit> {
+    let path = &args.campaign.campaign;
+    let Whose { identity, .. } = whose(path, terminal)?;
+    let place = telling(path, &identity, args.state_dir.as_ref(), args.local, terminal)?;
+    let knows = match Store::read(&place.0).map_err(|error| journal_problem(&error, terminal))? {
+        Some(store) => store.find_campaign(&identity).map_err(|error| journal_problem(&error, terminal))?,
+        None => None,
+    };
+    // Where no journal knows the campaign, the receipt says which results are in question.
+    match elsewhere::find(path, &identity, args.local).filter(|_| knows.is_none()) {
+        Some(entry) if entry.destination == Destination::Local.name() => {
+            let account = AccountFolder::insist(&identity.appid, args.state_dir.as_ref(), terminal)?;
+            Ok((account.of(Destination::Local), Destination::Local))
+        }
+        Some(_) | None => Ok(place),
+    }
+}
+
 /// The journal, which knows the campaign and which nothing speaks against: results never lose to an emptier one.
-fn journal(args: &args::Results, campaign: &Campaign, terminal: &Terminal) -> Result<Store, Exit> {
+fn journal(
+    args: &args::Results,
+    campaign: &Campaign,
+    state: &Path,
+    destination: Destination,
+    terminal: &Terminal,
+) -> Result<Store, Exit> {
     let problem = |error: JournalError| journal_problem(&error, terminal);
-    let whose = identity(campaign);
-    let (state, destination) =
-        telling(&campaign.path, &whose, args.state_dir.as_ref(), args.local, terminal)?;
-    let account = AccountFolder::insist(&whose.appid, args.state_dir.as_ref(), terminal)?;
+    let known = identity(campaign);
+    let account = AccountFolder::insist(&known.appid, args.state_dir.as_ref(), terminal)?;
     let evidence = Evidence::of(campaign, &account, destination).map_err(problem)?;
     if evidence.tell_doubt(terminal) {
         return Err(Exit::Gate);
     }
-    if let Some(store) = Store::read(&state).map_err(problem)?
-        && store.find_campaign(&whose).map_err(problem)?.is_some()
+    if let Some(store) = Store::read(state).map_err(problem)?
+        && store.find_campaign(&known).map_err(problem)?.is_some()
     {
         return Ok(store);
     }

@@ -30,7 +30,7 @@ pub const APPID: &str = "wx0123456789abcdef";
 /// Its secret, which must turn up nowhere.
 pub const SECRET: &str = "s3cr3t-of-the-tests-4711";
 /// Where the results of a campaign lie that a simulator was sent.
-pub const RESULTS: &str = "audience.results.csv";
+pub const RESULTS: &str = "spring.local.results.csv";
 
 /// How long something that must happen may take, on the slowest machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -298,9 +298,14 @@ impl World {
         .expect("the binary starts")
     }
 
-    /// The results, row by row, without the header.
+    /// The results of what a simulator was sent, row by row, without the header.
     pub fn results(&self) -> Vec<csv::StringRecord> {
-        let text = self.read("audience.results.csv");
+        self.results_of(RESULTS)
+    }
+
+    /// The results in a file, row by row, without the header.
+    pub fn results_of(&self, file: &str) -> Vec<csv::StringRecord> {
+        let text = self.read(file);
         let text = text.strip_prefix('\u{feff}').expect("a byte order mark");
         csv::Reader::from_reader(text.as_bytes()).records().map(|row| row.expect("a row")).collect()
     }
