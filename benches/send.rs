@@ -13,8 +13,6 @@ use std::time::Duration;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
 use secrecy::SecretString;
 use tempfile::TempDir;
 use wxcast::api_base::ApiBase;
@@ -38,7 +36,6 @@ use wxcast::wechat::client::{Client, Timeouts};
 use wxcast::wechat::token::Tokens;
 use wxcast::wechat::token::source::TokenSource;
 
-const IN_FLIGHT: usize = 64;
 const AT_ONCE: usize = 100_000;
 const AT_50_MS: usize = 5_000;
 
@@ -49,7 +46,7 @@ fn main() {
 #[divan::bench(sample_count = 3, sample_size = 1)]
 fn a_bare_reqwest_at_once(bencher: Bencher) {
     let address = support::server(Duration::ZERO);
-    bencher.counter(ItemsCount::new(AT_ONCE)).bench_local(|| bare(address, AT_ONCE));
+    bencher.counter(ItemsCount::new(AT_ONCE)).bench_local(|| support::bare(address, AT_ONCE));
 }
 
 #[divan::bench(sample_count = 3, sample_size = 1)]
@@ -65,7 +62,7 @@ fn c_with_journal_at_once(bencher: Bencher) {
 #[divan::bench(sample_count = 3, sample_size = 1)]
 fn d_bare_reqwest_at_50_ms(bencher: Bencher) {
     let address = support::server(Duration::from_millis(50));
-    bencher.counter(ItemsCount::new(AT_50_MS)).bench_local(|| bare(address, AT_50_MS));
+    bencher.counter(ItemsCount::new(AT_50_MS)).bench_local(|| support::bare(address, AT_50_MS));
 }
 
 #[divan::bench(sample_count = 3, sample_size = 1)]
@@ -89,32 +86,6 @@ fn run(
         .counter(ItemsCount::new(messages))
         .with_inputs(|| Prepared::new(messages))
         .bench_local_values(|prepared| sending(address, messages, prepared));
-}
-
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
-}
-
-/// What reqwest does with nothing around it.
-fn bare(address: SocketAddr, messages: usize) {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-    let url = format!("http://{address}/cgi-bin/message/custom/send?access_token=bench");
-    runtime().block_on(async {
-        let mut flying = FuturesUnordered::new();
-        for index in 0..messages {
-            if flying.len() >= IN_FLIGHT {
-                flying.next().await;
-            }
-            let body = format!(
-                "{{\"touser\":\"oBENCH{index:022}\",\"msgtype\":\"text\",\"text\":{{\"content\":\"hello\"}}}}"
-            );
-            let request = client.post(&url).header("content-type", "application/json").body(body);
-            flying
-                .push(async move { request.send().await.expect("an answer").bytes().await.expect("a body") });
-        }
-        while flying.next().await.is_some() {}
-    });
 }
 
 /// A campaign that is planned and whose journal is there: sending is what is measured.

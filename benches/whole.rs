@@ -12,14 +12,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
-
 /// How many messages a run sends: some seconds of work, so that results are refreshed several times.
 const MESSAGES: usize = 400_000;
 /// How many runs of each are made, in turn, so that whatever else the machine does falls on both.
 const RUNS: usize = 7;
-const IN_FLIGHT: usize = 64;
 
 fn main() {
     // `cargo test --benches` wants to know that it starts, not how fast it is.
@@ -27,7 +23,7 @@ fn main() {
         if std::env::args().any(|arg| arg == "--bench") { (MESSAGES, RUNS) } else { (100, 1) };
     let (mut bare_rates, mut whole_rates) = (Vec::new(), Vec::new());
     for _ in 0..runs {
-        bare_rates.push(measured(messages, bare));
+        bare_rates.push(measured(messages, support::bare));
         whole_rates.push(measured(messages, whole));
         println!(
             "bare {:.0}/s, wxcast {:.0}/s",
@@ -52,29 +48,6 @@ fn measured(messages: usize, sending: fn(SocketAddr, usize)) -> f64 {
     let times = times.lock().expect("a server that stands");
     assert_eq!(times.requests, messages, "every message once");
     messages as f64 / times.length().as_secs_f64()
-}
-
-/// What reqwest does with nothing around it.
-fn bare(address: SocketAddr, messages: usize) {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-    let url = format!("http://{address}/cgi-bin/message/custom/send?access_token=bench");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
-        let mut flying = FuturesUnordered::new();
-        for index in 0..messages {
-            if flying.len() >= IN_FLIGHT {
-                flying.next().await;
-            }
-            let body = format!(
-                "{{\"touser\":\"oBENCH{index:022}\",\"msgtype\":\"text\",\"text\":{{\"content\":\"hello\"}}}}"
-            );
-            let request = client.post(&url).header("content-type", "application/json").body(body);
-            flying
-                .push(async move { request.send().await.expect("an answer").bytes().await.expect("a body") });
-        }
-        while flying.next().await.is_some() {}
-    });
 }
 
 /// `wxcast send`, as people run it.

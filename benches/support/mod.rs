@@ -11,9 +11,14 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use tokio::net::TcpStream;
 use wxcast::campaign::Campaign;
 use wxcast::campaign::validate::{Overrides, validate};
+
+/// How many requests are under way at a time.
+pub const IN_FLIGHT: usize = 64;
 
 /// A template of three plain variables.
 pub const PLAIN: &str = "{{name}}, your code {{code}} is good until {{day}}.";
@@ -137,4 +142,27 @@ fn request(buffer: &[u8]) -> Option<usize> {
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
     })?;
     (buffer.len() >= head + length).then_some(head + length)
+}
+
+/// What reqwest does with nothing around it: the limit that a run is measured against, [`IN_FLIGHT`] requests at a time.
+pub fn bare(address: SocketAddr, messages: usize) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let url = format!("http://{address}/cgi-bin/message/custom/send?access_token=bench");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let mut flying = FuturesUnordered::new();
+        for index in 0..messages {
+            if flying.len() >= IN_FLIGHT {
+                flying.next().await;
+            }
+            let body = format!(
+                "{{\"touser\":\"oBENCH{index:022}\",\"msgtype\":\"text\",\"text\":{{\"content\":\"hello\"}}}}"
+            );
+            let request = client.post(&url).header("content-type", "application/json").body(body);
+            flying
+                .push(async move { request.send().await.expect("an answer").bytes().await.expect("a body") });
+        }
+        while flying.next().await.is_some() {}
+    });
 }
