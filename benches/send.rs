@@ -20,6 +20,7 @@ use wxcast::campaign::Campaign;
 use wxcast::campaign::file::OnUnknown;
 use wxcast::delivery::attempt::Attempt;
 use wxcast::delivery::outcome::Outcome;
+use wxcast::delivery::skip::Skipped;
 use wxcast::journal::identity::{Channel, Identity, MessageKey};
 use wxcast::journal::store::{Intent, Store};
 use wxcast::journal::writer::Writer;
@@ -118,6 +119,8 @@ impl Journal for Nowhere {
     fn outcome(&self, _: MessageKey, _: Outcome, _: Attempt) {}
 
     fn undelivered(&self, _: Intent, _: Outcome, _: Attempt) {}
+
+    fn skip(&self, _: Intent, _: Skipped) {}
 
     fn flush_enough(&self) -> bool {
         false

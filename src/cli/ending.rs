@@ -1,5 +1,6 @@
 //! How a run ended, in sentences and as an exit.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io;
 use std::path::Path;
@@ -15,7 +16,9 @@ use crate::cli::problem::{
 use crate::cli::terminal::Terminal;
 use crate::delivery::attempt::Cause;
 use crate::delivery::outcome::Counts;
+use crate::delivery::skip::SkipReason;
 use crate::delivery::stop::Stop;
+use crate::delivery::tally::Tally;
 use crate::diagnostic::render::display;
 use crate::plan::Plan;
 use crate::plan::id::PlanId;
@@ -93,7 +96,7 @@ pub(crate) fn report(finished: &Finished, what: &What<'_>, format: Format, termi
             digest: what.plan.digest.to_string(),
             plan: what.id.to_string(),
             counts: tally.counts,
-            skipped_by_reason: Skip::ALL.map(|why| (why.name().to_owned(), what.plan.counts.of(why))).into(),
+            skipped_by_reason: skipped_by_reason(what.plan, tally),
             refused_by_code: by_code(&tally.refused_by_code),
             requests: finished.requests,
             duration_seconds: (seconds * 1000.0).round() / 1000.0,
@@ -119,6 +122,13 @@ pub(crate) fn report(finished: &Finished, what: &What<'_>, format: Format, termi
         }
     }
     exit
+}
+
+/// Everybody who was skipped, by what the files say or by what the run decided.
+fn skipped_by_reason(plan: &Plan, tally: &Tally) -> BTreeMap<String, u64> {
+    let by_files = Skip::ALL.map(|why| (why.name(), plan.counts.of(why)));
+    let decided = SkipReason::ALL.map(|why| (why.name(), tally.skipped.get(&why).copied().unwrap_or(0)));
+    by_files.into_iter().chain(decided).map(|(why, count)| (why.to_owned(), count)).collect()
 }
 
 /// Says that the results are beside the usual file, or nowhere.

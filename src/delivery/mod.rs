@@ -4,5 +4,6 @@ pub mod attempt;
 pub mod event;
 pub(crate) mod notice;
 pub mod outcome;
+pub mod skip;
 pub mod stop;
 pub mod tally;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::delivery::outcome::Counts;
+use crate::delivery::skip::SkipReason;
 
 /// What plan and journal come to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub struct Tally {
     pub counts: Counts,
     /// The refused ones by errcode.
     pub(crate) refused_by_code: BTreeMap<i64, u64>,
+    /// Those of the skipped ones that a run decided on, by reason. The others are skipped by what the files say.
+    pub(crate) skipped: BTreeMap<SkipReason, u64>,
     /// Recipients that were, or may have been, sent another text than the campaign has now.
     pub(crate) altered: u64,
     /// Messages in flight now, which are among the unknown.

@@ -163,7 +163,7 @@ fn state(entry: &Entry) -> State {
 pub(crate) fn gravity(state: State) -> u8 {
     use crate::delivery::outcome::Outcome;
     match state {
-        State::Settled(Outcome::Postponed) => 0,
+        State::Settled(Outcome::Postponed) | State::Skipped(_) => 0,
         State::Settled(Outcome::Failed) => 1,
         State::Settled(Outcome::Refused) => 2,
         State::Settled(Outcome::Unknown) => 3,

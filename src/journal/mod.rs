@@ -31,6 +31,7 @@ use std::pin::pin;
 
 use crate::delivery::attempt::Attempt;
 use crate::delivery::outcome::Outcome;
+use crate::delivery::skip::Skipped;
 pub use crate::journal::identity::Identity;
 use crate::journal::identity::MessageKey;
 pub use crate::journal::sqlite::store;
@@ -54,6 +55,10 @@ pub trait Journal: Send + Sync + 'static {
     /// Intent and outcome are one record, so that nothing that happens in between can make anybody think that the
     /// message may have been delivered.
     fn undelivered(&self, intent: Intent, outcome: Outcome, attempt: Attempt);
+
+    /// Takes a message that is not sent in this run, to be written as [`outcome`](Self::outcome) is: no request is made,
+    /// and a later run decides again. Whoever says so says it once a run, and sends the message no more in that run.
+    fn skip(&self, message: Intent, skipped: Skipped);
 
     /// Writes what was taken where it is enough to be worth a sync. Gives whether something is left that waits for
     /// the next flush.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::delivery::outcome::{Counts, Outcome, Status};
+use crate::delivery::skip::SkipReason;
 use crate::journal::identity::MessageKey;
 use crate::plan::digest::Digest;
 
@@ -15,6 +16,8 @@ pub enum State {
     InFlight,
     /// An outcome.
     Settled(Outcome),
+    /// It was decided not to send it, by more than the files say. A later run decides again.
+    Skipped(SkipReason),
 }
 
 impl State {
@@ -27,6 +30,9 @@ impl State {
             Self::Settled(Outcome::Failed) => 3,
             Self::Settled(Outcome::Unknown) => 4,
             Self::Settled(Outcome::Postponed) => 5,
+            Self::Skipped(SkipReason::Window) => 6,
+            Self::Skipped(SkipReason::Allowance) => 7,
+            Self::Skipped(SkipReason::Cap) => 8,
         }
     }
 
@@ -39,6 +45,9 @@ impl State {
             3 => Self::Settled(Outcome::Failed),
             4 => Self::Settled(Outcome::Unknown),
             5 => Self::Settled(Outcome::Postponed),
+            6 => Self::Skipped(SkipReason::Window),
+            7 => Self::Skipped(SkipReason::Allowance),
+            8 => Self::Skipped(SkipReason::Cap),
             _ => return None,
         })
     }
@@ -48,6 +57,7 @@ impl State {
         match self {
             Self::InFlight => Status::Unknown,
             Self::Settled(outcome) => outcome.into(),
+            Self::Skipped(_) => Status::Skipped,
         }
     }
 }
@@ -73,6 +83,8 @@ pub struct Recorded {
     pub(crate) hint: Option<String>,
     /// The errmsg's rid.
     pub(crate) rid: Option<String>,
+    /// The moment that belongs to the reason it was skipped for, where it was.
+    pub(crate) skipped_at: Option<Timestamp>,
     /// When its state changed last.
     pub(crate) at: Timestamp,
     /// How long the last answer took, in milliseconds.
@@ -116,6 +128,8 @@ pub(crate) struct MessageCounts {
     pub(crate) unknown: u64,
     /// Certainly not delivered, and tried again later.
     pub(crate) postponed: u64,
+    /// It was decided not to send it.
+    pub(crate) skipped: BTreeMap<SkipReason, u64>,
     /// The refused ones by errcode.
     pub(crate) refused_by_code: BTreeMap<i64, u64>,
 }
@@ -123,13 +137,13 @@ pub(crate) struct MessageCounts {
 impl MessageCounts {
     /// As statuses. A message in flight may have been delivered.
     pub(crate) fn statuses(&self) -> Counts {
-        let Self { in_flight, sent, refused, failed, unknown, postponed, refused_by_code: _ } = self;
+        let Self { in_flight, sent, refused, failed, unknown, postponed, skipped, refused_by_code: _ } = self;
         Counts {
             sent: *sent,
             refused: *refused,
             failed: *failed,
             unknown: unknown + in_flight,
-            skipped: 0,
+            skipped: skipped.values().sum(),
             unsent: *postponed,
         }
     }
@@ -155,7 +169,8 @@ mod tests {
     fn states_survive_the_disk() {
         let outcomes =
             [Outcome::Sent, Outcome::Refused, Outcome::Failed, Outcome::Unknown, Outcome::Postponed];
-        for state in outcomes.into_iter().map(State::Settled).chain([State::InFlight]) {
+        let skips = SkipReason::ALL.into_iter().map(State::Skipped);
+        for state in outcomes.into_iter().map(State::Settled).chain([State::InFlight]).chain(skips) {
             assert_eq!(State::from_disk(state.to_disk()), Some(state));
         }
         assert_eq!(State::from_disk(99), None);

@@ -20,11 +20,14 @@ use tokio::sync::oneshot;
 use crate::delivery::attempt::Attempt;
 use crate::delivery::notice::Notice;
 use crate::delivery::outcome::Outcome;
+use crate::delivery::skip::Skipped;
 use crate::journal::identity::{Claim, MessageKey, RunKey};
 use crate::journal::notice::Noticed;
 use crate::journal::sqlite::notices::write_notice;
 use crate::journal::sqlite::store::{Intent, Store};
-use crate::journal::sqlite::writing::{Failure, count_intents, insist, write_intent, write_outcome};
+use crate::journal::sqlite::writing::{
+    Failure, count_intents, insist, write_intent, write_outcome, write_skip,
+};
 use crate::journal::{Journal, JournalError};
 
 /// The most records in a commit; more would make the first of them wait.
@@ -38,6 +41,7 @@ enum Command {
     Intent(Intent, oneshot::Sender<Result<MessageKey, JournalError>>),
     Outcome(Settled),
     Undelivered(Undelivered),
+    Skip(Intent, Skipped),
     Notice(Noticed),
     Finish(oneshot::Sender<Result<(), Unwritten>>),
 }
@@ -107,8 +111,15 @@ impl Writer {
         let (done_with, spare) = channel();
         let thread = std::thread::spawn(move || {
             let most_intents = in_flight.div_ceil(2).max(1);
-            let mut work =
-                Work { store, claim, most_intents, waiting: vec![], undelivered: vec![], notices: vec![] };
+            let mut work = Work {
+                store,
+                claim,
+                most_intents,
+                waiting: vec![],
+                undelivered: vec![],
+                skips: vec![],
+                notices: vec![],
+            };
             work.run(&received, &done_with);
             work.store
         });
@@ -172,6 +183,10 @@ impl Journal for Writer {
         self.say(Command::Undelivered(Undelivered { intent, outcome, attempt }));
     }
 
+    fn skip(&self, message: Intent, skipped: Skipped) {
+        self.say(Command::Skip(message, skipped));
+    }
+
     fn flush_enough(&self) -> bool {
         let mut said = self.said();
         if said.turn.len() < self.enough {
@@ -196,6 +211,7 @@ struct Work {
     /// Outcomes that could not be written yet.
     waiting: Vec<Settled>,
     undelivered: Vec<Undelivered>,
+    skips: Vec<(Intent, Skipped)>,
     notices: Vec<Noticed>,
 }
 
@@ -235,6 +251,7 @@ impl Work {
     fn write(&mut self, group: &mut Group) {
         self.waiting.append(&mut group.outcomes);
         self.undelivered.append(&mut group.undelivered);
+        self.skips.append(&mut group.skips);
         self.notices.append(&mut group.notices);
         let mut intents = std::mem::take(&mut group.intents);
         // Whoever came now would find another journal or a free lock. What is on its way is written down all the same.
@@ -264,18 +281,22 @@ impl Work {
         intents: &[(Intent, oneshot::Sender<Result<MessageKey, JournalError>>)],
     ) -> Result<Vec<MessageKey>, JournalError> {
         let claim = self.claim;
-        let (waiting, undelivered, notices) = (&self.waiting, &self.undelivered, &self.notices);
+        let Self { store, waiting, undelivered, skips, notices, .. } = self;
         let written = (|| {
-            let transaction = self.store.transaction()?;
+            let transaction = store.transaction()?;
             insist(&transaction, claim)?;
-            for settled in waiting {
+            for settled in &*waiting {
                 write_outcome(&transaction, settled.id, settled.outcome, &settled.attempt)?;
             }
-            for settled in undelivered {
+            for settled in &*undelivered {
                 let id = write_intent(&transaction, claim.campaign, &settled.intent)?;
                 write_outcome(&transaction, id, settled.outcome, &settled.attempt)?;
             }
-            for noticed in notices {
+            // After the outcomes: what is skipped is known by then to have delivered nothing.
+            for (message, skipped) in &*skips {
+                write_skip(&transaction, claim.campaign, message, *skipped)?;
+            }
+            for noticed in &*notices {
                 write_notice(&transaction, noticed)?;
             }
             let ids = intents
@@ -286,18 +307,24 @@ impl Work {
             transaction.commit()?;
             Ok(ids)
         })();
-        written.map_err(|failure: Failure| failure.told(&self.store))
+        written.map_err(|failure: Failure| failure.told(store))
+    }
+
+    /// How many messages are settled or skipped and not on disk.
+    fn unwritten(&self) -> usize {
+        self.waiting.len() + self.undelivered.len() + self.skips.len()
     }
 
     /// Whether every outcome is on disk.
     fn is_settled(&self) -> bool {
-        self.waiting.is_empty() && self.undelivered.is_empty()
+        self.unwritten() == 0
     }
 
     /// What was just written need not be written again.
     fn forget(&mut self) {
         self.waiting.clear();
         self.undelivered.clear();
+        self.skips.clear();
         self.notices.clear();
     }
 
@@ -309,7 +336,7 @@ impl Work {
                 Ok(_) => self.forget(),
                 // Whoever has claimed the campaign since has called these messages unknown.
                 Err(error) if error == JournalError::Fenced || Instant::now() > until => {
-                    return Err(Unwritten { count: self.waiting.len() + self.undelivered.len(), error });
+                    return Err(Unwritten { count: self.unwritten(), error });
                 }
                 Err(_) => std::thread::sleep(AGAIN),
             }
@@ -323,6 +350,7 @@ struct Group {
     intents: Vec<(Intent, oneshot::Sender<Result<MessageKey, JournalError>>)>,
     outcomes: Vec<Settled>,
     undelivered: Vec<Undelivered>,
+    skips: Vec<(Intent, Skipped)>,
     notices: Vec<Noticed>,
     finish: Option<oneshot::Sender<Result<(), Unwritten>>>,
 }
@@ -339,12 +367,13 @@ impl Group {
             Command::Intent(intent, reply) => self.intents.push((intent, reply)),
             Command::Outcome(settled) => self.outcomes.push(settled),
             Command::Undelivered(settled) => self.undelivered.push(settled),
+            Command::Skip(message, skipped) => self.skips.push((message, skipped)),
             Command::Notice(noticed) => self.notices.push(noticed),
             Command::Finish(reply) => self.finish = Some(reply),
         }
     }
 
     fn len(&self) -> usize {
-        self.intents.len() + self.outcomes.len() + self.undelivered.len()
+        self.intents.len() + self.outcomes.len() + self.undelivered.len() + self.skips.len()
     }
 }

@@ -150,7 +150,7 @@ fn add(tally: &mut Tally, report: &RowReport<'_>, payload: &[u8]) {
             let seen = message.payload != UNSEEN;
             tally.altered += u64::from(seen && mark(payload) != message.payload);
         }
-        State::Settled(Outcome::Refused | Outcome::Failed | Outcome::Postponed) => {}
+        State::Settled(Outcome::Refused | Outcome::Failed | Outcome::Postponed) | State::Skipped(_) => {}
     }
 }
 
@@ -162,6 +162,7 @@ fn count(tally: &mut Tally, status: Status, message: Option<Message>) {
             *tally.refused_by_code.entry(message.errcode.unwrap_or_default()).or_default() += 1;
         }
         State::InFlight => tally.in_flight += 1,
+        State::Skipped(reason) => *tally.skipped.entry(reason).or_default() += 1,
         State::Settled(Outcome::Sent | Outcome::Failed | Outcome::Unknown | Outcome::Postponed) => {}
     }
 }
@@ -190,6 +191,7 @@ pub(crate) fn tally_of_journal(store: &Store, campaign: CampaignKey) -> Result<T
     Ok(Tally {
         counts,
         refused_by_code: messages.refused_by_code,
+        skipped: messages.skipped,
         in_flight: messages.in_flight,
         ..Tally::default()
     })

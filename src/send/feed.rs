@@ -49,6 +49,8 @@ impl Policy {
         match known.state {
             State::Settled(Outcome::Sent) => false,
             State::Settled(Outcome::Failed | Outcome::Postponed) => true,
+            // Whoever skipped it decides again.
+            State::Skipped(_) => true,
             State::Settled(Outcome::Unknown) => self.on_unknown == OnUnknown::Resend,
             // Its process is gone, or it would hold the lock; recovery has made these unknown before.
             State::InFlight => false,

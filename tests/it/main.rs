@@ -62,6 +62,7 @@ mod secrets;
 mod send;
 mod shown;
 mod signals;
+mod skips;
 mod stop;
 mod storage;
 mod templates;

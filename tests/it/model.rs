@@ -17,6 +17,7 @@ use wxcast::campaign::file::OnUnknown;
 use wxcast::campaign::validate::{Overrides, validate};
 use wxcast::delivery::attempt::Attempt;
 use wxcast::delivery::outcome::{Counts, Outcome, Status};
+use wxcast::delivery::skip::Skipped;
 use wxcast::journal::identity::MessageKey;
 use wxcast::journal::store::{Intent, Store};
 use wxcast::journal::writer::Writer;
@@ -79,6 +80,13 @@ impl Journal for Mortal {
     fn undelivered(&self, intent: Intent, outcome: Outcome, attempt: Attempt) {
         if self.passes() {
             self.writer.undelivered(intent, outcome, attempt);
+            self.passes();
+        }
+    }
+
+    fn skip(&self, message: Intent, skipped: Skipped) {
+        if self.passes() {
+            self.writer.skip(message, skipped);
             self.passes();
         }
     }

@@ -342,7 +342,9 @@ fn left(tally: &Tally, policy: &Policy) -> u64 {
         RetryRefused::All => refused,
         RetryRefused::Codes(codes) => codes.iter().filter_map(|code| tally.refused_by_code.get(code)).sum(),
     };
-    unsent + failed + unknown + refused
+    // What a run decided not to send is decided again.
+    let skipped: u64 = tally.skipped.values().sum();
+    unsent + failed + unknown + refused + skipped
 }
 
 /// A run in which nothing is left: the results are written all the same.

@@ -1,5 +1,6 @@
 //! `wxcast status`: counts from the journal, also while another process sends.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use crate::delivery::outcome::Counts;
 use crate::delivery::tally::Tally;
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError, lock};
+use crate::plan::skip::Skip;
 use crate::report::join::{tally, tally_of_journal};
 use crate::report::run::summary::{self, StatusReport, by_code};
 
@@ -64,12 +66,25 @@ impl Seen {
     }
 }
 
-/// What the journal says of a campaign, and the digest of what was sent last; nothing where no run has begun.
-fn sent(state: &Path, identity: &Identity) -> Result<Option<(Tally, String)>, JournalError> {
+/// What is known of a campaign.
+struct Known {
+    tally: Tally,
+    /// The skipped ones by reason.
+    skipped: BTreeMap<String, u64>,
+    /// Of what was sent last, or would be sent now.
+    digest: String,
+}
+
+/// What the journal says of a campaign; nothing where no run has begun.
+fn sent(state: &Path, identity: &Identity) -> Result<Option<Known>, JournalError> {
     let Some(store) = Store::read(state)? else { return Ok(None) };
     let Some(number) = store.find_campaign(identity)? else { return Ok(None) };
     let Some(last) = store.runs(number)?.pop() else { return Ok(None) };
-    Ok(Some((tally_of_journal(&store, number)?, last.digest)))
+    let tally = tally_of_journal(&store, number)?;
+    let decided = tally.skipped.iter().map(|(reason, count)| (reason.name().to_owned(), *count));
+    // An older version noted how many its files skipped, and not why.
+    let skipped = last.skipped.into_iter().flatten().chain(decided).collect();
+    Ok(Some(Known { tally, skipped, digest: last.digest }))
 }
 
 /// Tells once.
@@ -79,14 +94,20 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Exit> {
     let (state, _) = telling(path, &identity, args.state_dir.as_ref(), args.local, terminal)?;
     let sent = sent(&state, &identity).map_err(|error| journal_problem(&error, terminal))?;
     let receipt = if sent.is_none() { elsewhere::find(path, &identity, args.local) } else { None };
-    let (tally, digest) = match (sent, &receipt) {
+    let Known { tally, skipped, digest } = match (sent, &receipt) {
         (Some(sent), _) => sent,
-        (None, Some(entry)) => (Tally { counts: entry.counts, ..Tally::default() }, entry.digest.clone()),
+        (None, Some(entry)) => Known {
+            tally: Tally { counts: entry.counts, ..Tally::default() },
+            skipped: BTreeMap::new(),
+            digest: entry.digest.clone(),
+        },
         // Nothing was sent yet: everybody is still to be sent.
         (None, None) => {
             let (campaign, plan) = load_sound(path, &environment(), MaskOpenid::Auto, terminal)?;
             let tally = tally(&campaign, &plan, None).map_err(|error| join_problem(&error, terminal))?;
-            (tally, plan.digest.to_string())
+            let by_files = Skip::ALL.into_iter().map(|why| (why.name().to_owned(), plan.counts.of(why)));
+            let skipped = by_files.filter(|(_, count)| *count > 0).collect();
+            Known { tally, skipped, digest: plan.digest.to_string() }
         }
     };
     let lock = campaign_lock(&state, &id);
@@ -97,6 +118,7 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Exit> {
             wave: identity.wave,
             digest,
             counts: tally.counts,
+            skipped_by_reason: skipped,
             refused_by_code: by_code(&tally.refused_by_code),
             running,
             in_flight: if running { tally.in_flight } else { 0 },

@@ -1,6 +1,7 @@
 //! The messages of a campaign, as they are read.
 
 use jiff::Timestamp;
+use rusqlite::types::Type;
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use crate::delivery::attempt::Incident;
@@ -125,15 +126,15 @@ impl Store {
     pub(crate) fn count(&self, campaign: CampaignKey) -> Result<MessageCounts, JournalError> {
         (|| {
             let (first, end) = range(campaign);
-            let mut counts = self.connection.query_row(
+            let (mut counts, skipped) = self.connection.query_row(
                 "SELECT total(state = 0), total(state = 1), total(state = 2), total(state = 3), total(state = 4), \
-                 total(state = 5) FROM message WHERE id > ?1 AND id < ?2",
+                 total(state = 5), total(state > 5) FROM message WHERE id > ?1 AND id < ?2",
                 [first, end],
                 |row| {
                     // Exact: a campaign has fewer messages than a float has integers.
                     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
                     let count = |index| row.get::<_, f64>(index).map(|count| count as u64);
-                    Ok(MessageCounts {
+                    let counts = MessageCounts {
                         in_flight: count(0)?,
                         sent: count(1)?,
                         refused: count(2)?,
@@ -141,9 +142,21 @@ impl Store {
                         unknown: count(4)?,
                         postponed: count(5)?,
                         ..MessageCounts::default()
-                    })
+                    };
+                    Ok((counts, count(6)?))
                 },
             )?;
+            if skipped > 0 {
+                let mut statement = self.connection.prepare_cached(
+                    "SELECT state, count(*) FROM message WHERE id > ?1 AND id < ?2 AND state > 5 GROUP BY 1",
+                )?;
+                let mut rows = statement.query([first, end])?;
+                while let Some(row) = rows.next()? {
+                    if let State::Skipped(reason) = state(row, 0)? {
+                        counts.skipped.insert(reason, whole(row, 1)?);
+                    }
+                }
+            }
             if counts.refused > 0 {
                 let mut statement = self.connection.prepare_cached(
                     "SELECT ifnull(errcode, 0), count(*) FROM message WHERE id > ?1 AND id < ?2 AND state = 2 GROUP BY 1",
@@ -204,17 +217,29 @@ fn state(row: &Row<'_>, index: usize) -> rusqlite::Result<State> {
     State::from_disk(state).ok_or(rusqlite::Error::IntegralValueOutOfRange(index, state))
 }
 
+/// The moment that belongs to a skip, as it is kept.
+fn moment(text: &str) -> rusqlite::Result<Timestamp> {
+    text.parse().map_err(|error| rusqlite::Error::FromSqlConversionFailure(7, Type::Text, Box::new(error)))
+}
+
 fn recorded(row: &Row<'_>) -> rusqlite::Result<Recorded> {
+    let state = state(row, 3)?;
+    let hint: Option<String> = row.get(7)?;
+    let (hint, skipped_at) = match state {
+        State::InFlight | State::Settled(_) => (hint, None),
+        State::Skipped(_) => (None, hint.map(|at| moment(&at)).transpose()?),
+    };
     Ok(Recorded {
         id: MessageKey(row.get(0)?),
         openid: row.get(1)?,
         nth: row.get(2)?,
-        state: state(row, 3)?,
+        state,
         attempts: row.get(4)?,
         errcode: row.get(5)?,
         reason: row.get(6)?,
-        hint: row.get(7)?,
+        hint,
         rid: row.get(8)?,
+        skipped_at,
         at: timestamp(row.get(9)?)?,
         latency_ms: row.get(10)?,
         payload: row.get(11)?,

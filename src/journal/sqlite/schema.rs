@@ -7,8 +7,8 @@
 //! `person` is the index by person. It is brought up to date after a run, in sorted order: kept up with each intent it
 //! would dirty a page an intent, where a commit of many needs two or three.
 //!
-//! A message that is skipped for a reason that files alone do not decide has state 6, the reason's word in `reason`
-//! and what belongs to it in `hint`.
+//! A message that is skipped for a reason that files alone do not decide has a state that says which, and the moment
+//! that belongs to it in `hint`.
 
 use rusqlite::Connection;
 

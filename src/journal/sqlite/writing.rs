@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use crate::delivery::attempt::{Attempt, Cause};
 use crate::delivery::outcome::Outcome;
+use crate::delivery::skip::Skipped;
 use crate::journal::JournalError;
 use crate::journal::identity::{CampaignKey, Claim, MessageKey};
 use crate::journal::record::State;
@@ -102,6 +103,42 @@ pub(crate) fn write_intent(
     }
 }
 
+/// Writes that a message is skipped: as a new one, or in the place of what is known to have delivered nothing. One that
+/// was, or may have been, delivered stays what it is.
+pub(crate) fn write_skip(
+    transaction: &Transaction<'_>,
+    campaign: CampaignKey,
+    message: &Intent,
+    skipped: Skipped,
+) -> rusqlite::Result<()> {
+    let id = match message.id {
+        None => write_intent(transaction, campaign, message)?,
+        Some(id) => id,
+    };
+    let [in_flight, sent, unknown] =
+        [State::InFlight, State::Settled(Outcome::Sent), State::Settled(Outcome::Unknown)]
+            .map(State::to_disk);
+    // What was just written as an intent never was one: nobody sees the first record without the second.
+    let fresh = message.id.is_none();
+    transaction
+        .prepare_cached(
+            "UPDATE message SET state = ?1, hint = ?2, at = ?3, payload = ?4, errcode = NULL, reason = NULL, \
+             rid = NULL, latency = NULL WHERE id = ?5 AND (?6 OR state NOT IN (?7, ?8, ?9))",
+        )?
+        .execute(params![
+            State::Skipped(skipped.reason).to_disk(),
+            skipped.at.map(|at| at.to_string()),
+            message.at.as_millisecond(),
+            message.payload,
+            id.0,
+            fresh,
+            in_flight,
+            sent,
+            unknown
+        ])
+        .map(drop)
+}
+
 pub(crate) fn write_outcome(
     transaction: &Transaction<'_>,
     id: MessageKey,
@@ -146,4 +183,75 @@ pub(super) fn text_id(transaction: &Transaction<'_>, text: &str) -> rusqlite::Re
     }
     transaction.prepare_cached("INSERT INTO text(value) VALUES(?1)")?.execute([text])?;
     Ok(transaction.last_insert_rowid())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::attempt::Incident;
+    use crate::delivery::skip::SkipReason;
+    use crate::journal::Identity;
+    use crate::journal::identity::Channel;
+    use crate::journal::record::Recorded;
+
+    fn message(id: Option<MessageKey>, openid: &str, attempt: u32) -> Intent {
+        Intent { id, openid: openid.into(), nth: 1, attempt, at: Timestamp::UNIX_EPOCH, payload: 7 }
+    }
+
+    #[test]
+    fn what_is_skipped_says_why_is_decided_again_and_never_hides_what_may_have_been_delivered() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut store = Store::open(folder.path()).expect("a journal");
+        let whose = Identity { appid: "a".into(), campaign: "c".into(), wave: 1, channel: Channel::Send };
+        let campaign = store.claim(&whose, Incident::Crash).expect("a claim").campaign();
+        let end: Timestamp = "2026-11-29T12:00:00Z".parse().expect("a time");
+        let window = Skipped { reason: SkipReason::Window, at: Some(end) };
+        let cap = Skipped { reason: SkipReason::Cap, at: None };
+        let attempt = Attempt {
+            number: 1,
+            finished: end,
+            latency: std::time::Duration::ZERO,
+            cause: Cause::Event(Incident::Timeout),
+        };
+
+        let transaction = store.transaction().expect("a transaction");
+        write_skip(&transaction, campaign, &message(None, "new", 0), window).expect("a skip");
+        let known = |openid: &str, outcome: Option<Outcome>| {
+            let id = write_intent(&transaction, campaign, &message(None, openid, 1)).expect("an intent");
+            if let Some(outcome) = outcome {
+                write_outcome(&transaction, id, outcome, &attempt).expect("an outcome");
+            }
+            write_skip(&transaction, campaign, &message(Some(id), openid, 1), cap).expect("a skip");
+        };
+        known("failed", Some(Outcome::Failed));
+        known("flying", None);
+        known("unknown", Some(Outcome::Unknown));
+        known("sent", Some(Outcome::Sent));
+        transaction.commit().expect("a commit");
+
+        let mut found: Vec<Recorded> = Vec::new();
+        store.messages(campaign, |message| found.push(message)).expect("the messages");
+        let states: Vec<_> = found
+            .iter()
+            .map(|message| (message.openid.as_str(), message.state, message.skipped_at))
+            .collect();
+        let expected = [
+            ("new", State::Skipped(SkipReason::Window), Some(end)),
+            ("failed", State::Skipped(SkipReason::Cap), None),
+            ("flying", State::InFlight, None),
+            ("unknown", State::Settled(Outcome::Unknown), None),
+            ("sent", State::Settled(Outcome::Sent), None),
+        ];
+        assert_eq!(states, expected);
+        assert_eq!(found.iter().map(|message| message.attempts).collect::<Vec<_>>(), [0, 1, 1, 1, 1]);
+        let counts = store.count(campaign).expect("the counts");
+        assert_eq!(counts.skipped, [(SkipReason::Window, 1), (SkipReason::Cap, 1)].into());
+        assert_eq!(counts.statuses().skipped, 2);
+
+        let transaction = store.transaction().expect("a transaction");
+        write_intent(&transaction, campaign, &message(Some(found[0].id), "new", 1)).expect("an intent");
+        transaction.commit().expect("a commit");
+        let again = store.message(found[0].id).expect("the journal").expect("the message");
+        assert_eq!((again.state, again.skipped_at, again.hint), (State::InFlight, None, None));
+    }
 }

@@ -12,6 +12,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::audience::Source;
@@ -20,8 +21,9 @@ use crate::audience::header::Header;
 use crate::audience::reader::Reader;
 use crate::campaign::{Campaign, Part, is_workbook};
 use crate::delivery::outcome::Status;
+use crate::delivery::skip::SkipReason;
 use crate::delivery::tally::Tally;
-use crate::journal::record::Recorded;
+use crate::journal::record::{Recorded, State};
 use crate::journal::store::Store;
 use crate::locale::Catalog;
 use crate::locale::visible::shown;
@@ -228,7 +230,28 @@ impl<'a> Lines<'a> {
         &self.line
     }
 
+    /// A row that a run decided not to send. No request was made for it, so nothing was finished.
+    fn skipped(&mut self, reason: SkipReason, recorded: &Recorded) {
+        let advice = match recorded.skipped_at {
+            None => self.words.say(&format!("results.skipped.{reason}"), &[]),
+            Some(at) => {
+                let at = self.time(at);
+                self.words.say(&format!("results.skipped.{reason}-at"), &[("at", &at)])
+            }
+        };
+        for field in ["", reason.name(), &advice, &recorded.attempts.to_string(), "", "", ""] {
+            self.push(field);
+        }
+    }
+
+    fn time(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    }
+
     fn recorded(&mut self, status: Status, recorded: &Recorded) {
+        if let State::Skipped(reason) = recorded.state {
+            return self.skipped(reason, recorded);
+        }
         let errcode = recorded.errcode.map(|code| code.to_string()).unwrap_or_default();
         let errmsg = match (&recorded.reason, recorded.errcode) {
             // It is the server's text, and a spreadsheet or a terminal shows it.
@@ -237,7 +260,7 @@ impl<'a> Lines<'a> {
             (None, _) => String::new(),
         };
         let advice = advice(self.words, status, recorded);
-        let finished = recorded.at.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+        let finished = self.time(recorded.at);
         let latency = recorded.latency_ms.map(|latency| latency.to_string()).unwrap_or_default();
         let rid = recorded.rid.clone().unwrap_or_default();
         for field in [errcode, errmsg, advice, recorded.attempts.to_string(), finished, latency, rid] {

@@ -179,7 +179,9 @@ impl Seen {
             State::InFlight if self.running => Some(IN_FLIGHT.to_owned()),
             // Nobody is left who could note the answer.
             State::InFlight => Some(Incident::Crash.to_string()),
-            State::Settled(_) => message.errcode.is_none().then(|| message.reason.clone()).flatten(),
+            State::Settled(_) | State::Skipped(_) => {
+                message.errcode.is_none().then(|| message.reason.clone()).flatten()
+            }
         };
         self.requests += u64::from(message.attempts);
         self.repeated += u64::from(message.attempts > 1);

@@ -68,6 +68,8 @@ pub(crate) struct StatusReport {
     pub(crate) digest: String,
     /// The recipients by status.
     pub(crate) counts: Counts,
+    /// The skipped ones by the word of their reason, as far as the journal knows it.
+    pub(crate) skipped_by_reason: BTreeMap<String, u64>,
     /// The refused ones by errcode.
     pub(crate) refused_by_code: BTreeMap<String, u64>,
     /// Whether a process is sending now.
