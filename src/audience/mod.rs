@@ -9,6 +9,7 @@ pub(crate) mod column;
 pub(crate) mod damage;
 pub(crate) mod fence;
 pub(crate) mod header;
+pub(crate) mod lists;
 pub(crate) mod locate;
 pub(crate) mod number_format;
 pub(crate) mod openid;

@@ -115,6 +115,13 @@ pub(crate) struct AudienceTable {
     /// The character between two cells of a CSV: `","`, `";"`, `"tab"` or any other single ASCII character.
     #[schemars(extend("default" = "auto"))]
     pub(crate) delimiter: Option<String>,
+    /// Files of people who get nothing, such as `["退订.csv", "已购买.xlsx#名单"]`: CSVs and workbooks as the audience
+    /// is one, a sheet of a workbook behind `#`. The openids stand in the column that `openid` names, or in one called
+    /// `openid`.
+    pub(crate) exclude: Option<Vec<String>>,
+    /// Files of people who alone get something: who stands in none of them is skipped. They are written as in `exclude`,
+    /// which goes before it.
+    pub(crate) only: Option<Vec<String>>,
     /// Rules for columns, by the column's name.
     #[serde(default)]
     pub(crate) columns: BTreeMap<String, ColumnTable>,

@@ -16,6 +16,7 @@ use std::time::Duration;
 use crate::api_base::Hosts;
 use crate::audience::Source;
 use crate::audience::column::ColumnRules;
+use crate::audience::lists::Lists;
 use crate::campaign::file::{Duplicates, InvalidRows, OnUnknown};
 use crate::campaign::rate::Rate;
 use crate::campaign::share::Share;
@@ -106,6 +107,8 @@ pub struct Audience {
     pub(crate) invalid_rows: InvalidRows,
     /// Rules by column name.
     pub(crate) columns: Vec<(String, ColumnRules)>,
+    /// Files of people who get nothing, and of those who alone get something.
+    pub(crate) lists: Lists,
 }
 
 /// How it is sent.

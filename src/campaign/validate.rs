@@ -12,12 +12,13 @@ use crate::api_base::{API_BASE, API_BASE_2, ApiBase, Destination, Hosts};
 use crate::audience::Source;
 use crate::audience::column::ColumnRules;
 use crate::audience::fence::Fence;
+use crate::audience::lists::{self, List, Lists, Membership};
 use crate::audience::wishes::ColumnFormat;
 use crate::audience::workbook::cache::Cache;
 use crate::audience::workbook::is_named_so;
 use crate::campaign::file::{
-    AccountTable, AudienceTable, CampaignFile, ColumnTable, OneOrMany, ResultsLanguage, ResultsTable,
-    SendTable,
+    AccountTable, AudienceTable, CampaignFile, ColumnTable, InvalidRows, OneOrMany, ResultsLanguage,
+    ResultsTable, SendTable,
 };
 use crate::campaign::rate::Rate;
 use crate::campaign::share::Share;
@@ -372,13 +373,53 @@ impl Check<'_> {
             formats: self.formats(audience),
             cache: Cache::default(),
         };
+        let lists = self.lists(audience, &source);
         Some(Audience {
             source,
             openid_column,
             duplicates: audience.duplicates.unwrap_or_default(),
             invalid_rows: audience.invalid_rows.unwrap_or_default(),
             columns,
+            lists: Lists::new(lists?),
         })
+    }
+
+    /// The other files of people. They are read as the audience is, but for what only fits one file.
+    fn lists(&mut self, audience: &AudienceTable, like: &Source) -> Option<Vec<List>> {
+        let mut lists = Vec::new();
+        for (key, membership, names) in
+            [("exclude", Membership::Exclude, &audience.exclude), ("only", Membership::Only, &audience.only)]
+        {
+            let at = FieldPath::of("audience").key(key);
+            // Nobody could get anything, which nobody asks for.
+            if membership == Membership::Only && names.as_ref().is_some_and(Vec::is_empty) {
+                self.push(Diagnostic::new(Code::EmptyList, Place::Field(at.clone())).with("field", at));
+                return None;
+            }
+            for (index, name) in names.iter().flatten().enumerate() {
+                let (file, sheet) = lists::parts(name);
+                if file.trim().is_empty() {
+                    self.bad(&at.index(index), name, "….csv, ….xlsx, ….xlsx#…");
+                    return None;
+                }
+                let source = Source {
+                    path: self.dir.join(file),
+                    sheet: sheet.map(str::to_owned),
+                    openid: like.openid.clone(),
+                    hidden_rows: like.hidden_rows,
+                    ..Source::default()
+                };
+                let skips_faulty = audience.invalid_rows == Some(InvalidRows::Skip);
+                lists.push(List {
+                    membership,
+                    name: name.clone(),
+                    at: at.index(index),
+                    source,
+                    skips_faulty,
+                });
+            }
+        }
+        Some(lists)
     }
 
     /// The row of the columns' names. One that no sheet has is a fault.
@@ -598,7 +639,7 @@ impl Check<'_> {
             ResultsLanguage::En => Language::En,
             ResultsLanguage::ZhCn => Language::ZhCn,
         };
-        let audience = &audience?.source.path;
+        let audience = audience?;
         let path = match (&overrides.results, &results.file) {
             (Some(path), _) => path.clone(),
             (None, Some(file)) => self.dir.join(file),
@@ -609,7 +650,8 @@ impl Check<'_> {
             let name = results.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             self.bad(&FieldPath::of("results.file"), &name, "….csv, ….xlsx");
         }
-        for own in [audience, self.path] {
+        let lists = audience.lists.all().iter().map(|list| list.source.path.as_path());
+        for own in [audience.source.path.as_path(), self.path].into_iter().chain(lists) {
             for written in results.files() {
                 if plain(&written) == plain(own) {
                     let at = FieldPath::of("results.file");

@@ -20,7 +20,6 @@ use crate::journal::{Identity, JournalError};
 use crate::plan::id::PlanId;
 use crate::plan::inputs::Inputs;
 use crate::plan::sample::survey::{Choice, Extent, survey};
-use crate::plan::skip::Skip;
 use crate::plan::{Plan, forecast_seconds, text_digest};
 use crate::report;
 use crate::report::join::{JoinError, identity, tally};
@@ -219,10 +218,8 @@ impl Proposal<'_> {
             return;
         }
         let words = &terminal.words;
-        let reasons = Skip::ALL.into_iter().filter(|why| counts.of(*why) > 0);
-        let each = reasons.map(|why| {
-            let reason = words.say(&format!("send.skip.{}", why.name()), &[]);
-            words.say("send.skip.each", &[("count", &counts.of(why)), ("reason", &reason)])
+        let each = self.plan.skipped_rows().into_iter().map(|rows| {
+            plan_text::skipped(rows.why.name(), rows.list.unwrap_or_default(), rows.count, words)
         });
         let more = |reasons: String, reason: String| {
             words.say("send.skip.more", &[("reasons", &reasons), ("reason", &reason)])

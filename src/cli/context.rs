@@ -125,6 +125,16 @@ pub(crate) fn load_fenced(path: &Path, overrides: &Overrides) -> Loaded {
         validated.faults.push(outside(at, &audience.source.path));
         validated.campaign = None;
     }
+    if let Some(audience) = &validated.audience {
+        let lists = audience.lists.all().iter().filter(|list| !fence.holds(&list.source.path));
+        let faults: Vec<_> =
+            lists.map(|list| outside(Place::Field(list.at.clone()), &list.source.path)).collect();
+        if !faults.is_empty() {
+            validated.faults.extend(faults);
+            validated.audience = None;
+            validated.campaign = None;
+        }
+    }
     validated.fence = Some(fence);
     planned(validated)
 }

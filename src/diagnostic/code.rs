@@ -207,6 +207,16 @@ codes! {
     /// A row with more or fewer cells than the header.
     RaggedRow = "ragged-row", Error;
 
+    // Other files of people beside the audience.
+    /// A list cannot be read.
+    ListUnreadable = "list-unreadable", Error;
+    /// A list is a pipe, a device or the like.
+    ListSpecial = "list-special", Error;
+    /// A list without a column of openids.
+    ListWithoutOpenids = "list-without-openids", Error;
+    /// Nobody of the audience stands in a list.
+    ListWithoutMatch = "list-without-match", Warning;
+
     // What spreadsheets do to cells; one diagnostic for all cells with the same fault.
     /// Merged cells, of which only the first has a value.
     MergedCells = "merged-cells", Error;

@@ -106,7 +106,7 @@ impl Diagnostic {
     /// Shortens what it quotes of the audience, for readers who may not have the file.
     pub(crate) fn cut_cells(&mut self) {
         let of_audience = match self.at {
-            Place::Audience | Place::Line(_) | Place::Header { .. } | Place::Row(_) => true,
+            Place::Audience | Place::Line(_) | Place::Header { .. } | Place::Row(_) | Place::List(_) => true,
             Place::Campaign
             | Place::CampaignSpan(_)
             | Place::Field(_)

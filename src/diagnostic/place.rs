@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::path::PathBuf;
 
 /// One step from a table to what is in it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -92,6 +93,19 @@ pub(crate) enum Place {
     },
     /// A row of the audience.
     Row(RowPlace),
+    /// Somewhere in another file of people than the audience.
+    List(Box<ListPlace>),
+}
+
+/// A place in a file of people that the campaign names beside its audience.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ListPlace {
+    /// The file.
+    pub(crate) file: PathBuf,
+    /// The sheet, where it is a workbook.
+    pub(crate) sheet: Option<Sheet>,
+    /// The place in it, as if it were the audience.
+    pub(crate) at: Place,
 }
 
 impl Place {
@@ -104,7 +118,8 @@ impl Place {
             | Self::Audience
             | Self::Line(_)
             | Self::Header { .. }
-            | Self::Row(_) => None,
+            | Self::Row(_)
+            | Self::List(_) => None,
         }
     }
 }

@@ -8,7 +8,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::diagnostic::place::{FieldPath, Place, Sheet, Step, cell_name};
+use crate::diagnostic::place::{FieldPath, ListPlace, Place, Sheet, Step, cell_name};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::locale::Catalog;
 
@@ -89,6 +89,11 @@ impl Sources {
                 Some(sheet) => self.in_sheet(sheet, sheet.header_row, Some(*cell), None, None),
                 None => self.in_audience(Some(1), *column, None, None),
             },
+            Place::List(list) => {
+                let ListPlace { file, sheet, at } = list.as_ref();
+                let audience = Some(file.clone());
+                Self { audience, sheet: sheet.clone(), ..Self::default() }.position(at)
+            }
             Place::Row(at) => {
                 let field = at.field.as_ref().map(FieldPath::to_string);
                 match &self.sheet {

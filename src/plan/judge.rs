@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::audience::column::ColumnRules;
 use crate::audience::damage::{Damage, look, may_be_odd};
 use crate::audience::header::Header;
+use crate::audience::lists::Matches;
 use crate::audience::openid::{self, OpenIdFault, Shape};
 use crate::audience::reader::Reader;
 use crate::audience::row::{Cells, Row, Width};
@@ -42,6 +43,7 @@ pub(crate) struct Judge<'a> {
     texts: Vec<String>,
     damage: Found,
     conditions: Conditions,
+    matches: Matches,
     files: Vec<Named>,
     /// Where the payloads since they were taken last name media files, by row.
     places: Vec<(u64, MediaPlace)>,
@@ -126,6 +128,7 @@ impl<'a> Judge<'a> {
             texts: Vec::new(),
             damage,
             conditions,
+            matches: Matches::of(&inputs.audience.lists),
             files,
             places: Vec::new(),
             faults: kept,
@@ -159,8 +162,8 @@ impl<'a> Judge<'a> {
     }
 
     /// What was found in the cells of all rows.
-    pub(crate) fn into_findings(self) -> (Found, Conditions) {
-        (self.damage, self.conditions)
+    pub(crate) fn into_findings(self) -> (Found, Conditions, Matches) {
+        (self.damage, self.conditions, self.matches)
     }
 
     /// Where the payloads since this was emptied last name media files, by row.
@@ -180,6 +183,9 @@ impl<'a> Judge<'a> {
                 return Verdict::Skipped(Skip::Invalid);
             }
         };
+        if let Some(why) = self.barred(row, width, &cells) {
+            return Verdict::Skipped(why);
+        }
         let mut look = Look { judge: self, row, cells: &cells, sound: true };
         if let Width::Ragged { cells } = width {
             look.ragged(cells);
@@ -252,6 +258,21 @@ fn destroyed_by(openid: &str) -> Option<Code> {
 }
 
 impl Judge<'_> {
+    /// Why the lists keep this row from becoming a message, where they do. What else may be wrong with it is then
+    /// nobody's trouble. A row whose openid cannot be told is left to be judged as all others are.
+    fn barred(&mut self, row: &Row, width: Width, cells: &Cells<'_>) -> Option<Skip> {
+        let lists = &self.inputs.audience.lists;
+        if lists.is_empty() || width != Width::Full {
+            return None;
+        }
+        let openid = cells.or_blank(self.openid);
+        let troubled = row.troubles().iter().any(|(cell, _)| *cell == self.openid);
+        if troubled || openid::check(openid).is_err() {
+            return None;
+        }
+        self.matches.add(lists, openid).map(Skip::from)
+    }
+
     /// Writes a payload in which files are named by their content, and notes where.
     fn write_with_media(&mut self, body: &Body, openid: &str, row: u64, payloads: &mut Vec<u8>) {
         for named in &self.files {

@@ -60,6 +60,8 @@ pub struct Plan {
     pub(crate) encoding: Option<&'static str>,
     /// The sheet it is read from, where it is a workbook.
     pub(crate) sheet: Option<Sheet>,
+    /// The rows that lists keep from getting a message: the list as the campaign names it, why, and how many.
+    pub(crate) barred: Vec<(String, Skip, u64)>,
 }
 
 /// The rows of an audience by what becomes of them; they add up.
@@ -73,6 +75,10 @@ pub struct RowCounts {
     pub(crate) invalid: u64,
     /// Rows that are hidden on their sheet and not meant.
     pub(crate) hidden: u64,
+    /// Rows of people who stand in a list of those who get nothing.
+    pub(crate) excluded: u64,
+    /// Rows of people who stand in no list of those who alone get something.
+    pub(crate) not_included: u64,
 }
 
 impl RowCounts {
@@ -96,7 +102,41 @@ impl RowCounts {
             Skip::Duplicate => &mut self.duplicate,
             Skip::Invalid => &mut self.invalid,
             Skip::Hidden => &mut self.hidden,
+            Skip::Excluded => &mut self.excluded,
+            Skip::NotIncluded => &mut self.not_included,
         }
+    }
+}
+
+/// Rows that get no message for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SkippedRows<'a> {
+    /// Why.
+    pub(crate) why: Skip,
+    /// The list that says so, as the campaign names it, where one does.
+    pub(crate) list: Option<&'a str>,
+    /// How many.
+    pub(crate) count: u64,
+}
+
+impl Plan {
+    /// The rows that get no message, reason by reason and list by list; reasons that nobody has are left out.
+    pub(crate) fn skipped_rows(&self) -> Vec<SkippedRows<'_>> {
+        let by_lists = |why: Skip| self.barred.iter().filter(move |(_, of, _)| *of == why);
+        let mut all = Vec::new();
+        for why in Skip::ALL {
+            match why {
+                Skip::Excluded | Skip::NotIncluded => {
+                    let rows = by_lists(why).map(|(list, _, count)| (Some(list.as_str()), *count));
+                    all.extend(rows.map(|(list, count)| SkippedRows { why, list, count }));
+                }
+                Skip::Duplicate | Skip::Invalid | Skip::Hidden => {
+                    all.push(SkippedRows { why, list: None, count: self.counts.of(why) });
+                }
+            }
+        }
+        all.retain(|rows| rows.count > 0);
+        all
     }
 }
 

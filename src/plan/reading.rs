@@ -9,6 +9,7 @@ use std::thread::{Scope, ScopedJoinHandle};
 use encoding_rs::Encoding;
 
 use crate::audience::Source;
+use crate::audience::lists::Matches;
 use crate::audience::reader::Reader;
 use crate::audience::row::{Row, Width};
 use crate::diagnostic::code::Code;
@@ -42,6 +43,7 @@ pub(crate) fn empty() -> Plan {
         library: Arc::default(),
         encoding: None,
         sheet: None,
+        barred: Vec::new(),
     }
 }
 
@@ -71,6 +73,7 @@ fn read(inputs: &Inputs<'_>, repeated: Repeated) -> Plan {
     // Whoever compares openids letter by letter must see all rows.
     let count = if second_look { 1 } else { judges() };
     let mut faults = reader.warnings().to_vec();
+    let lists = &inputs.audience.lists;
     let mut judges = Vec::with_capacity(count);
     for _ in 0..count {
         match Judge::bind(inputs, &reader, repeated.clone()) {
@@ -84,6 +87,8 @@ fn read(inputs: &Inputs<'_>, repeated: Repeated) -> Plan {
     let encoding = reader.encoding().map(Encoding::name);
     let mut sum = Sum::default();
     sum.faults.extend(faults);
+    sum.faults.absorb(lists.faults());
+    let mut matches = Matches::of(lists);
     // What does not fit the columns is the same for every judge.
     let unfit: Vec<Diagnostics> = judges.iter_mut().map(Judge::take_faults).collect();
     sum.faults.absorb(unfit.into_iter().next().unwrap_or_default());
@@ -103,12 +108,17 @@ fn read(inputs: &Inputs<'_>, repeated: Repeated) -> Plan {
         let fault = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         let (mut damage, mut conditions) = (Found::default(), Conditions::default());
         for end in ends {
-            let (found, seen) = end.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let (found, seen, met) = end.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             damage.absorb(found);
             conditions.absorb(seen);
+            matches.absorb(&met);
         }
         sum.faults.extend(damage.diagnostics());
         sum.faults.extend(conditions.diagnostics());
+        // Of a list that could not be read nobody can say who stands in it.
+        if lists.faults().errors() == 0 {
+            sum.faults.extend(matches.warnings(lists));
+        }
         sum.faults.extend(fault);
     });
     Plan {
@@ -121,6 +131,11 @@ fn read(inputs: &Inputs<'_>, repeated: Repeated) -> Plan {
         library: Arc::default(),
         encoding,
         sheet,
+        barred: matches
+            .barred()
+            .into_iter()
+            .map(|(why, count)| (lists.named(why), why.into(), count))
+            .collect(),
     }
 }
 
@@ -152,7 +167,7 @@ struct Begun<'scope> {
     task: Task,
     judged: Judged,
     /// Gives what it found in the cells of all its rows.
-    end: ScopedJoinHandle<'scope, (Found, Conditions)>,
+    end: ScopedJoinHandle<'scope, (Found, Conditions, Matches)>,
 }
 
 fn begin<'scope>(scope: &'scope Scope<'scope, '_>, mut judge: Judge<'scope>) -> Begun<'scope> {

@@ -1,5 +1,7 @@
 //! Why a row is skipped, by what the files say.
 
+use crate::audience::lists::Barred;
+
 /// Why a row is skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Skip {
@@ -9,11 +11,16 @@ pub(crate) enum Skip {
     Invalid,
     /// It is hidden on its sheet.
     Hidden,
+    /// Its openid stands in a list of those who get nothing.
+    Excluded,
+    /// Its openid stands in no list of those who alone get something.
+    NotIncluded,
 }
 
 impl Skip {
     /// All of them, in the order of reports.
-    pub(crate) const ALL: [Self; 3] = [Self::Duplicate, Self::Invalid, Self::Hidden];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Duplicate, Self::Invalid, Self::Hidden, Self::Excluded, Self::NotIncluded];
 
     /// The word in machine-readable output.
     pub(crate) fn name(self) -> &'static str {
@@ -21,6 +28,17 @@ impl Skip {
             Self::Duplicate => "duplicate",
             Self::Invalid => "invalid",
             Self::Hidden => "hidden",
+            Self::Excluded => "excluded",
+            Self::NotIncluded => "not-included",
+        }
+    }
+}
+
+impl From<Barred> for Skip {
+    fn from(why: Barred) -> Self {
+        match why {
+            Barred::Excluded(_) => Self::Excluded,
+            Barred::NotIncluded => Self::NotIncluded,
         }
     }
 }

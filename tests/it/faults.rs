@@ -456,6 +456,15 @@ fn case(code: Code) -> Case {
             audience: None,
             ..toml(format!("{HEAD}[audience]\nfile = \"/dev/null\"\n[message.text]\ncontent = \"x\"\n"))
         },
+        // The media file of a case is a file like any other.
+        Code::ListUnreadable => text("x", "exclude = [\"none.csv\"]\n"),
+        Code::ListSpecial => text("x", "only = [\"/dev/null\"]\n"),
+        Code::ListWithoutOpenids => {
+            Case { media: Some(b"name\nA\n".to_vec()), ..text("x", "exclude = [\"media.jpg\"]\n") }
+        }
+        Code::ListWithoutMatch => {
+            Case { media: Some(b"openid\noZ\n".to_vec()), ..text("x", "exclude = [\"media.jpg\"]\n") }
+        }
         Code::AudienceEmpty => cells("x", "", ""),
         Code::AudienceNotText => cells("x", "", &b"PK\x03\x04\0\0\0\0"[..]),
         Code::Undecodable => cells("x", "encoding = \"utf-8\"\n", &b"openid,name\no1,\xff\xff\n"[..]),
@@ -614,7 +623,7 @@ fn the_names_of_faults_are_those_that_scripts_know() {
          workbook-unreadable workbook-encrypted sheet-missing several-sheets sheet-of-text workbook-too-large stray-cells hidden-rows \
          undecodable unsure-encoding ambiguous-encoding \
          no-recipients title-above-names header-row-empty too-many-columns results-columns duplicate-column unnamed-column openid-column-missing rule-without-column lone-quote unclosed-quote \
-         ragged-row merged-cells date-cell cell-format long-number formula-without-value error-value scientific-notation lost-digits \
+         ragged-row list-unreadable list-special list-without-openids list-without-match merged-cells date-cell cell-format long-number formula-without-value error-value scientific-notation lost-digits \
          lost-leading-zeros code-became-date leading-apostrophe text-mark null-word destroyed-characters misread-characters private-use markup-in-cell blank-cells blanks-around invisible-characters full-width openid-empty openid-character openid-too-long openid-shape duplicate-openid duplicate-skipped \
          too-many-for-one cell-blank cell-too-long cell-pattern cell-not-one-of"
     );

@@ -70,6 +70,7 @@ fn plan() -> PlanReport {
             .into(),
         invalid: 13,
         forecast_seconds: 3725,
+        lists: Vec::new(),
         uploads: Vec::new(),
         diagnostics,
         // One of them is only counted.

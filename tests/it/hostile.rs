@@ -137,6 +137,13 @@ fn a_plan_that_travels_reads_nothing_outside_of_the_repository() {
             assert!(told.contains("outside-sandbox"), "{args:?}: {told}");
         }
     }
+    // A list is a file of people like the audience, and no list leads out either.
+    for list in ["exclude", "only"] {
+        let named = format!("{list} = [\"{}\"]\nfile", secret.to_str().expect("UTF-8").replace('\\', "/"));
+        world.file("spring/campaign.toml", campaign("../lists/own.csv").replacen("file", &named, 1));
+        let ran = world.run(&["plan", "spring/campaign.toml", "--sandbox"]).exits(3).says("outside-sandbox");
+        assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("TOP-SECRET-4711"));
+    }
     // For oneself everything is as it was, and the repository itself is open.
     world.file("spring/campaign.toml", campaign(&secret.to_str().expect("UTF-8").replace('\\', "/")));
     world.run(&["plan", "spring/campaign.toml"]).exits(3).says("TOP-SECRET-4711");

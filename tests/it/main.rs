@@ -32,6 +32,7 @@ mod init;
 mod interview;
 mod journal;
 mod kinds;
+mod lists;
 mod live;
 mod locales;
 mod lock;

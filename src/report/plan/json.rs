@@ -68,6 +68,9 @@ pub struct PlanReport {
     /// The sheet that the audience is read from, chosen or found. Only there where it is a workbook.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
+    /// The rows that get no message because of a list, list by list. Only there where some do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lists: Vec<ListReport>,
     /// The media files that the messages need, by what they are uploaded as; each content counts once, and those that
     /// live from an earlier upload are among them. Only there where messages need some.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -84,6 +87,27 @@ pub struct PlanReport {
     /// In a manifest without errors: what `--compare` needs of each row, 10 bytes in base64, 1024 rows a text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub messages: Option<Vec<String>>,
+}
+
+/// Rows that get no message because of a list.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ListReport {
+    /// The file as the campaign names it; all that `only` names in one.
+    pub list: String,
+    /// `excluded` or `not-included`.
+    pub reason: String,
+    /// How many rows.
+    pub rows: u64,
+}
+
+impl ListReport {
+    fn all(plan: &Plan) -> Vec<Self> {
+        let of_lists = plan.skipped_rows().into_iter().filter_map(|rows| {
+            let (reason, list) = (rows.why.name().to_owned(), rows.list?.to_owned());
+            Some(Self { list, reason, rows: rows.count })
+        });
+        of_lists.collect()
+    }
 }
 
 /// Media files of one type.
@@ -179,6 +203,7 @@ impl PlanReport {
             invalid: plan.counts.invalid,
             forecast_seconds: facts.forecast_seconds,
             diagnostics: plan.diagnostics.kept().iter().map(|fault| told(fault, sources, words)).collect(),
+            lists: ListReport::all(plan),
             uploads: UploadReport::all(plan),
             errors: plan.diagnostics.errors(),
             warnings: plan.diagnostics.warnings(),

@@ -7,7 +7,7 @@ use crate::report::form::markdown::{block, head, inline, row};
 use crate::report::plan::compare::Changes;
 use crate::report::plan::json::{DiagnosticReport, PlanReport};
 use crate::report::plan::sample::SampleReport;
-use crate::report::plan::text::{going, length, rows};
+use crate::report::plan::text::{going, length, rows, skipped};
 
 /// A comment on GitHub holds 65,536 characters.
 const COMMENT: usize = 60_000;
@@ -64,6 +64,13 @@ fn facts(report: &PlanReport, words: &Catalog) -> String {
     line("planned", report.planned.to_string());
     line("skipped", report.skipped.to_string());
     line("invalid", report.invalid.to_string());
+    for (why, count) in &report.skipped_by_reason {
+        let of_lists: Vec<_> = report.lists.iter().filter(|list| list.reason == *why).collect();
+        if of_lists.is_empty() && *count > 0 {
+            line("reason", skipped(why, "", *count, words));
+        }
+        of_lists.iter().for_each(|list| line("reason", skipped(why, &inline(&list.list), list.rows, words)));
+    }
     line("forecast", length(report.forecast_seconds, words));
     line("digest", format!("`{}`", report.digest));
     if let Some(id) = &report.plan {

@@ -74,6 +74,9 @@ pub(crate) fn summary(facts: &Facts, plan: &Plan, words: &Catalog) -> String {
     line("planned", plan.counts.planned.to_string());
     line("skipped", plan.counts.skipped().to_string());
     line("invalid", plan.counts.invalid.to_string());
+    for rows in plan.skipped_rows() {
+        line("reason", skipped(rows.why.name(), rows.list.unwrap_or_default(), rows.count, words));
+    }
     if !plan.media.is_empty() {
         line("uploads", uploads(plan, words));
     }
@@ -84,6 +87,12 @@ pub(crate) fn summary(facts: &Facts, plan: &Plan, words: &Catalog) -> String {
     }
     line("warnings", plan.diagnostics.warnings().to_string());
     out
+}
+
+/// How many rows get no message for one reason, as part of a line.
+pub(crate) fn skipped(why: &str, list: &str, count: u64, words: &Catalog) -> String {
+    let reason = words.say(&format!("send.skip.{why}"), &[("list", &list)]);
+    words.say("send.skip.each", &[("count", &count), ("reason", &reason)])
 }
 
 /// Where messages go, as people should read it before they agree: to WeChat, to somebody else's server, or nowhere.

@@ -19,6 +19,7 @@ use crate::audience::Source;
 use crate::audience::csv::guard::results_columns;
 use crate::audience::header::Header;
 use crate::audience::reader::Reader;
+use crate::audience::row::Row;
 use crate::campaign::{Campaign, Part, is_workbook};
 use crate::delivery::outcome::Status;
 use crate::delivery::skip::SkipReason;
@@ -167,6 +168,8 @@ struct Lines<'a> {
     campaign: &'a Campaign,
     zone: TimeZone,
     width: usize,
+    /// The audience's column of openids.
+    openid: Option<usize>,
     /// The audience's cells that are copied: all but those of an earlier results file.
     copied: Vec<usize>,
     masked: bool,
@@ -179,7 +182,7 @@ impl<'a> Lines<'a> {
         let line = Line { cells: Vec::new(), openid: None, worded: 0, status: Status::Unsent };
         // The time of the audience, not of the computer: equal inputs give equal bytes.
         let zone = TimeZone::fixed(jiff::tz::offset(8));
-        Self { words, campaign, zone, width: 0, copied: Vec::new(), masked, line, filled: 0 }
+        Self { words, campaign, zone, width: 0, openid: None, copied: Vec::new(), masked, line, filled: 0 }
     }
 
     /// The names of the columns, once those of the audience are known.
@@ -193,6 +196,7 @@ impl<'a> Lines<'a> {
             header.names().enumerate().filter(|(_, name)| !earlier(name)).map(|(cell, _)| cell).collect();
         self.width = header.width();
         let openid = header.position(&self.campaign.audience.openid_column);
+        self.openid = openid;
         self.line.openid = self.copied.iter().position(|cell| Some(*cell) == openid);
         self.line.worded = self.copied.len();
         self.copied.iter().filter_map(|cell| header.raw().get(*cell).cloned()).chain(own).collect()
@@ -216,8 +220,9 @@ impl<'a> Lines<'a> {
         match &report.recorded {
             Some(recorded) => self.recorded(report.status, recorded),
             None => {
-                let advice = report.skipped.map(|skipped| self.words.say(skipped_key(skipped), &[]));
-                for field in ["", "", advice.as_deref().unwrap_or_default(), "0", "", "", ""] {
+                let reason = report.skipped.map(Skip::name).unwrap_or_default();
+                let advice = report.skipped.map(|skipped| self.left_out(skipped, report.row));
+                for field in ["", reason, advice.as_deref().unwrap_or_default(), "0", "", "", ""] {
                     self.push(field);
                 }
             }
@@ -246,6 +251,15 @@ impl<'a> Lines<'a> {
 
     fn time(&self, at: Timestamp) -> String {
         at.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    }
+
+    /// Why a row was skipped, with the list that says so where one does.
+    fn left_out(&self, skipped: Skip, row: &Row) -> String {
+        let lists = &self.campaign.audience.lists;
+        let openid = self.openid.and_then(|cell| row.record().get(cell)).map(String::from_utf8_lossy);
+        let barred = openid.and_then(|openid| lists.barred(&openid));
+        let list = barred.map(|why| lists.named(why)).unwrap_or_default();
+        self.words.say(skipped_key(skipped), &[("list", &list)])
     }
 
     fn recorded(&mut self, status: Status, recorded: &Recorded) {
@@ -285,6 +299,8 @@ fn skipped_key(skipped: Skip) -> &'static str {
         Skip::Duplicate => "results.skipped.duplicate",
         Skip::Invalid => "results.skipped.invalid",
         Skip::Hidden => "results.skipped.hidden",
+        Skip::Excluded => "results.skipped.excluded",
+        Skip::NotIncluded => "results.skipped.not-included",
     }
 }
 

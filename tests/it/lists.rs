@@ -1,0 +1,130 @@
+//! Files of people beside the audience: `audience.exclude` and `audience.only`.
+
+use serde_json::{Value as Json, json};
+
+use crate::support::sheets::sheet;
+use crate::support::{Platform, World, openid};
+
+/// A campaign to six people, with these keys in `[audience]`.
+fn world(keys: &str) -> World {
+    let world = World::with_recipients(6);
+    world.edit("campaign.toml", "audience.csv\"", &format!("audience.csv\"\n{keys}"));
+    world
+}
+
+/// A list of these people.
+fn people(numbers: &[usize]) -> String {
+    let lines: Vec<String> = numbers.iter().map(|number| openid(*number)).collect();
+    format!("openid\n{}\n", lines.join("\n"))
+}
+
+fn plan(world: &World, code: i32) -> Json {
+    world.run(&["plan", "campaign.toml", "--format", "json"]).exits(code).json()
+}
+
+#[test]
+fn who_is_in_an_excluded_list_gets_nothing_and_results_name_the_list() {
+    let world = world("exclude = [\"退订.csv\", \"已购买.xlsx#Sheet1\"]");
+    world.file("退订.csv", people(&[1, 4]));
+    world.file("已购买.xlsx", sheet(&[(0, 0, "openid"), (1, 0, &openid(2)), (2, 0, &openid(4))]));
+    let found = plan(&world, 0);
+    assert_eq!((&found["planned"], &found["skipped"]), (&json!(3), &json!(3)));
+    assert_eq!(found["skipped_by_reason"]["excluded"], 3);
+    let lists = json!([
+        { "list": "退订.csv", "reason": "excluded", "rows": 2 },
+        { "list": "已购买.xlsx#Sheet1", "reason": "excluded", "rows": 1 },
+    ]);
+    assert_eq!(found["lists"], lists);
+
+    let platform = Platform::new("");
+    let ran = world.send(&platform).exits(0).says("2 because the openid is in the list 退订.csv");
+    assert_eq!(ran.counts(), "3 sent, 3 skipped");
+    assert_eq!(platform.ledger().totals().requests, 3);
+    let rows = world.results();
+    let of = |index: usize| rows.iter().find(|row| row[0] == openid(index)).expect("a row");
+    assert_eq!((&of(1)[2], &of(1)[4]), ("skipped", "excluded"));
+    assert!(of(1)[5].contains("退订.csv") && of(2)[5].contains("已购买.xlsx#Sheet1"), "{rows:?}");
+}
+
+#[test]
+fn only_those_in_one_of_the_lists_get_something() {
+    let world = world("only = [\"vip.csv\", \"more.csv\"]\nexclude = [\"out.csv\"]");
+    world.file("vip.csv", people(&[0, 1, 2]));
+    world.file("more.csv", people(&[2, 3]));
+    world.file("out.csv", people(&[1]));
+    let found = plan(&world, 0);
+    assert_eq!(found["planned"], 3);
+    assert_eq!(found["skipped_by_reason"]["excluded"], 1);
+    assert_eq!(found["skipped_by_reason"]["not-included"], 2);
+    let told = world.run(&["plan", "campaign.toml", "--format", "markdown"]).exits(0).stdout;
+    assert!(told.contains("2 because the openid is in none of the lists vip.csv, more.csv"), "{told}");
+}
+
+#[test]
+fn what_is_wrong_with_a_row_of_somebody_who_gets_nothing_is_nobodys_trouble() {
+    let world = world("exclude = [\"out.csv\"]\n[audience.columns.name]\nrequired = true");
+    world.file("audience.csv", format!("openid,name\n{},\n{},B\n{0},\n", openid(0), openid(1)));
+    world.file("out.csv", people(&[0]));
+    let found = plan(&world, 0);
+    assert_eq!((&found["planned"], &found["skipped_by_reason"]["excluded"]), (&json!(1), &json!(2)));
+    assert_eq!(found["diagnostics"], json!([]));
+}
+
+#[test]
+fn a_list_is_read_as_an_audience_is_and_its_faults_have_their_place() {
+    let world = world("exclude = [\"out.csv\"]");
+    let mut gbk = encoding_rs::GBK.encode("姓名,openid\n张三,").0.into_owned();
+    gbk.extend(openid(3).bytes());
+    world.file("out.csv", gbk);
+    assert_eq!(plan(&world, 0)["planned"], 5);
+
+    world.file("out.csv", format!("openid,day\n{},1\noTEST 1,2\n", openid(3)));
+    let found = plan(&world, 3);
+    let fault = &found["diagnostics"][0];
+    assert_eq!((&fault["code"], &fault["line"]), (&json!("openid-character"), &json!(3)));
+    assert!(fault["file"].as_str().expect("a file").ends_with("out.csv"), "{fault}");
+
+    world.edit("campaign.toml", "exclude", "invalid_rows = \"skip\"\nexclude");
+    assert_eq!(plan(&world, 0)["planned"], 5);
+}
+
+#[test]
+fn nothing_is_sent_while_a_list_cannot_be_read() {
+    let world = world("exclude = [\"a.csv\", \"none.csv\", \"book.xlsx#None\"]");
+    world.file("a.csv", people(&[1]));
+    world.file("book.xlsx", sheet(&[(0, 0, "openid"), (1, 0, &openid(2))]));
+    let platform = Platform::new("");
+    world.send(&platform).exits(3).says("The list `none.csv` cannot be read").says("sheet-missing");
+    assert_eq!(platform.ledger().totals().requests, 0);
+}
+
+#[test]
+fn a_list_in_which_nobody_of_the_audience_is_is_told_and_stops_nothing() {
+    let world = world("exclude = [\"a.csv\", \"other.csv\"]");
+    world.file("a.csv", people(&[1]));
+    world.file("other.csv", people(&[7, 8]));
+    let found = plan(&world, 0);
+    assert_eq!(found["diagnostics"][0]["code"], "list-without-match");
+    assert_eq!(found["diagnostics"].as_array().expect("faults").len(), 1);
+    assert_eq!(found["diagnostics"][0]["field"], "audience.exclude[1]");
+}
+
+#[test]
+fn whoever_is_excluded_changes_the_plan_id_even_where_nobody_is_left_to_tell_it_by() {
+    let world = world("exclude = [\"a.csv\"]");
+    world.file("a.csv", people(&[0, 1, 2, 3, 4, 5]));
+    let excluded = plan(&world, 0);
+    world.edit("campaign.toml", "exclude = [\"a.csv\"]", "only = [\"b.csv\"]");
+    world.file("b.csv", people(&[6]));
+    let not_included = plan(&world, 0);
+    assert_eq!(excluded["digest"], not_included["digest"]);
+    assert_ne!(excluded["plan"], not_included["plan"]);
+}
+
+#[test]
+fn results_may_not_be_written_over_a_list() {
+    let world = world("exclude = [\"a.csv\"]");
+    world.file("a.csv", people(&[1]));
+    world.edit("campaign.toml", "[send]", "[results]\nfile = \"a.csv\"\n[send]");
+    assert_eq!(plan(&world, 3)["diagnostics"][0]["code"], "same-file");
+}
