@@ -36,6 +36,11 @@ impl Channel {
             Self::Try => "try",
         }
     }
+
+    /// Reads such a word.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        [Self::Send, Self::Try].into_iter().find(|channel| channel.name() == name)
+    }
 }
 
 /// A campaign's number in one journal.
@@ -78,11 +83,11 @@ impl Claim {
 
 /// Who a person is to an account, without the openid: the first half of SHA-256(appid, NUL, openid).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Person(pub(crate) [u8; 16]);
+pub struct Person(pub(crate) [u8; 16]);
 
 impl Person {
     /// The person behind an openid.
-    pub(crate) fn of(appid: &str, openid: &str) -> Self {
+    pub fn of(appid: &str, openid: &str) -> Self {
         let whole = Sha256::new().chain_update(appid).chain_update([0]).chain_update(openid).finalize();
         let mut first = [0; 16];
         first.copy_from_slice(&whole[..16]);

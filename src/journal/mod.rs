@@ -12,6 +12,7 @@
 //! Commits are shared: whatever has arrived while the last one was being synced goes into the next.
 
 pub(crate) mod attempts;
+pub mod history;
 pub mod identity;
 pub mod index;
 pub(crate) mod kept;

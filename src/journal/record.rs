@@ -93,29 +93,9 @@ pub struct Recorded {
     pub(crate) payload: i64,
 }
 
-/// A message to a person, of whichever campaign.
-#[cfg(test)]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PersonMessage {
-    /// The campaign's id.
-    pub(crate) campaign: String,
-    /// Which time it was sent.
-    pub(crate) wave: u32,
-    /// What for.
-    pub(crate) channel: String,
-    /// Which message to this person it is within the campaign, from 1.
-    pub(crate) nth: u32,
-    /// What became of it.
-    pub(crate) state: State,
-    /// The platform's errcode, where it answered.
-    pub(crate) errcode: Option<i64>,
-    /// When its state changed last.
-    pub(crate) at: Timestamp,
-}
-
 /// The messages of a campaign, counted by their states.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct MessageCounts {
+pub struct MessageCounts {
     /// With an intent and no outcome.
     pub(crate) in_flight: u64,
     /// WeChat took it.

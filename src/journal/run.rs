@@ -35,6 +35,10 @@ pub(crate) struct RunStart {
 pub(crate) struct RunRecord {
     /// Its number.
     pub(crate) id: RunKey,
+    /// The computer it was sent from, by its name.
+    pub(crate) computer: String,
+    /// The hosts it sent to, the first one first; none where an older version did not note them.
+    pub(crate) hosts: Vec<String>,
     /// When it began.
     pub(crate) started: Timestamp,
     /// When it ended; nothing while it runs, and after a crash.

@@ -212,7 +212,7 @@ impl Store {
     }
 }
 
-fn state(row: &Row<'_>, index: usize) -> rusqlite::Result<State> {
+pub(super) fn state(row: &Row<'_>, index: usize) -> rusqlite::Result<State> {
     let state: i64 = row.get(index)?;
     State::from_disk(state).ok_or(rusqlite::Error::IntegralValueOutOfRange(index, state))
 }

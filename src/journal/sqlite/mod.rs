@@ -5,6 +5,7 @@ mod attempts;
 mod claim;
 pub(crate) mod file;
 pub(crate) mod format1;
+mod history;
 pub(crate) mod log;
 mod messages;
 mod notes;

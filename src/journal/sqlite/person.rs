@@ -1,28 +1,15 @@
 //! The index by person: what an account ever sent to somebody, over all its campaigns.
 
-#[cfg(test)]
-use rusqlite::Row;
 use rusqlite::{Transaction, params};
 
 use crate::journal::JournalError;
 use crate::journal::identity::{CampaignKey, Claim, Person};
-#[cfg(test)]
-use crate::journal::record::{PersonMessage, State};
 use crate::journal::sqlite::schema::range;
 use crate::journal::sqlite::store::Store;
-#[cfg(test)]
-use crate::journal::sqlite::store::timestamp;
 use crate::journal::sqlite::writing::{Failure, insist};
 
 /// So many messages are sorted and written at a time.
-const CHUNK: usize = 200_000;
-
-#[cfg(test)]
-const INDEXED: &str = "SELECT c.campaign, c.wave, c.channel, m.nth, m.state, m.errcode, m.at FROM person p \
-                       JOIN message m ON m.id = p.message JOIN campaign c ON c.id = m.id >> 32 WHERE p.person = ?1";
-#[cfg(test)]
-const TAIL: &str = "SELECT c.campaign, c.wave, c.channel, m.nth, m.state, m.errcode, m.at FROM message m \
-                    JOIN campaign c ON c.id = m.id >> 32 WHERE m.id > ?1 AND m.id < ?2 AND m.openid = ?3";
+const CHUNK: usize = 500_000;
 
 impl Store {
     /// Brings the index by person up to date with a campaign's messages. Gives how many identities stand in the
@@ -48,53 +35,6 @@ impl Store {
             }
         }
     }
-
-    /// Everything this account ever sent to a person, the first message first.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    #[cfg(test)]
-    pub(crate) fn of_person(&self, appid: &str, openid: &str) -> Result<Vec<PersonMessage>, JournalError> {
-        (|| {
-            let person = Person::of(appid, openid);
-            let mut found = Vec::new();
-            let mut indexed = self.connection.prepare_cached(INDEXED)?;
-            for message in indexed.query_map([person.0], person_message)? {
-                found.push(message?);
-            }
-            // What a run that goes on, or was killed, has not indexed yet.
-            let mut tails =
-                self.connection.prepare_cached("SELECT id, indexed FROM campaign WHERE appid = ?1")?;
-            let tails = tails
-                .query_map([appid], |row| Ok((CampaignKey(row.get(0)?), row.get::<_, i64>(1)?)))?
-                .collect::<rusqlite::Result<Vec<_>>>()?;
-            let mut tail = self.connection.prepare_cached(TAIL)?;
-            for (campaign, indexed) in tails {
-                let (first, end) = range(campaign);
-                for message in tail.query_map(params![first.max(indexed), end, openid], person_message)? {
-                    found.push(message?);
-                }
-            }
-            found.sort_by_key(|message| message.at);
-            Ok(found)
-        })()
-        .map_err(|error: rusqlite::Error| self.unreadable(&error))
-    }
-}
-
-#[cfg(test)]
-fn person_message(row: &Row<'_>) -> rusqlite::Result<PersonMessage> {
-    let state: i64 = row.get(4)?;
-    Ok(PersonMessage {
-        campaign: row.get(0)?,
-        wave: row.get(1)?,
-        channel: row.get(2)?,
-        nth: row.get(3)?,
-        state: State::from_disk(state).ok_or(rusqlite::Error::IntegralValueOutOfRange(4, state))?,
-        errcode: row.get(5)?,
-        at: timestamp(row.get(6)?)?,
-    })
 }
 
 /// Indexes the next messages of a campaign, in the order of the index. Gives how many, and how many of them stand there
@@ -121,15 +61,15 @@ fn index_chunk(
     }
     persons.sort_unstable();
     let mut twice = 0;
-    let mut insert =
-        transaction.prepare_cached("INSERT OR IGNORE INTO person(person, message) VALUES(?1, ?2)")?;
+    let mut insert = transaction
+        .prepare_cached("INSERT OR IGNORE INTO person(campaign, person, message) VALUES(?1, ?2, ?3)")?;
     let mut same = transaction.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM person p JOIN message m ON m.id = p.message \
-         WHERE p.person = ?1 AND p.message > ?2 AND p.message < ?3 AND m.nth = ?4)",
+         WHERE p.campaign = ?1 AND p.person = ?2 AND m.nth = ?3)",
     )?;
     for (person, message, nth) in &persons {
-        twice += u64::from(same.query_row(params![person.0, first, end, nth], |row| row.get::<_, bool>(0))?);
-        insert.execute(params![person.0, message])?;
+        twice += u64::from(same.query_row(params![campaign.0, person.0, nth], |row| row.get::<_, bool>(0))?);
+        insert.execute(params![campaign.0, person.0, message])?;
     }
     transaction.execute("UPDATE campaign SET indexed = ?1 WHERE id = ?2", [last, campaign.0])?;
     Ok((persons.len(), twice))
@@ -173,7 +113,7 @@ mod tests {
         write(&mut store, spring, &["o4"]);
         let campaigns = |store: &Store, openid: &str| -> Vec<String> {
             let found = store.of_person("a", openid).expect("a history");
-            found.into_iter().map(|message| message.campaign).collect()
+            found.into_iter().map(|message| message.whose.campaign).collect()
         };
         assert_eq!(campaigns(&store, "o2"), ["spring", "summer"]);
         assert_eq!(campaigns(&store, "o4"), ["spring"]);

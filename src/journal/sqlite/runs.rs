@@ -71,7 +71,7 @@ impl Store {
         (|| {
             let mut statement = self.connection.prepare_cached(
                 "SELECT id, started, ended, ending, digest, text, planned, requests, reason, counts, \
-                 skipped FROM run \
+                 skipped, host, hosts FROM run \
                  WHERE campaign = ?1 ORDER BY id",
             )?;
             statement.query_map([campaign.0], run_record)?.collect::<rusqlite::Result<Vec<RunRecord>>>()
@@ -83,6 +83,11 @@ impl Store {
 fn run_record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
     Ok(RunRecord {
         id: RunKey(row.get(0)?),
+        computer: row.get(11)?,
+        hosts: row
+            .get::<_, Option<String>>(12)?
+            .and_then(|hosts| serde_json::from_str(&hosts).ok())
+            .unwrap_or_default(),
         started: timestamp(row.get(1)?)?,
         ended: row.get::<_, Option<i64>>(2)?.map(timestamp).transpose()?,
         ending: row.get(3)?,

@@ -4,8 +4,9 @@
 //! together, one campaign is read as fast as if the others were not there, and no index is needed for it. New messages
 //! are appended to their range; nothing in the way of an intent touches a page at random.
 //!
-//! `person` is the index by person. It is brought up to date after a run, in sorted order: kept up with each intent it
-//! would dirty a page an intent, where a commit of many needs two or three.
+//! `person` is the index by person, a part a campaign: so it grows at one place at a time, whatever the account sent
+//! before, and who was contacted of late is asked of the campaigns of late alone. It is brought up to date after a run, in
+//! sorted order: kept up with each intent it would dirty a page an intent, where a commit of many needs two or three.
 //!
 //! A message that is skipped for a reason that files alone do not decide has a state that says which, and the moment
 //! that belongs to it in `hint`.
@@ -35,7 +36,8 @@ CREATE TABLE attempt(
   id INTEGER PRIMARY KEY, message INTEGER NOT NULL, number INTEGER NOT NULL, errcode INTEGER, reason INTEGER,
   rid TEXT, at INTEGER NOT NULL, latency INTEGER) STRICT;
 CREATE TABLE person(
-  person BLOB NOT NULL, message INTEGER NOT NULL, PRIMARY KEY(person, message)) STRICT, WITHOUT ROWID;
+  campaign INTEGER NOT NULL, person BLOB NOT NULL, message INTEGER NOT NULL,
+  PRIMARY KEY(campaign, person, message)) STRICT, WITHOUT ROWID;
 CREATE TABLE text(id INTEGER PRIMARY KEY, value TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE run(
   id INTEGER PRIMARY KEY, campaign INTEGER NOT NULL, started INTEGER NOT NULL, ended INTEGER, ending TEXT,

@@ -1,0 +1,46 @@
+//! What an account sent, over all its campaigns: to one person, to many, and as a whole.
+
+use jiff::Timestamp;
+
+use crate::journal::identity::{CampaignKey, Identity};
+use crate::journal::record::{MessageCounts, State};
+
+/// A message to a person, of whichever campaign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonMessage {
+    /// The campaign, wave and channel it belongs to.
+    pub whose: Identity,
+    /// Which message to this person it is within them, from 1.
+    pub nth: u32,
+    /// What became of it.
+    pub state: State,
+    /// How many requests were made for it.
+    pub attempts: u32,
+    /// The platform's errcode, where it answered.
+    pub errcode: Option<i64>,
+    /// When its state changed last.
+    pub at: Timestamp,
+}
+
+/// A campaign and wave, as the account remembers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CampaignRecord {
+    /// Its number in the journal.
+    pub key: CampaignKey,
+    /// Which campaign, wave and channel it is.
+    pub whose: Identity,
+    /// Its messages.
+    pub counts: MessageCounts,
+    /// How many runs it had.
+    pub runs: u64,
+    /// When the first of them began.
+    pub first: Option<Timestamp>,
+    /// When the last of them ended, or began where its end is not known.
+    pub last: Option<Timestamp>,
+    /// The computers it was sent from, by their names.
+    pub computers: Vec<String>,
+    /// The hosts it was sent to.
+    pub hosts: Vec<String>,
+    /// The computer that its messages were imported from, where it has not been agreed that they are this one's.
+    pub origin: Option<String>,
+}

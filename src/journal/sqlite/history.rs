@@ -1,0 +1,444 @@
+//! What an account sent, as it is read.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use crate::delivery::outcome::Outcome;
+use crate::journal::JournalError;
+use crate::journal::history::{CampaignRecord, PersonMessage};
+use crate::journal::identity::{CampaignKey, Channel, Identity, Person};
+use crate::journal::record::{MessageCounts, State};
+use crate::journal::sqlite::messages::state;
+use crate::journal::sqlite::schema::range;
+use crate::journal::sqlite::store::{Store, timestamp, whole};
+
+/// So many persons are asked for at a time: what is known of them lies in memory meanwhile.
+const PERSONS: usize = 1 << 18;
+/// To look one person up costs as much as to read this many entries of the index.
+const LOOKUP: i64 = 8;
+
+/// A campaign of whose messages some may be recent.
+struct Recent {
+    key: CampaignKey,
+    appid: String,
+    /// The last message that the index by person has.
+    indexed: i64,
+}
+
+/// A message to one of the persons asked for, as their place among them and the message's number.
+type Hit = (u32, i64);
+
+impl Store {
+    /// The campaigns and waves of an account, in the order in which the journal came to know them.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub fn campaigns(&self, appid: &str) -> Result<Vec<CampaignRecord>, JournalError> {
+        let found = (|| {
+            let mut campaigns = self.connection.prepare_cached(
+                "SELECT c.id, c.campaign, c.wave, c.channel, c.origin, count(r.id), min(r.started), \
+                 max(ifnull(r.ended, r.started)) FROM campaign c LEFT JOIN run r ON r.campaign = c.id \
+                 WHERE c.appid = ?1 GROUP BY c.id ORDER BY c.id",
+            )?;
+            campaigns.query_map([appid], |row| campaign(row, appid))?.collect::<rusqlite::Result<Vec<_>>>()
+        })();
+        let mut found = found.map_err(|error: rusqlite::Error| self.unreadable(&error))?;
+        for record in &mut found {
+            record.counts = self.count(record.key)?;
+            let (mut computers, mut hosts) = (BTreeSet::new(), BTreeSet::new());
+            for run in self.runs(record.key)? {
+                computers.insert(run.computer);
+                hosts.extend(run.hosts);
+            }
+            (record.computers, record.hosts) = (computers.into_iter().collect(), hosts.into_iter().collect());
+        }
+        Ok(found)
+    }
+
+    /// Everything this account ever sent to a person, the first message first.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub fn of_person(&self, appid: &str, openid: &str) -> Result<Vec<PersonMessage>, JournalError> {
+        let read = || {
+            let person = Person::of(appid, openid);
+            let mut campaigns = self.connection.prepare_cached(
+                "SELECT id, campaign, wave, channel, indexed FROM campaign WHERE appid = ?1 ORDER BY id",
+            )?;
+            let mut indexed = self.connection.prepare_cached(
+                "SELECT m.nth, m.state, m.attempts, m.errcode, m.at FROM person p \
+                 JOIN message m ON m.id = p.message WHERE p.campaign = ?1 AND p.person = ?2",
+            )?;
+            // What a run that goes on, or was killed, has not indexed yet.
+            let mut tail = self.connection.prepare_cached(
+                "SELECT nth, state, attempts, errcode, at FROM message WHERE id > ?1 AND id < ?2 AND openid = ?3",
+            )?;
+            let mut found = Vec::new();
+            let mut rows = campaigns.query([appid])?;
+            while let Some(row) = rows.next()? {
+                let (key, whose) = (CampaignKey(row.get(0)?), whose(row, appid)?);
+                for message in indexed.query_map(params![key.0, person.0], |row| message(row, &whose))? {
+                    found.push(message?);
+                }
+                let (first, end) = range(key);
+                let unindexed = params![first.max(row.get(4)?), end, openid];
+                for message in tail.query_map(unindexed, |row| message(row, &whose))? {
+                    found.push(message?);
+                }
+            }
+            found.sort_by_key(|message| message.at);
+            Ok(found)
+        };
+        read().map_err(|error: rusqlite::Error| self.unreadable(&error))
+    }
+
+    /// Calls `each` for every one of these persons, who are sorted, that was contacted since a moment by one of these
+    /// campaigns: with their place among them and the times of the occasions, the last one first. An occasion is a
+    /// campaign and wave, however many messages it had; its time is that of the last one that was, or may have been,
+    /// delivered.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub fn occasions(
+        &self,
+        campaigns: &[CampaignKey],
+        since: Timestamp,
+        persons: &[Person],
+        mut each: impl FnMut(usize, &[Timestamp]),
+    ) -> Result<(), JournalError> {
+        let mut read = || {
+            let recent = recent(&self.connection, campaigns, since)?;
+            let mut times = Vec::new();
+            for (block, persons) in persons.chunks(PERSONS).enumerate() {
+                let found = contacted(&self.connection, &recent, since, persons)?;
+                for of_person in found.chunk_by(|one, other| one.0 == other.0) {
+                    times.clear();
+                    times.extend(of_person.iter().map(|(_, at)| *at));
+                    times.sort_unstable_by_key(|at| std::cmp::Reverse(*at));
+                    let place = of_person[0].0 as usize;
+                    each(block * PERSONS + place, &times);
+                }
+            }
+            Ok(())
+        };
+        read().map_err(|error: rusqlite::Error| self.unreadable(&error))
+    }
+}
+
+/// Those of the campaigns that a run was at work on since a moment, or that are told of by nobody but their messages.
+fn recent(
+    connection: &Connection,
+    campaigns: &[CampaignKey],
+    since: Timestamp,
+) -> rusqlite::Result<Vec<Recent>> {
+    // A run without an end may be going on.
+    let mut find = connection.prepare_cached(
+        "SELECT appid, indexed FROM campaign c WHERE id = ?1 AND ( \
+         NOT EXISTS (SELECT 1 FROM run r WHERE r.campaign = c.id) \
+         OR EXISTS (SELECT 1 FROM run r WHERE r.campaign = c.id AND ifnull(r.ended, ?2) >= ?2))",
+    )?;
+    let mut recent = Vec::new();
+    for key in campaigns {
+        let found = find.query_row(params![key.0, since.as_millisecond()], |row| {
+            Ok(Recent { key: *key, appid: row.get(0)?, indexed: row.get(1)? })
+        });
+        recent.extend(found.optional()?);
+    }
+    Ok(recent)
+}
+
+/// When each of the persons was last contacted by each of the campaigns, those of one person together.
+fn contacted(
+    connection: &Connection,
+    recent: &[Recent],
+    since: Timestamp,
+    persons: &[Person],
+) -> rusqlite::Result<Vec<(u32, Timestamp)>> {
+    let mut contacted = Vec::new();
+    let mut hits: Vec<Hit> = Vec::new();
+    for campaign in recent {
+        hits.clear();
+        indexed(connection, campaign, persons, &mut hits)?;
+        unindexed(connection, campaign, persons, &mut hits)?;
+        // In the order in which the messages lie on disk.
+        hits.sort_unstable_by_key(|(_, message)| *message);
+        let mut find = connection.prepare_cached("SELECT state, at FROM message WHERE id = ?1")?;
+        let mut of_campaign: Vec<(u32, Timestamp)> = Vec::with_capacity(hits.len());
+        for (place, message) in &hits {
+            let (state, at) =
+                find.query_row([message], |row| Ok((state(row, 0)?, timestamp(row.get(1)?)?)))?;
+            if may_have_reached(state) && at >= since {
+                of_campaign.push((*place, at));
+            }
+        }
+        // Several messages of one campaign are one occasion: that of the last.
+        of_campaign.sort_unstable_by_key(|(place, at)| (*place, std::cmp::Reverse(*at)));
+        of_campaign.dedup_by_key(|(place, _)| *place);
+        contacted.append(&mut of_campaign);
+    }
+    contacted.sort_unstable_by_key(|(place, _)| *place);
+    Ok(contacted)
+}
+
+fn may_have_reached(state: State) -> bool {
+    match state {
+        State::InFlight | State::Settled(Outcome::Sent | Outcome::Unknown) => true,
+        State::Settled(Outcome::Refused | Outcome::Failed | Outcome::Postponed) | State::Skipped(_) => false,
+    }
+}
+
+/// Finds the messages to these persons in the index: one person after the other where they are few, else by reading both
+/// side by side.
+fn indexed(
+    connection: &Connection,
+    campaign: &Recent,
+    persons: &[Person],
+    hits: &mut Vec<Hit>,
+) -> rusqlite::Result<()> {
+    let entries = (campaign.indexed - range(campaign.key).0).max(0);
+    let asked = i64::try_from(persons.len()).expect("they are in memory");
+    let places = persons.iter().zip(0_u32..);
+    if asked.saturating_mul(LOOKUP) < entries {
+        let mut find =
+            connection.prepare_cached("SELECT message FROM person WHERE campaign = ?1 AND person = ?2")?;
+        for (person, place) in places {
+            for message in find.query_map(params![campaign.key.0, person.0], |row| row.get(0))? {
+                hits.push((place, message?));
+            }
+        }
+        return Ok(());
+    }
+    let mut all = connection
+        .prepare_cached("SELECT person, message FROM person WHERE campaign = ?1 ORDER BY person, message")?;
+    let mut rows = all.query([campaign.key.0])?;
+    let mut places = places.peekable();
+    while let Some(row) = rows.next()? {
+        let entry = row.get_ref(0)?.as_blob()?;
+        while places.next_if(|(person, _)| person.0.as_slice() < entry).is_some() {}
+        match places.peek() {
+            Some((person, place)) if person.0.as_slice() == entry => hits.push((*place, row.get(1)?)),
+            Some(_) => {}
+            None => break,
+        }
+    }
+    Ok(())
+}
+
+/// Finds the messages to these persons that the index has not yet.
+fn unindexed(
+    connection: &Connection,
+    campaign: &Recent,
+    persons: &[Person],
+    hits: &mut Vec<Hit>,
+) -> rusqlite::Result<()> {
+    let (first, end) = range(campaign.key);
+    let mut tail =
+        connection.prepare_cached("SELECT id, openid FROM message WHERE id > ?1 AND id < ?2 ORDER BY id")?;
+    let mut rows = tail.query([first.max(campaign.indexed), end])?;
+    while let Some(row) = rows.next()? {
+        let person = Person::of(&campaign.appid, row.get_ref(1)?.as_str()?);
+        if let Ok(place) = persons.binary_search(&person) {
+            hits.push((u32::try_from(place).expect("a block has fewer"), row.get(0)?));
+        }
+    }
+    Ok(())
+}
+
+fn whose(row: &Row<'_>, appid: &str) -> rusqlite::Result<Identity> {
+    let channel: String = row.get(3)?;
+    let channel = Channel::parse(&channel)
+        .ok_or_else(|| rusqlite::Error::InvalidColumnType(3, channel, rusqlite::types::Type::Text))?;
+    Ok(Identity { appid: appid.to_owned(), campaign: row.get(1)?, wave: row.get(2)?, channel })
+}
+
+fn campaign(row: &Row<'_>, appid: &str) -> rusqlite::Result<CampaignRecord> {
+    let moment = |index| row.get::<_, Option<i64>>(index)?.map(timestamp).transpose();
+    Ok(CampaignRecord {
+        key: CampaignKey(row.get(0)?),
+        whose: whose(row, appid)?,
+        counts: MessageCounts::default(),
+        runs: whole(row, 5)?,
+        first: moment(6)?,
+        last: moment(7)?,
+        computers: Vec::new(),
+        hosts: Vec::new(),
+        origin: row.get(4)?,
+    })
+}
+
+fn message(row: &Row<'_>, whose: &Identity) -> rusqlite::Result<PersonMessage> {
+    Ok(PersonMessage {
+        whose: whose.clone(),
+        nth: row.get(0)?,
+        state: state(row, 1)?,
+        attempts: row.get(2)?,
+        errcode: row.get(3)?,
+        at: timestamp(row.get(4)?)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::delivery::attempt::Incident;
+    use crate::delivery::skip::SkipReason;
+    use crate::journal::run::RunStart;
+    use crate::journal::sqlite::writing::{Intent, write_intent};
+
+    const STATES: [State; 6] = [
+        State::Settled(Outcome::Sent),
+        State::Settled(Outcome::Refused),
+        State::Settled(Outcome::Unknown),
+        State::InFlight,
+        State::Skipped(SkipReason::Cap),
+        State::Settled(Outcome::Sent),
+    ];
+
+    fn moment(minute: i64) -> Timestamp {
+        Timestamp::from_second(minute * 60).expect("a time")
+    }
+
+    fn openid(index: usize) -> String {
+        format!("o{index}")
+    }
+
+    /// Three campaigns to some of 300 persons each, the last third of each not indexed; and every message, as person,
+    /// campaign, state and minute.
+    fn history(store: &mut Store) -> (Vec<CampaignKey>, Vec<(usize, usize, State, i64)>) {
+        let (mut keys, mut model) = (Vec::new(), Vec::new());
+        for campaign in 0..3 {
+            let whose = Identity {
+                appid: "a".into(),
+                campaign: format!("c{campaign}"),
+                wave: 1,
+                channel: Channel::Send,
+            };
+            let claim = store.claim(&whose, Incident::Crash).expect("a claim");
+            for part in [0..100, 100..150] {
+                let transaction = store.transaction().expect("a transaction");
+                for number in part {
+                    let person = (number * 7 + campaign * 31) % 130;
+                    let state = STATES[(number + campaign) % STATES.len()];
+                    let minute = i64::try_from(campaign * 1000 + number).expect("a small number");
+                    let intent = Intent {
+                        id: None,
+                        openid: openid(person),
+                        nth: if number < 130 { 1 } else { 2 },
+                        attempt: 1,
+                        at: moment(minute),
+                        payload: 0,
+                    };
+                    let id = write_intent(&transaction, claim.campaign(), &intent).expect("an intent");
+                    let settle = "UPDATE message SET state = ?1 WHERE id = ?2";
+                    transaction.execute(settle, [state.to_disk(), id.0]).expect("a state");
+                    model.push((person, campaign, state, minute));
+                }
+                transaction.commit().expect("a commit");
+                if model.len() % 150 == 100 {
+                    store.index_persons(claim, "a").expect("an index");
+                }
+            }
+            keys.push(claim.campaign());
+        }
+        (keys, model)
+    }
+
+    /// Answers the question by looking at everything.
+    fn naive(
+        model: &[(usize, usize, State, i64)],
+        campaigns: &[usize],
+        since: i64,
+    ) -> BTreeMap<usize, Vec<Timestamp>> {
+        let mut last: BTreeMap<(usize, usize), i64> = BTreeMap::new();
+        for (person, campaign, state, minute) in model {
+            let counts = [STATES[0], STATES[2], STATES[3]].contains(state) && *minute >= since;
+            if counts && campaigns.contains(campaign) {
+                let at = last.entry((*person, *campaign)).or_default();
+                *at = (*at).max(*minute);
+            }
+        }
+        let mut times: BTreeMap<usize, Vec<Timestamp>> = BTreeMap::new();
+        for ((person, _), minute) in last {
+            times.entry(person).or_default().insert(0, moment(minute));
+        }
+        times
+    }
+
+    #[test]
+    fn occasions_are_counted_once_a_campaign_for_few_persons_and_for_many() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut store = Store::open(folder.path()).expect("a journal");
+        let (keys, model) = history(&mut store);
+        for (campaigns, since) in [(vec![0, 1, 2], 0), (vec![0, 1, 2], 1050), (vec![0, 2], 0), (vec![], 0)] {
+            let chosen: Vec<CampaignKey> = campaigns.iter().map(|index| keys[*index]).collect();
+            let expected = naive(&model, &campaigns, since);
+            for asked in [vec![3, 17, 129, 200], (0..140).collect::<Vec<usize>>()] {
+                let mut persons: Vec<(Person, usize)> =
+                    asked.iter().map(|index| (Person::of("a", &openid(*index)), *index)).collect();
+                persons.sort_unstable();
+                let sorted: Vec<Person> = persons.iter().map(|(person, _)| *person).collect();
+                let mut found = BTreeMap::new();
+                store
+                    .occasions(&chosen, moment(since), &sorted, |place, times| {
+                        found.insert(persons[place].1, times.to_vec());
+                    })
+                    .expect("an answer");
+                let expected: BTreeMap<_, _> =
+                    expected.iter().filter(|(person, _)| asked.contains(person)).collect();
+                assert_eq!(found.iter().collect::<BTreeMap<_, _>>(), expected, "{campaigns:?} {since}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_account_tells_of_its_campaigns_and_from_where_they_were_sent() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut store = Store::open(folder.path()).expect("a journal");
+        let (keys, _) = history(&mut store);
+        let claim = store.claim(&store.campaigns("a").expect("campaigns")[1].whose, Incident::Crash);
+        let start = RunStart {
+            started: moment(1000),
+            pid: 1,
+            host: "desk".into(),
+            digest: "sha256:0".into(),
+            text: "sha256:1".into(),
+            planned: 150,
+            skipped: BTreeMap::new(),
+            plan: None,
+            hosts: vec!["https://api.weixin.qq.com".into()],
+        };
+        store.begin_run(claim.expect("a claim"), &start).expect("a run");
+        let found = store.campaigns("a").expect("campaigns");
+        assert_eq!(found.iter().map(|record| record.key).collect::<Vec<_>>(), keys);
+        let second = &found[1];
+        assert_eq!((second.runs, second.first, second.last), (1, Some(moment(1000)), Some(moment(1000))));
+        assert_eq!((&second.computers[..], &second.hosts), (&["desk".to_owned()][..], &start.hosts));
+        assert_eq!(second.counts.statuses().total(), 150);
+        assert_eq!(store.campaigns("b"), Ok(Vec::new()));
+        // Since it began nothing was sent by the others, but who knows when they were without a run.
+        assert_eq!(recent(&store.connection, &keys, moment(2000)).expect("campaigns").len(), 3);
+    }
+
+    #[test]
+    fn a_campaign_whose_last_run_ended_before_is_not_looked_through() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut store = Store::open(folder.path()).expect("a journal");
+        let (keys, _) = history(&mut store);
+        let end = "INSERT INTO run(campaign, started, ended, pid, host, version, digest, text, planned) \
+                   VALUES(?1, 0, 60000, 1, '', '', '', '', 0)";
+        store.connection.execute(end, [keys[0].0]).expect("a run");
+        let left = |since| {
+            let found = recent(&store.connection, &keys, since).expect("campaigns");
+            found.iter().map(|campaign| campaign.key).collect::<Vec<_>>()
+        };
+        assert_eq!(left(moment(1)), keys);
+        assert_eq!(left(moment(2)), keys[1..]);
+    }
+}
