@@ -19,7 +19,7 @@ use crate::audience::header::{Header, delimiter_of, trimmed};
 use crate::audience::row::{Row, Width};
 use crate::audience::source::Source;
 use crate::audience::unreadable::Unreadable;
-use crate::audience::workbook::table::Table;
+use crate::audience::workbook::table::{Regional, Table};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{Place, RowPlace, Sheet};
@@ -202,6 +202,14 @@ impl Reader {
         match &self.rows {
             Rows::Csv(_) => None,
             Rows::Sheet(rows) => Some(rows.table.sheet()),
+        }
+    }
+
+    /// The dates of a column of a workbook that every computer shows in its own way.
+    pub(crate) fn regional(&self, column: usize) -> Option<&Regional> {
+        match &self.rows {
+            Rows::Csv(_) => None,
+            Rows::Sheet(rows) => rows.table.regional(column),
         }
     }
 

@@ -1,7 +1,11 @@
 //! What a campaign says of the rows and cells of a workbook.
 
+use jiff::civil::{DateTime, date};
+use jiff::fmt::strtime;
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+use crate::audience::number_format::{Epoch, NumberFormat, number_of};
 
 /// What becomes of the rows of a workbook that a filter or somebody's hand has hidden.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
@@ -23,6 +27,35 @@ pub(crate) enum ColumnFormat {
     Shown,
     /// Their bare value.
     Value,
-    /// Dates and times in this pattern.
-    Date(String),
+    /// Dates and times as the campaign writes them.
+    Date(Pattern),
+}
+
+/// How a campaign writes dates and times.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Pattern {
+    /// A pattern of `strftime`, `%Y-%m-%d`.
+    Strftime(String),
+    /// The code that people type into Excel, `yyyy-mm-dd`.
+    Code(NumberFormat),
+}
+
+impl Pattern {
+    /// The pattern in either notation, where dates and times can be written by it.
+    pub(crate) fn new(text: &str) -> Option<Self> {
+        let pattern = if text.contains('%') {
+            Self::Strftime(text.to_owned())
+        } else {
+            Some(NumberFormat::new(text)).filter(NumberFormat::is_date).map(Self::Code)?
+        };
+        pattern.write(date(2026, 12, 31).at(23, 59, 59, 0)).map(|_| pattern)
+    }
+
+    /// A date and time in this pattern.
+    pub(crate) fn write(&self, at: DateTime) -> Option<String> {
+        match self {
+            Self::Strftime(pattern) => strtime::format(pattern, at).ok(),
+            Self::Code(format) => format.show(number_of(at, Epoch::Of1900)?, Epoch::Of1900),
+        }
+    }
 }

@@ -167,7 +167,8 @@ pub(crate) struct ColumnTable {
     /// The only texts a cell may have, such as `["普卡", "金卡"]`.
     pub(crate) one_of: Option<Vec<String>>,
     /// How the cells of a workbook's column are written: `"shown"`, as the spreadsheet shows them; `"value"`, the bare
-    /// value, so that 90% is 0.9; or a pattern for dates and times, such as `"%Y-%m-%d"` or `"%-m月%-d日"`.
+    /// value, so that 90% is 0.9; or a pattern for dates and times, as in Excel, `"yyyy-mm-dd"` or `"m月d日"`, or as in
+    /// `strftime`, `"%Y-%m-%d"`.
     #[schemars(extend("default" = "shown"))]
     pub(crate) format: Option<String>,
 }

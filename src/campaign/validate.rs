@@ -3,7 +3,6 @@
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
-use jiff::fmt::strtime;
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize as _;
 use toml::de::DeTable;
@@ -13,7 +12,7 @@ use crate::audience::Source;
 use crate::audience::column::ColumnRules;
 use crate::audience::fence::Fence;
 use crate::audience::lists::{self, List, Lists, Membership};
-use crate::audience::wishes::ColumnFormat;
+use crate::audience::wishes::{ColumnFormat, Pattern};
 use crate::audience::workbook::cache::Cache;
 use crate::audience::workbook::is_named_so;
 use crate::campaign::file::{
@@ -437,19 +436,17 @@ impl Check<'_> {
         let mut formats = Vec::new();
         for (name, rules) in &audience.columns {
             let Some(format) = &rules.format else { continue };
-            let sample = jiff::civil::date(2026, 12, 31).at(23, 59, 59, 0);
             let format = match format.as_str() {
                 "shown" => ColumnFormat::Shown,
                 "value" => ColumnFormat::Value,
-                // A pattern without a place for anything of a date is a word that was meant to be one of the two.
-                pattern if pattern.contains('%') && strtime::format(pattern, sample).is_ok() => {
-                    ColumnFormat::Date(pattern.to_owned())
-                }
-                _ => {
-                    let at = FieldPath::of("audience.columns").key(name).key("format");
-                    self.bad(&at, format, "shown, value, %Y-%m-%d, %-m月%-d日, %H:%M");
-                    continue;
-                }
+                pattern => match Pattern::new(pattern) {
+                    Some(pattern) => ColumnFormat::Date(pattern),
+                    None => {
+                        let at = FieldPath::of("audience.columns").key(name).key("format");
+                        self.bad(&at, pattern, "shown, value, yyyy-mm-dd, m月d日, h:mm, %Y-%m-%d");
+                        continue;
+                    }
+                },
             };
             formats.push((name.clone(), format));
         }

@@ -222,6 +222,8 @@ codes! {
     MergedCells = "merged-cells", Error;
     /// A date without a format to write it in.
     DateCell = "date-cell", Error;
+    /// Dates that every computer shows in its own way, written as Excel in China shows them.
+    RegionalDate = "regional-date", Warning;
     /// A number that programs show differently under the format of its cell.
     CellFormat = "cell-format", Error;
     /// A number of so many digits that the last of them are lost.

@@ -11,7 +11,7 @@ use crate::audience::reader::Reader;
 use crate::audience::row::{Cells, Row, Width};
 use crate::campaign::file::{Duplicates, InvalidRows};
 use crate::diagnostic::code::Code;
-use crate::diagnostic::place::{FieldPath, Place, RowPlace};
+use crate::diagnostic::place::{FieldPath, Place, RowPlace, cell_name};
 use crate::diagnostic::value::Value;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::message::body::Body;
@@ -114,6 +114,8 @@ impl<'a> Judge<'a> {
         let watched = watched.map(|(cell, name)| Column::new(cell, name, uses[cell]));
         let damage = Found::new(reader.sheet().map_or(0, |sheet| sheet.first_column), watched);
         used[openid] = true;
+        let told = header.names().enumerate().filter(|(cell, _)| used[*cell]);
+        kept.extend(told.filter_map(|(cell, name)| regional_dates(reader, cell, name)));
         let names: Vec<&str> = header.names().collect();
         let conditions = Conditions::of(&renderer, &names);
         Ok(Self {
@@ -306,6 +308,17 @@ fn constant_files(inputs: &Inputs<'_>, renderer: &Renderer, faults: &mut Vec<Dia
         named
     };
     renderer.file_names().into_iter().map(look).collect()
+}
+
+/// What is worth knowing of a column's dates that every computer shows in its own way.
+fn regional_dates(reader: &Reader, cell: usize, name: &str) -> Option<Diagnostic> {
+    let (dates, sheet) = (reader.regional(cell)?, reader.sheet()?);
+    let place = |line: &u32| cell_name(sheet.first_column + cell, u64::from(*line));
+    let places: Vec<String> = dates.lines.iter().map(place).collect();
+    let more = if dates.count > places.len() as u64 { " …" } else { "" };
+    let fault = Diagnostic::new(Code::RegionalDate, Place::Header { cell, column: None });
+    let fault = fault.with("count", dates.count).with("column", name).with("format", &*dates.format);
+    Some(fault.with("example", &dates.example).with("places", places.join(", ") + more))
 }
 
 fn openid_column(name: &str, header: &Header, faults: &mut Vec<Diagnostic>) -> Option<usize> {

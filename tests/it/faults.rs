@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use wxcast::diagnostic::code::Code;
 use wxcast::locale::{Catalog, Language};
 
-use crate::support::sheets::{numbers, sheet, zipped};
+use crate::support::sheets::{built_in, numbers, sheet, zipped};
 use crate::support::{APPID, Ran, World, media, openid, repository};
 
 /// One campaign with many faults, in keys, values, templates of every kind of string, header and rows.
@@ -491,7 +491,8 @@ fn case(code: Code) -> Case {
         Code::TooManyColumns => cells("x", "", format!("openid{}\n", ",".repeat(16_384))),
         Code::ResultsColumns => cells("x", "", format!("openid,send_status\n{one},sent\n")),
         Code::MergedCells => workbook("{{姓名}}", "", "faults.xlsx"),
-        Code::DateCell => named("{{a}}", "", numbers(&[(46_086.0, "aaaa")])),
+        Code::DateCell => named("{{a}}", "", numbers(&[(46_086.0, "ggge")])),
+        Code::RegionalDate => named("{{a}}", "", built_in(&[(46_086.0, 14)])),
         Code::LongNumber => workbook("{{卡号}}", "", "faults.xlsx"),
         Code::FormulaWithoutValue => workbook("{{姓名}}", "", "faults.xlsx"),
         Code::ErrorValue => cells("{{name}}", "", row(&format!("{one},#REF!"))),
@@ -623,7 +624,7 @@ fn the_names_of_faults_are_those_that_scripts_know() {
          workbook-unreadable workbook-encrypted sheet-missing several-sheets sheet-of-text workbook-too-large stray-cells hidden-rows \
          undecodable unsure-encoding ambiguous-encoding \
          no-recipients title-above-names header-row-empty too-many-columns results-columns duplicate-column unnamed-column openid-column-missing rule-without-column lone-quote unclosed-quote \
-         ragged-row list-unreadable list-special list-without-openids list-without-match merged-cells date-cell cell-format long-number formula-without-value error-value scientific-notation lost-digits \
+         ragged-row list-unreadable list-special list-without-openids list-without-match merged-cells date-cell regional-date cell-format long-number formula-without-value error-value scientific-notation lost-digits \
          lost-leading-zeros code-became-date leading-apostrophe text-mark null-word destroyed-characters misread-characters private-use markup-in-cell blank-cells blanks-around invisible-characters full-width openid-empty openid-character openid-too-long openid-shape duplicate-openid duplicate-skipped \
          too-many-for-one cell-blank cell-too-long cell-pattern cell-not-one-of"
     );

@@ -16,6 +16,7 @@ const FILES: &[(&str, &str)] = &[
     ("simulator/answer.rs", "pages of a broken gateway"),
     ("simulator/call.rs", "an answer to a program that sends what nobody can read"),
     ("simulator/routes.rs", "answers to programs that call what does not exist"),
+    ("audience/number_format/built_in.rs", "the formats of Excel in China, as their standard writes them"),
     ("audience/number_format/code.rs", "words of number formats, to be recognised"),
     ("audience/number_format/date.rs", "the days of the week, as spreadsheets write them in Chinese"),
     ("plan/conditions.rs", "the words of columns of yes and no, to be recognised"),
@@ -26,7 +27,7 @@ const FILES: &[(&str, &str)] = &[
 const TEXTS: &[(&str, &str, &str)] = &[
     (
         "campaign/validate.rs",
-        "shown, value, %Y-%m-%d, %-m月%-d日, %H:%M",
+        "shown, value, yyyy-mm-dd, m月d日, h:mm, %Y-%m-%d",
         "formats of cells to choose from, the same in every language",
     ),
     ("campaign/shape.rs", "密钥", "how people call the keys that hold a secret"),

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::support::sheets::{numbers, sheet, xlsx, zipped};
+use crate::support::sheets::{built_in, numbers, sheet, xlsx, zipped};
 use crate::support::{Platform, World, openid};
 
 /// A campaign to a workbook of these bytes; `audience` are more keys of that table.
@@ -68,8 +68,8 @@ fn what_programs_show_differently_is_a_fault_with_cell_value_and_format() {
         (1.0 / 3.0, "General", "cell-format", "0.333333333333333"),
         (202_611_290_001.0, "General", "cell-format", "202611290001"),
         (0.25, "[DBNum2][$-804]0.00", "cell-format", "0.25"),
-        (46_086.0, "aaaa", "date-cell", "2026-03-05"),
-        (46_086.0, "e\"年\"", "date-cell", "2026-03-05"),
+        (46_086.0, "ggge\"年\"", "date-cell", "2026-03-05"),
+        (46_086.0, "[DBNum1][$-804]yyyy\"年\"", "date-cell", "2026-03-05"),
         (60.0, "yyyy-mm-dd", "date-cell", "60"),
     ] {
         let world = world("a.xlsx", numbers(&[(1.0, "0"), (value, format)]), "{{a}}", "");
@@ -78,6 +78,79 @@ fn what_programs_show_differently_is_a_fault_with_cell_value_and_format() {
         for part in ["B3", shown, format, "`a`"] {
             assert!(message.contains(part), "{part} in {message}");
         }
+    }
+}
+
+#[test]
+fn dates_in_the_computers_own_way_are_sent_as_excel_in_china_shows_them_and_told_once() {
+    let at = 46_089.378_472_222_22;
+    let cells = [14, 22, 27, 28, 31, 32, 33, 34, 30, 57, 58].map(|format| (at, format));
+    let shown = world("a.xlsx", built_in(&cells), "{{a}}", "");
+    assert_eq!(
+        texts(&shown),
+        [
+            "2026/3/8",
+            "2026/3/8 9:05",
+            "2026年3月",
+            "3月8日",
+            "2026年3月8日",
+            "9时05分",
+            "9时05分00秒",
+            "上午9时05分",
+            "3-8-26",
+            "2026年3月",
+            "3月8日"
+        ]
+    );
+    let found = plan(&shown, 0);
+    let all = found["diagnostics"].as_array().expect("diagnostics");
+    assert_eq!(all.iter().filter(|one| one["code"] == "regional-date").count(), 1, "{found:#}");
+    let message = all[0]["message"].as_str().expect("a message");
+    for part in ["11 cells", "`a`", "`yyyy/m/d`", "B2, B3", "B11 …", "2026/3/8"] {
+        assert!(message.contains(part), "{part} in {message}");
+    }
+    assert_eq!((&all[0]["line"], &all[0]["column"]), (&1.into(), &2.into()), "{found:#}");
+    let unused = plan(&world("a.xlsx", built_in(&cells), "x", ""), 0);
+    assert_eq!(unused["diagnostics"].as_array().map(Vec::len), Some(0), "{unused:#}");
+}
+
+#[test]
+fn the_long_date_of_a_computer_and_words_without_a_language_are_those_of_excel_in_china() {
+    let cells = [
+        (46_089.5, "[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy"),
+        (46_089.5, "[$-F400]h:mm:ss\\ AM/PM"),
+        (46_089.0, "aaaa"),
+        (46_089.0, "[$-804]aaa;@"),
+        (46_089.0, "d-mmm-yy"),
+        (46_089.0, "e\"年\"m\"月\""),
+    ];
+    let world = world("a.xlsx", numbers(&cells), "{{a}}", "");
+    assert_eq!(texts(&world), ["2026年3月8日", "12:00:00", "星期日", "日", "8-Mar-26", "2026年3月"]);
+    let found = plan(&world, 0);
+    assert!(found["diagnostics"][0]["message"].to_string().contains("5 cells"), "{found:#}");
+}
+
+#[test]
+fn a_column_that_says_how_its_dates_are_written_is_not_told_of_them() {
+    for (format, text) in [
+        ("shown", "2026/3/8"),
+        ("yyyy-mm-dd", "2026-03-08"),
+        ("YYYY/MM/DD", "2026/03/08"),
+        ("m月d日", "3月8日"),
+        ("[$-804]aaaa", "星期日"),
+        ("%Y年%-m月%-d日", "2026年3月8日"),
+        ("value", "2026-03-08"),
+    ] {
+        let column = format!("[audience.columns.a]\nformat = \"{format}\"\n");
+        let world = world("a.xlsx", built_in(&[(46_089.0, 14)]), "{{a}}", &column);
+        assert_eq!(texts(&world), [text], "{format}");
+        let found = plan(&world, 0);
+        assert_eq!(found["diagnostics"].as_array().map(Vec::len), Some(0), "{found:#}");
+    }
+    for format in ["0.00", "date", "shwon", "g", "yyyy-qq", ""] {
+        let column = format!("[audience.columns.a]\nformat = \"{format}\"\n");
+        let world = world("a.xlsx", built_in(&[(46_089.0, 14)]), "{{a}}", &column);
+        assert!(only_fault(&plan(&world, 3), "bad-value")["message"].to_string().contains("yyyy-mm-dd"));
     }
 }
 

@@ -104,6 +104,8 @@ pub(super) struct Section {
     pub(super) language: Option<u32>,
     /// Whether all of it was understood, and every program understands it so.
     pub(super) certain: bool,
+    /// Whether each computer words it by its own language; the tokens then are what Excel in China shows.
+    pub(super) regional: bool,
 }
 
 impl Section {
@@ -115,6 +117,10 @@ impl Section {
         self.tokens.iter().any(|token| matches!(token, Token::Digit(_) | Token::General | Token::Text))
     }
 }
+
+/// What Excel in China shows where the computer's own long date and time are asked for.
+const LONG_DATE: &str = "yyyy\"年\"m\"月\"d\"日\"";
+const LONG_TIME: &str = "h:mm:ss";
 
 /// The sections of a code.
 pub(super) fn sections(code: &str) -> Vec<Section> {
@@ -134,11 +140,15 @@ type Code<'c> = Peekable<Chars<'c>>;
 
 struct Reader {
     section: Section,
+    /// The code that stands for all the rest, where the computer's own date or time is asked for.
+    system: Option<&'static str>,
 }
 
 impl Reader {
     fn new() -> Self {
-        Self { section: Section { tokens: Vec::new(), condition: None, language: None, certain: true } }
+        let section =
+            Section { tokens: Vec::new(), condition: None, language: None, certain: true, regional: false };
+        Self { section, system: None }
     }
 
     /// Reads a section; gives whether the code ends with it.
@@ -258,9 +268,11 @@ impl Reader {
             "" => {}
             "zh-cn" => self.section.language = Some(0x804),
             "en-us" => self.section.language = Some(0x409),
+            "x-sysdate" => self.system = Some(LONG_DATE),
+            "x-systime" => self.system = Some(LONG_TIME),
             language => match u32::from_str_radix(language, 16) {
-                // The dates and times of the system.
-                Ok(0xF800 | 0xF400) => self.section.certain = false,
+                Ok(0xF800) => self.system = Some(LONG_DATE),
+                Ok(0xF400) => self.system = Some(LONG_TIME),
                 Ok(number) if number <= 0xFFFF => self.section.language = Some(number),
                 // Another calendar, or other digits.
                 Ok(_) => self.section.certain = false,
@@ -292,9 +304,10 @@ impl Reader {
         }
         let part = match letter {
             'y' => Part::Year(count),
-            // The year of the era, where the language has eras.
+            // The year of the era, where the language has eras; Chinese has none.
             'e' => {
-                self.section.certain &= self.section.language == Some(0x804);
+                self.section.certain &= matches!(self.section.language, None | Some(0x804));
+                self.section.regional |= self.section.language.is_none();
                 Part::Year(4)
             }
             'm' => Part::Month(count),
@@ -317,6 +330,11 @@ impl Reader {
     }
 
     fn finish(mut self) -> Section {
+        if let Some(code) = self.system {
+            let mut whole = Self::new();
+            whole.read(&mut code.chars().peekable());
+            return Section { regional: true, ..whole.finish() };
+        }
         let tokens = &mut self.section.tokens;
         if tokens.is_empty() && self.section.condition.is_some() {
             // Whether nothing or the number is shown differs.
@@ -340,6 +358,10 @@ impl Reader {
                 tokens[*at] = Token::Date(Part::Minute(count));
             }
         }
+        let worded = |token: &Token| {
+            matches!(token, Token::Date(Part::Month(3..) | Part::Day(3..) | Part::Weekday(_)))
+        };
+        self.section.regional |= self.section.language.is_none() && self.section.tokens.iter().any(worded);
         self.section
     }
 }

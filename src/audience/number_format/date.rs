@@ -15,6 +15,16 @@ pub(crate) enum Epoch {
     Of1904,
 }
 
+impl Epoch {
+    /// The day of the number 0, as all later numbers are counted from it.
+    fn first(self) -> Date {
+        match self {
+            Self::Of1900 => date(1899, 12, 30),
+            Self::Of1904 => date(1904, 1, 1),
+        }
+    }
+}
+
 /// The first day that all programs number alike: those before it differ by the day that never was.
 const AGREED: i64 = 61;
 /// 31 December 9999.
@@ -25,7 +35,7 @@ const DAY: i64 = 86_400;
 pub(crate) fn date_time(value: f64, epoch: Epoch) -> Option<DateTime> {
     let (days, millis) = split(value, 1000)?;
     let day = match epoch {
-        Epoch::Of1900 if days == 0 => date(1899, 12, 31),
+        Epoch::Of1900 if days == 0 => NO_DAY,
         Epoch::Of1900 if days < AGREED => return None,
         _ => civil(days, epoch)?,
     };
@@ -36,12 +46,18 @@ pub(crate) fn date_time(value: f64, epoch: Epoch) -> Option<DateTime> {
     Some(day.to_datetime(time))
 }
 
+/// The day that a time without a date belongs to.
+pub(crate) const NO_DAY: Date = date(1899, 12, 31);
+
+/// The number of days that a workbook would keep for a date.
+pub(crate) fn number_of(at: DateTime, epoch: Epoch) -> Option<f64> {
+    let days = if at.date() == NO_DAY { 0 } else { epoch.first().until(at.date()).ok()?.get_days() };
+    let since = at.time().duration_since(Time::midnight());
+    (days >= 0).then(|| f64::from(days) + since.as_secs_f64() / 86_400.0)
+}
+
 fn civil(days: i64, epoch: Epoch) -> Option<Date> {
-    let first = match epoch {
-        Epoch::Of1900 => date(1899, 12, 30),
-        Epoch::Of1904 => date(1904, 1, 1),
-    };
-    first.checked_add(days.days()).ok()
+    epoch.first().checked_add(days.days()).ok()
 }
 
 /// The whole days, and how many parts of a second there are behind them.
@@ -100,25 +116,31 @@ impl Moment {
         civil(self.days, self.epoch)
     }
 
+    fn weekday(&self, before: &str) -> Option<String> {
+        let names = ["日", "一", "二", "三", "四", "五", "六"];
+        let at = usize::try_from(self.day()?.weekday().to_sunday_zero_offset()).ok()?;
+        Some(format!("{before}{}", names.get(at)?))
+    }
+
     fn part(&self, part: Part, language: Option<u32>) -> Option<String> {
         let number = |number: i64, width: usize| Some(format!("{number:0width$}"));
         let hour = self.seconds / 3600;
+        // Where no language is named, Excel in China writes months and `dddd` in English and `aaaa` in Chinese.
+        let (english, chinese) = (matches!(language, None | Some(0x409)), language == Some(0x804));
         match part {
             Part::Year(1 | 2) => number(i64::from(self.day()?.year()) % 100, 2),
             Part::Year(_) => number(self.day()?.year().into(), 4),
             Part::Month(width @ (1 | 2)) => number(self.day()?.month().into(), width),
-            Part::Month(width @ (3 | 4)) if language == Some(0x409) => {
+            Part::Month(width @ (3 | 4)) if english => {
                 Some(self.day()?.strftime(if width == 3 { "%b" } else { "%B" }).to_string())
             }
             Part::Day(width @ (1 | 2)) => number(self.day()?.day().into(), width),
-            Part::Day(width @ (3 | 4)) if language == Some(0x409) => {
+            Part::Day(width @ (3 | 4)) if english => {
                 Some(self.day()?.strftime(if width == 3 { "%a" } else { "%A" }).to_string())
             }
-            Part::Day(4) | Part::Weekday(4) if language == Some(0x804) => {
-                let names = ["日", "一", "二", "三", "四", "五", "六"];
-                let at = usize::try_from(self.day()?.weekday().to_sunday_zero_offset()).ok()?;
-                Some(format!("星期{}", names.get(at)?))
-            }
+            Part::Day(4) if chinese => self.weekday("星期"),
+            Part::Weekday(4) if chinese || language.is_none() => self.weekday("星期"),
+            Part::Weekday(3) if chinese || language.is_none() => self.weekday(""),
             Part::Month(_) | Part::Day(_) | Part::Weekday(_) => None,
             Part::Hour(width) if self.twelve => number((hour + 11) % 12 + 1, width.min(2)),
             Part::Hour(width) => number(hour, width.min(2)),

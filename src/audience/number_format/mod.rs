@@ -1,9 +1,11 @@
 //! What a spreadsheet shows of a number, by the code of the cell's format.
 //!
-//! Only what every spreadsheet shows alike is shown: a code, or a value under it, whose text depends on the program, its
-//! language or the width of the column gives nothing, and the cell is told. A kept crate that is this strict does not
-//! exist: those at hand fall back to a guess without a word.
+//! Only what every spreadsheet shows alike is shown: a code, or a value under it, whose text depends on the program or
+//! the width of the column gives nothing, and the cell is told. Dates that each computer writes its own way are shown as
+//! Excel in China shows them and known to be such, since hardly a list is without them. A kept crate that is this strict
+//! does not exist: those at hand fall back to a guess without a word.
 
+mod built_in;
 mod code;
 mod date;
 mod decimal;
@@ -14,7 +16,7 @@ use std::sync::Arc;
 
 use crate::audience::number_format::code::{Condition, Section, Token};
 
-pub(crate) use date::{Epoch, date_time};
+pub(crate) use date::{Epoch, NO_DAY, date_time, number_of};
 pub(crate) use decimal::{TOO_LONG, bare};
 
 /// The format of a cell.
@@ -24,55 +26,17 @@ pub(crate) struct NumberFormat {
     sections: Arc<[Section]>,
 }
 
+impl PartialEq for NumberFormat {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.code, self.is_regional()) == (&other.code, other.is_regional())
+    }
+}
+
+impl Eq for NumberFormat {}
+
 impl NumberFormat {
     pub(crate) fn new(code: &str) -> Self {
         Self { code: code.into(), sections: code::sections(code).into() }
-    }
-
-    /// The format that has this number in every workbook. Those that a program words by its language have a section that
-    /// nobody can be sure of.
-    pub(crate) fn built_in(id: u32) -> Self {
-        const WORDED: &str = "[language]";
-        let code = match id {
-            0 => "General",
-            1 => "0",
-            2 => "0.00",
-            3 => "#,##0",
-            4 => "#,##0.00",
-            9 => "0%",
-            10 => "0.00%",
-            11 => "0.00E+00",
-            12 => "# ?/?",
-            13 => "# ??/??",
-            14 => "[language]m/d/yy",
-            15 => "d-mmm-yy",
-            16 => "d-mmm",
-            17 => "mmm-yy",
-            18 => "h:mm AM/PM",
-            19 => "h:mm:ss AM/PM",
-            20 => "h:mm",
-            21 => "h:mm:ss",
-            22 => "[language]m/d/yy h:mm",
-            27..=36 | 50..=58 => "[language]yyyy/m/d",
-            37 | 38 => "#,##0;[language]",
-            39 | 40 => "#,##0.00;[language]",
-            41 => "#,##0;[language];\"-\";@",
-            43 => "#,##0.00;[language];\"-\";@",
-            45 => "mm:ss",
-            46 => "[h]:mm:ss",
-            47 => "[language]mm:ss.0",
-            48 => "##0.0E+0",
-            49 => "@",
-            _ => WORDED,
-        };
-        Self::new(code)
-    }
-
-    /// The format that a file numbers so, where `own` is what the file itself says of it. What a program words by its own
-    /// language it words so whatever the file says.
-    pub(crate) fn of_file(id: u32, own: Option<&Self>) -> Self {
-        let worded = matches!(id, 0..=4 | 9..=22 | 37..=40 | 45..=49);
-        own.filter(|_| !worded).cloned().unwrap_or_else(|| Self::built_in(id))
     }
 
     /// The code.
@@ -83,6 +47,11 @@ impl NumberFormat {
     /// Whether numbers under this format are dates or times.
     pub(crate) fn is_date(&self) -> bool {
         self.sections.first().is_some_and(Section::is_date)
+    }
+
+    /// Whether numbers under this format are dates or times that each computer writes its own way.
+    pub(crate) fn is_regional(&self) -> bool {
+        self.sections.first().is_some_and(|section| section.regional && section.is_date())
     }
 
     /// What is shown of a number; nothing where that is not certain.

@@ -1,6 +1,7 @@
 //! Makes a table of the cells of a sheet as they come.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::audience::csv::guard;
 use crate::audience::header::trimmed;
@@ -10,8 +11,8 @@ use crate::audience::unreadable::Unreadable;
 use crate::audience::wishes::ColumnFormat;
 use crate::audience::workbook::book::Book;
 use crate::audience::workbook::cell::{Cell, Failure, Layout, Value, room};
-use crate::audience::workbook::shown::shown;
-use crate::audience::workbook::table::{Held, Span, Table};
+use crate::audience::workbook::shown::{is_regional, shown};
+use crate::audience::workbook::table::{Held, Regional, Span, Table};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{Place, Sheet, cell_name};
@@ -153,6 +154,15 @@ impl<'s> Builder<'s> {
         let table = &mut self.table;
         table.text.push_str(&text);
         let line = cell.row + 1;
+        if trouble.is_none() && is_regional(cell, format) {
+            let fresh = || Regional {
+                count: 0,
+                example: text.to_string(),
+                format: Arc::clone(cell.format.code()),
+                lines: Vec::new(),
+            };
+            table.regional.entry(cell.column).or_insert_with(fresh).add(line);
+        }
         table.troubles.extend(trouble.map(|trouble| (line, cell.column, trouble)));
         let (Ok(end), Ok(cells)) = (u32::try_from(table.text.len()), u32::try_from(table.cells.len() + 1))
         else {
@@ -210,6 +220,8 @@ impl<'s> Builder<'s> {
         table.cells.iter_mut().for_each(|cell| cell.column -= first);
         table.troubles.retain(|(_, column, _)| *column <= last);
         table.troubles.iter_mut().for_each(|(_, column, _)| *column -= first);
+        let regional = std::mem::take(&mut table.regional).into_iter();
+        table.regional = regional.map(|(column, dates)| (column - first, dates)).collect();
         merged(&mut table, &layout, header_row, first)?;
         table.hidden(layout.hidden, source.hidden_rows);
         Ok(table)

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use jiff::civil::{Date, DateTime, Time, date};
-use jiff::fmt::strtime;
+use jiff::civil::{DateTime, Time};
 
-use crate::audience::number_format::{Epoch, NumberFormat, TOO_LONG, bare, date_time};
+use crate::audience::number_format::{Epoch, NO_DAY, NumberFormat, TOO_LONG, bare, date_time, number_of};
 use crate::audience::trouble::Trouble;
 use crate::audience::wishes::ColumnFormat;
 use crate::audience::workbook::cell::{Cell, Value};
@@ -42,6 +41,12 @@ pub(crate) fn shown<'c>(
     }
 }
 
+/// Whether a cell's text is a date as Excel in China shows it, and no more than that is known of how it is meant.
+pub(crate) fn is_regional(cell: &Cell<'_>, column: Option<&ColumnFormat>) -> bool {
+    let (Value::Number(_) | Value::Iso(_)) = cell.value else { return false };
+    column.is_none() && cell.format.is_regional()
+}
+
 fn of_number(
     number: f64,
     format: &NumberFormat,
@@ -53,9 +58,9 @@ fn of_number(
         let plain = || at.map_or_else(|| bare(number), plain);
         let unsure = || Some(Trouble::Date(format.code().clone()));
         return match (column, at) {
-            (Some(ColumnFormat::Date(pattern)), Some(at)) => match strtime::format(pattern, at) {
-                Ok(text) => (text, None),
-                Err(_) => (plain(), unsure()),
+            (Some(ColumnFormat::Date(pattern)), Some(at)) => match pattern.write(at) {
+                Some(text) => (text, None),
+                None => (plain(), unsure()),
             },
             (Some(ColumnFormat::Value), Some(at)) => (self::plain(at), None),
             (Some(ColumnFormat::Shown) | None, _) => match format.show(number, epoch) {
@@ -85,7 +90,7 @@ fn of_date(
     epoch: Epoch,
 ) -> (String, Option<Trouble>) {
     let pattern = match column {
-        Some(ColumnFormat::Date(pattern)) => strtime::format(pattern, at).ok(),
+        Some(ColumnFormat::Date(pattern)) => pattern.write(at),
         Some(ColumnFormat::Value) => Some(plain(at)),
         Some(ColumnFormat::Shown) | None => format
             .is_date()
@@ -115,7 +120,7 @@ fn kept<'c>(
             let pattern = if let ColumnFormat::Date(pattern) = column { Some(pattern) } else { None };
             let at = parsed(iso);
             let written = at.and_then(|at| match pattern {
-                Some(pattern) => strtime::format(pattern, at).ok(),
+                Some(pattern) => pattern.write(at),
                 None => Some(plain(at)),
             });
             match written {
@@ -132,9 +137,6 @@ fn kept<'c>(
     }
 }
 
-/// The day that a time without a date belongs to.
-const NO_DAY: Date = date(1899, 12, 31);
-
 /// A date, a time or a duration in the words of ISO 8601.
 fn parsed(text: &str) -> Option<DateTime> {
     // Some programs write a zone behind a time that they mean as it stands.
@@ -149,17 +151,6 @@ fn parsed(text: &str) -> Option<DateTime> {
     NO_DAY.to_datetime(Time::midnight()).checked_add(span).ok()
 }
 
-/// The number of days that a workbook would keep for a date.
-fn number_of(at: DateTime, epoch: Epoch) -> Option<f64> {
-    let first = match epoch {
-        Epoch::Of1900 => date(1899, 12, 30),
-        Epoch::Of1904 => date(1904, 1, 1),
-    };
-    let days = if at.date() == NO_DAY { 0 } else { first.until(at.date()).ok()?.get_days() };
-    let since = at.time().duration_since(Time::midnight());
-    (days >= 0).then(|| f64::from(days) + since.as_secs_f64() / 86_400.0)
-}
-
 /// A date as results show it where nobody says how.
 fn plain(at: DateTime) -> String {
     let midnight = at.time() == Time::midnight();
@@ -169,6 +160,7 @@ fn plain(at: DateTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audience::wishes::Pattern;
 
     fn text(value: Value<'_>, code: &str, column: Option<&ColumnFormat>) -> (String, Option<Trouble>) {
         let format = NumberFormat::new(code);
@@ -179,13 +171,23 @@ mod tests {
 
     #[test]
     fn a_column_can_ask_for_the_bare_value_or_for_a_pattern() {
-        let pattern = ColumnFormat::Date("%-m月%-d日".to_owned());
+        let dates = |pattern: &str| ColumnFormat::Date(Pattern::new(pattern).expect("a pattern"));
+        let (pattern, code) = (dates("%-m月%-d日"), dates("m月d日 hh:mm"));
         for (value, code, column, shown) in [
             (Value::Number(0.9), "0%", None, "90%"),
             (Value::Number(0.9), "0%", Some(&ColumnFormat::Value), "0.9"),
             (Value::Number(46_086.0), "yyyy-mm-dd", None, "2026-03-05"),
             (Value::Number(46_086.0), "yyyy-mm-dd", Some(&pattern), "3月5日"),
             (Value::Number(46_086.0), "yyyy\"年\"", Some(&ColumnFormat::Value), "2026-03-05"),
+            (Value::Number(46_086.75), "General", Some(&code), "46086.75"),
+            (Value::Number(46_086.75), "yyyy", Some(&code), "3月5日 18:00"),
+            (Value::Iso("2026-03-05T18:30:00.000Z"), "yyyy", Some(&code), "3月5日 18:30"),
+            (
+                Value::Shown { text: "x", number: None, iso: Some("2026-03-05") },
+                "",
+                Some(&code),
+                "3月5日 00:00",
+            ),
             (Value::Iso("2026-03-05T00:00:00"), "yyyy/m/d", None, "2026/3/5"),
             (Value::Iso("2026-03-05T18:30:00.000Z"), "h:mm", None, "18:30"),
             (Value::Iso("18:30:00"), "h:mm", None, "18:30"),
@@ -201,12 +203,12 @@ mod tests {
 
     #[test]
     fn what_is_not_certain_is_told() {
-        let pattern = ColumnFormat::Date("%Y".to_owned());
+        let pattern = ColumnFormat::Date(Pattern::Strftime("%Y".to_owned()));
         for (value, code, column, trouble) in [
             (Value::Iso("soon"), "yyyy", Some(&pattern), Trouble::Date("yyyy".into())),
             (Value::Iso("2026-03-05"), "General", None, Trouble::Date("General".into())),
             (Value::Number(60.0), "yyyy-mm-dd", Some(&pattern), Trouble::Date("yyyy-mm-dd".into())),
-            (Value::Number(46_086.0), "aaaa", None, Trouble::Date("aaaa".into())),
+            (Value::Number(46_086.0), "ggge", None, Trouble::Date("ggge".into())),
             (Value::Number(1e15), "0", None, Trouble::LongNumber),
             (Value::Number(1e15), "0", Some(&ColumnFormat::Value), Trouble::LongNumber),
             (Value::Number(1.0 / 3.0), "General", None, Trouble::Format("General".into())),

@@ -1,6 +1,8 @@
 //! A sheet as a table of texts.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use csv::ByteRecord;
 
@@ -24,10 +26,35 @@ pub(crate) struct Table {
     pub(super) limit: u32,
     /// By line and column.
     pub(super) troubles: Vec<(u32, u32, Trouble)>,
+    /// The dates that every computer shows in its own way, by column.
+    pub(super) regional: BTreeMap<u32, Regional>,
     /// The columns that are merged in a line, by line.
     pub(super) merged: Vec<(u32, RangeInclusive<u32>)>,
     /// The rows that are hidden and not meant, from 1.
     pub(super) skipped: Vec<RangeInclusive<u32>>,
+}
+
+/// The dates of a column that every computer shows in its own way.
+#[derive(Debug, Clone)]
+pub(crate) struct Regional {
+    pub(crate) count: u64,
+    /// What is shown of the first, and the code of its format.
+    pub(crate) example: String,
+    pub(crate) format: Arc<str>,
+    /// The lines of the first of them.
+    pub(crate) lines: Vec<u32>,
+}
+
+impl Regional {
+    /// How many places are named.
+    const PLACES: usize = 10;
+
+    pub(super) fn add(&mut self, line: u32) {
+        self.count += 1;
+        if self.lines.len() < Self::PLACES {
+            self.lines.push(line);
+        }
+    }
 }
 
 /// Where a cell's text ends, and its column in the table.
@@ -58,6 +85,11 @@ impl Table {
     /// What is worth telling of the sheet as a whole.
     pub(in crate::audience) fn faults(&self) -> &[Diagnostic] {
         &self.faults
+    }
+
+    /// The dates of a column, from 0, that every computer shows in its own way.
+    pub(in crate::audience) fn regional(&self, column: usize) -> Option<&Regional> {
+        self.regional.get(&u32::try_from(column).ok()?)
     }
 
     /// How many rows have a cell.

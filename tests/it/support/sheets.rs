@@ -61,15 +61,22 @@ pub fn sheet(cells: &[(u32, u16, &str)]) -> Vec<u8> {
 
 /// A workbook of one sheet: the columns `openid` and `a`, and in each row an openid and a number in a format.
 pub fn numbers(cells: &[(f64, &str)]) -> Vec<u8> {
+    formatted(cells.iter().map(|(value, format)| (*value, Format::new().set_num_format(*format))))
+}
+
+/// The same in formats that Excel knows by their number.
+pub fn built_in(cells: &[(f64, u8)]) -> Vec<u8> {
+    formatted(cells.iter().map(|(value, format)| (*value, Format::new().set_num_format_index(*format))))
+}
+
+fn formatted(cells: impl Iterator<Item = (f64, Format)>) -> Vec<u8> {
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
     sheet.write_string(0, 0, "openid").expect("a cell");
     sheet.write_string(0, 1, "a").expect("a cell");
     for (row, (value, format)) in (1..).zip(cells) {
         sheet.write_string(row, 0, super::openid(row as usize)).expect("a cell");
-        sheet
-            .write_number_with_format(row, 1, *value, &Format::new().set_num_format(*format))
-            .expect("a cell");
+        sheet.write_number_with_format(row, 1, value, &format).expect("a cell");
     }
     book.save_to_buffer().expect("a workbook")
 }

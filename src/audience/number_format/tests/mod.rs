@@ -85,11 +85,11 @@ fn what_programs_show_differently_is_not_shown() {
         (60.0, "yyyy-mm-dd"),
         (1.0, "yyyy-mm-dd"),
         (-1.0, "yyyy-mm-dd"),
-        (46_086.0, "aaaa"),
-        (46_086.0, "e\"年\""),
+        (46_086.0, "[$-411]aaaa"),
+        (46_086.0, "[$-804]mmm"),
+        (46_086.0, "[$-404]e\"年\""),
         (46_086.0, "ggge\"年\""),
-        (46_086.0, "mmm"),
-        (46_086.0, "[$-F800]dddd, mmmm dd, yyyy"),
+        (46_086.0, "mmmmm"),
         (46_086.0, "[DBNum1][$-804]yyyy\"年\""),
         (5.0, "[DBNum2][$-804]General"),
         (123_456.0, "0!.0,\"万\""),
@@ -104,12 +104,58 @@ fn what_programs_show_differently_is_not_shown() {
     ] {
         assert_eq!(shown(value, code), None, "{value} as {code}");
     }
-    for id in [5, 14, 22, 31, 44, 58, 100] {
+    for id in [5, 44, 23, 59, 100] {
         assert_eq!(NumberFormat::built_in(id).show(46_086.0, Epoch::Of1900), None, "{id}");
+    }
+    for id in 37..=44 {
+        assert_eq!(NumberFormat::built_in(id).show(-5.0, Epoch::Of1900), None, "{id}");
     }
     assert!([14, 22, 31, 58].iter().all(|id| NumberFormat::built_in(*id).is_date()));
     assert!(["aaaa", "e\"年\"", "[h]:mm"].iter().all(|code| NumberFormat::new(code).is_date()));
     assert!(!NumberFormat::new("[Red]0\"d\"").is_date());
+}
+
+#[test]
+fn what_each_computer_words_its_own_way_is_worded_as_in_china_and_known_to_be() {
+    let regional = |format: &NumberFormat| {
+        format.is_regional().then(|| format.show(46_086.770_833_333_336, Epoch::Of1900)).flatten()
+    };
+    for (id, text) in [
+        (14, "2026/3/5"),
+        (15, "5-Mar-26"),
+        (16, "5-Mar"),
+        (17, "Mar-26"),
+        (22, "2026/3/5 18:30"),
+        (30, "3-5-26"),
+        (32, "18时30分"),
+        (35, "下午6时30分00秒"),
+        (36, "2026年3月"),
+        (47, "30:00.0"),
+        (50, "2026年3月"),
+        (51, "3月5日"),
+        (52, "2026年3月"),
+        (53, "3月5日"),
+        (54, "3月5日"),
+        (55, "下午6时30分"),
+        (56, "下午6时30分00秒"),
+    ] {
+        assert_eq!(regional(&NumberFormat::built_in(id)).as_deref(), Some(text), "{id}");
+    }
+    for (code, text) in [
+        ("dddd", "Thursday"),
+        ("aaa", "四"),
+        ("mmmm d", "March 5"),
+        ("[$-F800]x", "2026年3月5日"),
+        ("[$-x-sysdate]dddd, mmmm dd, yyyy", "2026年3月5日"),
+        ("[$-F400]h:mm:ss AM/PM", "18:30:00"),
+        ("[$-x-systime]h:mm:ss AM/PM", "18:30:00"),
+    ] {
+        assert_eq!(regional(&NumberFormat::new(code)).as_deref(), Some(text), "{code}");
+    }
+    for code in ["yyyy/m/d", "[$-804]aaaa", "[$-409]d-mmm-yy", "0.00", "h:mm AM/PM"] {
+        assert!(!NumberFormat::new(code).is_regional(), "{code}");
+    }
+    assert!(!NumberFormat::of_file(31, Some(&NumberFormat::new("yyyy-mm"))).is_regional());
 }
 
 #[test]
