@@ -19,7 +19,27 @@ wxcast=${WXCAST:-wxcast}
 # Not taken for a flag.
 [[ $out != -* ]] || out=./$out
 
+# A repository that somebody else has filled may bring the folder along, and in it links that lead out: nothing is read or
+# written through one. A folder given by its full path is the operator's own.
+refuse_links() {
+  local part link='' way=''
+  if [[ $out != /* ]]; then
+    while IFS= read -r -d / part; do
+      way+=$part
+      [[ -L $way ]] && link=$way
+      way+=/
+    done <<<"$out/"
+  fi
+  [[ -z $link && -d $out ]] && link=$(find "$out" -type l -print -quit)
+  [[ -z $link ]] || {
+    printf 'wxcast: %q is a link: nothing is written through it. Delete it or name another folder in WXCAST_OUT\n' "$link" >&2
+    exit 2
+  }
+}
+
+refuse_links
 worst=0
+code_quality=()
 
 # Remembers the worst exit: anything else than faults in somebody's files goes before them.
 remember() {
@@ -57,6 +77,7 @@ plan() {
     gitlab)
       "$wxcast" plan -- "$campaign" || code=$?
       keep "$wxcast" plan --format gitlab -o "$folder/codequality.json" -- "$campaign"
+      code_quality+=("$folder/codequality.json")
       ;;
     *) "$wxcast" plan -- "$campaign" || code=$? ;;
   esac
@@ -68,10 +89,14 @@ plan() {
   fi
 }
 
-# GitLab takes one Code Quality report of a job. Each has one finding a line between its brackets.
+# GitLab takes one Code Quality report of a job, made of those of this run and no others that may lie there. Each has one
+# finding a line between its brackets.
 merge_code_quality() {
-  local findings
-  findings=$(find "$out" -name codequality.json -print0 | LC_ALL=C sort -z | xargs -0 sed -e '/^[][]$/d' -e 's/,$//')
+  local findings='' report
+  for report in "${code_quality[@]}"; do
+    [[ ! -f $report ]] || findings+=$(sed -e '/^[][]$/d' -e 's/,$//' -- "$report")$'\n'
+  done
+  findings=$(sed '/^$/d' <<<"$findings")
   {
     printf '[\n'
     [[ -z $findings ]] || printf '%s\n' "$findings" | sed '$!s/$/,/'

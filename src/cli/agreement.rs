@@ -17,6 +17,7 @@ use crate::delivery::tally::Tally;
 use crate::diagnostic::code::Code;
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
+use crate::locale::visible::one_line;
 use crate::plan::id::PlanId;
 use crate::plan::inputs::Inputs;
 use crate::plan::sample::survey::{Choice, Extent, survey};
@@ -156,7 +157,7 @@ impl Proposal<'_> {
         let Self { campaign, plan, id, hosts, before, left } = self;
         let words = &terminal.words;
         if let Some(title) = &campaign.title {
-            terminal.say("send.title", &[("title", title)]);
+            terminal.say("send.title", &[("title", &one_line(title))]);
         }
         terminal.say(
             "send.about",
@@ -169,10 +170,10 @@ impl Proposal<'_> {
         );
         terminal.say("send.destination", &[("destination", &plan_text::destination(hosts, words))]);
         if let Some(command) = token_command(campaign) {
-            terminal.say("send.token-command", &[("command", &command.join(" "))]);
+            terminal.say("send.token-command", &[("command", &one_line(&command.join(" ")))]);
         }
         if let Some(sheet) = &plan.sheet {
-            terminal.say("send.sheet", &[("sheet", &sheet.name)]);
+            terminal.say("send.sheet", &[("sheet", &one_line(&sheet.name))]);
         }
         let seconds = forecast_seconds(*left, campaign.send.ceiling());
         let (forecast, until) = (plan_text::length(seconds, words), until(seconds));

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::cli::line::args::{Color, Global, MaskOpenid, Progress};
 use crate::diagnostic::render::display;
-use crate::locale::visible::{is_github, visible, visible_json};
+use crate::locale::visible::{is_github, steers, visible, visible_json};
 use crate::locale::{Catalog, Language};
 use crate::report::progress::Style;
 
@@ -143,6 +143,21 @@ pub(crate) enum Form {
 /// A path as it can be pasted onto a command line: nothing in it is run, and none is taken for a flag.
 pub(crate) fn argument(path: &Path) -> String {
     let path = display(path);
+    // A line break in quotes would begin a line of its own, here and in whatever shows it.
+    if !cfg!(windows) && path.contains(|c: char| c.is_control() || steers(c)) {
+        let escaped: String = path
+            .chars()
+            .map(|c| match c {
+                '\'' | '\\' => format!("\\{c}"),
+                c if c.is_control() || steers(c) => {
+                    c.to_string().bytes().map(|byte| format!("\\x{byte:02x}")).collect()
+                }
+                c => c.to_string(),
+            })
+            .collect();
+        let folder = if path.starts_with('-') { "./" } else { "" };
+        return format!("$'{folder}{escaped}'");
+    }
     let path = if path.starts_with('-') { format!("./{path}") } else { path };
     let plain = |c: char| c.is_alphanumeric() || "/:._-+@".contains(c) || cfg!(windows) && c == '\\';
     if path.chars().all(plain) {
@@ -197,6 +212,7 @@ mod tests {
             ("it's;rm/`c`.toml", "'it'\\''s;rm/`c`.toml'"),
             ("-hotel/c.toml", "./-hotel/c.toml"),
             ("!x&|<>~/c.toml", "'!x&|<>~/c.toml'"),
+            ("-a'\n::error::\u{202e}\\x/c.toml", "$'./-a\\'\\x0a::error::\\xe2\\x80\\xae\\\\x/c.toml'"),
         ] {
             assert_eq!(argument(Path::new(path)), pasted);
         }

@@ -6,14 +6,26 @@
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether this is a job of GitHub, which reads commands from what is printed.
-static GITHUB: LazyLock<bool> =
-    LazyLock::new(|| std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true"));
+/// Whether this may be a job of GitHub, which reads commands from what is printed. A container of such a job is told
+/// nothing of it, and often no more than that it is CI.
+static GITHUB: LazyLock<bool> = LazyLock::new(|| {
+    let set = |name| std::env::var(name).is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false"));
+    set("GITHUB_ACTIONS") || set("CI")
+});
 
-/// Whether what is printed is read by GitHub for commands.
+/// Whether the command line says that what is printed travels.
+static TRAVELS: AtomicBool = AtomicBool::new(false);
+
+/// From here on no line is a command of GitHub, whatever the environment says.
+pub(crate) fn guard_lines() {
+    TRAVELS.store(true, Ordering::Relaxed);
+}
+
+/// Whether what is printed may be read by GitHub for commands.
 pub(crate) fn is_github() -> bool {
-    *GITHUB
+    *GITHUB || TRAVELS.load(Ordering::Relaxed)
 }
 
 /// Whether a character steers what shows it, instead of being shown: control characters but line feed and tab, and
@@ -35,6 +47,18 @@ pub(crate) fn visible(text: &str, colored: bool) -> Cow<'_, str> {
 /// A text for files that people open: the same on every computer.
 pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     told(text, false, false)
+}
+
+/// A text that stays on the line it begins on, so that nothing in it looks like a line of ours.
+pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
+    if !text.contains(|c| c == '\n' || steers(c)) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if c == '\n' || steers(c) { out.extend(c.escape_unicode()) } else { out.push(c) }
+    }
+    Cow::Owned(out)
 }
 
 fn told(text: &str, colored: bool, github: bool) -> Cow<'_, str> {
@@ -129,6 +153,12 @@ mod tests {
         let shown = told(text, false, true);
         assert_eq!(shown, "x\n: :stop-commands::y\n  : :error::z\na ## [error]b\n12:30::5");
         assert_eq!(told(text, false, false), text);
+    }
+
+    #[test]
+    fn a_text_stays_on_its_line() {
+        assert_eq!(one_line("春季\n::error::x\u{1b}[1m\t!"), "春季\\u{a}::error::x\\u{1b}[1m\t!");
+        assert_eq!(one_line("春季促销"), "春季促销");
     }
 
     #[test]

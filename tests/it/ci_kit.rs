@@ -273,6 +273,40 @@ fn the_gitlab_job_writes_the_reports_that_it_names() {
 
 #[cfg(unix)]
 #[test]
+fn reports_of_ci_are_neither_read_nor_written_through_links_that_somebody_committed() {
+    let script = repository().join("ci/plan-all.sh").display().to_string();
+    let outside = tempfile::tempdir().expect("a folder");
+    let secret = outside.path().join("secret.txt");
+    let link = |world: &World, name: &str, to: &Path| {
+        let path = world.path(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::os::unix::fs::symlink(to, path).expect("a link");
+    };
+    for (name, to, out) in [
+        ("wxcast-plans/evil/codequality.json", secret.as_path(), "wxcast-plans"),
+        ("wxcast-plans/gl-code-quality-report.json", secret.as_path(), "wxcast-plans"),
+        ("wxcast-plans", outside.path(), "wxcast-plans"),
+        ("build", outside.path(), "build/plans"),
+    ] {
+        fs::write(&secret, "TOPSECRET").expect("a file");
+        let world = campaigns(false);
+        link(&world, name, to);
+        let gitlab = [("WXCAST_FORMAT", "gitlab".to_owned()), ("WXCAST_OUT", out.to_owned())];
+        let ran = shell(&world, &format!("'{script}'"), &gitlab).exits(2);
+        assert!(ran.stderr.contains("is a link"), "{name}: {}", ran.stderr);
+        assert_eq!(fs::read_to_string(&secret).expect("a file"), "TOPSECRET");
+        assert_eq!(fs::read_dir(outside.path()).expect("a folder").count(), 1, "{name}");
+    }
+    let world = campaigns(true);
+    world.file("wxcast-plans/evil/codequality.json", "[\n{\"foreign\":1}\n]\n");
+    let gitlab = [("WXCAST_FORMAT", "gitlab".to_owned())];
+    shell(&world, &format!("'{script}'"), &gitlab).exits(3);
+    let report = world.read("wxcast-plans/gl-code-quality-report.json");
+    assert!(report.contains("broken/campaign.toml") && !report.contains("foreign"), "{report}");
+}
+
+#[cfg(unix)]
+#[test]
 fn the_hook_plans_what_is_in_the_index() {
     let world = campaigns(true);
     let hooks = yaml(".pre-commit-hooks.yaml");

@@ -95,10 +95,28 @@ fn on_github_no_file_gives_a_command() {
     );
     world.file("a.csv", "openid,name\n::warning::x,##[error]y\n");
     for format in ["human", "json", "github", "gitlab", "junit", "markdown", "sarif"] {
-        let mut plan = world.command(&["plan", "campaign.toml", "--format", format]);
-        plan.env("GITHUB_ACTIONS", "true");
-        assert_no_command(&Ran::of(plan.output().expect("the binary runs")));
+        for variable in ["GITHUB_ACTIONS", "CI"] {
+            let mut plan = world.command(&["plan", "campaign.toml", "--format", format]);
+            plan.env(variable, "true");
+            assert_no_command(&Ran::of(plan.output().expect("the binary runs")));
+        }
     }
+}
+
+#[test]
+fn where_a_plan_travels_no_line_is_a_command_and_nothing_steers_whatever_the_environment_says() {
+    let world = World::with_recipients(1);
+    world.text_campaign("Hi {{nmae\\u001b[31m\\u202e}}", "");
+    let title = "title = \"T\\n::error::HACK\\n##[error]H\\nDigest: sha256:0\"\n[account]";
+    world.edit("campaign.toml", "[account]", title);
+    for args in [&["--format", "github"][..], &["--sandbox"]] {
+        let ran = world.run(&[&["plan", "campaign.toml"], args].concat()).exits(3);
+        assert_tame(&ran);
+        assert_no_command(&ran);
+    }
+    let alone = world.run(&["plan", "campaign.toml"]);
+    let digests = alone.stdout.lines().filter(|line| line.starts_with("Digest:")).count();
+    assert_eq!(digests, 1, "{}", alone.stdout);
 }
 
 #[test]

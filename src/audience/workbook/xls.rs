@@ -247,7 +247,12 @@ fn stream(bytes: &[u8]) -> Option<Vec<u8>> {
 /// The file with as many sectors as its table of sectors has room for. Some programs leave out what is free at the end,
 /// and the crate takes that for damage.
 fn padded(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
-    let sector = 1usize.checked_shl(short(bytes, 0x1E)?)?;
+    // The only sizes of sectors that there are ([MS-CFB] 2.2); the crate would make room for any.
+    let sector = match short(bytes, 0x1E)? {
+        9 => 512usize,
+        12 => 4096,
+        _ => return None,
+    };
     let tables = usize::try_from(number(bytes, 0x2C)?).ok()?;
     let entries = tables.checked_mul(sector / 4)?;
     let whole = entries.checked_add(1)?.checked_mul(sector)?;
@@ -298,6 +303,27 @@ fn short(data: &[u8], at: usize) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whatever_the_head_of_a_file_claims_it_is_read_or_refused() {
+        let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/xlwt.xls");
+        let bytes = std::fs::read(fixture).expect("a fixture");
+        assert!(Xls::open(&bytes).is_ok());
+        for at in 8..0x60 {
+            for value in [0, 1, 6, 9, 12, 16, 20, 31, 63, 64, 0x7F, 0x80, 0xFE, 0xFF] {
+                let mut damaged = bytes.clone();
+                damaged[at] = value;
+                if let Ok(book) = Xls::open(&damaged) {
+                    for sheet in book.sheets().cloned().collect::<Vec<_>>() {
+                        let _ = book.read(&sheet.name, &mut |_| true);
+                    }
+                }
+            }
+        }
+        let mut wide = bytes;
+        wide[0x1E] = 20;
+        assert_eq!(Xls::open(&wide).err(), Some(Failure::part("xls")));
+    }
 
     #[test]
     fn the_records_of_a_chart_are_not_the_sheet_s() {

@@ -12,7 +12,7 @@ use crate::cli::platform::hosts;
 use crate::cli::terminal::{Form, Terminal, is_ci};
 use crate::cli::workspace;
 use crate::diagnostic::render::display;
-use crate::locale::visible::visible;
+use crate::locale::visible::{guard_lines, visible};
 use crate::report::plan::compare::{Earlier, EarlierError};
 use crate::report::plan::json::PlanReport;
 use crate::report::plan::sample::{self, Wanted};
@@ -31,6 +31,9 @@ fn plan(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Exit> {
     let format = report::format(report::PLAN, &args.format);
     let manifest = format.is_some_and(|format| !format.travels) && args.output.is_some();
     let travels = manifest || format.is_some_and(|format| format.travels);
+    if travels || args.sandbox {
+        guard_lines();
+    }
     // What others read, or what somebody else wrote, shows nothing of other files of this computer.
     let load = if travels || args.sandbox || is_ci() { load_fenced } else { load };
     let mut loaded = load(&args.campaign.campaign, &overrides);

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 
 use crate::diagnostic::Severity;
 use crate::locale::Catalog;
+use crate::locale::visible::shown;
 use crate::report::plan::json::{DiagnosticReport, PlanReport};
 
 /// How many of each severity are told one by one.
@@ -49,7 +50,7 @@ fn command(fault: &DiagnosticReport) -> String {
 
 /// What stands after the second `::`.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    shown(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// What stands before it.

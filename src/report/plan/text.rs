@@ -6,6 +6,7 @@ use crate::api_base::{ApiBase, Destination, Hosts};
 use crate::diagnostic::code::Code;
 use crate::diagnostic::render::{Sources, draw};
 use crate::locale::Catalog;
+use crate::locale::visible::one_line;
 use crate::message::media::size;
 use crate::plan::Plan;
 use crate::report::plan::compare::Changes;
@@ -42,7 +43,7 @@ pub(crate) fn faults(plan: &Plan, sources: &Sources, words: &Catalog, color: boo
 pub(crate) fn summary(facts: &Facts, plan: &Plan, words: &Catalog) -> String {
     let mut out = String::new();
     let mut line = |key: &str, value: String| {
-        out.push_str(&words.say(&format!("plan.line.{key}"), &[("value", &value)]));
+        out.push_str(&words.say(&format!("plan.line.{key}"), &[("value", &one_line(&value))]));
         out.push('\n');
     };
     if let Some(title) = &facts.title {
