@@ -10,7 +10,7 @@ use crate::campaign::file::Duplicates;
 use crate::campaign::{Campaign, SecretPlace};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args;
-use crate::cli::problem::{join_problem, journal_problem};
+use crate::cli::problem::Problem;
 use crate::cli::terminal::{Terminal, argument};
 use crate::delivery::attempt::Incident;
 use crate::delivery::tally::Tally;
@@ -68,16 +68,15 @@ impl Before {
     ///
     /// # Errors
     ///
-    /// The exit, already told.
-    pub(crate) fn insist_on_text(&self, terminal: &Terminal) -> Result<(), Exit> {
+    /// When they say something else.
+    pub(crate) fn insist_on_text(&self) -> Result<(), Problem> {
         let counts = self.tally.counts;
         let other = if self.other_text.is_some() { counts.sent + counts.unknown } else { self.tally.altered };
         if other == 0 {
             return Ok(());
         }
         let at = self.last.map_or_else(|| "?".to_owned(), |last| last.strftime("%Y-%m-%d").to_string());
-        terminal.complain("other-text-sent", &[("count", &other), ("at", &at)]);
-        Err(Exit::Gate)
+        Err(Problem::new(Exit::Gate, "other-text-sent").with("count", other).with("at", at))
     }
 }
 
@@ -85,20 +84,15 @@ impl Before {
 ///
 /// # Errors
 ///
-/// The exit, already told, when audience or journal cannot be read.
-pub(crate) fn before(
-    campaign: &Campaign,
-    plan: &Plan,
-    state: &Path,
-    terminal: &Terminal,
-) -> Result<Before, Exit> {
-    let store = settle_crash(campaign, state).map_err(|error| journal_problem(&error, terminal))?;
-    let tally = tally(campaign, plan, store.as_ref()).map_err(|error| join_problem(&error, terminal))?;
+/// When audience or journal cannot be read.
+pub(crate) fn before(campaign: &Campaign, plan: &Plan, state: &Path) -> Result<Before, Problem> {
+    let store = settle_crash(campaign, state)?;
+    let tally = tally(campaign, plan, store.as_ref())?;
     let (mut other_text, mut begun) = (None, None);
     if let Some(store) = &store
-        && let Ok(Some(number)) = store.find_campaign(&identity(campaign))
+        && let Some(number) = store.find_campaign(&identity(campaign))?
     {
-        let runs = store.runs(number).map_err(|error| journal_problem(&error, terminal))?;
+        let runs = store.runs(number)?;
         let now = text_digest(campaign, plan).to_string();
         let reached = tally.counts.sent + tally.counts.unknown;
         let last = runs.last().filter(|last| last.text != now && reached > 0);
@@ -107,7 +101,7 @@ pub(crate) fn before(
     }
     let untouched = tally.counts.sent + tally.counts.unknown == 0;
     let alike = match store.filter(|_| untouched) {
-        Some(store) => alike(campaign, plan, &store).map_err(|error| join_problem(&error, terminal))?,
+        Some(store) => alike(campaign, plan, &store)?,
         None => None,
     };
     Ok(Before { tally, other_text, last: begun, alike })
@@ -152,8 +146,8 @@ impl Proposal<'_> {
     ///
     /// # Errors
     ///
-    /// The exit, already told, when the audience is no longer the one that was planned.
-    pub(crate) fn tell(&self, terminal: &Terminal) -> Result<(), Exit> {
+    /// When the audience is no longer the one that was planned.
+    pub(crate) fn tell(&self, terminal: &Terminal) -> Result<(), Problem> {
         let Self { campaign, plan, id, hosts, before, left } = self;
         let words = &terminal.words;
         if let Some(title) = &campaign.title {
@@ -259,13 +253,11 @@ impl Proposal<'_> {
     }
 
     /// One finished message, as `preview` shows it. Whose it is matters to nobody here, and logs are read by many.
-    fn sample(&self, terminal: &Terminal) -> Result<(), Exit> {
+    fn sample(&self, terminal: &Terminal) -> Result<(), Problem> {
         let Self { campaign, plan, .. } = self;
         let inputs = Inputs::of_campaign(campaign, &plan.library);
-        let survey = survey(&inputs, plan, &Choice::First(1), Extent::Samples).map_err(|_| {
-            terminal.complain("changed", &[]);
-            Exit::Invalid
-        })?;
+        let survey = survey(&inputs, plan, &Choice::First(1), Extent::Samples)
+            .map_err(|_| Problem::changed(Exit::Invalid))?;
         for sample in &survey.samples {
             terminal.tell(&preview::text(sample, &[], campaign.body.kind(), true, &terminal.words));
         }
@@ -276,8 +268,8 @@ impl Proposal<'_> {
     ///
     /// # Errors
     ///
-    /// The exit, already told, when nobody agrees.
-    pub(crate) fn agreed(&self, args: &args::Send, terminal: &Terminal) -> Result<bool, Exit> {
+    /// When nobody agrees.
+    pub(crate) fn agreed(&self, args: &args::Send, terminal: &Terminal) -> Result<bool, Problem> {
         let Self { campaign, id, before, .. } = self;
         // One person's rows are told apart by their order. If a text that went out is not the one the row has now,
         // rows were moved or removed, and who got which is for a person to judge.
@@ -294,21 +286,19 @@ impl Proposal<'_> {
             true => "needs-plan",
             false => "needs-yes",
         };
-        terminal.complain(key, &[("plan", id), ("campaign", &argument(&campaign.path))]);
-        Err(Exit::Gate)
+        Err(Problem::new(Exit::Gate, key).with("plan", id).with("campaign", argument(&campaign.path)))
     }
 
     /// Asks.
     ///
     /// # Errors
     ///
-    /// The exit, already told, when the answer is no.
-    pub(crate) fn ask(&self, terminal: &Terminal) -> Result<(), Exit> {
+    /// When the answer is no.
+    pub(crate) fn ask(&self, terminal: &Terminal) -> Result<(), Problem> {
         if terminal.ask("send.ask", &[("left", &self.left)]) {
             return Ok(());
         }
-        terminal.say("send.no", &[]);
-        Err(Exit::Gate)
+        Err(Problem::note(Exit::Gate, "send.no"))
     }
 }
 

@@ -6,20 +6,19 @@ use crate::api_base::{ApiBase, ApiBaseError, Hosts};
 use crate::audience::fence::Fence;
 use crate::campaign::validate::{Known, Overrides, Validated, validate};
 use crate::campaign::{Campaign, CampaignId, SecretPlace};
-use crate::cli::exit_code::Exit;
 use crate::cli::line::args::MaskOpenid;
-use crate::cli::terminal::{Terminal, masks};
-use crate::diagnostic::Diagnostic;
+use crate::cli::problem::Problem;
+use crate::cli::terminal::masks;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
 use crate::diagnostic::render::{Sources, display};
 use crate::diagnostic::unread::reason;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::journal::identity::{Channel, Identity};
 use crate::message::Kind;
 use crate::plan::id::PlanId;
 use crate::plan::{self, Plan, forecast_seconds};
 use crate::report::plan::json::Facts;
-use crate::report::plan::text;
 use crate::report::results::csv::mask;
 
 /// A campaign and its plan, sound or not.
@@ -92,14 +91,17 @@ pub(crate) struct Whose {
 }
 
 /// Whose messages a campaign's are, whatever else may be wrong with its file: what was sent can be told, and a running
-/// send be stopped, while somebody edits text or audience. Otherwise the faults are told, and the exit is
-/// [`Exit::Invalid`].
-pub(crate) fn whose(path: &Path, terminal: &Terminal) -> Result<Whose, Exit> {
+/// send be stopped, while somebody edits text or audience.
+///
+/// # Errors
+///
+/// The faults of a file that does not even say whose they are.
+pub(crate) fn whose(path: &Path) -> Result<Whose, Problem> {
     let validated = validated(path, &environment());
     let Known { id, wave, appid, kind } = validated.known.clone();
     let id = id.as_deref().and_then(CampaignId::parse);
     let (Some(id), Some(wave), Some(appid)) = (id, wave, appid) else {
-        return Err(faulty(validated, terminal));
+        return Err(faulty(validated));
     };
     let identity = Identity { appid, campaign: id.to_string(), wave, channel: Channel::Send };
     Ok(Whose { identity, id, kind })
@@ -186,14 +188,17 @@ fn facts(validated: &Validated, plan: &Plan) -> Facts {
     }
 }
 
-/// A sound campaign with its plan. Otherwise its faults are told, and the exit is [`Exit::Invalid`].
+/// A sound campaign with its plan.
+///
+/// # Errors
+///
+/// Its faults.
 pub(crate) fn load_sound(
     path: &Path,
     overrides: &Overrides,
     mask_openid: MaskOpenid,
-    terminal: &Terminal,
-) -> Result<(Campaign, Plan), Exit> {
-    sound(load(path, overrides), mask_openid, terminal)
+) -> Result<(Campaign, Plan), Problem> {
+    sound(load(path, overrides), mask_openid)
 }
 
 /// The same for a campaign that is not trusted, as of [`load_fenced`].
@@ -201,42 +206,36 @@ pub(crate) fn load_sound_fenced(
     path: &Path,
     overrides: &Overrides,
     mask_openid: MaskOpenid,
-    terminal: &Terminal,
-) -> Result<(Campaign, Plan), Exit> {
-    sound(load_fenced(path, overrides), mask_openid, terminal)
+) -> Result<(Campaign, Plan), Problem> {
+    sound(load_fenced(path, overrides), mask_openid)
 }
 
-fn sound(loaded: Loaded, mask_openid: MaskOpenid, terminal: &Terminal) -> Result<(Campaign, Plan), Exit> {
+fn sound(loaded: Loaded, mask_openid: MaskOpenid) -> Result<(Campaign, Plan), Problem> {
     match loaded.campaign {
         Some(campaign) => Ok((campaign, loaded.plan)),
-        None => Err(told(loaded.plan, &loaded.sources, mask_openid, terminal)),
+        None => Err(masked(loaded.plan.diagnostics, loaded.sources, mask_openid)),
     }
 }
 
-/// A campaign whose file is sound, its audience unread. Otherwise its faults are told, and the exit is
-/// [`Exit::Invalid`].
-pub(crate) fn load_campaign(
-    path: &Path,
-    overrides: &Overrides,
-    terminal: &Terminal,
-) -> Result<Campaign, Exit> {
+/// A campaign whose file is sound, its audience unread.
+///
+/// # Errors
+///
+/// The faults of its file.
+pub(crate) fn load_campaign(path: &Path, overrides: &Overrides) -> Result<Campaign, Problem> {
     let mut validated = validated(path, overrides);
-    validated.campaign.take().ok_or_else(|| faulty(validated, terminal))
+    validated.campaign.take().ok_or_else(|| faulty(validated))
 }
 
-fn faulty(validated: Validated, terminal: &Terminal) -> Exit {
-    let mut plan = plan::reading::empty();
-    plan.diagnostics.extend(validated.faults);
-    told(plan, &validated.sources, MaskOpenid::Auto, terminal)
+fn faulty(validated: Validated) -> Problem {
+    let mut faults = Diagnostics::default();
+    faults.extend(validated.faults);
+    masked(faults, validated.sources, MaskOpenid::Auto)
 }
 
-fn told(mut plan: Plan, sources: &Sources, mask_openid: MaskOpenid, terminal: &Terminal) -> Exit {
+fn masked(mut faults: Diagnostics, sources: Sources, mask_openid: MaskOpenid) -> Problem {
     if masks(mask_openid) {
-        plan.diagnostics.mask_openids(mask);
+        faults.mask_openids(mask);
     }
-    terminal.tell(&text::faults(&plan, sources, &terminal.words, terminal.color));
-    let (errors, warnings) = (plan.diagnostics.errors(), plan.diagnostics.warnings());
-    terminal.complain("invalid", &[("errors", &errors), ("warnings", &warnings)]);
-    terminal.next("invalid", &sources.campaign);
-    Exit::Invalid
+    Problem::faults(faults, sources)
 }

@@ -1,7 +1,6 @@
 //! How a run ended, in sentences and as an exit.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
 use std::io;
 use std::path::Path;
 
@@ -10,9 +9,8 @@ use crate::campaign::Campaign;
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::Format;
 use crate::cli::origin::Origin;
-use crate::cli::problem::{
-    account_problem, advice, declined_sentence, journal_problem, journal_reason, token_problem,
-};
+use crate::cli::problem::{Problem, journal_reason};
+use crate::cli::refusal::{account, advice, declined, token};
 use crate::cli::terminal::Terminal;
 use crate::delivery::attempt::Cause;
 use crate::delivery::outcome::Counts;
@@ -28,6 +26,7 @@ use crate::report::results::csv::masked_name;
 use crate::report::run::summary::{self, Summary, by_code};
 use crate::send::execution::Finished;
 use crate::send::execution::results::Concluded;
+use crate::wechat::answer::errmsg::Errmsg;
 
 /// How a run ends: the most important of all that applies.
 pub(crate) fn exit(finished: &Finished) -> Exit {
@@ -60,26 +59,48 @@ pub(crate) struct What<'a> {
     pub(crate) origin: Option<&'a Origin>,
 }
 
-/// Tells how a run ended and gives its exit.
-pub(crate) fn report(finished: &Finished, what: &What<'_>, format: Format, terminal: &Terminal) -> Exit {
+/// Tells how a run ended.
+///
+/// # Errors
+///
+/// What kept it from ending well, with the exit of all that applies.
+pub(crate) fn report(
+    finished: &Finished,
+    what: &What<'_>,
+    format: Format,
+    terminal: &Terminal,
+) -> Result<Exit, Problem> {
     let exit = exit(finished);
-    let Concluded { tally, file, not_there, changed: _ } = &finished.concluded;
-    if let Some(reason) = not_there {
-        results_elsewhere(&what.campaign.results.path, file.as_deref(), reason, terminal);
+    summarize(finished, what, exit, format, terminal);
+    match problems(finished, what) {
+        Some(problem) => Err(problem.exits(exit)),
+        None => Ok(exit),
     }
-    if let Some(stop) = &finished.stop {
-        told(stop, what.campaign, what.origin, terminal);
+}
+
+/// Everything that went wrong, in the order in which it matters to whoever reads it.
+fn problems(finished: &Finished, what: &What<'_>) -> Option<Problem> {
+    let Concluded { tally: _, file, not_there, changed: _ } = &finished.concluded;
+    let not_there = not_there.as_ref().filter(|_| file.is_none());
+    let results = not_there.map(|reason| Problem::cannot_write(&what.campaign.results.path, reason));
+    let stop = finished.stop.as_ref().map(|stop| stopped(stop, what.campaign, what.origin));
+    let unwritten = finished.unwritten.as_ref().map(|unwritten| match unwritten.count {
+        0 => unwritten.error.clone().into(),
+        count => Problem::new(Exit::Storage, "unwritten")
+            .with("count", count)
+            .with("reason", journal_reason(&unwritten.error)),
+    });
+    [results, stop, unwritten].into_iter().flatten().reduce(Problem::and)
+}
+
+/// Tells what was done, whether it ended well or not.
+fn summarize(finished: &Finished, what: &What<'_>, exit: Exit, format: Format, terminal: &Terminal) {
+    let Concluded { tally, file, not_there, changed: _ } = &finished.concluded;
+    if let (Some(reason), Some(second)) = (not_there, file) {
+        results_elsewhere(&what.campaign.results.path, second, reason, terminal);
     }
     if finished.broken_off > 0 {
         terminal.say("broken-off", &[("count", &finished.broken_off)]);
-    }
-    if let Some(unwritten) = finished.unwritten.as_ref().filter(|unwritten| unwritten.count == 0) {
-        journal_problem(&unwritten.error, terminal);
-    } else if let Some(unwritten) = &finished.unwritten {
-        terminal.complain(
-            "unwritten",
-            &[("count", &unwritten.count), ("reason", &journal_reason(&unwritten.error, &terminal.words))],
-        );
     }
     let seconds = finished.duration.as_secs_f64();
     // Counts of requests fit a float well enough for a rate.
@@ -121,7 +142,6 @@ pub(crate) fn report(finished: &Finished, what: &What<'_>, format: Format, termi
             );
         }
     }
-    exit
 }
 
 /// Everybody who was skipped, by what the files say or by what the run decided.
@@ -131,83 +151,51 @@ fn skipped_by_reason(plan: &Plan, tally: &Tally) -> BTreeMap<String, u64> {
     by_files.into_iter().chain(decided).map(|(why, count)| (why.to_owned(), count)).collect()
 }
 
-/// Says that the results are beside the usual file, or nowhere.
-fn results_elsewhere(usual: &Path, second: Option<&Path>, reason: &io::Error, terminal: &Terminal) {
-    match second {
-        Some(second) => terminal.say(
-            "results-elsewhere",
-            &[("file", &display(usual)), ("reason", reason), ("second", &display(second))],
-        ),
-        None => terminal.complain("cannot-write", &[("file", &display(usual)), ("reason", reason)]),
-    }
+/// Says that the results are beside the usual file.
+fn results_elsewhere(usual: &Path, second: &Path, reason: &io::Error, terminal: &Terminal) {
+    terminal.say(
+        "results-elsewhere",
+        &[("file", &display(usual)), ("reason", reason), ("second", &display(second))],
+    );
 }
 
-/// Says why a run stopped.
-pub(crate) fn told(stop: &Stop, campaign: &Campaign, origin: Option<&Origin>, terminal: &Terminal) {
-    let say = |key: &str, places: &[(&str, &dyn Display)]| terminal.complain(&format!("stop.{key}"), places);
+/// Why a run stopped.
+pub(crate) fn stopped(stop: &Stop, campaign: &Campaign, origin: Option<&Origin>) -> Problem {
+    let exit = Exit::of_stop(stop);
+    let why = |key: &str| Problem::new(exit, &format!("stop.{key}"));
+    let answered = |key: &str, code: &i64, errmsg: &Errmsg| {
+        why(key).with("code", code).with("errmsg", errmsg.text()).with("advice", advice(*code))
+    };
     match stop {
-        Stop::Interrupted | Stop::Terminated => say("signal", &[]),
-        Stop::Asked => terminal.say("stop-asked", &[]),
-        Stop::Limit => terminal.say("stop-limit", &[]),
-        Stop::Quota { code, errmsg } => {
-            say("quota", &[("code", code), ("errmsg", &errmsg.text()), ("advice", &advice(*code, terminal))])
-        }
-        Stop::Account { code, errmsg } => account_problem(*code, errmsg, origin, terminal),
-        Stop::Token(error) => token_problem(error, origin, terminal),
+        Stop::Interrupted | Stop::Terminated => why("signal"),
+        Stop::Asked => Problem::note(exit, "stop-asked"),
+        Stop::Limit => Problem::note(exit, "stop-limit"),
+        Stop::Quota { code, errmsg } => answered("quota", code, errmsg),
+        Stop::Account { code, errmsg } => Problem::said(exit, account(*code, errmsg, origin)),
+        Stop::Token(error) => Problem::said(exit, token(error, origin)),
         Stop::Content { code, errmsg } => {
             let fields: Vec<String> = campaign.body.slots().iter().map(|slot| slot.at.to_string()).collect();
-            say(
-                "content",
-                &[
-                    ("code", code),
-                    ("errmsg", &errmsg.text()),
-                    ("fields", &fields.join(", ")),
-                    ("advice", &advice(*code, terminal)),
-                ],
-            );
+            answered("content", code, errmsg).with("fields", fields.join(", "))
         }
-        Stop::Unfamiliar { code, errmsg, count } => say(
-            "unfamiliar",
-            &[
-                ("code", code),
-                ("errmsg", &errmsg.text()),
-                ("count", count),
-                ("advice", &advice(*code, terminal)),
-            ],
-        ),
-        Stop::Declined { status, count } => {
-            terminal.complain_text(&declined_sentence("declined", *status, *count, terminal));
-        }
+        Stop::Unfamiliar { code, errmsg, count } => answered("unfamiliar", code, errmsg).with("count", count),
+        Stop::Declined { status, count } => Problem::said(exit, declined("declined", *status, *count)),
         Stop::Refused { refused, answered } => {
-            say("refused", &[("refused", refused), ("answered", answered)])
+            why("refused").with("refused", refused).with("answered", answered)
         }
-        Stop::Unknown { count } => say("unknown", &[("count", count)]),
+        Stop::Unknown { count } => why("unknown").with("count", count),
         Stop::Unreachable { count } => match origin.and_then(Origin::host) {
-            Some(host) => say("unreachable-at", &[("host", &host), ("count", count)]),
-            None => say("unreachable", &[("count", count)]),
+            Some(host) => why("unreachable-at").with("host", host).with("count", count),
+            None => why("unreachable").with("count", count),
         },
-        Stop::Changed => say("changed", &[]),
-        Stop::FileChanged { file } => say("file-changed", &[("file", &masked_name(file))]),
-        Stop::Media { file, cause } => media_stop(file, cause, terminal),
-        Stop::Storage(reason) => say("storage", &[("reason", reason)]),
-    }
-}
-
-/// Says why a media file that everybody gets is not to be had.
-fn media_stop(file: &str, cause: &Cause, terminal: &Terminal) {
-    match cause {
-        Cause::Answer { code, errmsg } => terminal.complain(
-            "stop.media",
-            &[
-                ("file", &file),
-                ("code", code),
-                ("errmsg", &errmsg.text()),
-                ("advice", &advice(*code, terminal)),
-            ],
-        ),
-        Cause::Event(incident) => {
-            terminal.complain("stop.media-unreachable", &[("file", &file), ("reason", incident)]);
+        Stop::Changed => why("changed"),
+        Stop::FileChanged { file } => why("file-changed").with("file", masked_name(file)),
+        Stop::Media { file, cause: Cause::Answer { code, errmsg } } => {
+            answered("media", code, errmsg).with("file", file)
         }
+        Stop::Media { file, cause: Cause::Event(incident) } => {
+            why("media-unreachable").with("file", file).because(incident)
+        }
+        Stop::Storage(reason) => why("storage").because(reason),
     }
 }
 

@@ -1,7 +1,6 @@
 //! What must agree before anything leaves: the receipt beside the campaign, its results, and the journal of this user.
 //! Where they do not, somebody may have been sent what the journal knows nothing of.
 
-use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -10,7 +9,7 @@ use crate::api_base::Destination;
 use crate::campaign::Campaign;
 use crate::cli::exit_code::Exit;
 use crate::cli::machine::{self, Machine};
-use crate::cli::problem::journal_problem;
+use crate::cli::problem::Problem;
 use crate::cli::terminal::{Terminal, argument};
 use crate::cli::user_state::AccountFolder;
 use crate::delivery::attempt::Incident;
@@ -23,6 +22,7 @@ use crate::journal::sqlite::log;
 use crate::journal::store::{self, Store};
 use crate::journal::told::Told;
 use crate::journal::{Identity, JournalError};
+use crate::locale::sentence::Sentence;
 use crate::report::join::identity;
 use crate::report::results::told::told;
 use crate::send::execution::receipts::Place;
@@ -79,24 +79,19 @@ struct Known {
 ///
 /// # Errors
 ///
-/// The exit, already told.
+/// When something does, or a journal cannot be read or written.
 pub(crate) fn pass(
     campaign: &Campaign,
     account: &AccountFolder,
     destination: Destination,
     take_over: bool,
     terminal: &Terminal,
-) -> Result<(), Exit> {
-    let problem = |error: JournalError| journal_problem(&error, terminal);
-    let evidence = Evidence::of(campaign, account, destination).map_err(problem)?;
-    match &evidence.doubt {
-        None => Ok(()),
-        Some(_) if take_over => evidence.take_over(terminal).map_err(problem),
-        Some(doubt) => {
-            evidence.tell(doubt, terminal);
-            Err(Exit::Gate)
-        }
+) -> Result<(), Problem> {
+    let evidence = Evidence::of(campaign, account, destination)?;
+    if take_over && evidence.doubt.is_some() {
+        return Ok(evidence.take_over(terminal)?);
     }
+    evidence.insist()
 }
 
 impl<'a> Evidence<'a> {
@@ -197,55 +192,46 @@ impl<'a> Evidence<'a> {
         Ok(strangers + u64::saturating_sub(masked, all))
     }
 
-    /// Says what each of the three knows, and the ways out.
-    pub(crate) fn tell_doubt(&self, terminal: &Terminal) -> bool {
-        if let Some(doubt) = &self.doubt {
-            self.tell(doubt, terminal);
-        }
-        self.doubt.is_some()
-    }
-
-    fn tell(&self, doubt: &Doubt, terminal: &Terminal) {
-        let word = |key: &str, places: &[(&str, &dyn Display)]| terminal.words.say(key, places);
-        let why = match doubt {
-            Doubt::Receipt(reason) => {
-                word("gate.receipt-unreadable", &[("file", &display(&self.receipt)), ("reason", reason)])
+    /// Insists that nothing speaks against the journal.
+    ///
+    /// # Errors
+    ///
+    /// What each of the three knows, and the ways out.
+    pub(crate) fn insist(&self) -> Result<(), Problem> {
+        let why = match &self.doubt {
+            None => return Ok(()),
+            Some(Doubt::Receipt(reason)) => {
+                Sentence::new("gate.receipt-unreadable").with("file", display(&self.receipt)).because(reason)
             }
-            Doubt::OtherJournal => word("gate.other-journal", &[]),
-            Doubt::OtherComputer(computer) => {
-                word("gate.other-computer", &[("there", computer), ("here", &Machine::here())])
+            Some(Doubt::OtherJournal) => Sentence::new("gate.other-journal"),
+            Some(Doubt::OtherComputer(computer)) => {
+                Sentence::new("gate.other-computer").with("there", computer).with("here", Machine::here())
             }
-            Doubt::Behind => word("gate.behind", &[]),
-            Doubt::Damaged => word("gate.damaged", &[]),
-            Doubt::Results(count) => word("gate.results", &[("count", count)]),
+            Some(Doubt::Behind) => Sentence::new("gate.behind"),
+            Some(Doubt::Damaged) => Sentence::new("gate.damaged"),
+            Some(Doubt::Results(count)) => Sentence::new("gate.results").with("count", count),
         };
-        let (receipt, results, journal) =
-            (self.by_receipt(terminal), self.by_results(terminal), self.by_journal(terminal));
-        terminal.complain(
-            "gate",
-            &[
-                ("why", &why),
-                ("receipt", &receipt),
-                ("results", &results),
-                ("journal", &journal),
-                ("campaign", &argument(&self.campaign.path)),
-            ],
-        );
+        Err(Problem::new(Exit::Gate, "gate")
+            .with("why", why)
+            .with("receipt", self.by_receipt())
+            .with("results", self.by_results())
+            .with("journal", self.by_journal())
+            .with("campaign", argument(&self.campaign.path)))
     }
 
-    /// What the receipt says, and from whom; nothing where it says nothing.
-    fn by_receipt(&self, terminal: &Terminal) -> String {
+    /// What the receipt says, and from whom.
+    fn by_receipt(&self) -> Sentence {
         let file = display(&self.receipt);
         match &self.entry {
-            Some(entry) => entry_told(entry, &file, terminal),
-            None => terminal.words.say("gate.knows.no-receipt", &[("file", &file)]),
+            Some(entry) => entry_told(entry).with("file", file),
+            None => Sentence::new("gate.knows.no-receipt").with("file", file),
         }
     }
 
-    fn by_results(&self, terminal: &Terminal) -> String {
+    fn by_results(&self) -> Sentence {
         let file = display(&self.campaign.results.path);
         let Some(told) = &self.told else {
-            return terminal.words.say("gate.knows.no-results", &[("file", &file)]);
+            return Sentence::new("gate.knows.no-results").with("file", file);
         };
         let mut counts = Counts::default();
         for told in told {
@@ -253,21 +239,23 @@ impl<'a> Evidence<'a> {
         }
         let last = told.iter().map(|told| told.at).max().filter(|at| *at > Timestamp::UNIX_EPOCH);
         let at = last.map_or_else(|| "?".to_owned(), |at| at.to_string());
-        terminal.words.say(
-            "gate.knows.results",
-            &[("file", &file), ("sent", &counts.sent), ("unknown", &counts.unknown), ("at", &at)],
-        )
+        Sentence::new("gate.knows.results")
+            .with("file", file)
+            .with("sent", counts.sent)
+            .with("unknown", counts.unknown)
+            .with("at", at)
     }
 
-    fn by_journal(&self, terminal: &Terminal) -> String {
+    fn by_journal(&self) -> Sentence {
         let file = display(&self.state.join(store::FILE));
         match &self.journal {
-            Some(Known { uuid, campaign: Some((_, counts)), .. }) => terminal.words.say(
-                "gate.knows.journal",
-                &[("file", &file), ("sent", &counts.sent), ("unknown", &counts.unknown), ("journal", uuid)],
-            ),
+            Some(Known { uuid, campaign: Some((_, counts)), .. }) => Sentence::new("gate.knows.journal")
+                .with("file", file)
+                .with("sent", counts.sent)
+                .with("unknown", counts.unknown)
+                .with("journal", uuid),
             Some(Known { campaign: None, .. }) | None => {
-                terminal.words.say("gate.knows.no-campaign", &[("file", &file)])
+                Sentence::new("gate.knows.no-campaign").with("file", file)
             }
         }
     }
@@ -323,20 +311,15 @@ impl<'a> Evidence<'a> {
 }
 
 /// What a receipt says, and from whom.
-pub(crate) fn entry_told(entry: &Entry, file: &str, terminal: &Terminal) -> String {
+fn entry_told(entry: &Entry) -> Sentence {
     let key = if entry.running { "gate.knows.receipt-running" } else { "gate.knows.receipt" };
-    terminal.words.say(
-        key,
-        &[
-            ("file", &file),
-            ("sent", &entry.counts.sent),
-            ("unknown", &entry.counts.unknown),
-            ("at", &entry.at),
-            ("computer", &entry.computer),
-            ("user", &entry.user),
-            ("journal", &entry.journal),
-        ],
-    )
+    Sentence::new(key)
+        .with("sent", entry.counts.sent)
+        .with("unknown", entry.counts.unknown)
+        .with("at", entry.at)
+        .with("computer", &entry.computer)
+        .with("user", &entry.user)
+        .with("journal", &entry.journal)
 }
 
 fn known(store: &Store, whose: &Identity) -> Result<Known, JournalError> {

@@ -15,6 +15,7 @@ pub(crate) mod platform;
 pub(crate) mod problem;
 pub(crate) mod quota;
 pub(crate) mod random;
+pub(crate) mod refusal;
 pub(crate) mod results_file;
 pub(crate) mod terminal;
 pub(crate) mod user_state;
@@ -33,9 +34,12 @@ use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{Args, Color, Subcommand};
 use crate::cli::line::language::given;
 use crate::cli::line::{help, language, usage};
+use crate::cli::problem::{Problem, Told};
 use crate::cli::terminal::{Terminal, colors};
+use crate::diagnostic::render::display;
 use crate::locale::Catalog;
 use crate::locale::visible::visible;
+use crate::report::plan::text::faults;
 
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
@@ -47,8 +51,7 @@ pub fn main() -> ExitCode {
 /// How it ends, also when that is a bug.
 fn caught(arguments: &[OsString], run: impl FnOnce() -> Exit) -> Exit {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
-        Terminal::plain(language::choose(arguments)).complain("internal", &[]);
-        Exit::Internal
+        tell(&Problem::new(Exit::Internal, "internal"), &Terminal::plain(language::choose(arguments)))
     })
 }
 
@@ -74,26 +77,53 @@ fn run(arguments: &[OsString]) -> Exit {
     };
     let terminal = Terminal::new(words, &args.global);
     log(args.global.verbose, terminal.color);
-    match &args.command {
-        Subcommand::Init(args) => command::init::run(args, &terminal),
-        Subcommand::Plan(args) => command::plan::run(args, &terminal),
-        Subcommand::Preview(args) => command::preview::run(args, &terminal),
-        Subcommand::Send(args) => command::send::run(args, &terminal),
-        Subcommand::Rehearse(args) => command::rehearse::run(args, &terminal),
-        Subcommand::Status(args) => command::status::run(args, &terminal),
-        Subcommand::Results(args) => command::results::run(args, &terminal),
-        Subcommand::Report(args) => command::report::run(args, &terminal),
-        Subcommand::Runs(args) => command::runs::run(args, &terminal),
-        Subcommand::Stop(args) => command::stop::run(args, &terminal),
-        Subcommand::Resolve(args) => command::resolve::run(args, &terminal),
-        Subcommand::Media(args) => command::media::run(args, &terminal),
-        Subcommand::Doctor(args) => command::doctor::run(args, &terminal),
-        Subcommand::Explain(args) => command::explain::run(args, &terminal),
-        Subcommand::Simulator(args) => command::simulator::run(args, &terminal),
-        Subcommand::Schema(args) => command::schema::run(args, &terminal),
-        Subcommand::Completions(args) => command::completions::run(args, &terminal),
-        Subcommand::Man => command::man::run(&terminal),
+    obey(&args.command, &terminal).unwrap_or_else(|problem| tell(&problem, &terminal))
+}
+
+fn obey(command: &Subcommand, terminal: &Terminal) -> Result<Exit, Problem> {
+    match command {
+        Subcommand::Init(args) => command::init::run(args, terminal),
+        Subcommand::Plan(args) => command::plan::run(args, terminal),
+        Subcommand::Preview(args) => command::preview::run(args, terminal),
+        Subcommand::Send(args) => command::send::run(args, terminal),
+        Subcommand::Rehearse(args) => command::rehearse::run(args, terminal),
+        Subcommand::Status(args) => command::status::run(args, terminal),
+        Subcommand::Results(args) => command::results::run(args, terminal),
+        Subcommand::Report(args) => command::report::run(args, terminal),
+        Subcommand::Runs(args) => command::runs::run(args, terminal),
+        Subcommand::Stop(args) => command::stop::run(args, terminal),
+        Subcommand::Resolve(args) => command::resolve::run(args, terminal),
+        Subcommand::Media(args) => command::media::run(args, terminal),
+        Subcommand::Doctor(args) => command::doctor::run(args, terminal),
+        Subcommand::Explain(args) => command::explain::run(args, terminal),
+        Subcommand::Simulator(args) => command::simulator::run(args, terminal),
+        Subcommand::Schema(args) => Ok(command::schema::run(args, terminal)),
+        Subcommand::Completions(args) => Ok(command::completions::run(args, terminal)),
+        Subcommand::Man => Ok(command::man::run(terminal)),
     }
+}
+
+/// Tells a problem and gives its exit. Errors are told here and nowhere else.
+fn tell(problem: &Problem, terminal: &Terminal) -> Exit {
+    let words = &terminal.words;
+    for told in problem.told() {
+        match told {
+            Told::Error(sentence) => terminal.complain(&sentence.say(words)),
+            Told::Note(sentence) => terminal.tell(&format!("{}\n", sentence.say(words))),
+            Told::Faults(drawn) => {
+                let (diagnostics, sources) = &**drawn;
+                terminal.tell(&faults(diagnostics, sources, words, terminal.color));
+            }
+            Told::Fault(None, fault) => terminal.complain(&fault.message(words)),
+            Told::Fault(Some(file), fault) => {
+                terminal.complain(&format!("{}: {}", display(file), fault.message(words)));
+            }
+        }
+    }
+    if let Some((key, campaign)) = problem.what_next() {
+        terminal.next(key, campaign);
+    }
+    problem.exit()
 }
 
 /// Shows what clap gave instead of arguments: help on stdout, what is wrong on stderr.

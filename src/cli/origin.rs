@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::cli::terminal::Terminal;
 use crate::diagnostic::render::display;
+use crate::locale::sentence::Sentence;
 
 /// Where AppID and AppSecret come from, for people whose platform knows one of them not.
 #[derive(Debug, Clone)]
@@ -40,22 +40,23 @@ impl Origin {
     }
 
     /// Which AppID and AppSecret were used and where they stand, as a sentence; nothing where no AppSecret was used.
-    pub(crate) fn told(&self, terminal: &Terminal) -> Option<String> {
-        let words = &terminal.words;
+    pub(crate) fn told(&self) -> Option<Sentence> {
+        let variable = |name: &str| Sentence::new("origin.variable").with("name", name);
         let secret = match &self.secret {
-            SecretOrigin::Variable(name) => words.say("origin.variable", &[("name", name)]),
-            SecretOrigin::File(file) => words.say("origin.file", &[("file", &display(file))]),
+            SecretOrigin::Variable(name) => variable(name),
+            SecretOrigin::File(file) => Sentence::new("origin.file").with("file", display(file)),
             SecretOrigin::Given | SecretOrigin::Command | SecretOrigin::Simulator => return None,
         };
         let appid = if self.appid_from_environment {
-            words.say("origin.variable", &[("name", &"WXCAST_APPID")])
+            variable("WXCAST_APPID")
         } else {
-            words.say("origin.campaign", &[("file", &display(&self.campaign))])
+            Sentence::new("origin.campaign").with("file", display(&self.campaign))
         };
-        let places: [(&str, &dyn std::fmt::Display); 3] =
-            [("appid", &self.appid), ("appid_from", &appid), ("secret_from", &secret)];
-        let used = words.say("origin.used", &places);
-        Some(if self.is_odd { format!("{used} {}", words.say("origin.odd-secret", &[])) } else { used })
+        let used = Sentence::new("origin.used")
+            .with("appid", &self.appid)
+            .with("appid_from", appid)
+            .with("secret_from", secret);
+        Some(if self.is_odd { used.then(Sentence::new("origin.odd-secret")) } else { used })
     }
 
     /// The address that WXCAST_API_BASE names, where it does.

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::MaskOpenid;
+use crate::cli::problem::Problem;
 use crate::cli::terminal::{self, Form, Terminal};
-use crate::diagnostic::render::display;
 use crate::report::write_file;
 
 /// Whether openids are masked in a report: where it travels, unless somebody says otherwise.
@@ -27,29 +27,23 @@ pub(crate) fn form_of(name: &str) -> Form {
 ///
 /// # Errors
 ///
-/// The exit, already told, when the file cannot be written. Who closes stdout does not want the rest.
+/// When the file cannot be written, or the report not be put together. Who closes stdout does not want the rest.
 pub(crate) fn print(
     file: Option<&Path>,
     terminal: &Terminal,
     form: Form,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> Result<(), Exit> {
+) -> Result<(), Problem> {
     match file {
         Some(file) => {
-            write_file(file, |out| content(out)).map_err(|reason| cannot_write(file, &reason, terminal))
+            write_file(file, |out| content(out)).map_err(|reason| Problem::cannot_write(file, reason))
         }
         None => {
             let mut out = Vec::new();
-            // Memory takes everything.
-            let _ = content(&mut out);
+            // Memory takes everything: what fails here is the report itself.
+            content(&mut out).map_err(|_| Problem::new(Exit::Internal, "internal"))?;
             terminal.document(&String::from_utf8_lossy(&out), form);
             Ok(())
         }
     }
-}
-
-/// Says that a file cannot be written.
-pub(crate) fn cannot_write(file: &Path, reason: &io::Error, terminal: &Terminal) -> Exit {
-    terminal.complain("cannot-write", &[("file", &display(file)), ("reason", reason)]);
-    Exit::Storage
 }

@@ -11,9 +11,11 @@ use crate::campaign::{Campaign, SecretPlace};
 use crate::cli::context::{chosen_hosts, environment, variable};
 use crate::cli::exit_code::Exit;
 use crate::cli::origin::{Origin, SecretOrigin};
-use crate::cli::problem::instead_of_token;
+use crate::cli::problem::Problem;
+use crate::cli::refusal::instead;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::render::display;
+use crate::locale::sentence::Sentence;
 use crate::send::dispatcher;
 use crate::wechat::client::{CERTIFICATES, Client, SetUpError, Timeouts};
 use crate::wechat::proxy::{ProxyTrouble, SCHEMES};
@@ -40,30 +42,29 @@ impl Platform {
     ///
     /// # Errors
     ///
-    /// The exit, already told, when hosts, secret or TLS cannot be used.
-    pub(crate) fn open(campaign: &Campaign, state: &Path, terminal: &Terminal) -> Result<Self, Exit> {
-        let hosts = hosts(campaign, terminal)?;
-        let (source, secret) = source(campaign, terminal)?;
+    /// When hosts, secret or TLS cannot be used.
+    pub(crate) fn open(campaign: &Campaign, state: &Path, terminal: &Terminal) -> Result<Self, Problem> {
+        let hosts = hosts(campaign)?;
+        let (source, secret) = source(campaign)?;
         let cache = match source {
             TokenSource::Secret { .. } => cache(campaign, state, &hosts, terminal),
             TokenSource::Given(_) | TokenSource::Command { .. } => None,
         };
-        Self::with(campaign, hosts, source, secret, cache, terminal)
+        Self::with(campaign, hosts, source, secret, cache)
     }
 
     /// A simulator, whose tokens are kept nowhere.
     ///
     /// # Errors
     ///
-    /// The exit, already told, when there is no runtime or no TLS.
+    /// When there is no runtime or no TLS.
     pub(crate) fn simulated(
         campaign: &Campaign,
         base: ApiBase,
         secret: SecretString,
-        terminal: &Terminal,
-    ) -> Result<Self, Exit> {
+    ) -> Result<Self, Problem> {
         let source = TokenSource::Secret { appid: campaign.account.appid.clone(), secret };
-        Self::with(campaign, base.into(), source, SecretOrigin::Simulator, None, terminal)
+        Self::with(campaign, base.into(), source, SecretOrigin::Simulator, None)
     }
 
     fn with(
@@ -72,15 +73,14 @@ impl Platform {
         source: TokenSource,
         secret: SecretOrigin,
         cache: Option<TokenCache>,
-        terminal: &Terminal,
-    ) -> Result<Self, Exit> {
+    ) -> Result<Self, Problem> {
         let timeouts = Timeouts { connect: campaign.send.connect_timeout, answer: campaign.send.timeout };
         let is_odd = match &source {
             TokenSource::Secret { secret, .. } => !is_secret(secret.expose_secret()),
             TokenSource::Given(_) | TokenSource::Command { .. } => false,
         };
         let host = variable("WXCAST_API_BASE").map(|_| hosts.first().to_string());
-        let client = Client::new(hosts, timeouts).map_err(|error| not_set_up(&error, terminal))?;
+        let client = Client::new(hosts, timeouts).map_err(not_set_up)?;
         let tokens = Arc::new(Tokens::new(client.clone(), source, cache));
         let origin = Origin {
             appid: campaign.account.appid.clone(),
@@ -90,7 +90,7 @@ impl Platform {
             is_odd,
             host,
         };
-        Ok(Self { runtime: runtime(terminal)?, client, tokens, origin })
+        Ok(Self { runtime: runtime()?, client, tokens, origin })
     }
 }
 
@@ -98,17 +98,14 @@ impl Platform {
 ///
 /// # Errors
 ///
-/// The exit, already told, when the system has none.
-pub(crate) fn runtime(terminal: &Terminal) -> Result<Runtime, Exit> {
-    dispatcher::runtime().map_err(|error| {
-        terminal.complain("no-runtime", &[("reason", &error)]);
-        Exit::Internal
-    })
+/// When the system has none.
+pub(crate) fn runtime() -> Result<Runtime, Problem> {
+    dispatcher::runtime().map_err(|error| Problem::new(Exit::Internal, "no-runtime").because(error))
 }
 
 /// What is wrong with a proxy's address, and how to write it, as a sentence.
-pub(crate) fn proxy_trouble(why: &ProxyTrouble, terminal: &Terminal) -> String {
-    let part = |key: &str| terminal.words.say(&format!("proxy.{key}"), &[]);
+pub(crate) fn proxy_trouble(why: &ProxyTrouble) -> Sentence {
+    let part = |key: &str| Sentence::new(format!("proxy.{key}"));
     match why {
         ProxyTrouble::Quotes => part("quotes"),
         ProxyTrouble::Blank => part("blank"),
@@ -116,24 +113,22 @@ pub(crate) fn proxy_trouble(why: &ProxyTrouble, terminal: &Terminal) -> String {
         ProxyTrouble::Backslash => part("backslash"),
         ProxyTrouble::NotAnAddress => part("no-address"),
         ProxyTrouble::Scheme(scheme) => {
-            terminal.words.say("proxy.scheme", &[("scheme", scheme), ("known", &SCHEMES.join(", "))])
+            part("scheme").with("scheme", scheme).with("known", SCHEMES.join(", "))
         }
     }
 }
 
-fn not_set_up(error: &SetUpError, terminal: &Terminal) -> Exit {
+fn not_set_up(error: SetUpError) -> Problem {
     match error {
-        SetUpError::Proxy(fault) => {
-            let why = proxy_trouble(&fault.why, terminal);
-            terminal.complain("bad-proxy", &[("variable", &fault.variable), ("why", &why)]);
-        }
-        SetUpError::Tls(reason) => terminal.complain("no-tls", &[("reason", reason)]),
-        SetUpError::Certificates { file, reason } => terminal.complain(
-            "bad-certificates",
-            &[("variable", &CERTIFICATES), ("file", &display(file)), ("reason", reason)],
-        ),
+        SetUpError::Proxy(fault) => Problem::new(Exit::Account, "bad-proxy")
+            .with("variable", fault.variable)
+            .with("why", proxy_trouble(&fault.why)),
+        SetUpError::Tls(reason) => Problem::new(Exit::Account, "no-tls").because(reason),
+        SetUpError::Certificates { file, reason } => Problem::new(Exit::Account, "bad-certificates")
+            .with("variable", CERTIFICATES)
+            .with("file", display(&file))
+            .because(reason),
     }
-    Exit::Account
 }
 
 /// Where the platform is. What the environment names stands alone: the campaign's other hosts stand in for the
@@ -141,16 +136,15 @@ fn not_set_up(error: &SetUpError, terminal: &Terminal) -> Exit {
 ///
 /// # Errors
 ///
-/// The exit, already told, when WXCAST_API_BASE is no address.
-pub(crate) fn hosts(campaign: &Campaign, terminal: &Terminal) -> Result<Hosts, Exit> {
+/// When WXCAST_API_BASE is no address.
+pub(crate) fn hosts(campaign: &Campaign) -> Result<Hosts, Problem> {
     chosen_hosts(campaign).map_err(|error| {
         let reason = match error {
             ApiBaseError::NotAnAddress => "reason.no-address",
             ApiBaseError::PlainHttp => "reason.plain-http",
             ApiBaseError::Query => "reason.address-query",
         };
-        terminal.complain("bad-api-base", &[("reason", &reason)]);
-        Exit::Usage
+        Problem::new(Exit::Usage, "bad-api-base").with("reason", Sentence::new(reason))
     })
 }
 
@@ -173,12 +167,12 @@ fn cache(campaign: &Campaign, state: &Path, hosts: &Hosts, terminal: &Terminal) 
     Some(cache)
 }
 
-fn source(campaign: &Campaign, terminal: &Terminal) -> Result<(TokenSource, SecretOrigin), Exit> {
+fn source(campaign: &Campaign) -> Result<(TokenSource, SecretOrigin), Problem> {
     if let Some(token) = variable("WXCAST_ACCESS_TOKEN") {
-        let token = shape::token(&token).map_err(|instead| {
-            let what = instead_of_token(&instead, terminal);
-            terminal.complain("bad-token", &[("variable", &"WXCAST_ACCESS_TOKEN"), ("what", &what)]);
-            Exit::Account
+        let token = shape::token(&token).map_err(|what| {
+            Problem::new(Exit::Account, "bad-token")
+                .with("variable", "WXCAST_ACCESS_TOKEN")
+                .with("what", instead(&what))
         })?;
         return Ok((TokenSource::Given(SecretString::from(token)), SecretOrigin::Given));
     }
@@ -188,13 +182,11 @@ fn source(campaign: &Campaign, terminal: &Terminal) -> Result<(TokenSource, Secr
             return Ok((TokenSource::Command { command, timeout }, SecretOrigin::Command));
         }
         SecretPlace::Environment(name) => {
-            let secret = variable(name).ok_or_else(|| {
-                terminal.complain("no-secret", &[("variable", name)]);
-                Exit::Account
-            })?;
+            let secret = variable(name)
+                .ok_or_else(|| Problem::new(Exit::Account, "no-secret").with("variable", name))?;
             (secret, SecretOrigin::Variable(name.clone()))
         }
-        SecretPlace::File(path) => (secret_file(path, terminal)?, SecretOrigin::File(path.clone())),
+        SecretPlace::File(path) => (secret_file(path)?, SecretOrigin::File(path.clone())),
     };
     let secret = SecretString::from(shape::trimmed(&secret));
     Ok((TokenSource::Secret { appid: campaign.account.appid.clone(), secret }, origin))
@@ -205,18 +197,16 @@ fn is_secret(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-fn secret_file(path: &Path, terminal: &Terminal) -> Result<String, Exit> {
+fn secret_file(path: &Path) -> Result<String, Problem> {
     let unreadable = |error: std::io::Error| {
-        terminal.complain("secret-file", &[("file", &display(path)), ("reason", &error)]);
-        Exit::Account
+        Problem::new(Exit::Account, "secret-file").with("file", display(path)).because(error)
     };
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
         let mode = std::fs::metadata(path).map_err(unreadable)?.permissions().mode();
         if mode & 0o077 != 0 {
-            terminal.complain("secret-file-open", &[("file", &display(path))]);
-            return Err(Exit::Account);
+            return Err(Problem::new(Exit::Account, "secret-file-open").with("file", display(path)));
         }
     }
     std::fs::read_to_string(path).map_err(unreadable)

@@ -1,193 +1,188 @@
-//! Sentences for what goes wrong below the command line, and the exits that go with them.
+//! Why a command does not do what it was asked for. Everything inside `cli` hands one of these up; only `cli::run`
+//! prints it and ends the program with its exit, so that an error is told once, whole, and in one manner.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
 
 use crate::cli::exit_code::Exit;
-use crate::cli::origin::Origin;
-use crate::cli::terminal::Terminal;
-use crate::diagnostic::render::display;
+use crate::diagnostic::render::{Sources, display};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::journal::JournalError;
-use crate::locale::Catalog;
+use crate::locale::sentence::{Filling, Sentence};
 use crate::report::join::JoinError;
-use crate::wechat::answer::errmsg::{Errmsg, refused_ip};
-use crate::wechat::answer::error_code::key;
-use crate::wechat::answer::reply::{Failure, NotConnected};
-use crate::wechat::token::error::{CommandFault, TokenError};
-use crate::wechat::token::shape::Instead;
 
-/// Codes that are about AppID or AppSecret: which ones were used is then part of the answer
-/// (docs/platform.md#token-errors).
-const CREDENTIAL_CODES: [i64; 6] = [40001, 40013, 40125, 40243, 41002, 41004];
-
-/// What a code means and what to do about it.
-pub(crate) fn advice(code: i64, terminal: &Terminal) -> String {
-    let key = key(code);
-    let words = &terminal.words;
-    let meaning = words.say(&format!("errcode.{key}.meaning"), &[]);
-    format!("{meaning} {}", words.say(&format!("errcode.{key}.advice"), &[]))
+/// What went wrong, the exit that goes with it, and what to do next.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    exit: Exit,
+    told: Vec<Told>,
+    next: Option<(Cow<'static, str>, PathBuf)>,
 }
 
-/// A refusal of the account as a sentence.
-pub(crate) fn account_sentence(
-    code: i64,
-    errmsg: &Errmsg,
-    origin: Option<&Origin>,
-    terminal: &Terminal,
-) -> String {
-    let mut advice = advice(code, terminal);
-    if CREDENTIAL_CODES.contains(&code)
-        && let Some(used) = origin.and_then(|origin| origin.told(terminal))
-    {
-        advice = format!("{used} {advice}");
+/// A part of what is told.
+#[derive(Debug)]
+pub(crate) enum Told {
+    /// What went wrong.
+    Error(Sentence),
+    /// That somebody decided otherwise, which is no error: whoever wants quiet is not told.
+    Note(Sentence),
+    /// The faults of a campaign, drawn with the lines they stand in.
+    Faults(Box<(Diagnostics, Sources)>),
+    /// A fault of another file, or of one that has changed since it was planned, without its line.
+    Fault(Option<PathBuf>, Box<Diagnostic>),
+}
+
+impl Problem {
+    /// The sentence `error.<key>`.
+    pub(crate) fn new(exit: Exit, key: &str) -> Self {
+        Self::of(exit, Told::Error(Sentence::new(format!("error.{key}"))))
     }
-    match refused_ip(errmsg.raw()) {
-        Some(ip) => terminal.words.say("error.stop.ip", &[("code", &code), ("ip", &ip), ("advice", &advice)]),
-        None => terminal
-            .words
-            .say("error.stop.account", &[("code", &code), ("errmsg", &errmsg.text()), ("advice", &advice)]),
+
+    /// A sentence that has been put together already.
+    pub(crate) fn said(exit: Exit, sentence: Sentence) -> Self {
+        Self::of(exit, Told::Error(sentence))
+    }
+
+    /// The sentence `key`, which is no error.
+    pub(crate) fn note(exit: Exit, key: &'static str) -> Self {
+        Self::of(exit, Told::Note(Sentence::new(key)))
+    }
+
+    /// The faults of a campaign.
+    pub(crate) fn faults(faults: Diagnostics, sources: Sources) -> Self {
+        let (errors, warnings, campaign) = (faults.errors(), faults.warnings(), sources.campaign.clone());
+        let faults = Self::of(Exit::Invalid, Told::Faults(Box::new((faults, sources))));
+        faults.and(Self::invalid(errors, warnings)).next("invalid", &campaign)
+    }
+
+    /// How many faults a campaign has, where they have been shown already.
+    pub(crate) fn invalid(errors: u64, warnings: u64) -> Self {
+        Self::new(Exit::Invalid, "invalid").with("errors", errors).with("warnings", warnings)
+    }
+
+    /// A fault of a file that is no campaign.
+    pub(crate) fn fault(file: &Path, fault: Diagnostic) -> Self {
+        Self::of(Exit::Invalid, Told::Fault(Some(file.to_owned()), Box::new(fault)))
+    }
+
+    /// A file that cannot be written.
+    pub(crate) fn cannot_write(file: &Path, reason: impl Display) -> Self {
+        Self::new(Exit::Storage, "cannot-write").with("file", display(file)).because(reason)
+    }
+
+    /// An audience that is no longer what was planned.
+    pub(crate) fn changed(exit: Exit) -> Self {
+        Self::new(exit, "changed")
+    }
+
+    fn of(exit: Exit, told: Told) -> Self {
+        Self { exit, told: vec![told], next: None }
+    }
+
+    /// Fills a place of the sentence that was named last.
+    #[must_use]
+    pub(crate) fn with(self, place: &'static str, filling: impl Into<Filling>) -> Self {
+        self.change(|sentence| sentence.with(place, filling))
+    }
+
+    /// Fills its place `reason` with what somebody else says of a failure.
+    #[must_use]
+    pub(crate) fn because(self, reason: impl Display) -> Self {
+        self.change(|sentence| sentence.because(reason))
+    }
+
+    fn change(mut self, change: impl FnOnce(Sentence) -> Sentence) -> Self {
+        let last = match self.told.pop().expect("a problem begins with something that is told") {
+            Told::Error(sentence) => Told::Error(change(sentence)),
+            Told::Note(sentence) => Told::Note(change(sentence)),
+            whole @ (Told::Faults(_) | Told::Fault(..)) => whole,
+        };
+        self.told.push(last);
+        self
+    }
+
+    /// Another problem behind it. The greater exit stands, and the later of what is to be done.
+    #[must_use]
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.told.extend(other.told);
+        Self { exit: self.exit.max(other.exit), told: self.told, next: other.next.or(self.next) }
+    }
+
+    /// The command to run next, `next.<key>`.
+    #[must_use]
+    pub(crate) fn next(mut self, key: impl Into<Cow<'static, str>>, campaign: &Path) -> Self {
+        self.next = Some((key.into(), campaign.to_owned()));
+        self
+    }
+
+    /// The same problem where it means another exit.
+    #[must_use]
+    pub(crate) fn exits(mut self, exit: Exit) -> Self {
+        self.exit = exit;
+        self
+    }
+
+    /// The exit.
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// What is told.
+    pub(crate) fn told(&self) -> &[Told] {
+        &self.told
+    }
+
+    /// What is to be done next: the key below `next`, and the campaign.
+    pub(crate) fn what_next(&self) -> Option<(&str, &Path)> {
+        self.next.as_ref().map(|(key, campaign)| (&**key, &**campaign))
     }
 }
 
-/// Says why the platform does not let the account send.
-pub(crate) fn account_problem(code: i64, errmsg: &Errmsg, origin: Option<&Origin>, terminal: &Terminal) {
-    terminal.complain_text(&account_sentence(code, errmsg, origin, terminal));
+impl From<JournalError> for Problem {
+    fn from(error: JournalError) -> Self {
+        let key = match &error {
+            JournalError::Unreachable { .. } => "journal.unreachable",
+            JournalError::Foreign { .. } => "journal.foreign",
+            JournalError::Newer { .. } => "journal.newer",
+            JournalError::Corrupt { .. } => "journal.corrupt",
+            JournalError::Unreadable { .. } => "journal.unreadable",
+            JournalError::Fenced => "journal.fenced",
+            JournalError::Replaced => "journal.replaced",
+            JournalError::Unwritable { .. } => "journal.unwritable",
+        };
+        Self::new(Exit::Storage, key).with("reason", journal_reason(&error))
+    }
 }
 
-/// Why there is no token, as a sentence.
-pub(crate) fn token_sentence(error: &TokenError, origin: Option<&Origin>, terminal: &Terminal) -> String {
-    let say = |key: &str| terminal.words.say(&format!("error.stop.{key}"), &[]);
+/// What is wrong with the journal, without a sentence around it: the file, and what SQLite or the system says.
+pub(crate) fn journal_reason(error: &JournalError) -> Filling {
     match error {
-        TokenError::GivenRefused => say("token-given"),
-        TokenError::FreshRefused => say("token-fresh"),
-        TokenError::Answered { code, errmsg } => account_sentence(*code, errmsg, origin, terminal),
-        TokenError::NoAnswer(failure) => match failure {
-            Failure::NotConnected(why) => unreached_sentence(*why, origin, terminal),
-            Failure::Declined { status } => declined_sentence("token-declined", *status, 1, terminal),
-            Failure::TurnedAway { .. } | Failure::Unclear(_) => say("token-unreadable"),
-        },
-        TokenError::NotAToken(instead) => {
-            let what = instead_of_token(instead, terminal);
-            terminal.words.say("error.stop.token-shape", &[("what", &what)])
-        }
-        TokenError::Command(fault) => match fault {
-            CommandFault::NotStarted(reason) => {
-                terminal.words.say("error.stop.token-command-start", &[("reason", reason)])
-            }
-            CommandFault::TimedOut(timeout) => {
-                let seconds = timeout.as_secs_f64();
-                terminal.words.say("error.stop.token-command-slow", &[("seconds", &seconds)])
-            }
-            CommandFault::Failed(code) => {
-                let code = code.map_or_else(|| "?".to_owned(), |code| code.to_string());
-                terminal.words.say("error.stop.token-command-failed", &[("code", &code)])
-            }
-            CommandFault::NoToken(instead) => {
-                let what = instead_of_token(instead, terminal);
-                terminal.words.say("error.stop.token-command-garbage", &[("what", &what)])
-            }
-            CommandFault::Stale => say("token-command-stale"),
-        },
-    }
-}
-
-/// Why no connection was made to fetch a token.
-fn unreached_sentence(why: NotConnected, origin: Option<&Origin>, terminal: &Terminal) -> String {
-    let part = |key: &str| terminal.words.say(&format!("error.stop.{key}"), &[]);
-    match (why, origin.and_then(Origin::host)) {
-        (NotConnected::Certificate, _) => part("token-certificate"),
-        (NotConnected::ProxyAuthorization, _) => part("token-proxy-authorization"),
-        (NotConnected::ProxyRefused, _) => part("token-proxy-refused"),
-        (NotConnected::Refused | NotConnected::TimedOut, None) => part("token-unreachable"),
-        (NotConnected::Refused | NotConnected::TimedOut, Some(host)) => {
-            terminal.words.say("error.stop.token-unreachable-at", &[("host", &host)])
-        }
-    }
-}
-
-/// That requests are turned down with a status, and whom to ask about it.
-pub(crate) fn declined_sentence(key: &str, status: u16, count: u32, terminal: &Terminal) -> String {
-    let whom = match status {
-        301..=308 => "moved",
-        401 | 403 | 511 => "forbidden",
-        407 => "proxy",
-        404 | 405 => "missing",
-        _ => "size",
-    };
-    let whom = terminal.words.say(&format!("declined.{whom}"), &[]);
-    let places: [(&str, &dyn std::fmt::Display); 3] =
-        [("status", &status), ("count", &count), ("whom", &whom)];
-    terminal.words.say(&format!("error.stop.{key}"), &places)
-}
-
-/// What was given in place of a token, as a part of a sentence.
-pub(crate) fn instead_of_token(instead: &Instead, terminal: &Terminal) -> String {
-    let part = |key: &str| terminal.words.say(&format!("instead.{key}"), &[]);
-    match instead {
-        Instead::Nothing => part("nothing"),
-        Instead::Quoted => part("quoted"),
-        Instead::Null => part("null"),
-        Instead::Page => part("page"),
-        Instead::Assignment => part("assignment"),
-        Instead::Elsewhere(path) => terminal.words.say("instead.elsewhere", &[("path", path)]),
-        Instead::Json => part("json"),
-        Instead::Refusal(code) => {
-            terminal.words.say("instead.refusal", &[("code", code), ("advice", &advice(*code, terminal))])
-        }
-        Instead::Other => part("other"),
-    }
-}
-
-/// Says why there is no token.
-pub(crate) fn token_problem(error: &TokenError, origin: Option<&Origin>, terminal: &Terminal) {
-    terminal.complain_text(&token_sentence(error, origin, terminal));
-}
-
-/// Says what is wrong with the journal.
-pub(crate) fn journal_problem(error: &JournalError, terminal: &Terminal) -> Exit {
-    let key = match error {
-        JournalError::Unreachable { .. } => "journal.unreachable",
-        JournalError::Foreign { .. } => "journal.foreign",
-        JournalError::Newer { .. } => "journal.newer",
-        JournalError::Corrupt { .. } => "journal.corrupt",
-        JournalError::Unreadable { .. } => "journal.unreadable",
-        JournalError::Fenced => "journal.fenced",
-        JournalError::Replaced => "journal.replaced",
-        JournalError::Unwritable { .. } => "journal.unwritable",
-    };
-    terminal.complain(key, &[("reason", &journal_reason(error, &terminal.words))]);
-    Exit::Storage
-}
-
-/// What is wrong with the journal, without prose of its own: the file, and what SQLite or the system says.
-pub(crate) fn journal_reason(error: &JournalError, words: &Catalog) -> String {
-    match error {
-        JournalError::Foreign { path } => display(path),
-        JournalError::Newer { path, found, known } => {
-            let path = display(path);
-            words.say("journal-format", &[("file", &path), ("found", found), ("known", known)])
-        }
+        JournalError::Foreign { path } => display(path).into(),
+        JournalError::Newer { path, found, known } => Sentence::new("journal-format")
+            .with("file", display(path))
+            .with("found", found)
+            .with("known", known)
+            .into(),
         JournalError::Unreachable { path, reason }
         | JournalError::Unreadable { path, reason }
-        | JournalError::Corrupt { path, reason } => {
-            format!("{}: {reason}", display(path))
-        }
-        JournalError::Fenced => words.say("reason.fenced", &[]),
-        JournalError::Replaced => words.say("reason.replaced", &[]),
-        JournalError::Unwritable { reason } => reason.clone(),
+        | JournalError::Corrupt { path, reason } => Filling::Reason(format!("{}: {reason}", display(path))),
+        JournalError::Fenced => Sentence::new("reason.fenced").into(),
+        JournalError::Replaced => Sentence::new("reason.replaced").into(),
+        JournalError::Unwritable { reason } => Filling::Reason(reason.clone()),
     }
 }
 
-/// Says why plan and journal cannot be joined.
-pub(crate) fn join_problem(error: &JoinError, terminal: &Terminal) -> Exit {
-    match error {
-        JoinError::Journal(error) => journal_problem(error, terminal),
-        JoinError::Changed => {
-            terminal.complain("changed", &[]);
-            Exit::Gate
-        }
-        JoinError::Audience(faults) => {
-            for fault in faults {
-                terminal.complain_text(&fault.message(&terminal.words));
-            }
-            Exit::Invalid
+impl From<JoinError> for Problem {
+    fn from(error: JoinError) -> Self {
+        match error {
+            JoinError::Journal(error) => error.into(),
+            JoinError::Changed => Self::changed(Exit::Gate),
+            JoinError::Audience(faults) => faults
+                .into_iter()
+                .map(|fault| Self::of(Exit::Invalid, Told::Fault(None, Box::new(fault))))
+                .reduce(Self::and)
+                .expect("an audience that cannot be read has a fault"),
         }
     }
 }

@@ -80,14 +80,8 @@ impl Terminal {
         self.say(&format!("next.{key}"), &[("campaign", &argument(campaign))]);
     }
 
-    /// What went wrong, `error.<key>`, to stderr, quiet or not.
-    pub(crate) fn complain(&self, key: &str, places: &[(&str, &dyn Display)]) {
-        let text = self.words.say(&format!("error.{key}"), places);
-        self.complain_text(&text);
-    }
-
-    /// What went wrong, to stderr, quiet or not.
-    pub(crate) fn complain_text(&self, text: &str) {
+    /// What went wrong, to stderr, quiet or not. Only `cli::run` tells it: everything else hands a `Problem` up.
+    pub(crate) fn complain(&self, text: &str) {
         let head = self.words.say("diagnostic.error", &[]);
         let text = format!("{head}: {text}\n");
         let _ = io::stderr().write_all(visible(&text, self.color).as_bytes());

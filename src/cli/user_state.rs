@@ -9,7 +9,7 @@ use crate::api_base::Destination;
 use crate::campaign::Campaign;
 use crate::cli::exit_code::Exit;
 use crate::cli::machine::Machine;
-use crate::cli::problem::journal_problem;
+use crate::cli::problem::Problem;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::render::display;
 use crate::journal::JournalError;
@@ -39,12 +39,13 @@ impl AccountFolder {
         Some(Self { root: base.join(word(appid)) })
     }
 
-    /// The same. Otherwise it is told how to name one, and the exit is [`Exit::Storage`].
-    pub(crate) fn insist(appid: &str, flag: Option<&PathBuf>, terminal: &Terminal) -> Result<Self, Exit> {
-        Self::find(appid, flag).ok_or_else(|| {
-            terminal.complain("no-state-folder", &[]);
-            Exit::Storage
-        })
+    /// The same.
+    ///
+    /// # Errors
+    ///
+    /// Where there is neither, with how to name one.
+    pub(crate) fn insist(appid: &str, flag: Option<&PathBuf>) -> Result<Self, Problem> {
+        Self::find(appid, flag).ok_or_else(|| Problem::new(Exit::Storage, "no-state-folder"))
     }
 
     /// Where what is sent to a destination is kept.
@@ -60,25 +61,22 @@ impl AccountFolder {
     ///
     /// # Errors
     ///
-    /// The exit, already told, when the folder cannot be made or a journal not be read or written.
+    /// When the folder cannot be made or a journal not be read or written.
     pub(crate) fn prepare(
         &self,
         destination: Destination,
         campaign: &Path,
         whose: &Identity,
-        terminal: &Terminal,
-    ) -> Result<PathBuf, Exit> {
+    ) -> Result<PathBuf, Problem> {
         let state = self.of(destination);
         private_folder(&state).map_err(|error| match error {
             JournalError::Unreachable { path, reason } => {
-                let places: [(&str, &dyn std::fmt::Display); 2] =
-                    [("folder", &display(&path)), ("reason", &reason)];
-                terminal.complain("state-folder-unwritable", &places);
-                Exit::Storage
+                let unwritable = Problem::new(Exit::Storage, "state-folder-unwritable");
+                unwritable.with("folder", display(&path)).because(reason)
             }
-            other => journal_problem(&other, terminal),
+            other => other.into(),
         })?;
-        self.contact(destination, campaign, whose).map_err(|error| journal_problem(&error, terminal))?;
+        self.contact(destination, campaign, whose)?;
         Ok(state)
     }
 
@@ -145,17 +143,16 @@ fn format1_beside(campaign: &Path) -> Option<PathBuf> {
 ///
 /// # Errors
 ///
-/// The exit, already told.
+/// When there is no folder, or a journal cannot be read or imported.
 pub(crate) fn telling(
     campaign: &Path,
     whose: &Identity,
     flag: Option<&PathBuf>,
     local: bool,
     terminal: &Terminal,
-) -> Result<(PathBuf, Destination), Exit> {
-    let account = AccountFolder::insist(&whose.appid, flag, terminal)?;
-    let destination =
-        account.telling(campaign, whose, local).map_err(|error| journal_problem(&error, terminal))?;
+) -> Result<(PathBuf, Destination), Problem> {
+    let account = AccountFolder::insist(&whose.appid, flag)?;
+    let destination = account.telling(campaign, whose, local)?;
     if destination == Destination::Local && !local {
         terminal.say("told-local", &[]);
     }

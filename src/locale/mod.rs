@@ -4,6 +4,7 @@
 //! taken from English, so a new language can grow sentence by sentence.
 
 mod reason;
+pub(crate) mod sentence;
 pub(crate) mod visible;
 
 use std::collections::BTreeMap;

@@ -102,6 +102,22 @@ fn noisy_crates_stay_behind_one_door() {
     }
 }
 
+/// Functions hand a `Problem` up, so that an error is told once, in one manner, with the exit that goes with it. The
+/// interview of `init` answers to somebody who is there; progress is no error.
+#[test]
+fn errors_are_told_in_one_place_and_nothing_below_cli_prints() {
+    let source = repository().join("src");
+    let prints = Regex::new(r"\be?print(ln)?!|\bstd(err|out)\(\)").expect("a pattern");
+    for file in all(&source) {
+        let text = fs::read_to_string(&file).expect("a source file");
+        let inside = file.strip_prefix(&source).expect("below src").to_string_lossy().replace('\\', "/");
+        let own = text.split("#[cfg(test)]\nmod tests").next().expect("a first part");
+        let may_print = ["cli/mod.rs", "cli/terminal.rs", "cli/command/init/prompt.rs", "report/progress.rs"];
+        assert!(may_print.contains(&&*inside) || !prints.is_match(own), "{inside} prints");
+        assert!(inside == "cli/mod.rs" || !own.contains(".complain("), "{inside} tells an error by itself");
+    }
+}
+
 #[test]
 fn every_crate_has_its_reason_beside_its_line() {
     let manifest = fs::read_to_string(repository().join("Cargo.toml")).expect("Cargo.toml");

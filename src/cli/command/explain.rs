@@ -4,38 +4,30 @@ use std::path::Path;
 
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args;
+use crate::cli::problem::Problem;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::suggest::nearest;
 use crate::wechat::answer::error_code;
 
 /// Explains a code.
-pub(crate) fn run(args: &args::Explain, terminal: &Terminal) -> Exit {
+pub(crate) fn run(args: &args::Explain, terminal: &Terminal) -> Result<Exit, Problem> {
     let code = args.code.trim();
-    if let Ok(number) = code.parse::<i64>() {
-        terminal.data(&errcode(number, terminal));
-        next(terminal);
-        return Exit::Ok;
-    }
-    match Code::find(code) {
-        Some(code) => {
-            terminal.data(&diagnostic(code, terminal));
-            next(terminal);
-            Exit::Ok
-        }
-        None => {
-            match nearest(code, Code::ALL.iter().map(|code| code.slug())) {
-                Some(near) => terminal.complain("no-such-code-near", &[("code", &code), ("near", &near)]),
-                None => terminal.complain("no-such-code", &[("code", &code)]),
-            }
-            Exit::Usage
-        }
-    }
+    let told = match code.parse::<i64>() {
+        Ok(number) => errcode(number, terminal),
+        Err(_) => diagnostic(Code::find(code).ok_or_else(|| no_such_code(code))?, terminal),
+    };
+    terminal.data(&told);
+    // Which campaign brought the code up is not known here.
+    terminal.next("init", Path::new(&terminal.words.say("cli.value.CAMPAIGN", &[])));
+    Ok(Exit::Ok)
 }
 
-/// Which campaign brought the code up is not known here.
-fn next(terminal: &Terminal) {
-    terminal.next("init", Path::new(&terminal.words.say("cli.value.CAMPAIGN", &[])));
+fn no_such_code(code: &str) -> Problem {
+    match nearest(code, Code::ALL.iter().map(|code| code.slug())) {
+        Some(near) => Problem::new(Exit::Usage, "no-such-code-near").with("code", code).with("near", near),
+        None => Problem::new(Exit::Usage, "no-such-code").with("code", code),
+    }
 }
 
 fn errcode(number: i64, terminal: &Terminal) -> String {

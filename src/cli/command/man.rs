@@ -14,8 +14,7 @@ pub(crate) fn run(terminal: &Terminal) -> Exit {
     let mut pages = Vec::new();
     let commands = std::iter::once(&command).chain(command.get_subcommands());
     for command in commands {
-        // Writing into a Vec cannot fail.
-        let _ = clap_mangen::Man::new(command.clone()).render(&mut pages);
+        clap_mangen::Man::new(command.clone()).render(&mut pages).expect("memory takes everything");
     }
     terminal.data(&String::from_utf8_lossy(&pages));
     Exit::Ok

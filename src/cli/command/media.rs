@@ -9,10 +9,11 @@ use serde::Serialize;
 use crate::campaign::Campaign;
 use crate::cli::command::send::lock_campaign;
 use crate::cli::context::{environment, load_sound};
-use crate::cli::ending::told;
+use crate::cli::ending::stopped;
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, Format, MaskOpenid, Progress as Wanted};
 use crate::cli::platform::{Platform, hosts};
+use crate::cli::problem::Problem;
 use crate::cli::terminal::{Terminal, masks};
 use crate::cli::user_state::AccountFolder;
 use crate::delivery::attempt::Cause;
@@ -58,24 +59,24 @@ struct MediaReport {
 }
 
 /// Uploads media files.
-pub(crate) fn run(args: &args::Media, terminal: &Terminal) -> Exit {
-    let exit = upload(args, terminal).unwrap_or_else(|exit| exit);
+pub(crate) fn run(args: &args::Media, terminal: &Terminal) -> Result<Exit, Problem> {
+    let exit = upload(args, terminal)?;
     if exit == Exit::Ok && args.format == Format::Human {
         terminal.next("preview", &args.campaign.campaign);
     }
-    exit
+    Ok(exit)
 }
 
-fn upload(args: &args::Media, terminal: &Terminal) -> Result<Exit, Exit> {
+fn upload(args: &args::Media, terminal: &Terminal) -> Result<Exit, Problem> {
     let path = &args.campaign.campaign;
-    let (campaign, plan) = load_sound(path, &environment(), MaskOpenid::Auto, terminal)?;
+    let (campaign, plan) = load_sound(path, &environment(), MaskOpenid::Auto)?;
     if plan.media.is_empty() {
         terminal.say("media.none", &[]);
         return Ok(print(args.format, &[], terminal));
     }
-    let destination = hosts(&campaign, terminal)?.destination();
-    let account = AccountFolder::insist(&campaign.account.appid, args.state_dir.as_ref(), terminal)?;
-    let state = account.prepare(destination, path, &identity(&campaign), terminal)?;
+    let destination = hosts(&campaign)?.destination();
+    let account = AccountFolder::insist(&campaign.account.appid, args.state_dir.as_ref())?;
+    let state = account.prepare(destination, path, &identity(&campaign))?;
     // Whoever sends this campaign uploads its files as well; two would upload each of them twice.
     let _lock = lock_campaign(&campaign, &state, Instant::now(), terminal)?;
     let Platform { runtime, client, tokens, origin } = Platform::open(&campaign, &state, terminal)?;
@@ -92,13 +93,8 @@ fn upload(args: &args::Media, terminal: &Terminal) -> Result<Exit, Exit> {
     drop(depot);
     drop(runtime);
     progress.finish();
-    match uploaded {
-        Ok(files) => Ok(print(args.format, &files, terminal)),
-        Err(stop) => {
-            told(&stop, &campaign, Some(&origin), terminal);
-            Err(Exit::of_stop(&stop))
-        }
-    }
+    let files = uploaded.map_err(|stop| stopped(&stop, &campaign, Some(&origin)))?;
+    Ok(print(args.format, &files, terminal))
 }
 
 /// Brings every file to the platform, as many as go at a time, and reports them in the order of the plan.

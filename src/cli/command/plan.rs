@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use crate::campaign::validate::Overrides;
-use crate::cli::command::send::expected;
+use crate::cli::command::send::insist_on_expected;
 use crate::cli::context::{Loaded, environment, load, load_fenced};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args;
-use crate::cli::output::{cannot_write, form_of, masks, print};
+use crate::cli::output::{form_of, masks, print};
 use crate::cli::platform::hosts;
+use crate::cli::problem::Problem;
 use crate::cli::terminal::{Form, Terminal, is_ci};
 use crate::cli::workspace;
 use crate::diagnostic::render::display;
@@ -21,12 +22,8 @@ use crate::report::results::csv::mask;
 use crate::report::{self, Format};
 
 /// Plans a campaign and tells everything about it.
-pub(crate) fn run(args: &args::Plan, terminal: &Terminal) -> Exit {
-    plan(args, terminal).unwrap_or_else(|exit| exit)
-}
-
-fn plan(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Exit> {
-    let earlier = args.compare.as_deref().map(|path| earlier(path, terminal)).transpose()?;
+pub(crate) fn run(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Problem> {
+    let earlier = args.compare.as_deref().map(earlier).transpose()?;
     let overrides = Overrides { rate: args.rate, ..environment() };
     let format = report::format(report::PLAN, &args.format);
     let manifest = format.is_some_and(|format| !format.travels) && args.output.is_some();
@@ -38,10 +35,10 @@ fn plan(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Exit> {
     let load = if travels || args.sandbox || is_ci() { load_fenced } else { load };
     let mut loaded = load(&args.campaign.campaign, &overrides);
     if let Some(campaign) = &loaded.campaign {
-        hosts(campaign, terminal)?;
+        hosts(campaign)?;
     }
     if let (Some(earlier), Some(path)) = (&earlier, &args.compare) {
-        same_campaign(earlier, path, &loaded, terminal)?;
+        same_campaign(earlier, path, &loaded)?;
     }
     let masked = masks(args.mask_openid, travels);
     if masked {
@@ -57,10 +54,8 @@ fn plan(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Exit> {
     let before = earlier.as_ref().map(|earlier| (earlier.hosts.clone(), earlier.token_command.clone()));
     if let Some(campaign) = loaded.campaign.as_ref().filter(|_| travels || earlier.is_some()) {
         let wanted = Wanted { samples: travels, messages: manifest, earlier, masked };
-        let read = sample::read(campaign, &loaded.plan, wanted, &terminal.words).map_err(|_| {
-            terminal.complain("changed", &[]);
-            Exit::Invalid
-        })?;
+        let read = sample::read(campaign, &loaded.plan, wanted, &terminal.words)
+            .map_err(|_| Problem::changed(Exit::Invalid))?;
         (told.samples, told.messages, told.changes) = (read.samples, read.messages, read.changes);
         if let (Some(changes), Some((hosts, command))) = (&mut told.changes, before) {
             changes.earlier_hosts = (hosts != told.hosts).then_some(hosts);
@@ -69,28 +64,23 @@ fn plan(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Exit> {
         }
     }
     tell(args, format, &loaded, &told, terminal)?;
-    Ok(exit(args, &loaded, terminal))
+    insist(args, &loaded)?;
+    terminal.next("plan", &args.campaign.campaign);
+    Ok(Exit::Ok)
 }
 
 /// The plan to compare with.
-fn earlier(path: &Path, terminal: &Terminal) -> Result<Earlier, Exit> {
-    Earlier::read(path).map_err(|error| {
-        let file = display(path);
-        match error {
-            EarlierError::File(reason) => {
-                terminal.complain("cannot-read", &[("file", &file), ("reason", &reason)]);
-            }
-            EarlierError::Foreign(reason) => {
-                terminal.complain("earlier-foreign", &[("file", &file), ("reason", &reason)]);
-            }
-            EarlierError::NoMessages => terminal.complain("earlier-bare", &[("file", &file)]),
-        }
-        Exit::Usage
+fn earlier(path: &Path) -> Result<Earlier, Problem> {
+    let problem = |key| Problem::new(Exit::Usage, key).with("file", display(path));
+    Earlier::read(path).map_err(|error| match error {
+        EarlierError::File(reason) => problem("cannot-read").because(reason),
+        EarlierError::Foreign(reason) => problem("earlier-foreign").because(reason),
+        EarlierError::NoMessages => problem("earlier-bare"),
     })
 }
 
 /// People of another campaign or account are known by other fingerprints: nothing could be compared.
-fn same_campaign(earlier: &Earlier, path: &Path, loaded: &Loaded, terminal: &Terminal) -> Result<(), Exit> {
+fn same_campaign(earlier: &Earlier, path: &Path, loaded: &Loaded) -> Result<(), Problem> {
     let Some(campaign) = &loaded.campaign else { return Ok(()) };
     let now = (Some(campaign.id.to_string()), Some(campaign.account.appid.clone()));
     if (&earlier.campaign, &earlier.appid) == (&now.0, &now.1) {
@@ -101,9 +91,10 @@ fn same_campaign(earlier: &Earlier, path: &Path, loaded: &Loaded, terminal: &Ter
         format!("{}, {}", word(campaign), word(appid))
     };
     let (found, expected) = (shown((&earlier.campaign, &earlier.appid)), shown((&now.0, &now.1)));
-    terminal
-        .complain("earlier-other", &[("file", &display(path)), ("found", &found), ("campaign", &expected)]);
-    Err(Exit::Usage)
+    Err(Problem::new(Exit::Usage, "earlier-other")
+        .with("file", display(path))
+        .with("found", found)
+        .with("campaign", expected))
 }
 
 fn tell(
@@ -112,7 +103,7 @@ fn tell(
     loaded: &Loaded,
     told: &PlanReport,
     terminal: &Terminal,
-) -> Result<(), Exit> {
+) -> Result<(), Problem> {
     let words = &terminal.words;
     match format {
         Some(format) => {
@@ -120,7 +111,7 @@ fn tell(
             print(args.output.as_deref(), terminal, form, |out| (format.write)(told, words, out))?;
         }
         None => {
-            terminal.tell(&text::faults(&loaded.plan, &loaded.sources, words, terminal.color));
+            terminal.tell(&text::faults(&loaded.plan.diagnostics, &loaded.sources, words, terminal.color));
             let mut text = text::summary(&loaded.facts, &loaded.plan, words);
             text += &told.changes.as_ref().map(|changes| text::changes(changes, words)).unwrap_or_default();
             let text = visible(&text, false);
@@ -130,22 +121,18 @@ fn tell(
     if format.is_some_and(|format| format.name == "github") {
         terminal.tell(&text::summary(&loaded.facts, &loaded.plan, words));
         workspace::summarize(|room| markdown::within(room, told, words))
-            .map_err(|(file, reason)| cannot_write(&file, &reason, terminal))?;
+            .map_err(|(file, reason)| Problem::cannot_write(&file, reason))?;
     }
     Ok(())
 }
 
-fn exit(args: &args::Plan, loaded: &Loaded, terminal: &Terminal) -> Exit {
-    let diagnostics = &loaded.plan.diagnostics;
-    if diagnostics.errors() > 0 {
-        let (errors, warnings) = (diagnostics.errors(), diagnostics.warnings());
-        terminal.complain("invalid", &[("errors", &errors), ("warnings", &warnings)]);
-        terminal.next("invalid", &args.campaign.campaign);
-        return Exit::Invalid;
+/// Insists on a plan without errors, and on the one that was expected.
+fn insist(args: &args::Plan, loaded: &Loaded) -> Result<(), Problem> {
+    let faults = &loaded.plan.diagnostics;
+    if faults.errors() > 0 {
+        let invalid = Problem::invalid(faults.errors(), faults.warnings());
+        return Err(invalid.next("invalid", &args.campaign.campaign));
     }
-    if !expected(&args.expect, &loaded.plan, loaded.facts.id, terminal) {
-        return Exit::Gate;
-    }
-    terminal.next("plan", &args.campaign.campaign);
-    Exit::Ok
+    let id = loaded.facts.id.expect("a plan without errors whose hosts are known has an id");
+    insist_on_expected(&args.expect, &loaded.plan, id)
 }

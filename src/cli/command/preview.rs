@@ -10,10 +10,9 @@ use crate::cli::context::{environment, load_sound, load_sound_fenced};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, PreviewFormat};
 use crate::cli::platform::hosts;
-use crate::cli::problem::journal_problem;
+use crate::cli::problem::Problem;
 use crate::cli::terminal::{Form, Terminal, is_ci, masks};
 use crate::cli::user_state::AccountFolder;
-use crate::diagnostic::render::display;
 use crate::journal::media::MediaStore;
 use crate::message::media::Content;
 use crate::plan::Plan;
@@ -23,57 +22,36 @@ use crate::report::form::page::PageError;
 use crate::report::{preview, write_file};
 
 /// Shows messages.
-pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
+pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Result<Exit, Problem> {
     if args.serve {
         return serve::run(args, terminal);
     }
     // In CI somebody else may have written the campaign.
     let load_sound = if is_ci() { load_sound_fenced } else { load_sound };
-    let (campaign, plan) =
-        match load_sound(&args.campaign.campaign, &environment(), args.mask_openid, terminal) {
-            Ok(sound) => sound,
-            Err(exit) => return exit,
-        };
-    let Ok(survey) = chosen::messages(args, &campaign, &plan) else {
-        terminal.complain("changed", &[]);
-        return Exit::Invalid;
-    };
+    let (campaign, plan) = load_sound(&args.campaign.campaign, &environment(), args.mask_openid)?;
+    let survey = chosen::messages(args, &campaign, &plan).map_err(|_| Problem::changed(Exit::Invalid))?;
     let single = args.row.is_some() || args.openid.is_some();
     if survey.samples.is_empty() && single {
-        terminal.complain("no-such-recipient", &[]);
-        return Exit::Usage;
+        return Err(Problem::new(Exit::Usage, "no-such-recipient"));
     }
-    let hosts = match hosts(&campaign, terminal) {
-        Ok(hosts) => hosts,
-        Err(exit) => return exit,
-    };
+    let hosts = hosts(&campaign)?;
     let account = AccountFolder::find(&campaign.account.appid, args.state_dir.as_ref());
     let state = account.filter(|_| !plan.media.is_empty()).map(|account| account.of(hosts.destination()));
-    let kept = state.map_or(Ok(None), |state| MediaStore::read(&state));
-    let kept = match kept {
-        Ok(kept) => kept,
-        Err(error) => return journal_problem(&error, terminal),
-    };
+    let kept = state.map_or(Ok(None), |state| MediaStore::read(&state))?;
     let ids = |message: &PlannedMessage| living(message, kept.as_ref(), &campaign);
-    let Ok(text) = text(args, &campaign, &plan, &survey, ids, terminal) else {
-        terminal.complain("internal", &[]);
-        return Exit::Internal;
-    };
+    let text = text(args, &campaign, &plan, &survey, ids, terminal)
+        .map_err(|_| Problem::new(Exit::Internal, "internal"))?;
     match &args.output {
         None => match args.format {
             PreviewFormat::Human => terminal.data(&text),
             PreviewFormat::Json => terminal.document(&text, Form::Json),
             PreviewFormat::Html => terminal.document(&text, Form::Text),
         },
-        Some(path) => {
-            if let Err(error) = write_file(path, |out| out.write_all(text.as_bytes())) {
-                terminal.complain("cannot-write", &[("file", &display(path)), ("reason", &error)]);
-                return Exit::Storage;
-            }
-        }
+        Some(path) => write_file(path, |out| out.write_all(text.as_bytes()))
+            .map_err(|error| Problem::cannot_write(path, error))?,
     }
     terminal.next("preview", &args.campaign.campaign);
-    Exit::Ok
+    Ok(Exit::Ok)
 }
 
 /// The ids that the files of a message have and that still live.

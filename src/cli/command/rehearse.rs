@@ -10,20 +10,19 @@ use crate::api_base::{ApiBase, Destination};
 use crate::campaign::Campaign;
 use crate::campaign::file::OnUnknown;
 use crate::cli::command::send::{overrides, results_masked};
-use crate::cli::command::simulator::scenario;
+use crate::cli::command::simulator::{not_started, scenario};
 use crate::cli::context::load_sound;
 use crate::cli::ending::{What, exit_noted, report};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, MaskOpenid};
 use crate::cli::machine;
 use crate::cli::platform::{Platform, hosts, runtime};
-use crate::cli::problem::journal_problem;
+use crate::cli::problem::Problem;
 use crate::cli::random;
 use crate::cli::results_file::ResultsFile;
 use crate::cli::terminal::{Terminal, masks};
 use crate::cli::watching::Watching;
 use crate::delivery::outcome::Status;
-use crate::diagnostic::render::display;
 use crate::journal::JournalError;
 use crate::journal::record::mark_of;
 use crate::journal::store::Store;
@@ -45,42 +44,29 @@ const SECRET: &str = "rehearsal";
 const SHOWN: usize = 20;
 
 /// Rehearses a campaign.
-pub(crate) fn run(args: &args::Rehearse, terminal: &Terminal) -> Exit {
-    rehearse(args, terminal).unwrap_or_else(|exit| exit)
-}
-
-fn rehearse(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Exit> {
-    let scenario = scenario(args.scenario.as_deref(), terminal)?;
+pub(crate) fn run(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Problem> {
+    let scenario = scenario(args.scenario.as_deref())?;
     let path = &args.campaign.campaign;
-    let (campaign, plan) = load_sound(path, &overrides(&args.how), args.how.mask_openid, terminal)?;
+    let (campaign, plan) = load_sound(path, &overrides(&args.how), args.how.mask_openid)?;
     // What is rehearsed is the plan that would be sent, to where it would be sent.
-    let id = PlanId::of(&campaign, &hosts(&campaign, terminal)?, &plan);
+    let id = PlanId::of(&campaign, &hosts(&campaign)?, &plan);
     let campaign = elsewhere(campaign, args.how.results.as_deref());
-    let state = tempfile::tempdir().map_err(|error| {
-        terminal.complain("cannot-write", &[("file", &display(&std::env::temp_dir())), ("reason", &error)]);
-        Exit::Storage
-    })?;
-    let runtime = runtime(terminal)?;
+    let state = tempfile::tempdir().map_err(|error| Problem::cannot_write(&std::env::temp_dir(), error))?;
+    let runtime = runtime()?;
     let account = Account {
         appid: campaign.account.appid.clone(),
         secret: SECRET.to_owned(),
         kind: campaign.account.kind,
     };
     // Nobody reads this ledger but this process.
-    let word = random::word().map_err(|error| {
-        terminal.complain("no-runtime", &[("reason", &error)]);
-        Exit::Internal
-    })?;
+    let word = random::word()?;
     let started = Simulator::start_guarded(scenario, Some(account), 0, &word);
-    let simulator = runtime.block_on(started).map_err(|error| {
-        terminal.complain("simulator", &[("port", &0), ("reason", &error)]);
-        Exit::Internal
-    })?;
-    let Ok(base) = ApiBase::parse(&simulator.base_url()) else { return Err(Exit::Internal) };
+    let simulator = runtime.block_on(started).map_err(|error| not_started(Exit::Internal, 0, error))?;
+    let base = ApiBase::parse(&simulator.base_url()).expect("the simulator's address is one");
     let total = args.how.limit.map_or(plan.counts.planned, |limit| limit.min(plan.counts.planned));
     let seconds = forecast_seconds(total, campaign.send.ceiling());
     terminal.say("rehearse.about", &[("total", &total), ("forecast", &length(seconds, &terminal.words))]);
-    let platform = Platform::simulated(&campaign, base, SecretString::from(SECRET), terminal)?;
+    let platform = Platform::simulated(&campaign, base, SecretString::from(SECRET))?;
     let (campaign, plan) = (Arc::new(campaign), Arc::new(plan));
     let results = ResultsFile {
         campaign: Arc::clone(&campaign),
@@ -108,14 +94,14 @@ fn rehearse(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Exit> {
         exit: exit_noted,
         observer: &mut Watching::new(&campaign, total, terminal, args.how.progress),
     };
-    let finished = execution.run().map_err(|error| journal_problem(&error, terminal))?;
-    let differences = compare(&campaign, finished.uploads, state.path(), simulator.ledger())
-        .map_err(|error| journal_problem(&error, terminal))?;
+    let finished = execution.run()?;
+    let differences = compare(&campaign, finished.uploads, state.path(), simulator.ledger())?;
     runtime.block_on(simulator.stop());
     if !differences.is_empty() {
         let list = differences.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("\n");
-        terminal.complain("rehearse-differs", &[("count", &differences.len()), ("list", &list)]);
-        return Err(Exit::Internal);
+        return Err(Problem::new(Exit::Internal, "rehearse-differs")
+            .with("count", differences.len())
+            .with("list", list));
     }
     let what = What {
         campaign: &campaign,
@@ -124,17 +110,18 @@ fn rehearse(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Exit> {
         destination: Destination::Local,
         origin: Some(&platform.origin),
     };
-    let exit = report(&finished, &what, args.how.format, terminal);
-    let sent = finished.concluded.tally.counts.sent;
-    if finished.stop.is_some() {
+    let ended = report(&finished, &what, args.how.format, terminal);
+    let counts = finished.concluded.tally.counts;
+    let next = if finished.stop.is_some() {
         // What was not reached was not rehearsed.
-        let unsent = finished.concluded.tally.counts.unsent;
-        terminal.say("rehearse.cut-short", &[("sent", &sent), ("unsent", &unsent)]);
-        terminal.next("again", path);
+        terminal.say("rehearse.cut-short", &[("sent", &counts.sent), ("unsent", &counts.unsent)]);
+        "again"
     } else {
-        terminal.say("rehearse.equal", &[("sent", &sent)]);
-        terminal.next("rehearse", path);
-    }
+        terminal.say("rehearse.equal", &[("sent", &counts.sent)]);
+        "rehearse"
+    };
+    let exit = ended.map_err(|problem| problem.next(next, path))?;
+    terminal.next(next, path);
     Ok(exit)
 }
 

@@ -5,7 +5,7 @@ use crate::cli::context::{Whose, environment, load, whose};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args;
 use crate::cli::output::{form_of, masks, print};
-use crate::cli::problem::{join_problem, journal_problem};
+use crate::cli::problem::Problem;
 use crate::cli::terminal::Terminal;
 use crate::cli::user_state::telling;
 use crate::diagnostic::render::display;
@@ -15,21 +15,17 @@ use crate::report;
 use crate::report::run::history::History;
 
 /// Writes the report.
-pub(crate) fn run(args: &args::Report, terminal: &Terminal) -> Exit {
-    write(args, terminal).unwrap_or_else(|exit| exit)
-}
-
-fn write(args: &args::Report, terminal: &Terminal) -> Result<Exit, Exit> {
+pub(crate) fn run(args: &args::Report, terminal: &Terminal) -> Result<Exit, Problem> {
     let path = &args.campaign.campaign;
-    let Some(format) = report::format(report::RUN, &args.format) else { return Err(Exit::Usage) };
-    let Whose { identity, id, kind } = whose(path, terminal)?;
+    let format = report::format(report::RUN, &args.format).expect("the command line takes no other format");
+    let Whose { identity, id, kind } = whose(path)?;
     let (state, _) = telling(path, &identity, args.state_dir.as_ref(), args.local, terminal)?;
     let loaded = load(path, &environment());
     let planned = loaded.campaign.as_ref().map(|campaign| (campaign, &loaded.plan));
     if planned.is_none() {
         terminal.say("report.faulty-files", &[]);
     }
-    let store = Store::read(&state).map_err(|error| journal_problem(&error, terminal))?;
+    let store = Store::read(&state)?;
     let history = History {
         identity: &identity,
         kind,
@@ -38,7 +34,7 @@ fn write(args: &args::Report, terminal: &Terminal) -> Result<Exit, Exit> {
         running: is_held(&campaign_lock(&state, &id)),
         masked: masks(args.mask_openid, format.travels),
     };
-    let told = history.read(&terminal.words).map_err(|error| join_problem(&error, terminal))?;
+    let told = history.read(&terminal.words)?;
     print(args.output.as_deref(), terminal, form_of(format.name), |out| {
         (format.write)(&told, &terminal.words, out)
     })?;

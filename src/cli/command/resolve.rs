@@ -14,27 +14,21 @@ use crate::cli::context::{environment, load_campaign};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, MaskOpenid};
 use crate::cli::machine;
-use crate::cli::problem::journal_problem;
+use crate::cli::problem::Problem;
 use crate::cli::terminal::{Terminal, masks};
 use crate::cli::user_state::telling;
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::{Outcome, Status};
 use crate::diagnostic::render::display;
-use crate::journal::JournalError;
 use crate::journal::store::Store;
 use crate::report::join::identity;
 use crate::report::results::csv::mask;
 
 /// Settles unknown outcomes.
-pub(crate) fn run(args: &args::Resolve, terminal: &Terminal) -> Exit {
-    resolve(args, terminal).unwrap_or_else(|exit| exit)
-}
-
-fn resolve(args: &args::Resolve, terminal: &Terminal) -> Result<Exit, Exit> {
+pub(crate) fn run(args: &args::Resolve, terminal: &Terminal) -> Result<Exit, Problem> {
     let path = &args.campaign.campaign;
-    let campaign = load_campaign(path, &environment(), terminal)?;
-    let wanted = wanted(args, &campaign, terminal)?;
-    let problem = |error: JournalError| journal_problem(&error, terminal);
+    let campaign = load_campaign(path, &environment())?;
+    let wanted = wanted(args, &campaign)?;
     let nothing = || {
         terminal.say("resolve.nothing", &[]);
         terminal.next("look", path);
@@ -42,8 +36,8 @@ fn resolve(args: &args::Resolve, terminal: &Terminal) -> Result<Exit, Exit> {
     };
     let whose = identity(&campaign);
     let (state, _) = telling(path, &whose, args.state_dir.as_ref(), args.local, terminal)?;
-    let known = match Store::read(&state).map_err(problem)? {
-        Some(store) => store.find_campaign(&whose).map_err(problem)?.is_some(),
+    let known = match Store::read(&state)? {
+        Some(store) => store.find_campaign(&whose)?.is_some(),
         None => false,
     };
     if !known {
@@ -51,28 +45,26 @@ fn resolve(args: &args::Resolve, terminal: &Terminal) -> Result<Exit, Exit> {
     }
     let _lock = lock_campaign(&campaign, &state, Instant::now(), terminal)?;
     // Whatever a crashed process left in flight is unknown, and may be settled too.
-    let mut store = Store::open(&state).map_err(problem)?;
-    let claim = store.claim(&whose, Incident::Crash).map_err(problem)?;
+    let mut store = Store::open(&state)?;
+    let claim = store.claim(&whose, Incident::Crash)?;
     // What was settled by hand may be settled anew until a run has gone by it.
-    let last = store.runs(claim.campaign()).map_err(problem)?.last().map(|run| run.started);
+    let last = store.runs(claim.campaign())?.last().map(|run| run.started);
     let (mut unknown, mut settled) = (Vec::new(), Vec::new());
     let mut found = BTreeSet::new();
-    store
-        .messages(claim.campaign(), |message| {
-            if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&message.openid)) {
-                return;
-            }
-            if message.state.status() == Status::Unknown {
-                unknown.push(message.id);
-                found.insert(message.openid);
-            } else if message.reason == Some(Incident::Resolved.to_string())
-                && last.is_some_and(|last| message.at > last)
-            {
-                settled.push(message.id);
-                found.insert(message.openid);
-            }
-        })
-        .map_err(problem)?;
+    store.messages(claim.campaign(), |message| {
+        if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&message.openid)) {
+            return;
+        }
+        if message.state.status() == Status::Unknown {
+            unknown.push(message.id);
+            found.insert(message.openid);
+        } else if message.reason == Some(Incident::Resolved.to_string())
+            && last.is_some_and(|last| message.at > last)
+        {
+            settled.push(message.id);
+            found.insert(message.openid);
+        }
+    })?;
     let missing: Vec<&str> =
         wanted.iter().flatten().filter(|openid| !found.contains(*openid)).map(String::as_str).collect();
     if !missing.is_empty() {
@@ -80,8 +72,7 @@ fn resolve(args: &args::Resolve, terminal: &Terminal) -> Result<Exit, Exit> {
             missing.len(),
             missing.iter().take(10).map(|openid| shown(openid)).collect::<Vec<_>>().join(", "),
         );
-        terminal.complain("not-unknown", &[("count", &count), ("openids", &list)]);
-        return Err(Exit::Usage);
+        return Err(Problem::new(Exit::Usage, "not-unknown").with("count", count).with("openids", list));
     }
     let outcome = if args.sent { Outcome::Sent } else { Outcome::Postponed };
     // `--all` means whatever waits to be settled, and only where nothing does, what was settled before.
@@ -92,7 +83,7 @@ fn resolve(args: &args::Resolve, terminal: &Terminal) -> Result<Exit, Exit> {
         Some(_) => [unknown, settled].concat(),
     };
     agreed(args, ids.len(), anew, outcome, terminal)?;
-    let settled = store.resolve(claim, &ids, outcome, &machine::who(), Timestamp::now()).map_err(problem)?;
+    let settled = store.resolve(claim, &ids, outcome, &machine::who(), Timestamp::now())?;
     let word = terminal.words.say(&format!("status.{}", Status::from(outcome).name()), &[]);
     terminal.say("resolve.done", &[("count", &settled), ("status", &word)]);
     terminal.next("resolve", path);
@@ -106,51 +97,44 @@ fn agreed(
     anew: bool,
     outcome: Outcome,
     terminal: &Terminal,
-) -> Result<(), Exit> {
+) -> Result<(), Problem> {
     if args.yes || count == 0 {
         return Ok(());
     }
     if !terminal.is_interactive() {
-        terminal.complain("resolve-needs-yes", &[("count", &count)]);
-        return Err(Exit::Gate);
+        return Err(Problem::new(Exit::Gate, "resolve-needs-yes").with("count", count));
     }
     let status = terminal.words.say(&format!("status.{}", Status::from(outcome).name()), &[]);
     let key = if anew { "resolve.ask-again" } else { "resolve.ask" };
     if terminal.ask(key, &[("count", &count), ("status", &status)]) {
         return Ok(());
     }
-    terminal.say("resolve.no", &[]);
-    Err(Exit::Gate)
+    Err(Problem::note(Exit::Gate, "resolve.no"))
 }
 
 /// The openids that were named; nothing where all are meant.
-fn wanted(
-    args: &args::Resolve,
-    campaign: &Campaign,
-    terminal: &Terminal,
-) -> Result<Option<BTreeSet<String>>, Exit> {
+fn wanted(args: &args::Resolve, campaign: &Campaign) -> Result<Option<BTreeSet<String>>, Problem> {
     if args.all {
         return Ok(None);
     }
     let Some(file) = &args.from else { return Ok(Some(args.openid.iter().cloned().collect())) };
     let openid = campaign.audience.openid_column.clone();
     let source = Source { path: file.clone(), openid, ..Source::default() };
-    let told = |faults: Vec<crate::diagnostic::Diagnostic>| {
-        for fault in faults {
-            terminal.complain_text(&format!("{}: {}", display(file), fault.message(&terminal.words)));
-        }
-        Exit::Invalid
-    };
-    let mut reader = Reader::open(&source).map_err(|unreadable| told(unreadable.faults))?;
+    let faulty = |fault| Problem::fault(file, fault);
+    let mut reader = Reader::open(&source).map_err(|unreadable| {
+        let faults = unreadable.faults.into_iter().map(faulty);
+        faults.reduce(Problem::and).expect("a file that cannot be read has a fault")
+    })?;
     let name = &campaign.audience.openid_column;
     let Some(column) = reader.header().position(name) else {
-        terminal.complain("no-openid-column", &[("file", &display(file)), ("name", name)]);
-        return Err(Exit::Invalid);
+        return Err(Problem::new(Exit::Invalid, "no-openid-column")
+            .with("file", display(file))
+            .with("name", name));
     };
     let mut openids = BTreeSet::new();
     let mut row = Row::default();
-    while reader.read(&mut row).map_err(|fault| told(vec![fault]))?.is_some() {
-        let cells = row.cells().map_err(|fault| told(vec![fault]))?;
+    while reader.read(&mut row).map_err(faulty)?.is_some() {
+        let cells = row.cells().map_err(faulty)?;
         openids.insert(cells.get(column).unwrap_or_default().to_owned());
     }
     Ok(Some(openids))

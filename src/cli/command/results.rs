@@ -10,60 +10,49 @@ use crate::cli::elsewhere;
 use crate::cli::exit_code::Exit;
 use crate::cli::gate::Evidence;
 use crate::cli::line::args::{self, MaskOpenid};
-use crate::cli::problem::{join_problem, journal_problem};
+use crate::cli::problem::Problem;
 use crate::cli::terminal::{Terminal, argument};
 use crate::cli::user_state::{AccountFolder, telling};
 use crate::diagnostic::render::display;
-use crate::journal::JournalError;
 use crate::journal::store::Store;
 use crate::report::join::identity;
 use crate::report::results::{self, ResultsError};
 
 /// Writes the results.
-pub(crate) fn run(args: &args::Results, terminal: &Terminal) -> Exit {
+pub(crate) fn run(args: &args::Results, terminal: &Terminal) -> Result<Exit, Problem> {
     let path = &args.campaign.campaign;
-    let (state, destination) = match journal_place(args, terminal) {
-        Ok(place) => place,
-        Err(exit) => return exit,
-    };
+    let (state, destination) = journal_place(args, terminal)?;
     let overrides =
         Overrides { results: args.output.clone(), destination: Some(destination), ..environment() };
-    let (campaign, plan) = match load_sound(path, &overrides, args.mask_openid, terminal) {
-        Ok(sound) => sound,
-        Err(exit) => return exit,
-    };
-    let store = match journal(args, &campaign, &state, destination, terminal) {
-        Ok(store) => store,
-        Err(exit) => return exit,
-    };
+    let (campaign, plan) = load_sound(path, &overrides, args.mask_openid)?;
+    let store = journal(args, &campaign, &state, destination)?;
     let file = &campaign.results.path;
     let masked = args.mask_openid == MaskOpenid::On;
     let store = Some(&store);
-    let written = results::write(&campaign, &plan, store, file, masked)
-        .and_then(|tally| results::write_parts(&campaign, &plan, store, file, masked, &tally));
-    match written {
-        Ok(()) => {
-            terminal.say("summary.results", &[("file", &display(file))]);
-            terminal.next("look", path);
-            Exit::Ok
-        }
-        Err(error) => problem(&error, file, terminal),
-    }
+    results::write(&campaign, &plan, store, file, masked)
+        .and_then(|tally| results::write_parts(&campaign, &plan, store, file, masked, &tally))
+        .map_err(|error| match error {
+            ResultsError::Join(error) => error.into(),
+            ResultsError::File(error) => Problem::cannot_write(file, error),
+        })?;
+    terminal.say("summary.results", &[("file", &display(file))]);
+    terminal.next("look", path);
+    Ok(Exit::Ok)
 }
 
 /// Which journal tells of the campaign: what was sent to a simulator has results of its own.
-fn journal_place(args: &args::Results, terminal: &Terminal) -> Result<(PathBuf, Destination), Exit> {
+fn journal_place(args: &args::Results, terminal: &Terminal) -> Result<(PathBuf, Destination), Problem> {
     let path = &args.campaign.campaign;
-    let Whose { identity, .. } = whose(path, terminal)?;
+    let Whose { identity, .. } = whose(path)?;
     let place = telling(path, &identity, args.state_dir.as_ref(), args.local, terminal)?;
-    let knows = match Store::read(&place.0).map_err(|error| journal_problem(&error, terminal))? {
-        Some(store) => store.find_campaign(&identity).map_err(|error| journal_problem(&error, terminal))?,
+    let knows = match Store::read(&place.0)? {
+        Some(store) => store.find_campaign(&identity)?,
         None => None,
     };
     // Where no journal knows the campaign, the receipt says which results are in question.
     match elsewhere::find(path, &identity, args.local).filter(|_| knows.is_none()) {
         Some(entry) if entry.destination == Destination::Local.name() => {
-            let account = AccountFolder::insist(&identity.appid, args.state_dir.as_ref(), terminal)?;
+            let account = AccountFolder::insist(&identity.appid, args.state_dir.as_ref())?;
             Ok((account.of(Destination::Local), Destination::Local))
         }
         Some(_) | None => Ok(place),
@@ -76,31 +65,14 @@ fn journal(
     campaign: &Campaign,
     state: &Path,
     destination: Destination,
-    terminal: &Terminal,
-) -> Result<Store, Exit> {
-    let problem = |error: JournalError| journal_problem(&error, terminal);
+) -> Result<Store, Problem> {
     let known = identity(campaign);
-    let account = AccountFolder::insist(&known.appid, args.state_dir.as_ref(), terminal)?;
-    let evidence = Evidence::of(campaign, &account, destination).map_err(problem)?;
-    if evidence.tell_doubt(terminal) {
-        return Err(Exit::Gate);
-    }
-    if let Some(store) = Store::read(state).map_err(problem)?
-        && store.find_campaign(&known).map_err(problem)?.is_some()
+    let account = AccountFolder::insist(&known.appid, args.state_dir.as_ref())?;
+    Evidence::of(campaign, &account, destination)?.insist()?;
+    if let Some(store) = Store::read(state)?
+        && store.find_campaign(&known)?.is_some()
     {
         return Ok(store);
     }
-    terminal.complain("no-run", &[("campaign", &argument(&campaign.path))]);
-    Err(Exit::Gate)
-}
-
-/// Says why results are not written.
-pub(crate) fn problem(error: &ResultsError, file: &Path, terminal: &Terminal) -> Exit {
-    match error {
-        ResultsError::Join(error) => join_problem(error, terminal),
-        ResultsError::File(error) => {
-            terminal.complain("cannot-write", &[("file", &display(file)), ("reason", error)]);
-            Exit::Storage
-        }
-    }
+    Err(Problem::new(Exit::Gate, "no-run").with("campaign", argument(&campaign.path)))
 }

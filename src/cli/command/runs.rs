@@ -1,20 +1,22 @@
 //! `wxcast runs`: the runs of a campaign so far.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use crate::cli::command::send::campaign_lock;
 use crate::cli::context::{Whose, whose};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, Format};
-use crate::cli::problem::journal_problem;
+use crate::cli::problem::Problem;
 use crate::cli::terminal::Terminal;
 use crate::cli::user_state::telling;
 use crate::delivery::outcome::Counts;
 use crate::delivery::stop::StopReason;
-use crate::journal::JournalError;
 use crate::journal::lock::is_held;
 use crate::journal::run::RunRecord;
 use crate::journal::store::Store;
+use crate::journal::{Identity, JournalError};
 
 /// How wide the ending of a run is shown, in columns of the terminal: as most of them need, Chinese or not.
 const ENDING: usize = 22;
@@ -34,25 +36,11 @@ struct RunReport {
 }
 
 /// Tells of the runs.
-pub(crate) fn run(args: &args::Runs, terminal: &Terminal) -> Exit {
+pub(crate) fn run(args: &args::Runs, terminal: &Terminal) -> Result<Exit, Problem> {
     let path = &args.campaign.campaign;
-    let known = whose(path, terminal).and_then(|whose| {
-        telling(path, &whose.identity, args.state_dir.as_ref(), args.local, terminal)
-            .map(|(state, _)| (whose, state))
-    });
-    let (Whose { identity, id, .. }, state) = match known {
-        Ok(known) => known,
-        Err(exit) => return exit,
-    };
-    let runs = || -> Result<Vec<RunRecord>, JournalError> {
-        let Some(store) = Store::read(&state)? else { return Ok(Vec::new()) };
-        let Some(number) = store.find_campaign(&identity)? else { return Ok(Vec::new()) };
-        store.runs(number)
-    };
-    let runs = match runs() {
-        Ok(runs) => runs,
-        Err(error) => return journal_problem(&error, terminal),
-    };
+    let Whose { identity, id, .. } = whose(path)?;
+    let (state, _) = telling(path, &identity, args.state_dir.as_ref(), args.local, terminal)?;
+    let runs = runs(&state, &identity)?;
     let going = is_held(&campaign_lock(&state, &id));
     match args.format {
         Format::Json => terminal.json(&runs.iter().map(report).collect::<Vec<_>>()),
@@ -68,7 +56,13 @@ pub(crate) fn run(args: &args::Runs, terminal: &Terminal) -> Exit {
             terminal.next("look", path);
         }
     }
-    Exit::Ok
+    Ok(Exit::Ok)
+}
+
+fn runs(state: &Path, whose: &Identity) -> Result<Vec<RunRecord>, JournalError> {
+    let Some(store) = Store::read(state)? else { return Ok(Vec::new()) };
+    let Some(number) = store.find_campaign(whose)? else { return Ok(Vec::new()) };
+    store.runs(number)
 }
 
 fn report(run: &RunRecord) -> RunReport {

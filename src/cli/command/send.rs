@@ -1,5 +1,6 @@
 //! `wxcast send`: plans, asks, sends; run again it goes on where the journal ends.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,13 +13,13 @@ use crate::campaign::validate::Overrides;
 use crate::campaign::{Campaign, CampaignId, duration};
 use crate::cli::agreement::{Proposal, before, token_command};
 use crate::cli::context::{environment, load_sound};
-use crate::cli::ending::{What, exit_noted, next_key, report};
+use crate::cli::ending::{What, exit as ended, exit_noted, next_key, report};
 use crate::cli::exit_code::Exit;
 use crate::cli::gate;
 use crate::cli::line::args::{self, Expect, MaskOpenid, SendArgs};
 use crate::cli::machine;
 use crate::cli::platform::{Platform, hosts};
-use crate::cli::problem::{join_problem, journal_problem};
+use crate::cli::problem::Problem;
 use crate::cli::quota;
 use crate::cli::results_file::ResultsFile;
 use crate::cli::terminal::Terminal;
@@ -40,25 +41,21 @@ use crate::send::feed::{Policy, RetryRefused};
 use crate::send::shutdown::{Signals, StopFiles};
 
 /// Sends a campaign.
-pub(crate) fn run(args: &args::Send, terminal: &Terminal) -> Exit {
-    prepare_and_send(args, terminal).unwrap_or_else(|exit| exit)
-}
-
-fn prepare_and_send(args: &args::Send, terminal: &Terminal) -> Result<Exit, Exit> {
-    let retry_refused = retry(args.retry.as_deref(), terminal)?;
-    let wait = wait_lock(args.wait_lock.as_deref(), terminal)?;
+pub(crate) fn run(args: &args::Send, terminal: &Terminal) -> Result<Exit, Problem> {
+    let retry_refused = retry(args.retry.as_deref())?;
+    let wait = wait_lock(args.wait_lock.as_deref())?;
     let path = &args.campaign.campaign;
     let (ready, place) = ready(args, wait, terminal)?;
     let Ready { campaign, plan, hosts, id } = ready;
     let Place { account, state, locks } = place;
     let destination = hosts.destination();
-    let stop_files = stop_files(&campaign, &state, terminal)?;
+    let stop_files = stop_files(&campaign, &state)?;
     gate::pass(&campaign, &account, destination, args.take_over, terminal)?;
     let policy = Policy { on_unknown: campaign.send.on_unknown, retry_refused };
-    let before = before(&campaign, &plan, &state, terminal)?;
+    let before = before(&campaign, &plan, &state)?;
     let left = left(&before.tally, &policy);
     if left == 0 {
-        before.insist_on_text(terminal)?;
+        before.insist_on_text()?;
     }
     let (campaign, plan) = (Arc::new(campaign), Arc::new(plan));
     let results = ResultsFile {
@@ -105,13 +102,15 @@ fn prepare_and_send(args: &args::Send, terminal: &Terminal) -> Result<Exit, Exit
             exit: exit_noted,
             observer: &mut Watching::new(&campaign, total, terminal, args.how.progress),
         };
-        (execution.run().map_err(|error| journal_problem(&error, terminal))?, Some(origin))
+        (execution.run()?, Some(origin))
     } else {
-        (nothing_to_do(&results, &state, terminal)?, None)
+        (nothing_to_do(&results, &state)?, None)
     };
     let what = What { campaign: &campaign, plan: &plan, id, destination, origin: origin.as_ref() };
-    let exit = report(&finished, &what, args.how.format, terminal);
-    terminal.next(&next_key(exit, &finished.concluded.tally.counts), path);
+    let next = next_key(ended(&finished), &finished.concluded.tally.counts);
+    let exit = report(&finished, &what, args.how.format, terminal)
+        .map_err(|problem| problem.next(next.clone(), path))?;
+    terminal.next(&next, path);
     Ok(exit)
 }
 
@@ -132,20 +131,20 @@ struct Place {
 
 /// Reads the files and takes the locks. Whoever had to wait for a lock reads the files again: what was planned before
 /// may not be what they say now.
-fn ready(args: &args::Send, wait: Duration, terminal: &Terminal) -> Result<(Ready, Place), Exit> {
+fn ready(args: &args::Send, wait: Duration, terminal: &Terminal) -> Result<(Ready, Place), Problem> {
     let until = Instant::now() + wait;
-    let mut ready = read(args, terminal)?;
+    let mut ready = read(args)?;
     loop {
         let destination = ready.hosts.destination();
         let campaign = &ready.campaign;
-        let account = AccountFolder::insist(&campaign.account.appid, args.state_dir.as_ref(), terminal)?;
-        let state = account.prepare(destination, &campaign.path, &identity(campaign), terminal)?;
+        let account = AccountFolder::insist(&campaign.account.appid, args.state_dir.as_ref())?;
+        let state = account.prepare(destination, &campaign.path, &identity(campaign))?;
         let (locks, waited) = lock(campaign, &state, destination, until, terminal)?;
         if !waited {
             return Ok((ready, Place { account, state, locks }));
         }
         terminal.say("send.reread", &[]);
-        let again = read(args, terminal)?;
+        let again = read(args)?;
         let same =
             identity(campaign) == identity(&again.campaign) && destination == again.hosts.destination();
         ready = again;
@@ -156,15 +155,12 @@ fn ready(args: &args::Send, wait: Duration, terminal: &Terminal) -> Result<(Read
     }
 }
 
-fn read(args: &args::Send, terminal: &Terminal) -> Result<Ready, Exit> {
-    let (campaign, plan) =
-        load_sound(&args.campaign.campaign, &overrides(&args.how), args.how.mask_openid, terminal)?;
+fn read(args: &args::Send) -> Result<Ready, Problem> {
+    let (campaign, plan) = load_sound(&args.campaign.campaign, &overrides(&args.how), args.how.mask_openid)?;
     // An address that is none is told before anything is done.
-    let hosts = hosts(&campaign, terminal)?;
+    let hosts = hosts(&campaign)?;
     let id = PlanId::of(&campaign, &hosts, &plan);
-    if !expected(&args.expect, &plan, Some(id), terminal) {
-        return Err(Exit::Gate);
-    }
+    insist_on_expected(&args.expect, &plan, id)?;
     Ok(Ready { campaign, plan, hosts, id })
 }
 
@@ -183,42 +179,41 @@ pub(crate) fn results_masked(how: &SendArgs) -> bool {
     how.mask_openid == MaskOpenid::On
 }
 
-/// Whether a plan is what was expected; if not, says so.
-pub(crate) fn expected(expect: &Expect, plan: &Plan, id: Option<PlanId>, terminal: &Terminal) -> bool {
-    let digest = expect.expect_digest.is_none_or(|digest| digest == plan.digest);
-    let count = expect.expect_count.is_none_or(|count| count == plan.counts.planned);
-    let same = expect.expect_plan.is_none_or(|expected| Some(expected) == id);
-    if let (Some(expected), Some(found)) = (expect.expect_plan.filter(|_| !same), id) {
-        terminal.complain("other-plan", &[("expected", &expected), ("found", &found)]);
-    }
-    if let Some(expected) = expect.expect_digest.filter(|_| !digest) {
-        terminal.complain("other-digest", &[("expected", &expected), ("found", &plan.digest)]);
-    }
-    if let Some(expected) = expect.expect_count.filter(|_| !count) {
-        terminal.complain("other-count", &[("expected", &expected), ("found", &plan.counts.planned)]);
-    }
-    same && digest && count
+/// Insists that a plan is what was expected.
+///
+/// # Errors
+///
+/// Everything in which it is not.
+pub(crate) fn insist_on_expected(expect: &Expect, plan: &Plan, id: PlanId) -> Result<(), Problem> {
+    let count = plan.counts.planned;
+    let plan_id = expect.expect_plan.filter(|expected| *expected != id);
+    let digest = expect.expect_digest.filter(|expected| *expected != plan.digest);
+    let planned = expect.expect_count.filter(|expected| *expected != count);
+    let others = [
+        plan_id.map(|expected| other("plan", &expected, &id)),
+        digest.map(|expected| other("digest", &expected, &plan.digest)),
+        planned.map(|expected| other("count", &expected, &count)),
+    ];
+    others.into_iter().flatten().reduce(Problem::and).map_or(Ok(()), Err)
 }
 
-fn retry(given: Option<&str>, terminal: &Terminal) -> Result<RetryRefused, Exit> {
+fn other(what: &str, expected: &dyn Display, found: &dyn Display) -> Problem {
+    Problem::new(Exit::Gate, &format!("other-{what}")).with("expected", expected).with("found", found)
+}
+
+fn retry(given: Option<&str>) -> Result<RetryRefused, Problem> {
     let Some(text) = given else { return Ok(RetryRefused::None) };
     let codes = match text.split_once(':') {
         None if text == "refused" => return Ok(RetryRefused::All),
         Some(("refused", codes)) => codes.split(',').map(|code| code.trim().parse().ok()).collect(),
         None | Some(_) => None,
     };
-    codes.map(RetryRefused::Codes).ok_or_else(|| {
-        terminal.complain("bad-retry", &[("text", &text)]);
-        Exit::Usage
-    })
+    codes.map(RetryRefused::Codes).ok_or_else(|| Problem::new(Exit::Usage, "bad-retry").with("text", text))
 }
 
-fn wait_lock(given: Option<&str>, terminal: &Terminal) -> Result<Duration, Exit> {
+fn wait_lock(given: Option<&str>) -> Result<Duration, Problem> {
     let Some(text) = given else { return Ok(Duration::ZERO) };
-    duration::parse(text).ok_or_else(|| {
-        terminal.complain("bad-duration", &[("text", &text)]);
-        Exit::Usage
-    })
+    duration::parse(text).ok_or_else(|| Problem::new(Exit::Usage, "bad-duration").with("text", text))
 }
 
 /// Takes the locks of a campaign and of its account, or says who has them. Tells whether somebody else had one first.
@@ -228,7 +223,7 @@ fn lock(
     destination: Destination,
     until: Instant,
     terminal: &Terminal,
-) -> Result<(Locks, bool), Exit> {
+) -> Result<(Locks, bool), Problem> {
     let mut locks = Locks::default();
     let mut waited = false;
     for path in [campaign_lock(state, &campaign.id), account_lock(campaign, state, destination)] {
@@ -237,17 +232,17 @@ fn lock(
     Ok((locks, waited))
 }
 
-/// Takes the lock of a campaign, or says who has it.
+/// Takes the lock of a campaign.
 ///
 /// # Errors
 ///
-/// The exit, already told.
+/// Who has it, or why it cannot be taken.
 pub(crate) fn lock_campaign(
     campaign: &Campaign,
     state: &Path,
     until: Instant,
     terminal: &Terminal,
-) -> Result<Locks, Exit> {
+) -> Result<Locks, Problem> {
     let mut locks = Locks::default();
     take(&mut locks, &campaign_lock(state, &campaign.id), &holder(campaign), until, terminal)?;
     Ok(locks)
@@ -274,7 +269,7 @@ fn take(
     holder: &Holder,
     until: Instant,
     terminal: &Terminal,
-) -> Result<bool, Exit> {
+) -> Result<bool, Problem> {
     let taken = match locks.take(path, holder, Instant::now()) {
         Ok(()) => return Ok(false),
         Err(LockError::Held(_)) if Instant::now() < until => {
@@ -285,32 +280,19 @@ fn take(
         Err(error) => Err(error),
     };
     taken.map(|()| true).map_err(|error| match error {
-        LockError::Held(Some(other)) => {
-            terminal.complain(
-                "locked",
-                &[
-                    ("campaign", &other.campaign),
-                    ("pid", &other.pid),
-                    ("host", &other.host),
-                    ("since", &other.since),
-                ],
-            );
-            Exit::Gate
-        }
-        LockError::Held(None) => {
-            terminal.complain("locked-by-somebody", &[("file", &display(path))]);
-            Exit::Gate
-        }
-        LockError::Unreachable(file, error) => {
-            terminal.complain("cannot-write", &[("file", &display(&file)), ("reason", &error)]);
-            Exit::Storage
-        }
+        LockError::Held(Some(other)) => Problem::new(Exit::Gate, "locked")
+            .with("campaign", other.campaign)
+            .with("pid", other.pid)
+            .with("host", other.host)
+            .with("since", other.since),
+        LockError::Held(None) => Problem::new(Exit::Gate, "locked-by-somebody").with("file", display(path)),
+        LockError::Unreachable(file, error) => Problem::cannot_write(&file, error),
     })
 }
 
 /// The files that stop this run. One that asked an earlier run to stop has done its work; a file named STOP
 /// beside the campaign stands until somebody takes it away.
-fn stop_files(campaign: &Campaign, state: &Path, terminal: &Terminal) -> Result<StopFiles, Exit> {
+fn stop_files(campaign: &Campaign, state: &Path) -> Result<StopFiles, Problem> {
     let asked = stop_request(state, &campaign.id);
     // It is usually not there.
     let _ = std::fs::remove_file(&asked);
@@ -318,10 +300,7 @@ fn stop_files(campaign: &Campaign, state: &Path, terminal: &Terminal) -> Result<
     let files = StopFiles::new([asked, stop]);
     match files.found() {
         None => Ok(files),
-        Some(file) => {
-            terminal.complain("stop-file", &[("file", &display(file))]);
-            Err(Exit::Paused)
-        }
+        Some(file) => Err(Problem::new(Exit::Paused, "stop-file").with("file", display(file))),
     }
 }
 
@@ -348,8 +327,8 @@ fn left(tally: &Tally, policy: &Policy) -> u64 {
 }
 
 /// A run in which nothing is left: the results are written all the same.
-fn nothing_to_do(results: &ResultsFile, state: &Path, terminal: &Terminal) -> Result<Finished, Exit> {
-    let store = Store::read(state).map_err(|error| journal_problem(&error, terminal))?;
-    let concluded = results.write(store.as_ref()).map_err(|error| join_problem(&error, terminal))?;
+fn nothing_to_do(results: &ResultsFile, state: &Path) -> Result<Finished, Problem> {
+    let store = Store::read(state)?;
+    let concluded = results.write(store.as_ref())?;
     Ok(Finished { concluded, ..Finished::default() })
 }

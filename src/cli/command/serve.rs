@@ -8,6 +8,7 @@ use crate::cli::context::{environment, load};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, MaskOpenid};
 use crate::cli::platform::runtime;
+use crate::cli::problem::Problem;
 use crate::cli::random;
 use crate::cli::terminal::{Terminal, masks};
 use crate::diagnostic::Diagnostics;
@@ -26,41 +27,28 @@ use crate::send::shutdown::Signals;
 const WATCHED: usize = 64;
 
 /// Serves the page until it is interrupted.
-pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Exit {
-    let runtime = match runtime(terminal) {
-        Ok(runtime) => runtime,
-        Err(exit) => return exit,
-    };
+pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Result<Exit, Problem> {
+    let runtime = runtime()?;
     let make: Make = {
         let (args, words) = (args.clone(), terminal.words.clone());
         Arc::new(move |script| make(&args, script, &words))
     };
     runtime.block_on(async {
         let mut signals = Signals::listen();
-        let words = match random::word().and_then(|token| Ok(Words { token, session: random::word()? })) {
-            Ok(words) => words,
-            Err(error) => {
-                terminal.complain("no-runtime", &[("reason", &error)]);
-                return Exit::Internal;
-            }
-        };
-        let live = match Live::start(make, args.port, words).await {
-            Ok(live) => live,
-            Err(error) => {
-                terminal.complain("serve", &[("port", &args.port), ("reason", &error)]);
-                return Exit::Usage;
-            }
-        };
+        let words = Words { token: random::word()?, session: random::word()? };
+        let live = Live::start(make, args.port, words)
+            .await
+            .map_err(|error| Problem::new(Exit::Usage, "serve").with("port", args.port).because(error))?;
         terminal.data(&format!("{}\n", live.url()));
         terminal.say("preview.serving", &[("url", &live.url())]);
         if args.open
             && let Err(error) = webbrowser::open(&live.url())
         {
-            terminal.complain("no-browser", &[("url", &live.url()), ("reason", &error)]);
+            terminal.warn("preview.no-browser", &[("url", &live.url()), ("reason", &error)]);
         }
         signals.next().await;
         live.stop().await;
-        Exit::Ok
+        Ok(Exit::Ok)
     })
 }
 

@@ -10,7 +10,7 @@ use crate::cli::elsewhere;
 use crate::cli::ending::next_key;
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, Format, MaskOpenid};
-use crate::cli::problem::{join_problem, journal_problem};
+use crate::cli::problem::Problem;
 use crate::cli::terminal::Terminal;
 use crate::cli::user_state::telling;
 use crate::delivery::outcome::Counts;
@@ -25,18 +25,17 @@ use crate::report::run::summary::{self, StatusReport, by_code};
 const WATCH: Duration = Duration::from_secs(2);
 
 /// Tells how far a campaign is; with `--watch` again and again until nobody sends it any more.
-pub(crate) fn run(args: &args::Status, terminal: &Terminal) -> Exit {
+pub(crate) fn run(args: &args::Status, terminal: &Terminal) -> Result<Exit, Problem> {
     loop {
-        match once(args, terminal) {
-            Ok(Seen { running: true, .. }) if args.watch => std::thread::sleep(WATCH),
-            Ok(seen) => {
-                if args.format == Format::Human {
-                    seen.next(&args.campaign.campaign, terminal);
-                }
-                return Exit::Ok;
-            }
-            Err(exit) => return exit,
+        let seen = once(args, terminal)?;
+        if args.watch && seen.running {
+            std::thread::sleep(WATCH);
+            continue;
         }
+        if args.format == Format::Human {
+            seen.next(&args.campaign.campaign, terminal);
+        }
+        return Ok(Exit::Ok);
     }
 }
 
@@ -88,11 +87,11 @@ fn sent(state: &Path, identity: &Identity) -> Result<Option<Known>, JournalError
 }
 
 /// Tells once.
-fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Exit> {
+fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Problem> {
     let path = &args.campaign.campaign;
-    let Whose { identity, id, .. } = whose(path, terminal)?;
+    let Whose { identity, id, .. } = whose(path)?;
     let (state, _) = telling(path, &identity, args.state_dir.as_ref(), args.local, terminal)?;
-    let sent = sent(&state, &identity).map_err(|error| journal_problem(&error, terminal))?;
+    let sent = sent(&state, &identity)?;
     let receipt = if sent.is_none() { elsewhere::find(path, &identity, args.local) } else { None };
     let Known { tally, skipped, digest } = match (sent, &receipt) {
         (Some(sent), _) => sent,
@@ -103,8 +102,8 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Exit> {
         },
         // Nothing was sent yet: everybody is still to be sent.
         (None, None) => {
-            let (campaign, plan) = load_sound(path, &environment(), MaskOpenid::Auto, terminal)?;
-            let tally = tally(&campaign, &plan, None).map_err(|error| join_problem(&error, terminal))?;
+            let (campaign, plan) = load_sound(path, &environment(), MaskOpenid::Auto)?;
+            let tally = tally(&campaign, &plan, None)?;
             let by_files = Skip::ALL.into_iter().map(|why| (why.name().to_owned(), plan.counts.of(why)));
             let skipped = by_files.filter(|(_, count)| *count > 0).collect();
             Known { tally, skipped, digest: plan.digest.to_string() }

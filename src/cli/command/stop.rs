@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use crate::api_base::Destination;
 use crate::cli::command::send::{campaign_lock, stop_request};
-use crate::cli::context::whose;
+use crate::cli::context::{Whose, whose};
 use crate::cli::elsewhere;
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args;
+use crate::cli::problem::Problem;
 use crate::cli::terminal::Terminal;
 use crate::cli::user_state::AccountFolder;
-use crate::diagnostic::render::display;
 use crate::journal::Identity;
 use crate::journal::lock::{holder_of, is_held};
 use crate::journal::store::Store;
@@ -20,18 +20,11 @@ use crate::own_file;
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Asks a running send to stop, and waits until it has.
-pub(crate) fn run(args: &args::Stop, terminal: &Terminal) -> Exit {
+pub(crate) fn run(args: &args::Stop, terminal: &Terminal) -> Result<Exit, Problem> {
     let path = &args.campaign.campaign;
     // A running send must be stoppable even while its text or audience is being edited.
-    let known = whose(path, terminal).and_then(|whose| {
-        let appid = &whose.identity.appid;
-        AccountFolder::insist(appid, args.state_dir.as_ref(), terminal)
-            .map(|account| (whose.id, whose.identity.clone(), account))
-    });
-    let (id, identity, account) = match known {
-        Ok(known) => known,
-        Err(exit) => return exit,
-    };
+    let Whose { id, identity, .. } = whose(path)?;
+    let account = AccountFolder::insist(&identity.appid, args.state_dir.as_ref())?;
     let destinations: &[_] =
         if args.local { &[Destination::Local] } else { &[Destination::Real, Destination::Local] };
     let folders = destinations.iter().map(|destination| account.of(*destination));
@@ -41,17 +34,14 @@ pub(crate) fn run(args: &args::Stop, terminal: &Terminal) -> Exit {
             .filter(|entry| entry.running && !knows(&account, &identity))
         {
             elsewhere::tell(&entry, path, terminal);
-            return Exit::Ok;
+            return Ok(Exit::Ok);
         }
         terminal.say("stop.nothing", &[]);
         terminal.next("look", path);
-        return Exit::Ok;
+        return Ok(Exit::Ok);
     };
     let request = stop_request(&state, &id);
-    if let Err(error) = own_file::replace(&request, b"") {
-        terminal.complain("cannot-write", &[("file", &display(&request)), ("reason", &error)]);
-        return Exit::Storage;
-    }
+    own_file::replace(&request, b"").map_err(|error| Problem::cannot_write(&request, error))?;
     let holder = holder_of(&lock);
     let pid = holder.as_ref().map_or_else(|| "?".to_owned(), |holder| holder.pid.to_string());
     terminal.say("stop.asked", &[("pid", &pid)]);
@@ -68,7 +58,7 @@ pub(crate) fn run(args: &args::Stop, terminal: &Terminal) -> Exit {
     let _ = std::fs::remove_file(&request);
     terminal.say("stop.stopped", &[]);
     terminal.next("look", path);
-    Exit::Ok
+    Ok(Exit::Ok)
 }
 
 /// Whether one of the account's journals here knows a campaign. One that cannot be read may.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::api_base::{ApiBase, Destination, Hosts};
+use crate::diagnostic::Diagnostics;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::render::{Sources, draw};
 use crate::locale::Catalog;
@@ -17,11 +18,11 @@ const SHOWN_PER_CODE: u64 = 10;
 /// How many rows with a change a person is told; the manifest names more.
 const ROWS_SHOWN: usize = 20;
 
-/// The faults of a plan, drawn with their places.
-pub(crate) fn faults(plan: &Plan, sources: &Sources, words: &Catalog, color: bool) -> String {
+/// Faults, drawn with their places.
+pub(crate) fn faults(faults: &Diagnostics, sources: &Sources, words: &Catalog, color: bool) -> String {
     let mut out = String::new();
     let mut shown: BTreeMap<Code, u64> = BTreeMap::new();
-    for fault in plan.diagnostics.kept() {
+    for fault in faults.kept() {
         let count = shown.entry(fault.code).or_default();
         *count += 1;
         if *count <= SHOWN_PER_CODE {
@@ -29,7 +30,7 @@ pub(crate) fn faults(plan: &Plan, sources: &Sources, words: &Catalog, color: boo
             out.push_str("\n\n");
         }
     }
-    for (code, count) in plan.diagnostics.counts() {
+    for (code, count) in faults.counts() {
         if *count > SHOWN_PER_CODE {
             let more = count - SHOWN_PER_CODE;
             out.push_str(&words.say("plan.more", &[("count", &more), ("code", &code.slug())]));

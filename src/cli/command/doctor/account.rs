@@ -6,7 +6,7 @@ use crate::api_base::ApiBase;
 use crate::cli::command::doctor::{Found, Patient};
 use crate::cli::origin::SecretOrigin;
 use crate::cli::platform::Platform;
-use crate::cli::problem::{advice, token_sentence};
+use crate::cli::refusal;
 use crate::cli::terminal::Terminal;
 use crate::message::AccountKind;
 use crate::report::plan::text::length;
@@ -55,7 +55,7 @@ pub(crate) fn ask(platform: &Platform, terminal: &Terminal) -> Told {
         };
         match tokens.fresh().await {
             Err(error) => {
-                let sentence = token_sentence(&error, Some(origin), terminal);
+                let sentence = refusal::token(&error, Some(origin)).say(&terminal.words);
                 told.token = Err((error, sentence));
             }
             Ok(token) => {
@@ -81,14 +81,14 @@ pub(crate) fn token(patient: &Patient<'_>) -> Found {
     };
     let host = patient.hosts.first();
     if let Some(Err(CallError::NoAnswer(failure @ Failure::NotConnected(_)))) = &told.kf_list {
-        let help = token_sentence(&TokenError::NoAnswer(failure.clone()), None, patient.terminal);
+        let help = refusal::token(&TokenError::NoAnswer(failure.clone()), None).say(&patient.terminal.words);
         return Found::fault(patient.sentence("token.unreachable", &[("host", host)]), Some(help));
     }
     match (&told.token, refused_token(told)) {
         (Err((_, sentence)), _) => Found::fault(patient.sentence("token.none", &[]), Some(sentence.clone())),
         (Ok(()), Some(answer)) => Found::fault(
             patient.sentence("token.refused", &[("code", &answer.code), ("errmsg", &answer.errmsg.text())]),
-            Some(advice(answer.code, patient.terminal)),
+            Some(advice(answer.code, patient)),
         ),
         (Ok(()), None) => {
             let key = match told.secret {
@@ -127,7 +127,7 @@ pub(crate) fn ip(patient: &Patient<'_>) -> Found {
                 Some(ip) => patient.sentence("ip.refused", &[("ip", &ip), ("code", code)]),
                 None => patient.sentence("ip.refused-unnamed", &[("code", code)]),
             };
-            Found::fault(message, Some(advice(*code, patient.terminal)))
+            Found::fault(message, Some(advice(*code, patient)))
         }
         Err(_) => unknown(patient),
         Ok(()) => match told.secret {
@@ -158,7 +158,7 @@ pub(crate) fn permission(patient: &Patient<'_>) -> Found {
         Some(Err(CallError::Answered(answer))) if answer.code == UNAUTHORIZED => {
             let message = patient.sentence("permission.missing", &[("code", &answer.code)]);
             // Whether the list tells anything of a mini program is written nowhere.
-            let help = Some(advice(answer.code, patient.terminal));
+            let help = Some(advice(answer.code, patient));
             match patient.campaign.account.kind {
                 AccountKind::Official => Found::fault(message, help),
                 AccountKind::MiniProgram => Found::warning(message, help),
@@ -176,7 +176,7 @@ pub(crate) fn kf_account(patient: &Patient<'_>) -> Found {
         None => return unknown(patient),
         Some(Err(CallError::Answered(answer))) if answer.code == NO_CUSTOMER_SERVICE => {
             let message = patient.sentence("kf-account.off", &[("code", &answer.code)]);
-            return Found::fault(message, Some(advice(answer.code, patient.terminal)));
+            return Found::fault(message, Some(advice(answer.code, patient)));
         }
         Some(Err(error)) => return not_told(patient, error),
         Some(Ok(known)) => known,
@@ -188,7 +188,7 @@ pub(crate) fn kf_account(patient: &Patient<'_>) -> Found {
         ),
         Some(KfAccount { bound: None, .. }) => Found::warning(
             patient.sentence("kf-account.unbound", &[("account", wanted)]),
-            Some(advice(65402, patient.terminal)),
+            Some(advice(65402, patient)),
         ),
         Some(_) => Found::ok(patient.sentence("kf-account.known", &[("account", wanted)])),
     }
@@ -203,7 +203,7 @@ pub(crate) fn quota(patient: &Patient<'_>) -> Found {
         None => Found::warning(patient.sentence("quota.untold", &[]), None),
         Some(day) if day.remain == 0 => Found::warning(
             patient.sentence("quota.used-up", &[("limit", &day.limit)]),
-            Some(advice(45009, patient.terminal)),
+            Some(advice(45009, patient)),
         ),
         Some(day) => {
             Found::ok(patient.sentence("quota.left", &[("remain", &day.remain), ("limit", &day.limit)]))
@@ -244,6 +244,11 @@ fn told_quota(patient: &Patient<'_>) -> Result<Quota, Found> {
     }
 }
 
+/// What a code means and what to do about it.
+fn advice(code: i64, patient: &Patient<'_>) -> String {
+    refusal::advice(code).say(&patient.terminal.words)
+}
+
 /// Without a token nothing more can be asked.
 fn unknown(patient: &Patient<'_>) -> Found {
     Found::warning(patient.sentence("unknown", &[]), None)
@@ -253,7 +258,7 @@ fn not_told(patient: &Patient<'_>, error: &CallError) -> Found {
     match error {
         CallError::Answered(answer) => Found::warning(
             patient.sentence("not-told", &[("code", &answer.code), ("errmsg", &answer.errmsg.text())]),
-            Some(advice(answer.code, patient.terminal)),
+            Some(advice(answer.code, patient)),
         ),
         CallError::NoAnswer(_) => Found::warning(patient.sentence("no-answer", &[]), None),
     }

@@ -63,7 +63,7 @@ pub(crate) fn journal(patient: &Patient<'_>) -> Found {
     match sound {
         Err(error) => {
             let help = patient.sentence("journal.help", &[]);
-            let reason = journal_reason(&error, &patient.terminal.words);
+            let reason = journal_reason(&error).say(&patient.terminal.words);
             Found::fault(patient.sentence("journal.unsound", &[("reason", &reason)]), Some(help))
         }
         Ok(false) => Found::ok(patient.sentence("journal.none", &[])),
@@ -89,7 +89,7 @@ pub(crate) fn media(patient: &Patient<'_>) -> Found {
         Ok(kept) => kept,
         Err(error) => {
             let help = patient.sentence("media.help", &[]);
-            let reason = journal_reason(&error, &patient.terminal.words);
+            let reason = journal_reason(&error).say(&patient.terminal.words);
             return Found::fault(patient.sentence("media.unsound", &[("reason", &reason)]), Some(help));
         }
     };
@@ -140,7 +140,7 @@ pub(crate) fn proxy(patient: &Patient<'_>) -> Found {
         return Found::ok(patient.sentence("proxy.loopback", &[]));
     }
     if let Err(fault) = from_environment() {
-        let why = proxy_trouble(&fault.why, patient.terminal);
+        let why = proxy_trouble(&fault.why).say(&patient.terminal.words);
         return Found::fault(patient.sentence("proxy.unusable", &[("variable", &fault.variable)]), Some(why));
     }
     if set.is_empty() {

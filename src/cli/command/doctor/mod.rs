@@ -12,7 +12,8 @@ use crate::cli::context::{environment, load_campaign};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, Format};
 use crate::cli::platform::{Platform, hosts};
-use crate::cli::terminal::{Terminal, argument};
+use crate::cli::problem::Problem;
+use crate::cli::terminal::Terminal;
 use crate::cli::user_state::AccountFolder;
 use crate::report::doctor::{DoctorReport, Finding, State};
 use crate::report::run::summary;
@@ -75,19 +76,21 @@ impl Patient<'_> {
 }
 
 /// Looks at everything and tells it.
-pub(crate) fn run(args: &args::Doctor, terminal: &Terminal) -> Exit {
-    examine(args, terminal).unwrap_or_else(|exit| exit)
-}
-
-fn examine(args: &args::Doctor, terminal: &Terminal) -> Result<Exit, Exit> {
+///
+/// # Errors
+///
+/// When the campaign is faulty; and, once everything else was looked at, what keeps the platform from being asked.
+pub(crate) fn run(args: &args::Doctor, terminal: &Terminal) -> Result<Exit, Problem> {
     let path = &args.campaign.campaign;
-    let campaign = load_campaign(path, &environment(), terminal)?;
-    let hosts = hosts(&campaign, terminal)?;
-    // Without a secret, or with one that others can read, the rest can still be looked at.
-    let account = AccountFolder::insist(&campaign.account.appid, args.state_dir.as_ref(), terminal)?;
+    let campaign = load_campaign(path, &environment())?;
+    let hosts = hosts(&campaign)?;
+    let account = AccountFolder::insist(&campaign.account.appid, args.state_dir.as_ref())?;
     let state = account.of(hosts.destination());
-    let told =
-        Platform::open(&campaign, &state, terminal).ok().map(|platform| account::ask(&platform, terminal));
+    // Without a secret, or with one that others can read, the rest can still be looked at.
+    let (told, unasked) = match Platform::open(&campaign, &state, terminal) {
+        Ok(platform) => (Some(account::ask(&platform, terminal)), None),
+        Err(problem) => (None, Some(problem)),
+    };
     let patient = Patient { campaign: &campaign, hosts, state, told, terminal };
     let checks: Vec<Finding> = CHECKS
         .iter()
@@ -110,7 +113,10 @@ fn examine(args: &args::Doctor, terminal: &Terminal) -> Result<Exit, Exit> {
         Format::Json => terminal.json(&report),
         Format::Human => terminal.data(&report.text(&terminal.words)),
     }
-    let next = if exit == Exit::Ok { "next.doctor.well" } else { "next.doctor.ill" };
-    terminal.say(next, &[("campaign", &argument(path))]);
+    let next = if exit == Exit::Ok { "doctor.well" } else { "doctor.ill" };
+    if let Some(problem) = unasked {
+        return Err(problem.exits(exit).next(next, path));
+    }
+    terminal.next(next, path);
     Ok(exit)
 }

@@ -18,9 +18,11 @@ use crate::cli::command::init::interview::Interview;
 use crate::cli::command::init::starter::Starter;
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args;
+use crate::cli::problem::Problem;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::render::display;
 use crate::locale;
+use crate::locale::sentence::Sentence;
 use crate::message::Kind;
 use crate::plan::plan_validated;
 use crate::report::plan::text;
@@ -32,109 +34,90 @@ const IGNORE: &str = ".gitignore";
 const IGNORED: &str = ".wxcast/\n*.results.*\n*.rehearsal.*\n";
 
 /// Writes a campaign into a folder.
-pub(crate) fn run(args: &args::Init, terminal: &Terminal) -> Exit {
+pub(crate) fn run(args: &args::Init, terminal: &Terminal) -> Result<Exit, Problem> {
     match (&args.dir, &args.kind) {
-        (dir, None) if terminal.is_interactive() => {
-            lead(dir.as_deref(), terminal).unwrap_or_else(|_| {
-                // Whoever was asked is gone.
-                terminal.say("init.nothing", &[]);
-                Exit::Interrupted
-            })
-        }
-        (Some(dir), kind) => example(dir, kind.as_deref().unwrap_or("text"), terminal),
-        (None, _) => {
-            terminal.complain("no-dir", &[]);
-            Exit::Usage
-        }
+        (dir, None) if terminal.is_interactive() => lead(dir.as_deref(), terminal),
+        (Some(dir), kind) => example(dir, kind.as_deref(), terminal),
+        (None, _) => Err(Problem::new(Exit::Usage, "no-dir")),
     }
 }
 
 /// Writes the example of a kind.
-fn example(dir: &Path, kind: &str, terminal: &Terminal) -> Exit {
-    let Some(kind) = Kind::find(kind) else { return Exit::Usage };
+fn example(dir: &Path, kind: Option<&str>, terminal: &Terminal) -> Result<Exit, Problem> {
+    let kind =
+        kind.map_or(Kind::Text, |kind| Kind::find(kind).expect("the command line takes no other kind"));
     let (campaign, audience) = kind.example();
     let campaign = locale::example(&own(campaign, &identity(dir, kind)), terminal.words.language());
     let files = [(CAMPAIGN, campaign.as_bytes()), (AUDIENCE, audience)];
-    match write(dir, &files, terminal) {
-        Ok(campaign) => {
-            terminal.next("init", &campaign);
-            Exit::Ok
-        }
-        Err(exit) => exit,
-    }
+    let campaign = write(dir, &files, terminal)?;
+    terminal.next("init", &campaign);
+    Ok(Exit::Ok)
 }
 
-/// Asks for what a campaign needs, writes it, and plans it as it was written.
-///
-/// # Errors
-///
-/// When nobody can answer any more. Then nothing is written.
-fn lead(dir: Option<&Path>, terminal: &Terminal) -> io::Result<Exit> {
+/// Asks for what a campaign needs, writes it, and plans it as it was written. Where nobody can answer any more, nothing
+/// is written.
+fn lead(dir: Option<&Path>, terminal: &Terminal) -> Result<Exit, Problem> {
+    let gone = |_: io::Error| Problem::note(Exit::Interrupted, "init.nothing");
     let interview = Interview::new(terminal);
     let dir = match dir {
         Some(dir) => dir.to_owned(),
-        None => interview.folder(|dir| taken(dir, &[CAMPAIGN], terminal))?,
+        None => {
+            let refuse = |dir: &Path| taken(dir, &[CAMPAIGN]).map(|taken| taken.say(&terminal.words));
+            interview.folder(refuse).map_err(gone)?
+        }
     };
-    if let Some(taken) = taken(&dir, &[CAMPAIGN], terminal) {
-        terminal.complain_text(&taken);
-        return Ok(Exit::Usage);
-    }
+    insist_on_room(&dir, &[CAMPAIGN])?;
     // What it is called in the end is known when its name is.
     let starter =
         Starter::new(dir.join(CAMPAIGN), "campaign".to_owned(), Kind::Text, terminal.words.language());
-    let starter = interview.campaign(starter, |title, kind| dated(title, &dir, kind, &Zoned::now()))?;
-    Ok(write_and_plan(&dir, &starter, terminal))
+    let identity = |title: &str, kind| dated(title, &dir, kind, &Zoned::now());
+    let starter = interview.campaign(starter, identity).map_err(gone)?;
+    write_and_plan(&dir, &starter, terminal)
 }
 
 /// What is wrong with the audience's rows keeps the campaign from being sent, not from being written.
-fn write_and_plan(dir: &Path, starter: &Starter, terminal: &Terminal) -> Exit {
-    let path = match write(dir, &[(CAMPAIGN, starter.text().as_bytes())], terminal) {
-        Ok(path) => path,
-        Err(exit) => return exit,
-    };
+fn write_and_plan(dir: &Path, starter: &Starter, terminal: &Terminal) -> Result<Exit, Problem> {
+    let path = write(dir, &[(CAMPAIGN, starter.text().as_bytes())], terminal)?;
     let validated = starter.judged();
     let plan = plan_validated(&validated);
-    terminal.tell(&text::faults(&plan, &validated.sources, &terminal.words, terminal.color));
-    let (errors, warnings) = (plan.diagnostics.errors(), plan.diagnostics.warnings());
-    if errors > 0 {
-        terminal.complain("invalid", &[("errors", &errors), ("warnings", &warnings)]);
-        terminal.next("init", &path);
-        return Exit::Invalid;
+    let faults = plan.diagnostics;
+    if faults.errors() > 0 {
+        return Err(Problem::faults(faults, validated.sources).next("init", &path));
     }
+    terminal.tell(&text::faults(&faults, &validated.sources, &terminal.words, terminal.color));
     terminal.say("init.ready", &[("planned", &plan.counts.planned), ("rows", &plan.counts.rows())]);
     terminal.next("plan", &path);
-    Exit::Ok
+    Ok(Exit::Ok)
 }
 
 /// Writes files and what goes with every campaign, and gives the campaign file's path. If one of them is there
 /// already, none is written.
-fn write(dir: &Path, files: &[(&str, &[u8])], terminal: &Terminal) -> Result<PathBuf, Exit> {
+fn write(dir: &Path, files: &[(&str, &[u8])], terminal: &Terminal) -> Result<PathBuf, Problem> {
     let schema = describe::in_language(&shape::schema(), terminal.words.language());
     let schema = serde_json::to_string_pretty(&schema).expect("JSON values always serialise") + "\n";
     let mut files = files.to_vec();
     files.extend([(SCHEMA, schema.as_bytes()), (IGNORE, IGNORED.as_bytes())]);
     let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
-    if let Some(taken) = taken(dir, &names, terminal) {
-        terminal.complain_text(&taken);
-        return Err(Exit::Usage);
-    }
+    insist_on_room(dir, &names)?;
     for (name, content) in files {
         let path = dir.join(name);
-        if let Err(error) = create(&path, content) {
-            terminal.complain("cannot-write", &[("file", &display(&path)), ("reason", &error)]);
-            return Err(Exit::Storage);
-        }
+        create(&path, content).map_err(|error| Problem::cannot_write(&path, error))?;
         terminal.data(&format!("{}\n", display(&path)));
     }
     Ok(dir.join(CAMPAIGN))
 }
 
+/// Insists that none of the files is there already.
+fn insist_on_room(dir: &Path, names: &[&str]) -> Result<(), Problem> {
+    taken(dir, names).map_or(Ok(()), |taken| Err(Problem::said(Exit::Usage, taken)))
+}
+
 /// The sentence about those of the files that are there already.
-fn taken(dir: &Path, names: &[&str], terminal: &Terminal) -> Option<String> {
+fn taken(dir: &Path, names: &[&str]) -> Option<Sentence> {
     let existing: Vec<&str> = names.iter().copied().filter(|name| dir.join(name).exists()).collect();
     let files = existing.join(", ");
-    let places: [(&str, &dyn std::fmt::Display); 2] = [("files", &files), ("dir", &display(dir))];
-    (!existing.is_empty()).then(|| terminal.words.say("error.exists", &places))
+    (!existing.is_empty())
+        .then(|| Sentence::new("error.exists").with("files", files).with("dir", display(dir)))
 }
 
 /// The example as a campaign of its own: another identity, and the schema beside it.

@@ -1,0 +1,107 @@
+//! Why the platform does not let the account send, in sentences: its refusals, and tokens that are not to be had.
+
+use crate::cli::origin::Origin;
+use crate::locale::sentence::Sentence;
+use crate::wechat::answer::errmsg::{Errmsg, refused_ip};
+use crate::wechat::answer::error_code::key;
+use crate::wechat::answer::reply::{Failure, NotConnected};
+use crate::wechat::token::error::{CommandFault, TokenError};
+use crate::wechat::token::shape::Instead;
+
+/// Codes that are about AppID or AppSecret: which ones were used is then part of the answer
+/// (docs/platform.md#token-errors).
+const CREDENTIAL_CODES: [i64; 6] = [40001, 40013, 40125, 40243, 41002, 41004];
+
+/// What a code means and what to do about it.
+pub(crate) fn advice(code: i64) -> Sentence {
+    let key = key(code);
+    let advice = Sentence::new(format!("errcode.{key}.advice"));
+    Sentence::new(format!("errcode.{key}.meaning")).then(advice)
+}
+
+/// A refusal of the account.
+pub(crate) fn account(code: i64, errmsg: &Errmsg, origin: Option<&Origin>) -> Sentence {
+    let used = origin.filter(|_| CREDENTIAL_CODES.contains(&code)).and_then(Origin::told);
+    let advice = match used {
+        Some(used) => used.then(advice(code)),
+        None => advice(code),
+    };
+    match refused_ip(errmsg.raw()) {
+        Some(ip) => stop("ip").with("code", code).with("ip", ip).with("advice", advice),
+        None => stop("account").with("code", code).with("errmsg", errmsg.text()).with("advice", advice),
+    }
+}
+
+/// Why there is no token.
+pub(crate) fn token(error: &TokenError, origin: Option<&Origin>) -> Sentence {
+    match error {
+        TokenError::GivenRefused => stop("token-given"),
+        TokenError::FreshRefused => stop("token-fresh"),
+        TokenError::Answered { code, errmsg } => account(*code, errmsg, origin),
+        TokenError::NoAnswer(failure) => match failure {
+            Failure::NotConnected(why) => unreached(*why, origin),
+            Failure::Declined { status } => declined("token-declined", *status, 1),
+            Failure::TurnedAway { .. } | Failure::Unclear(_) => stop("token-unreadable"),
+        },
+        TokenError::NotAToken(what) => stop("token-shape").with("what", instead(what)),
+        TokenError::Command(fault) => match fault {
+            CommandFault::NotStarted(reason) => stop("token-command-start").because(reason),
+            CommandFault::TimedOut(timeout) => {
+                stop("token-command-slow").with("seconds", timeout.as_secs_f64())
+            }
+            CommandFault::Failed(code) => {
+                // A program that a signal ended has no code.
+                let code = code.map_or_else(|| "?".to_owned(), |code| code.to_string());
+                stop("token-command-failed").with("code", code)
+            }
+            CommandFault::NoToken(what) => stop("token-command-garbage").with("what", instead(what)),
+            CommandFault::Stale => stop("token-command-stale"),
+        },
+    }
+}
+
+/// Why no connection was made to fetch a token.
+fn unreached(why: NotConnected, origin: Option<&Origin>) -> Sentence {
+    match (why, origin.and_then(Origin::host)) {
+        (NotConnected::Certificate, _) => stop("token-certificate"),
+        (NotConnected::ProxyAuthorization, _) => stop("token-proxy-authorization"),
+        (NotConnected::ProxyRefused, _) => stop("token-proxy-refused"),
+        (NotConnected::Refused | NotConnected::TimedOut, None) => stop("token-unreachable"),
+        (NotConnected::Refused | NotConnected::TimedOut, Some(host)) => {
+            stop("token-unreachable-at").with("host", host)
+        }
+    }
+}
+
+/// That requests are turned down with a status, and whom to ask about it.
+pub(crate) fn declined(key: &str, status: u16, count: u32) -> Sentence {
+    let whom = match status {
+        301..=308 => "moved",
+        401 | 403 | 511 => "forbidden",
+        407 => "proxy",
+        404 | 405 => "missing",
+        _ => "size",
+    };
+    let whom = Sentence::new(format!("declined.{whom}"));
+    stop(key).with("status", status).with("count", count).with("whom", whom)
+}
+
+/// What was given in place of a token, as a part of a sentence.
+pub(crate) fn instead(instead: &Instead) -> Sentence {
+    let part = |key: &str| Sentence::new(format!("instead.{key}"));
+    match instead {
+        Instead::Nothing => part("nothing"),
+        Instead::Quoted => part("quoted"),
+        Instead::Null => part("null"),
+        Instead::Page => part("page"),
+        Instead::Assignment => part("assignment"),
+        Instead::Elsewhere(path) => part("elsewhere").with("path", path),
+        Instead::Json => part("json"),
+        Instead::Refusal(code) => part("refusal").with("code", code).with("advice", advice(*code)),
+        Instead::Other => part("other"),
+    }
+}
+
+fn stop(key: &str) -> Sentence {
+    Sentence::new(format!("error.stop.{key}"))
+}
