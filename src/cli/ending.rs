@@ -20,7 +20,6 @@ use crate::delivery::tally::Tally;
 use crate::diagnostic::render::display;
 use crate::plan::Plan;
 use crate::plan::id::PlanId;
-use crate::plan::skip::Skip;
 use crate::report::join::identity;
 use crate::report::results::csv::masked_name;
 use crate::report::run::summary::{self, Summary, by_code};
@@ -146,9 +145,9 @@ fn summarize(finished: &Finished, what: &What<'_>, exit: Exit, format: Format, t
 
 /// Everybody who was skipped, by what the files say or by what the run decided.
 fn skipped_by_reason(plan: &Plan, tally: &Tally) -> BTreeMap<String, u64> {
-    let by_files = Skip::ALL.map(|why| (why.name(), plan.counts.of(why)));
     let decided = SkipReason::ALL.map(|why| (why.name(), tally.skipped.get(&why).copied().unwrap_or(0)));
-    by_files.into_iter().chain(decided).map(|(why, count)| (why.to_owned(), count)).collect()
+    let decided = decided.into_iter().map(|(why, count)| (why.to_owned(), count));
+    plan.counts.by_name().into_iter().chain(decided).collect()
 }
 
 /// Says that the results are beside the usual file.

@@ -60,19 +60,6 @@ pub struct PlannedMessage {
     openid: usize,
 }
 
-/// Where the payload of a message was written, and for whom.
-#[derive(Debug)]
-pub(crate) struct Written {
-    /// The length of the openid in bytes.
-    pub(crate) openid: usize,
-    /// The bytes of the payload.
-    pub(crate) payload: Range<usize>,
-    /// Which message to this openid it is, from 1.
-    pub(crate) nth: u32,
-    /// Where the payload names media files.
-    pub(crate) media: Vec<MediaPlace>,
-}
-
 impl PlannedMessage {
     /// The payload with its media files under their names, as people know them.
     pub(crate) fn payload_for_people(&self) -> Vec<u8> {
@@ -86,11 +73,9 @@ impl PlannedMessage {
         body::replaced(&self.payload, ids)
     }
 
-    /// A single message out of many payloads, with a copy of its own.
-    pub(crate) fn alone(row: u64, written: Written, payloads: &[u8]) -> Self {
-        let Written { openid, payload, nth, media } = written;
-        let payload = Bytes::copy_from_slice(&payloads[payload]);
-        Self { row, nth, payload, media, openid }
+    /// A single message with a copy of its payload. `openid` is the length of the openid in bytes.
+    pub(crate) fn alone(row: u64, nth: u32, openid: usize, payload: &[u8], media: Vec<MediaPlace>) -> Self {
+        Self { row, nth, payload: Bytes::copy_from_slice(payload), media, openid }
     }
 
     /// The openid.

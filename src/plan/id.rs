@@ -9,7 +9,6 @@ use crate::api_base::Hosts;
 use crate::campaign::{Campaign, SecretPlace};
 use crate::plan::Plan;
 use crate::plan::digest::{Digest, Running};
-use crate::plan::skip::Skip;
 
 /// A plan id; written as `plan:` and 64 hexadecimal digits.
 ///
@@ -37,9 +36,8 @@ impl PlanId {
         }
         parts.add(&token_source(campaign));
         parts.add(&plan.digest.to_string());
-        let counts = plan.counts;
-        for why in Skip::ALL {
-            parts.add(&format!("{} {}", why.name(), counts.of(why)));
+        for (why, count) in plan.counts.by_reason() {
+            parts.add(&format!("{} {count}", why.name()));
         }
         Self(parts.0.now())
     }

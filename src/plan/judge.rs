@@ -173,6 +173,12 @@ impl<'a> Judge<'a> {
         &mut self.places
     }
 
+    /// Where the payload of the row that was judged last names media files, before these places were taken.
+    pub(crate) fn media_of(&self, row: u64) -> Vec<MediaPlace> {
+        let first = self.places.partition_point(|(other, _)| *other < row);
+        self.places[first..].iter().map(|(_, place)| place.clone()).collect()
+    }
+
     /// Judges a row. Its payload is appended to `payloads` where it has one.
     pub(crate) fn row(&mut self, row: &Row, width: Width, payloads: &mut Vec<u8>) -> Verdict {
         if row.hidden {

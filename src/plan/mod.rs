@@ -1,8 +1,8 @@
 //! What will be sent, before anything is.
 //!
 //! The planner turns every row of the audience into a finished payload or says what is wrong with it. It
-//! streams: nothing here keeps all rows. Once a plan exists, reading the audience again and holding it against
-//! the plan's checkpoints tells whether anything changed, batch by batch, before a message of it leaves.
+//! streams: nothing here keeps all rows. Once a plan exists, every later reading is held against its checkpoints, so
+//! that a change is noticed batch by batch, before a message of it leaves.
 
 pub(crate) mod sample;
 pub(crate) mod batch;
@@ -17,12 +17,12 @@ pub(crate) mod inspect;
 pub(crate) mod judge;
 pub(crate) mod media;
 mod near_file;
-pub mod planner;
+pub mod pass;
 pub(crate) mod reading;
 pub(crate) mod renderer;
-pub mod replay;
 pub(crate) mod skip;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -64,32 +64,38 @@ pub struct Plan {
     pub(crate) barred: Vec<(String, Skip, u64)>,
 }
 
-/// The rows of an audience by what becomes of them; they add up.
+/// The rows of an audience by what becomes of them; they add up. A row that is no message is counted under its
+/// [`Skip`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RowCounts {
     /// Rows that became a message.
     pub planned: u64,
-    /// Rows skipped because their openid was there before.
     pub(crate) duplicate: u64,
-    /// Rows that are faulty.
     pub(crate) invalid: u64,
-    /// Rows that are hidden on their sheet and not meant.
     pub(crate) hidden: u64,
-    /// Rows of people who stand in a list of those who get nothing.
     pub(crate) excluded: u64,
-    /// Rows of people who stand in no list of those who alone get something.
     pub(crate) not_included: u64,
 }
 
 impl RowCounts {
     /// All rows.
     pub(crate) fn rows(self) -> u64 {
-        self.planned + Skip::ALL.into_iter().map(|why| self.of(why)).sum::<u64>()
+        self.planned + self.by_reason().map(|(_, count)| count).sum::<u64>()
     }
 
     /// Rows that are sound and skipped all the same.
     pub(crate) fn skipped(self) -> u64 {
         self.rows() - self.planned - self.invalid
+    }
+
+    /// Rows skipped, by reason and in the order of reports.
+    pub(crate) fn by_reason(self) -> impl Iterator<Item = (Skip, u64)> {
+        Skip::ALL.into_iter().map(move |why| (why, self.of(why)))
+    }
+
+    /// The same for machines: the words that reasons have, with their counts.
+    pub(crate) fn by_name(self) -> BTreeMap<String, u64> {
+        self.by_reason().map(|(why, count)| (why.name().to_owned(), count)).collect()
     }
 
     /// Rows skipped for this reason.

@@ -11,11 +11,10 @@ use encoding_rs::Encoding;
 use crate::audience::Source;
 use crate::audience::lists::Matches;
 use crate::audience::reader::Reader;
-use crate::audience::row::{Row, Width};
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::plan::batch::{Batch, ROWS, Verdict};
+use crate::plan::batch::{Batch, Verdict};
 use crate::plan::conditions::Conditions;
 use crate::plan::damage::Found;
 use crate::plan::digest::{Digest, Running};
@@ -23,6 +22,7 @@ use crate::plan::duplicates::{Hashes, Repeated};
 use crate::plan::inputs::Inputs;
 use crate::plan::judge::Judge;
 use crate::plan::media::Needed;
+use crate::plan::pass::{Rows, judge_rows};
 use crate::plan::{Plan, RowCounts};
 
 /// More judges than this do not help: splitting the file is then the slowest part.
@@ -143,13 +143,6 @@ fn judges() -> usize {
     std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_JUDGES)
 }
 
-/// Rows on their way to a judge. The buffers are used again.
-#[derive(Debug, Default)]
-struct Rows {
-    rows: Vec<(Row, Option<Width>)>,
-    filled: usize,
-}
-
 /// What the splitting thread has of a judge: where rows go, and where their buffers come back.
 struct Task {
     rows: SyncSender<Rows>,
@@ -178,14 +171,7 @@ fn begin<'scope>(scope: &'scope Scope<'scope, '_>, mut judge: Judge<'scope>) -> 
     let end = scope.spawn(move || {
         for rows in given {
             let mut batch: Batch = batches_returned.try_recv().unwrap_or_default();
-            batch.clear();
-            for (row, width) in rows.rows.iter().take(rows.filled) {
-                if let Some(width) = width {
-                    let verdict = judge.row(row, *width, batch.buffer());
-                    batch.push(row.number, verdict);
-                }
-            }
-            batch.place(judge.places());
+            judge_rows(&mut judge, &rows, &mut batch, |_, _, _, _| {});
             // Neither side waits for a buffer, so whoever has ended already does not matter.
             let _ = rows_back.try_send(rows);
             if finished.send((batch, judge.take_faults())).is_err() {
@@ -201,23 +187,10 @@ fn begin<'scope>(scope: &'scope Scope<'scope, '_>, mut judge: Judge<'scope>) -> 
 /// Splits the file into rows and hands them to the judges in turn. Gives the fault that ended it, if one did.
 fn split(mut reader: Reader, tasks: Vec<Task>) -> Option<Diagnostic> {
     for task in tasks.iter().cycle() {
-        let mut rows = task.returned.try_recv().unwrap_or_default();
-        rows.rows.resize_with(ROWS, Default::default);
-        rows.filled = 0;
-        let mut fault = None;
-        for (row, width) in &mut rows.rows {
-            match reader.read(row) {
-                Ok(Some(read)) => *width = Some(read),
-                Ok(None) => break,
-                Err(error) => {
-                    fault = Some(error);
-                    break;
-                }
-            }
-            rows.filled += 1;
-        }
-        let last = rows.filled < ROWS;
-        if rows.filled > 0 && task.rows.send(rows).is_err() {
+        let mut rows: Rows = task.returned.try_recv().unwrap_or_default();
+        let fault = rows.read(&mut reader).err();
+        let last = rows.is_last();
+        if !rows.is_empty() && task.rows.send(rows).is_err() {
             return None;
         }
         if last {

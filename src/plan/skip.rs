@@ -1,8 +1,9 @@
-//! Why a row is skipped, by what the files say.
+//! Why a row of the audience is no message, by what the files say: the same on every machine and at every time. What a run
+//! decides by its clock and its journal has its reasons in `delivery/skip.rs`.
 
 use crate::audience::lists::Barred;
 
-/// Why a row is skipped.
+/// Why a row is skipped. A row has one reason, the first that applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Skip {
     /// Its openid stood in an earlier row.

@@ -13,10 +13,9 @@ use crate::journal::sqlite::takeover::UNSEEN;
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
 use crate::plan::Plan;
-use crate::plan::batch::Verdict;
-use crate::plan::digest::Running;
+use crate::plan::batch::{Batch, Verdict};
 use crate::plan::inputs::Inputs;
-use crate::plan::planner::Planner;
+use crate::plan::pass::{Changed, Pass};
 use crate::plan::skip::Skip;
 
 /// A row of the audience and what became of it.
@@ -64,71 +63,107 @@ pub fn identity(campaign: &Campaign) -> Identity {
     }
 }
 
-/// Walks the audience and tells of each row what became of it. `head` is given the columns first.
-///
-/// # Errors
-///
-/// When audience or journal cannot be read.
-pub(crate) fn join<E>(
-    campaign: &Campaign,
-    plan: &Plan,
-    store: Option<&Store>,
-    head: impl FnOnce(&Header) -> Result<(), E>,
-    each: impl FnMut(&RowReport<'_>) -> Result<(), E>,
-) -> Result<Result<Tally, E>, JoinError> {
-    join_wanted(campaign, plan, store, &identity(campaign), Wanted::Everything, head, each)
+impl From<Changed> for JoinError {
+    fn from(changed: Changed) -> Self {
+        match changed {
+            Changed::Unreadable(faults) => Self::Audience(faults),
+            Changed::Differs => Self::Changed,
+        }
+    }
 }
 
-fn join_wanted<E>(
-    campaign: &Campaign,
-    plan: &Plan,
-    store: Option<&Store>,
-    whose: &Identity,
+/// Walks the audience, and gives of each row what became of it.
+pub(crate) struct Join<'a> {
+    pass: Pass<'a>,
+    batch: Batch,
+    /// The place in the batch of the row that comes next.
+    next: usize,
+    known: Known<'a>,
+    found: u64,
     wanted: Wanted,
-    head: impl FnOnce(&Header) -> Result<(), E>,
-    mut each: impl FnMut(&RowReport<'_>) -> Result<(), E>,
-) -> Result<Result<Tally, E>, JoinError> {
-    let inputs = Inputs::of_campaign(campaign, &plan.library);
-    let mut planner = Planner::open(&inputs, plan.repeated.clone()).map_err(JoinError::Audience)?;
-    let mut known = Known::load(store, whose).map_err(JoinError::Journal)?;
-    if let Err(error) = head(planner.header()) {
-        return Ok(Err(error));
+    tally: Tally,
+}
+
+impl<'a> Join<'a> {
+    /// Begins to walk, with everything that the journal knows of the campaign's messages.
+    ///
+    /// # Errors
+    ///
+    /// When audience or journal cannot be read.
+    pub(crate) fn open(
+        inputs: &'a Inputs<'a>,
+        plan: &'a Plan,
+        store: Option<&'a Store>,
+        whose: &Identity,
+    ) -> Result<Self, JoinError> {
+        Self::open_for(inputs, plan, store, whose, Wanted::Everything)
     }
-    let mut tally = Tally::default();
-    let mut found = 0;
-    let mut running = Running::default();
-    let mut payload = Vec::new();
-    while let Some((row, verdict)) = planner.next(&mut payload) {
-        let report = report(row, &verdict, &payload, &mut known, wanted).map_err(JoinError::Journal)?;
-        found += u64::from(report.known.is_some());
-        add(&mut tally, &report, &payload);
-        running.add(&payload);
-        if let Err(error) = each(&report) {
-            return Ok(Err(error));
+
+    fn open_for(
+        inputs: &'a Inputs<'a>,
+        plan: &'a Plan,
+        store: Option<&'a Store>,
+        whose: &Identity,
+        wanted: Wanted,
+    ) -> Result<Self, JoinError> {
+        let pass = Pass::open(inputs, plan)?;
+        let known = Known::load(store, whose).map_err(JoinError::Journal)?;
+        let (batch, tally) = (Batch::default(), Tally::default());
+        Ok(Self { pass, batch, next: 0, known, found: 0, wanted, tally })
+    }
+
+    /// The columns of the audience.
+    pub(crate) fn header(&self) -> &Header {
+        self.pass.header()
+    }
+
+    /// The next row, or nothing at the end of the audience.
+    ///
+    /// # Errors
+    ///
+    /// When audience or journal cannot be read, or the audience is no longer what was planned.
+    pub(crate) fn next(&mut self) -> Result<Option<RowReport<'_>>, JoinError> {
+        if self.next == self.batch.entries().len() {
+            self.next = 0;
+            if !self.pass.next(&mut self.batch)? {
+                return Ok(None);
+            }
         }
-        payload.clear();
+        let row = self.pass.rows().get(self.next).expect("a batch has an entry for each of its rows");
+        let verdict = &self.batch.entries()[self.next].verdict;
+        self.next += 1;
+        let report = report(row, verdict, &self.batch, &mut self.known, self.wanted);
+        let report = report.map_err(JoinError::Journal)?;
+        self.found += u64::from(report.known.is_some());
+        add(&mut self.tally, &report, verdict, &self.batch);
+        Ok(Some(report))
     }
-    if running.now() != plan.digest || tally.counts.total() != plan.counts.rows() {
-        return Err(JoinError::Changed);
+
+    /// Walks what is left, and gives the counts of all of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next).
+    pub(crate) fn finish(mut self) -> Result<Tally, JoinError> {
+        while self.next()?.is_some() {}
+        self.tally.gone = self.known.len().saturating_sub(self.found);
+        Ok(self.tally)
     }
-    tally.gone = known.len().saturating_sub(found);
-    Ok(Ok(tally))
 }
 
 fn report<'r>(
     row: &'r Row,
     verdict: &Verdict,
-    payload: &[u8],
+    batch: &Batch,
     known: &mut Known<'_>,
     wanted: Wanted,
 ) -> Result<RowReport<'r>, JournalError> {
-    let skip =
-        |why| RowReport { row, status: Status::Skipped, skipped: Some(why), recorded: None, known: None };
     Ok(match verdict {
-        Verdict::Skipped(why) => skip(*why),
-        Verdict::Message { openid, nth, .. } => {
-            let start = crate::message::body::BEFORE_OPENID.len();
-            let openid = std::str::from_utf8(&payload[start..start + openid])
+        Verdict::Skipped(why) => {
+            RowReport { row, status: Status::Skipped, skipped: Some(*why), recorded: None, known: None }
+        }
+        Verdict::Message { openid, payload, nth } => {
+            let openid = std::str::from_utf8(batch.openid(payload, *openid))
                 .expect("the planner writes an openid only once it has been read as text");
             let message = known.find(openid, *nth)?;
             let status = message.map_or(Status::Unsent, |message| message.state.status());
@@ -141,9 +176,10 @@ fn report<'r>(
     })
 }
 
-fn add(tally: &mut Tally, report: &RowReport<'_>, payload: &[u8]) {
+fn add(tally: &mut Tally, report: &RowReport<'_>, verdict: &Verdict, batch: &Batch) {
     count(tally, report.status, report.known);
-    let Some(message) = report.known else { return };
+    let (Some(message), Verdict::Message { payload, .. }) = (report.known, verdict) else { return };
+    let payload = &batch.payloads()[payload.clone()];
     match message.state {
         State::Settled(Outcome::Sent | Outcome::Unknown) | State::InFlight => {
             // What results told of was not seen.
@@ -201,16 +237,13 @@ pub(crate) fn tally_of_journal(store: &Store, campaign: CampaignKey) -> Result<T
 ///
 /// # Errors
 ///
-/// As [`join`].
+/// As [`Join::next`].
 pub fn tally(campaign: &Campaign, plan: &Plan, store: Option<&Store>) -> Result<Tally, JoinError> {
     if knows_nobody(campaign, store).map_err(JoinError::Journal)? {
         return Ok(untouched(plan));
     }
-    let nothing = |_: &Header| Ok::<(), std::convert::Infallible>(());
-    match join_wanted(campaign, plan, store, &identity(campaign), Wanted::State, nothing, |_| Ok(()))? {
-        Ok(tally) => Ok(tally),
-        Err(never) => match never {},
-    }
+    let inputs = Inputs::of_campaign(campaign, &plan.library);
+    Join::open_for(&inputs, plan, store, &identity(campaign), Wanted::State)?.finish()
 }
 
 fn knows_nobody(campaign: &Campaign, store: Option<&Store>) -> Result<bool, JournalError> {
@@ -223,18 +256,16 @@ fn knows_nobody(campaign: &Campaign, store: Option<&Store>) -> Result<bool, Jour
 ///
 /// # Errors
 ///
-/// As [`join`].
+/// As [`Join::next`].
 pub(crate) fn alike(
     campaign: &Campaign,
     plan: &Plan,
     store: &Store,
     whose: &Identity,
 ) -> Result<u64, JoinError> {
-    let nothing = |_: &Header| Ok::<(), std::convert::Infallible>(());
-    match join_wanted(campaign, plan, Some(store), whose, Wanted::State, nothing, |_| Ok(()))? {
-        Ok(tally) => Ok(tally.counts.sent + tally.counts.unknown - tally.altered),
-        Err(never) => match never {},
-    }
+    let inputs = Inputs::of_campaign(campaign, &plan.library);
+    let tally = Join::open_for(&inputs, plan, Some(store), whose, Wanted::State)?.finish()?;
+    Ok(tally.counts.sent + tally.counts.unknown - tally.altered)
 }
 
 /// Nobody has been tried.

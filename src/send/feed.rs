@@ -1,4 +1,4 @@
-//! Where the dispatcher's messages come from: the replay of the plan, without what the journal has settled.
+//! Where the dispatcher's messages come from: a later reading of the audience, without what the journal has settled.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::journal::{Identity, JournalError};
 use crate::plan::Plan;
 use crate::plan::batch::PlannedMessage;
 use crate::plan::inputs::Inputs;
-use crate::plan::replay::Replay;
+use crate::plan::pass::Pass;
 use crate::send::retry::History;
 use crate::send::worker::Job;
 
@@ -120,7 +120,7 @@ impl Jobs {
     }
 }
 
-/// Starts a thread that replays the plan and hands over the messages that are to be sent. They end with the audience.
+/// Starts a thread that reads the audience again and hands over the messages that are to be sent. They end with the audience.
 ///
 /// # Errors
 ///
@@ -139,7 +139,7 @@ pub fn start(
     let (ready, batches) = channel(READY);
     std::thread::spawn(move || {
         let mut known = Known { store, index, policy };
-        if let Err(end) = replay(&campaign, &plan, &mut known, &ready) {
+        if let Err(end) = hand_over(&campaign, &plan, &mut known, &ready) {
             let _ = ready.blocking_send(Err(end));
         }
     });
@@ -152,15 +152,15 @@ struct Known {
     policy: Policy,
 }
 
-fn replay(
+fn hand_over(
     campaign: &Campaign,
     plan: &Plan,
     known: &mut Known,
     ready: &Sender<Handed>,
 ) -> Result<(), FeedEnd> {
     let inputs = Inputs::of_campaign(campaign, &plan.library);
-    let mut replay = Replay::open(&inputs, plan).map_err(|_| FeedEnd::Changed)?;
-    while let Some(batch) = replay.next_batch().map_err(|_| FeedEnd::Changed)? {
+    let mut pass = Pass::open(&inputs, plan).map_err(|_| FeedEnd::Changed)?;
+    while let Some(batch) = pass.next_batch().map_err(|_| FeedEnd::Changed)? {
         let jobs = batch.into_messages().filter_map(|message| known.job(message).transpose());
         let jobs = jobs.collect::<Result<Vec<Job>, JournalError>>().map_err(FeedEnd::Journal)?;
         if !jobs.is_empty() && ready.blocking_send(Ok(jobs)).is_err() {

@@ -1,6 +1,6 @@
 //! The executor: sends what was planned, each message at most once as long as nobody says otherwise.
 //!
-//! One dispatcher owns the run: it takes messages from the replay of the plan, waits for the rate, starts
+//! One dispatcher owns the run: it takes messages from a later reading of the audience, waits for the rate, starts
 //! attempts, and decides from each answer what becomes of the message. What it decides goes to the journal
 //! first and to those who watch second.
 

@@ -8,7 +8,7 @@ use wxcast::campaign::Campaign;
 use wxcast::campaign::validate::{Overrides, validate};
 use wxcast::plan;
 use wxcast::plan::inputs::Inputs;
-use wxcast::plan::replay::Replay;
+use wxcast::plan::pass::Pass;
 
 use crate::support::{APPID, World, openid};
 
@@ -265,9 +265,9 @@ fn texts(campaign: &Campaign) -> Vec<String> {
     let plan = plan::plan(campaign);
     assert_eq!(plan.diagnostics.errors(), 0, "{:?}", plan.diagnostics.kept());
     let inputs = Inputs::of_campaign(campaign, &plan.library);
-    let mut replay = Replay::open(&inputs, &plan).expect("an audience that has not changed");
+    let mut pass = Pass::open(&inputs, &plan).expect("an audience that has not changed");
     let mut texts = Vec::new();
-    while let Some(batch) = replay.next_batch().expect("the same rows") {
+    while let Some(batch) = pass.next_batch().expect("the same rows") {
         for message in batch.into_messages() {
             let payload: Json = serde_json::from_slice(&message.payload).expect("a payload is JSON");
             texts.push(payload["text"]["content"].as_str().expect("a text").to_owned());

@@ -4,7 +4,7 @@ use crate::campaign::Campaign;
 use crate::cli::line::args::{self, MaskOpenid, PreviewFormat};
 use crate::plan::Plan;
 use crate::plan::inputs::Inputs;
-use crate::plan::replay::Changed;
+use crate::plan::pass::Changed;
 use crate::plan::sample::survey::{Choice, Extent, Survey, survey};
 
 /// How many messages are shown when nobody says.

@@ -16,7 +16,7 @@ use crate::diagnostic::render::Sources;
 use crate::live::{Live, Made, Make, Words};
 use crate::locale::Catalog;
 use crate::plan::Plan;
-use crate::plan::replay::Changed;
+use crate::plan::pass::Changed;
 use crate::report::form::page::PageError;
 use crate::report::plan::faults_html;
 use crate::report::preview::html;

@@ -10,18 +10,19 @@ use std::path::{Path, PathBuf};
 /// # Errors
 ///
 /// When the folder or the disk does not allow it. The file is then as it was.
-pub(crate) fn write_file(
+pub(crate) fn write_file<T, E: From<io::Error>>(
     path: &Path,
-    content: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
-) -> io::Result<()> {
+    content: impl FnOnce(&mut (dyn Write + Send)) -> Result<T, E>,
+) -> Result<T, E> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
     };
     let mut file = tempfile::Builder::new().prefix(".wxcast-").tempfile_in(folder).map_err(of_the_system)?;
+    let written;
     {
         let mut writer = io::BufWriter::with_capacity(256 * 1024, file.as_file_mut());
-        content(&mut writer)?;
+        written = content(&mut writer)?;
         writer.flush()?;
     }
     file.as_file().sync_all()?;
@@ -31,7 +32,8 @@ pub(crate) fn write_file(
     fs::rename(&finished, path).map_err(|error| {
         let _ = fs::remove_file(&finished);
         why_not_replaced(path, error)
-    })
+    })?;
+    Ok(written)
 }
 
 /// Windows says of a file that another program holds open only that it may not be replaced; asked to open it, it says

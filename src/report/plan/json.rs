@@ -13,7 +13,6 @@ use crate::locale::Catalog;
 use crate::message::media::Upload;
 use crate::plan::Plan;
 use crate::plan::id::PlanId;
-use crate::plan::skip::Skip;
 use crate::report::plan::compare::Changes;
 use crate::report::plan::sample::SampleReport;
 
@@ -199,7 +198,7 @@ impl PlanReport {
             rows: plan.counts.rows(),
             planned: plan.counts.planned,
             skipped: plan.counts.skipped(),
-            skipped_by_reason: Skip::ALL.map(|why| (why.name().to_owned(), plan.counts.of(why))).into(),
+            skipped_by_reason: plan.counts.by_name(),
             invalid: plan.counts.invalid,
             forecast_seconds: facts.forecast_seconds,
             diagnostics: plan.diagnostics.kept().iter().map(|fault| told(fault, sources, words)).collect(),

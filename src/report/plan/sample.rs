@@ -7,8 +7,9 @@ use serde_json::Value as Json;
 use crate::campaign::Campaign;
 use crate::locale::Catalog;
 use crate::plan::Plan;
+use crate::plan::batch::Batch;
 use crate::plan::inputs::Inputs;
-use crate::plan::replay::{Changed, Replay};
+use crate::plan::pass::{Changed, Pass};
 use crate::plan::sample::chosen::Sample;
 use crate::plan::sample::survey::{Choice, Extent, survey};
 use crate::report::plan::compare::{Changes, Comparison, Earlier};
@@ -76,10 +77,11 @@ pub(crate) fn read(
         told.samples = Some(shown.collect());
     }
     if wanted.messages || wanted.earlier.is_some() {
-        let mut replay = Replay::open(&inputs, plan)?;
+        let mut pass = Pass::open(&inputs, plan)?;
         let fingerprints = Fingerprints::new(campaign);
         let mut comparison = wanted.earlier.map(Comparison::new);
-        while let Some(batch) = replay.next_batch()? {
+        let mut batch = Batch::default();
+        while pass.next(&mut batch)? {
             let rows = fingerprints.of_batch(&batch);
             comparison.iter_mut().for_each(|comparison| comparison.add(&rows));
             told.messages.iter_mut().for_each(|messages| messages.push(fingerprint::encode(&rows)));

@@ -9,7 +9,7 @@ pub(crate) mod told;
 pub(crate) mod xlsx;
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -29,9 +29,10 @@ use crate::journal::store::Store;
 use crate::locale::Catalog;
 use crate::locale::visible::shown;
 use crate::plan::Plan;
+use crate::plan::inputs::Inputs;
 use crate::plan::skip::Skip;
 use crate::report::form::file::write_file;
-use crate::report::join::{JoinError, RowReport, join};
+use crate::report::join::{Join, JoinError, RowReport, identity};
 use crate::report::results::csv::{COLUMNS, CsvFile, advice, mask};
 use crate::report::results::line::{Line, Sheet};
 use crate::report::results::xlsx::Workbook;
@@ -43,6 +44,18 @@ pub(crate) enum ResultsError {
     Join(JoinError),
     /// The file cannot be written.
     File(io::Error),
+}
+
+impl From<JoinError> for ResultsError {
+    fn from(error: JoinError) -> Self {
+        Self::Join(error)
+    }
+}
+
+impl From<io::Error> for ResultsError {
+    fn from(error: io::Error) -> Self {
+        Self::File(error)
+    }
 }
 
 /// Writes the results of a campaign, and counts them on the way.
@@ -101,65 +114,26 @@ fn write_rows(
     masked: bool,
     wanted: impl Fn(Status) -> bool,
 ) -> Result<Tally, ResultsError> {
-    let mut joined = None;
     write_file(path, |out| {
-        let result = write_to(campaign, plan, store, out, is_workbook(path), masked, wanted);
-        let (kept, error) = match result {
-            Ok(Ok(tally)) => (Ok(tally), None),
-            Ok(Err(error)) => return Err(error),
-            Err(error) => (Err(error), Some(io::Error::other("reason.no-results"))),
+        let words = Catalog::new(campaign.results.language);
+        let mut sheet: Box<dyn Sheet + '_> = if is_workbook(path) {
+            Box::new(Workbook::new(&words, out)?)
+        } else {
+            Box::new(CsvFile::new(out))
         };
-        joined = Some(kept);
-        error.map_or(Ok(()), Err)
+        let inputs = Inputs::of_campaign(campaign, &plan.library);
+        let mut join = Join::open(&inputs, plan, store, &identity(campaign))?;
+        let mut lines = Lines::new(&words, campaign, masked);
+        sheet.head(&lines.names(join.header()))?;
+        while let Some(row) = join.next()? {
+            if wanted(row.status) {
+                sheet.line(lines.fill(&row))?;
+            }
+        }
+        let tally = join.finish()?;
+        sheet.end(campaign, &tally)?;
+        Ok(tally)
     })
-    .map_or_else(
-        |error| match joined.take() {
-            Some(Err(join)) => Err(ResultsError::Join(join)),
-            Some(Ok(_)) | None => Err(ResultsError::File(error)),
-        },
-        |()| Ok(()),
-    )?;
-    match joined {
-        Some(Ok(tally)) => Ok(tally),
-        Some(Err(error)) => Err(ResultsError::Join(error)),
-        None => Err(ResultsError::File(io::Error::other("reason.no-results"))),
-    }
-}
-
-/// Writes the results to an open stream. The inner error is the stream's.
-fn write_to(
-    campaign: &Campaign,
-    plan: &Plan,
-    store: Option<&Store>,
-    out: &mut (dyn Write + Send),
-    workbook: bool,
-    masked: bool,
-    wanted: impl Fn(Status) -> bool,
-) -> Result<io::Result<Tally>, JoinError> {
-    let words = Catalog::new(campaign.results.language);
-    let sheet: io::Result<Box<dyn Sheet + '_>> = if workbook {
-        Workbook::new(&words, out).map(|book| Box::new(book) as Box<dyn Sheet>)
-    } else {
-        Ok(Box::new(CsvFile::new(out)))
-    };
-    let mut sheet = match sheet {
-        Ok(sheet) => std::cell::RefCell::new((sheet, Lines::new(&words, campaign, masked))),
-        Err(error) => return Ok(Err(error)),
-    };
-    let tally = join(
-        campaign,
-        plan,
-        store,
-        |header| {
-            let (sheet, lines) = &mut *sheet.borrow_mut();
-            sheet.head(&lines.names(header))
-        },
-        |row| {
-            let (sheet, lines) = &mut *sheet.borrow_mut();
-            if wanted(row.status) { sheet.line(lines.fill(row)) } else { Ok(()) }
-        },
-    )?;
-    Ok(tally.and_then(|tally| sheet.get_mut().0.end(campaign, &tally).map(|()| tally)))
 }
 
 /// Makes rows of results; the buffers of one are used again for the next.

@@ -18,7 +18,8 @@ use crate::journal::{Identity, JournalError};
 use crate::locale::Catalog;
 use crate::message::Kind;
 use crate::plan::Plan;
-use crate::report::join::{JoinError, RowReport, join, tally_of_journal};
+use crate::plan::inputs::Inputs;
+use crate::report::join::{Join, JoinError, RowReport, identity, tally_of_journal};
 use crate::report::results::csv::mask;
 use crate::report::run::happening;
 use crate::report::run::json::{Reason, Retries, Run, RunReport, Unknown};
@@ -93,16 +94,14 @@ impl History<'_> {
     /// Walks the rows of the audience, or where that cannot be read now, the messages of the journal.
     fn walk(&self, seen: &mut Seen) -> Result<Tally, JoinError> {
         if let Some((campaign, plan)) = self.planned {
-            let each = |row: &RowReport<'_>| {
-                if let Some(recorded) = &row.recorded {
-                    seen.message(recorded, Some(row.row.number));
+            let inputs = Inputs::of_campaign(campaign, &plan.library);
+            let mut join = Join::open(&inputs, plan, self.store, &identity(campaign))?;
+            while let Some(RowReport { row, recorded, .. }) = join.next()? {
+                if let Some(recorded) = recorded {
+                    seen.message(&recorded, Some(row.number));
                 }
-                Ok::<(), std::convert::Infallible>(())
-            };
-            return match join(campaign, plan, self.store, |_| Ok(()), each)? {
-                Ok(tally) => Ok(tally),
-                Err(never) => match never {},
-            };
+            }
+            return join.finish();
         }
         let mut read = || {
             let Some(store) = self.store else { return Ok(Tally::default()) };

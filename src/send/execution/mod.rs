@@ -33,7 +33,6 @@ use crate::journal::run::{RunEnd, RunStart};
 use crate::journal::store::Store;
 use crate::journal::writer::{Unwritten, Writer};
 use crate::journal::{Identity, Journal, JournalError};
-use crate::plan::skip::Skip;
 use crate::plan::{Plan, text_digest};
 use crate::send::ahead::{ahead, has_files};
 use crate::send::dispatcher::{self, Ended};
@@ -194,8 +193,6 @@ impl<'o> Execution<'o> {
     }
 
     fn start(&self) -> RunStart {
-        let counts = self.plan.counts;
-        let skipped = Skip::ALL.map(|why| (why.name(), counts.of(why)));
         RunStart {
             started: Timestamp::now(),
             pid: std::process::id(),
@@ -203,11 +200,7 @@ impl<'o> Execution<'o> {
             digest: self.plan.digest.to_string(),
             text: text_digest(&self.campaign, &self.plan).to_string(),
             planned: self.plan.counts.planned,
-            skipped: skipped
-                .into_iter()
-                .filter(|(_, count)| *count > 0)
-                .map(|(reason, count)| (reason.to_owned(), count))
-                .collect(),
+            skipped: self.plan.counts.by_name().into_iter().filter(|(_, count)| *count > 0).collect(),
             plan: self.id.clone(),
             hosts: self.client.hosts().all().iter().map(ToString::to_string).collect(),
         }
