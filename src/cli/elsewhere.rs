@@ -8,6 +8,7 @@ use crate::cli::terminal::Terminal;
 use crate::diagnostic::render::display;
 use crate::journal::Identity;
 use crate::journal::receipt::{self, Entry};
+use crate::locale::sentence::Sentence;
 
 /// What the receipt says of a campaign, of people's phones first; nothing where there is none, or none that can be read.
 pub(crate) fn find(campaign: &Path, whose: &Identity, local: bool) -> Option<Entry> {
@@ -18,21 +19,23 @@ pub(crate) fn find(campaign: &Path, whose: &Identity, local: bool) -> Option<Ent
     destinations.iter().find_map(|destination| receipt::find(&file, whose, destination.name()).ok().flatten())
 }
 
+/// What a receipt says, and from whom.
+pub(crate) fn entry_told(entry: &Entry, file: &Path) -> Sentence {
+    let key = if entry.running { "gate.knows.receipt-running" } else { "gate.knows.receipt" };
+    Sentence::new(key)
+        .with("file", display(file))
+        .with("sent", entry.counts.sent)
+        .with("unknown", entry.counts.unknown)
+        .with("at", entry.at)
+        .with("computer", &entry.computer)
+        .with("user", &entry.user)
+        .with("journal", &entry.journal)
+}
+
 /// Says who sent it by the receipt, and what cannot be known here.
 pub(crate) fn tell(entry: &Entry, campaign: &Path, terminal: &Terminal) {
     let key = if entry.running { "elsewhere.running" } else { "elsewhere.ended" };
-    let file = receipt::beside(campaign);
+    let receipt = entry_told(entry, &receipt::beside(campaign)).say(&terminal.words);
     let stop = campaign.parent().unwrap_or(Path::new("")).join("STOP");
-    terminal.say(
-        key,
-        &[
-            ("file", &display(&file)),
-            ("user", &entry.user),
-            ("computer", &entry.computer),
-            ("at", &entry.at),
-            ("sent", &entry.counts.sent),
-            ("unknown", &entry.counts.unknown),
-            ("stop", &display(&stop)),
-        ],
-    );
+    terminal.say(key, &[("receipt", &receipt), ("stop", &display(&stop))]);
 }

@@ -1,30 +1,31 @@
 //! What must agree before anything leaves: the receipt beside the campaign, its results, and the journal of this user.
 //! Where they do not, somebody may have been sent what the journal knows nothing of.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
 use crate::api_base::Destination;
 use crate::campaign::Campaign;
+use crate::cli::elsewhere::entry_told;
 use crate::cli::exit_code::Exit;
 use crate::cli::machine::{self, Machine};
 use crate::cli::problem::Problem;
 use crate::cli::terminal::{Terminal, argument};
 use crate::cli::user_state::AccountFolder;
 use crate::delivery::attempt::Incident;
-use crate::delivery::outcome::{Counts, Status};
+use crate::delivery::outcome::Counts;
 use crate::diagnostic::render::display;
 use crate::journal::identity::{CampaignKey, Claim};
-use crate::journal::index::Index;
+use crate::journal::people::{People, Stranger, first_message};
 use crate::journal::receipt::{self, Entry};
 use crate::journal::sqlite::log;
 use crate::journal::store::{self, Store};
-use crate::journal::told::Told;
 use crate::journal::{Identity, JournalError};
 use crate::locale::sentence::Sentence;
 use crate::report::join::identity;
-use crate::report::results::told::told;
+use crate::report::results::told::EarlierResults;
 use crate::send::execution::receipts::Place;
 
 /// Where the receipt of a campaign lies, and who writes it.
@@ -54,16 +55,23 @@ enum Doubt {
     Results(u64),
 }
 
-/// What each of the three knows of a campaign.
-pub(crate) struct Evidence<'a> {
-    campaign: &'a Campaign,
+/// What receipt and journal know of a campaign. Whatever is wrong with its files, both can be asked.
+pub(crate) struct Witnesses {
     whose: Identity,
     state: PathBuf,
     destination: Destination,
     receipt: PathBuf,
-    entry: Option<Entry>,
-    told: Option<Vec<Told>>,
+    /// What the receipt says, or why it cannot be read.
+    entry: Result<Option<Entry>, String>,
+    damaged: bool,
+    store: Option<Store>,
     journal: Option<Known>,
+}
+
+/// What each of the three knows of a campaign.
+pub(crate) struct Evidence<'a> {
+    campaign: &'a Campaign,
+    witnesses: Witnesses,
     doubt: Option<Doubt>,
 }
 
@@ -87,67 +95,82 @@ pub(crate) fn pass(
     take_over: bool,
     terminal: &Terminal,
 ) -> Result<(), Problem> {
-    let evidence = Evidence::of(campaign, account, destination)?;
+    let witnesses = Witnesses::ask(&campaign.path, identity(campaign), account, destination)?;
+    let evidence = Evidence::of(campaign, witnesses, account)?;
     if take_over && evidence.doubt.is_some() {
         return Ok(evidence.take_over(terminal)?);
     }
-    evidence.insist()
+    evidence.insist().map(drop)
+}
+
+impl Witnesses {
+    /// Asks both. The receipt first: a run that goes on meanwhile writes it after the journal.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn ask(
+        campaign: &Path,
+        whose: Identity,
+        account: &AccountFolder,
+        destination: Destination,
+    ) -> Result<Self, JournalError> {
+        let (state, receipt) = (account.of(destination), receipt::beside(campaign));
+        let entry = receipt::find(&receipt, &whose, destination.name()).map_err(|error| error.to_string());
+        let damaged = log::is_damaged(&state)
+            .map_err(|error| JournalError::Unreachable { path: state.clone(), reason: error.to_string() })?;
+        let store = Store::read(&state)?;
+        let journal = store.as_ref().map(|store| known(store, &whose)).transpose()?;
+        Ok(Self { whose, state, destination, receipt, entry, damaged, store, journal })
+    }
+
+    /// The journal and the campaign in it, where it knows it.
+    pub(crate) fn known(&self) -> Option<(&Store, CampaignKey)> {
+        let campaign = self.journal.as_ref().and_then(|journal| journal.campaign.as_ref());
+        self.store.as_ref().zip(campaign.map(|(key, _)| *key))
+    }
+
+    fn entry(&self) -> Option<&Entry> {
+        self.entry.as_ref().ok().and_then(Option::as_ref)
+    }
 }
 
 impl<'a> Evidence<'a> {
-    /// Looks at all three. The receipt first: a run that goes on meanwhile writes it after the journal.
+    /// Holds the results against what the others know.
     ///
     /// # Errors
     ///
     /// When a journal cannot be read.
     pub(crate) fn of(
         campaign: &'a Campaign,
+        witnesses: Witnesses,
         account: &AccountFolder,
-        destination: Destination,
     ) -> Result<Self, JournalError> {
-        let (whose, state) = (identity(campaign), account.of(destination));
-        let receipt = receipt::beside(&campaign.path);
-        let found = receipt::find(&receipt, &whose, destination.name());
-        let told = told(&campaign.results.path, &campaign.audience.openid_column);
-        let damaged = log::is_damaged(&state)
-            .map_err(|error| JournalError::Unreachable { path: state.clone(), reason: error.to_string() })?;
-        let store = Store::read(&state)?;
-        let journal = store.as_ref().map(|store| known(store, &whose)).transpose()?;
-        let unreadable = found.as_ref().err().map(ToString::to_string);
-        let mut evidence = Self {
-            campaign,
-            whose,
-            state,
-            destination,
-            receipt,
-            entry: found.ok().flatten(),
-            told,
-            journal,
-            doubt: None,
-        };
-        evidence.doubt = match unreadable {
-            Some(reason) => Some(Doubt::Receipt(reason)),
-            None if damaged => Some(Doubt::Damaged),
-            None => evidence.doubt(store.as_ref(), account)?,
+        let mut evidence = Self { campaign, witnesses, doubt: None };
+        evidence.doubt = match &evidence.witnesses.entry {
+            Err(reason) => Some(Doubt::Receipt(reason.clone())),
+            Ok(_) if evidence.witnesses.damaged => Some(Doubt::Damaged),
+            Ok(_) => evidence.find_doubt(account)?,
         };
         Ok(evidence)
     }
 
-    fn doubt(&self, store: Option<&Store>, account: &AccountFolder) -> Result<Option<Doubt>, JournalError> {
-        if let Some(entry) = &self.entry {
-            let same = self.journal.as_ref().is_some_and(|journal| journal.uuid == entry.journal);
+    fn find_doubt(&self, account: &AccountFolder) -> Result<Option<Doubt>, JournalError> {
+        let Witnesses { store, journal, .. } = &self.witnesses;
+        if let Some(entry) = self.witnesses.entry() {
+            let same = journal.as_ref().is_some_and(|journal| journal.uuid == entry.journal);
             // Whoever was sent nothing by another journal is not sent it twice by this one.
             if !same && (entry.running || entry.reached() > 0) {
                 return Ok(Some(Doubt::OtherJournal));
             }
-            if let Some(store) = store.filter(|_| same)
+            if let Some(store) = store.as_ref().filter(|_| same)
                 && self.is_behind(store, entry)?
             {
                 return Ok(Some(Doubt::Behind));
             }
         }
-        if let (Some(store), Some(Known { campaign: Some((campaign, _)), .. })) = (store, &self.journal)
-            && let Some(computer) = store.origin(*campaign)?
+        if let Some((store, campaign)) = self.witnesses.known()
+            && let Some(computer) = store.origin(campaign)?
         {
             return Ok(Some(Doubt::OtherComputer(computer)));
         }
@@ -157,7 +180,7 @@ impl<'a> Evidence<'a> {
 
     /// Whether a journal knows less than it did when it wrote the receipt.
     fn is_behind(&self, store: &Store, entry: &Entry) -> Result<bool, JournalError> {
-        let Some(Known { intents, campaign: Some((campaign, counts)), .. }) = &self.journal else {
+        let Some(Known { intents, campaign: Some((campaign, counts)), .. }) = &self.witnesses.journal else {
             return Ok(true);
         };
         let claim = Claim { campaign: *campaign, epoch: entry.epoch };
@@ -166,30 +189,45 @@ impl<'a> Evidence<'a> {
         Ok(entry.intents > *intents || entry.epoch > epoch || entry.messages > counts.total() || lost)
     }
 
-    /// How many people of whom the results tell no journal of the account knows.
+    /// How many people of whom the results tell no journal of the account knows. A file that was written from this
+    /// journal and not touched since is not read; of any other, those whom the journal does not know by this campaign
+    /// are looked for in its other waves, and at the other destination.
     fn strangers(&self, account: &AccountFolder) -> Result<u64, JournalError> {
-        let Some(told) = self.told.as_deref().filter(|told| told.iter().any(Told::reached)) else {
+        let Witnesses { whose, destination: here, journal, .. } = &self.witnesses;
+        let mut people = People::default();
+        if let Some((store, campaign)) = self.witnesses.known() {
+            let messages = journal.as_ref().and_then(|journal| journal.campaign.as_ref());
+            let messages = messages.map_or(0, |(_, counts)| counts.total());
+            if store.wrote_results(campaign, messages, &self.campaign.results.path)? {
+                return Ok(0);
+            }
+            people = People::load(store, campaign)?;
+        }
+        if !self.results().is_some_and(|results| tells_of_others(results, &people)) {
+            return Ok(0);
+        }
+        let Some((mut strangers, masked)) = self.results().map(|results| strangers(results, &people)) else {
             return Ok(0);
         };
-        let mut known = Vec::new();
-        for destination in [self.destination, self.destination.other()] {
+        let mut known = people.len();
+        drop(people);
+        let own = self.witnesses.known().map(|(_, campaign)| campaign);
+        for destination in [*here, here.other()] {
             let Some(store) = Store::read(&account.of(destination))? else { continue };
-            for wave in store.waves(&self.whose)? {
-                let index = Index::load(&store, wave)?;
-                known.push(index);
+            let other = |wave: &CampaignKey| destination != *here || Some(*wave) != own;
+            for wave in store.waves(whose)?.into_iter().filter(other) {
+                let people = People::load(&store, wave)?;
+                strangers.retain(|stranger| !people.knows_one(stranger));
+                known += people.len();
             }
         }
-        let all = known.iter().map(Index::known).sum::<usize>();
-        let (mut strangers, mut masked) = (0, 0);
-        for told in told.iter().filter(|told| told.reached()) {
-            if told.is_masked() {
-                masked += 1;
-            } else if !known.iter().any(|index| index.knows(&told.openid, told.nth)) {
-                strangers += 1;
-            }
-        }
-        let all = u64::try_from(all).expect("a count of what is in memory");
-        Ok(strangers + u64::saturating_sub(masked, all))
+        let count = |length| u64::try_from(length).expect("a count of what is in memory");
+        Ok(count(strangers.len()) + u64::saturating_sub(masked, count(known)))
+    }
+
+    /// The results of the campaign, where there are any.
+    fn results(&self) -> Option<EarlierResults> {
+        EarlierResults::open(&self.campaign.results.path, &self.campaign.audience.openid_column)
     }
 
     /// Insists that nothing speaks against the journal.
@@ -197,11 +235,12 @@ impl<'a> Evidence<'a> {
     /// # Errors
     ///
     /// What each of the three knows, and the ways out.
-    pub(crate) fn insist(&self) -> Result<(), Problem> {
+    pub(crate) fn insist(self) -> Result<Witnesses, Problem> {
         let why = match &self.doubt {
-            None => return Ok(()),
+            None => return Ok(self.witnesses),
             Some(Doubt::Receipt(reason)) => {
-                Sentence::new("gate.receipt-unreadable").with("file", display(&self.receipt)).because(reason)
+                let file = display(&self.witnesses.receipt);
+                Sentence::new("gate.receipt-unreadable").with("file", file).because(reason)
             }
             Some(Doubt::OtherJournal) => Sentence::new("gate.other-journal"),
             Some(Doubt::OtherComputer(computer)) => {
@@ -221,23 +260,18 @@ impl<'a> Evidence<'a> {
 
     /// What the receipt says, and from whom.
     fn by_receipt(&self) -> Sentence {
-        let file = display(&self.receipt);
-        match &self.entry {
-            Some(entry) => entry_told(entry).with("file", file),
-            None => Sentence::new("gate.knows.no-receipt").with("file", file),
+        let file = &self.witnesses.receipt;
+        match self.witnesses.entry() {
+            Some(entry) => entry_told(entry, file),
+            None => Sentence::new("gate.knows.no-receipt").with("file", display(file)),
         }
     }
 
     fn by_results(&self) -> Sentence {
         let file = display(&self.campaign.results.path);
-        let Some(told) = &self.told else {
+        let Some((counts, last)) = self.results().map(EarlierResults::count) else {
             return Sentence::new("gate.knows.no-results").with("file", file);
         };
-        let mut counts = Counts::default();
-        for told in told {
-            counts.add(Status::from(told.outcome), 1);
-        }
-        let last = told.iter().map(|told| told.at).max().filter(|at| *at > Timestamp::UNIX_EPOCH);
         let at = last.map_or_else(|| "?".to_owned(), |at| at.to_string());
         Sentence::new("gate.knows.results")
             .with("file", file)
@@ -247,8 +281,8 @@ impl<'a> Evidence<'a> {
     }
 
     fn by_journal(&self) -> Sentence {
-        let file = display(&self.state.join(store::FILE));
-        match &self.journal {
+        let file = display(&self.witnesses.state.join(store::FILE));
+        match &self.witnesses.journal {
             Some(Known { uuid, campaign: Some((_, counts)), .. }) => Sentence::new("gate.knows.journal")
                 .with("file", file)
                 .with("sent", counts.sent)
@@ -262,19 +296,19 @@ impl<'a> Evidence<'a> {
 
     /// Takes what the results know into the journal, which goes on from there.
     fn take_over(&self, terminal: &Terminal) -> Result<(), JournalError> {
-        let mut store = Store::open(&self.state)?;
-        let claim = store.claim(&self.whose, Incident::Crash)?;
-        let taken = match &self.told {
-            Some(told) => store.take_in(claim, told)?,
+        let mut store = Store::open(&self.witnesses.state)?;
+        let claim = store.claim(&self.witnesses.whose, Incident::Crash)?;
+        let taken = match self.results() {
+            Some(results) => store.take_in(claim, results.told())?,
             None => 0,
         };
         store.forget_origin(claim.campaign())?;
         let now = store.count(claim.campaign())?.statuses();
-        let lost = match &self.entry {
+        let lost = match self.witnesses.entry() {
             Some(entry) => entry.reached().saturating_sub(now.sent + now.unknown),
             None => 0,
         };
-        let running = self.entry.as_ref().is_some_and(|entry| entry.running);
+        let running = self.witnesses.entry().is_some_and(|entry| entry.running);
         self.answer_for(&store, claim, now);
         terminal.say("gate.taken", &[("count", &taken), ("sent", &now.sent), ("unknown", &now.unknown)]);
         if lost > 0 {
@@ -289,7 +323,7 @@ impl<'a> Evidence<'a> {
     /// From now on this journal answers for the campaign. A run that follows says so again, and tells what is wrong
     /// should it not be possible.
     fn answer_for(&self, store: &Store, claim: Claim, counts: Counts) {
-        let Some(entry) = &self.entry else { return };
+        let Some(entry) = self.witnesses.entry() else { return };
         let answer = || -> Result<Entry, JournalError> {
             Ok(Entry {
                 journal: store.uuid()?,
@@ -305,21 +339,39 @@ impl<'a> Evidence<'a> {
             })
         };
         if let Ok(entry) = answer() {
-            let _ = receipt::write(&self.receipt, entry);
+            let _ = receipt::write(&self.witnesses.receipt, entry);
         }
     }
 }
 
-/// What a receipt says, and from whom.
-fn entry_told(entry: &Entry) -> Sentence {
-    let key = if entry.running { "gate.knows.receipt-running" } else { "gate.knows.receipt" };
-    Sentence::new(key)
-        .with("sent", entry.counts.sent)
-        .with("unknown", entry.counts.unknown)
-        .with("at", entry.at)
-        .with("computer", &entry.computer)
-        .with("user", &entry.user)
-        .with("journal", &entry.journal)
+/// Whether results tell of somebody whom people are not known to hold by the first message to them.
+fn tells_of_others(mut results: EarlierResults, people: &People) -> bool {
+    while let Some(line) = results.next_line() {
+        if line.reached() && (line.is_masked() || !people.knows(&line.openid)) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Those of whom results tell and whom people do not hold, and how many openids are masked.
+fn strangers(mut results: EarlierResults, people: &People) -> (Vec<Stranger>, u64) {
+    let (mut strangers, mut masked) = (Vec::new(), 0);
+    // Which message to somebody a row is, of those who are not known by their first.
+    let mut numbers: HashMap<[u64; 2], u32> = HashMap::new();
+    while let Some(line) = results.next_line() {
+        if line.is_masked() {
+            masked += u64::from(line.reached());
+        } else if !people.knows(&line.openid) {
+            let nth = numbers.entry(first_message(&line.openid)).or_default();
+            *nth += 1;
+            let stranger = Stranger::of(&line.openid, *nth);
+            if line.reached() && !people.knows_one(&stranger) {
+                strangers.push(stranger);
+            }
+        }
+    }
+    (strangers, masked)
 }
 
 fn known(store: &Store, whose: &Identity) -> Result<Known, JournalError> {

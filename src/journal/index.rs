@@ -99,15 +99,6 @@ impl Index {
         self.entries.len()
     }
 
-    /// Whether it knows a message, or another one to the same person.
-    pub(crate) fn knows(&self, openid: &str, nth: u32) -> bool {
-        let there = |wanted: [u64; 2]| {
-            let start = self.entries.partition_point(|entry| entry.hash < wanted);
-            self.entries.get(start).is_some_and(|entry| entry.hash == wanted)
-        };
-        there(hash(openid, nth)) || (nth > 1 && there(hash(openid, 1)))
-    }
-
     /// What is known of a message, without asking the disk unless its errcode is one that no platform has.
     ///
     /// # Errors
@@ -172,7 +163,7 @@ pub(crate) fn gravity(state: State) -> u8 {
     }
 }
 
-fn hash(openid: &str, nth: u32) -> [u64; 2] {
+pub(super) fn hash(openid: &str, nth: u32) -> [u64; 2] {
     [1, 2].map(|seed| FixedState::with_seed(seed).hash_one((openid, nth)))
 }
 

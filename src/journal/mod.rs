@@ -19,12 +19,14 @@ pub(crate) mod kept;
 pub mod lock;
 pub mod media;
 pub(crate) mod notice;
+pub(crate) mod people;
 pub(crate) mod receipt;
 pub mod record;
 pub(crate) mod run;
 pub mod sqlite;
 pub(crate) mod told;
 pub mod writer;
+pub(crate) mod written;
 
 use std::future::poll_fn;
 use std::path::PathBuf;

@@ -24,14 +24,6 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    /// Whether the person was, or may have been, sent the message.
-    pub(crate) fn reached(&self) -> bool {
-        match self.outcome {
-            Outcome::Sent | Outcome::Unknown => true,
-            Outcome::Refused | Outcome::Failed | Outcome::Postponed => false,
-        }
-    }
-
     /// Whether the openid is not the whole one.
     pub(crate) fn is_masked(&self) -> bool {
         self.openid.contains('*')

@@ -23,6 +23,7 @@ mod faults;
 mod formats;
 mod fuzzing;
 mod gateways;
+mod gate;
 mod generated_docs;
 mod golden_journal;
 mod hostile;

@@ -28,6 +28,7 @@ use crate::cli::watching::Watching;
 use crate::delivery::outcome::Counts;
 use crate::delivery::tally::Tally;
 use crate::diagnostic::render::display;
+use crate::journal::Identity;
 use crate::journal::lock::{Holder, LockError};
 use crate::journal::store::Store;
 use crate::plan::Plan;
@@ -104,7 +105,7 @@ pub(crate) fn run(args: &args::Send, terminal: &Terminal) -> Result<Exit, Proble
         };
         (execution.run()?, Some(origin))
     } else {
-        (nothing_to_do(&results, &state)?, None)
+        (nothing_to_do(&results, &identity(&campaign), &state)?, None)
     };
     let what = What { campaign: &campaign, plan: &plan, id, destination, origin: origin.as_ref() };
     let next = next_key(ended(&finished), &finished.concluded.tally.counts);
@@ -327,8 +328,14 @@ fn left(tally: &Tally, policy: &Policy) -> u64 {
 }
 
 /// A run in which nothing is left: the results are written all the same.
-fn nothing_to_do(results: &ResultsFile, state: &Path) -> Result<Finished, Problem> {
+fn nothing_to_do(results: &ResultsFile, whose: &Identity, state: &Path) -> Result<Finished, Problem> {
     let store = Store::read(state)?;
     let concluded = results.write(store.as_ref())?;
+    if let (Some(store), Some(file)) = (&store, &concluded.file)
+        && let Some(campaign) = store.find_campaign(whose)?
+    {
+        // Without the note the next run reads the file, and finds the same.
+        let _ = store.note_results(campaign, file);
+    }
     Ok(Finished { concluded, ..Finished::default() })
 }

@@ -50,6 +50,30 @@ impl Store {
         .map_err(|error: rusqlite::Error| self.unreadable(&error))
     }
 
+    /// Calls `each` with every message of a campaign in the order of their first intents: to whom, and which to them.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn identities(
+        &self,
+        campaign: CampaignKey,
+        mut each: impl FnMut(&str, u32),
+    ) -> Result<(), JournalError> {
+        (|| {
+            let mut statement = self
+                .connection
+                .prepare_cached("SELECT openid, nth FROM message WHERE id > ?1 AND id < ?2 ORDER BY id")?;
+            let (first, end) = range(campaign);
+            let mut rows = statement.query([first, end])?;
+            while let Some(row) = rows.next()? {
+                each(row.get_ref(0)?.as_str()?, row.get(1)?);
+            }
+            Ok(())
+        })()
+        .map_err(|error: rusqlite::Error| self.unreadable(&error))
+    }
+
     /// The number before those of a campaign's messages.
     pub(crate) fn before(&self, campaign: CampaignKey) -> MessageKey {
         MessageKey(range(campaign).0)

@@ -47,10 +47,14 @@ impl Store {
     /// # Errors
     ///
     /// When the journal cannot be read or written, or somebody else has claimed the campaign.
-    pub(crate) fn take_in(&mut self, claim: Claim, told: &[Told]) -> Result<usize, JournalError> {
+    pub(crate) fn take_in(
+        &mut self,
+        claim: Claim,
+        told: impl IntoIterator<Item = Told>,
+    ) -> Result<usize, JournalError> {
         let index = Index::load(self, claim.campaign)?;
         let mut news = Vec::new();
-        for told in told.iter().filter(|told| !told.is_masked()) {
+        for told in told.into_iter().filter(|told| !told.is_masked()) {
             match index.find(self, &told.openid, told.nth)? {
                 Some(known) if gravity(known.state) >= gravity(State::Settled(told.outcome)) => {}
                 known => news.push((known.map(|known| known.id), told)),
@@ -60,7 +64,7 @@ impl Store {
             let transaction = self.transaction()?;
             insist(&transaction, claim)?;
             for (id, told) in &news {
-                let Told { openid, nth, attempts, at, .. } = (*told).clone();
+                let Told { openid, nth, attempts, at, .. } = told.clone();
                 let intent = Intent { id: *id, openid, nth, attempt: attempts, at, payload: UNSEEN };
                 let id = write_intent(&transaction, claim.campaign, &intent)?;
                 settle(&transaction, id.0, told)?;

@@ -1,65 +1,136 @@
-//! What an earlier results file tells of people.
+//! What an earlier results file tells of people, row by row: however many they are, no more than one of them is in memory.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
 use jiff::Timestamp;
 
 use crate::audience::csv::guard::RESULTS;
+use crate::audience::reader::Reader;
 use crate::audience::row::Row;
-use crate::delivery::outcome::{Outcome, Status};
+use crate::delivery::outcome::{Counts, Outcome, Status};
 use crate::journal::told::Told;
 use crate::locale::{Catalog, Language};
 use crate::report::results::open;
 
-/// Everybody of whom a results file tells that a request was made for them; nothing where it is no such file.
-pub(crate) fn told(path: &Path, openid: &str) -> Option<Vec<Told>> {
-    let mut reader = open(path, openid)?;
-    let header = reader.header();
-    let own = RESULTS.iter().find_map(|own| {
-        let columns = own.map(|name| header.position(name));
-        columns.iter().all(Option::is_some).then_some(columns)
-    })?;
-    let openid = header.position(openid)?;
-    let words = words();
-    let [status, errcode, errmsg, _, attempts, at, _, _] = own;
-    let mut told = Vec::new();
-    let mut numbers: HashMap<String, u32> = HashMap::new();
-    let mut row = Row::default();
-    while let Ok(Some(_)) = reader.read(&mut row) {
-        let cell = |column: Option<usize>| {
-            let cell = column.and_then(|column| row.record().get(column)).unwrap_or_default();
-            String::from_utf8_lossy(cell).into_owned()
-        };
-        let Some(status) = words.get(cell(status).as_str()) else { continue };
-        let outcome = match status {
-            Status::Skipped => continue,
-            Status::Unsent => None,
-            Status::Sent => Some(Outcome::Sent),
-            Status::Refused => Some(Outcome::Refused),
-            Status::Failed => Some(Outcome::Failed),
-            Status::Unknown => Some(Outcome::Unknown),
-        };
-        let openid = cell(Some(openid));
-        let nth = numbers.entry(openid.clone()).or_default();
-        *nth += 1;
-        if let Some(outcome) = outcome {
-            told.push(Told {
-                openid,
-                nth: *nth,
-                outcome,
-                errcode: cell(errcode).parse().ok(),
-                reason: Some(cell(errmsg)).filter(|reason| !reason.is_empty()),
-                attempts: cell(attempts).parse().unwrap_or(1),
-                // A spreadsheet may have written it in another way; when it was is then not known.
-                at: cell(at).parse().unwrap_or(Timestamp::UNIX_EPOCH),
-            });
-        }
-    }
-    Some(told)
+/// An earlier results file.
+pub(crate) struct EarlierResults {
+    reader: Reader,
+    row: Row,
+    openid: usize,
+    /// Where its own columns stand.
+    own: [Option<usize>; 8],
+    /// The statuses by their words in every language.
+    words: HashMap<String, Status>,
 }
 
-/// The statuses by their words in every language.
+/// A row of it that is no skipped one.
+pub(crate) struct Line<'a> {
+    row: &'a Row,
+    own: &'a [Option<usize>; 8],
+    /// The openid, masked where the results are.
+    pub(crate) openid: Cow<'a, str>,
+    /// What became of it; nothing where no request was made.
+    pub(crate) outcome: Option<Outcome>,
+}
+
+impl EarlierResults {
+    /// Opens a file; gives nothing where it is none of results.
+    pub(crate) fn open(path: &Path, openid: &str) -> Option<Self> {
+        let reader = open(path, openid)?;
+        let header = reader.header();
+        let own = RESULTS.iter().find_map(|own| {
+            let columns = own.map(|name| header.position(name));
+            columns.iter().all(Option::is_some).then_some(columns)
+        })?;
+        let openid = header.position(openid)?;
+        Some(Self { reader, row: Row::default(), openid, own, words: words() })
+    }
+
+    /// The next row that is no skipped one; nothing after the last, or after one that cannot be read.
+    pub(crate) fn next_line(&mut self) -> Option<Line<'_>> {
+        loop {
+            self.reader.read(&mut self.row).ok().flatten()?;
+            let status = self.words.get(&*cell(&self.row, self.own[0]));
+            let outcome = match status {
+                None | Some(Status::Skipped) => continue,
+                Some(Status::Unsent) => None,
+                Some(Status::Sent) => Some(Outcome::Sent),
+                Some(Status::Refused) => Some(Outcome::Refused),
+                Some(Status::Failed) => Some(Outcome::Failed),
+                Some(Status::Unknown) => Some(Outcome::Unknown),
+            };
+            let openid = cell(&self.row, Some(self.openid));
+            return Some(Line { row: &self.row, own: &self.own, openid, outcome });
+        }
+    }
+
+    /// Counts everybody for whom a request was made, and gives when the last one ended, where that can be told.
+    pub(crate) fn count(mut self) -> (Counts, Option<Timestamp>) {
+        let (mut counts, mut last) = (Counts::default(), None);
+        while let Some(line) = self.next_line() {
+            let Some(outcome) = line.outcome else { continue };
+            counts.add(Status::from(outcome), 1);
+            last = last.max(line.at());
+        }
+        (counts, last)
+    }
+
+    /// Everybody for whom a request was made.
+    pub(crate) fn told(mut self) -> impl Iterator<Item = Told> {
+        let mut numbers: HashMap<String, u32> = HashMap::new();
+        std::iter::from_fn(move || {
+            loop {
+                let line = self.next_line()?;
+                let nth = numbers.entry(line.openid.clone().into_owned()).or_default();
+                *nth += 1;
+                if let Some(outcome) = line.outcome {
+                    return Some(line.told(outcome, *nth));
+                }
+            }
+        })
+    }
+}
+
+impl Line<'_> {
+    /// Whether the person was, or may have been, sent the message.
+    pub(crate) fn reached(&self) -> bool {
+        match self.outcome {
+            Some(Outcome::Sent | Outcome::Unknown) => true,
+            Some(Outcome::Refused | Outcome::Failed | Outcome::Postponed) | None => false,
+        }
+    }
+
+    /// Whether the openid is not the whole one.
+    pub(crate) fn is_masked(&self) -> bool {
+        self.openid.contains('*')
+    }
+
+    /// When its last request ended. A spreadsheet may have written it in another way; when it was is then not known.
+    fn at(&self) -> Option<Timestamp> {
+        cell(self.row, self.own[5]).parse().ok()
+    }
+
+    fn told(&self, outcome: Outcome, nth: u32) -> Told {
+        let [_, errcode, errmsg, _, attempts, ..] = self.own.map(|column| cell(self.row, column));
+        Told {
+            openid: self.openid.clone().into_owned(),
+            nth,
+            outcome,
+            errcode: errcode.parse().ok(),
+            reason: Some(errmsg.into_owned()).filter(|reason| !reason.is_empty()),
+            attempts: attempts.parse().unwrap_or(1),
+            at: self.at().unwrap_or(Timestamp::UNIX_EPOCH),
+        }
+    }
+}
+
+fn cell(row: &Row, column: Option<usize>) -> Cow<'_, str> {
+    let cell = column.and_then(|column| row.record().get(column)).unwrap_or_default();
+    String::from_utf8_lossy(cell)
+}
+
 fn words() -> HashMap<String, Status> {
     let languages = [Language::En, Language::ZhCn].map(Catalog::new);
     languages
