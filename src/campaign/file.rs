@@ -199,9 +199,35 @@ pub(crate) struct SendTable {
     /// What the next `send` does with messages that may have been delivered.
     #[schemars(extend("default" = "hold"))]
     pub(crate) on_unknown: Option<OnUnknown>,
+    /// The first moment at which messages are begun: `"2026-11-26 10:00"` in `zone`, or RFC 3339 with an offset.
+    pub(crate) not_before: Option<String>,
+    /// The moment from which on no message is begun any more, written as `not_before` is.
+    pub(crate) not_after: Option<String>,
+    /// The parts of a day in which messages are begun, such as `["09:00-12:00", "14:00-21:00"]`. One that ends earlier than
+    /// it begins ends on the next day.
+    pub(crate) hours: Option<Vec<String>>,
+    /// The days of the week on which messages are begun, such as `["mon-fri"]`.
+    pub(crate) days: Option<Vec<String>>,
+    /// The zone of these times, and of the times in results, by its name in the tz database; never the computer's own.
+    #[schemars(extend("default" = "Asia/Shanghai"))]
+    pub(crate) zone: Option<String>,
+    /// What `send` does outside of these times.
+    #[schemars(extend("default" = "pause"))]
+    pub(crate) outside: Option<Outside>,
     /// When to stop before everybody has been tried.
     #[serde(default)]
     pub(crate) stop: StopTable,
+}
+
+/// What `send` does outside of the times at which messages are begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Outside {
+    /// It ends, and says when to go on.
+    #[default]
+    Pause,
+    /// It stays and goes on when it may, if the files are then still those that were agreed to.
+    Wait,
 }
 
 /// One text or several.

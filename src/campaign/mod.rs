@@ -3,6 +3,8 @@
 pub mod describe;
 pub(crate) mod duration;
 pub mod file;
+pub(crate) mod hours;
+pub(crate) mod moment;
 pub(crate) mod rate;
 pub mod shape;
 pub(crate) mod share;
@@ -18,6 +20,7 @@ use crate::audience::Source;
 use crate::audience::column::ColumnRules;
 use crate::audience::lists::Lists;
 use crate::campaign::file::{Duplicates, InvalidRows, OnUnknown};
+use crate::campaign::hours::Hours;
 use crate::campaign::rate::Rate;
 use crate::campaign::share::Share;
 use crate::campaign::template::Template;
@@ -132,6 +135,8 @@ pub struct SendSettings {
     pub(crate) max_refused: Share,
     /// The unknown outcomes within a minute that stop the run; none never.
     pub(crate) max_unknown: Option<u32>,
+    /// When messages may be begun.
+    pub(crate) hours: Hours,
 }
 
 impl SendSettings {

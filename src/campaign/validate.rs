@@ -19,11 +19,12 @@ use crate::campaign::file::{
     AccountTable, AudienceTable, CampaignFile, ColumnTable, InvalidRows, OneOrMany, ResultsLanguage,
     ResultsTable, SendTable,
 };
+use crate::campaign::hours::{Days, Hours, Span};
 use crate::campaign::rate::Rate;
 use crate::campaign::share::Share;
 use crate::campaign::template::{Broken, Template};
 use crate::campaign::{
-    Account, Audience, Campaign, CampaignId, Results, SecretPlace, SendSettings, duration, shape,
+    Account, Audience, Campaign, CampaignId, Results, SecretPlace, SendSettings, duration, moment, shape,
 };
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
@@ -564,6 +565,7 @@ impl Check<'_> {
         };
         let timeout = self.length(send.timeout.as_deref(), "send.timeout", 30);
         let connect_timeout = self.length(send.connect_timeout.as_deref(), "send.connect_timeout", 5);
+        let hours = self.hours(send);
         let max_refused = self.share(send.stop.max_refused.as_deref());
         let concurrency =
             send.concurrency.map_or(16, |n| usize::try_from(n).expect("the schema allows no more than fits"));
@@ -577,7 +579,74 @@ impl Check<'_> {
             on_unknown: send.on_unknown.unwrap_or_default(),
             max_refused: max_refused?,
             max_unknown: Some(send.stop.max_unknown.unwrap_or(3)).filter(|max| *max > 0),
+            hours: hours?,
         })
+    }
+
+    fn hours(&mut self, send: &SendTable) -> Option<Hours> {
+        let at = FieldPath::of("send");
+        let zone = match &send.zone {
+            None => Some(moment::usual_zone()),
+            Some(name) => {
+                let zone = moment::zone(name);
+                if zone.is_none() {
+                    self.bad(&at.key("zone"), name, "Asia/Shanghai, Europe/Berlin, UTC");
+                }
+                zone
+            }
+        };
+        let spans =
+            self.each(send.hours.as_deref(), &at.key("hours"), "09:00-12:00, 22:00-02:00", Span::parse);
+        let days = self.each(send.days.as_deref(), &at.key("days"), "mon-fri, sat", |text| {
+            let mut days = Days::NONE;
+            days.add(text).then_some(days)
+        });
+        let usual = moment::usual_zone();
+        let mut time = |key: &str, given: &Option<String>| {
+            let text = given.as_ref()?;
+            let time = moment::parse(text, zone.as_ref().unwrap_or(&usual));
+            if time.is_none() {
+                self.bad(&at.key(key), text, "2026-11-26 10:00, 2026-11-26T10:00:00+08:00");
+            }
+            time
+        };
+        let (not_before, not_after) =
+            (time("not_before", &send.not_before), time("not_after", &send.not_after));
+        if let (Some(first), Some(last)) = (not_before, not_after)
+            && first >= last
+        {
+            let text = send.not_after.as_deref().unwrap_or_default();
+            self.bad(&at.key("not_after"), text, "> send.not_before");
+        }
+        let days = match days? {
+            days if days.is_empty() => Days::ALL,
+            days => days.into_iter().fold(Days::NONE, Days::or),
+        };
+        let outside = send.outside.unwrap_or_default();
+        Some(Hours { spans: spans?, days, zone: zone?, not_before, not_after, outside })
+    }
+
+    /// Reads every entry of a list that may be left out; nothing where one cannot be read.
+    fn each<T>(
+        &mut self,
+        given: Option<&[String]>,
+        at: &FieldPath,
+        expected: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let Some(given) = given else { return Some(Vec::new()) };
+        if given.is_empty() {
+            self.push(Diagnostic::new(Code::EmptyList, Place::Field(at.clone())).with("field", at));
+            return None;
+        }
+        let mut all = Vec::new();
+        for (index, text) in given.iter().enumerate() {
+            match read(text) {
+                Some(one) => all.push(one),
+                None => self.bad(&at.index(index), text, expected),
+            }
+        }
+        (all.len() == given.len()).then_some(all)
     }
 
     fn rates(&mut self, given: Option<&OneOrMany>, field: &str) -> Option<Vec<Rate>> {

@@ -1,13 +1,14 @@
 //! What people see before a message leaves, and whether they agree. With `--yes` the same is printed, so that a log
 //! tells afterwards what was agreed to.
 
+use std::fmt::Display;
 use std::path::Path;
 
-use jiff::{SignedDuration, Timestamp, Zoned};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::api_base::Hosts;
 use crate::campaign::file::Duplicates;
-use crate::campaign::{Campaign, SecretPlace};
+use crate::campaign::{Campaign, SecretPlace, moment};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args;
 use crate::cli::problem::Problem;
@@ -170,11 +171,26 @@ impl Proposal<'_> {
             terminal.say("send.sheet", &[("sheet", &one_line(&sheet.name))]);
         }
         let seconds = forecast_seconds(*left, campaign.send.ceiling());
-        let (forecast, until) = (plan_text::length(seconds, words), until(seconds));
-        terminal.say(
-            "send.left",
-            &[("left", left), ("rows", &plan.counts.rows()), ("forecast", &forecast), ("until", &until)],
-        );
+        let forecast = plan_text::length(seconds, words);
+        let rows = plan.counts.rows();
+        let hours = &campaign.send.hours;
+        if hours.is_limited() {
+            terminal.say("send.hours", &[("hours", &hours)]);
+        }
+        match hours.end_of_work(
+            Timestamp::now(),
+            SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX)),
+        ) {
+            Some(end) => {
+                let until = moment::shown(end, &hours.zone);
+                let places: &[(&str, &dyn Display)] =
+                    &[("left", left), ("rows", &rows), ("forecast", &forecast), ("until", &until)];
+                terminal.say("send.left", places);
+            }
+            None => {
+                terminal.say("send.left-over", &[("left", left), ("rows", &rows), ("forecast", &forecast)])
+            }
+        }
         self.skipped(terminal);
         self.warnings(terminal);
         self.earlier(terminal);
@@ -305,13 +321,4 @@ impl Proposal<'_> {
 /// The title of a warning as part of a line.
 fn title(code: Code, terminal: &Terminal) -> String {
     terminal.words.say(&format!("diagnostic.{}.title", code.slug()), &[])
-}
-
-/// The time of day at which it is over, if it begins now.
-fn until(seconds: u64) -> String {
-    let length = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
-    // Beyond the calendar there is no time to tell.
-    Zoned::now()
-        .checked_add(length)
-        .map_or_else(|_| "?".to_owned(), |end| end.strftime("%Y-%m-%d %H:%M").to_string())
 }

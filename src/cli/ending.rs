@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use crate::api_base::Destination;
-use crate::campaign::Campaign;
+use crate::campaign::{Campaign, moment};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::Format;
 use crate::cli::origin::Origin;
@@ -121,7 +121,7 @@ fn summarize(finished: &Finished, what: &What<'_>, exit: Exit, format: Format, t
             requests: finished.requests,
             duration_seconds: (seconds * 1000.0).round() / 1000.0,
             rate: (rate * 10.0).round() / 10.0,
-            resume_at: None,
+            resume_at: resume_at(finished, what.campaign),
             results,
             exit: summary::Exit { code: exit.code(), name: exit.name().to_owned() },
         }),
@@ -140,6 +140,14 @@ fn summarize(finished: &Finished, what: &What<'_>, exit: Exit, format: Format, t
                 &[("requests", &finished.requests), ("seconds", &duration), ("rate", &rate)],
             );
         }
+    }
+}
+
+/// When a run that paused may go on, where that is known.
+fn resume_at(finished: &Finished, campaign: &Campaign) -> Option<String> {
+    match &finished.stop {
+        Some(Stop::Hours { resume_at }) => resume_at.map(|at| moment::rfc3339(at, &campaign.send.hours.zone)),
+        Some(_) | None => None,
     }
 }
 
@@ -169,6 +177,12 @@ pub(crate) fn stopped(stop: &Stop, campaign: &Campaign, origin: Option<&Origin>)
         Stop::Interrupted | Stop::Terminated => why("signal"),
         Stop::Asked => Problem::note(exit, "stop-asked"),
         Stop::Limit => Problem::note(exit, "stop-limit"),
+        Stop::Hours { resume_at: None } => Problem::note(exit, "stop-hours-over"),
+        Stop::Hours { resume_at: Some(at) } => {
+            let hours = &campaign.send.hours;
+            let at = moment::shown(*at, &hours.zone);
+            Problem::note(exit, "stop-hours").with("at", at).with("hours", hours.to_string())
+        }
         Stop::Quota { code, errmsg } => answered("quota", code, errmsg),
         Stop::Account { code, errmsg } => Problem::said(exit, account(*code, errmsg, origin)),
         Stop::Token(error) => Problem::said(exit, token(error, origin)),

@@ -75,6 +75,7 @@ impl Exit {
             Stop::Terminated => Self::Terminated,
             Stop::Asked
             | Stop::Limit
+            | Stop::Hours { .. }
             | Stop::Quota { .. }
             | Stop::Content { .. }
             | Stop::Unfamiliar { .. }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::delivery::attempt::{Cause, Incident};
@@ -19,6 +20,11 @@ pub enum Stop {
     Asked,
     /// As many as were asked for have been tried.
     Limit,
+    /// It is outside of the campaign's hours.
+    Hours {
+        /// When it may go on, where it may at all.
+        resume_at: Option<Timestamp>,
+    },
     /// WeChat's quota is used up.
     Quota {
         /// The errcode.
@@ -103,6 +109,7 @@ impl Stop {
             Self::Interrupted | Self::Terminated => 2,
             Self::Asked
             | Self::Limit
+            | Self::Hours { .. }
             | Self::Quota { .. }
             | Self::Content { .. }
             | Self::Unfamiliar { .. }
@@ -122,6 +129,7 @@ impl Stop {
             Self::Terminated => plain(StopWord::Terminated),
             Self::Asked => plain(StopWord::Stopped),
             Self::Limit => plain(StopWord::Limit),
+            Self::Hours { .. } => plain(StopWord::Hours),
             Self::Quota { code, .. } => StopReason::with_code(StopWord::Quota, *code),
             Self::Account { code, .. } => StopReason::with_code(StopWord::Account, *code),
             Self::Token(TokenError::Answered { code, .. }) => StopReason::with_code(StopWord::Token, *code),
@@ -164,6 +172,7 @@ pub enum StopWord {
     Terminated,
     Stopped,
     Limit,
+    Hours,
     Quota,
     Account,
     Token,
@@ -221,11 +230,12 @@ impl Detail {
 
 impl StopWord {
     /// Every word.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Interrupted,
         Self::Terminated,
         Self::Stopped,
         Self::Limit,
+        Self::Hours,
         Self::Quota,
         Self::Account,
         Self::Token,
@@ -248,6 +258,7 @@ impl StopWord {
             Self::Terminated => "terminated",
             Self::Stopped => "stopped",
             Self::Limit => "limit",
+            Self::Hours => "hours",
             Self::Quota => "quota",
             Self::Account => "account",
             Self::Token => "token",

@@ -23,6 +23,7 @@ use crate::delivery::outcome::Outcome;
 use crate::delivery::stop::Stop;
 use crate::journal::{Journal, flushing};
 use crate::send::breaker::Breaker;
+use crate::send::doors::Doors;
 use crate::send::feed::{FeedEnd, Jobs};
 use crate::send::media::Unavailable;
 use crate::send::rate::{Load, Pacer};
@@ -75,6 +76,8 @@ struct Dispatcher<'r, J> {
     in_flight: InFlight,
     /// Where one person may get several messages: whose turn it is.
     turns: Option<Turns>,
+    /// Whether it is the hour to begin anything.
+    doors: Doors,
     ready: Option<Job>,
     later: BinaryHeap<Later>,
     fed: bool,
@@ -120,6 +123,7 @@ enum Wake {
     Due,
     Paced,
     Asked,
+    Looked,
     Signal(Stop),
 }
 
@@ -165,6 +169,7 @@ pub async fn run<J: Journal>(run: Run<'_, J>) -> Ended {
         breaker: Breaker::new(settings.max_refused, settings.max_unknown, constant),
         in_flight: FuturesUnordered::new(),
         turns: (run.campaign.audience.duplicates == Duplicates::Each).then(Turns::default),
+        doors: Doors::of(&settings.hours),
         ready: None,
         later: BinaryHeap::new(),
         fed: false,
@@ -213,6 +218,9 @@ impl<J: Journal> Dispatcher<'_, J> {
                     self.drain(stop);
                 }
                 Wake::Asked => self.drain(Stop::Asked),
+                Wake::Looked => {
+                    self.look_at_hours();
+                }
             }
         }
     }
@@ -314,6 +322,7 @@ impl<J: Journal> Dispatcher<'_, J> {
                 () = sleep(wait.unwrap_or_default()), if may_take && wait.is_some() => Wake::Due,
                 fed = self.run.jobs.next(), if may_feed => Wake::Fed(fed),
                 () = self.pacer.pace(), if may_start => Wake::Paced,
+                () = self.doors.closing(Timestamp::now()), if going && self.doors.may_close() => Wake::Looked,
             }
         };
         flushing(&shared.journal, woken).await
@@ -331,8 +340,23 @@ impl<J: Journal> Dispatcher<'_, J> {
 
     fn launch(&mut self) {
         let Some(job) = self.ready.take() else { return };
+        // What is closed now was open when it waited for its permit.
+        if !self.look_at_hours() {
+            return;
+        }
         self.launched += u64::from(is_fresh(&job));
         self.in_flight.push(Box::pin(attempt(Arc::clone(&self.run.shared), job, Arc::clone(&self.stopping))));
+    }
+
+    /// Whether messages may be begun now. Where they may not, the run ends here.
+    fn look_at_hours(&mut self) -> bool {
+        match self.doors.look(Timestamp::now()) {
+            Ok(()) => true,
+            Err(resume_at) => {
+                self.drain(Stop::Hours { resume_at });
+                false
+            }
+        }
     }
 
     fn attempted(&mut self, attempted: Attempted) {

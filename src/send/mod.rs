@@ -7,6 +7,7 @@
 pub(crate) mod ahead;
 pub(crate) mod breaker;
 pub mod dispatcher;
+mod doors;
 pub mod execution;
 pub mod feed;
 pub mod media;

@@ -29,6 +29,7 @@ mod golden_journal;
 mod hostile;
 mod hostile_files;
 mod hosts;
+mod hours;
 mod init;
 mod interview;
 mod journal;

@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use crate::api_base::{ApiBase, Destination};
 use crate::campaign::Campaign;
 use crate::campaign::file::OnUnknown;
+use crate::campaign::hours::Hours;
 use crate::cli::command::send::{overrides, results_masked};
 use crate::cli::command::simulator::{not_started, scenario};
 use crate::cli::context::load_sound;
@@ -127,6 +128,8 @@ pub(crate) fn run(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Pr
 
 /// A rehearsal's results never take the place of real ones.
 fn elsewhere(mut campaign: Campaign, results: Option<&Path>) -> Campaign {
+    // It is held at any hour: nobody gets anything.
+    campaign.send.hours = Hours::always(campaign.send.hours.zone.clone());
     if results.is_none() {
         let folder = campaign.path.parent().unwrap_or(Path::new("")).to_owned();
         let beside = |name: String| folder.join(name);

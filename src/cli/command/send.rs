@@ -22,10 +22,13 @@ use crate::cli::platform::{Platform, hosts};
 use crate::cli::problem::Problem;
 use crate::cli::quota;
 use crate::cli::results_file::ResultsFile;
+use crate::cli::schedule;
+use crate::cli::staying::{Stay, Turn, Waiting, waits_until};
 use crate::cli::terminal::Terminal;
 use crate::cli::user_state::{AccountFolder, account_lock};
 use crate::cli::watching::Watching;
 use crate::delivery::outcome::Counts;
+use crate::delivery::stop::Stop;
 use crate::delivery::tally::Tally;
 use crate::diagnostic::render::display;
 use crate::journal::Identity;
@@ -41,13 +44,26 @@ use crate::send::execution::{Execution, Finished};
 use crate::send::feed::{Policy, RetryRefused};
 use crate::send::shutdown::{Signals, StopFiles};
 
-/// Sends a campaign.
+/// Sends a campaign, and where its hours are over and it is to stay, waits for them and goes on.
 pub(crate) fn run(args: &args::Send, terminal: &Terminal) -> Result<Exit, Problem> {
+    let mut stay = Stay::default();
+    loop {
+        match turn(args, &mut stay, terminal)? {
+            Turn::Over(exit) => return Ok(exit),
+            Turn::Wait(waiting, until) => stay.stopped = waiting.until(until, terminal)?,
+        }
+    }
+}
+
+/// Prepares and sends, as long as the campaign's hours allow it.
+fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn, Problem> {
     let retry_refused = retry(args.retry.as_deref())?;
     let wait = wait_lock(args.wait_lock.as_deref())?;
     let path = &args.campaign.campaign;
     let (ready, place) = ready(args, wait, terminal)?;
-    let Ready { campaign, plan, hosts, id } = ready;
+    let Ready { mut campaign, plan, hosts, id } = ready;
+    stay.insist_on(id)?;
+    stay.put_at(args.at.as_deref(), &mut campaign.send.hours)?;
     let Place { account, state, locks } = place;
     let destination = hosts.destination();
     let stop_files = stop_files(&campaign, &state)?;
@@ -64,55 +80,81 @@ pub(crate) fn run(args: &args::Send, terminal: &Terminal) -> Result<Exit, Proble
         plan: Arc::clone(&plan),
         masked: results_masked(&args.how),
     };
-    let (finished, origin) = if left > 0 {
+    let hours = campaign.send.hours.clone();
+    let closed = stay.closed(&hours);
+    let until = closed.as_ref().and_then(|stop| waits_until(stop, &hours));
+    let waiting =
+        Waiting { campaign: Arc::clone(&campaign), state: state.clone(), stop_files: stop_files.clone() };
+    let (finished, origin) = if left == 0 {
+        (nothing_to_do(&results, &identity(&campaign), &state)?, None)
+    } else {
         let total = args.how.limit.map_or(left, |limit| left.min(limit));
         let proposal =
             Proposal { campaign: &campaign, plan: &plan, id, hosts: &hosts, before: &before, left };
-        proposal.tell(terminal)?;
-        let agreed = proposal.agreed(args, terminal)?;
-        let platform = Platform::open(&campaign, &state, terminal)?;
-        // Whoever is asked should know of the quota first. But a program that prints tokens runs for nobody who has
-        // not agreed yet.
-        let asks_first = !agreed && token_command(&campaign).is_none();
-        if asks_first {
-            let asked = platform.runtime.block_on(ask_quota(&platform.client, &platform.tokens));
-            quota::warn(&asked, &campaign, total, terminal);
+        if stay.agreed.is_none() {
+            proposal.tell(terminal)?;
         }
-        if !agreed {
-            proposal.ask(terminal)?;
+        if let Some(stop) = closed.filter(|_| until.is_none()) {
+            let nothing = nothing_to_do(&results, &identity(&campaign), &state)?;
+            (Finished { stop: Some(stop), ..nothing }, None)
+        } else {
+            let agreed = stay.agreed.is_some() || proposal.agreed(args, terminal)?;
+            let platform = Platform::open(&campaign, &state, terminal)?;
+            // Whoever is asked should know of the quota first. But a program that prints tokens runs for nobody who has
+            // not agreed yet.
+            let asks_first = !agreed && token_command(&campaign).is_none();
+            if asks_first {
+                let asked = platform.runtime.block_on(ask_quota(&platform.client, &platform.tokens));
+                quota::warn(&asked, &campaign, total, terminal);
+            }
+            if !agreed {
+                proposal.ask(terminal)?;
+            }
+            stay.agreed = Some(id);
+            if let Some(until) = until {
+                return Ok(Turn::Wait(waiting, until));
+            }
+            let Platform { runtime, client, tokens, origin } = platform;
+            let execution = Execution {
+                id: Some(id.to_string()),
+                receipt: Some(gate::receipt(path, destination)),
+                whose: identity(&campaign),
+                campaign: Arc::clone(&campaign),
+                plan: Arc::clone(&plan),
+                state,
+                host: machine::name(),
+                locks,
+                runtime,
+                client,
+                tokens,
+                asks_quota: !asks_first,
+                policy,
+                limit: args.how.limit.map(|limit| limit.saturating_sub(stay.requests)),
+                signals: Signals::listen,
+                stop_files,
+                results: Arc::new(results),
+                exit: exit_noted,
+                observer: &mut Watching::new(&campaign, total, terminal, args.how.progress),
+            };
+            (execution.run()?, Some(origin))
         }
-        let Platform { runtime, client, tokens, origin } = platform;
-        let execution = Execution {
-            id: Some(id.to_string()),
-            receipt: Some(gate::receipt(path, destination)),
-            whose: identity(&campaign),
-            campaign: Arc::clone(&campaign),
-            plan: Arc::clone(&plan),
-            state,
-            host: machine::name(),
-            locks,
-            runtime,
-            client,
-            tokens,
-            asks_quota: !asks_first,
-            policy,
-            limit: args.how.limit,
-            signals: Signals::listen,
-            stop_files,
-            results: Arc::new(results),
-            exit: exit_noted,
-            observer: &mut Watching::new(&campaign, total, terminal, args.how.progress),
-        };
-        (execution.run()?, Some(origin))
-    } else {
-        (nothing_to_do(&results, &identity(&campaign), &state)?, None)
     };
+    let pauses = ended(&finished) == Exit::Paused;
+    if let Some(until) = finished.stop.as_ref().and_then(|stop| waits_until(stop, &hours)).filter(|_| pauses)
+    {
+        stay.add(&finished);
+        return Ok(Turn::Wait(waiting, until));
+    }
+    let finished = stay.sum(finished);
     let what = What { campaign: &campaign, plan: &plan, id, destination, origin: origin.as_ref() };
     let next = next_key(ended(&finished), &finished.concluded.tally.counts);
+    if let Some(Stop::Hours { resume_at: Some(at) }) = finished.stop {
+        schedule::tell(at, path, id, terminal);
+    }
     let exit = report(&finished, &what, args.how.format, terminal)
         .map_err(|problem| problem.next(next.clone(), path))?;
     terminal.next(&next, path);
-    Ok(exit)
+    Ok(Turn::Over(exit))
 }
 
 /// The files as they were read, and what follows from them.

@@ -232,6 +232,8 @@ pub(crate) struct Send {
     pub(crate) yes: bool,
     #[arg(long, value_name = "refused[:CODE,…]")]
     pub(crate) retry: Option<String>,
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
     #[arg(long, value_name = "DURATION")]
     pub(crate) wait_lock: Option<String>,
     #[arg(long)]

@@ -154,8 +154,8 @@ struct Lines<'a> {
 impl<'a> Lines<'a> {
     fn new(words: &'a Catalog, campaign: &'a Campaign, masked: bool) -> Self {
         let line = Line { cells: Vec::new(), openid: None, worded: 0, status: Status::Unsent };
-        // The time of the audience, not of the computer: equal inputs give equal bytes.
-        let zone = TimeZone::fixed(jiff::tz::offset(8));
+        // The campaign's, not the computer's: equal inputs give equal bytes.
+        let zone = campaign.send.hours.zone.clone();
         Self { words, campaign, zone, width: 0, openid: None, copied: Vec::new(), masked, line, filled: 0 }
     }
 
