@@ -12,8 +12,7 @@ use crate::cli::terminal::masks;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
 use crate::diagnostic::render::{Sources, display};
-use crate::diagnostic::unread::reason;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, unread};
 use crate::journal::identity::{Channel, Identity};
 use crate::message::Kind;
 use crate::plan::id::PlanId;
@@ -150,9 +149,8 @@ fn planned(validated: Validated) -> Loaded {
 }
 
 fn read(path: &Path) -> Result<String, Diagnostic> {
-    let bytes = std::fs::read(path).map_err(|error| {
-        Diagnostic::new(Code::CampaignUnreadable, Place::Campaign).with("reason", reason(path, error))
-    })?;
+    let bytes = unread::read(path)
+        .map_err(|error| Diagnostic::new(Code::CampaignUnreadable, Place::Campaign).with("reason", error))?;
     let text = String::from_utf8(bytes)
         .ok()
         .filter(|text| !text.contains('\0'))

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::cli::terminal::Terminal;
 use crate::diagnostic::render::display;
 use crate::locale::sentence::Sentence;
 
@@ -39,16 +40,28 @@ impl Origin {
         &self.secret
     }
 
+    /// Where the AppSecret stands, where one is used.
+    fn place(&self) -> Option<Sentence> {
+        match &self.secret {
+            SecretOrigin::Variable(name) => Some(Sentence::new("origin.variable").with("name", name)),
+            SecretOrigin::File(file) => Some(Sentence::new("origin.file").with("file", display(file))),
+            SecretOrigin::Given | SecretOrigin::Command | SecretOrigin::Simulator => None,
+        }
+    }
+
+    /// Says before anything is asked that the AppSecret is of another shape than all that are known. No rule of the
+    /// platform says that it must be, so nothing is kept from being sent.
+    pub(crate) fn warn(&self, terminal: &Terminal) {
+        if let Some(place) = self.place().filter(|_| self.is_odd) {
+            terminal.warn("origin.odd-before", &[("secret_from", &place.say(&terminal.words))]);
+        }
+    }
+
     /// Which AppID and AppSecret were used and where they stand, as a sentence; nothing where no AppSecret was used.
     pub(crate) fn told(&self) -> Option<Sentence> {
-        let variable = |name: &str| Sentence::new("origin.variable").with("name", name);
-        let secret = match &self.secret {
-            SecretOrigin::Variable(name) => variable(name),
-            SecretOrigin::File(file) => Sentence::new("origin.file").with("file", display(file)),
-            SecretOrigin::Given | SecretOrigin::Command | SecretOrigin::Simulator => return None,
-        };
+        let secret = self.place()?;
         let appid = if self.appid_from_environment {
-            variable("WXCAST_APPID")
+            Sentence::new("origin.variable").with("name", "WXCAST_APPID")
         } else {
             Sentence::new("origin.campaign").with("file", display(&self.campaign))
         };

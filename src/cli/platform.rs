@@ -50,7 +50,9 @@ impl Platform {
             TokenSource::Secret { .. } => cache(campaign, state, &hosts, terminal),
             TokenSource::Given(_) | TokenSource::Command { .. } => None,
         };
-        Self::with(campaign, hosts, source, secret, cache)
+        let platform = Self::with(campaign, hosts, source, secret, cache)?;
+        platform.origin.warn(terminal);
+        Ok(platform)
     }
 
     /// A simulator, whose tokens are kept nowhere.

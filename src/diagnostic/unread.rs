@@ -1,6 +1,7 @@
 //! Why a file cannot be read.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 /// What Windows has for a folder in a file's place, and does not say: ERROR_DIRECTORY_NOT_SUPPORTED.
@@ -10,6 +11,21 @@ const A_FOLDER: i32 = 336;
 pub(crate) fn reason(path: &Path, error: io::Error) -> io::Error {
     let hidden = cfg!(windows) && error.kind() == io::ErrorKind::PermissionDenied && path.is_dir();
     if hidden { io::Error::from_raw_os_error(A_FOLDER) } else { error }
+}
+
+/// Opens a file that can be read to its end: what is none is refused at once.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    if is_special(path) {
+        return Err(io::Error::other("reason.special-file"));
+    }
+    File::open(path).map_err(|error| reason(path, error))
+}
+
+/// The bytes of such a file.
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.read_to_end(&mut bytes).map_err(|error| reason(path, error))?;
+    Ok(bytes)
 }
 
 /// Whether a path leads to something that is no file of people: a pipe, a socket, a device, or what the system shows of

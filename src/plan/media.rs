@@ -4,7 +4,6 @@
 //! again changes nothing.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::{self, Read as _, Seek as _};
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
@@ -15,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::audience::fence::Fence;
 use crate::diagnostic::code::Code;
+use crate::diagnostic::unread;
 use crate::message::media::{Content, Format, Seen, Upload};
 use crate::message::problem::Problem;
 use crate::plan::inspect::{self, HEAD};
@@ -147,11 +147,7 @@ fn read(upload: Upload, path: &Path) -> io::Result<(Seen, [u8; 32])> {
     if metadata.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
-    if !metadata.is_file() {
-        // Opening a pipe may never end.
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
-    let mut file = File::open(path)?;
+    let mut file = unread::open(path)?;
     let keep = if upload.longest().is_some() { usize::MAX } else { HEAD };
     let mut hash = Sha256::new();
     let (mut kept, mut bytes, mut piece) = (Vec::new(), 0_u64, vec![0; 64 * 1024]);

@@ -18,6 +18,7 @@ use reqwest::{Certificate, ClientBuilder, RequestBuilder, Response, StatusCode, 
 use crate::api_base::{ApiBase, Hosts};
 use crate::wechat::answer::json::MOST_ANSWER;
 use crate::wechat::answer::reply::{Answer, Failure, NotConnected, Unclear, without_answer};
+use crate::wechat::hidden::Hidden;
 use crate::wechat::proxy::{self, ProxyFault};
 use crate::wechat::route::Route;
 use crate::wechat::token::access_token::Token;
@@ -57,6 +58,8 @@ pub struct Client {
     /// How long an answer may take.
     answer: Duration,
     route: Arc<Route>,
+    /// What is taken out of all that comes back.
+    hidden: Hidden,
     /// How far the platform's clock was from ours, as of its last answer to a call about the account.
     skew: Arc<Mutex<Option<SignedDuration>>>,
 }
@@ -130,8 +133,14 @@ impl Client {
             reuses: Arc::new(AtomicBool::new(true)),
             answer: timeouts.answer,
             route: Arc::new(Route::new(hosts)),
+            hidden: Hidden::default(),
             skew: Arc::default(),
         })
+    }
+
+    /// Secrets that must not come back out of what others say.
+    pub(crate) fn hidden(&self) -> &Hidden {
+        &self.hidden
     }
 
     /// Where it sends.
@@ -171,7 +180,9 @@ impl Client {
             tracing::info!("a connection broke; from now on each message has one of its own");
             self.reuses.store(false, Ordering::Relaxed);
         }
-        received?.answer()
+        let mut answer = received?.answer()?;
+        answer.errmsg = self.hidden.out_of(answer.errmsg);
+        Ok(answer)
     }
 
     /// Posts JSON that needs no token, such as the request for one.
@@ -201,7 +212,8 @@ impl Client {
             url
         };
         let most = self.answer.saturating_add(longer);
-        self.exchange(most, |_, base| self.kept.post(url(base)).multipart(form())).await?.body()
+        let received = self.exchange(most, |_, base| self.kept.post(url(base)).multipart(form())).await?;
+        received.body().map(|body| self.hidden.out_of_body(body))
     }
 
     /// Posts JSON about the account.
@@ -217,7 +229,8 @@ impl Client {
     ) -> Result<Bytes, Failure> {
         let body = Bytes::from(body.to_string());
         let url = |base: &ApiBase| with_token(base, path, token.expose());
-        self.about_account(|_, base| self.single.post(url(base)).body(body.clone())).await
+        let answered = self.about_account(|_, base| self.single.post(url(base)).body(body.clone())).await;
+        answered.map(|body| self.hidden.out_of_body(body))
     }
 
     /// Gets something about the account.
@@ -226,7 +239,9 @@ impl Client {
     ///
     /// A [`Failure`].
     pub(crate) async fn get_with(&self, path: &str, token: &Token) -> Result<Bytes, Failure> {
-        self.about_account(|_, base| self.single.get(with_token(base, path, token.expose()))).await
+        let url = |base: &ApiBase| with_token(base, path, token.expose());
+        let answered = self.about_account(|_, base| self.single.get(url(base))).await;
+        answered.map(|body| self.hidden.out_of_body(body))
     }
 
     /// A call that is no message. Its connection is not kept: the next request may be minutes away, because a

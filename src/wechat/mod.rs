@@ -3,6 +3,7 @@
 pub mod answer;
 pub(crate) mod account;
 pub mod client;
+mod hidden;
 pub(crate) mod media;
 pub(crate) mod proxy;
 mod route;

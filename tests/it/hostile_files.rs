@@ -128,3 +128,24 @@ fn what_is_no_file_is_refused_at_once() {
         assert_eq!(plan["diagnostics"][0]["code"], code, "{name}: {plan:#}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn nor_are_campaigns_scenarios_media_and_earlier_plans_read_that_never_end() {
+    let world = World::with_recipients(1);
+    world.campaign("[message.image]\nfile = \"pic.jpg\"", "");
+    let made = std::process::Command::new("mkfifo").arg(world.path("fifo")).status().expect("mkfifo");
+    assert!(made.success());
+    for name in ["fifo", "/dev/zero", "/proc/self/mem"] {
+        let _ = fs::remove_file(world.path("pic.jpg"));
+        std::os::unix::fs::symlink(if name == "fifo" { "fifo" } else { name }, world.path("pic.jpg"))
+            .expect("a link");
+        world.run(&["plan", name]).exits(3).says("campaign-unreadable").says("a pipe, a device or the like");
+        world.run(&["plan", "campaign.toml"]).exits(3).says("media-unreadable");
+        world
+            .run(&["plan", "campaign.toml", "--compare", name])
+            .exits(2)
+            .says("a pipe, a device or the like");
+        world.run(&["simulator", "--scenario", name]).exits(3).says("a pipe, a device or the like");
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::support::bytes::{Gateway, Reply, TOKEN, http, usual};
 use crate::support::wire::{PROXY_PASSWORD, Proxy, Tls};
 use crate::support::{Platform, Ran, SECRET, World, walk};
 
@@ -72,4 +73,57 @@ fn neither_secret_nor_token_is_in_anything_that_is_written() {
         });
     }
     assert!(searched >= 5, "campaign, audience, results, journal, locks, but only {searched} files");
+}
+
+#[test]
+fn what_a_server_repeats_of_secret_and_token_is_told_without_them() {
+    let world = World::with_recipients(1);
+    let refused = format!(r#"{{"errcode":40125,"errmsg":"invalid appsecret {SECRET}"}}"#);
+    let asked = Gateway::new(move |_, _| Reply::Answer(http("200 OK", "", refused.as_bytes())));
+    let send = ["send", "campaign.toml", "--yes"];
+    let told = run(&world, &asked.base(), &send, &[]);
+    assert!(told.stderr.contains("40125 (invalid appsecret ***)"), "{}", told.stderr);
+    let echo = format!(r#"{{"errcode":45015,"errmsg":"bad {GIVEN} of {SECRET}, access_token={GIVEN}"}}"#);
+    let granted = format!(r#"{{"access_token":"{GIVEN}","expires_in":7200}}"#);
+    let echoing = Gateway::new(move |request, _| match request.path.as_str() {
+        TOKEN => Reply::Answer(http("200 OK", "", granted.as_bytes())),
+        path if path.contains("/message/") || path.contains("quota") => {
+            Reply::Answer(http("200 OK", "", echo.as_bytes()))
+        }
+        _ => usual(request),
+    });
+    let runs = [
+        run(&world, &echoing.base(), &send, &[]),
+        run(&world, &echoing.base(), &["doctor", "campaign.toml"], &[]),
+    ];
+    assert!(world.read("spring.local.results.csv").contains("bad *** of ***"));
+    for ran in runs.iter().chain([&told]) {
+        assert_clean(ran.stdout.as_bytes(), &[SECRET, GIVEN], "stdout");
+        assert_clean(ran.stderr.as_bytes(), &[SECRET, GIVEN], "stderr");
+    }
+    for folder in [world.dir(), world.home()] {
+        walk(folder, &mut |path, bytes| {
+            let name = path.display().to_string();
+            let own: &[&str] = if name.ends_with("token.json") { &[SECRET] } else { &[SECRET, GIVEN] };
+            assert_clean(bytes, own, &name);
+        });
+    }
+}
+
+#[test]
+fn a_secret_of_another_shape_is_told_before_anything_is_asked() {
+    let world = World::with_recipients(1);
+    world.text_campaign("Hello", "");
+    let quoted = format!("\"{SECRET}\"");
+    let none = "http://127.0.0.1:9";
+    for (secret, odd) in
+        [(quoted.as_str(), true), (&SECRET[1..], true), (&format!("\u{feff} {SECRET} \r\n"), false)]
+    {
+        let ran = run(&world, none, &["send", "campaign.toml", "--yes"], &[("WXCAST_APPSECRET", secret)]);
+        let warned = ran.stderr.find("quotation marks around it");
+        assert_eq!(warned.is_some(), odd, "{secret}: {}", ran.stderr);
+        let failed = ran.stderr.find("error:").expect("nobody is there");
+        assert!(warned.is_none_or(|warned| warned < failed), "{}", ran.stderr);
+        assert!(!ran.stderr.contains(&SECRET[1..]), "{}", ran.stderr);
+    }
 }

@@ -10,6 +10,7 @@ use crate::cli::problem::Problem;
 use crate::cli::random;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::render::display;
+use crate::diagnostic::unread;
 use crate::locale::sentence::Sentence;
 use crate::send::shutdown::Signals;
 use crate::simulator::Simulator;
@@ -42,7 +43,8 @@ pub(crate) fn not_started(exit: Exit, port: u16, error: io::Error) -> Problem {
 /// Reads a scenario; without a file everything is answered at once with errcode 0.
 pub(crate) fn scenario(path: Option<&Path>) -> Result<Scenario, Problem> {
     let Some(path) = path else { return Ok(Scenario::default()) };
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = unread::read(path).and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
+    let text = text.map_err(|error| {
         Problem::new(Exit::Invalid, "cannot-read").with("file", display(path)).because(error)
     })?;
     Scenario::parse(&text).map_err(|error| {

@@ -1,12 +1,12 @@
 //! `plan --compare`: what has changed since an earlier plan, of which only its manifest is left.
 
-use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::diagnostic::unread;
 use crate::report::plan::fingerprint::{self, Fingerprint};
 
 /// How many rows of each sort are named; the rest are counted.
@@ -95,7 +95,7 @@ impl Earlier {
     ///
     /// When the file cannot be read or is no manifest.
     pub(crate) fn read(path: &Path) -> Result<Self, EarlierError> {
-        let file = BufReader::new(File::open(path).map_err(EarlierError::File)?);
+        let file = BufReader::new(unread::open(path).map_err(EarlierError::File)?);
         let manifest: Manifest =
             serde_json::from_reader(file).map_err(|error| EarlierError::Foreign(error.to_string()))?;
         let messages = manifest.messages.as_deref().ok_or(EarlierError::NoMessages)?;

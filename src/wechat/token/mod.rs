@@ -169,6 +169,7 @@ impl Tokens {
     }
 
     fn take(&self, granted: Fetched) -> Arc<Token> {
+        self.client.hidden().add(&granted.value);
         let token = Arc::new(Token::new(self.client.send_urls(granted.value.expose_secret()), granted.value));
         let mut current = self.current();
         current.token = Some(Arc::clone(&token));

@@ -59,11 +59,17 @@ pub(crate) async fn ask(
         "secret": secret.expose_secret(),
         "force_refresh": force,
     });
+    client.hidden().add(secret);
     let mut tries = 0;
     loop {
         tries += 1;
         let answer = match client.post_json(STABLE_TOKEN, &body).await {
-            Ok(bytes) => read(&bytes),
+            Ok(bytes) => read(&bytes).map_err(|error| match error {
+                TokenError::Answered { code, errmsg } => {
+                    TokenError::Answered { code, errmsg: client.hidden().out_of(errmsg) }
+                }
+                other => other,
+            }),
             Err(failure) => Err(TokenError::NoAnswer(failure)),
         };
         tracing::info!(force, ok = answer.is_ok(), "stable_token");

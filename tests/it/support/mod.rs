@@ -28,7 +28,7 @@ use wxcast::simulator::{Account, Simulator};
 /// The account of every test.
 pub const APPID: &str = "wx0123456789abcdef";
 /// Its secret, which must turn up nowhere.
-pub const SECRET: &str = "s3cr3t-of-the-tests-4711";
+pub const SECRET: &str = "5ec2e70f7e57547115ec2e70f7e57547";
 /// Where the results of a campaign lie that a simulator was sent.
 pub const RESULTS: &str = "spring.local.results.csv";
 

@@ -1,0 +1,68 @@
+//! Secrets that others may repeat: a gateway, a token server or the platform itself that quotes what it was given.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use bytes::Bytes;
+use memchr::memmem;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::wechat::answer::errmsg::Errmsg;
+
+/// Anything shorter could stand in an answer by chance.
+const SHORTEST: usize = 8;
+/// What stands in its place.
+const MASK: &str = "***";
+
+/// The tokens and the AppSecret that this process has used, to be taken out of whatever comes back.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Hidden(Arc<RwLock<Vec<SecretString>>>);
+
+impl Hidden {
+    pub(crate) fn add(&self, secret: &SecretString) {
+        let text = secret.expose_secret();
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if text.len() >= SHORTEST && !known.iter().any(|known| known.expose_secret() == text) {
+            known.push(secret.clone());
+        }
+    }
+
+    /// What the platform says, without them.
+    pub(crate) fn out_of(&self, said: Errmsg) -> Errmsg {
+        if self.are_in(said.raw().as_bytes()) { Errmsg::parse(&self.masked(said.raw())) } else { said }
+    }
+
+    /// A body without them. One that is no text is told by no one.
+    pub(crate) fn out_of_body(&self, body: Bytes) -> Bytes {
+        if self.are_in(&body) { Bytes::from(self.masked(&String::from_utf8_lossy(&body))) } else { body }
+    }
+
+    fn are_in(&self, text: &[u8]) -> bool {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        known.iter().any(|secret| memmem::find(text, secret.expose_secret().as_bytes()).is_some())
+    }
+
+    fn masked(&self, text: &str) -> String {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        known.iter().fold(text.to_owned(), |text, secret| text.replace(secret.expose_secret(), MASK))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_used_is_taken_out_and_nothing_else() {
+        let hidden = Hidden::default();
+        for secret in ["TOKEN-of-the-day", "short", "TOKEN-of-the-day"] {
+            hidden.add(&SecretString::from(secret));
+        }
+        let text = "bad TOKEN-of-the-day, short, access_token=TOKEN-of-the-day";
+        assert_eq!(hidden.out_of(Errmsg::parse(text)).raw(), "bad ***, short, access_token=***");
+        assert_eq!(
+            hidden.out_of_body(Bytes::from_static(b"{\"a\":\"TOKEN-of-the-day\"}")),
+            "{\"a\":\"***\"}"
+        );
+        assert_eq!(hidden.out_of_body(Bytes::from_static(b"\xFF plain")), &b"\xFF plain"[..]);
+    }
+}
