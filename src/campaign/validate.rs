@@ -32,7 +32,7 @@ use crate::diagnostic::place::{FieldPath, Place};
 use crate::diagnostic::render::Sources;
 use crate::diagnostic::value::Value;
 use crate::locale::Language;
-use crate::locale::visible::steers;
+use crate::locale::visible::{one_line, steers};
 use crate::message::appid::is_appid;
 use crate::message::body::{Body, Envelope};
 use crate::message::field::Rules;
@@ -218,7 +218,7 @@ impl Check<'_> {
             Some(Campaign {
                 path: path.to_owned(),
                 id: id?,
-                title: file.campaign.title.clone(),
+                title: file.campaign.title.as_deref().map(|title| one_line(title).into_owned()),
                 wave,
                 account: account?,
                 audience: audience?,

@@ -18,6 +18,7 @@ use crate::delivery::skip::SkipReason;
 use crate::delivery::stop::Stop;
 use crate::delivery::tally::Tally;
 use crate::diagnostic::render::display;
+use crate::locale::sentence::Sentence;
 use crate::plan::Plan;
 use crate::plan::id::PlanId;
 use crate::report::join::identity;
@@ -26,6 +27,7 @@ use crate::report::run::summary::{self, Summary, by_code};
 use crate::send::execution::Finished;
 use crate::send::execution::results::Concluded;
 use crate::wechat::answer::errmsg::Errmsg;
+use crate::wechat::answer::reply::Instead;
 
 /// How a run ends: the most important of all that applies.
 pub(crate) fn exit(finished: &Finished) -> Exit {
@@ -195,7 +197,17 @@ pub(crate) fn stopped(stop: &Stop, campaign: &Campaign, origin: Option<&Origin>)
         Stop::Refused { refused, answered } => {
             why("refused").with("refused", refused).with("answered", answered)
         }
-        Stop::Unknown { count } => why("unknown").with("count", count),
+        Stop::Unknown { count, instead: None } => why("unknown").with("count", count),
+        Stop::Unknown { count, instead: Some(instead) } => {
+            let what = match instead {
+                Instead::Nothing => "nothing",
+                Instead::Page => "page",
+                Instead::Json => "json",
+                Instead::Other => "other",
+            };
+            let what = Sentence::new(format!("instead-of-answer.{what}"));
+            why("unknown-instead").with("count", count).with("what", what)
+        }
         Stop::Unreachable { count } => match origin.and_then(Origin::host) {
             Some(host) => why("unreachable-at").with("host", host).with("count", count),
             None => why("unreachable").with("count", count),

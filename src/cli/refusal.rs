@@ -66,6 +66,7 @@ fn unreached(why: NotConnected, origin: Option<&Origin>) -> Sentence {
         (NotConnected::Certificate, _) => stop("token-certificate"),
         (NotConnected::ProxyAuthorization, _) => stop("token-proxy-authorization"),
         (NotConnected::ProxyRefused, _) => stop("token-proxy-refused"),
+        (NotConnected::ProxyUnreached, _) => stop("token-proxy-unreached"),
         (NotConnected::Refused | NotConnected::TimedOut, None) => stop("token-unreachable"),
         (NotConnected::Refused | NotConnected::TimedOut, Some(host)) => {
             stop("token-unreachable-at").with("host", host)

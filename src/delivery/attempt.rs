@@ -33,8 +33,10 @@ pub enum Incident {
     Certificate,
     /// The proxy asks for a name and password.
     ProxyAuthorization,
-    /// The proxy does not let the connection through.
+    /// The proxy made no connection.
     ProxyRefused,
+    /// There was no connection to the proxy.
+    ProxyUnreached,
     /// HTTP 429, or 503 with a time to come back: the server was too busy.
     TurnedAway(u16),
     /// A status that turns a request down before anything is done.
@@ -68,6 +70,7 @@ impl fmt::Display for Incident {
             Self::Certificate => f.write_str("certificate"),
             Self::ProxyAuthorization => f.write_str("proxy-authorization"),
             Self::ProxyRefused => f.write_str("proxy-refused"),
+            Self::ProxyUnreached => f.write_str("proxy-unreached"),
             // Without a time to come back it says something else, and has another name.
             Self::Status(503) => f.write_str(UNCLEAR),
             Self::TurnedAway(status) | Self::Declined(status) | Self::Status(status) => {
@@ -86,12 +89,13 @@ impl fmt::Display for Incident {
 
 impl Incident {
     /// Every one that has no status.
-    const PLAIN: [Self; 12] = [
+    const PLAIN: [Self; 13] = [
         Self::NotConnected,
         Self::ConnectTimeout,
         Self::Certificate,
         Self::ProxyAuthorization,
         Self::ProxyRefused,
+        Self::ProxyUnreached,
         Self::Timeout,
         Self::Broken,
         Self::Unreadable,
@@ -127,7 +131,7 @@ impl Incident {
 /// Whether it is the name of a status that turns a request down before anything is done.
 fn is_declined(name: &str) -> bool {
     let status = name.strip_prefix("http-").and_then(|status| status.parse().ok());
-    status.is_some_and(|status| matches!(without_answer(status, false, None), Failure::Declined { .. }))
+    status.is_some_and(|status| matches!(without_answer(status, false, None, None), Failure::Declined { .. }))
 }
 
 impl From<Result<Answer, Failure>> for Cause {
@@ -141,12 +145,13 @@ impl From<Result<Answer, Failure>> for Cause {
                 Self::Event(Incident::ProxyAuthorization)
             }
             Err(Failure::NotConnected(NotConnected::ProxyRefused)) => Self::Event(Incident::ProxyRefused),
+            Err(Failure::NotConnected(NotConnected::ProxyUnreached)) => Self::Event(Incident::ProxyUnreached),
             Err(Failure::Declined { status }) => Self::Event(Incident::Declined(status)),
             Err(Failure::TurnedAway { status, .. }) => Self::Event(Incident::TurnedAway(status)),
             Err(Failure::Unclear(Unclear::TimedOut)) => Self::Event(Incident::Timeout),
             Err(Failure::Unclear(Unclear::Broken)) => Self::Event(Incident::Broken),
             Err(Failure::Unclear(Unclear::Status(status))) => Self::Event(Incident::Status(status)),
-            Err(Failure::Unclear(Unclear::Unreadable)) => Self::Event(Incident::Unreadable),
+            Err(Failure::Unclear(Unclear::Unreadable(_))) => Self::Event(Incident::Unreadable),
         }
     }
 }

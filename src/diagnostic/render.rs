@@ -11,6 +11,7 @@ use toml::de::{DeTable, DeValue};
 use crate::diagnostic::place::{FieldPath, ListPlace, Place, Sheet, Step, cell_name};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::locale::Catalog;
+use crate::locale::visible::one_line;
 
 /// The files that places point into.
 #[derive(Debug, Clone, Default)]
@@ -342,6 +343,7 @@ fn origin<'a>(path: &'a str, position: &Position) -> Origin<'a> {
 /// letter of a name.
 pub(crate) fn display(path: &Path) -> String {
     let shown = path.display().to_string();
+    let shown = one_line(&shown).into_owned();
     if cfg!(windows) { shown.replace('\\', "/") } else { shown }
 }
 

@@ -9,7 +9,7 @@ use crate::delivery::outcome::Outcome;
 use crate::delivery::stop::Stop;
 use crate::send::retry::Verdict;
 use crate::wechat::answer::error_code::find;
-use crate::wechat::answer::reply::{Answer, Failure};
+use crate::wechat::answer::reply::{Answer, Failure, Unclear};
 
 /// Unknown outcomes are counted within this time.
 const UNKNOWN_WITHIN: Duration = Duration::from_secs(60);
@@ -119,7 +119,7 @@ impl Breaker {
                 let stops = !self.heard || self.declined >= DECLINED_IN_A_ROW;
                 stops.then_some(Stop::Declined { status: *status, count: self.declined })
             }
-            Verdict::Unknown => self.unknown(now),
+            Verdict::Unknown => self.unknown(now, result),
             Verdict::Quota => with(|code, errmsg| Stop::Quota { code, errmsg }),
             Verdict::Account => with(|code, errmsg| Stop::Account { code, errmsg }),
             Verdict::Busy { .. } | Verdict::Throttled | Verdict::TokenRefused | Verdict::MediaDead => None,
@@ -168,14 +168,20 @@ impl Breaker {
         broken.then_some(Stop::Refused { refused, answered })
     }
 
-    fn unknown(&mut self, now: Instant) -> Option<Stop> {
+    fn unknown(&mut self, now: Instant, result: &Result<Answer, Failure>) -> Option<Stop> {
         let max = self.max_unknown?;
         self.unknown.push_back(now);
         while self.unknown.front().is_some_and(|first| now.duration_since(*first) > UNKNOWN_WITHIN) {
             self.unknown.pop_front();
         }
         let count = u32::try_from(self.unknown.len()).unwrap_or(u32::MAX);
-        (count >= max).then_some(Stop::Unknown { count })
+        let instead = match result {
+            Err(Failure::Unclear(Unclear::Unreadable(instead))) => Some(*instead),
+            Err(Failure::Unclear(Unclear::TimedOut | Unclear::Broken | Unclear::Status(_)))
+            | Err(Failure::NotConnected(_) | Failure::TurnedAway { .. } | Failure::Declined { .. })
+            | Ok(_) => None,
+        };
+        (count >= max).then_some(Stop::Unknown { count, instead })
     }
 }
 
@@ -183,7 +189,7 @@ impl Breaker {
 mod tests {
     use super::*;
     use crate::wechat::answer::errmsg::Errmsg;
-    use crate::wechat::answer::reply::{NotConnected, Unclear};
+    use crate::wechat::answer::reply::{Instead, NotConnected};
 
     fn stop(breaker: &mut Breaker, now: Instant, result: Result<i64, Failure>) -> Option<Stop> {
         let result = result.map(|code| Answer { code, errmsg: Errmsg::parse("x") });
@@ -213,7 +219,11 @@ mod tests {
         for seconds in [0, 50, 100, 150] {
             assert_eq!(stop(&mut breaker, at(seconds), lost()), None, "{seconds}");
         }
-        assert_eq!(stop(&mut breaker, at(151), lost()), Some(Stop::Unknown { count: 3 }));
+        let stopped = stop(&mut breaker, at(151), lost());
+        assert_eq!(stopped, Some(Stop::Unknown { count: 3, instead: None }));
+        let page = Err(Failure::Unclear(Unclear::Unreadable(Instead::Page)));
+        let stopped = stop(&mut breaker, at(152), page);
+        assert_eq!(stopped, Some(Stop::Unknown { count: 4, instead: Some(Instead::Page) }));
     }
 
     #[test]

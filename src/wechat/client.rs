@@ -20,6 +20,7 @@ use crate::wechat::answer::json::MOST_ANSWER;
 use crate::wechat::answer::reply::{Answer, Failure, NotConnected, Unclear, without_answer};
 use crate::wechat::hidden::Hidden;
 use crate::wechat::proxy::{self, ProxyFault};
+use crate::wechat::proxy_error::turned_down_by_proxy;
 use crate::wechat::route::Route;
 use crate::wechat::token::access_token::Token;
 
@@ -294,7 +295,11 @@ struct Received {
 impl Received {
     /// The platform's answer to a message, whatever the status says; or what the status alone says.
     fn answer(self) -> Result<Answer, Failure> {
-        self.body.as_deref().and_then(Answer::read).ok_or_else(|| self.without_answer())
+        let answer = self.body.as_deref().and_then(Answer::read);
+        // A gateway that has no answer from the platform may say so in the platform's form, with its own status as the
+        // errcode. The platform has no such codes, and the message may have reached it.
+        let gateways = |code| self.status.is_server_error() && code == i64::from(self.status.as_u16());
+        answer.filter(|answer| !gateways(answer.code)).ok_or_else(|| self.without_answer())
     }
 
     /// The body, which must be an answer where the status is no success.
@@ -307,7 +312,7 @@ impl Received {
 
     fn without_answer(&self) -> Failure {
         let asks_to_wait = self.headers.contains_key(RETRY_AFTER);
-        without_answer(self.status.as_u16(), asks_to_wait, retry_after(&self.headers))
+        without_answer(self.status.as_u16(), asks_to_wait, retry_after(&self.headers), self.body.as_deref())
     }
 }
 
@@ -389,17 +394,6 @@ fn failure(error: &reqwest::Error) -> Failure {
     } else {
         turned_down_by_proxy(error).unwrap_or(NotConnected::Refused)
     })
-}
-
-/// Whether it was the proxy that kept the connection from being made. The type of that error is not public; its texts
-/// are all there is.
-fn turned_down_by_proxy(error: &(dyn std::error::Error + 'static)) -> Option<NotConnected> {
-    let said = match error.to_string().as_str() {
-        "tunnel error: proxy authorization required" => Some(NotConnected::ProxyAuthorization),
-        "tunnel error: unsuccessful" => Some(NotConnected::ProxyRefused),
-        _ => None,
-    };
-    said.or_else(|| error.source().and_then(turned_down_by_proxy))
 }
 
 /// Whether it was the server's certificate that kept the connection from being made.

@@ -6,5 +6,6 @@ pub mod client;
 mod hidden;
 pub(crate) mod media;
 pub(crate) mod proxy;
+mod proxy_error;
 mod route;
 pub mod token;

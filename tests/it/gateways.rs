@@ -87,6 +87,34 @@ fn an_errcode_decides_whatever_the_status_says() {
 }
 
 #[test]
+fn a_status_of_a_gateway_in_the_form_of_an_errcode_proves_nothing() {
+    for (status, code, counts) in [
+        ("504 Gateway Timeout", 504, "1 unknown"),
+        ("500 Internal Server Error", 500, "1 unknown"),
+        ("502 Bad Gateway", 45015, "1 refused"),
+        ("200 OK", 504, "1 refused"),
+    ] {
+        let body = format!(r#"{{"errcode":{code},"errmsg":"upstream request timeout"}}"#);
+        let gateway = Gateway::answering(http(status, "", body));
+        assert_eq!(send(&world(1, CALM), &gateway.base(), &[]).counts(), counts, "{status} {code}");
+    }
+}
+
+#[test]
+fn a_run_that_stops_for_answers_of_somebody_else_says_what_came() {
+    for (body, says) in [
+        ("<html>统一认证登录</html>", "a web page, which is no answer of WeChat"),
+        (r#"{"code":0,"data":{"errcode":0}}"#, "JSON without an errcode"),
+        ("", "nothing that can be read"),
+        ("success", "something that is no JSON"),
+    ] {
+        let gateway = Gateway::answering(http("200 OK", "", body));
+        let ran = send(&world(20, "concurrency = 1\nretries = 0"), &gateway.base(), &[]).exits(7);
+        assert_eq!(ran.says(says).says("account.api_base").counts(), "3 unknown, 17 unsent");
+    }
+}
+
+#[test]
 fn an_answer_is_read_in_every_form_that_says_it_plainly() {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
     gzip.write_all(br#"{"errcode":0,"errmsg":"ok"}"#).expect("memory");

@@ -8,6 +8,7 @@ use crate::support::{repository, walk};
 /// Files whose texts are not ours to translate, or nobody reads.
 const FILES: &[(&str, &str)] = &[
     ("locale/reason.rs", "what parsers and SQLite say, to be recognised"),
+    ("wechat/proxy_error.rs", "what the HTTP client says, to be recognised"),
     ("wechat/answer/error_code.rs", "WeChat's own words for its codes, as it publishes them"),
     ("simulator/judge.rs", "the errmsg of answers, which on the real platform is English too"),
     ("simulator/wire_schema.rs", "the errmsg of answers"),
@@ -41,12 +42,6 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("cli/terminal.rs", "好", "an answer that people give"),
     ("audience/characters.rs", "锟斤拷", "what is left of lost characters, to be recognised"),
     ("report/plan/junit.rs", "wxcast plan: {}", "the command's name in front of the campaign's"),
-    (
-        "wechat/client.rs",
-        "tunnel error: proxy authorization required",
-        "what the HTTP client says, to be recognised",
-    ),
-    ("wechat/client.rs", "tunnel error: unsuccessful", "what the HTTP client says, to be recognised"),
     ("report/form/file.rs", " at path ", "what serde_json says, to be recognised"),
     (
         "audience/csv/text.rs",

@@ -1,6 +1,6 @@
 //! Certificates and proxies: what is trusted, what goes through a proxy, and what is said when it does not work.
 
-use crate::support::wire::{PROXY_PASSWORD, Proxy, Tls, refusing_proxy, socks_proxy};
+use crate::support::wire::{PROXY_PASSWORD, Proxy, Tls, refusing_proxy, refusing_socks, socks_proxy};
 use crate::support::{Platform, Ran, World};
 
 /// `send` to an address, with more variables.
@@ -134,6 +134,7 @@ fn a_proxy_that_turns_down_is_told_as_that() {
     for (status, says, event) in [
         ("407 Proxy Authentication Required", "name and password (407)", "proxy-authorization"),
         ("403 Forbidden", "does not let connections to WeChat through", "proxy-refused"),
+        ("502 Bad Gateway", "or cannot reach it itself", "proxy-refused"),
     ] {
         let (world, proxy) = (world(), refusing_proxy(status));
         let url = format!("http://{}", proxy.address());
@@ -159,7 +160,36 @@ fn a_proxy_that_is_not_there_delivers_nothing() {
     let world = world();
     let variables = [("HTTPS_PROXY", "http://127.0.0.1:9"), ("WXCAST_ACCESS_TOKEN", "36_given")];
     assert_eq!(send(&world, "https://wechat.test", &variables).exits(5).counts(), "3 failed");
-    assert_eq!(world.results_of("spring.results.csv")[0].get(4), Some("not-connected"));
+    assert_eq!(world.results_of("spring.results.csv")[0].get(4), Some("proxy-unreached"));
+    for variable in ["HTTPS_PROXY", "ALL_PROXY"] {
+        let scheme = if variable == "ALL_PROXY" { "socks5h" } else { "http" };
+        let mut doctor = world.command(&["doctor", "campaign.toml"]);
+        doctor.env("WXCAST_API_BASE", "https://wechat.test").env(variable, format!("{scheme}://127.0.0.1:9"));
+        let ran = Ran::of(doctor.output().expect("the binary runs")).exits(9);
+        assert!(ran.stdout.contains("The proxy itself cannot be reached"), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_socks_proxy_that_turns_down_is_told_as_that() {
+    for (method, answer, says, event) in [
+        (2, vec![1, 1], "name and password", "proxy-authorization"),
+        (255, vec![], "name and password", "proxy-authorization"),
+        (
+            0,
+            vec![5, 2, 0, 1, 0, 0, 0, 0, 0, 0],
+            "does not let connections to WeChat through",
+            "proxy-refused",
+        ),
+    ] {
+        let (world, proxy) = (world(), refusing_socks(method, answer));
+        let user = if method == 0 { "" } else { "user:wrong@" };
+        let url = format!("socks5h://{user}{}", proxy.address());
+        let variables = [("ALL_PROXY", url.as_str()), ("WXCAST_ACCESS_TOKEN", "36_given")];
+        send(&world, "https://wechat.test", &variables[..1]).exits(9).says(says);
+        assert_eq!(send(&world, "https://wechat.test", &variables).exits(5).counts(), "3 failed");
+        assert_eq!(world.results_of("spring.results.csv")[0].get(4), Some(event), "{method}");
+    }
 }
 
 #[test]

@@ -50,8 +50,11 @@ pub enum NotConnected {
     Certificate,
     /// The proxy asks for a name and password, or for others (407).
     ProxyAuthorization,
-    /// The proxy does not let the connection through (403 and the like).
+    /// The proxy made no connection: it does not let it through (403), or it cannot reach the host itself (502 to 504).
+    /// Which of both is not to be had from reqwest.
     ProxyRefused,
+    /// There is no connection to the proxy itself.
+    ProxyUnreached,
 }
 
 /// Why nobody knows.
@@ -64,7 +67,36 @@ pub enum Unclear {
     /// A status that is no answer.
     Status(u16),
     /// A body that is no JSON answer.
-    Unreadable,
+    Unreadable(Instead),
+}
+
+/// What came in place of an answer. Nothing of it is repeated: it may be anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Instead {
+    /// Nothing, or more than an answer can be.
+    Nothing,
+    /// A web page.
+    Page,
+    /// JSON without an errcode.
+    Json,
+    /// Something else.
+    Other,
+}
+
+impl Instead {
+    /// What a body is that was not read as an answer.
+    pub(crate) fn of(body: Option<&[u8]>) -> Self {
+        let Some(body) = body.map(<[u8]>::trim_ascii_start).filter(|body| !body.is_empty()) else {
+            return Self::Nothing;
+        };
+        if body.starts_with(b"<") {
+            Self::Page
+        } else if json::read::<serde_json::Value>(body).is_some_and(|value| value.is_object()) {
+            Self::Json
+        } else {
+            Self::Other
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -83,14 +115,19 @@ impl Answer {
 }
 
 /// What a status says of a body that is no answer of the platform.
-pub(crate) fn without_answer(status: u16, asks_to_wait: bool, retry_after: Option<Duration>) -> Failure {
+pub(crate) fn without_answer(
+    status: u16,
+    asks_to_wait: bool,
+    retry_after: Option<Duration>,
+    body: Option<&[u8]>,
+) -> Failure {
     match status {
         429 => Failure::TurnedAway { status, retry_after },
         // A gateway answers 503 also when it has passed the request on and lost the answer. Only one that says when
         // to come back has surely kept it to itself.
         503 if asks_to_wait => Failure::TurnedAway { status, retry_after },
         301..=308 | 401 | 403 | 404 | 405 | 407 | 411 | 413 | 414 | 431 | 511 => Failure::Declined { status },
-        200..=299 => Failure::Unclear(Unclear::Unreadable),
+        200..=299 => Failure::Unclear(Unclear::Unreadable(Instead::of(body))),
         _ => Failure::Unclear(Unclear::Status(status)),
     }
 }
@@ -114,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_status_alone_says_whether_anything_was_done() {
-        let told = |status, asks| without_answer(status, asks, None);
+        let told = |status, asks| without_answer(status, asks, None, None);
         for status in [301, 302, 303, 304, 307, 308, 401, 403, 404, 405, 407, 411, 413, 414, 431, 511] {
             assert_eq!(told(status, false), Failure::Declined { status }, "{status}");
         }
@@ -124,6 +161,15 @@ mod tests {
         for status in [300, 400, 402, 408, 409, 421, 425, 500, 502, 503, 504, 520] {
             assert_eq!(told(status, false), Failure::Unclear(Unclear::Status(status)), "{status}");
         }
-        assert_eq!(told(200, true), Failure::Unclear(Unclear::Unreadable));
+        for (body, instead) in [
+            ("", Instead::Nothing),
+            (" \r\n<html>login</html>", Instead::Page),
+            (r#"{"code":0,"data":{"errcode":0}}"#, Instead::Json),
+            ("[]", Instead::Other),
+            (r#"{"errcode":"#, Instead::Other),
+        ] {
+            let read = without_answer(200, true, None, Some(body.as_bytes()));
+            assert_eq!(read, Failure::Unclear(Unclear::Unreadable(instead)), "{body}");
+        }
     }
 }

@@ -84,7 +84,9 @@ pub(crate) async fn ask(
 fn worth(error: &TokenError) -> u32 {
     match error {
         TokenError::NoAnswer(failure) => match failure {
-            Failure::NotConnected(NotConnected::Refused | NotConnected::TimedOut)
+            Failure::NotConnected(
+                NotConnected::Refused | NotConnected::TimedOut | NotConnected::ProxyUnreached,
+            )
             | Failure::TurnedAway { .. }
             | Failure::Unclear(_) => TRIES,
             // Neither a certificate nor a name and password become good by waiting.

@@ -173,5 +173,22 @@ pub fn socks_proxy(address: SocketAddr) -> Served {
     })
 }
 
+/// A SOCKS5 proxy that wants this way to be told a password, and answers this to whatever comes then.
+pub fn refusing_socks(method: u8, answer: Vec<u8>) -> Served {
+    Served::start(move |mut client| {
+        let answer = answer.clone();
+        async move {
+            let mut greeting = [0; 2];
+            client.read_exact(&mut greeting).await?;
+            let mut methods = vec![0; usize::from(greeting[1])];
+            client.read_exact(&mut methods).await?;
+            client.write_all(&[5, method]).await?;
+            let mut next = [0; 512];
+            let _ = client.read(&mut next).await?;
+            client.write_all(&answer).await
+        }
+    })
+}
+
 /// The proxy's password.
 pub const PROXY_PASSWORD: &str = "pr0xy-p4ss-4711";
