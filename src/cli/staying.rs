@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::campaign::file::Outside;
 use crate::campaign::hours::{Hours, Opening};
 use crate::campaign::{Campaign, moment};
-use crate::cli::command::send::lock_campaign;
+use crate::cli::campaign_lock::lock_campaign;
 use crate::cli::exit_code::Exit;
 use crate::cli::platform::runtime;
 use crate::cli::problem::Problem;

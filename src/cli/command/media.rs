@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::campaign::Campaign;
-use crate::cli::command::send::lock_campaign;
+use crate::cli::campaign_lock::lock_campaign;
 use crate::cli::context::{environment, load_sound};
 use crate::cli::ending::stopped;
 use crate::cli::exit_code::Exit;

@@ -1,6 +1,6 @@
 //! `wxcast report`: the runs of a campaign, from its journal, also while another process sends.
 
-use crate::cli::command::send::campaign_lock;
+use crate::cli::campaign_lock::campaign_lock;
 use crate::cli::context::{Whose, environment, load, whose};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args;

@@ -9,7 +9,7 @@ use crate::audience::Source;
 use crate::audience::reader::Reader;
 use crate::audience::row::Row;
 use crate::campaign::Campaign;
-use crate::cli::command::send::lock_campaign;
+use crate::cli::campaign_lock::lock_campaign;
 use crate::cli::context::{environment, load_campaign};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, MaskOpenid};

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::cli::command::send::campaign_lock;
+use crate::cli::campaign_lock::campaign_lock;
 use crate::cli::context::{Whose, whose};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, Format};

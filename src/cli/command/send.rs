@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-
 use crate::api_base::{Destination, Hosts};
 use crate::campaign::file::OnUnknown;
 use crate::campaign::validate::Overrides;
 use crate::campaign::{Campaign, CampaignId, duration};
 use crate::cli::agreement::{Proposal, before, token_command};
+use crate::cli::campaign_lock::{campaign_lock, holder, take};
 use crate::cli::context::{environment, load_sound};
 use crate::cli::ending::{What, exit as ended, exit_noted, next_key, report};
 use crate::cli::exit_code::Exit;
@@ -32,12 +31,10 @@ use crate::delivery::stop::Stop;
 use crate::delivery::tally::Tally;
 use crate::diagnostic::render::display;
 use crate::journal::Identity;
-use crate::journal::lock::{Holder, LockError};
 use crate::journal::store::Store;
 use crate::plan::Plan;
 use crate::plan::id::PlanId;
 use crate::report::join::identity;
-use crate::report::plan::text::length;
 use crate::send::execution::locks::Locks;
 use crate::send::execution::quota::ask as ask_quota;
 use crate::send::execution::{Execution, Finished};
@@ -273,64 +270,6 @@ fn lock(
         waited |= take(&mut locks, &path, &holder(campaign), until, terminal)?;
     }
     Ok((locks, waited))
-}
-
-/// Takes the lock of a campaign.
-///
-/// # Errors
-///
-/// Who has it, or why it cannot be taken.
-pub(crate) fn lock_campaign(
-    campaign: &Campaign,
-    state: &Path,
-    until: Instant,
-    terminal: &Terminal,
-) -> Result<Locks, Problem> {
-    let mut locks = Locks::default();
-    take(&mut locks, &campaign_lock(state, &campaign.id), &holder(campaign), until, terminal)?;
-    Ok(locks)
-}
-
-fn holder(campaign: &Campaign) -> Holder {
-    Holder {
-        campaign: campaign.id.to_string(),
-        pid: std::process::id(),
-        host: machine::name(),
-        since: Timestamp::now(),
-    }
-}
-
-/// The lock of a campaign.
-pub(crate) fn campaign_lock(state: &Path, id: &CampaignId) -> PathBuf {
-    state.join(format!("{id}.lock"))
-}
-
-/// Takes a lock, and tells whether it had to be waited for.
-fn take(
-    locks: &mut Locks,
-    path: &Path,
-    holder: &Holder,
-    until: Instant,
-    terminal: &Terminal,
-) -> Result<bool, Problem> {
-    let taken = match locks.take(path, holder, Instant::now()) {
-        Ok(()) => return Ok(false),
-        Err(LockError::Held(_)) if Instant::now() < until => {
-            let wait = until.saturating_duration_since(Instant::now()).as_secs();
-            terminal.say("send.waited", &[("wait", &length(wait, &terminal.words))]);
-            locks.take(path, holder, until)
-        }
-        Err(error) => Err(error),
-    };
-    taken.map(|()| true).map_err(|error| match error {
-        LockError::Held(Some(other)) => Problem::new(Exit::Gate, "locked")
-            .with("campaign", other.campaign)
-            .with("pid", other.pid)
-            .with("host", other.host)
-            .with("since", other.since),
-        LockError::Held(None) => Problem::new(Exit::Gate, "locked-by-somebody").with("file", display(path)),
-        LockError::Unreachable(file, error) => Problem::cannot_write(&file, error),
-    })
 }
 
 /// The files that stop this run. One that asked an earlier run to stop has done its work; a file named STOP

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::cli::command::send::campaign_lock;
+use crate::cli::campaign_lock::campaign_lock;
 use crate::cli::context::{Whose, environment, load_sound, whose};
 use crate::cli::elsewhere;
 use crate::cli::ending::next_key;

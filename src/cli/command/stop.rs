@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::api_base::Destination;
-use crate::cli::command::send::{campaign_lock, stop_request};
+use crate::cli::campaign_lock::campaign_lock;
+use crate::cli::command::send::stop_request;
 use crate::cli::context::{Whose, whose};
 use crate::cli::elsewhere;
 use crate::cli::exit_code::Exit;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use url::Url;
 
+use crate::cli::campaign_lock::campaign_lock;
 use crate::cli::command::doctor::{Found, Patient};
-use crate::cli::command::send::campaign_lock;
 use crate::cli::platform::proxy_trouble;
 use crate::cli::problem::journal_reason;
 use crate::diagnostic::render::display;

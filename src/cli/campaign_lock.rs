@@ -1,0 +1,74 @@
+//! The lock of a campaign: one process at a time sends it, settles it or uploads its files.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use crate::campaign::{Campaign, CampaignId};
+use crate::cli::exit_code::Exit;
+use crate::cli::machine;
+use crate::cli::problem::Problem;
+use crate::cli::terminal::Terminal;
+use crate::diagnostic::render::display;
+use crate::journal::lock::{Holder, LockError};
+use crate::report::plan::text::length;
+use crate::send::execution::locks::Locks;
+
+/// Takes the lock of a campaign.
+///
+/// # Errors
+///
+/// Who has it, or why it cannot be taken.
+pub(crate) fn lock_campaign(
+    campaign: &Campaign,
+    state: &Path,
+    until: Instant,
+    terminal: &Terminal,
+) -> Result<Locks, Problem> {
+    let mut locks = Locks::default();
+    take(&mut locks, &campaign_lock(state, &campaign.id), &holder(campaign), until, terminal)?;
+    Ok(locks)
+}
+
+pub(crate) fn holder(campaign: &Campaign) -> Holder {
+    Holder {
+        campaign: campaign.id.to_string(),
+        pid: std::process::id(),
+        host: machine::name(),
+        since: Timestamp::now(),
+    }
+}
+
+/// The lock of a campaign.
+pub(crate) fn campaign_lock(state: &Path, id: &CampaignId) -> PathBuf {
+    state.join(format!("{id}.lock"))
+}
+
+/// Takes a lock, and tells whether it had to be waited for.
+pub(crate) fn take(
+    locks: &mut Locks,
+    path: &Path,
+    holder: &Holder,
+    until: Instant,
+    terminal: &Terminal,
+) -> Result<bool, Problem> {
+    let taken = match locks.take(path, holder, Instant::now()) {
+        Ok(()) => return Ok(false),
+        Err(LockError::Held(_)) if Instant::now() < until => {
+            let wait = until.saturating_duration_since(Instant::now()).as_secs();
+            terminal.say("send.waited", &[("wait", &length(wait, &terminal.words))]);
+            locks.take(path, holder, until)
+        }
+        Err(error) => Err(error),
+    };
+    taken.map(|()| true).map_err(|error| match error {
+        LockError::Held(Some(other)) => Problem::new(Exit::Gate, "locked")
+            .with("campaign", other.campaign)
+            .with("pid", other.pid)
+            .with("host", other.host)
+            .with("since", other.since),
+        LockError::Held(None) => Problem::new(Exit::Gate, "locked-by-somebody").with("file", display(path)),
+        LockError::Unreachable(file, error) => Problem::cannot_write(&file, error),
+    })
+}
