@@ -19,6 +19,7 @@ use wxcast::api_base::ApiBase;
 use wxcast::campaign::Campaign;
 use wxcast::campaign::file::OnUnknown;
 use wxcast::delivery::attempt::Attempt;
+use wxcast::delivery::ending::Ending;
 use wxcast::delivery::outcome::Outcome;
 use wxcast::delivery::skip::Skipped;
 use wxcast::journal::identity::{Channel, Identity, MessageKey};
@@ -180,7 +181,7 @@ fn executor<J: Journal>(
         signals: Signals::none,
         stop_files: StopFiles::default(),
         results: Arc::new(NoResults),
-        exit: |_| ("", 0),
+        exit: |_| (Ending::Ok, 0),
         observer: &mut Unwatched,
     };
     let begun = execution.begin(journal).expect("a journal");

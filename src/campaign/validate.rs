@@ -721,10 +721,7 @@ impl Check<'_> {
             for written in results.files() {
                 if plain(&written) == plain(own) {
                     let at = FieldPath::of("results.file");
-                    self.push(
-                        Diagnostic::new(Code::SameFile, Place::Field(at))
-                            .with("file", own.display().to_string()),
-                    );
+                    self.push(Diagnostic::new(Code::SameFile, Place::Field(at)).with("file", own));
                 }
             }
         }

@@ -11,7 +11,7 @@ use crate::cli::problem::Problem;
 use crate::cli::terminal::masks;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
-use crate::diagnostic::render::{Sources, display};
+use crate::diagnostic::render::Sources;
 use crate::diagnostic::{Diagnostic, Diagnostics, unread};
 use crate::journal::identity::{Channel, Identity};
 use crate::message::Kind;
@@ -115,8 +115,7 @@ pub(crate) fn load(path: &Path, overrides: &Overrides) -> Loaded {
 /// there is none.
 pub(crate) fn load_fenced(path: &Path, overrides: &Overrides) -> Loaded {
     let fence = Fence::around(path);
-    let outside =
-        |at: Place, file: &Path| Diagnostic::new(Code::OutsideSandbox, at).with("file", display(file));
+    let outside = |at: Place, file: &Path| Diagnostic::new(Code::OutsideSandbox, at).with("file", file);
     if !fence.holds(path) {
         return planned(unread(path, outside(Place::Campaign, path)));
     }

@@ -13,12 +13,13 @@ use crate::cli::problem::{Problem, journal_reason};
 use crate::cli::refusal::{account, advice, declined, token};
 use crate::cli::terminal::Terminal;
 use crate::delivery::attempt::Cause;
+use crate::delivery::ending::Ending;
 use crate::delivery::outcome::Counts;
 use crate::delivery::skip::SkipReason;
-use crate::delivery::stop::Stop;
+use crate::delivery::stop::{Stop, StorageFault};
 use crate::delivery::tally::Tally;
 use crate::diagnostic::render::display;
-use crate::locale::sentence::Sentence;
+use crate::locale::sentence::{Filling, Sentence};
 use crate::plan::Plan;
 use crate::plan::id::PlanId;
 use crate::report::join::identity;
@@ -40,9 +41,9 @@ pub(crate) fn exit(finished: &Finished) -> Exit {
 }
 
 /// The same, as the journal keeps it.
-pub(crate) fn exit_noted(finished: &Finished) -> (&'static str, u8) {
+pub(crate) fn exit_noted(finished: &Finished) -> (Ending, u8) {
     let exit = exit(finished);
-    (exit.name(), exit.code())
+    (exit.ending(), exit.code())
 }
 
 /// What was sent.
@@ -220,7 +221,16 @@ pub(crate) fn stopped(stop: &Stop, campaign: &Campaign, origin: Option<&Origin>)
         Stop::Media { file, cause: Cause::Event(incident) } => {
             why("media-unreachable").with("file", file).because(incident)
         }
-        Stop::Storage(reason) => why("storage").because(reason),
+        Stop::Storage(fault) => why("storage").with("reason", storage(fault)),
+    }
+}
+
+fn storage(fault: &StorageFault) -> Filling {
+    match fault {
+        StorageFault::Fenced => Sentence::new("reason.fenced").into(),
+        StorageFault::Replaced => Sentence::new("reason.replaced").into(),
+        StorageFault::NoWriter => Sentence::new("reason.no-writer").into(),
+        StorageFault::Said(reason) => Filling::Reason(reason.clone()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Exit codes: what a script or CI learns of how a command ended (docs/reference.md#exit-codes).
 
+use crate::delivery::ending::Ending;
 use crate::delivery::outcome::Counts;
 use crate::delivery::stop::Stop;
 
@@ -53,18 +54,23 @@ impl Exit {
 
     /// The name.
     pub fn name(self) -> &'static str {
+        self.ending().name()
+    }
+
+    /// What the journal keeps of it.
+    pub(crate) fn ending(self) -> Ending {
         match self {
-            Self::Ok => "ok",
-            Self::Internal => "internal",
-            Self::Usage => "usage",
-            Self::Invalid => "invalid",
-            Self::Partial => "partial",
-            Self::Unknown => "unknown",
-            Self::Paused => "paused",
-            Self::Gate => "gate",
-            Self::Account => "account",
-            Self::Storage => "storage",
-            Self::Interrupted | Self::Terminated => "signal",
+            Self::Ok => Ending::Ok,
+            Self::Internal => Ending::Internal,
+            Self::Usage => Ending::Usage,
+            Self::Invalid => Ending::Invalid,
+            Self::Partial => Ending::Partial,
+            Self::Unknown => Ending::Unknown,
+            Self::Paused => Ending::Paused,
+            Self::Gate => Ending::Gate,
+            Self::Account => Ending::Account,
+            Self::Storage => Ending::Storage,
+            Self::Interrupted | Self::Terminated => Ending::Signal,
         }
     }
 

@@ -149,7 +149,7 @@ impl From<JournalError> for Problem {
             JournalError::Unreadable { .. } => "journal.unreadable",
             JournalError::Fenced => "journal.fenced",
             JournalError::Replaced => "journal.replaced",
-            JournalError::Unwritable { .. } => "journal.unwritable",
+            JournalError::NoWriter | JournalError::Unwritable { .. } => "journal.unwritable",
         };
         Self::new(Exit::Storage, key).with("reason", journal_reason(&error))
     }
@@ -169,6 +169,7 @@ pub(crate) fn journal_reason(error: &JournalError) -> Filling {
         | JournalError::Corrupt { path, reason } => Filling::Reason(format!("{}: {reason}", display(path))),
         JournalError::Fenced => Sentence::new("reason.fenced").into(),
         JournalError::Replaced => Sentence::new("reason.replaced").into(),
+        JournalError::NoWriter => Sentence::new("reason.no-writer").into(),
         JournalError::Unwritable { reason } => Filling::Reason(reason.clone()),
     }
 }

@@ -1,6 +1,7 @@
 //! The words for what happened: attempts, outcomes, events, and what of them is noted. Plain data.
 
 pub mod attempt;
+pub mod ending;
 pub mod event;
 pub(crate) mod notice;
 pub mod outcome;

@@ -99,7 +99,7 @@ pub enum Stop {
         cause: Cause,
     },
     /// The journal cannot be written.
-    Storage(String),
+    Storage(StorageFault),
 }
 
 impl Stop {
@@ -157,6 +157,19 @@ impl Stop {
             Self::Storage(_) => plain(StopWord::Storage),
         }
     }
+}
+
+/// Why the journal can no longer be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StorageFault {
+    /// Another process has taken the campaign over.
+    Fenced,
+    /// The journal, or a lock of the run, is no longer the file that was opened.
+    Replaced,
+    /// The thread that writes it has ended.
+    NoWriter,
+    /// What SQLite or the system says.
+    Said(String),
 }
 
 /// Why a run stopped, in the words that journals keep. They are printed and parsed here and nowhere else.

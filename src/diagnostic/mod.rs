@@ -4,6 +4,7 @@
 //! and its line and column are looked up only when somebody reads it.
 
 pub mod code;
+pub(crate) mod path;
 pub(crate) mod place;
 pub(crate) mod render;
 pub(crate) mod severity;

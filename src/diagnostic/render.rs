@@ -1,17 +1,17 @@
 //! From a place to line and column, and to the snippet a person reads.
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+pub(crate) use crate::diagnostic::path::display;
 use crate::diagnostic::place::{FieldPath, ListPlace, Place, Sheet, Step, cell_name};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::locale::Catalog;
-use crate::locale::visible::one_line;
 
 /// The files that places point into.
 #[derive(Debug, Clone, Default)]
@@ -337,14 +337,6 @@ fn origin<'a>(path: &'a str, position: &Position) -> Origin<'a> {
         }
     }
     origin
-}
-
-/// A path with forward slashes, so that output is the same on every system. Where a backslash parts nothing, it is a
-/// letter of a name.
-pub(crate) fn display(path: &Path) -> String {
-    let shown = path.display().to_string();
-    let shown = one_line(&shown).into_owned();
-    if cfg!(windows) { shown.replace('\\', "/") } else { shown }
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! What fills the places of a diagnostic's sentences, by what it is.
 //!
 //! The type decides how a value is shown: only a [`Key`] is looked up in the catalogue, only a reason is put into the
-//! reader's language, only an openid is masked. What a user wrote is shown as it stands, whatever it looks like.
+//! reader's language, only an openid is masked, and a path looks the same on every system. What a user wrote is shown as it stands, whatever it looks like.
 
 use std::fmt::{self, Display};
 use std::io;
+use std::path::{Path, PathBuf};
 
+use crate::diagnostic::path::display;
 use crate::diagnostic::place::FieldPath;
 use crate::locale::Catalog;
 pub(crate) use crate::locale::Key;
@@ -22,6 +24,8 @@ pub(crate) enum Value {
         /// The openid as it stands there.
         openid: String,
     },
+    /// A file or a folder.
+    Path(PathBuf),
     /// Words of ours; their own places are filled from the other values.
     Words(Key),
     /// Why something failed, as the system or a parser says it.
@@ -47,6 +51,10 @@ impl Value {
         match self {
             Self::Text(text) | Self::Reason(text) if text.contains(openid) => {
                 Self::Openid { text, openid: openid.to_owned() }
+            }
+            // Files may be named after people.
+            Self::Path(path) if display(&path).contains(openid) => {
+                Self::Openid { text: display(&path), openid: openid.to_owned() }
             }
             other => other,
         }
@@ -81,7 +89,7 @@ impl Value {
         match self {
             Self::Words(key) => words.fill(key.name(), places),
             Self::Reason(reason) => words.reason(reason),
-            Self::Text(_) | Self::Openid { .. } | Self::Number(_) => self.to_string(),
+            Self::Text(_) | Self::Openid { .. } | Self::Path(_) | Self::Number(_) => self.to_string(),
         }
     }
 }
@@ -90,6 +98,7 @@ impl Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) | Self::Openid { text, .. } | Self::Reason(text) => f.write_str(text),
+            Self::Path(path) => f.write_str(&display(path)),
             Self::Words(key) => f.write_str(key.name()),
             Self::Number(number) => number.fmt(f),
         }
@@ -111,6 +120,18 @@ impl From<String> for Value {
 impl From<&String> for Value {
     fn from(text: &String) -> Self {
         Self::Text(text.clone())
+    }
+}
+
+impl From<&Path> for Value {
+    fn from(path: &Path) -> Self {
+        Self::Path(path.to_owned())
+    }
+}
+
+impl From<PathBuf> for Value {
+    fn from(path: PathBuf) -> Self {
+        Self::Path(path)
     }
 }
 

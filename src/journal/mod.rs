@@ -35,6 +35,7 @@ use std::pin::pin;
 use crate::delivery::attempt::Attempt;
 use crate::delivery::outcome::Outcome;
 use crate::delivery::skip::Skipped;
+use crate::delivery::stop::StorageFault;
 pub use crate::journal::identity::Identity;
 use crate::journal::identity::MessageKey;
 pub use crate::journal::sqlite::store;
@@ -137,15 +138,35 @@ pub enum JournalError {
         reason: String,
     },
     /// Another process has claimed the campaign since: what this one still wants to write is not written.
-    #[error("reason.fenced")]
+    #[error("fenced")]
     Fenced,
     /// The journal, or a lock of the run, is no longer the file that was opened: others would not find it.
-    #[error("reason.replaced")]
+    #[error("replaced")]
     Replaced,
+    /// The thread that writes it has ended.
+    #[error("no writer")]
+    NoWriter,
     /// It cannot be written now: disk full, read-only, an I/O error.
     #[error("{reason}")]
     Unwritable {
         /// What SQLite says.
         reason: String,
     },
+}
+
+/// What a run that can no longer write its journal stops for.
+impl From<JournalError> for StorageFault {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::Fenced => Self::Fenced,
+            JournalError::Replaced => Self::Replaced,
+            JournalError::NoWriter => Self::NoWriter,
+            JournalError::Unreachable { .. }
+            | JournalError::Foreign { .. }
+            | JournalError::Newer { .. }
+            | JournalError::Corrupt { .. }
+            | JournalError::Unreadable { .. }
+            | JournalError::Unwritable { .. } => Self::Said(error.to_string()),
+        }
+    }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::delivery::ending::Ending;
 use crate::delivery::outcome::Counts;
+use crate::delivery::stop::StopReason;
 use crate::journal::identity::RunKey;
 
 /// A run, when it begins.
@@ -43,8 +45,8 @@ pub(crate) struct RunRecord {
     pub(crate) started: Timestamp,
     /// When it ended; nothing while it runs, and after a crash.
     pub(crate) ended: Option<Timestamp>,
-    /// The name of its exit.
-    pub(crate) ending: Option<String>,
+    /// How it ended, where it has.
+    pub(crate) ending: Option<Ending>,
     /// The digest of its plan.
     pub(crate) digest: String,
     /// The digest of the message before it is filled.
@@ -56,7 +58,7 @@ pub(crate) struct RunRecord {
     /// How many requests it made.
     pub(crate) requests: Option<u64>,
     /// Why it stopped before everybody had been tried, where it did.
-    pub(crate) reason: Option<String>,
+    pub(crate) reason: Option<StopReason>,
     /// The statuses of the audience when it ended.
     pub(crate) counts: Option<Counts>,
 }
@@ -66,14 +68,14 @@ pub(crate) struct RunRecord {
 pub(crate) struct RunEnd {
     /// When.
     pub(crate) ended: Timestamp,
-    /// The name of its exit.
-    pub(crate) ending: String,
+    /// In a word.
+    pub(crate) ending: Ending,
     /// Its exit code.
     pub(crate) exit: u8,
     /// How many requests it made.
     pub(crate) requests: u64,
     /// Why it stopped before everybody had been tried, where it did.
-    pub(crate) reason: Option<String>,
+    pub(crate) reason: Option<StopReason>,
     /// The statuses of the audience.
     pub(crate) counts: Counts,
 }

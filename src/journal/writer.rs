@@ -157,10 +157,7 @@ impl Writer {
     /// When outcomes are left that could not be written.
     pub async fn finish(self) -> Result<(), Unwritten> {
         let (reply, finished) = oneshot::channel();
-        let gone = || Unwritten {
-            count: 0,
-            error: JournalError::Unwritable { reason: "reason.no-writer".to_owned() },
-        };
+        let gone = || Unwritten { count: 0, error: JournalError::NoWriter };
         self.say(Command::Finish(reply));
         self.flush();
         finished.await.map_err(|_| gone())?
@@ -171,7 +168,7 @@ impl Journal for Writer {
     async fn intent(&self, intent: Intent) -> Result<MessageKey, JournalError> {
         let (reply, written) = oneshot::channel();
         self.say(Command::Intent(intent, reply));
-        written.await.map_err(|_| JournalError::Unwritable { reason: "reason.no-writer".to_owned() })?
+        written.await.map_err(|_| JournalError::NoWriter)?
     }
 
     /// It is kept and tried again when it cannot be written at once.

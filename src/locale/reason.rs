@@ -69,7 +69,7 @@ const SQLITE: &[(&str, &str)] = &[
 impl Catalog {
     /// A reason in the reader's language, as much of it as there are words for.
     pub(crate) fn reason(&self, text: &str) -> String {
-        if let Some(said) = self.of_a_key(text).or_else(|| self.of_serde(text)) {
+        if let Some(said) = self.of_serde(text) {
             return said;
         }
         let begins = |(begin, _): &&(&str, &str)| text.starts_with(begin);
@@ -78,11 +78,6 @@ impl Catalog {
         }
         let text = self.of_sqlite(&self.of_the_system(text));
         if is_prose(&text) { self.say("reason.original", &[("text", &text)]) } else { text }
-    }
-
-    /// The sentence of a key that stands for a reason of our own.
-    fn of_a_key(&self, text: &str) -> Option<String> {
-        Some(text).filter(|key| key.starts_with("reason.")).and_then(|key| self.get(key)).map(str::to_owned)
     }
 
     /// What serde says of a key or a value.

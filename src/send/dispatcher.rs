@@ -372,7 +372,7 @@ impl<J: Journal> Dispatcher<'_, J> {
                 let attempt = Attempt { number: job.attempts, finished, latency, cause };
                 self.run.shared.journal.outcome(id, Outcome::Postponed, attempt);
             }
-            AttemptEnd::NoIntent(error) => self.drain(Stop::Storage(error.to_string())),
+            AttemptEnd::NoIntent(error) => self.drain(Stop::Storage(error.into())),
             AttemptEnd::Requested { result, finished, latency, token } => {
                 self.requests += 1;
                 job.refused = Some(token);
@@ -491,7 +491,7 @@ impl<J: Journal> Dispatcher<'_, J> {
         self.fed = true;
         self.drain(match end {
             FeedEnd::Changed => Stop::Changed,
-            FeedEnd::Journal(error) => Stop::Storage(error.to_string()),
+            FeedEnd::Journal(error) => Stop::Storage(error.into()),
         });
     }
 

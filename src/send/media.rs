@@ -293,7 +293,7 @@ impl Depot {
             expires: born(uploaded.created_at, begun).checked_add(LIFE).unwrap_or(Timestamp::MAX),
         };
         self.store(|store| store.keep(&self.settings.appid, &kept))
-            .map_err(|error| NotUploaded::Stop(Stop::Storage(error.to_string())))?;
+            .map_err(|error| NotUploaded::Stop(Stop::Storage(error.into())))?;
         let until = kept.usable_until().max(begun + FRESH);
         Ok(Held { id: uploaded.id.as_str().into(), expires: kept.expires, fresh: true, until })
     }
@@ -323,7 +323,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn storage(error: JournalError) -> Unavailable {
-    Unavailable::Stop(Stop::Storage(error.to_string()))
+    Unavailable::Stop(Stop::Storage(error.into()))
 }
 
 fn no_token(error: TokenError) -> NotUploaded {

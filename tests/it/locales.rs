@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use regex::Regex;
+use wxcast::delivery::ending::Ending;
 use wxcast::delivery::stop::StopWord;
 use wxcast::message::KINDS;
 
@@ -203,6 +204,16 @@ fn every_comment_of_an_example_is_written_in_chinese_too() {
         world.run(&plan).exits(0);
     }
     assert_eq!(used.len(), texts.len(), "a comment that no example has");
+}
+
+#[test]
+fn every_ending_of_a_run_has_its_words() {
+    let english = sentences("en.toml");
+    for ending in Ending::ALL.map(Ending::name) {
+        for group in ["runs.ending", "report.exit", "next.exit"] {
+            assert!(english.contains_key(&format!("{group}.{ending}")), "{group}.{ending} is missing");
+        }
+    }
 }
 
 #[test]

@@ -65,6 +65,24 @@ fn a_full_disk_is_said_before_anything_is_sent() {
 }
 
 #[test]
+fn what_a_journal_says_of_a_run_in_no_word_of_ours_is_damage_and_not_nothing() {
+    let (world, platform) = (World::with_recipients(1), Platform::new(""));
+    world.send(&platform).exits(0);
+    for (column, wrong) in [("ending", "well"), ("counts", "{"), ("skipped", "[]"), ("hosts", "7")] {
+        let journal = Connection::open(world.state_file("journal.sqlite3")).expect("the journal");
+        let right: String =
+            journal.query_row(&format!("SELECT {column} FROM run"), [], |row| row.get(0)).expect("a run");
+        let write = |value: &str| {
+            journal.execute(&format!("UPDATE run SET {column} = ?1"), [value]).expect("a run");
+        };
+        write(wrong);
+        world.run(&["runs", "campaign.toml", "--local"]).exits(10).says("journal.sqlite3");
+        write(&right);
+        world.run(&["runs", "campaign.toml", "--local"]).exits(0);
+    }
+}
+
+#[test]
 fn a_journal_of_a_newer_format_is_refused_and_left_alone() {
     let (world, platform) = (World::with_recipients(3), Platform::new(""));
     world.send(&platform).exits(0);

@@ -3,7 +3,7 @@
 
 use serde_json::Value as Json;
 
-use crate::support::{World, openid};
+use crate::support::{World, openid, repository};
 
 fn campaign(content: &str, more: &str, audience: &str) -> World {
     let world = World::new();
@@ -74,4 +74,23 @@ fn an_openid_inside_a_text_is_masked_too() {
         assert!(shown("off").contains(&somebody), "{}", shown("off"));
         assert!(!shown("on").contains(&somebody), "{}", shown("on"));
     }
+}
+
+#[test]
+fn files_sheets_and_scenarios_with_the_name_of_a_sentence_are_told_as_they_stand() {
+    let world = campaign("Hello", "", "");
+    let fixture = repository().join("tests/fixtures/sheets.xlsx");
+    std::fs::copy(fixture, world.path("sheets.xlsx")).expect("a fixture");
+    world.edit("campaign.toml", "\"audience.csv\"", "\"sheets.xlsx\"\nsheet = \"unit.bytes\"");
+    for language in ["en", "zh-CN"] {
+        let told = messages(&world, "sheet-missing", language);
+        assert!(told.len() == 1 && told[0].contains("unit.bytes"), "{told:?}");
+    }
+    world.edit("campaign.toml", "\"sheets.xlsx\"\nsheet = \"unit.bytes\"", "\"reason.no-writer\"");
+    world.run(&["--lang", "zh-CN", "plan", "campaign.toml"]).exits(3).says("reason.no-writer");
+    world.file("unit.bytes", "[[answers]]\ncode = 1\nshare = \"type.string\"");
+    let ran = world.run(&["--lang", "zh-CN", "rehearse", "campaign.toml", "--scenario", "unit.bytes"]);
+    ran.exits(3).says("`unit.bytes` 不能用作模拟场景").says("`type.string` 不是比例");
+    let ran = world.run(&["--lang", "zh-CN", "plan", "campaign.toml", "--compare", "reason.no-writer"]);
+    ran.exits(2).says("reason.no-writer");
 }

@@ -13,6 +13,7 @@ use crate::cli::problem::Problem;
 use crate::cli::terminal::{Form, Terminal, is_ci};
 use crate::cli::workspace;
 use crate::diagnostic::render::display;
+use crate::locale::sentence::Sentence;
 use crate::locale::visible::{guard_lines, visible};
 use crate::report::plan::compare::{Earlier, EarlierError};
 use crate::report::plan::json::PlanReport;
@@ -75,6 +76,9 @@ fn earlier(path: &Path) -> Result<Earlier, Problem> {
     Earlier::read(path).map_err(|error| match error {
         EarlierError::File(reason) => problem("cannot-read").because(reason),
         EarlierError::Foreign(reason) => problem("earlier-foreign").because(reason),
+        EarlierError::NoFingerprints => {
+            problem("earlier-foreign").with("reason", Sentence::new("reason.no-fingerprints"))
+        }
         EarlierError::NoMessages => problem("earlier-bare"),
     })
 }

@@ -11,8 +11,9 @@ use crate::cli::line::args::{self, Format};
 use crate::cli::problem::Problem;
 use crate::cli::terminal::Terminal;
 use crate::cli::user_state::telling;
+use crate::delivery::ending::Ending;
 use crate::delivery::outcome::Counts;
-use crate::delivery::stop::StopReason;
+use crate::delivery::stop::{StopReason, StopWord};
 use crate::journal::lock::is_held;
 use crate::journal::run::RunRecord;
 use crate::journal::store::Store;
@@ -27,8 +28,8 @@ struct RunReport {
     run: i64,
     started: String,
     ended: Option<String>,
-    exit: Option<String>,
-    reason: Option<String>,
+    exit: Option<Ending>,
+    reason: Option<StopReason>,
     digest: String,
     planned: u64,
     requests: Option<u64>,
@@ -70,7 +71,7 @@ fn report(run: &RunRecord) -> RunReport {
         run: run.id.0,
         started: run.started.to_string(),
         ended: run.ended.map(|ended| ended.to_string()),
-        exit: run.ending.clone(),
+        exit: run.ending,
         reason: run.reason.clone(),
         digest: run.digest.clone(),
         planned: run.planned,
@@ -83,16 +84,19 @@ fn line(run: &RunRecord, now: bool, terminal: &Terminal) -> String {
     let words = &terminal.words;
     let requests = run.requests.unwrap_or_default();
     let counts = run.counts.unwrap_or_default();
-    // What a later version has written has no words here.
-    let word =
-        |group: &str, name: &str| words.get(&format!("runs.{group}.{name}")).unwrap_or(name).to_owned();
-    let reason = run.reason.as_deref().map(|reason| match StopReason::parse(reason) {
-        StopReason::Known(reason, Some(detail)) => format!(" ({} {detail})", word("reason", reason.name())),
-        StopReason::Known(reason, None) => format!(" ({})", word("reason", reason.name())),
-        StopReason::Foreign(reason) => format!(" ({reason})"),
-    });
-    let ending = match &run.ending {
-        Some(ending) => word("ending", ending) + &reason.unwrap_or_default(),
+    let stopped = |word: &StopWord| words.say(&format!("runs.reason.{}", word.name()), &[]);
+    let ending = |ending: Ending| {
+        let ending = words.say(&format!("runs.ending.{ending}"), &[]);
+        match &run.reason {
+            None => ending,
+            Some(StopReason::Known(word, None)) => format!("{ending} ({})", stopped(word)),
+            Some(StopReason::Known(word, Some(detail))) => format!("{ending} ({} {detail})", stopped(word)),
+            // What a later version has written has no words here.
+            Some(StopReason::Foreign(reason)) => format!("{ending} ({reason})"),
+        }
+    };
+    let ending = match run.ending {
+        Some(word) => ending(word),
         None if now => words.say("runs.now", &[]),
         None => words.say("runs.crashed", &[]),
     };

@@ -1,7 +1,13 @@
 //! Runs, as they are written and read.
 
-use rusqlite::{Row, params};
+use std::error::Error;
 
+use rusqlite::types::Type;
+use rusqlite::{Row, params};
+use serde::de::DeserializeOwned;
+
+use crate::delivery::ending::Ending;
+use crate::delivery::stop::StopReason;
 use crate::journal::JournalError;
 use crate::journal::identity::{CampaignKey, Claim, RunKey};
 use crate::journal::run::{RunEnd, RunRecord, RunStart};
@@ -52,11 +58,13 @@ impl Store {
     pub(crate) fn end_run(&self, id: RunKey, end: &RunEnd) -> Result<(), JournalError> {
         let requests = whole(end.requests);
         let counts = serde_json::to_string(&end.counts).expect("numbers are JSON");
+        let (ended, ending) = (end.ended.as_millisecond(), end.ending.name());
+        let reason = end.reason.as_ref().map(ToString::to_string);
         self.connection
             .execute(
                 "UPDATE run SET ended = ?1, ending = ?2, exit = ?3, requests = ?4, reason = ?5, counts = ?6 \
                  WHERE id = ?7",
-                params![end.ended.as_millisecond(), end.ending, end.exit, requests, end.reason, counts, id.0],
+                params![ended, ending, end.exit, requests, reason, counts, id.0],
             )
             .map(drop)
             .map_err(|error| self.unwritable(&error))
@@ -84,21 +92,36 @@ fn run_record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
     Ok(RunRecord {
         id: RunKey(row.get(0)?),
         computer: row.get(11)?,
-        hosts: row
-            .get::<_, Option<String>>(12)?
-            .and_then(|hosts| serde_json::from_str(&hosts).ok())
-            .unwrap_or_default(),
+        hosts: json(row, 12)?.unwrap_or_default(),
         started: timestamp(row.get(1)?)?,
         ended: row.get::<_, Option<i64>>(2)?.map(timestamp).transpose()?,
-        ending: row.get(3)?,
+        ending: row.get::<_, Option<String>>(3)?.map(|name| ending(&name)).transpose()?,
         digest: row.get(4)?,
         text: row.get(5)?,
         planned: stored(row, 6)?,
         requests: row.get::<_, Option<i64>>(7)?.map(|_| stored(row, 7)).transpose()?,
-        reason: row.get(8)?,
-        counts: row.get::<_, Option<String>>(9)?.and_then(|counts| serde_json::from_str(&counts).ok()),
-        skipped: row.get::<_, Option<String>>(10)?.and_then(|skipped| serde_json::from_str(&skipped).ok()),
+        reason: row.get::<_, Option<String>>(8)?.map(|reason| StopReason::parse(&reason)),
+        counts: json(row, 9)?,
+        skipped: json(row, 10)?,
     })
+}
+
+/// A column of JSON, where there is something in it: older versions did not note everything.
+///
+/// # Errors
+///
+/// When it is no such JSON: the file is damaged then.
+fn json<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<T>> {
+    let Some(text) = row.get::<_, Option<String>>(index)? else { return Ok(None) };
+    serde_json::from_str(&text).map(Some).map_err(|error| damaged(index, error))
+}
+
+fn ending(name: &str) -> rusqlite::Result<Ending> {
+    Ending::parse(name).ok_or_else(|| damaged(3, format!("ending = {name:?}")))
+}
+
+fn damaged(column: usize, what: impl Into<Box<dyn Error + Send + Sync>>) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, what.into())
 }
 
 fn whole(count: u64) -> i64 {

@@ -48,6 +48,8 @@ pub(crate) enum EarlierError {
     File(io::Error),
     /// It is no plan.
     Foreign(String),
+    /// The record of its messages is damaged.
+    NoFingerprints,
     /// It is a plan, but no manifest of a plan without errors.
     NoMessages,
 }
@@ -102,8 +104,7 @@ impl Earlier {
         let mut known = Vec::new();
         let mut row = 0;
         for text in messages {
-            let fingerprints = fingerprint::decode(text)
-                .ok_or_else(|| EarlierError::Foreign("reason.no-fingerprints".to_owned()))?;
+            let fingerprints = fingerprint::decode(text).ok_or(EarlierError::NoFingerprints)?;
             for fingerprint in fingerprints {
                 if fingerprint != Fingerprint::NONE {
                     let (person, text) = (fingerprint.person(), fingerprint.text());

@@ -7,7 +7,6 @@ use jiff::tz::TimeZone;
 use crate::campaign::Campaign;
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Status;
-use crate::delivery::stop::StopReason;
 use crate::delivery::tally::Tally;
 use crate::journal::attempts::RecordedAttempt;
 use crate::journal::notice::Noticed;
@@ -252,9 +251,9 @@ fn told(run: &RunRecord, notices: &[Noticed], words: &Catalog) -> Run {
         run: run.id.0,
         started: run.started,
         ended: run.ended,
-        exit: run.ending.clone(),
-        reason: run.reason.clone(),
-        why: run.reason.as_deref().map(|reason| why(&StopReason::parse(reason), words)),
+        exit: run.ending.map(|ending| ending.name().to_owned()),
+        reason: run.reason.as_ref().map(ToString::to_string),
+        why: run.reason.as_ref().map(|reason| why(reason, words)),
         digest: run.digest.clone(),
         planned: run.planned,
         requests: run.requests,

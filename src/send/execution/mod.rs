@@ -25,6 +25,7 @@ use tokio::runtime::Runtime;
 
 use crate::campaign::Campaign;
 use crate::delivery::attempt::Incident;
+use crate::delivery::ending::Ending;
 use crate::delivery::event::Event;
 use crate::delivery::notice::Notice;
 use crate::delivery::stop::Stop;
@@ -84,8 +85,8 @@ pub struct Execution<'o> {
     pub stop_files: StopFiles,
     /// Who writes the results.
     pub results: Arc<dyn Results>,
-    /// Name and code of the exit that a run which ended so leads to: what the journal keeps of it.
-    pub exit: fn(&Finished) -> (&'static str, u8),
+    /// What a run that ended so is called, and its exit code: what the journal keeps of it.
+    pub exit: fn(&Finished) -> (Ending, u8),
     /// Who watches.
     pub observer: &'o mut dyn Observer,
 }
@@ -134,7 +135,7 @@ pub struct Sent {
     pub store: Store,
     results: Arc<dyn Results>,
     receipts: Option<Receipts>,
-    exit: fn(&Finished) -> (&'static str, u8),
+    exit: fn(&Finished) -> (Ending, u8),
     /// Held until the results are written.
     _locks: Locks,
 }
@@ -340,13 +341,13 @@ impl Sent {
         }
         let finished =
             Finished { concluded, stop, requests, broken_off, uploads: self.uploads, duration, unwritten };
-        let (name, code) = (self.exit)(&finished);
+        let (ending, code) = (self.exit)(&finished);
         let end = RunEnd {
             ended: Timestamp::now(),
-            ending: name.to_owned(),
+            ending,
             exit: code,
             requests,
-            reason: finished.stop.as_ref().map(|stop| stop.reason().to_string()),
+            reason: finished.stop.as_ref().map(Stop::reason),
             counts: finished.concluded.tally.counts,
         };
         // A journal that takes no end of a run has said so before; the run is then read as one that crashed.

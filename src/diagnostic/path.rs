@@ -1,0 +1,13 @@
+//! Paths as people see them.
+
+use std::path::Path;
+
+use crate::locale::visible::one_line;
+
+/// A path with forward slashes, so that output is the same on every system. Where a backslash parts nothing, it is a
+/// letter of a name.
+pub(crate) fn display(path: &Path) -> String {
+    let shown = path.display().to_string();
+    let shown = one_line(&shown).into_owned();
+    if cfg!(windows) { shown.replace('\\', "/") } else { shown }
+}
