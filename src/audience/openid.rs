@@ -34,6 +34,37 @@ pub(crate) enum Shape {
     Odd,
 }
 
+/// What people take for an openid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Contact {
+    /// A Chinese mobile number.
+    Phone,
+    /// The number of a Chinese identity card.
+    IdNumber,
+    Mail,
+}
+
+/// What a text is that is no openid, where people would say so at a glance.
+pub(crate) fn contact(text: &str) -> Option<Contact> {
+    let text = text.trim();
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let bytes = text.as_bytes();
+    match bytes.len() {
+        11 if digits(text) && bytes[0] == b'1' && bytes[1] >= b'3' => Some(Contact::Phone),
+        13 if digits(text) && text.starts_with("861") && bytes[3] >= b'3' => Some(Contact::Phone),
+        // Seventeen digits, the year of birth among them, and a digit that proves them.
+        18 if text.is_ascii() && digits(&text[..17]) && matches!(&text[6..8], "19" | "20") => {
+            let last = bytes[17];
+            (last.is_ascii_digit() || matches!(last, b'x' | b'X')).then_some(Contact::IdNumber)
+        }
+        _ => {
+            let (name, host) = text.split_once('@')?;
+            let is_host = host.contains('.') && !host.contains(['@', ' ']);
+            (!name.is_empty() && is_host).then_some(Contact::Mail)
+        }
+    }
+}
+
 /// Whether a byte can stand in no openid.
 fn is_refused(byte: u8) -> bool {
     !(byte.is_ascii_alphanumeric() | (byte == b'_') | (byte == b'-'))
@@ -108,6 +139,25 @@ mod tests {
         for c in (0..=0x2ff).filter_map(char::from_u32) {
             let allowed = c.is_ascii_alphanumeric() || c == '_' || c == '-';
             assert_eq!(check(&format!("o{c}")).is_ok(), allowed, "{c:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_and_addresses_of_people_are_told_from_openids() {
+        for (text, known) in [
+            ("13800138000", Some(Contact::Phone)),
+            ("8613800138000", Some(Contact::Phone)),
+            ("110101199003071234", Some(Contact::IdNumber)),
+            ("11010119900307123x", Some(Contact::IdNumber)),
+            ("zhang.san@qq.com", Some(Contact::Mail)),
+            ("12800138000", None),
+            ("110101159003071234", None),
+            ("@qq.com", None),
+            ("o6_bmjrPTlm6_2sgVt7hMZOPfL2M", None),
+            ("oTEST_阿", None),
+            ("", None),
+        ] {
+            assert_eq!(contact(text), known, "{text}");
         }
     }
 }

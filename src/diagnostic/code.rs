@@ -272,6 +272,8 @@ codes! {
     OpenidTooLong = "openid-too-long", Error;
     /// An openid of another shape than all that were seen.
     OpenidShape = "openid-shape", Warning;
+    /// Phone numbers, identity numbers or e-mail addresses in the place of openids.
+    OpenidContact = "openid-contact", Error;
     /// The same person twice where that is a fault.
     DuplicateOpenid = "duplicate-openid", Error;
     /// The same person twice; the later row is skipped.

@@ -3,6 +3,7 @@
 //! A diagnostic holds what is wrong as data; its sentences come from the [`Catalog`]
 //! and its line and column are looked up only when somebody reads it.
 
+mod alike;
 pub mod code;
 pub(crate) mod path;
 pub(crate) mod place;
@@ -15,6 +16,7 @@ pub(crate) mod value;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
+use crate::diagnostic::alike::Alike;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::Place;
 use crate::diagnostic::value::Value;
@@ -38,12 +40,14 @@ pub struct Diagnostic {
     pub(crate) values: Vec<(&'static str, Value)>,
     /// A word the user may have meant.
     pub(crate) near: Option<Box<str>>,
+    /// How that word differs from the one that was written, where they look alike.
+    alike: Option<Box<Alike>>,
 }
 
 impl Diagnostic {
     /// A fault of this code at this place.
     pub(crate) fn new(code: Code, at: Place) -> Self {
-        Self { code, severity: code.severity(), at, values: Vec::new(), near: None }
+        Self { code, severity: code.severity(), at, values: Vec::new(), near: None, alike: None }
     }
 
     /// Adds a value for a place of its sentences.
@@ -53,10 +57,17 @@ impl Diagnostic {
         self
     }
 
-    /// Adds the nearest of the words that would have been right, if one is near.
+    /// Adds the nearest of the words that would have been right, if one is near; one that looks the same before others.
     #[must_use]
     pub(crate) fn near<'a>(mut self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
-        self.near = suggest::nearest(word, candidates).map(String::into_boxed_str);
+        let candidates: Vec<&str> = candidates.into_iter().collect();
+        match alike::find(word, candidates.iter().copied()) {
+            Some((near, alike)) => {
+                self.near = Some(near.into());
+                self.alike = Some(Box::new(alike));
+            }
+            None => self.near = suggest::nearest(word, candidates).map(String::into_boxed_str),
+        }
         self
     }
 
@@ -87,9 +98,15 @@ impl Diagnostic {
     /// The sentence that says how to mend it, a near match first where there is one.
     pub(crate) fn help(&self, words: &Catalog) -> String {
         let help = self.sentence(words, "help");
-        match &self.near {
-            Some(near) => words.say("diagnostic.near", &[("near", near), ("help", &help)]),
-            None => help,
+        match (&self.near, &self.alike) {
+            (Some(near), Some(alike)) => {
+                let differences = alike.told(near, words);
+                let places: [(&str, &dyn Display); 4] =
+                    [("word", &alike.word), ("near", near), ("differences", &differences), ("help", &help)];
+                words.say("diagnostic.alike", &places)
+            }
+            (Some(near), None) => words.say("diagnostic.near", &[("near", near), ("help", &help)]),
+            (None, _) => help,
         }
     }
 

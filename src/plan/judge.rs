@@ -112,7 +112,8 @@ impl<'a> Judge<'a> {
         renderer.columns().chain(rules).for_each(|cell| used[cell] = true);
         let watched = header.names().enumerate().filter(|(cell, _)| used[*cell] && *cell != openid);
         let watched = watched.map(|(cell, name)| Column::new(cell, name, uses[cell]));
-        let damage = Found::new(reader.sheet().map_or(0, |sheet| sheet.first_column), watched);
+        let first_column = reader.sheet().map_or(0, |sheet| sheet.first_column);
+        let damage = Found::new(first_column, (openid, &inputs.audience.openid_column), watched);
         used[openid] = true;
         let told = header.names().enumerate().filter(|(cell, _)| used[*cell]);
         kept.extend(told.filter_map(|(cell, name)| regional_dates(reader, cell, name)));
@@ -156,6 +157,12 @@ impl<'a> Judge<'a> {
     /// The texts of the row that was judged last, where it became a message: one a slot of the body.
     pub(crate) fn texts(&self) -> &[String] {
         &self.texts
+    }
+
+    /// Whether no text uses a column although there are more than the one of the openids.
+    pub(crate) fn is_same_for_all(&self) -> bool {
+        let named = self.header.names().filter(|name| !name.is_empty()).count();
+        named > 1 && self.renderer.columns().next().is_none()
     }
 
     /// The faults since they were taken last.
@@ -359,7 +366,16 @@ impl<'r> Look<'_, 'r, '_> {
     fn openid(&mut self) -> &'r str {
         let cell = self.judge.openid;
         let text = self.cells.or_blank(cell);
-        let fault = match openid::check(text) {
+        let judged = openid::check(text);
+        if judged != Ok(Shape::Usual)
+            && let Some(contact) = openid::contact(text)
+        {
+            let skip = self.judge.inputs.audience.invalid_rows == InvalidRows::Skip;
+            self.judge.damage.add_contact(contact, self.row, cell, text, skip);
+            self.sound &= judged.is_ok();
+            return text;
+        }
+        let fault = match judged {
             Ok(Shape::Usual) => return text,
             Ok(Shape::Odd) => {
                 Diagnostic::new(Code::OpenidShape, self.place(Some(cell))).with("openid", Value::openid(text))
@@ -437,7 +453,10 @@ impl<'r> Look<'_, 'r, '_> {
                     .expect("rules are bound to columns of this header")
                     .to_owned();
                 let mut fault = Diagnostic::new(code, self.place(Some(cell))).with("column", name);
-                fault.values.extend(values);
+                // What stands in this column, and what a rule says may stand in it, names people.
+                let people = cell == self.judge.openid;
+                let hidden = |value: Value| if people { Value::openid(value) } else { value };
+                fault.values.extend(values.into_iter().map(|(name, value)| (name, hidden(value))));
                 self.fault(fault);
             }
         }

@@ -60,6 +60,8 @@ pub struct Plan {
     pub(crate) encoding: Option<&'static str>,
     /// The sheet it is read from, where it is a workbook.
     pub(crate) sheet: Option<Sheet>,
+    /// Whether everybody gets the same text although the list has more columns than the openids'.
+    pub(crate) same_for_all: bool,
     /// The rows that lists keep from getting a message: the list as the campaign names it, why, and how many.
     pub(crate) barred: Vec<(String, Skip, u64)>,
 }

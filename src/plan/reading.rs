@@ -43,6 +43,7 @@ pub(crate) fn empty() -> Plan {
         library: Arc::default(),
         encoding: None,
         sheet: None,
+        same_for_all: false,
         barred: Vec::new(),
     }
 }
@@ -85,6 +86,7 @@ fn read(inputs: &Inputs<'_>, repeated: Repeated) -> Plan {
         }
     }
     let encoding = reader.encoding().map(Encoding::name);
+    let same_for_all = judges.first().is_some_and(Judge::is_same_for_all);
     let mut sum = Sum::default();
     sum.faults.extend(faults);
     sum.faults.absorb(lists.faults());
@@ -131,6 +133,7 @@ fn read(inputs: &Inputs<'_>, repeated: Repeated) -> Plan {
         library: Arc::default(),
         encoding,
         sheet,
+        same_for_all,
         barred: matches
             .barred()
             .into_iter()

@@ -534,6 +534,7 @@ fn case(code: Code) -> Case {
         Code::OpenidEmpty => cells("x", "", row(",A")),
         Code::OpenidCharacter => cells("x", "", row("o 1,A")),
         Code::OpenidTooLong => cells("x", "", row(&format!("{},A", "o".repeat(129)))),
+        Code::OpenidContact => cells("x", "", row("zhang@qq.com,A")),
         Code::OpenidShape => cells("x", "", row("o1,A")),
         Code::DuplicateOpenid => cells("x", "duplicates = \"error\"\n", row(&format!("{one},A\n{one},B"))),
         Code::DuplicateSkipped => cells("x", "", row(&format!("{one},A\n{one},B"))),
@@ -625,7 +626,7 @@ fn the_names_of_faults_are_those_that_scripts_know() {
          undecodable unsure-encoding ambiguous-encoding \
          no-recipients title-above-names header-row-empty too-many-columns results-columns duplicate-column unnamed-column openid-column-missing rule-without-column lone-quote unclosed-quote \
          ragged-row list-unreadable list-special list-without-openids list-without-match merged-cells date-cell regional-date cell-format long-number formula-without-value error-value scientific-notation lost-digits \
-         lost-leading-zeros code-became-date leading-apostrophe text-mark null-word destroyed-characters misread-characters private-use markup-in-cell blank-cells blanks-around invisible-characters full-width openid-empty openid-character openid-too-long openid-shape duplicate-openid duplicate-skipped \
+         lost-leading-zeros code-became-date leading-apostrophe text-mark null-word destroyed-characters misread-characters private-use markup-in-cell blank-cells blanks-around invisible-characters full-width openid-empty openid-character openid-too-long openid-shape openid-contact duplicate-openid duplicate-skipped \
          too-many-for-one cell-blank cell-too-long cell-pattern cell-not-one-of"
     );
 }

@@ -51,6 +51,31 @@ fn it_leads_to_a_text_campaign_that_plans_clean() {
 }
 
 #[test]
+fn where_a_title_stands_above_the_list_it_asks_for_the_row_of_the_names() {
+    let world = world();
+    let list = format!("五一活动名单,,\n制表：市场部,,\n粉丝,姓名,备注\n{},张三,\n", openid(1));
+    world.file("lists/titled.csv", list);
+    let mut session = session(&world, "init spring", &[("WXCAST_APPID", APPID)]);
+    session.sees("[1]").types("").sees(&format!("[{APPID}]")).types("");
+    session.sees("The audience file").types("lists/titled.csv");
+    session
+        .sees("A title")
+        .sees("五一活动名单")
+        .sees("粉丝 | 姓名 | 备注")
+        .sees("In which row")
+        .sees("[3]")
+        .types("x");
+    session.sees("`x` is no row").sees("[3]").types("");
+    session.sees("3 columns").sees("姓名").sees("[粉丝]").types("");
+    session.sees("The text").types("{{姓名}}，您好！\r.").sees("│ 张三，您好！").sees("[yes]").types("");
+    let (code, shown) = session.ends();
+    assert_eq!(code, 0, "{shown}");
+    let toml = world.read("spring/campaign.toml");
+    assert!(toml.contains("header_row = 3") && toml.contains("openid = \"粉丝\""), "{toml}");
+    world.run(&["plan", "spring/campaign.toml"]).exits(0);
+}
+
+#[test]
 fn each_wrong_answer_is_told_at_once_and_asked_for_again() {
     let world = world();
     let mut session = session(&world, "init spring --lang zh-CN", &[]);

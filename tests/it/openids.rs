@@ -116,3 +116,40 @@ fn sending_in_ci_and_its_report_show_nobody() {
         hides(&ran, &format!("{args:?}"));
     }
 }
+
+#[test]
+fn phone_numbers_in_the_place_of_openids_are_told_in_one_line() {
+    let world = World::new();
+    world.text_campaign("x", "");
+    let people = ["13800138000", "13800138001", "110101199003071234", "zhang@qq.com"];
+    let rows: String = people.iter().map(|person| format!("{person},A\n")).collect();
+    world.file("audience.csv", format!("openid,name\n{rows}{},B\n", openid(1)));
+    let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(3).json();
+    let told = plan["diagnostics"].as_array().expect("diagnostics");
+    assert_eq!((told.len(), &told[0]["code"]), (1, &"openid-contact".into()), "{plan:#}");
+    let message = told[0]["message"].as_str().expect("a message");
+    for part in ["4 cells", "2 phone numbers", "1 ID numbers", "1 e-mail addresses", "A2, A3, A4, A5"] {
+        assert!(message.contains(part), "{part} in {message}");
+    }
+    let mut in_ci = world.command(&["plan", "campaign.toml"]);
+    let in_ci = Ran::of(in_ci.env("CI", "true").output().expect("the binary runs")).exits(3).says("4 cells");
+    assert!(people.iter().all(|person| !in_ci.stderr.contains(person)), "{}", in_ci.stderr);
+    world.file("audience.csv", format!("openid,name\n13800138000,A\n{},B\n", openid(1)));
+    let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(0).json();
+    assert_eq!(
+        plan["diagnostics"][0]["severity"], "warning",
+        "no rule of the platform says how an openid looks"
+    );
+}
+
+#[test]
+fn the_people_whom_a_rule_of_the_openid_column_allows_are_named_nowhere_that_travels() {
+    let world = World::with_recipients(2);
+    let list = format!("one_of = [\"{}\", \"o2\"]", openid(2));
+    world.text_campaign("x", &format!("[audience.columns.openid]\n{list}\npattern = \"^x\"\n"));
+    for format in PLANS {
+        for ran in both(&world, &["plan", "campaign.toml", "--format", format], 3) {
+            assert!(format!("{}{}", ran.stdout, ran.stderr).contains("cell-not-one-of"), "{ran:?}");
+        }
+    }
+}

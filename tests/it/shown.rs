@@ -319,3 +319,79 @@ fn some_of_the_columns_of_results_are_a_fault_and_all_of_them_are_results() {
     world.file("audience.csv", format!("openid,错误码\n{},0\n", openid(1)));
     assert!(only_fault(&plan(&world, 3), "results-columns")["message"].to_string().contains("错误码"));
 }
+
+#[test]
+fn names_that_look_alike_are_told_apart_by_their_numbers() {
+    for (asked, header, told) in [
+        ("手机", "\u{2F3F}机", "character 1 of `\u{2F3F}机` is \u{2F3F} U+2F3F, not 手 U+624B"),
+        ("手机", "手\u{200b}机", "character 2 of `手\u{200b}机` is U+200B, which nobody sees"),
+        ("手\u{200b}机", "手机", "character 2 of `手\u{200b}机` is U+200B, which nobody sees"),
+        ("full name", "full\u{a0}name", "character 5 of `full\u{a0}name` is U+00A0, not U+0020"),
+        ("caf\u{e9}", "cafe\u{301}", "is e U+0065 + U+0301, not \u{e9} U+00E9"),
+    ] {
+        let world = World::new();
+        world.text_campaign(&format!("{{{{[{asked}]}}}}"), "");
+        world.file("audience.csv", format!("openid,{header}\n{},x\n", openid(1)));
+        let found = plan(&world, 3);
+        let help = only_fault(&found, "unknown-variable")["help"].as_str().expect("a help").to_owned();
+        assert!(help.contains("look alike") && help.contains(told), "{help}");
+    }
+    let world = World::new();
+    world.text_campaign("x", "");
+    world.file("audience.csv", format!("open\u{200b}id,name\n{},x\n", openid(1)));
+    let found = plan(&world, 3);
+    assert!(only_fault(&found, "openid-column-missing")["help"].to_string().contains("U+200B"), "{found:#}");
+}
+
+#[test]
+fn columns_with_a_bracket_or_called_this_can_be_written_as_the_fault_says() {
+    for (wrong, right) in [("a]b", "[a\\]b]"), ("[a]b]", "[a\\]b]"), ("this", "[this]")] {
+        let world = World::new();
+        world.text_campaign(&format!("{{{{{wrong}}}}}"), "");
+        let name = if wrong == "this" { "this" } else { "a]b" };
+        world.file("audience.csv", format!("openid,{name}\n{},张三\n", openid(1)));
+        let found = plan(&world, 3);
+        let fault = &found["diagnostics"][0];
+        let told =
+            format!("{} {}", fault["message"].as_str().expect("text"), fault["help"].as_str().expect("text"));
+        assert!(told.contains(&format!("{{{{{}}}}}", right)), "{told}");
+        world.text_campaign(&format!("{{{{{right}}}}}"), "");
+        assert_eq!(texts(&world), ["张三"]);
+    }
+}
+
+#[test]
+fn tables_in_other_formats_are_said_to_be_what_they_are() {
+    let fods = "<?xml version=\"1.0\"?>\n<office:document xmlns:office=\"x\" office:mimetype=\"x\"/>";
+    let xml = "<?xml version=\"1.0\"?>\n<Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\"/>";
+    for (name, content, kind) in [
+        ("list.fods", fods, ".fods"),
+        ("list.ods", fods, ".fods"),
+        ("list.slk", "ID;PWXL;N;E\r\nC;Y1;X1;K\"openid\"\r\nE\r\n", "SYLK"),
+        ("list.xls", "ID;PWXL;N;E\r\nC;Y1;X1;K\"openid\"\r\nE\r\n", "SYLK"),
+        ("list.xls", xml, "Excel 2003"),
+        ("list.xml", xml, "Excel 2003"),
+        ("list.csv", "<html><table><tr><td>openid</td></tr></table></html>", "web page"),
+    ] {
+        let found = plan(&world(name, content.as_bytes().to_vec(), "x", ""), 3);
+        let code = if name.ends_with("xls") || name.ends_with("ods") && !name.ends_with("fods") {
+            "not-a-workbook"
+        } else {
+            "audience-not-text"
+        };
+        assert!(only_fault(&found, code)["message"].to_string().contains(kind), "{name}: {found:#}");
+    }
+}
+
+#[test]
+fn a_text_that_uses_no_column_is_noted_where_there_are_some() {
+    let note = "uses no column of the list";
+    let world = World::with_recipients(1);
+    world.text_campaign("Hello", "");
+    world.run(&["plan", "campaign.toml"]).exits(0).says(note);
+    world.text_campaign("Hello {{name}}", "");
+    assert!(!world.run(&["plan", "campaign.toml"]).exits(0).stderr.contains(note));
+    world.text_campaign("Hello", "");
+    world.file("audience.csv", format!("openid\n{}\n", openid(1)));
+    assert!(!world.run(&["plan", "campaign.toml"]).exits(0).stderr.contains(note));
+}

@@ -5,13 +5,13 @@
 //! decoded block by block. Memory is constant either way.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 use std::sync::Arc;
 
 use encoding_rs::{Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
 
-use crate::audience::csv::legacy::{Legacy, Words};
-use crate::audience::csv::text::{BLOCK, Text, Undecodable, newlines, read_some};
+use crate::audience::csv::detect::{Detected, Evidence, detect, look_through};
+use crate::audience::csv::text::{BLOCK, Text, Undecodable, newlines};
 use crate::audience::source::Source;
 use crate::audience::unreadable::Unreadable;
 use crate::audience::workbook::cache::bytes;
@@ -67,8 +67,7 @@ pub(crate) fn open(source: &Source) -> Result<Content, Unreadable> {
         Some(format) => Ok(Content::Workbook(source.cache.table(&bytes, || parse(&bytes, format, source))?)),
         None if workbook::begins(&head) => Err(workbook::unreadable("zip").into()),
         None => {
-            let page = head.trim_ascii_start().first() == Some(&b'<');
-            let kind = Key::new(if page { "unit.page" } else { "unit.text" });
+            let kind = Key::new(other_sheet(&head).unwrap_or("unit.text"));
             Err(Diagnostic::new(Code::NotAWorkbook, Place::Audience).with("kind", kind).into())
         }
     }
@@ -95,6 +94,9 @@ fn open_text(source: &Source, mut file: File, head: &[u8]) -> Result<Decoded, Di
     }
     if let Some(kind) = no_text(head, known.is_some_and(wide)) {
         return Err(Diagnostic::new(Code::AudienceNotText, Place::Audience).with("kind", kind));
+    }
+    if let Some(kind) = other_sheet(head) {
+        return Err(Diagnostic::new(Code::AudienceNotText, Place::Audience).with("kind", Key::new(kind)));
     }
     let encoding = match known {
         Some(known) => known,
@@ -144,10 +146,33 @@ fn no_text(head: &[u8], wide: bool) -> Option<&'static str> {
         Some("xlsx")
     } else if head.starts_with(workbook::COMPOUND) {
         Some("xls")
+    } else if head.starts_with(b"%PDF-") {
+        Some("PDF")
     } else if !wide && memchr::memchr(0, head).is_some() {
         Some("binary")
     } else {
         None
+    }
+}
+
+/// Tells the other forms in which tables are kept as text, by how they begin.
+fn other_sheet(head: &[u8]) -> Option<&'static str> {
+    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
+    let start = head[..head.len().min(4096)].to_ascii_lowercase();
+    let holds = |word: &str| memchr::memmem::find(&start, word.as_bytes()).is_some();
+    match () {
+        () if head.starts_with(b"ID;P") => Some("unit.slk"),
+        () if start.starts_with(b"table\r\n0,1") || start.starts_with(b"table\n0,1") => Some("unit.dif"),
+        () if start.first() != Some(&b'<') => None,
+        () if holds("office:document") => Some("unit.fods"),
+        () if holds("urn:schemas-microsoft-com:office:spreadsheet") => Some("unit.excel-xml"),
+        () if ["<html", "<!doctype", "<table", "<head", "<meta", "<style", "<body", "<div", "<?xml"]
+            .iter()
+            .any(|tag| start.starts_with(tag.as_bytes())) =>
+        {
+            Some("unit.page")
+        }
+        () => None,
     }
 }
 
@@ -162,188 +187,6 @@ fn mark_of(encoding: &'static Encoding) -> Option<&'static [u8]> {
         Some(GB18030_BOM)
     } else {
         None
-    }
-}
-
-/// What an encoding was found out to be.
-enum Detected {
-    Sure(&'static Encoding),
-    /// It reads well in two, and differently.
-    Either(Diagnostic),
-}
-
-/// UTF-8 or GB18030; where the file is neither, the fault in the one it resembles.
-fn detect(file: &mut File) -> io::Result<Detected> {
-    let mut evidence = Evidence::default();
-    let Some(fault) = look_through(file, &mut evidence)? else {
-        return Ok(match evidence.doubt() {
-            Some((pairs, offset)) => Detected::Either(either(&pairs, line_at(file, offset)?)),
-            None => Detected::Sure(UTF_8),
-        });
-    };
-    let mut words = words(file)?;
-    // Much of damaged UTF-8 is valid GB18030 by chance, and would be sent as gibberish. What reads as nothing but common
-    // Chinese in it is Chinese, however few words there are.
-    if resembles_utf8(file)? && !words.is_plain_chinese() {
-        return Err(fault.into());
-    }
-    let encoding = match words.judge() {
-        Legacy::Sure(encoding) => encoding,
-        Legacy::Unsure { other, gb18030, read } => {
-            let unsure = Diagnostic::new(Code::UnsureEncoding, Place::Line(fault.line))
-                .with("gb18030", gb18030)
-                .with("other", read)
-                .with("name", other.name().to_ascii_lowercase());
-            return Ok(Detected::Either(unsure));
-        }
-    };
-    let mut text = Text::new(file.try_clone()?, encoding, 0)?;
-    match text.skip(u64::MAX) {
-        Ok(()) => Ok(Detected::Sure(encoding)),
-        Err(error) => {
-            let same = Undecodable::inside(&error).is_some_and(|inner| inner.line == fault.line);
-            Err(if same { fault.into() } else { error })
-        }
-    }
-}
-
-/// The words of a file that are not ASCII, as many as it takes to tell its encoding.
-fn words(file: &mut File) -> io::Result<Words> {
-    file.seek(SeekFrom::Start(0))?;
-    let (mut block, mut words) = (vec![0; BLOCK], Words::default());
-    loop {
-        let read = read_some(file, &mut block)?;
-        if read == 0 || !words.take(&block[..read]) {
-            return Ok(words);
-        }
-    }
-}
-
-/// A file whose few characters read well in UTF-8 and, differently, in GB18030.
-fn either(pairs: &[[u8; 2]], line: u64) -> Diagnostic {
-    let bytes = pairs.concat();
-    let read = |encoding: &'static Encoding| encoding.decode_without_bom_handling(&bytes).0.into_owned();
-    Diagnostic::new(Code::AmbiguousEncoding, Place::Line(line))
-        .with("utf8", read(UTF_8))
-        .with("gb18030", read(GB18030))
-}
-
-/// What in a file of good UTF-8 says that it is no GB18030.
-///
-/// GB18030 that is good UTF-8 by chance is made of common characters all the same, two bytes each: those of GB 2312, of
-/// which less than a fifth are good UTF-8. UTF-8 hardly ever looks like that: of its Chinese words of two characters three
-/// in two hundred do. So a file is UTF-8 if any of its words does not, or if too many different characters do.
-#[derive(Debug, Default)]
-struct Evidence {
-    sure: bool,
-    pairs: Vec<[u8; 2]>,
-    first: u64,
-}
-
-impl Evidence {
-    /// So many different characters are no chance any more: less than one in a million.
-    const ENOUGH: usize = 8;
-
-    /// Takes in whole characters of UTF-8 that begin at a byte of the file.
-    fn take(&mut self, text: &[u8], offset: u64) {
-        if self.sure || text.is_ascii() {
-            return;
-        }
-        let mut at = 0;
-        for word in text.split(u8::is_ascii) {
-            if !word.is_empty() {
-                self.word(word, offset + at as u64);
-            }
-            if self.sure {
-                return;
-            }
-            at += word.len() + 1;
-        }
-    }
-
-    fn word(&mut self, word: &[u8], offset: u64) {
-        if self.pairs.is_empty() {
-            self.first = offset;
-        }
-        let (pairs, rest) = word.as_chunks::<2>();
-        // The characters of GB 2312.
-        let common = |pair: &[u8; 2]| matches!(pair, [0xB0..=0xF7, 0xA1..=0xFE]);
-        self.sure = !rest.is_empty() || !pairs.iter().all(common);
-        for pair in pairs {
-            if !self.pairs.contains(pair) && !self.sure {
-                self.pairs.push(*pair);
-                self.sure = self.pairs.len() > Self::ENOUGH;
-            }
-        }
-    }
-
-    /// The characters that leave a doubt and where the first of them is.
-    fn doubt(self) -> Option<(Vec<[u8; 2]>, u64)> {
-        (!self.sure && !self.pairs.is_empty()).then_some((self.pairs, self.first))
-    }
-}
-
-/// Looks through the whole file for a byte that is not UTF-8, and for what says that it is no GB18030.
-fn look_through(file: &mut File, evidence: &mut Evidence) -> io::Result<Option<Undecodable>> {
-    file.seek(SeekFrom::Start(0))?;
-    let mut block = vec![0; BLOCK];
-    let (mut kept, mut passed) = (0, 0);
-    loop {
-        let read = read_some(file, &mut block[kept..])?;
-        let held = kept + read;
-        let Err(error) = simdutf8::compat::from_utf8(&block[..held]) else {
-            evidence.take(&block[..held], passed);
-            if read == 0 {
-                return Ok(None);
-            }
-            (kept, passed) = (0, passed + held as u64);
-            continue;
-        };
-        let valid = error.valid_up_to();
-        evidence.take(&block[..valid], passed);
-        if error.error_len().is_some() || read == 0 {
-            let offset = passed + valid as u64;
-            let line = line_at(file, offset)?;
-            return Ok(Some(Undecodable { encoding: UTF_8, line, byte: block[valid], offset }));
-        }
-        // A character cut by the end of the block.
-        block.copy_within(valid..held, 0);
-        (kept, passed) = (held - valid, passed + valid as u64);
-    }
-}
-
-/// The line of a byte, counted only when somebody asks: a good file is spared the work.
-fn line_at(file: &mut File, offset: u64) -> io::Result<u64> {
-    file.seek(SeekFrom::Start(0))?;
-    let mut before = file.by_ref().take(offset);
-    let mut block = vec![0; BLOCK];
-    let mut line = 1;
-    loop {
-        let read = read_some(&mut before, &mut block)?;
-        if read == 0 {
-            return Ok(line);
-        }
-        line += newlines(&block[..read]);
-    }
-}
-
-/// Whether a file that is not UTF-8 was meant to be: it has more well-formed characters of three or four bytes
-/// (which GB18030 hardly ever looks like) than places that are none.
-fn resembles_utf8(file: &mut File) -> io::Result<bool> {
-    /// As sure as anybody needs to be.
-    const SURE: u64 = 10_000;
-    file.seek(SeekFrom::Start(0))?;
-    let mut block = vec![0; BLOCK];
-    let (mut formed, mut broken) = (0, 0);
-    loop {
-        let read = read_some(file, &mut block)?;
-        for chunk in block[..read].utf8_chunks() {
-            formed += chunk.valid().bytes().filter(|byte| *byte >= 0xE0).count() as u64;
-            broken += u64::from(!chunk.invalid().is_empty());
-        }
-        if read == 0 || formed.abs_diff(broken) > SURE {
-            return Ok(formed >= broken);
-        }
     }
 }
 
@@ -493,6 +336,25 @@ mod tests {
                 fault(&bytes, Some(GB18030)),
                 undecodable(bytes.len() as u64 - 4, "gb18030", "0x81", bytes.len() - 5)
             );
+        }
+    }
+
+    #[test]
+    fn tables_of_other_programs_are_known_by_how_they_begin() {
+        for (head, kind) in [
+            ("ID;PWXL;N;E\r\n", Some("unit.slk")),
+            ("TABLE\r\n0,1\r\n\"EXCEL\"", Some("unit.dif")),
+            ("\u{feff}<?xml version=\"1.0\"?>\n<office:document xmlns:office=\"x\">", Some("unit.fods")),
+            (
+                "<?xml version=\"1.0\"?><Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\">",
+                Some("unit.excel-xml"),
+            ),
+            ("\n<HTML xmlns:x=\"x\"><table>", Some("unit.page")),
+            ("<3,openid\n", None),
+            ("ID;name\n1;x\n", None),
+            ("TABLE,openid\n", None),
+        ] {
+            assert_eq!(other_sheet(head.as_bytes()), kind, "{head}");
         }
     }
 

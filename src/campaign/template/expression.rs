@@ -340,7 +340,9 @@ impl<'s, 'f> Tag<'s, 'f> {
     /// The whole of the tag as the name of one column.
     fn bracketed(&self) -> String {
         let name = self.source[self.inside.clone()].trim_matches(is_blank);
-        format!("{{{{[{}]}}}}", name.replace(']', "\\]"))
+        // Brackets that stand around the whole were meant as such.
+        let inner = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+        format!("{{{{[{}]}}}}", inner.replace(']', "\\]"))
     }
 
     fn bracketed_if_needed(&self) -> String {

@@ -136,7 +136,11 @@ impl TemplateFault {
                 fault(Code::TemplateUnsupported).with("text", format!("{name} ({given})"))
             }
             TemplateFaultKind::Unsupported(spelling) => {
-                fault(Code::TemplateUnsupported).with("text", spelling)
+                // A column may be called so.
+                let near = (spelling == "this").then(|| "{{[this]}}".into());
+                let mut fault = fault(Code::TemplateUnsupported).with("text", spelling);
+                fault.near = near;
+                fault
             }
             TemplateFaultKind::Path(path) => {
                 let column = format!("{{{{[{}]}}}}", path.replace(['[', ']'], ""));

@@ -122,6 +122,10 @@ fn tell(
             print(args.output.as_deref(), terminal, Form::Text, |out| out.write_all(text.as_bytes()))?;
         }
     }
+    let sound = loaded.plan.diagnostics.errors() == 0;
+    if sound && loaded.plan.same_for_all && format.is_none_or(|format| format.name == "github") {
+        terminal.say("plan.same-for-all", &[]);
+    }
     if format.is_some_and(|format| format.name == "github") {
         terminal.tell(&text::summary(&loaded.facts, &loaded.plan, words));
         workspace::summarize(|room| markdown::within(room, told, words))

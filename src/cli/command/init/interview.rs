@@ -6,12 +6,9 @@ use std::path::{Path, PathBuf};
 
 use toml::Value;
 
-use crate::audience::header::Header;
-use crate::audience::openid;
-use crate::audience::reader::Reader;
-use crate::audience::row::Row;
 use crate::audience::workbook::parse::sheets;
 use crate::campaign::template::OPENID;
+use crate::cli::command::init::columns::{Columns, Titled, columns, columns_below};
 use crate::cli::command::init::prompt::{Prompt, Reply};
 use crate::cli::command::init::starter::Starter;
 use crate::cli::context::variable;
@@ -29,8 +26,6 @@ use crate::plan::renderer::{Renderer, SlotInput, variable_of};
 use crate::plan::sample::survey::{Choice, Extent, survey};
 use crate::report::preview;
 
-/// How many rows say what a column holds.
-const LOOKED_AT: usize = 20;
 /// How much of a cell is shown beside its column's name.
 const SAMPLE: usize = 24;
 
@@ -48,6 +43,8 @@ struct Draft {
     step: Step,
     columns: Option<Columns>,
     sheets: Vec<(String, bool)>,
+    /// The first rows of a list whose first row seems to be a title.
+    titled: Option<Titled>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,18 +54,11 @@ enum Step {
     Appid,
     Audience,
     Sheet,
+    HeaderRow,
     Openid,
     Message,
     Confirm,
     Done,
-}
-
-/// What an audience file holds, as far as a campaign needs to know.
-#[derive(Clone)]
-struct Columns {
-    header: Header,
-    /// The cells of the first rows.
-    rows: Vec<Vec<String>>,
 }
 
 impl<'t> Interview<'t> {
@@ -99,7 +89,7 @@ impl<'t> Interview<'t> {
         identity: impl Fn(&str, Kind) -> String,
     ) -> io::Result<Starter> {
         self.terminal.say("init.back", &[]);
-        let mut draft = Draft { starter, step: Step::Name, columns: None, sheets: Vec::new() };
+        let mut draft = Draft { starter, step: Step::Name, columns: None, sheets: Vec::new(), titled: None };
         let mut before = Vec::new();
         while draft.step != Step::Done {
             let asked = draft.clone();
@@ -121,6 +111,7 @@ impl<'t> Interview<'t> {
             Step::Appid => self.appid(draft),
             Step::Audience => self.audience(draft),
             Step::Sheet => self.sheet(draft),
+            Step::HeaderRow => self.header_row(draft),
             Step::Openid => self.openid(draft),
             Step::Message => self.message(draft),
             Step::Confirm => self.confirm(draft),
@@ -177,20 +168,23 @@ impl<'t> Interview<'t> {
         let reply = self.prompt.ask(&question, None, |answer| {
             let file = path(answer);
             let mut trial = draft.starter.clone();
-            (trial.audience, trial.sheet) = (Some(file.clone()), None);
+            (trial.audience, trial.sheet, trial.header_row) = (Some(file.clone()), None, None);
             let sheets = sheets(&file, OPENID);
             // Which of several it is has still to be asked.
-            match columns(&trial) {
-                Ok(columns) => Ok((file, sheets, Some(columns))),
-                Err(_) if sheets.len() > 1 => Ok((file, sheets, None)),
+            if sheets.len() > 1 {
+                return Ok((file, sheets, None, None));
+            }
+            match columns_below(&trial) {
+                Ok((columns, titled)) => Ok((file, sheets, columns, titled)),
                 Err(faults) => Err(self.told(&faults)),
             }
         })?;
-        let reply = draft.take(reply, Step::Sheet, |draft, (file, sheets, columns)| {
-            (draft.starter.audience, draft.starter.sheet) = (Some(file), None);
-            (draft.sheets, draft.columns) = (sheets, columns);
+        let reply = draft.take(reply, Step::Sheet, |draft, (file, sheets, columns, titled)| {
+            (draft.starter.audience, draft.starter.sheet, draft.starter.header_row) =
+                (Some(file), None, None);
+            (draft.sheets, draft.columns, draft.titled) = (sheets, columns, titled);
             if draft.sheets.len() < 2 {
-                draft.step = Step::Openid;
+                draft.step = draft.after_sheet();
             }
         });
         if draft.step == Step::Openid {
@@ -229,11 +223,38 @@ impl<'t> Interview<'t> {
                     .say("init.no.sheet", &[("answer", &answer), ("count", &sheets.len())]));
             };
             let mut trial = draft.starter.clone();
-            trial.sheet = Some(name.clone());
-            columns(&trial).map(|columns| (name.clone(), columns)).map_err(|faults| self.told(&faults))
+            (trial.sheet, trial.header_row) = (Some(name.clone()), None);
+            let below = columns_below(&trial).map_err(|faults| self.told(&faults))?;
+            Ok((name.clone(), below))
         })?;
-        let reply = draft.take(reply, Step::Openid, |draft, (name, columns)| {
-            draft.starter.sheet = Some(name);
+        let reply = draft.take(reply, Step::Openid, |draft, (name, (columns, titled))| {
+            (draft.starter.sheet, draft.starter.header_row) = (Some(name), None);
+            (draft.columns, draft.titled) = (columns, titled);
+            draft.step = draft.after_sheet();
+        });
+        if draft.step == Step::Openid {
+            self.show_columns(draft)?;
+        }
+        Ok(reply)
+    }
+
+    /// In which row the names of the columns stand, where the first seems to be a title.
+    fn header_row(&self, draft: &mut Draft) -> io::Result<Reply<()>> {
+        let Titled { rows, names } = draft.titled.clone().expect("it is asked of a list with a title");
+        self.terminal.say("init.titled", &[("row", &names)]);
+        let line = |(number, text): &(u64, String)| vec![number.to_string(), text.clone()];
+        self.prompt.table(&rows.iter().map(line).collect::<Vec<_>>())?;
+        let question = self.words.say("init.ask.header-row", &[]);
+        let reply = self.prompt.ask(&question, Some(names.to_string()), |answer| {
+            let Some(row) = answer.parse::<u32>().ok().filter(|row| *row > 0) else {
+                return Err(self.words.say("init.no.header-row", &[("answer", &answer)]));
+            };
+            let mut trial = draft.starter.clone();
+            trial.header_row = Some(row);
+            columns(&trial).map(|columns| (row, columns)).map_err(|faults| self.told(&faults))
+        })?;
+        let reply = draft.take(reply, Step::Openid, |draft, (row, columns)| {
+            draft.starter.header_row = Some(row);
             draft.columns = Some(columns);
         });
         if draft.step == Step::Openid {
@@ -378,6 +399,11 @@ impl<'t> Interview<'t> {
 }
 
 impl Draft {
+    /// What is asked once it is known which sheet it is.
+    fn after_sheet(&self) -> Step {
+        if self.titled.is_some() { Step::HeaderRow } else { Step::Openid }
+    }
+
     fn columns(&self) -> &Columns {
         self.columns.as_ref().expect("what the list holds is known before it is asked about")
     }
@@ -393,38 +419,6 @@ impl Draft {
             }
         }
     }
-}
-
-impl Columns {
-    /// The column that is called openid, or whose first cell looks like one.
-    fn likely_openid(&self) -> Option<String> {
-        let named = self.header.names().find(|name| name.eq_ignore_ascii_case(OPENID));
-        let looks = |cell: &&String| matches!(openid::check(cell.trim()), Ok(openid::Shape::Usual));
-        let first = || self.rows.first().into_iter().flatten();
-        let by_look = || first().position(|cell| looks(&cell)).and_then(|at| self.header.names().nth(at));
-        named.or_else(by_look).filter(|name| !name.is_empty()).map(str::to_owned)
-    }
-
-    /// The first cell of a column, where none of the cells that were looked at is an openid of the usual shape.
-    fn no_openid(&self, name: &str) -> Option<&str> {
-        let at = self.header.position(name)?;
-        let cells = || self.rows.iter().filter_map(move |row| row.get(at)).map(|cell| cell.trim());
-        let usual = cells().any(|cell| matches!(openid::check(cell), Ok(openid::Shape::Usual)));
-        if usual { None } else { cells().find(|cell| !cell.is_empty()).or_else(|| cells().next()) }
-    }
-}
-
-/// The columns of the audience and its first row, or what keeps the file from being read.
-fn columns(starter: &Starter) -> Result<Columns, Vec<Diagnostic>> {
-    let judged = starter.judged_so_far();
-    let Some(audience) = judged.audience else { return Err(judged.faults) };
-    let mut reader = Reader::open(&audience.source).map_err(|unreadable| unreadable.faults)?;
-    let mut row = Row::default();
-    let mut rows = Vec::new();
-    while rows.len() < LOOKED_AT && reader.read(&mut row).map_err(|fault| vec![fault])?.is_some() {
-        rows.push(row.cells().map_err(|fault| vec![fault])?.iter().map(str::to_owned).collect());
-    }
-    Ok(Columns { header: reader.header().clone(), rows })
 }
 
 /// Everything wrong with one text of the message, its variables held against the columns.

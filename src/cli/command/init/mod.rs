@@ -3,6 +3,7 @@
 //! Whoever sits at a terminal and names no kind is asked for what a campaign needs; otherwise nothing is asked and the
 //! example of a kind is written.
 
+mod columns;
 mod interview;
 mod prompt;
 mod starter;

@@ -31,6 +31,8 @@ pub(crate) struct Starter {
     pub(crate) audience: Option<PathBuf>,
     /// The sheet, where the audience file has several.
     pub(crate) sheet: Option<String>,
+    /// The row that names the columns, where it is not the first.
+    pub(crate) header_row: Option<u32>,
     /// The column of the openids.
     pub(crate) openid: Option<String>,
     /// The message's table.
@@ -40,8 +42,19 @@ pub(crate) struct Starter {
 impl Starter {
     /// Nothing answered but the kind.
     pub(crate) fn new(path: PathBuf, id: String, kind: Kind, language: Language) -> Self {
-        let (title, appid, audience, sheet, openid) = (None, None, None, None, None);
-        Self { path, id, title, language, kind, appid, audience, sheet, openid, message: Table::new() }
+        Self {
+            path,
+            id,
+            title: None,
+            language,
+            kind,
+            appid: None,
+            audience: None,
+            sheet: None,
+            header_row: None,
+            openid: None,
+            message: Table::new(),
+        }
     }
 
     /// The campaign file.
@@ -59,6 +72,7 @@ impl Starter {
         let mut audience = Table::new();
         audience.extend(audience_file.map(|file| ("file".to_owned(), Value::String(display(&file)))));
         audience.extend(self.sheet.clone().map(|sheet| ("sheet".to_owned(), Value::String(sheet))));
+        audience.extend(self.header_row.map(|row| ("header_row".to_owned(), Value::Integer(row.into()))));
         let column = self.openid.clone().filter(|column| column != "openid");
         audience.extend(column.map(|column| ("openid".to_owned(), Value::String(column))));
         let message = Table::from_iter([(self.kind.name().to_owned(), Value::Table(self.message.clone()))]);

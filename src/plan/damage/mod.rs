@@ -4,83 +4,39 @@
 //! Some damage is told by a cell alone, some only beside the rest of its column: a number is too short when all others
 //! are longer. Judges gather on their own and what they found is put together at the end, whichever row was whose.
 
+mod column;
+mod tally;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::audience::characters;
 use crate::audience::damage::{self, Damage};
+use crate::audience::openid::Contact;
 use crate::audience::row::Row;
 use crate::audience::trouble::Trouble;
 use crate::diagnostic::code::Code;
-use crate::diagnostic::place::{Place, RowPlace, cell_name};
+use crate::diagnostic::place::{Place, RowPlace};
 use crate::diagnostic::value::Key;
+use crate::diagnostic::value::Value;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::plan::damage::tally::{Spot, Tally};
 use crate::plan::failures::Failures;
 
-/// How many places a diagnostic names.
-const PLACES: usize = 10;
-/// Codes are this long; shorter numbers are amounts and counts, whose widths differ.
-const CODE_WIDTH: usize = 6;
-/// Longer numbers are no codes of people.
-const WIDEST: usize = 32;
+pub(crate) use crate::plan::damage::column::{Column, Use};
 
 /// What was found, in the rows of one judge or of all.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Found {
     /// The first column of the table on its sheet, from 0.
     first_column: usize,
-    kinds: BTreeMap<Code, Tally>,
+    /// The column of the openids.
+    openid: (usize, String),
+    /// By code and, where the sentence names a column, by that.
+    kinds: BTreeMap<(Code, Option<usize>), Tally>,
+    contacts: BTreeMap<Contact, Tally>,
     columns: Vec<Column>,
     failures: Failures,
-}
-
-/// The places of one kind.
-#[derive(Debug, Clone, Default)]
-struct Tally {
-    count: u64,
-    spots: Vec<Spot>,
-    warning: bool,
-}
-
-/// A cell, what stands in it and what its column is called.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Spot {
-    row: u64,
-    cell: usize,
-    line: u64,
-    sheet_row: u64,
-    text: String,
-    /// The code of its format, where that is what is wrong.
-    format: Option<Arc<str>>,
-}
-
-/// What the cells of a used column have in common.
-#[derive(Debug, Clone)]
-pub(crate) struct Column {
-    cell: usize,
-    name: String,
-    used: Use,
-    filled: u64,
-    /// The blank cells, where those leave a gap.
-    blank: Tally,
-    leading_zero: u64,
-    /// The cells that are nothing but digits, by how many.
-    widths: Vec<Tally>,
-    long: u64,
-    lost: Tally,
-    zeros: u64,
-    /// How many of the long numbers would end in such zeros by chance, in billionths.
-    chance: u64,
-    dates: Tally,
-}
-
-/// What blanks do where a column is used.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Use {
-    /// Blanks around its text are seen: it stands in the message as it is, or a condition compares it.
-    pub(crate) exact: bool,
-    /// A blank cell leaves a gap in the message.
-    pub(crate) gap: bool,
 }
 
 /// What a cell's own look means for its row.
@@ -113,12 +69,27 @@ fn code_of_trouble(trouble: &Trouble) -> Code {
     }
 }
 
+/// What is counted together: where the sentence of a code speaks of one column, each column by itself.
+fn key(code: Code, cell: usize) -> (Code, Option<usize>) {
+    let of_a_column = matches!(
+        code,
+        Code::DateCell | Code::CellFormat | Code::LostLeadingZeros | Code::CodeBecameDate | Code::BlankCells
+    );
+    (code, of_a_column.then_some(cell))
+}
+
 impl Found {
     /// Nothing found yet in these columns.
-    pub(crate) fn new(first_column: usize, columns: impl IntoIterator<Item = Column>) -> Self {
+    pub(crate) fn new(
+        first_column: usize,
+        openid: (usize, &str),
+        columns: impl IntoIterator<Item = Column>,
+    ) -> Self {
         Self {
             first_column,
+            openid: (openid.0, openid.1.to_owned()),
             kinds: BTreeMap::new(),
+            contacts: BTreeMap::new(),
             columns: columns.into_iter().collect(),
             failures: Failures::default(),
         }
@@ -159,7 +130,7 @@ impl Found {
 
     /// Takes a cell in. Where a fault is only a warning, nothing is kept from being sent.
     pub(crate) fn add(&mut self, code: Code, row: &Row, cell: usize, text: &str, warning: bool) {
-        let tally = self.kinds.entry(code).or_default();
+        let tally = self.kinds.entry(key(code, cell)).or_default();
         tally.warning = warning;
         tally.add(|| Spot::new(row, cell, text));
     }
@@ -173,13 +144,27 @@ impl Found {
         text: &str,
         warning: bool,
     ) {
-        let tally = self.kinds.entry(code_of_trouble(trouble)).or_default();
+        let tally = self.kinds.entry(key(code_of_trouble(trouble), cell)).or_default();
         tally.warning = warning;
         let format = match trouble {
             Trouble::Date(format) | Trouble::Format(format) => Some(Arc::clone(format)),
             Trouble::Merged | Trouble::LongNumber | Trouble::NoValue | Trouble::ErrorValue => None,
         };
         tally.add(|| Spot { format, ..Spot::new(row, cell, text) });
+    }
+
+    /// Takes in a phone number or the like in the place of an openid. Where it is only a warning, it is sent.
+    pub(crate) fn add_contact(
+        &mut self,
+        contact: Contact,
+        row: &Row,
+        cell: usize,
+        text: &str,
+        warning: bool,
+    ) {
+        let tally = self.contacts.entry(contact).or_default();
+        tally.warning |= warning;
+        tally.add(|| Spot::new(row, cell, text));
     }
 
     /// Takes in the fault of a row from which a template cannot be filled.
@@ -190,15 +175,19 @@ impl Found {
     /// Takes in what another judge found.
     pub(crate) fn absorb(&mut self, other: Self) {
         self.failures.absorb(other.failures);
-        if self.columns.is_empty() {
-            (self.columns, self.first_column) = (other.columns, other.first_column);
+        if self.openid.1.is_empty() {
+            (self.columns, self.first_column, self.openid) =
+                (other.columns, other.first_column, other.openid);
         } else {
             for (column, other) in self.columns.iter_mut().zip(other.columns) {
                 column.absorb(other);
             }
         }
-        for (code, tally) in other.kinds {
-            self.kinds.entry(code).or_default().absorb(tally);
+        for (kind, tally) in other.kinds {
+            self.kinds.entry(kind).or_default().absorb(tally);
+        }
+        for (contact, tally) in other.contacts {
+            self.contacts.entry(contact).or_default().absorb(tally);
         }
     }
 
@@ -206,23 +195,20 @@ impl Found {
     pub(crate) fn diagnostics(mut self) -> Vec<Diagnostic> {
         for column in &self.columns {
             for (code, tally) in column.judge() {
-                self.kinds.entry(code).or_default().absorb(tally);
+                self.kinds.entry(key(code, column.cell)).or_default().absorb(tally);
             }
         }
         let names = |cell: usize| {
             self.columns.iter().find(|column| column.cell == cell).map(|column| column.name.as_str())
         };
-        let told = self.kinds.iter().filter_map(|(code, tally)| {
+        let told = self.kinds.iter().filter_map(|((code, _), tally)| {
             let first = tally.spots.first()?;
-            let place = |spot: &Spot| cell_name(self.first_column + spot.cell, spot.sheet_row);
-            let places: Vec<String> = tally.spots.iter().map(place).collect();
-            let more = if tally.count > tally.spots.len() as u64 { " …" } else { "" };
             let at = Place::Row(RowPlace::new(first.row, first.line).cell(first.cell));
             let mut fault = Diagnostic::new(*code, at)
                 .with("count", tally.count)
                 .with("example", visible(&first.text))
                 .with("column", names(first.cell).unwrap_or_default())
-                .with("places", places.join(", ") + more);
+                .with("places", tally.places(self.first_column));
             fault = with_real(fault, *code, &first.text);
             if let Some(format) = &first.format {
                 fault = fault.with("format", &**format);
@@ -232,7 +218,29 @@ impl Found {
             }
             Some(fault)
         });
-        self.failures.clone().diagnostics().into_iter().chain(told).collect()
+        self.failures.clone().diagnostics().into_iter().chain(self.contacts_told()).chain(told).collect()
+    }
+
+    /// One line for all the cells of the openid column that hold something else.
+    fn contacts_told(&self) -> Option<Diagnostic> {
+        let mut all = Tally::default();
+        self.contacts.values().for_each(|tally| all.absorb(tally.clone()));
+        let count = |contact| self.contacts.get(&contact).map_or(0, |tally| tally.count);
+        let first = all.spots.first()?;
+        let at = Place::Row(RowPlace::new(first.row, first.line).cell(first.cell));
+        let mut fault = Diagnostic::new(Code::OpenidContact, at)
+            .with("count", all.count)
+            .with("column", &self.openid.1)
+            .with("phones", count(Contact::Phone))
+            .with("ids", count(Contact::IdNumber))
+            .with("mails", count(Contact::Mail))
+            .with("example", Value::openid(visible(&first.text)))
+            .with("places", all.places(self.first_column));
+        // An address has a character that no openid has; nothing of that kind is known of numbers.
+        if count(Contact::Mail) == 0 || all.warning {
+            fault.severity = Severity::Warning;
+        }
+        Some(fault)
     }
 }
 
@@ -255,117 +263,6 @@ fn with_real(fault: Diagnostic, code: Code, text: &str) -> Diagnostic {
     }
 }
 
-impl Spot {
-    fn new(row: &Row, cell: usize, text: &str) -> Self {
-        let text = text.chars().take(40).collect();
-        Self { row: row.number, cell, line: row.line, sheet_row: row.sheet_row(), text, format: None }
-    }
-}
-
-impl Tally {
-    fn add(&mut self, spot: impl FnOnce() -> Spot) {
-        self.count += 1;
-        // A judge sees its rows in their order: the first it sees are its first.
-        if self.spots.len() < PLACES {
-            self.spots.push(spot());
-        }
-    }
-
-    fn absorb(&mut self, other: Self) {
-        self.count += other.count;
-        self.warning |= other.warning;
-        self.spots.extend(other.spots);
-        self.spots.sort_by_key(|spot| (spot.row, spot.cell));
-        self.spots.truncate(PLACES);
-    }
-}
-
-impl Column {
-    /// A column by its index and name, and how it is used.
-    pub(crate) fn new(cell: usize, name: &str, used: Use) -> Self {
-        Self {
-            cell,
-            name: name.to_owned(),
-            used,
-            filled: 0,
-            blank: Tally::default(),
-            leading_zero: 0,
-            widths: vec![Tally::default(); WIDEST],
-            long: 0,
-            lost: Tally::default(),
-            zeros: 0,
-            chance: 0,
-            dates: Tally::default(),
-        }
-    }
-
-    fn digits(&mut self, row: &Row, text: &str) {
-        let cell = self.cell;
-        self.leading_zero += u64::from(text.starts_with('0'));
-        if text.len() > 15 {
-            self.long += 1;
-            self.chance +=
-                u32::try_from(text.len() - 15).map_or(0, |tail| 1_000_000_000 / 10u64.saturating_pow(tail));
-        }
-        if let Some(zeros) = damage::lost_digits(text) {
-            self.zeros += zeros as u64;
-            self.lost.add(|| Spot::new(row, cell, text));
-        }
-        if let Some(width) = self.widths.get_mut(text.len()) {
-            width.add(|| Spot::new(row, cell, text));
-        }
-    }
-
-    fn absorb(&mut self, other: Self) {
-        self.filled += other.filled;
-        self.leading_zero += other.leading_zero;
-        self.long += other.long;
-        self.zeros += other.zeros;
-        self.chance += other.chance;
-        self.lost.absorb(other.lost);
-        self.dates.absorb(other.dates);
-        self.blank.absorb(other.blank);
-        for (width, other) in self.widths.iter_mut().zip(other.widths) {
-            width.absorb(other);
-        }
-    }
-
-    /// What its cells tell beside one another.
-    fn judge(&self) -> Vec<(Code, Tally)> {
-        let mut found = Vec::new();
-        // A number of sixteen digits ends in a zero one time in ten, one of eighteen in three one time in a thousand.
-        let all = self.lost.count == self.long && self.zeros >= 3;
-        if self.lost.count > 0 && (all || self.lost.count * 1_000_000_000 > self.chance * 20) {
-            found.push((Code::LostDigits, self.lost.clone()));
-        }
-        // A column of dates is one; a few dates among codes were codes.
-        if self.dates.count > 0 && self.dates.count * 2 < self.filled {
-            found.push((Code::CodeBecameDate, self.dates.clone()));
-        }
-        if self.blank.count > 0 {
-            found.push((Code::BlankCells, self.blank.clone()));
-        }
-        found.extend(self.too_short().map(|short| (Code::LostLeadingZeros, short)));
-        found
-    }
-
-    /// Numbers of one width, none of which begins with a zero, and a few that are shorter by a digit or three: the share
-    /// of codes that begin with a zero is a tenth.
-    fn too_short(&self) -> Option<Tally> {
-        let digits: u64 = self.widths.iter().map(|width| width.count).sum();
-        let (usual, most) = self.widths.iter().enumerate().max_by_key(|(_, width)| width.count)?;
-        let short = self.widths.get(usual.checked_sub(3)?..usual)?;
-        let count: u64 = short.iter().map(|width| width.count).sum();
-        let alike = digits == self.filled && most.count + count == digits && digits >= 5;
-        if usual < CODE_WIDTH || self.leading_zero > 0 || !alike || count == 0 || count * 100 > digits * 20 {
-            return None;
-        }
-        let mut all = Tally::default();
-        short.iter().for_each(|width| all.absorb(width.clone()));
-        Some(all)
-    }
-}
-
 /// A text with what nobody can see in it spelled out.
 fn visible(text: &str) -> String {
     let mut out = String::new();
@@ -385,7 +282,7 @@ mod tests {
     /// What a column of these cells is told, with the places.
     fn told(cells: &[&str]) -> Vec<(Code, String)> {
         let mut found = [Found::default(), Found::default()]
-            .map(|_| Found::new(0, [Column::new(1, "code", Use { exact: true, gap: false })]));
+            .map(|_| Found::new(0, (0, "openid"), [Column::new(1, "code", Use { exact: true, gap: false })]));
         for (index, text) in cells.iter().enumerate() {
             let mut row = Row::default();
             (row.number, row.line) = (index as u64 + 1, index as u64 + 2);
