@@ -42,7 +42,7 @@ fn open_a_million_settled(bencher: Bencher) {
     bencher.counter(ItemsCount::new(MILLION)).bench_local(|| {
         let mut store = Store::open(folder.path()).expect("a journal");
         let claim = store.claim(&identity(), Incident::Crash).expect("a journal that can be written");
-        let index = Index::load(&store, claim.campaign()).expect("an index");
+        let index = Index::load(&*store, claim.campaign()).expect("an index");
         assert_eq!(index.known(), MILLION);
     });
 }

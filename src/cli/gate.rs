@@ -20,7 +20,6 @@ use crate::diagnostic::render::display;
 use crate::journal::identity::{CampaignKey, Claim};
 use crate::journal::people::{People, Stranger, first_message};
 use crate::journal::receipt::{self, Entry};
-use crate::journal::sqlite::log;
 use crate::journal::store::{self, Store};
 use crate::journal::{Identity, JournalError};
 use crate::locale::sentence::Sentence;
@@ -117,8 +116,7 @@ impl Witnesses {
     ) -> Result<Self, JournalError> {
         let (state, receipt) = (account.of(destination), receipt::beside(campaign));
         let entry = receipt::find(&receipt, &whose, destination.name()).map_err(|error| error.to_string());
-        let damaged = log::is_damaged(&state)
-            .map_err(|error| JournalError::Unreachable { path: state.clone(), reason: error.to_string() })?;
+        let damaged = Store::is_damaged(&state)?;
         let store = Store::read(&state)?;
         let journal = store.as_ref().map(|store| known(store, &whose)).transpose()?;
         Ok(Self { whose, state, destination, receipt, entry, damaged, store, journal })
@@ -201,7 +199,7 @@ impl<'a> Evidence<'a> {
             if store.wrote_results(campaign, messages, &self.campaign.results.path)? {
                 return Ok(0);
             }
-            people = People::load(store, campaign)?;
+            people = People::load(&**store, campaign)?;
         }
         if !self.results().is_some_and(|results| tells_of_others(results, &people)) {
             return Ok(0);
@@ -216,7 +214,7 @@ impl<'a> Evidence<'a> {
             let Some(store) = Store::read(&account.of(destination))? else { continue };
             let other = |wave: &CampaignKey| destination != *here || Some(*wave) != own;
             for wave in store.waves(whose)?.into_iter().filter(other) {
-                let people = People::load(&store, wave)?;
+                let people = People::load(&*store, wave)?;
                 strangers.retain(|stranger| !people.knows_one(stranger));
                 known += people.len();
             }
@@ -299,7 +297,7 @@ impl<'a> Evidence<'a> {
         let mut store = Store::open(&self.witnesses.state)?;
         let claim = store.claim(&self.witnesses.whose, Incident::Crash)?;
         let taken = match self.results() {
-            Some(results) => store.take_in(claim, results.told())?,
+            Some(results) => store.take_in(claim, &mut results.told())?,
             None => 0,
         };
         store.forget_origin(claim.campaign())?;

@@ -158,15 +158,15 @@ impl From<JournalError> for Problem {
 /// What is wrong with the journal, without a sentence around it: the file, and what SQLite or the system says.
 pub(crate) fn journal_reason(error: &JournalError) -> Filling {
     match error {
-        JournalError::Foreign { path } => display(path).into(),
-        JournalError::Newer { path, found, known } => Sentence::new("journal-format")
-            .with("file", display(path))
+        JournalError::Foreign { place } => place.into(),
+        JournalError::Newer { place, found, known } => Sentence::new("journal-format")
+            .with("file", place)
             .with("found", found)
             .with("known", known)
             .into(),
-        JournalError::Unreachable { path, reason }
-        | JournalError::Unreadable { path, reason }
-        | JournalError::Corrupt { path, reason } => Filling::Reason(format!("{}: {reason}", display(path))),
+        JournalError::Unreachable { place, reason }
+        | JournalError::Unreadable { place, reason }
+        | JournalError::Corrupt { place, reason } => Filling::Reason(format!("{place}: {reason}")),
         JournalError::Fenced => Sentence::new("reason.fenced").into(),
         JournalError::Replaced => Sentence::new("reason.replaced").into(),
         JournalError::NoWriter => Sentence::new("reason.no-writer").into(),

@@ -11,11 +11,8 @@ use crate::cli::exit_code::Exit;
 use crate::cli::machine::Machine;
 use crate::cli::problem::Problem;
 use crate::cli::terminal::Terminal;
-use crate::diagnostic::render::display;
 use crate::journal::JournalError;
 use crate::journal::identity::Identity;
-use crate::journal::sqlite::file::private_folder;
-use crate::journal::sqlite::format1;
 use crate::journal::store::Store;
 use crate::plan::digest::Digest;
 
@@ -69,10 +66,10 @@ impl AccountFolder {
         whose: &Identity,
     ) -> Result<PathBuf, Problem> {
         let state = self.of(destination);
-        private_folder(&state).map_err(|error| match error {
-            JournalError::Unreachable { path, reason } => {
+        Store::make_folder(&state).map_err(|error| match error {
+            JournalError::Unreachable { place, reason } => {
                 let unwritable = Problem::new(Exit::Storage, "state-folder-unwritable");
-                unwritable.with("folder", display(&path)).because(reason)
+                unwritable.with("folder", place).because(reason)
             }
             other => other.into(),
         })?;
@@ -118,14 +115,7 @@ impl AccountFolder {
         let mut destinations = vec![Destination::Real];
         destinations.extend((destination == Destination::Local).then_some(Destination::Local));
         for destination in destinations {
-            let state = self.of(destination);
-            let known = match Store::read(&state)? {
-                Some(store) => store.knows(whose)?,
-                None => false,
-            };
-            if format1::is_due(&beside, known)? {
-                Store::open(&state)?.import_format1(&beside, &whose.appid, here)?;
-            }
+            Store::import_earlier(&self.of(destination), &beside, whose, here)?;
         }
         Ok(())
     }
@@ -163,7 +153,7 @@ pub(crate) fn telling(
 pub(crate) fn account_lock(whose: &Campaign, state: &Path, destination: Destination) -> PathBuf {
     let users = AccountFolder::find(&whose.account.appid, None)
         .map(|account| account.of(destination))
-        .filter(|folder| private_folder(folder).is_ok());
+        .filter(|folder| Store::make_folder(folder).is_ok());
     users.unwrap_or_else(|| state.to_owned()).join("account.lock")
 }
 

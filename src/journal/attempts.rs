@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 /// An attempt that certainly delivered nothing and was, or will be, tried again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RecordedAttempt {
+pub struct RecordedAttempt {
     /// The platform's errcode, where it answered.
     pub(crate) errcode: Option<i64>,
     /// The platform's errmsg, or the name of what took its place.

@@ -7,27 +7,12 @@ use std::hash::BuildHasher as _;
 use foldhash::quality::FixedState;
 
 use crate::journal::JournalError;
+use crate::journal::backend::Backend;
 use crate::journal::identity::{CampaignKey, MessageKey};
-use crate::journal::record::{Recorded, State};
-use crate::journal::store::Store;
+use crate::journal::record::{Known, Recorded, State};
 
 /// How many messages are read ahead at a time.
 const AHEAD: usize = 1024;
-
-/// What the index knows of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Known {
-    /// Its number.
-    pub(crate) id: MessageKey,
-    /// What became of it.
-    pub(crate) state: State,
-    /// How many requests were made for it, over all runs.
-    pub(crate) attempts: u32,
-    /// The platform's errcode, where it answered.
-    pub(crate) errcode: Option<i64>,
-    /// The payload's mark.
-    pub(crate) payload: i64,
-}
 
 /// A message in memory. A hundred and twenty-eight bits of hash are its identity: that two of a billion messages share
 /// them is less likely than a fault of the memory they lie in.
@@ -68,10 +53,10 @@ impl Index {
     /// # Errors
     ///
     /// When the journal cannot be read.
-    pub fn load(store: &Store, campaign: CampaignKey) -> Result<Self, JournalError> {
+    pub fn load(store: &dyn Backend, campaign: CampaignKey) -> Result<Self, JournalError> {
         let before = store.before(campaign);
         let mut entries = Vec::with_capacity(store.most(campaign)?);
-        store.known(campaign, |openid, nth, known| {
+        store.known(campaign, &mut |openid, nth, known| {
             entries.push(Entry {
                 hash: hash(openid, nth),
                 payload: known.payload,
@@ -104,7 +89,12 @@ impl Index {
     /// # Errors
     ///
     /// When the journal cannot be read.
-    pub(crate) fn find(&self, store: &Store, openid: &str, nth: u32) -> Result<Option<Known>, JournalError> {
+    pub(crate) fn find(
+        &self,
+        store: &dyn Backend,
+        openid: &str,
+        nth: u32,
+    ) -> Result<Option<Known>, JournalError> {
         let wanted = hash(openid, nth);
         let start = self.entries.partition_point(|entry| entry.hash < wanted);
         // Of an identity that stands there twice, the one that may have been delivered counts.
@@ -126,11 +116,15 @@ impl Index {
     /// # Errors
     ///
     /// When the journal cannot be read.
-    pub(crate) fn record(&mut self, store: &Store, id: MessageKey) -> Result<Option<Recorded>, JournalError> {
+    pub(crate) fn record(
+        &mut self,
+        store: &dyn Backend,
+        id: MessageKey,
+    ) -> Result<Option<Recorded>, JournalError> {
         if self.ahead.is_empty()
             && let (Some(campaign), Some(after)) = (self.campaign, self.read_to)
         {
-            store.messages_after(campaign, after, AHEAD, |message| self.ahead.push_back(message))?;
+            store.messages_after(campaign, after, AHEAD, &mut |message| self.ahead.push_back(message))?;
             self.read_to = self.ahead.back().map(|last| last.id);
         }
         // Those passed over are not asked for in this order; should they be after all, the disk has them.
@@ -174,8 +168,9 @@ mod tests {
     use super::*;
     use crate::delivery::attempt::Incident;
     use crate::journal::Identity;
+    use crate::journal::batch::{Batch, Intent};
     use crate::journal::identity::Channel;
-    use crate::journal::sqlite::writing::{Intent, write_intent};
+    use crate::journal::store::Store;
 
     #[test]
     fn messages_are_found_in_any_order_and_strangers_are_not() {
@@ -187,32 +182,37 @@ mod tests {
             wave: 1,
             channel: Channel::Send,
         };
-        let [mine, other] = ["mine", "other"]
-            .map(|name| store.claim(&identity(name), Incident::Crash).expect("a claim").campaign());
-        let transaction = store.transaction().expect("a transaction");
-        for index in 0..3000 {
-            let openid = format!("o{index}");
-            let intent =
-                Intent { id: None, openid, nth: 1, attempt: 1, at: Timestamp::UNIX_EPOCH, payload: index };
-            let campaign = if index % 3 == 0 { other } else { mine };
-            write_intent(&transaction, campaign, &intent).expect("an intent");
+        let [mine, other] =
+            ["mine", "other"].map(|name| store.claim(&identity(name), Incident::Crash).expect("a claim"));
+        for (claim, of) in [(mine, [1, 2].as_slice()), (other, &[0])] {
+            let numbers = (0..3000).filter(|index| of.contains(&(index % 3)));
+            let intents: Vec<Intent> = numbers
+                .map(|index| Intent {
+                    id: None,
+                    openid: format!("o{index}"),
+                    nth: 1,
+                    attempt: 1,
+                    at: Timestamp::UNIX_EPOCH,
+                    payload: index,
+                })
+                .collect();
+            store.commit(claim, &Batch { intents: &intents, ..Batch::default() }).expect("a commit");
         }
-        transaction.commit().expect("a commit");
         let mut orders: Vec<Vec<i64>> = vec![(0..3000).collect(), (0..3000).rev().collect()];
         orders.push((0..3000).map(|index| index * 7 % 3000).collect());
         for order in orders {
-            let mut index = Index::load(&store, mine).expect("an index");
+            let mut index = Index::load(&*store, mine.campaign()).expect("an index");
             assert_eq!(index.known(), 2000);
             for number in order {
                 let openid = format!("o{number}");
-                let found = index.find(&store, &openid, 1).expect("a look");
+                let found = index.find(&*store, &openid, 1).expect("a look");
                 assert_eq!(found.map(|found| found.payload), (number % 3 != 0).then_some(number));
                 if let Some(found) = found {
-                    let recorded = index.record(&store, found.id).expect("a look");
+                    let recorded = index.record(&*store, found.id).expect("a look");
                     assert_eq!(recorded.map(|recorded| recorded.openid), Some(openid));
                 }
             }
-            assert_eq!(index.find(&store, "o1", 2), Ok(None), "another message to the same person");
+            assert_eq!(index.find(&*store, "o1", 2), Ok(None), "another message to the same person");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// A file as it was when it was opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Kept {
+pub struct Kept {
     path: PathBuf,
     file: Option<(u64, u64)>,
 }

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::journal::JournalError;
 use crate::journal::sqlite::file::{connect, private_file, private_folder, real};
-use crate::journal::store::{timestamp, unreadable, unwritable};
+use crate::journal::sqlite::store::{timestamp, unreadable, unwritable};
 
 /// The file's name in the state folder.
 pub(crate) const FILE: &str = "media.sqlite3";
@@ -87,7 +87,7 @@ impl MediaStore {
         match path.try_exists() {
             Ok(true) => Self::open_there(folder).map(Some),
             Ok(false) => Ok(None),
-            Err(error) => Err(JournalError::Unreachable { path, reason: error.to_string() }),
+            Err(error) => Err(JournalError::Unreachable { place: (&path).into(), reason: error.to_string() }),
         }
     }
 
@@ -96,10 +96,10 @@ impl MediaStore {
         let mut connection = connect(&path).map_err(|error| unreadable(&path, &error))?;
         let (application, format) = set_up(&mut connection).map_err(|error| unreadable(&path, &error))?;
         if application != APPLICATION_ID {
-            return Err(JournalError::Foreign { path });
+            return Err(JournalError::Foreign { place: (&path).into() });
         }
         if format > FORMAT {
-            return Err(JournalError::Newer { path, found: format, known: FORMAT });
+            return Err(JournalError::Newer { place: (&path).into(), found: format, known: FORMAT });
         }
         Ok(Self { connection, path })
     }

@@ -12,10 +12,14 @@
 //! Commits are shared: whatever has arrived while the last one was being synced goes into the next.
 
 pub(crate) mod attempts;
+pub(crate) mod backend;
+pub(crate) mod batch;
+pub(crate) mod error;
 pub mod history;
 pub mod identity;
 pub mod index;
 pub(crate) mod kept;
+
 pub mod lock;
 pub mod media;
 pub(crate) mod notice;
@@ -23,22 +27,21 @@ pub(crate) mod people;
 pub(crate) mod receipt;
 pub mod record;
 pub(crate) mod run;
-pub mod sqlite;
+mod sqlite;
+pub mod store;
 pub(crate) mod told;
 pub mod writer;
 pub(crate) mod written;
 
 use std::future::poll_fn;
-use std::path::PathBuf;
 use std::pin::pin;
 
 use crate::delivery::attempt::Attempt;
 use crate::delivery::outcome::Outcome;
 use crate::delivery::skip::Skipped;
-use crate::delivery::stop::StorageFault;
+pub use crate::journal::error::JournalError;
 pub use crate::journal::identity::Identity;
 use crate::journal::identity::MessageKey;
-pub use crate::journal::sqlite::store;
 use crate::journal::store::Intent;
 
 /// What the executor asks of a journal. wxcast's is [`writer::Writer`]; that it is asked through this is what lets
@@ -92,81 +95,4 @@ pub async fn flushing<T>(journal: &impl Journal, waiting: impl Future<Output = T
         polled
     })
     .await
-}
-
-/// Why the journal cannot be used. The texts in it are SQLite's and the system's.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum JournalError {
-    /// The folder or the file cannot be made or opened.
-    #[error("{path}: {reason}", path = path.display())]
-    Unreachable {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
-    /// The file is not a journal of wxcast.
-    #[error("{path} is no journal", path = path.display())]
-    Foreign {
-        /// Which.
-        path: PathBuf,
-    },
-    /// A newer wxcast wrote it.
-    #[error("{path} has format {found}, newer than {known}", path = path.display())]
-    Newer {
-        /// Which.
-        path: PathBuf,
-        /// Its format.
-        found: i64,
-        /// The newest this program knows.
-        known: i64,
-    },
-    /// It is damaged.
-    #[error("{path} is damaged: {reason}", path = path.display())]
-    Corrupt {
-        /// Which.
-        path: PathBuf,
-        /// What SQLite says.
-        reason: String,
-    },
-    /// It cannot be read now: an I/O error, a lock.
-    #[error("{path}: {reason}", path = path.display())]
-    Unreadable {
-        /// Which.
-        path: PathBuf,
-        /// What SQLite says.
-        reason: String,
-    },
-    /// Another process has claimed the campaign since: what this one still wants to write is not written.
-    #[error("fenced")]
-    Fenced,
-    /// The journal, or a lock of the run, is no longer the file that was opened: others would not find it.
-    #[error("replaced")]
-    Replaced,
-    /// The thread that writes it has ended.
-    #[error("no writer")]
-    NoWriter,
-    /// It cannot be written now: disk full, read-only, an I/O error.
-    #[error("{reason}")]
-    Unwritable {
-        /// What SQLite says.
-        reason: String,
-    },
-}
-
-/// What a run that can no longer write its journal stops for.
-impl From<JournalError> for StorageFault {
-    fn from(error: JournalError) -> Self {
-        match error {
-            JournalError::Fenced => Self::Fenced,
-            JournalError::Replaced => Self::Replaced,
-            JournalError::NoWriter => Self::NoWriter,
-            JournalError::Unreachable { .. }
-            | JournalError::Foreign { .. }
-            | JournalError::Newer { .. }
-            | JournalError::Corrupt { .. }
-            | JournalError::Unreadable { .. }
-            | JournalError::Unwritable { .. } => Self::Said(error.to_string()),
-        }
-    }
 }

@@ -8,7 +8,7 @@ use crate::journal::identity::RunKey;
 
 /// Something that was noted.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Noticed {
+pub struct Noticed {
     /// The run.
     pub(crate) run: RunKey,
     /// When it happened.

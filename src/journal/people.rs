@@ -2,9 +2,9 @@
 //! anybody.
 
 use crate::journal::JournalError;
+use crate::journal::backend::Backend;
 use crate::journal::identity::CampaignKey;
 use crate::journal::index::hash;
-use crate::journal::store::Store;
 
 /// The messages of a campaign, by hash.
 #[derive(Debug, Default)]
@@ -37,9 +37,9 @@ impl People {
     /// # Errors
     ///
     /// When the journal cannot be read.
-    pub(crate) fn load(store: &Store, campaign: CampaignKey) -> Result<Self, JournalError> {
+    pub(crate) fn load(store: &dyn Backend, campaign: CampaignKey) -> Result<Self, JournalError> {
         let mut hashes = Vec::with_capacity(store.most(campaign)?);
-        store.identities(campaign, |openid, nth| hashes.push(hash(openid, nth)))?;
+        store.identities(campaign, &mut |openid, nth| hashes.push(hash(openid, nth)))?;
         hashes.sort_unstable();
         Ok(Self { hashes })
     }

@@ -62,6 +62,21 @@ impl State {
     }
 }
 
+/// What the index knows of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// Its number.
+    pub(crate) id: MessageKey,
+    /// What became of it.
+    pub(crate) state: State,
+    /// How many requests were made for it, over all runs.
+    pub(crate) attempts: u32,
+    /// The platform's errcode, where it answered.
+    pub(crate) errcode: Option<i64>,
+    /// The payload's mark.
+    pub(crate) payload: i64,
+}
+
 /// A message the journal knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
@@ -128,6 +143,9 @@ impl MessageCounts {
         }
     }
 }
+
+/// The mark of a payload that nobody here knows: what was sent was not seen.
+pub(crate) const UNSEEN: i64 = 0;
 
 /// The mark of a payload in the journal: the first eight bytes of its sha256.
 pub(crate) fn mark(payload: &[u8]) -> i64 {

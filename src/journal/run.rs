@@ -11,7 +11,7 @@ use crate::journal::identity::RunKey;
 
 /// A run, when it begins.
 #[derive(Debug, Clone)]
-pub(crate) struct RunStart {
+pub struct RunStart {
     /// When.
     pub(crate) started: Timestamp,
     /// The process.
@@ -34,7 +34,7 @@ pub(crate) struct RunStart {
 
 /// A run, as the journal tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RunRecord {
+pub struct RunRecord {
     /// Its number.
     pub(crate) id: RunKey,
     /// The computer it was sent from, by its name.
@@ -65,7 +65,7 @@ pub(crate) struct RunRecord {
 
 /// How a run ended.
 #[derive(Debug, Clone)]
-pub(crate) struct RunEnd {
+pub struct RunEnd {
     /// When.
     pub(crate) ended: Timestamp,
     /// In a word.

@@ -6,7 +6,7 @@ use crate::delivery::outcome::Outcome;
 
 /// A message of which results tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Told {
+pub struct Told {
     /// The openid, masked where the results are.
     pub(crate) openid: String,
     /// Which message to this openid it is, from 1.

@@ -21,13 +21,10 @@ use crate::delivery::attempt::Attempt;
 use crate::delivery::notice::Notice;
 use crate::delivery::outcome::Outcome;
 use crate::delivery::skip::Skipped;
+use crate::journal::batch::{Batch, Intent, Settled, Undelivered};
 use crate::journal::identity::{Claim, MessageKey, RunKey};
 use crate::journal::notice::Noticed;
-use crate::journal::sqlite::notices::write_notice;
-use crate::journal::sqlite::store::{Intent, Store};
-use crate::journal::sqlite::writing::{
-    Failure, count_intents, insist, write_intent, write_outcome, write_skip,
-};
+use crate::journal::store::Store;
 use crate::journal::{Journal, JournalError};
 
 /// The most records in a commit; more would make the first of them wait.
@@ -37,8 +34,11 @@ const AGAIN: Duration = Duration::from_millis(200);
 /// How long the end of a run waits for room for the last outcomes.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Where a message's number goes once its intent is on disk.
+type Reply = oneshot::Sender<Result<MessageKey, JournalError>>;
+
 enum Command {
-    Intent(Intent, oneshot::Sender<Result<MessageKey, JournalError>>),
+    Intent(Intent, Reply),
     Outcome(Settled),
     Undelivered(Undelivered),
     Skip(Intent, Skipped),
@@ -48,21 +48,6 @@ enum Command {
 
 /// What is handed over as one.
 type Turn = Vec<Command>;
-
-#[derive(Debug, Clone)]
-struct Settled {
-    id: MessageKey,
-    outcome: Outcome,
-    attempt: Attempt,
-}
-
-/// A message that is settled without a request.
-#[derive(Debug, Clone)]
-struct Undelivered {
-    intent: Intent,
-    outcome: Outcome,
-    attempt: Attempt,
-}
 
 /// Outcomes that are known but could not be written: the next run will call these messages unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -250,61 +235,34 @@ impl Work {
         self.undelivered.append(&mut group.undelivered);
         self.skips.append(&mut group.skips);
         self.notices.append(&mut group.notices);
-        let mut intents = std::mem::take(&mut group.intents);
+        let (mut intents, mut replies) =
+            (std::mem::take(&mut group.intents), std::mem::take(&mut group.replies));
         // Whoever came now would find another journal or a free lock. What is on its way is written down all the same.
         if !intents.is_empty() && !self.store.is_in_place() {
-            for (_, reply) in intents.drain(..) {
+            intents.clear();
+            for reply in replies.drain(..) {
                 let _ = reply.send(Err(JournalError::Replaced));
             }
         }
         match self.commit(&intents) {
             Ok(ids) => {
                 self.forget();
-                for ((_, reply), id) in intents.into_iter().zip(ids) {
+                for (reply, id) in replies.into_iter().zip(ids) {
                     // Whoever asked may have been aborted; the intent then stands and becomes unknown.
-                    let _ = reply.send(Ok(id));
+                    let _ = reply.send(id);
                 }
             }
             Err(error) => {
-                for (_, reply) in intents {
+                for reply in replies {
                     let _ = reply.send(Err(error.clone()));
                 }
             }
         }
     }
 
-    fn commit(
-        &mut self,
-        intents: &[(Intent, oneshot::Sender<Result<MessageKey, JournalError>>)],
-    ) -> Result<Vec<MessageKey>, JournalError> {
-        let claim = self.claim;
-        let Self { store, waiting, undelivered, skips, notices, .. } = self;
-        let written = (|| {
-            let transaction = store.transaction()?;
-            insist(&transaction, claim)?;
-            for settled in &*waiting {
-                write_outcome(&transaction, settled.id, settled.outcome, &settled.attempt)?;
-            }
-            for settled in &*undelivered {
-                let id = write_intent(&transaction, claim.campaign, &settled.intent)?;
-                write_outcome(&transaction, id, settled.outcome, &settled.attempt)?;
-            }
-            // After the outcomes: what is skipped is known by then to have delivered nothing.
-            for (message, skipped) in &*skips {
-                write_skip(&transaction, claim.campaign, message, *skipped)?;
-            }
-            for noticed in &*notices {
-                write_notice(&transaction, noticed)?;
-            }
-            let ids = intents
-                .iter()
-                .map(|(intent, _)| write_intent(&transaction, claim.campaign, intent))
-                .collect::<rusqlite::Result<Vec<MessageKey>>>()?;
-            count_intents(&transaction, ids.len() + undelivered.len())?;
-            transaction.commit()?;
-            Ok(ids)
-        })();
-        written.map_err(|failure: Failure| failure.told(store))
+    fn commit(&mut self, intents: &[Intent]) -> Result<Vec<Result<MessageKey, JournalError>>, JournalError> {
+        let Self { store, claim, waiting, undelivered, skips, notices, .. } = self;
+        store.commit(*claim, &Batch { outcomes: waiting, undelivered, skips, notices, intents })
     }
 
     /// How many messages are settled or skipped and not on disk.
@@ -344,7 +302,9 @@ impl Work {
 
 #[derive(Default)]
 struct Group {
-    intents: Vec<(Intent, oneshot::Sender<Result<MessageKey, JournalError>>)>,
+    intents: Vec<Intent>,
+    /// To whom the numbers of the intents go, in the same order.
+    replies: Vec<Reply>,
     outcomes: Vec<Settled>,
     undelivered: Vec<Undelivered>,
     skips: Vec<(Intent, Skipped)>,
@@ -361,7 +321,10 @@ impl Group {
 
     fn take(&mut self, command: Command) {
         match command {
-            Command::Intent(intent, reply) => self.intents.push((intent, reply)),
+            Command::Intent(intent, reply) => {
+                self.intents.push(intent);
+                self.replies.push(reply);
+            }
             Command::Outcome(settled) => self.outcomes.push(settled),
             Command::Undelivered(settled) => self.undelivered.push(settled),
             Command::Skip(message, skipped) => self.skips.push((message, skipped)),

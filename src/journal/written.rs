@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use crate::journal::identity::CampaignKey;
+
 /// What tells a file that was written from the same file after anybody touched it: name, device, number, size, and the
 /// times of its last change, of which nobody can set the second. Nothing where there is no such file.
 #[cfg(unix)]
@@ -19,4 +21,9 @@ pub(crate) fn stamp(file: &Path) -> Option<String> {
 #[cfg(not(unix))]
 pub(crate) fn stamp(_: &Path) -> Option<String> {
     None
+}
+
+/// The key of the note about a campaign's results.
+pub(crate) fn key(campaign: CampaignKey) -> String {
+    format!("results:{}", campaign.0)
 }

@@ -7,9 +7,8 @@ use crate::delivery::outcome::{Outcome, Status};
 use crate::delivery::tally::Tally;
 use crate::diagnostic::Diagnostic;
 use crate::journal::identity::{CampaignKey, Channel};
-use crate::journal::index::{Index, Known as Message};
-use crate::journal::record::{Recorded, State, mark};
-use crate::journal::sqlite::takeover::UNSEEN;
+use crate::journal::index::Index;
+use crate::journal::record::{Known as Message, Recorded, State, UNSEEN, mark};
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
 use crate::plan::Plan;
@@ -288,7 +287,7 @@ impl<'s> Known<'s> {
             None => None,
         };
         let index = match number {
-            Some((store, number)) => Index::load(store, number)?,
+            Some((store, number)) => Index::load(&**store, number)?,
             None => Index::default(),
         };
         Ok(Self { store, index })
@@ -296,14 +295,14 @@ impl<'s> Known<'s> {
 
     fn find(&self, openid: &str, nth: u32) -> Result<Option<Message>, JournalError> {
         match self.store {
-            Some(store) => self.index.find(store, openid, nth),
+            Some(store) => self.index.find(&**store, openid, nth),
             None => Ok(None),
         }
     }
 
     fn record(&mut self, message: Message) -> Result<Option<Recorded>, JournalError> {
         match self.store {
-            Some(store) => self.index.record(store, message.id),
+            Some(store) => self.index.record(&**store, message.id),
             None => Ok(None),
         }
     }

@@ -8,8 +8,8 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use crate::campaign::Campaign;
 use crate::campaign::file::OnUnknown;
 use crate::delivery::outcome::Outcome;
-use crate::journal::index::{Index, Known as Message};
-use crate::journal::record::{State, mark};
+use crate::journal::index::Index;
+use crate::journal::record::{Known as Message, State, mark};
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
 use crate::plan::Plan;
@@ -133,7 +133,7 @@ pub fn start(
     policy: Policy,
 ) -> Result<Jobs, JournalError> {
     let index = match store.find_campaign(identity)? {
-        Some(number) => Index::load(&store, number)?,
+        Some(number) => Index::load(&*store, number)?,
         None => Index::default(),
     };
     let (ready, batches) = channel(READY);
@@ -172,7 +172,7 @@ fn hand_over(
 
 impl Known {
     fn job(&mut self, message: PlannedMessage) -> Result<Option<Job>, JournalError> {
-        let known = self.index.find(&self.store, message.openid(), message.nth)?;
+        let known = self.index.find(&*self.store, message.openid(), message.nth)?;
         if known.as_ref().is_some_and(|known| !self.policy.sends(known)) {
             return Ok(None);
         }

@@ -5,9 +5,9 @@ use rusqlite::params;
 
 use crate::journal::JournalError;
 use crate::journal::identity::Identity;
-use crate::journal::sqlite::store::{Store, timestamp};
+use crate::journal::sqlite::store::{SqliteStore, timestamp};
 
-impl Store {
+impl SqliteStore {
     /// The other campaigns and waves of an account, a run of which had this text or this whole plan, and when the last
     /// such run began; the last one first.
     ///

@@ -4,9 +4,9 @@ use crate::journal::JournalError;
 use crate::journal::attempts::RecordedAttempt;
 use crate::journal::identity::CampaignKey;
 use crate::journal::sqlite::schema::range;
-use crate::journal::sqlite::store::{Store, timestamp};
+use crate::journal::sqlite::store::{SqliteStore, timestamp};
 
-impl Store {
+impl SqliteStore {
     /// Calls `each` with every such attempt of a campaign, in the order in which they ended. Every message's last
     /// attempt is not among them: it is in the message itself.
     ///

@@ -8,13 +8,13 @@ use crate::journal::JournalError;
 use crate::journal::identity::{CampaignKey, Claim, Identity};
 use crate::journal::record::State;
 use crate::journal::sqlite::schema::range;
-use crate::journal::sqlite::store::Store;
+use crate::journal::sqlite::store::SqliteStore;
 use crate::journal::sqlite::writing::{Failure, insist, text_id};
 
 const FIND: &str =
     "SELECT id FROM campaign WHERE appid = ?1 AND campaign = ?2 AND wave = ?3 AND channel = ?4";
 
-impl Store {
+impl SqliteStore {
     /// The number of a campaign, where it has one.
     ///
     /// # Errors

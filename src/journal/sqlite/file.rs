@@ -34,7 +34,7 @@ pub(super) enum There {
 /// When it cannot be read, is no journal, or one of a newer format.
 pub(super) fn look(path: &Path) -> Result<There, JournalError> {
     let unreachable =
-        |error: io::Error| JournalError::Unreachable { path: path.to_owned(), reason: error.to_string() };
+        |error: io::Error| JournalError::Unreachable { place: path.into(), reason: error.to_string() };
     let mut header = Vec::with_capacity(100);
     match File::open(path) {
         Ok(file) => file.take(100).read_to_end(&mut header).map_err(unreachable)?,
@@ -51,11 +51,11 @@ pub(super) fn look(path: &Path) -> Result<There, JournalError> {
     match (number(APPLICATION_AT), number(FORMAT_AT)) {
         (Some(APPLICATION_ID), Some(found)) if header.starts_with(MAGIC) => {
             if found > FORMAT {
-                return Err(JournalError::Newer { path: path.to_owned(), found, known: FORMAT });
+                return Err(JournalError::Newer { place: path.into(), found, known: FORMAT });
             }
             Ok(There::Journal(found))
         }
-        _ => Err(JournalError::Foreign { path: path.to_owned() }),
+        _ => Err(JournalError::Foreign { place: path.into() }),
     }
 }
 
@@ -66,7 +66,7 @@ pub(super) fn look(path: &Path) -> Result<There, JournalError> {
 /// When it cannot be made.
 pub(crate) fn private_folder(folder: &Path) -> Result<(), JournalError> {
     own_file::make_folder(folder)
-        .map_err(|error| JournalError::Unreachable { path: folder.to_owned(), reason: error.to_string() })
+        .map_err(|error| JournalError::Unreachable { place: folder.into(), reason: error.to_string() })
 }
 
 /// Makes an empty file that only its owner can read, where there is none. Gives whether it did.
@@ -76,7 +76,7 @@ pub(crate) fn private_folder(folder: &Path) -> Result<(), JournalError> {
 /// When it cannot be made.
 pub(crate) fn private_file(path: &Path) -> Result<bool, JournalError> {
     own_file::make(path)
-        .map_err(|error| JournalError::Unreachable { path: path.to_owned(), reason: error.to_string() })
+        .map_err(|error| JournalError::Unreachable { place: path.into(), reason: error.to_string() })
 }
 
 /// Has the system write down that a folder has a new file: a journal whose name a power cut takes away is lost whole.
@@ -88,7 +88,7 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
 /// A folder by its real name, so that no link stands between it and the file.
 pub(crate) fn real(folder: &Path) -> Result<PathBuf, JournalError> {
     fs::canonicalize(folder)
-        .map_err(|error| JournalError::Unreachable { path: folder.to_owned(), reason: error.to_string() })
+        .map_err(|error| JournalError::Unreachable { place: folder.into(), reason: error.to_string() })
 }
 
 /// Opens a file for reading and writing that is there already.

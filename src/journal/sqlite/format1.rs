@@ -11,7 +11,7 @@ use crate::journal::index::gravity;
 use crate::journal::record::State;
 use crate::journal::sqlite::file::{self, There};
 use crate::journal::sqlite::schema::range;
-use crate::journal::sqlite::store::{FILE, Store, unreadable};
+use crate::journal::sqlite::store::{FILE, SqliteStore, unreadable};
 use crate::journal::sqlite::writing::{count_intents, text_id};
 
 /// The name under which an imported journal is kept.
@@ -31,7 +31,7 @@ fn is_format1(path: &Path) -> Result<bool, JournalError> {
     Ok(file::look(path)? == There::Journal(1))
 }
 
-impl Store {
+impl SqliteStore {
     /// Imports what a journal of format 1 in `folder` knows of an account, in one transaction, and keeps it under
     /// another name. `here` tells whether a machine that it notes is this one.
     ///
@@ -61,7 +61,7 @@ impl Store {
         let (old, _copy) = match file::connect(path).and_then(|old| is_readable(&old).map(|()| old)) {
             Ok(old) => (old, None),
             Err(_) => file::connect_unwritable(path).map_err(|error| JournalError::Unreachable {
-                path: path.to_owned(),
+                place: path.into(),
                 reason: error.to_string(),
             })?,
         };

@@ -12,7 +12,7 @@ use crate::journal::identity::{CampaignKey, Channel, Identity, Person};
 use crate::journal::record::{MessageCounts, State};
 use crate::journal::sqlite::messages::state;
 use crate::journal::sqlite::schema::range;
-use crate::journal::sqlite::store::{Store, timestamp, whole};
+use crate::journal::sqlite::store::{SqliteStore, timestamp, whole};
 
 /// So many persons are asked for at a time: what is known of them lies in memory meanwhile.
 const PERSONS: usize = 1 << 18;
@@ -30,7 +30,7 @@ struct Recent {
 /// A message to one of the persons asked for, as their place among them and the message's number.
 type Hit = (u32, i64);
 
-impl Store {
+impl SqliteStore {
     /// The campaigns and waves of an account, in the order in which the journal came to know them.
     ///
     /// # Errors
@@ -289,8 +289,9 @@ mod tests {
     use super::*;
     use crate::delivery::attempt::Incident;
     use crate::delivery::skip::SkipReason;
+    use crate::journal::batch::Intent;
     use crate::journal::run::RunStart;
-    use crate::journal::sqlite::writing::{Intent, write_intent};
+    use crate::journal::sqlite::writing::write_intent;
 
     const STATES: [State; 6] = [
         State::Settled(Outcome::Sent),
@@ -311,7 +312,7 @@ mod tests {
 
     /// Three campaigns to some of 300 persons each, the last third of each not indexed; and every message, as person,
     /// campaign, state and minute.
-    fn history(store: &mut Store) -> (Vec<CampaignKey>, Vec<(usize, usize, State, i64)>) {
+    fn history(store: &mut SqliteStore) -> (Vec<CampaignKey>, Vec<(usize, usize, State, i64)>) {
         let (mut keys, mut model) = (Vec::new(), Vec::new());
         for campaign in 0..3 {
             let whose = Identity {
@@ -374,7 +375,7 @@ mod tests {
     #[test]
     fn occasions_are_counted_once_a_campaign_for_few_persons_and_for_many() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut store = Store::open(folder.path()).expect("a journal");
+        let mut store = SqliteStore::open(folder.path()).expect("a journal");
         let (keys, model) = history(&mut store);
         for (campaigns, since) in [(vec![0, 1, 2], 0), (vec![0, 1, 2], 1050), (vec![0, 2], 0), (vec![], 0)] {
             let chosen: Vec<CampaignKey> = campaigns.iter().map(|index| keys[*index]).collect();
@@ -400,7 +401,7 @@ mod tests {
     #[test]
     fn an_account_tells_of_its_campaigns_and_from_where_they_were_sent() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut store = Store::open(folder.path()).expect("a journal");
+        let mut store = SqliteStore::open(folder.path()).expect("a journal");
         let (keys, _) = history(&mut store);
         let claim = store.claim(&store.campaigns("a").expect("campaigns")[1].whose, Incident::Crash);
         let start = RunStart {
@@ -429,7 +430,7 @@ mod tests {
     #[test]
     fn a_campaign_whose_last_run_ended_before_is_not_looked_through() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut store = Store::open(folder.path()).expect("a journal");
+        let mut store = SqliteStore::open(folder.path()).expect("a journal");
         let (keys, _) = history(&mut store);
         let end = "INSERT INTO run(campaign, started, ended, pid, host, version, digest, text, planned) \
                    VALUES(?1, 0, 60000, 1, '', '', '', '', 0)";

@@ -12,7 +12,7 @@ use rusqlite::OptionalExtension as _;
 
 use crate::journal::JournalError;
 use crate::journal::identity::Claim;
-use crate::journal::sqlite::store::{FILE, Store};
+use crate::journal::sqlite::store::{FILE, SqliteStore};
 
 /// The first word of a log whose sums are made of little-endian words; of big-endian ones it is one more.
 const MAGIC: u32 = 0x377f_0682;
@@ -92,7 +92,7 @@ fn sum([mut first, mut second]: [u32; 2], bytes: &[u8], little: bool) -> [u32; 2
     [first, second]
 }
 
-impl Store {
+impl SqliteStore {
     /// Notes that a claim begins to send: first everything so far goes from the log to the file, then the note goes to
     /// the log. So a log that is lost later takes the note with it, and leaves the claim.
     ///

@@ -8,16 +8,15 @@ use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Outcome;
 use crate::journal::JournalError;
 use crate::journal::identity::{CampaignKey, Claim, MessageKey};
-use crate::journal::index::Known;
-use crate::journal::record::{MessageCounts, Recorded, State};
+use crate::journal::record::{Known, MessageCounts, Recorded, State};
 use crate::journal::sqlite::schema::range;
-use crate::journal::sqlite::store::{Store, timestamp, whole};
+use crate::journal::sqlite::store::{SqliteStore, timestamp, whole};
 use crate::journal::sqlite::writing::{Failure, insist, text_id};
 
 const SELECT: &str = "SELECT m.id, m.openid, m.nth, m.state, m.attempts, m.errcode, t.value, m.hint, m.rid, m.at, \
                       m.latency, m.payload FROM message m LEFT JOIN text t ON t.id = m.reason";
 
-impl Store {
+impl SqliteStore {
     /// Calls `each` with every message of a campaign in the order of their first intents, only what an index needs.
     ///
     /// # Errors
@@ -104,15 +103,6 @@ impl Store {
             statement.query_row([id.0], recorded).optional()
         })()
         .map_err(|error| self.unreadable(&error))
-    }
-
-    /// Calls `each` with every message of a campaign.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub fn messages(&self, campaign: CampaignKey, each: impl FnMut(Recorded)) -> Result<(), JournalError> {
-        self.messages_after(campaign, self.before(campaign), usize::MAX, each)
     }
 
     /// Calls `each` with the messages of a campaign after a number, at most so many, in the order of their first

@@ -2,10 +2,12 @@
 
 mod alike;
 mod attempts;
+mod backend;
 mod claim;
 pub(crate) mod file;
 pub(crate) mod format1;
 mod history;
+
 pub(crate) mod log;
 mod messages;
 mod notes;

@@ -1,17 +1,14 @@
 //! What the journal notes of itself, and of where a campaign's messages came from.
 
-use std::path::Path;
-
 use rusqlite::OptionalExtension as _;
 use rusqlite::types::FromSql;
 
 use crate::journal::JournalError;
 use crate::journal::identity::{CampaignKey, Identity};
 use crate::journal::sqlite::schema::range;
-use crate::journal::sqlite::store::Store;
-use crate::journal::written::stamp;
+use crate::journal::sqlite::store::SqliteStore;
 
-impl Store {
+impl SqliteStore {
     /// What tells this journal from every other.
     ///
     /// # Errors
@@ -61,37 +58,6 @@ impl Store {
             .map_err(|error| self.unwritable(&error))
     }
 
-    /// Notes that a results file was written from what this journal knows of a campaign.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read or written.
-    pub(crate) fn note_results(&self, campaign: CampaignKey, file: &Path) -> Result<(), JournalError> {
-        let Some(stamp) = stamp(file) else { return Ok(()) };
-        let messages = self.count(campaign)?.statuses().total();
-        self.set_note(&results_key(campaign), &format!("{messages} {stamp}"))
-    }
-
-    /// Whether a results file is still what was written from this journal, which knows so many messages of the campaign
-    /// now. One that knew more then has lost them since, and proves nothing.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn wrote_results(
-        &self,
-        campaign: CampaignKey,
-        messages: u64,
-        file: &Path,
-    ) -> Result<bool, JournalError> {
-        let (Some(note), Some(now)) = (self.note(&results_key(campaign))?, stamp(file)) else {
-            return Ok(false);
-        };
-        let parts = note.split_once(' ');
-        let noted = parts.and_then(|(messages, stamp)| Some((messages.parse::<u64>().ok()?, stamp)));
-        Ok(noted.is_some_and(|(then, stamp)| then <= messages && stamp == now))
-    }
-
     /// The machine that a campaign's messages were imported from, where it has not been agreed that they are this one's.
     ///
     /// # Errors
@@ -136,10 +102,6 @@ impl Store {
     }
 }
 
-fn results_key(campaign: CampaignKey) -> String {
-    format!("results:{}", campaign.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,7 +110,7 @@ mod tests {
     fn no_two_journals_are_taken_for_each_other() {
         let folder = tempfile::tempdir().expect("a folder");
         let [one, other] =
-            ["one", "other"].map(|name| Store::open(&folder.path().join(name)).expect("a journal"));
+            ["one", "other"].map(|name| SqliteStore::open(&folder.path().join(name)).expect("a journal"));
         assert_eq!(one.intents(), Ok(0));
         assert_eq!(one.uuid().map(|uuid| uuid.len()), Ok(32));
         assert_ne!(one.uuid(), other.uuid());

@@ -5,9 +5,9 @@ use rusqlite::{Transaction, params};
 use crate::journal::JournalError;
 use crate::journal::identity::{CampaignKey, RunKey};
 use crate::journal::notice::Noticed;
-use crate::journal::sqlite::store::{Store, timestamp};
+use crate::journal::sqlite::store::{SqliteStore, timestamp};
 
-impl Store {
+impl SqliteStore {
     /// What was noted of the runs of a campaign, the first thing first. What a later version noted that this one does
     /// not understand is left out.
     ///

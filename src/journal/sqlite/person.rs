@@ -5,13 +5,13 @@ use rusqlite::{Transaction, params};
 use crate::journal::JournalError;
 use crate::journal::identity::{CampaignKey, Claim, Person};
 use crate::journal::sqlite::schema::range;
-use crate::journal::sqlite::store::Store;
+use crate::journal::sqlite::store::SqliteStore;
 use crate::journal::sqlite::writing::{Failure, insist};
 
 /// So many messages are sorted and written at a time.
 const CHUNK: usize = 500_000;
 
-impl Store {
+impl SqliteStore {
     /// Brings the index by person up to date with a campaign's messages. Gives how many identities stand in the
     /// journal twice, which no run of wxcast brings about.
     ///
@@ -82,10 +82,11 @@ mod tests {
     use super::*;
     use crate::delivery::attempt::Incident;
     use crate::journal::Identity;
+    use crate::journal::batch::Intent;
     use crate::journal::identity::Channel;
-    use crate::journal::sqlite::writing::{Intent, write_intent};
+    use crate::journal::sqlite::writing::write_intent;
 
-    fn write(store: &mut Store, claim: Claim, openids: &[&str]) {
+    fn write(store: &mut SqliteStore, claim: Claim, openids: &[&str]) {
         let transaction = store.transaction().expect("a transaction");
         for openid in openids {
             let at = Timestamp::UNIX_EPOCH;
@@ -98,7 +99,7 @@ mod tests {
     #[test]
     fn a_person_is_found_over_all_campaigns_indexed_or_not_and_an_identity_that_stands_twice_is_told() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut store = Store::open(folder.path()).expect("a journal");
+        let mut store = SqliteStore::open(folder.path()).expect("a journal");
         let identity = |campaign: &str| Identity {
             appid: "a".into(),
             campaign: campaign.into(),
@@ -111,7 +112,7 @@ mod tests {
         write(&mut store, summer, &["o2"]);
         assert_eq!(store.index_persons(spring, "a"), Ok(0));
         write(&mut store, spring, &["o4"]);
-        let campaigns = |store: &Store, openid: &str| -> Vec<String> {
+        let campaigns = |store: &SqliteStore, openid: &str| -> Vec<String> {
             let found = store.of_person("a", openid).expect("a history");
             found.into_iter().map(|message| message.whose.campaign).collect()
         };

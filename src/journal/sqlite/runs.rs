@@ -11,10 +11,10 @@ use crate::delivery::stop::StopReason;
 use crate::journal::JournalError;
 use crate::journal::identity::{CampaignKey, Claim, RunKey};
 use crate::journal::run::{RunEnd, RunRecord, RunStart};
-use crate::journal::sqlite::store::{Store, timestamp, whole as stored};
+use crate::journal::sqlite::store::{SqliteStore, timestamp, whole as stored};
 use crate::journal::sqlite::writing::{Failure, insist};
 
-impl Store {
+impl SqliteStore {
     /// Notes that a run begins and gives its number.
     ///
     /// # Errors

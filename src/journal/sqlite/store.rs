@@ -1,4 +1,4 @@
-//! An open journal.
+//! A journal that SQLite keeps.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,17 +12,16 @@ use crate::journal::JournalError;
 use crate::journal::kept::Kept;
 use crate::journal::sqlite::file::{self, There};
 use crate::journal::sqlite::schema::{self, FORMAT};
-pub use crate::journal::sqlite::writing::Intent;
 
 /// The file's name in an account's folder.
-pub const FILE: &str = "journal.sqlite3";
+pub(crate) const FILE: &str = "journal.sqlite3";
 
 /// Another process may be writing for another campaign of the account.
 const BUSY: Duration = Duration::from_secs(30);
 
-/// An open journal.
+/// A journal in one file.
 #[derive(Debug)]
-pub struct Store {
+pub(crate) struct SqliteStore {
     pub(crate) connection: Connection,
     path: PathBuf,
     shared: bool,
@@ -32,13 +31,13 @@ pub struct Store {
     _copy: Option<TempDir>,
 }
 
-impl Store {
+impl SqliteStore {
     /// Opens the journal of a folder for writing, and makes both where they are not there.
     ///
     /// # Errors
     ///
     /// When it cannot be reached, is foreign, newer or damaged. Nothing is ever started anew over such a file.
-    pub fn open(folder: &Path) -> Result<Self, JournalError> {
+    pub(crate) fn open(folder: &Path) -> Result<Self, JournalError> {
         file::private_folder(folder)?;
         let folder = file::real(folder)?;
         let path = folder.join(FILE);
@@ -57,7 +56,7 @@ impl Store {
         store.shared = settle_mode(&store.connection).map_err(|error| store.unwritable(&error))?;
         if made {
             file::sync_folder(&folder).map_err(|error| JournalError::Unreachable {
-                path: folder.clone(),
+                place: (&folder).into(),
                 reason: error.to_string(),
             })?;
         }
@@ -69,7 +68,7 @@ impl Store {
     /// # Errors
     ///
     /// As [`open`](Self::open).
-    pub fn read(folder: &Path) -> Result<Option<Self>, JournalError> {
+    pub(crate) fn read(folder: &Path) -> Result<Option<Self>, JournalError> {
         let path = folder.join(FILE);
         match file::look(&path)? {
             There::Nothing => return Ok(None),
@@ -80,8 +79,9 @@ impl Store {
             Err(JournalError::Unreachable { .. } | JournalError::Unreadable { .. }) => {}
             read => return read,
         }
-        let (connection, copy) = file::connect_unwritable(&path)
-            .map_err(|error| JournalError::Unreachable { path: path.clone(), reason: error.to_string() })?;
+        let (connection, copy) = file::connect_unwritable(&path).map_err(|error| {
+            JournalError::Unreachable { place: (&path).into(), reason: error.to_string() }
+        })?;
         Self::read_at(Ok(connection), &path, copy)
     }
 
@@ -132,7 +132,7 @@ impl Store {
         if found == "ok" {
             return Ok(());
         }
-        Err(JournalError::Corrupt { path: self.path.clone(), reason: found })
+        Err(JournalError::Corrupt { place: (&self.path).into(), reason: found })
     }
 
     /// Whoever reads leaves the log as it is: what is wrong with it is seen by whoever means to send.
@@ -163,7 +163,7 @@ impl Store {
     fn insist_on_schema(&self) -> Result<(), JournalError> {
         match schema::is_ours(&self.connection).map_err(|error| self.unreadable(&error))? {
             true => Ok(()),
-            false => Err(JournalError::Foreign { path: self.path.clone() }),
+            false => Err(JournalError::Foreign { place: (&self.path).into() }),
         }
     }
 
@@ -186,7 +186,7 @@ fn of_this_format(there: There, path: &Path) -> Result<(), JournalError> {
     match there {
         There::Nothing | There::Journal(FORMAT) => Ok(()),
         // One of format 1 lies beside its campaign and is imported from there.
-        There::Journal(_) => Err(JournalError::Foreign { path: path.to_owned() }),
+        There::Journal(_) => Err(JournalError::Foreign { place: path.into() }),
     }
 }
 
@@ -234,8 +234,8 @@ pub(crate) fn whole(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
 
 /// What an error says of a file that was read.
 pub(crate) fn unreadable(path: &Path, error: &rusqlite::Error) -> JournalError {
-    let (path, reason) = (path.to_owned(), error.to_string());
-    refusal(&path, error).unwrap_or(JournalError::Unreadable { path, reason })
+    let (place, reason) = (path.into(), error.to_string());
+    refusal(path, error).unwrap_or(JournalError::Unreadable { place, reason })
 }
 
 /// What an error says of a file that was written.
@@ -245,12 +245,12 @@ pub(crate) fn unwritable(path: &Path, error: &rusqlite::Error) -> JournalError {
 
 /// What is wrong with the file itself; nothing where it is the moment that is wrong.
 fn refusal(path: &Path, error: &rusqlite::Error) -> Option<JournalError> {
-    let (path, reason) = (path.to_owned(), error.to_string());
+    let (place, reason) = (path.into(), error.to_string());
     match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => Some(JournalError::Foreign { path }),
-        Some(ErrorCode::DatabaseCorrupt) | None => Some(JournalError::Corrupt { path, reason }),
+        Some(ErrorCode::NotADatabase) => Some(JournalError::Foreign { place }),
+        Some(ErrorCode::DatabaseCorrupt) | None => Some(JournalError::Corrupt { place, reason }),
         Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-            Some(JournalError::Unreachable { path, reason })
+            Some(JournalError::Unreachable { place, reason })
         }
         Some(_) => None,
     }
@@ -269,9 +269,9 @@ mod tests {
         connection.pragma_update(None, "application_id", schema::APPLICATION_ID).expect("a mark");
         connection.pragma_update(None, "user_version", FORMAT).expect("a format");
         drop(connection);
-        assert!(Store::read(folder.path()).expect("nothing wrong").is_none());
-        drop(Store::open(folder.path()).expect("a journal"));
-        assert!(Store::read(folder.path()).expect("nothing wrong").is_some());
+        assert!(SqliteStore::read(folder.path()).expect("nothing wrong").is_none());
+        drop(SqliteStore::open(folder.path()).expect("a journal"));
+        assert!(SqliteStore::read(folder.path()).expect("nothing wrong").is_some());
     }
 
     #[test]
@@ -285,7 +285,7 @@ mod tests {
         assert_eq!(settle_mode(&connection), Ok(false));
         let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
         assert_eq!(pragma("synchronous"), Ok(3));
-        let own = Store::open(&folder.path().join("own")).expect("a journal");
+        let own = SqliteStore::open(&folder.path().join("own")).expect("a journal");
         assert!(own.is_shareable());
     }
 }

@@ -3,17 +3,15 @@
 use rusqlite::{Transaction, params};
 
 use crate::journal::JournalError;
+use crate::journal::batch::Intent;
 use crate::journal::identity::{CampaignKey, Claim, Identity};
 use crate::journal::index::{Index, gravity};
-use crate::journal::record::State;
-use crate::journal::sqlite::store::{Intent, Store};
+use crate::journal::record::{State, UNSEEN};
+use crate::journal::sqlite::store::SqliteStore;
 use crate::journal::sqlite::writing::{Failure, count_intents, insist, text_id, write_intent};
 use crate::journal::told::Told;
 
-/// The mark of a payload that nobody here knows: what was sent was not seen.
-pub(crate) const UNSEEN: i64 = 0;
-
-impl Store {
+impl SqliteStore {
     /// The campaigns of an identity, in all waves.
     ///
     /// # Errors

@@ -1,33 +1,17 @@
 //! How intents and outcomes are written, within a transaction of the writer's.
 
-use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use crate::delivery::attempt::{Attempt, Cause};
 use crate::delivery::outcome::Outcome;
 use crate::delivery::skip::Skipped;
 use crate::journal::JournalError;
+use crate::journal::batch::{Batch, Intent};
 use crate::journal::identity::{CampaignKey, Claim, MessageKey};
 use crate::journal::record::State;
+use crate::journal::sqlite::notices::write_notice;
 use crate::journal::sqlite::schema::{campaign_of, range};
-use crate::journal::sqlite::store::Store;
-
-/// An intent, as it is written.
-#[derive(Debug, Clone)]
-pub struct Intent {
-    /// The message's number, where the journal knows it.
-    pub id: Option<MessageKey>,
-    /// The openid.
-    pub openid: String,
-    /// Which message to this openid it is, from 1.
-    pub nth: u32,
-    /// Which attempt it is, from 1, over all runs.
-    pub attempt: u32,
-    /// When it was decided.
-    pub at: Timestamp,
-    /// The payload's mark.
-    pub payload: i64,
-}
+use crate::journal::sqlite::store::SqliteStore;
 
 /// Why a transaction was not committed.
 pub(crate) enum Failure {
@@ -45,12 +29,62 @@ impl From<rusqlite::Error> for Failure {
 
 impl Failure {
     /// What it says of a journal.
-    pub(crate) fn told(&self, store: &Store) -> JournalError {
+    pub(crate) fn told(&self, store: &SqliteStore) -> JournalError {
         match self {
             Self::Sqlite(error) => store.unwritable(error),
             Self::Fenced => JournalError::Fenced,
         }
     }
+}
+
+impl SqliteStore {
+    /// Writes records in one commit. An intent is refused to nobody here: one process writes, and whoever it is has
+    /// claimed the campaign.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be written, or somebody else has claimed the campaign.
+    pub(super) fn commit(
+        &mut self,
+        claim: Claim,
+        batch: &Batch<'_>,
+    ) -> Result<Vec<MessageKey>, JournalError> {
+        let written = (|| {
+            let transaction = self.transaction()?;
+            insist(&transaction, claim)?;
+            let ids = write_batch(&transaction, claim.campaign, batch)?;
+            transaction.commit()?;
+            Ok(ids)
+        })();
+        written.map_err(|failure: Failure| failure.told(self))
+    }
+}
+
+fn write_batch(
+    transaction: &Transaction<'_>,
+    campaign: CampaignKey,
+    batch: &Batch<'_>,
+) -> rusqlite::Result<Vec<MessageKey>> {
+    let Batch { outcomes, undelivered, skips, notices, intents } = batch;
+    for settled in *outcomes {
+        write_outcome(transaction, settled.id, settled.outcome, &settled.attempt)?;
+    }
+    for settled in *undelivered {
+        let id = write_intent(transaction, campaign, &settled.intent)?;
+        write_outcome(transaction, id, settled.outcome, &settled.attempt)?;
+    }
+    for (message, skipped) in *skips {
+        write_skip(transaction, campaign, message, *skipped)?;
+    }
+    for noticed in *notices {
+        write_notice(transaction, noticed)?;
+    }
+    let ids = intents
+        .iter()
+        .map(|intent| write_intent(transaction, campaign, intent))
+        .collect::<rusqlite::Result<Vec<MessageKey>>>()?;
+    count_intents(transaction, ids.len() + undelivered.len() + skips.len())?;
+    Ok(ids)
 }
 
 /// Insists, within a transaction, that nobody else has claimed the campaign.
@@ -62,7 +96,7 @@ pub(crate) fn insist(transaction: &Transaction<'_>, claim: Claim) -> Result<(), 
     if epoch == Some(claim.epoch) { Ok(()) } else { Err(Failure::Fenced) }
 }
 
-/// Counts intents: the counter only ever grows, so that a journal that knows fewer than a receipt was restored or lost.
+/// Counts intents and skips: the counter only ever grows, so that a journal that knows fewer than a receipt was restored or lost.
 pub(crate) fn count_intents(transaction: &Transaction<'_>, more: usize) -> rusqlite::Result<()> {
     if more == 0 {
         return Ok(());
@@ -187,6 +221,8 @@ pub(super) fn text_id(transaction: &Transaction<'_>, text: &str) -> rusqlite::Re
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
     use crate::delivery::attempt::Incident;
     use crate::delivery::skip::SkipReason;
@@ -201,7 +237,7 @@ mod tests {
     #[test]
     fn what_is_skipped_says_why_is_decided_again_and_never_hides_what_may_have_been_delivered() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut store = Store::open(folder.path()).expect("a journal");
+        let mut store = SqliteStore::open(folder.path()).expect("a journal");
         let whose = Identity { appid: "a".into(), campaign: "c".into(), wave: 1, channel: Channel::Send };
         let campaign = store.claim(&whose, Incident::Crash).expect("a claim").campaign();
         let end: Timestamp = "2026-11-29T12:00:00Z".parse().expect("a time");
@@ -230,7 +266,9 @@ mod tests {
         transaction.commit().expect("a commit");
 
         let mut found: Vec<Recorded> = Vec::new();
-        store.messages(campaign, |message| found.push(message)).expect("the messages");
+        store
+            .messages_after(campaign, store.before(campaign), usize::MAX, |message| found.push(message))
+            .expect("the messages");
         let states: Vec<_> = found
             .iter()
             .map(|message| (message.openid.as_str(), message.state, message.skipped_at))

@@ -169,7 +169,7 @@ impl<'o> Execution<'o> {
     pub fn begin<J: Journal>(self, journal: impl FnOnce(Writer) -> J) -> Result<Begun<'o, J>, JournalError> {
         let mut store = Store::open(&self.state)?;
         let claim = store.claim(&self.whose, Incident::Crash)?;
-        store.keep(self.locks.kept());
+        store.keep(self.locks.kept().collect());
         let run = store.begin_run(claim, &self.start())?;
         store.begin_sending(claim)?;
         if !store.is_shareable() {

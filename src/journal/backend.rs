@@ -1,0 +1,200 @@
+//! What a journal can be asked and told, whatever keeps it. SQLite is one way; nothing above this module knows which.
+//!
+//! All of it waits until it is done. One that is reached over a network keeps a thread of its own that talks, and waits for
+//! that: the writer, the feed and the refresher of a run each have a journal open on a thread of theirs already. What is
+//! read by the million comes to a closure row by row, so that none of it has to be in memory.
+
+use std::fmt::Debug;
+
+use jiff::Timestamp;
+
+use crate::delivery::attempt::Incident;
+use crate::delivery::outcome::Outcome;
+use crate::journal::JournalError;
+use crate::journal::attempts::RecordedAttempt;
+use crate::journal::batch::Batch;
+use crate::journal::history::{CampaignRecord, PersonMessage};
+use crate::journal::identity::{CampaignKey, Claim, Identity, MessageKey, Person, RunKey};
+use crate::journal::kept::Kept;
+use crate::journal::notice::Noticed;
+use crate::journal::record::{Known, MessageCounts, Recorded};
+use crate::journal::run::{RunEnd, RunRecord, RunStart};
+use crate::journal::told::Told;
+
+/// A journal.
+pub trait Backend: Reads + Writes + Claims + Debug + Send {}
+
+impl<T: Reads + Writes + Claims + Debug + Send> Backend for T {}
+
+/// What a journal tells. All of it fails where the journal cannot be read.
+pub trait Reads {
+    /// What tells this journal from every other.
+    fn uuid(&self) -> Result<String, JournalError>;
+
+    /// How many intents it was ever given. It only ever grows: one that knows fewer than a receipt was restored or lost.
+    fn intents(&self) -> Result<i64, JournalError>;
+
+    /// The number of a campaign, where it has one.
+    fn find_campaign(&self, identity: &Identity) -> Result<Option<CampaignKey>, JournalError>;
+
+    /// The campaigns of an identity, in all waves.
+    fn waves(&self, identity: &Identity) -> Result<Vec<CampaignKey>, JournalError>;
+
+    /// Whether it knows a message of a campaign, in any of its waves.
+    fn knows(&self, identity: &Identity) -> Result<bool, JournalError>;
+
+    /// The other campaigns and waves of an account, a run of which had this text or this whole plan, and when the last
+    /// such run began; the last one first.
+    fn with_text(
+        &self,
+        whose: &Identity,
+        text: &str,
+        digest: &str,
+    ) -> Result<Vec<(Identity, Timestamp)>, JournalError>;
+
+    /// How often a campaign has been claimed.
+    fn epoch(&self, campaign: CampaignKey) -> Result<i64, JournalError>;
+
+    /// Whether the campaign's claim with this number is known to have begun to send.
+    fn has_begun(&self, claim: Claim) -> Result<bool, JournalError>;
+
+    /// The machine that a campaign's messages were imported from, where it has not been agreed that they are this one's.
+    fn origin(&self, campaign: CampaignKey) -> Result<Option<String>, JournalError>;
+
+    /// A note about the journal itself.
+    fn note(&self, key: &str) -> Result<Option<String>, JournalError>;
+
+    /// How many messages of a campaign are in which state, without reading more of them than that.
+    fn count(&self, campaign: CampaignKey) -> Result<MessageCounts, JournalError>;
+
+    /// The number before those of a campaign's messages, all of which lie within 2^32 after it.
+    fn before(&self, campaign: CampaignKey) -> MessageKey;
+
+    /// At most how many messages a campaign has.
+    fn most(&self, campaign: CampaignKey) -> Result<usize, JournalError>;
+
+    /// Calls `each` with every message of a campaign in the order of their first intents, only what an index needs.
+    fn known(
+        &self,
+        campaign: CampaignKey,
+        each: &mut dyn FnMut(&str, u32, Known),
+    ) -> Result<(), JournalError>;
+
+    /// The same, and only to whom, and which to them.
+    fn identities(&self, campaign: CampaignKey, each: &mut dyn FnMut(&str, u32)) -> Result<(), JournalError>;
+
+    /// A message by its number.
+    fn message(&self, id: MessageKey) -> Result<Option<Recorded>, JournalError>;
+
+    /// Calls `each` with the messages of a campaign after a number, at most so many, in the order of their first
+    /// intents.
+    fn messages_after(
+        &self,
+        campaign: CampaignKey,
+        after: MessageKey,
+        most: usize,
+        each: &mut dyn FnMut(Recorded),
+    ) -> Result<(), JournalError>;
+
+    /// Calls `each` with every attempt of a campaign that was followed by another, in the order in which they ended.
+    /// Every message's last attempt is in the message itself.
+    fn attempts(
+        &self,
+        campaign: CampaignKey,
+        each: &mut dyn FnMut(RecordedAttempt),
+    ) -> Result<(), JournalError>;
+
+    /// The runs of a campaign, the first one first.
+    fn runs(&self, campaign: CampaignKey) -> Result<Vec<RunRecord>, JournalError>;
+
+    /// What was noted of the runs of a campaign, the first thing first. What a later version noted that this one does
+    /// not understand is left out.
+    fn notices(&self, campaign: CampaignKey) -> Result<Vec<Noticed>, JournalError>;
+
+    /// The campaigns and waves of an account, in the order in which the journal came to know them.
+    fn campaigns(&self, appid: &str) -> Result<Vec<CampaignRecord>, JournalError>;
+
+    /// Everything this account ever sent to a person, the first message first.
+    fn of_person(&self, appid: &str, openid: &str) -> Result<Vec<PersonMessage>, JournalError>;
+
+    /// Calls `each` for every one of these persons, who are sorted, that was contacted since a moment by one of these
+    /// campaigns: with their place among them and the times of the occasions, the last one first. An occasion is a
+    /// campaign and wave, however many messages it had; its time is that of the last one that was, or may have been,
+    /// delivered.
+    fn occasions(
+        &self,
+        campaigns: &[CampaignKey],
+        since: Timestamp,
+        persons: &[Person],
+        each: &mut dyn FnMut(usize, &[Timestamp]),
+    ) -> Result<(), JournalError>;
+
+    /// Looks through the whole journal for damage.
+    fn check(&self) -> Result<(), JournalError>;
+
+    /// Whether it can be read while it is written, and several processes can write it in turn.
+    fn is_shareable(&self) -> bool;
+
+    /// Whether it, and the locks that were given to [`keep`](Writes::keep), are still what others find.
+    fn is_in_place(&self) -> bool;
+}
+
+/// What a journal is told. All of it fails where the journal cannot be written; what takes a [`Claim`] fails with
+/// [`JournalError::Fenced`], and writes nothing, where somebody else has claimed the campaign since.
+pub trait Writes {
+    /// Writes records in one commit, which is on disk when it returns. Gives for each intent the message's number, once
+    /// its request may leave; an error in its place where another has taken that one message.
+    fn commit(
+        &mut self,
+        claim: Claim,
+        batch: &Batch<'_>,
+    ) -> Result<Vec<Result<MessageKey, JournalError>>, JournalError>;
+
+    /// Notes that a run begins and gives its number.
+    fn begin_run(&mut self, claim: Claim, run: &RunStart) -> Result<RunKey, JournalError>;
+
+    /// Notes that a claim begins to send, so that a journal that loses what follows is known to have.
+    fn begin_sending(&self, claim: Claim) -> Result<(), JournalError>;
+
+    /// Notes how a run ended.
+    fn end_run(&self, id: RunKey, end: &RunEnd) -> Result<(), JournalError>;
+
+    /// Settles unknown messages by hand and notes who did, all of them or none. Messages that are not unknown are left
+    /// alone. Gives how many were settled.
+    fn resolve(
+        &mut self,
+        claim: Claim,
+        ids: &[MessageKey],
+        outcome: Outcome,
+        who: &str,
+        at: Timestamp,
+    ) -> Result<usize, JournalError>;
+
+    /// Takes in what results tell, all of it or nothing. Of a message that the journal knows, what forbids another
+    /// request more than the other counts. Gives how many messages that changed.
+    fn take_in(&mut self, claim: Claim, told: &mut dyn Iterator<Item = Told>) -> Result<usize, JournalError>;
+
+    /// Takes a campaign's messages for this machine's own.
+    fn forget_origin(&self, campaign: CampaignKey) -> Result<(), JournalError>;
+
+    /// Makes a note about the journal itself, in place of an earlier one.
+    fn set_note(&self, key: &str, value: &str) -> Result<(), JournalError>;
+
+    /// Brings what history asks up to date with a campaign's messages. Gives how many identities stand in the journal
+    /// twice, which no run of wxcast brings about.
+    fn index_persons(&mut self, claim: Claim, appid: &str) -> Result<u64, JournalError>;
+
+    /// Has these files stay where they are while intents are written.
+    fn keep(&mut self, files: Vec<Kept>);
+}
+
+/// Who may write the messages of a campaign.
+pub trait Claims {
+    /// Claims a campaign: whoever had it before can write nothing more. Intents without an outcome are those of a
+    /// process that has ended, or may have; they become `unknown` because of `incident`, in the same transaction.
+    /// Only whoever holds the campaign's lock may call it.
+    fn claim(&mut self, identity: &Identity, incident: Incident) -> Result<Claim, JournalError>;
+
+    /// Turns every intent without an outcome into `unknown`, because of `incident`. Gives how many there were.
+    fn recover(&mut self, claim: Claim, incident: Incident) -> Result<usize, JournalError>;
+}

@@ -1,0 +1,193 @@
+//! An open journal, whatever keeps it. This is the one place that knows how one is opened.
+
+use std::ops::{Deref, DerefMut};
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use crate::journal::JournalError;
+use crate::journal::attempts::RecordedAttempt;
+use crate::journal::backend::Backend;
+pub use crate::journal::batch::Intent;
+use crate::journal::history::{CampaignRecord, PersonMessage};
+use crate::journal::identity::{CampaignKey, Identity, Person};
+use crate::journal::record::Recorded;
+use crate::journal::sqlite::store::SqliteStore;
+use crate::journal::sqlite::{file, format1, log};
+use crate::journal::written;
+
+/// The file's name in an account's folder.
+pub const FILE: &str = crate::journal::sqlite::store::FILE;
+
+/// An open journal.
+#[derive(Debug)]
+pub struct Store {
+    backend: Box<dyn Backend>,
+}
+
+impl Deref for Store {
+    type Target = dyn Backend;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.backend
+    }
+}
+
+impl DerefMut for Store {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut *self.backend
+    }
+}
+
+impl Store {
+    /// Opens the journal of a folder for writing, and makes both where they are not there.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be reached, is foreign, newer or damaged. Nothing is ever started anew over such a one.
+    pub fn open(folder: &Path) -> Result<Self, JournalError> {
+        Ok(Self { backend: Box::new(SqliteStore::open(folder)?) })
+    }
+
+    /// Opens the journal of a folder for reading; gives nothing where there is none. It needs no right to write.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn read(folder: &Path) -> Result<Option<Self>, JournalError> {
+        Ok(SqliteStore::read(folder)?.map(|store| Self { backend: Box::new(store) }))
+    }
+
+    /// Whether commits that had been acknowledged are lost at the end of the journal of a folder.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub(crate) fn is_damaged(folder: &Path) -> Result<bool, JournalError> {
+        log::is_damaged(folder)
+            .map_err(|error| JournalError::Unreachable { place: folder.into(), reason: error.to_string() })
+    }
+
+    /// Makes a folder that only its owner can look into, where it is not there.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made.
+    pub(crate) fn make_folder(folder: &Path) -> Result<(), JournalError> {
+        file::private_folder(folder)
+    }
+
+    /// Imports what a journal of format 1 in the folder `beside` a campaign knows, where there is one that is due: one
+    /// that was kept before is imported again where the journal of `folder` does not know the campaign. `here` tells
+    /// whether a machine that it notes is this one.
+    ///
+    /// # Errors
+    ///
+    /// When one of the two cannot be read or written. Then nothing is imported.
+    pub(crate) fn import_earlier(
+        folder: &Path,
+        beside: &Path,
+        whose: &Identity,
+        here: impl Fn(&str) -> bool,
+    ) -> Result<(), JournalError> {
+        let known = match Self::read(folder)? {
+            Some(store) => store.knows(whose)?,
+            None => false,
+        };
+        if format1::is_due(beside, known)? {
+            SqliteStore::open(folder)?.import_format1(beside, &whose.appid, here)?;
+        }
+        Ok(())
+    }
+
+    /// Calls `each` with every message of a campaign.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub fn messages(
+        &self,
+        campaign: CampaignKey,
+        mut each: impl FnMut(Recorded),
+    ) -> Result<(), JournalError> {
+        self.backend.messages_after(campaign, self.backend.before(campaign), usize::MAX, &mut each)
+    }
+
+    /// Calls `each` with every attempt of a campaign that was followed by another.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn attempts(
+        &self,
+        campaign: CampaignKey,
+        mut each: impl FnMut(RecordedAttempt),
+    ) -> Result<(), JournalError> {
+        self.backend.attempts(campaign, &mut each)
+    }
+
+    /// The campaigns and waves of an account.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub fn campaigns(&self, appid: &str) -> Result<Vec<CampaignRecord>, JournalError> {
+        self.backend.campaigns(appid)
+    }
+
+    /// Everything this account ever sent to a person, the first message first.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub fn of_person(&self, appid: &str, openid: &str) -> Result<Vec<PersonMessage>, JournalError> {
+        self.backend.of_person(appid, openid)
+    }
+
+    /// When each of these persons, who are sorted, was contacted since a moment by one of these campaigns: their place
+    /// among them, and the times of the occasions, the last one first. Who was not contacted is passed over.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub fn occasions(
+        &self,
+        campaigns: &[CampaignKey],
+        since: Timestamp,
+        persons: &[Person],
+        mut each: impl FnMut(usize, &[Timestamp]),
+    ) -> Result<(), JournalError> {
+        self.backend.occasions(campaigns, since, persons, &mut each)
+    }
+
+    /// Notes that a results file was written from what this journal knows of a campaign.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read or written.
+    pub(crate) fn note_results(&self, campaign: CampaignKey, file: &Path) -> Result<(), JournalError> {
+        let Some(stamp) = written::stamp(file) else { return Ok(()) };
+        let messages = self.count(campaign)?.statuses().total();
+        self.set_note(&written::key(campaign), &format!("{messages} {stamp}"))
+    }
+
+    /// Whether a results file is still what was written from this journal, which knows so many messages of the campaign
+    /// now. One that knew more then has lost them since, and proves nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn wrote_results(
+        &self,
+        campaign: CampaignKey,
+        messages: u64,
+        file: &Path,
+    ) -> Result<bool, JournalError> {
+        let (Some(note), Some(now)) = (self.note(&written::key(campaign))?, written::stamp(file)) else {
+            return Ok(false);
+        };
+        let parts = note.split_once(' ');
+        let noted = parts.and_then(|(messages, stamp)| Some((messages.parse::<u64>().ok()?, stamp)));
+        Ok(noted.is_some_and(|(then, stamp)| then <= messages && stamp == now))
+    }
+}
