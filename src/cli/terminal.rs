@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
 use crate::cli::line::args::{Color, Global, MaskOpenid, Progress};
-use crate::diagnostic::render::display;
+use crate::diagnostic::path::slashed;
 use crate::locale::visible::{is_github, steers, visible, visible_json};
 use crate::locale::{Catalog, Language};
 use crate::report::progress::Style;
@@ -136,7 +136,7 @@ pub(crate) enum Form {
 
 /// A path as it can be pasted onto a command line: nothing in it is run, and none is taken for a flag.
 pub(crate) fn argument(path: &Path) -> String {
-    let path = display(path);
+    let path = slashed(path);
     // A line break in quotes would begin a line of its own, here and in whatever shows it.
     if !cfg!(windows) && path.contains(|c: char| c.is_control() || steers(c)) {
         let escaped: String = path
