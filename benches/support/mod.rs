@@ -61,6 +61,11 @@ pub struct Times {
 }
 
 impl Times {
+    /// When the first of them came.
+    pub fn first(&self) -> Option<Instant> {
+        self.first
+    }
+
     /// From the first request to the last answer.
     pub fn length(&self) -> Duration {
         let first = self.first.expect("a request");

@@ -12,6 +12,7 @@ use crate::campaign::{Campaign, SecretPlace, moment};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args;
 use crate::cli::problem::Problem;
+use crate::cli::results_file::ResultsFile;
 use crate::cli::terminal::{Terminal, argument};
 use crate::delivery::attempt::Incident;
 use crate::delivery::tally::Tally;
@@ -86,9 +87,15 @@ impl Before {
 /// # Errors
 ///
 /// When audience or journal cannot be read.
-pub(crate) fn before(campaign: &Campaign, plan: &Plan, state: &Path) -> Result<Before, Problem> {
+pub(crate) fn before(results: &ResultsFile, state: &Path) -> Result<Before, Problem> {
+    let (campaign, plan) = (&*results.campaign, &*results.plan);
     let store = settle_crash(campaign, state)?;
-    let tally = tally(campaign, plan, store.as_ref())?;
+    // Where nothing has changed since results were written, they came to what is asked for.
+    let unchanged = store.as_ref().map(|store| results.unchanged(store)).transpose()?.flatten();
+    let tally = match unchanged {
+        Some(tally) => tally,
+        None => tally(campaign, plan, store.as_ref())?,
+    };
     let (mut other_text, mut begun) = (None, None);
     if let Some(store) = &store
         && let Some(number) = store.find_campaign(&identity(campaign))?

@@ -7,7 +7,9 @@ use crate::campaign::Campaign;
 use crate::delivery::tally::Tally;
 use crate::journal::JournalError;
 use crate::journal::store::Store;
+use crate::journal::written::stamp;
 use crate::plan::Plan;
+use crate::plan::digest::Digest;
 use crate::report::join::{self, JoinError};
 use crate::report::results::{self, ResultsError};
 use crate::send::execution::results::{Concluded, Results};
@@ -31,19 +33,93 @@ impl ResultsFile {
     pub(crate) fn write(&self, store: Option<&Store>) -> Result<Concluded, JoinError> {
         let (campaign, plan, masked) = (&self.campaign, &self.plan, self.masked);
         let usual = &campaign.results.path;
+        let made_of = self.made_of();
         let mut not_there = None;
         for path in std::iter::once(usual.clone()).chain(seconds(usual)) {
             let written = results::write(campaign, plan, store, &path, masked).and_then(|tally| {
                 results::write_parts(campaign, plan, store, &path, masked, &tally).map(|()| tally)
             });
             match written {
-                Ok(tally) => return Ok(Concluded { tally, file: Some(path), not_there, changed: false }),
+                Ok(tally) => {
+                    if let (Some(store), Some(made_of)) = (store, made_of.filter(|_| path == *usual)) {
+                        // Without the note the next run reads the file, and finds the same.
+                        let _ = self.note(store, made_of, &tally);
+                    }
+                    return Ok(Concluded { tally, file: Some(path), not_there, changed: false });
+                }
                 Err(ResultsError::File(error)) => not_there = not_there.or(Some(error)),
                 Err(ResultsError::Join(error)) => return Err(error),
             }
         }
         let tally = join::tally(campaign, plan, store)?;
         Ok(Concluded { tally, file: None, not_there, changed: false })
+    }
+}
+
+impl ResultsFile {
+    /// What results would say now, where nothing they are made of has changed since they were written last: neither
+    /// the journal nor the files.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn unchanged(&self, store: &Store) -> Result<Option<Tally>, JournalError> {
+        let Some(made_of) = self.made_of() else { return Ok(None) };
+        let Some(campaign) = store.find_campaign(&join::identity(&self.campaign))? else { return Ok(None) };
+        let noted = store.noted_results(campaign)?.filter(|noted| noted.made_of == made_of);
+        match noted {
+            Some(noted) if noted.version == store.version(campaign)? => Ok(Some(noted.tally)),
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    /// Writes the results as [`write`](Self::write) does, unless the file is as it would be then.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub(crate) fn write_changed(&self, store: Option<&Store>) -> Result<Concluded, JoinError> {
+        let stands = store.map(|store| self.standing(store)).transpose().map_err(JoinError::Journal)?;
+        match stands.flatten() {
+            Some(tally) => {
+                let file = Some(self.campaign.results.path.clone());
+                Ok(Concluded { tally, file, not_there: None, changed: false })
+            }
+            None => self.write(store),
+        }
+    }
+
+    /// What the results say, where the file is as it would be written now.
+    fn standing(&self, store: &Store) -> Result<Option<Tally>, JournalError> {
+        let Some(tally) = self.unchanged(store)? else { return Ok(None) };
+        let Some(campaign) = store.find_campaign(&join::identity(&self.campaign))? else { return Ok(None) };
+        let messages = store.count(campaign)?.statuses().total();
+        let stands = store.wrote_results(campaign, messages, &self.campaign.results.path)?;
+        Ok(stands.then_some(tally))
+    }
+
+    fn note(&self, store: &Store, made_of: String, tally: &Tally) -> Result<(), JournalError> {
+        match store.find_campaign(&join::identity(&self.campaign))? {
+            Some(campaign) => store.note_results(campaign, &self.campaign.results.path, made_of, tally),
+            None => Ok(()),
+        }
+    }
+
+    /// What beside the journal goes into the results, as one word: the program, what the plan comes to, and every file
+    /// whose content may stand in them though it is in no message. Nothing where a file cannot be told from its earlier
+    /// self, and where results have parts of their own.
+    fn made_of(&self) -> Option<String> {
+        let Self { campaign, plan, masked } = self;
+        if campaign.results.split {
+            return None;
+        }
+        let lists = campaign.audience.lists.all().iter().map(|list| &list.source.path);
+        let files = [&campaign.path, &campaign.audience.source.path].into_iter().chain(lists);
+        let files = files.map(|file| stamp(file)).collect::<Option<Vec<String>>>()?;
+        let (program, results) = (env!("CARGO_PKG_VERSION"), campaign.results.path.display());
+        let (digest, counts, barred) = (&plan.digest, &plan.counts, &plan.barred);
+        let all = format!("{program} {masked} {digest} {counts:?} {barred:?} {results} {files:?}");
+        Some(Digest::of(all.as_bytes()).to_string())
     }
 }
 

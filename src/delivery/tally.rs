@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::delivery::outcome::Counts;
 use crate::delivery::skip::SkipReason;
 
 /// What plan and journal come to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// The recipients by status; they add up to the audience.
     pub counts: Counts,

@@ -55,6 +55,10 @@ pub trait Reads {
     /// How often a campaign has been claimed.
     fn epoch(&self, campaign: CampaignKey) -> Result<i64, JournalError>;
 
+    /// What is another one whenever something changed that results tell of the campaign. It may be another one without
+    /// that too.
+    fn version(&self, campaign: CampaignKey) -> Result<String, JournalError>;
+
     /// Whether the campaign's claim with this number is known to have begun to send.
     fn has_begun(&self, claim: Claim) -> Result<bool, JournalError>;
 

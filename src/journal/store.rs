@@ -5,6 +5,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+use crate::delivery::tally::Tally;
 use crate::journal::JournalError;
 use crate::journal::attempts::RecordedAttempt;
 use crate::journal::backend::Backend;
@@ -14,7 +15,7 @@ use crate::journal::identity::{CampaignKey, Identity, Person};
 use crate::journal::record::Recorded;
 use crate::journal::sqlite::store::SqliteStore;
 use crate::journal::sqlite::{file, format1, log};
-use crate::journal::written;
+use crate::journal::written::{self, WrittenResults};
 
 /// The file's name in an account's folder.
 pub const FILE: &str = crate::journal::sqlite::store::FILE;
@@ -160,19 +161,41 @@ impl Store {
         self.backend.occasions(campaigns, since, persons, &mut each)
     }
 
-    /// Notes that a results file was written from what this journal knows of a campaign.
+    /// Notes that a results file was written from what this journal knows of a campaign, and from what else.
     ///
     /// # Errors
     ///
     /// When the journal cannot be read or written.
-    pub(crate) fn note_results(&self, campaign: CampaignKey, file: &Path) -> Result<(), JournalError> {
+    pub(crate) fn note_results(
+        &self,
+        campaign: CampaignKey,
+        file: &Path,
+        made_of: String,
+        tally: &Tally,
+    ) -> Result<(), JournalError> {
         let Some(stamp) = written::stamp(file) else { return Ok(()) };
         let messages = self.count(campaign)?.statuses().total();
-        self.set_note(&written::key(campaign), &format!("{messages} {stamp}"))
+        let version = self.version(campaign)?;
+        let note = WrittenResults { messages, version, made_of, stamp, tally: tally.clone() };
+        let note = serde_json::to_string(&note).expect("texts and numbers are JSON");
+        self.set_note(&written::key(campaign), &note)
+    }
+
+    /// What is noted of the results of a campaign; nothing where nothing is, or by another version of the program.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn noted_results(
+        &self,
+        campaign: CampaignKey,
+    ) -> Result<Option<WrittenResults>, JournalError> {
+        let note = self.note(&written::key(campaign))?;
+        Ok(note.and_then(|note| serde_json::from_str(&note).ok()))
     }
 
     /// Whether a results file is still what was written from this journal, which knows so many messages of the campaign
-    /// now. One that knew more then has lost them since, and proves nothing.
+    /// now.
     ///
     /// # Errors
     ///
@@ -183,11 +206,9 @@ impl Store {
         messages: u64,
         file: &Path,
     ) -> Result<bool, JournalError> {
-        let (Some(note), Some(now)) = (self.note(&written::key(campaign))?, written::stamp(file)) else {
-            return Ok(false);
-        };
-        let parts = note.split_once(' ');
-        let noted = parts.and_then(|(messages, stamp)| Some((messages.parse::<u64>().ok()?, stamp)));
-        Ok(noted.is_some_and(|(then, stamp)| then <= messages && stamp == now))
+        let noted = self.noted_results(campaign)?;
+        let stands =
+            |note: WrittenResults| note.messages <= messages && Some(note.stamp) == written::stamp(file);
+        Ok(noted.is_some_and(stands))
     }
 }

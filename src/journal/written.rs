@@ -1,9 +1,27 @@
-//! Whether a results file is still, byte for byte, what was written from a journal. Then it tells of nobody whom the journal
-//! does not know, and need not be read.
+//! Whether a results file is still, byte for byte, what was written from a journal, and would be written again now. Then it
+//! tells of nobody whom the journal does not know, and need neither be read nor written.
 
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
+use crate::delivery::tally::Tally;
 use crate::journal::identity::CampaignKey;
+
+/// What a journal notes of the results of a campaign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct WrittenResults {
+    /// How many messages it knew then. One that knows fewer now has lost them since, and proves nothing.
+    pub(crate) messages: u64,
+    /// Its [`version`](crate::journal::backend::Reads::version) of the campaign then.
+    pub(crate) version: String,
+    /// What beside the journal went into them: campaign, audience, program.
+    pub(crate) made_of: String,
+    /// The file.
+    pub(crate) stamp: String,
+    /// What they came to.
+    pub(crate) tally: Tally,
+}
 
 /// What tells a file that was written from the same file after anybody touched it: name, device, number, size, and the
 /// times of its last change, of which nobody can set the second. Nothing where there is no such file.

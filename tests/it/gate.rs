@@ -78,3 +78,23 @@ fn several_messages_to_one_person_are_no_strangers_and_one_message_too_many_is()
     world.file(RESULTS, format!("{text}{stranger}\r\n{stranger}\r\n"));
     world.send(&platform).exits(8).says("the results tell of 2 people");
 }
+
+#[test]
+fn results_that_would_be_the_same_are_left_alone_and_a_column_that_is_in_no_message_is_not_forgotten() {
+    let (world, platform) = (World::new(), Platform::new(""));
+    world.text_campaign("Hello {{name}}", "");
+    world.file("audience.csv", format!("openid,name,city\n{},A,Paris\n{},B,Rome\n", openid(1), openid(2)));
+    world.send(&platform).exits(0);
+    let path = world.path(RESULTS);
+    let written = || fs::metadata(&path).expect("results").modified().expect("a time");
+    let before = written();
+    assert_eq!(world.send(&platform).exits(0).counts(), "2 sent");
+    #[cfg(unix)]
+    assert_eq!(written(), before, "nothing to be written anew");
+    world.edit("audience.csv", "Rome", "Oslo");
+    assert_eq!(world.send(&platform).exits(0).counts(), "2 sent");
+    assert!(written() > before && world.read(RESULTS).contains("Oslo"));
+    fs::remove_file(&path).expect("results");
+    assert_eq!(world.send(&platform).exits(0).counts(), "2 sent");
+    assert!(world.read(RESULTS).contains("Oslo"));
+}

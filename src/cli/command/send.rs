@@ -30,7 +30,6 @@ use crate::delivery::outcome::Counts;
 use crate::delivery::stop::Stop;
 use crate::delivery::tally::Tally;
 use crate::diagnostic::render::display;
-use crate::journal::Identity;
 use crate::journal::store::Store;
 use crate::plan::Plan;
 use crate::plan::id::PlanId;
@@ -66,24 +65,24 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
     let stop_files = stop_files(&campaign, &state)?;
     gate::pass(&campaign, &account, destination, args.take_over, terminal)?;
     let policy = Policy { on_unknown: campaign.send.on_unknown, retry_refused };
-    let before = before(&campaign, &plan, &state)?;
-    let left = left(&before.tally, &policy);
-    if left == 0 {
-        before.insist_on_text()?;
-    }
     let (campaign, plan) = (Arc::new(campaign), Arc::new(plan));
     let results = ResultsFile {
         campaign: Arc::clone(&campaign),
         plan: Arc::clone(&plan),
         masked: results_masked(&args.how),
     };
+    let before = before(&results, &state)?;
+    let left = left(&before.tally, &policy);
+    if left == 0 {
+        before.insist_on_text()?;
+    }
     let hours = campaign.send.hours.clone();
     let closed = stay.closed(&hours);
     let until = closed.as_ref().and_then(|stop| waits_until(stop, &hours));
     let waiting =
         Waiting { campaign: Arc::clone(&campaign), state: state.clone(), stop_files: stop_files.clone() };
     let (finished, origin) = if left == 0 {
-        (nothing_to_do(&results, &identity(&campaign), &state)?, None)
+        (nothing_to_do(&results, &state)?, None)
     } else {
         let total = args.how.limit.map_or(left, |limit| left.min(limit));
         let proposal =
@@ -92,7 +91,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
             proposal.tell(terminal)?;
         }
         if let Some(stop) = closed.filter(|_| until.is_none()) {
-            let nothing = nothing_to_do(&results, &identity(&campaign), &state)?;
+            let nothing = nothing_to_do(&results, &state)?;
             (Finished { stop: Some(stop), ..nothing }, None)
         } else {
             let agreed = stay.agreed.is_some() || proposal.agreed(args, terminal)?;
@@ -308,15 +307,8 @@ fn left(tally: &Tally, policy: &Policy) -> u64 {
     unsent + failed + unknown + refused + skipped
 }
 
-/// A run in which nothing is left: the results are written all the same.
-fn nothing_to_do(results: &ResultsFile, whose: &Identity, state: &Path) -> Result<Finished, Problem> {
+/// A run in which nothing is left: the results are written all the same, unless they stand there already.
+fn nothing_to_do(results: &ResultsFile, state: &Path) -> Result<Finished, Problem> {
     let store = Store::read(state)?;
-    let concluded = results.write(store.as_ref())?;
-    if let (Some(store), Some(file)) = (&store, &concluded.file)
-        && let Some(campaign) = store.find_campaign(whose)?
-    {
-        // Without the note the next run reads the file, and finds the same.
-        let _ = store.note_results(campaign, file);
-    }
-    Ok(Finished { concluded, ..Finished::default() })
+    Ok(Finished { concluded: results.write_changed(store.as_ref())?, ..Finished::default() })
 }

@@ -51,6 +51,10 @@ impl Reads for SqliteStore {
         Self::epoch(self, campaign)
     }
 
+    fn version(&self, campaign: CampaignKey) -> Result<String, JournalError> {
+        Self::version(self, campaign)
+    }
+
     fn has_begun(&self, claim: Claim) -> Result<bool, JournalError> {
         Self::has_begun(self, claim)
     }

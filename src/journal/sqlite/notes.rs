@@ -27,6 +27,22 @@ impl SqliteStore {
         self.meta("intents")?.ok_or_else(|| self.unreadable(&rusqlite::Error::QueryReturnedNoRows))
     }
 
+    /// What is another one whenever something changed that results tell of a campaign: messages come and change with
+    /// intents, which are counted, or are settled by hand, or removed.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn version(&self, campaign: CampaignKey) -> Result<String, JournalError> {
+        let last = |table: &str| -> Result<i64, JournalError> {
+            self.connection
+                .query_row(&format!("SELECT ifnull(max(id), 0) FROM {table}"), [], |row| row.get(0))
+                .map_err(|error| self.unreadable(&error))
+        };
+        let (intents, runs, resolutions) = (self.intents()?, last("run")?, last("resolution")?);
+        Ok(format!("{intents} {runs} {resolutions} {:?}", self.count(campaign)?))
+    }
+
     /// A note about the journal itself.
     ///
     /// # Errors

@@ -330,10 +330,6 @@ impl Sent {
         let unwritten =
             self.written.err().or_else(|| aborted.err().map(|error| Unwritten { count: 0, error }));
         let concluded = self.results.conclude(&self.store)?;
-        if let Some(file) = &concluded.file {
-            // Without the note the next run reads the file, and finds the same.
-            let _ = self.store.note_results(self.claim.campaign(), file);
-        }
         let Ended { mut stop, requests, broken_off, duration } = self.ended;
         if concluded.changed {
             // The file on disk is no longer what was sent; what was is in the journal.
