@@ -19,7 +19,7 @@ use crate::delivery::tally::Tally;
 use crate::diagnostic::code::Code;
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
-use crate::locale::visible::one_line;
+use crate::locale::visible::{command_line, one_line};
 use crate::plan::id::PlanId;
 use crate::plan::inputs::Inputs;
 use crate::plan::sample::survey::{Choice, Extent, survey};
@@ -172,7 +172,7 @@ impl Proposal<'_> {
         );
         terminal.say("send.destination", &[("destination", &plan_text::destination(hosts, words))]);
         if let Some(command) = token_command(campaign) {
-            terminal.say("send.token-command", &[("command", &one_line(&command.join(" ")))]);
+            terminal.say("send.token-command", &[("command", &command_line(command))]);
         }
         if let Some(sheet) = &plan.sheet {
             terminal.say("send.sheet", &[("sheet", &one_line(&sheet.name))]);

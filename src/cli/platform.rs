@@ -1,5 +1,6 @@
 //! An account on its platform, ready to be called: hosts, secret, tokens.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -83,6 +84,11 @@ impl Platform {
         };
         let host = variable("WXCAST_API_BASE").map(|_| hosts.first().to_string());
         let client = Client::new(hosts, timeouts).map_err(not_set_up)?;
+        if let TokenSource::Command { .. } = &source {
+            // The program has this environment, and may say what is in it.
+            let known = ["WXCAST_APPSECRET", "WXCAST_ACCESS_TOKEN"].into_iter().filter_map(variable);
+            known.for_each(|secret| client.hidden().add(&SecretString::from(secret)));
+        }
         let tokens = Arc::new(Tokens::new(client.clone(), source, cache));
         let origin = Origin {
             appid: campaign.account.appid.clone(),
@@ -180,7 +186,7 @@ fn source(campaign: &Campaign) -> Result<(TokenSource, SecretOrigin), Problem> {
     }
     let (secret, origin) = match &campaign.account.secret {
         SecretPlace::TokenCommand(command) => {
-            let (command, timeout) = (command.clone(), campaign.send.timeout);
+            let (command, timeout) = (from_campaign(command, campaign), campaign.send.timeout);
             return Ok((TokenSource::Command { command, timeout }, SecretOrigin::Command));
         }
         SecretPlace::Environment(name) => {
@@ -192,6 +198,17 @@ fn source(campaign: &Campaign) -> Result<(TokenSource, SecretOrigin), Problem> {
     };
     let secret = SecretString::from(shape::trimmed(&secret));
     Ok((TokenSource::Secret { appid: campaign.account.appid.clone(), secret }, origin))
+}
+
+/// A program with a folder before its name is where the campaign says, as all its paths; one without is looked for where
+/// programs are.
+fn from_campaign(command: &[String], campaign: &Campaign) -> Vec<OsString> {
+    let mut command: Vec<OsString> = command.iter().map(OsString::from).collect();
+    if let Some(program) = command.first_mut().filter(|program| Path::new(program).components().count() > 1) {
+        let folder = campaign.path.parent().unwrap_or(Path::new(""));
+        *program = folder.join(&*program).into_os_string();
+    }
+    command
 }
 
 /// Whether it looks like an AppSecret: 32 hexadecimal digits.

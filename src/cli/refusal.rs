@@ -5,7 +5,7 @@ use crate::locale::sentence::Sentence;
 use crate::wechat::answer::errmsg::{Errmsg, refused_ip};
 use crate::wechat::answer::error_code::key;
 use crate::wechat::answer::reply::{Failure, NotConnected};
-use crate::wechat::token::error::{CommandFault, TokenError};
+use crate::wechat::token::error::{CommandFault, ProgramError, TokenError};
 use crate::wechat::token::shape::Instead;
 
 /// Codes that are about AppID or AppSecret: which ones were used is then part of the answer
@@ -44,19 +44,25 @@ pub(crate) fn token(error: &TokenError, origin: Option<&Origin>) -> Sentence {
             Failure::TurnedAway { .. } | Failure::Unclear(_) => stop("token-unreadable"),
         },
         TokenError::NotAToken(what) => stop("token-shape").with("what", instead(what)),
-        TokenError::Command(fault) => match fault {
-            CommandFault::NotStarted(reason) => stop("token-command-start").because(reason),
-            CommandFault::TimedOut(timeout) => {
-                stop("token-command-slow").with("seconds", timeout.as_secs_f64())
-            }
-            CommandFault::Failed(code) => {
-                // A program that a signal ended has no code.
-                let code = code.map_or_else(|| "?".to_owned(), |code| code.to_string());
-                stop("token-command-failed").with("code", code)
-            }
-            CommandFault::NoToken(what) => stop("token-command-garbage").with("what", instead(what)),
-            CommandFault::Stale => stop("token-command-stale"),
-        },
+        TokenError::Command(ProgramError { fault, said }) => {
+            let fault = program(fault);
+            if said.is_empty() { fault } else { fault.then(stop("token-command-said").with("said", said)) }
+        }
+    }
+}
+
+/// Why a program gave no token.
+fn program(fault: &CommandFault) -> Sentence {
+    match fault {
+        CommandFault::NotStarted(reason) => stop("token-command-start").because(reason),
+        CommandFault::TimedOut(timeout) => stop("token-command-slow").with("seconds", timeout.as_secs_f64()),
+        CommandFault::Failed(code) => {
+            // A program that a signal ended has no code.
+            let code = code.map_or_else(|| "?".to_owned(), |code| code.to_string());
+            stop("token-command-failed").with("code", code)
+        }
+        CommandFault::NoToken(what) => stop("token-command-garbage").with("what", instead(what)),
+        CommandFault::Stale => stop("token-command-stale"),
     }
 }
 

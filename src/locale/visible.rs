@@ -61,6 +61,19 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// A command as one line in which its arguments can be told apart.
+pub(crate) fn command_line(command: &[String]) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/:._-+@=,%\\".contains(c);
+    let quoted = command.iter().map(|argument| {
+        if !argument.is_empty() && argument.chars().all(plain) {
+            argument.clone()
+        } else {
+            format!("'{}'", one_line(argument).replace('\'', "'\\''"))
+        }
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}
+
 fn told(text: &str, colored: bool, github: bool) -> Cow<'_, str> {
     let escaped = if text.contains(steers) { Cow::Owned(escape(text, colored)) } else { Cow::Borrowed(text) };
     if github && escaped.contains([':', '#']) { Cow::Owned(without_commands(&escaped)) } else { escaped }
@@ -159,6 +172,12 @@ mod tests {
     fn a_text_stays_on_its_line() {
         assert_eq!(one_line("春季\n::error::x\u{1b}[1m\t!"), "春季\\u{a}::error::x\\u{1b}[1m\t!");
         assert_eq!(one_line("春季促销"), "春季促销");
+    }
+
+    #[test]
+    fn a_command_is_one_line_whose_arguments_can_be_told_apart() {
+        let command = ["sh", "-c", "echo 'a'; b", "", "x\ny"].map(str::to_owned);
+        assert_eq!(command_line(&command), "sh -c 'echo '\\''a'\\''; b' '' 'x\\u{a}y'");
     }
 
     #[test]

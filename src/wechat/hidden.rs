@@ -31,6 +31,11 @@ impl Hidden {
         if self.are_in(said.raw().as_bytes()) { Errmsg::parse(&self.masked(said.raw())) } else { said }
     }
 
+    /// What a program says, without them.
+    pub(crate) fn out_of_text(&self, said: &str) -> String {
+        self.masked(said)
+    }
+
     /// A body without them. One that is no text is told by no one.
     pub(crate) fn out_of_body(&self, body: Bytes) -> Bytes {
         if self.are_in(&body) { Bytes::from(self.masked(&String::from_utf8_lossy(&body))) } else { body }

@@ -96,3 +96,65 @@ fn a_program_that_fails_or_prints_garbage_or_is_not_there_sends_nothing_and_says
     world.edit("campaign.toml", "\"sh\"", "\"/no/such/program\"");
     world.send(&accepts("x")).exits(9).says("could not be started");
 }
+
+#[test]
+fn whatever_a_program_started_ends_with_it_and_holds_nobody_up() {
+    // Two sleeps that would outlive this test, in a shell that waits for them.
+    let world = world("echo still waiting >&2; sleep 97 & echo $! > child; sleep 98; true");
+    world.edit("campaign.toml", "rate =", "timeout = \"400ms\"\nrate =");
+    // The output of the whole run is read to its end, which a child that holds stderr would delay.
+    world.send(&accepts("36_token")).exits(9).says("was ended").says("still waiting").counts();
+    let child = world.read("child");
+    let is_alive = std::process::Command::new("ps").args(["-o", "stat=", "-p", child.trim()]).output();
+    let stat = String::from_utf8(is_alive.expect("ps runs").stdout).expect("text");
+    assert!(stat.trim().is_empty() || stat.starts_with('Z'), "it goes on: {stat}");
+}
+
+#[test]
+fn a_program_that_leaves_an_agent_behind_has_given_its_token() {
+    let world = world("sleep 20 & echo $! > child; echo 36_token");
+    assert_eq!(world.send(&accepts("36_token")).exits(0).counts(), "5 sent");
+    let child = world.read("child");
+    // Kept alive on purpose, so it is still there to be ended now.
+    assert!(std::process::Command::new("kill").arg(child.trim()).status().expect("kill runs").success());
+}
+
+#[test]
+fn what_it_says_is_told_where_it_fails_within_bounds_and_without_secrets() {
+    let script = r#"yes noise | head -c 3000000 >&2; t=36_printed; echo ${t}_token; echo "\033[31m::error::H $WXCAST_APPSECRET ${t}_token" >&2; exit 3"#;
+    let (world, platform) = (world(script), accepts("x"));
+    let mut send = world.command_at(&platform, &["send", "campaign.toml", "--yes"]);
+    send.env("WXCAST_APPSECRET", "0123456789abcdef0123456789abcdef").env("CI", "true");
+    let ran = Ran::of(send.output().expect("the binary runs"))
+        .exits(9)
+        .says("exit code 3")
+        .says("It said on stderr");
+    assert!(ran.stderr.len() < 6000, "{} bytes", ran.stderr.len());
+    assert!(!ran.stderr.contains("0123456789abcdef0123") && !ran.stderr.contains("36_printed_token"));
+    assert!(
+        !ran.stderr.contains('\u{1b}') && !ran.stderr.lines().any(|line| line.trim_start().starts_with("::"))
+    );
+}
+
+#[test]
+fn a_program_in_a_folder_is_where_the_campaign_says() {
+    let world = World::with_recipients(2);
+    world.edit(
+        "campaign.toml",
+        "[audience]",
+        "token_command = [\"../bin/get\", \"a b\", \"\\nTo send: 0\"]\n[audience]",
+    );
+    let script = world.file("bin/get", "#!/bin/sh\necho 36_token\n");
+    std::process::Command::new("chmod")
+        .args(["+x".as_ref(), script.as_os_str()])
+        .status()
+        .expect("chmod runs");
+    std::fs::create_dir(world.path("shop")).expect("a folder");
+    for name in ["campaign.toml", "audience.csv"] {
+        std::fs::rename(world.path(name), world.path(&format!("shop/{name}"))).expect("it is moved");
+    }
+    let platform = accepts("36_token");
+    let ran = world.run_at(&platform, &["send", "shop/campaign.toml", "--yes"]).exits(0);
+    ran.says("../bin/get 'a b' '\\u{a}To send: 0'");
+    assert_eq!(platform.ledger().totals().accepted, 2);
+}

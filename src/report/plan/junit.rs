@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use crate::diagnostic::Severity;
 use crate::diagnostic::code::Code;
 use crate::locale::Catalog;
+use crate::locale::visible::command_line;
 use crate::report::form::junit::{self, Case, Suite, Verdict};
 use crate::report::plan::json::{DiagnosticReport, PlanReport};
 use crate::report::plan::sample::SampleReport;
@@ -31,7 +32,7 @@ pub(crate) fn write(report: &PlanReport, words: &Catalog, out: &mut dyn Write) -
 fn properties(report: &PlanReport) -> Vec<(String, String)> {
     let counts = [
         ("hosts", report.hosts.join(", ")),
-        ("token_command", report.token_command.iter().flatten().cloned().collect::<Vec<_>>().join(" ")),
+        ("token_command", report.token_command.as_deref().map(command_line).unwrap_or_default()),
         ("plan", report.plan.clone().unwrap_or_default()),
         ("digest", report.digest.clone()),
         ("rows", report.rows.to_string()),

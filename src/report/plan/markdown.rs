@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use crate::locale::Catalog;
+use crate::locale::visible::command_line;
 use crate::report::form::markdown::{block, head, inline, row};
 use crate::report::plan::compare::Changes;
 use crate::report::plan::json::{DiagnosticReport, PlanReport};
@@ -49,7 +50,7 @@ fn facts(report: &PlanReport, words: &Catalog) -> String {
         line("destination", inline(&report.hosts.join(", ")));
     }
     if let Some(command) = &report.token_command {
-        line("token-command", inline(&command.join(" ")));
+        line("token-command", inline(&command_line(command)));
     }
     if let Some(kind) = &report.kind {
         line("kind", inline(kind));

@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostics;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::render::{Sources, draw};
 use crate::locale::Catalog;
-use crate::locale::visible::one_line;
+use crate::locale::visible::{command_line, one_line};
 use crate::message::media::size;
 use crate::plan::Plan;
 use crate::report::plan::compare::Changes;
@@ -61,7 +61,7 @@ pub(crate) fn summary(facts: &Facts, plan: &Plan, words: &Catalog) -> String {
         line("destination", destination(hosts, words));
     }
     if let Some(command) = &facts.token_command {
-        line("token-command", command.join(" "));
+        line("token-command", command_line(command));
     }
     if let Some(kind) = &facts.kind {
         line("kind", kind.clone());
@@ -164,7 +164,7 @@ pub(crate) fn going(changes: &Changes, words: &Catalog) -> Vec<String> {
         words.say("plan.changes.hosts", &[("then", &hosts)])
     });
     let command = changes.earlier_token_command.as_ref().map(|command| {
-        let command = if command.is_empty() { none() } else { command.join(" ") };
+        let command = if command.is_empty() { none() } else { command_line(command) };
         words.say("plan.changes.token-command", &[("then", &command)])
     });
     hosts.into_iter().chain(command).collect()

@@ -25,7 +25,16 @@ pub enum TokenError {
     /// The platform's answer holds no token.
     NotAToken(Instead),
     /// The program that prints tokens did not.
-    Command(CommandFault),
+    Command(ProgramError),
+}
+
+/// How a program ended that gave no token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProgramError {
+    /// Why there is none.
+    pub(crate) fault: CommandFault,
+    /// The end of what it said on stderr, without secrets.
+    pub(crate) said: String,
 }
 
 /// Why a program gave no token. What it printed is not repeated: it may be a secret.

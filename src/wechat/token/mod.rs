@@ -4,9 +4,11 @@ pub(crate) mod access_token;
 pub(crate) mod cache;
 pub mod error;
 pub(crate) mod fetch;
+pub(crate) mod program;
 pub mod shape;
 pub mod source;
 
+use std::ffi::OsString;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,10 +19,11 @@ use tokio::sync;
 use crate::wechat::client::{Client, pause};
 use crate::wechat::token::access_token::Token;
 use crate::wechat::token::cache::{Kept, TokenCache};
-use crate::wechat::token::error::{CommandFault, TokenError};
+use crate::wechat::token::error::{CommandFault, ProgramError, TokenError};
 use crate::wechat::token::fetch::{Giver, Need, TokenFetch, Watch};
+use crate::wechat::token::program::run;
 use crate::wechat::token::shape::Fetched;
-use crate::wechat::token::source::{TokenSource, ask, run};
+use crate::wechat::token::source::{TokenSource, ask};
 
 /// In a token's last five minutes the platform gives out the next one, and both work (docs/platform.md#tokens).
 const OVERLAP: Duration = Duration::from_secs(300);
@@ -272,10 +275,10 @@ impl Tokens {
     /// server may be fetching the next one at this moment.
     async fn printed(
         &self,
-        command: &[String],
+        command: &[OsString],
         timeout: Duration,
         wanted: Wanted<'_>,
-    ) -> Result<Fetched, CommandFault> {
+    ) -> Result<Fetched, ProgramError> {
         let is_refused = |fetched: &Fetched| wanted.not.is_some_and(|not| not.is(&fetched.value));
         let fetched = self.ran(command, timeout, wanted.why).await?;
         if !is_refused(&fetched) {
@@ -283,11 +286,15 @@ impl Tokens {
         }
         tokio::time::sleep(pause(1)).await;
         let fetched = self.ran(command, timeout, wanted.why).await?;
-        if is_refused(&fetched) { Err(CommandFault::Stale) } else { Ok(fetched) }
+        if is_refused(&fetched) {
+            Err(ProgramError { fault: CommandFault::Stale, said: String::new() })
+        } else {
+            Ok(fetched)
+        }
     }
 
-    async fn ran(&self, command: &[String], timeout: Duration, why: Need) -> Result<Fetched, CommandFault> {
-        let fetched = run(command, timeout).await;
+    async fn ran(&self, command: &[OsString], timeout: Duration, why: Need) -> Result<Fetched, ProgramError> {
+        let fetched = run(command, timeout, self.client.hidden()).await;
         self.watch.tell(why, Giver::Command, fetched.is_ok(), None);
         fetched
     }

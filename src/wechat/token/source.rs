@@ -1,18 +1,16 @@
 //! Where tokens come from.
 
-use std::process::Stdio;
+use std::ffi::OsString;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use tokio::io::AsyncReadExt as _;
-use tokio::process::{Child, Command};
 
 use crate::wechat::answer::error_code::{Class, class_of};
 use crate::wechat::answer::reply::{Answer, Failure, NotConnected};
 use crate::wechat::client::{Client, pause};
-use crate::wechat::token::error::{CommandFault, TokenError};
-use crate::wechat::token::shape::{Fetched, Instead, answered, printed};
+use crate::wechat::token::error::TokenError;
+use crate::wechat::token::shape::{Fetched, answered};
 
 const STABLE_TOKEN: &str = "/cgi-bin/stable_token";
 
@@ -20,8 +18,6 @@ const STABLE_TOKEN: &str = "/cgi-bin/stable_token";
 const TRIES: u32 = 4;
 /// And when it is asked too often: a minute's limit passes within these tries, whose pauses double.
 const THROTTLED_TRIES: u32 = 7;
-/// No token and no JSON with one is longer; a program that prints more is ended.
-const MOST_OUTPUT: u64 = 64 * 1024;
 
 /// Where tokens come from.
 #[derive(Debug)]
@@ -31,7 +27,7 @@ pub enum TokenSource {
     /// From a program that prints one.
     Command {
         /// Its name and arguments.
-        command: Vec<String>,
+        command: Vec<OsString>,
         /// How long it may take.
         timeout: Duration,
     },
@@ -116,40 +112,4 @@ fn read(body: &[u8]) -> Result<Fetched, TokenError> {
         Some(answer) => TokenError::Answered { code: answer.code, errmsg: answer.errmsg },
         None => TokenError::NotAToken(instead),
     })
-}
-
-/// Runs a program and reads the token it prints. Its stderr goes to ours, for people. A program that takes too long
-/// or prints too much is ended.
-pub(crate) async fn run(command: &[String], timeout: Duration) -> Result<Fetched, CommandFault> {
-    let Some((program, arguments)) = command.split_first() else {
-        return Err(CommandFault::NoToken(Instead::Nothing));
-    };
-    let child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| CommandFault::NotStarted(error.to_string()))?;
-    match tokio::time::timeout(timeout, finish(child)).await {
-        Err(_) => Err(CommandFault::TimedOut(timeout)),
-        Ok(finished) => finished,
-    }
-}
-
-async fn finish(mut child: Child) -> Result<Fetched, CommandFault> {
-    let mut output = Vec::new();
-    if let Some(stdout) = child.stdout.take() {
-        // What cannot be read is no token either.
-        let read = stdout.take(MOST_OUTPUT).read_to_end(&mut output).await;
-        if read.is_err() || output.len() as u64 == MOST_OUTPUT {
-            return Err(CommandFault::NoToken(Instead::Other));
-        }
-    }
-    let status = child.wait().await.map_err(|error| CommandFault::NotStarted(error.to_string()))?;
-    if !status.success() {
-        return Err(CommandFault::Failed(status.code()));
-    }
-    printed(&output).map_err(CommandFault::NoToken)
 }

@@ -1,0 +1,148 @@
+//! Tokens from a program that prints one.
+//!
+//! The program is a stranger's: it may hang, start others that outlive it, or print without end. It runs in a group of
+//! its own, which is ended as a whole, and writes into pipes of which no more is kept than a token or a fault needs.
+
+use std::ffi::OsString;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+use crate::wechat::hidden::Hidden;
+use crate::wechat::token::error::{CommandFault, ProgramError};
+use crate::wechat::token::shape::{Fetched, Instead, printed};
+
+/// No token and no JSON with one is longer; a program that prints more is ended.
+const MOST_OUTPUT: usize = 64 * 1024;
+/// Of what it says on stderr this much is kept, from the end, where programs say why they gave up.
+const MOST_SAID: usize = 2 * 1024;
+/// How long its pipes are read on after its end: a program that it started may hold them for ever.
+const AFTERWARDS: Duration = Duration::from_millis(200);
+
+/// Runs a program and reads the token it prints. One that takes too long or prints too much is ended with all that it
+/// started.
+pub(crate) async fn run(
+    command: &[OsString],
+    patience: Duration,
+    hidden: &Hidden,
+) -> Result<Fetched, ProgramError> {
+    let plain = |fault| ProgramError { fault, said: String::new() };
+    let Some((program, arguments)) = command.split_first() else {
+        return Err(plain(CommandFault::NoToken(Instead::Nothing)));
+    };
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    #[cfg(unix)]
+    command.process_group(0);
+    let child = command
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| plain(CommandFault::NotStarted(error.to_string())))?;
+    let mut group = Group::of(&child);
+    let (mut output, mut said) = (Vec::new(), Vec::new());
+    let finished = timeout(patience, finish(child, &mut output, &mut said)).await;
+    let settled = match finished {
+        Err(_) => Err(CommandFault::TimedOut(patience)),
+        Ok(finished) => {
+            if finished != Err(CommandFault::NoToken(Instead::Other)) {
+                // It ended by itself, so whatever it left running is meant to run.
+                group.release();
+            }
+            finished.and_then(|()| printed(&output).map_err(CommandFault::NoToken))
+        }
+    };
+    let said = told(&said, &output, hidden);
+    if !said.is_empty() {
+        tracing::info!(said, "token_command");
+    }
+    settled.map_err(|fault| ProgramError { fault, said })
+}
+
+/// What it said, without what may be secret: whatever it printed, and what this process knows.
+fn told(said: &[u8], output: &[u8], hidden: &Hidden) -> String {
+    let mut said = String::from_utf8_lossy(said).into_owned();
+    for line in String::from_utf8_lossy(output).lines().map(str::trim).filter(|line| line.len() >= 8) {
+        said = said.replace(line, "***");
+    }
+    hidden.out_of_text(&said).trim().to_owned()
+}
+
+async fn finish(mut child: Child, output: &mut Vec<u8>, said: &mut Vec<u8>) -> Result<(), CommandFault> {
+    let stdout = child.stdout.take().expect("stdout is a pipe");
+    let stderr = child.stderr.take().expect("stderr is a pipe");
+    let pipes = async { tokio::join!(keep_first(stdout, output), keep_last(stderr, said)).0 };
+    tokio::pin!(pipes);
+    let (status, read) = tokio::select! {
+        // What was printed too much is told before the end that it may lead to.
+        biased;
+        read = &mut pipes => (child.wait().await, Some(read)),
+        status = child.wait() => (status, timeout(AFTERWARDS, pipes).await.ok()),
+    };
+    if read == Some(Amount::TooMuch) {
+        return Err(CommandFault::NoToken(Instead::Other));
+    }
+    let status = status.map_err(|error| CommandFault::NotStarted(error.to_string()))?;
+    if status.success() { Ok(()) } else { Err(CommandFault::Failed(status.code())) }
+}
+
+/// How much came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Amount {
+    Fits,
+    TooMuch,
+}
+
+/// Reads until there is too much. Then the pipe is closed, which ends most programs.
+async fn keep_first(mut pipe: impl AsyncRead + Unpin, into: &mut Vec<u8>) -> Amount {
+    let mut part = [0; 4096];
+    loop {
+        match pipe.read(&mut part).await {
+            Ok(0) | Err(_) => return Amount::Fits,
+            Ok(_) if into.len() > MOST_OUTPUT => return Amount::TooMuch,
+            Ok(count) => into.extend_from_slice(&part[..count]),
+        }
+    }
+}
+
+async fn keep_last(mut pipe: impl AsyncRead + Unpin, into: &mut Vec<u8>) {
+    let mut part = [0; 4096];
+    while let Ok(count @ 1..) = pipe.read(&mut part).await {
+        into.extend_from_slice(&part[..count]);
+        into.drain(..into.len().saturating_sub(MOST_SAID));
+    }
+}
+
+/// The program and all that it started, ended when this is dropped.
+struct Group(Option<u32>);
+
+impl Group {
+    fn of(child: &Child) -> Self {
+        Self(child.id())
+    }
+
+    fn release(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let Some(id) = self.0 else { return };
+        #[cfg(unix)]
+        if let Some(group) = i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw) {
+            // One that has just ended by itself needs no ending.
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+        #[cfg(windows)]
+        {
+            let mut end = std::process::Command::new("taskkill");
+            end.args(["/T", "/F", "/PID", &id.to_string()]);
+            let _ = end.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        }
+        #[cfg(not(any(unix, windows)))]
+        let _ = id;
+    }
+}
