@@ -182,6 +182,7 @@ fn executor<J: Journal>(
         stop_files: StopFiles::default(),
         results: Arc::new(NoResults),
         exit: |_| (Ending::Ok, 0),
+        announced: 0,
         observer: &mut Unwatched,
     };
     let begun = execution.begin(journal).expect("a journal");

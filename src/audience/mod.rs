@@ -16,6 +16,7 @@ pub(crate) mod openid;
 pub(crate) mod reader;
 pub(crate) mod row;
 pub(crate) mod source;
+pub(crate) mod time_cell;
 pub(crate) mod trouble;
 pub(crate) mod unreadable;
 pub(crate) mod wishes;

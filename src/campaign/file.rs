@@ -122,6 +122,8 @@ pub(crate) struct AudienceTable {
     /// Files of people who alone get something: who stands in none of them is skipped. They are written as in `exclude`,
     /// which goes before it.
     pub(crate) only: Option<Vec<String>>,
+    /// When each person can be written to, by the time of their last contact.
+    pub(crate) window: Option<WindowTable>,
     /// Rules for columns, by the column's name.
     #[serde(default)]
     pub(crate) columns: BTreeMap<String, ColumnTable>,
@@ -148,6 +150,53 @@ pub(crate) enum InvalidRows {
     #[default]
     Error,
     /// The row is skipped, the rest is sent.
+    Skip,
+}
+
+/// When each person can be written to, by the time of their last contact. Whose window ends before their turn is skipped.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WindowTable {
+    /// The column that holds when the person last wrote, or did what `event` says: a date with a time of day, RFC 3339, or
+    /// seconds or milliseconds since 1970. All of the column is written in one way.
+    #[schemars(required)]
+    pub(crate) column: Option<String>,
+    /// The column that holds what it was: WeChat's `MsgType` or `Event`, or a word such as `消息`, `关注`, `菜单`. Without it, and
+    /// where its cell is blank, it was a message.
+    pub(crate) event: Option<String>,
+    /// The column that holds how many messages others have sent the person since.
+    pub(crate) used: Option<String>,
+    /// The zone of times that name none, by its name in the tz database; never the computer's own.
+    #[schemars(extend("default" = "Asia/Shanghai"))]
+    pub(crate) zone: Option<String>,
+    /// How the times are written, where that cannot be found out: a pattern such as `"%d/%m/%Y %H:%M"`.
+    #[schemars(extend("default" = "auto"))]
+    pub(crate) format: Option<String>,
+    /// What becomes of people without a time.
+    #[schemars(extend("default" = "send"))]
+    pub(crate) missing: Option<Missing>,
+    /// How much of a window's end is left alone: nothing is begun in it.
+    #[schemars(extend("default" = "10m"))]
+    pub(crate) margin: Option<String>,
+    /// How long the window of a message lasts.
+    #[schemars(extend("default" = "48h"))]
+    pub(crate) length: Option<String>,
+    /// How many messages the window of a message takes.
+    #[schemars(range(min = 1, max = 100), extend("default" = 5))]
+    pub(crate) messages: Option<u32>,
+    /// Whether a payment opens a window, as one of WeChat's pages has it for service accounts.
+    #[schemars(extend("default" = false))]
+    pub(crate) pay: Option<bool>,
+}
+
+/// What becomes of people without a time of their last contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Missing {
+    /// They are sent the message, after all others.
+    #[default]
+    Send,
+    /// They are skipped.
     Skip,
 }
 
@@ -199,6 +248,8 @@ pub(crate) struct SendTable {
     /// What the next `send` does with messages that may have been delivered.
     #[schemars(extend("default" = "hold"))]
     pub(crate) on_unknown: Option<OnUnknown>,
+    /// In which order people are sent the message: `"deadline"` where `[audience.window]` is given, else `"file"`.
+    pub(crate) order: Option<Order>,
     /// The first moment at which messages are begun: `"2026-11-26 10:00"` in `zone`, or RFC 3339 with an offset.
     pub(crate) not_before: Option<String>,
     /// The moment from which on no message is begun any more, written as `not_before` is.
@@ -217,6 +268,16 @@ pub(crate) struct SendTable {
     /// When to stop before everybody has been tried.
     #[serde(default)]
     pub(crate) stop: StopTable,
+}
+
+/// In which order people are sent the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Order {
+    /// As they stand in the audience.
+    File,
+    /// Whose window ends first comes first; who has none comes last.
+    Deadline,
 }
 
 /// What `send` does outside of the times at which messages are begun.

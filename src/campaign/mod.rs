@@ -10,6 +10,7 @@ pub mod shape;
 pub(crate) mod share;
 pub mod template;
 pub mod validate;
+pub(crate) mod window;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -19,11 +20,12 @@ use crate::api_base::Hosts;
 use crate::audience::Source;
 use crate::audience::column::ColumnRules;
 use crate::audience::lists::Lists;
-use crate::campaign::file::{Duplicates, InvalidRows, OnUnknown};
+use crate::campaign::file::{Duplicates, InvalidRows, OnUnknown, Order};
 use crate::campaign::hours::Hours;
 use crate::campaign::rate::Rate;
 use crate::campaign::share::Share;
 use crate::campaign::template::Template;
+use crate::campaign::window::Window;
 use crate::locale::Language;
 use crate::message::AccountKind;
 use crate::message::body::Body;
@@ -112,6 +114,8 @@ pub struct Audience {
     pub(crate) columns: Vec<(String, ColumnRules)>,
     /// Files of people who get nothing, and of those who alone get something.
     pub(crate) lists: Lists,
+    /// Until when each person can be written to, where the campaign says by what.
+    pub(crate) window: Option<Window>,
 }
 
 /// How it is sent.
@@ -137,6 +141,8 @@ pub struct SendSettings {
     pub(crate) max_unknown: Option<u32>,
     /// When messages may be begun.
     pub(crate) hours: Hours,
+    /// In which order.
+    pub(crate) order: Order,
 }
 
 impl SendSettings {

@@ -3,6 +3,9 @@
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
+use jiff::SignedDuration;
+use jiff::fmt::strtime;
+use jiff::tz::TimeZone;
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize as _;
 use toml::de::DeTable;
@@ -16,13 +19,14 @@ use crate::audience::wishes::{ColumnFormat, Pattern};
 use crate::audience::workbook::cache::Cache;
 use crate::audience::workbook::is_named_so;
 use crate::campaign::file::{
-    AccountTable, AudienceTable, CampaignFile, ColumnTable, InvalidRows, OneOrMany, ResultsLanguage,
-    ResultsTable, SendTable,
+    AccountTable, AudienceTable, CampaignFile, ColumnTable, InvalidRows, OneOrMany, Order, ResultsLanguage,
+    ResultsTable, SendTable, WindowTable,
 };
 use crate::campaign::hours::{Days, Hours, Span};
 use crate::campaign::rate::Rate;
 use crate::campaign::share::Share;
 use crate::campaign::template::{Broken, Template};
+use crate::campaign::window::Window;
 use crate::campaign::{
     Account, Audience, Campaign, CampaignId, Results, SecretPlace, SendSettings, duration, moment, shape,
 };
@@ -37,7 +41,7 @@ use crate::message::appid::is_appid;
 use crate::message::body::{Body, Envelope};
 use crate::message::field::Rules;
 use crate::message::slot::Slot;
-use crate::message::{KINDS, Kind, MessageFile};
+use crate::message::{AccountKind, KINDS, Kind, MessageFile};
 
 /// What the command line and the environment say before the campaign file does.
 #[derive(Debug, Clone, Default)]
@@ -204,9 +208,10 @@ impl Check<'_> {
     fn file(&mut self, path: &Path, file: &CampaignFile, overrides: &Overrides) -> Parts {
         let id = self.id(file);
         let account = self.account(&file.account, overrides);
-        let audience = self.audience(&file.audience);
+        let audience = self.audience(&file.audience, file.account.kind.unwrap_or_default());
         let message = self.message(&file.message, &file.account);
-        let send = self.send(&file.send, overrides);
+        let has_window = file.audience.window.is_some();
+        let send = self.send(&file.send, overrides, has_window);
         let wave = file.campaign.wave.unwrap_or(1);
         let destination =
             overrides.destination.or(account.as_ref().map(|account| account.hosts.destination()));
@@ -350,7 +355,7 @@ impl Check<'_> {
         None
     }
 
-    fn audience(&mut self, audience: &AudienceTable) -> Option<Audience> {
+    fn audience(&mut self, audience: &AudienceTable, kind: AccountKind) -> Option<Audience> {
         let file = self.required(audience.file.as_ref(), &FieldPath::of("audience.file"));
         let encoding = self.encoding(audience.encoding.as_deref());
         let delimiter = self.delimiter(audience.delimiter.as_deref());
@@ -374,6 +379,11 @@ impl Check<'_> {
             cache: Cache::default(),
         };
         let lists = self.lists(audience, &source);
+        let window = match &audience.window {
+            Some(table) => Some(self.window(table, kind)?),
+            None => None,
+        };
+        let source = Source { formats: exact_times(source.formats.clone(), window.as_ref()), ..source };
         Some(Audience {
             source,
             openid_column,
@@ -381,7 +391,54 @@ impl Check<'_> {
             invalid_rows: audience.invalid_rows.unwrap_or_default(),
             columns,
             lists: Lists::new(lists?),
+            window,
         })
+    }
+
+    fn window(&mut self, table: &WindowTable, kind: AccountKind) -> Option<Window> {
+        let at = FieldPath::of("audience.window");
+        let column = self.required(table.column.as_ref(), &at.key("column"));
+        let zone = self.zone(table.zone.as_deref(), &at.key("zone"));
+        let length = |check: &mut Self, key: &str, text: Option<&String>| -> Option<Option<SignedDuration>> {
+            let Some(text) = text else { return Some(None) };
+            let nothing = matches!(text.trim(), "0" | "0s" | "0m" | "0h");
+            let length = if nothing { Some(Duration::ZERO) } else { duration::parse(text) };
+            let length = length.and_then(|length| SignedDuration::try_from(length).ok());
+            if length.is_none() {
+                check.bad(&at.key(key), text, "10m, 48h");
+            }
+            length.map(Some)
+        };
+        let margin = length(self, "margin", table.margin.as_ref());
+        let lasts = length(self, "length", table.length.as_ref());
+        let format = table.format.as_ref().filter(|format| *format != "auto");
+        if let Some(format) = format.filter(|format| !reads_a_date(format)) {
+            self.bad(&at.key("format"), format, "auto, %d/%m/%Y %H:%M, %Y%m%d%H%M%S");
+            return None;
+        }
+        Some(Window {
+            column: column?.clone(),
+            event: table.event.clone(),
+            used: table.used.clone(),
+            zone: zone?,
+            format: format.cloned(),
+            missing: table.missing.unwrap_or_default(),
+            margin: margin?.unwrap_or(SignedDuration::from_mins(10)),
+            length: lasts?,
+            messages: table.messages,
+            kind,
+            pay: table.pay.unwrap_or_default(),
+        })
+    }
+
+    /// A zone by its name, the usual one where none is named.
+    fn zone(&mut self, name: Option<&str>, at: &FieldPath) -> Option<TimeZone> {
+        let Some(name) = name else { return Some(moment::usual_zone()) };
+        let zone = moment::zone(name);
+        if zone.is_none() {
+            self.bad(at, name, "Asia/Shanghai, Europe/Berlin, UTC");
+        }
+        zone
     }
 
     /// The other files of people. They are read as the audience is, but for what only fits one file.
@@ -554,7 +611,7 @@ impl Check<'_> {
         }
     }
 
-    fn send(&mut self, send: &SendTable, overrides: &Overrides) -> Option<SendSettings> {
+    fn send(&mut self, send: &SendTable, overrides: &Overrides, has_window: bool) -> Option<SendSettings> {
         let rates = match overrides.rate {
             Some(rate) => Some(vec![rate]),
             None => self.rates(send.rate.as_ref(), "send.rate"),
@@ -566,6 +623,10 @@ impl Check<'_> {
         let timeout = self.length(send.timeout.as_deref(), "send.timeout", 30);
         let connect_timeout = self.length(send.connect_timeout.as_deref(), "send.connect_timeout", 5);
         let hours = self.hours(send);
+        let order = send.order.unwrap_or(if has_window { Order::Deadline } else { Order::File });
+        if order == Order::Deadline && !has_window {
+            self.bad(&FieldPath::of("send.order"), "deadline", "file | [audience.window]");
+        }
         let max_refused = self.share(send.stop.max_refused.as_deref());
         let concurrency =
             send.concurrency.map_or(16, |n| usize::try_from(n).expect("the schema allows no more than fits"));
@@ -580,21 +641,13 @@ impl Check<'_> {
             max_refused: max_refused?,
             max_unknown: Some(send.stop.max_unknown.unwrap_or(3)).filter(|max| *max > 0),
             hours: hours?,
+            order,
         })
     }
 
     fn hours(&mut self, send: &SendTable) -> Option<Hours> {
         let at = FieldPath::of("send");
-        let zone = match &send.zone {
-            None => Some(moment::usual_zone()),
-            Some(name) => {
-                let zone = moment::zone(name);
-                if zone.is_none() {
-                    self.bad(&at.key("zone"), name, "Asia/Shanghai, Europe/Berlin, UTC");
-                }
-                zone
-            }
-        };
+        let zone = self.zone(send.zone.as_deref(), &at.key("zone"));
         let spans =
             self.each(send.hours.as_deref(), &at.key("hours"), "09:00-12:00, 22:00-02:00", Span::parse);
         let days = self.each(send.days.as_deref(), &at.key("days"), "mon-fri, sat", |text| {
@@ -747,6 +800,29 @@ impl Check<'_> {
     fn push(&mut self, fault: Diagnostic) {
         self.faults.push(fault);
     }
+}
+
+/// The formats of a workbook's columns, the times of windows among them: whatever a sheet shows of a date, its cell holds
+/// the exact time.
+fn exact_times(
+    mut formats: Vec<(String, ColumnFormat)>,
+    window: Option<&Window>,
+) -> Vec<(String, ColumnFormat)> {
+    if let Some(window) = window
+        && !formats.iter().any(|(name, _)| *name == window.column)
+    {
+        let pattern = window.format.clone().unwrap_or_else(|| "%Y-%m-%d %H:%M:%S".to_owned());
+        formats.push((window.column.clone(), ColumnFormat::Date(Pattern::Strftime(pattern))));
+    }
+    formats
+}
+
+/// Whether a pattern can be written and read back, day and all.
+fn reads_a_date(pattern: &str) -> bool {
+    let sample = jiff::civil::date(2026, 12, 31).at(23, 59, 59, 0).to_zoned(TimeZone::UTC);
+    let written = sample.ok().and_then(|sample| strtime::format(pattern, &sample).ok());
+    let read = written.and_then(|text| strtime::parse(pattern, text).ok());
+    read.is_some_and(|read| read.to_date().is_ok() || read.to_timestamp().is_ok())
 }
 
 /// A path without the detours that name the same file: `a/./b/../c` is `a/c`.

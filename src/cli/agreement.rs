@@ -15,6 +15,7 @@ use crate::cli::problem::Problem;
 use crate::cli::results_file::ResultsFile;
 use crate::cli::terminal::{Terminal, argument};
 use crate::delivery::attempt::Incident;
+use crate::delivery::skip::SkipReason;
 use crate::delivery::tally::Tally;
 use crate::diagnostic::code::Code;
 use crate::journal::store::Store;
@@ -23,6 +24,7 @@ use crate::locale::visible::{command_line, one_line};
 use crate::plan::id::PlanId;
 use crate::plan::inputs::Inputs;
 use crate::plan::sample::survey::{Choice, Extent, survey};
+use crate::plan::schedule::outlook::{Outlook, outlook};
 use crate::plan::{Plan, forecast_seconds, text_digest};
 use crate::report;
 use crate::report::join::{JoinError, identity, tally};
@@ -65,6 +67,13 @@ struct Alike {
 }
 
 impl Before {
+    /// How many people were said to be too late: by the outlook where nobody was sent anything yet, else by earlier runs.
+    pub(crate) fn announced(&self, proposal: &Proposal<'_>) -> u64 {
+        let earlier = [SkipReason::Window, SkipReason::Allowance];
+        let earlier: u64 = earlier.iter().filter_map(|why| self.tally.skipped.get(why)).sum();
+        earlier.max(proposal.outlook().map_or(0, |outlook| outlook.lost()))
+    }
+
     /// Insists that what was sent is what the files say now, where nothing is left to send: a folder of last month with
     /// a new text and the old id is no campaign that is done.
     ///
@@ -198,6 +207,11 @@ impl Proposal<'_> {
                 terminal.say("send.left-over", &[("left", left), ("rows", &rows), ("forecast", &forecast)])
             }
         }
+        if let Some(outlook) = self.outlook() {
+            for line in plan_text::outlook(&outlook, &hours.zone, words) {
+                terminal.tell(&format!("{line}\n"));
+            }
+        }
         self.skipped(terminal);
         self.warnings(terminal);
         self.earlier(terminal);
@@ -226,6 +240,12 @@ impl Proposal<'_> {
             terminal.say("send.altered", &[("count", &before.tally.altered)]);
         }
         Ok(())
+    }
+
+    /// Who can still be reached. What the journal has settled takes nobody's turn, and who is left then is not known here.
+    fn outlook(&self) -> Option<Outlook> {
+        let fresh = self.left == self.plan.counts.planned;
+        outlook(self.campaign, self.plan, Timestamp::now()).filter(|_| fresh)
     }
 
     /// How many are skipped, and why.

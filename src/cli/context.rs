@@ -182,6 +182,7 @@ fn facts(validated: &Validated, plan: &Plan) -> Facts {
         token_command,
         id: approved,
         forecast_seconds: forecast.unwrap_or_default(),
+        windows: None,
     }
 }
 

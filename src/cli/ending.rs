@@ -37,7 +37,8 @@ pub(crate) fn exit(finished: &Finished) -> Exit {
     let stop = finished.stop.as_ref().map_or(Exit::Ok, Exit::of_stop);
     let unwritten = finished.unwritten.as_ref().map_or(Exit::Ok, |_| Exit::Storage);
     let results = if file.is_none() && not_there.is_some() { Exit::Storage } else { Exit::Ok };
-    counts.max(stop).max(unwritten).max(results)
+    let late = if finished.unannounced > 0 { Exit::Partial } else { Exit::Ok };
+    counts.max(stop).max(unwritten).max(results).max(late)
 }
 
 /// The same, as the journal keeps it.

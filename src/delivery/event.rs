@@ -17,6 +17,8 @@ pub enum Event {
         /// The platform's errcode, where it answered.
         code: Option<i64>,
     },
+    /// A message is not sent in this run, and no request was made for it.
+    Skipped,
     /// A message was certainly not delivered and is tried again.
     Retrying {
         /// After how long.

@@ -33,9 +33,11 @@ impl Notice {
         match event {
             Event::Pace { per_second, why } => Some(Self::Pace { per_second: *per_second, why: *why }),
             Event::Draining(stop) => Some(Self::Stopping { reason: stop.reason() }),
-            Event::Settled { .. } | Event::Retrying { .. } | Event::Uploading { .. } | Event::Uploaded => {
-                None
-            }
+            Event::Settled { .. }
+            | Event::Skipped
+            | Event::Retrying { .. }
+            | Event::Uploading { .. }
+            | Event::Uploaded => None,
         }
     }
 }

@@ -217,6 +217,20 @@ codes! {
     /// Nobody of the audience stands in a list.
     ListWithoutMatch = "list-without-match", Warning;
 
+    // Until when people can be written to.
+    /// A column of the window table that is not there.
+    WindowColumnMissing = "window-column-missing", Error;
+    /// A time of last contact that cannot be read.
+    WindowTime = "window-time", Error;
+    /// Times that are written in two ways.
+    WindowMixed = "window-mixed", Error;
+    /// Times that are dates alone.
+    WindowDateOnly = "window-date-only", Warning;
+    /// A word for what somebody did that is none.
+    WindowEvent = "window-event", Error;
+    /// A count of messages that is none.
+    WindowUsed = "window-used", Error;
+
     // What spreadsheets do to cells; one diagnostic for all cells with the same fault.
     /// Merged cells, of which only the first has a value.
     MergedCells = "merged-cells", Error;

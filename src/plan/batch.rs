@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use crate::message::body;
 use crate::plan::media::MediaPlace;
+use crate::plan::schedule::deadline::Deadline;
 use crate::plan::skip::Skip;
 
 /// How many rows of the audience make a batch. Batches end at the same rows in every reading of the same file.
@@ -19,6 +20,8 @@ pub struct Batch {
     entries: Vec<Entry>,
     /// Where payloads name media files, by row and in the order of rows.
     media: Vec<(u64, MediaPlace)>,
+    /// Until when its messages may be begun, in the order of rows, where the campaign says by what.
+    deadlines: Vec<Deadline>,
 }
 
 /// A row and what becomes of it.
@@ -78,6 +81,11 @@ impl PlannedMessage {
         Self { row, nth, payload: Bytes::copy_from_slice(payload), media, openid }
     }
 
+    /// The same with a payload of its own, which keeps nothing of the others of its batch.
+    pub(crate) fn apart(self) -> Self {
+        Self { payload: Bytes::copy_from_slice(&self.payload), ..self }
+    }
+
     /// The openid.
     pub(crate) fn openid(&self) -> &str {
         let start = body::BEFORE_OPENID.len();
@@ -101,7 +109,18 @@ impl Batch {
         self.media.append(media);
     }
 
+    /// Takes in until when its messages may be begun.
+    pub(crate) fn end(&mut self, deadlines: &mut Vec<Deadline>) {
+        self.deadlines.append(deadlines);
+    }
+
+    /// Until when its messages may be begun.
+    pub(crate) fn deadlines(&self) -> &[Deadline] {
+        &self.deadlines
+    }
+
     pub(crate) fn clear(&mut self) {
+        self.deadlines.clear();
         self.payloads.clear();
         self.entries.clear();
         self.media.clear();

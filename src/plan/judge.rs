@@ -23,7 +23,9 @@ use crate::plan::duplicates::{Repeated, Seen};
 use crate::plan::inputs::Inputs;
 use crate::plan::media::{Looked, MediaFile, MediaPlace, stays_in};
 use crate::plan::renderer::{FileName, Renderer, fault_of};
+use crate::plan::schedule::deadline::Deadline;
 use crate::plan::skip::Skip;
+use crate::plan::windows::{TimesFound, WindowReader};
 
 /// More messages than this to one person are refused by WeChat (docs/platform.md#windows).
 const MOST_FOR_ONE: u32 = 5;
@@ -44,12 +46,23 @@ pub(crate) struct Judge<'a> {
     damage: Found,
     conditions: Conditions,
     matches: Matches,
+    window: Option<WindowReader<'a>>,
+    /// Until when the messages since this was emptied last may be begun, where the campaign says by what.
+    deadlines: Vec<Deadline>,
     files: Vec<Named>,
     /// Where the payloads since they were taken last name media files, by row.
     places: Vec<(u64, MediaPlace)>,
     faults: Diagnostics,
     /// Faults of the templates themselves that rows brought to light.
     told: Vec<Diagnostic>,
+}
+
+/// What a judge found in all its rows.
+pub(crate) struct Findings {
+    pub(crate) damage: Found,
+    pub(crate) conditions: Conditions,
+    pub(crate) matches: Matches,
+    pub(crate) times: TimesFound,
 }
 
 /// A text that names a media file, and the file it names now.
@@ -102,6 +115,8 @@ impl<'a> Judge<'a> {
         let (renderer, unbound) = Renderer::bind(&inputs.slots, header, openid.unwrap_or_default(), rules);
         faults.extend(unbound);
         let files = constant_files(inputs, &renderer, &mut faults);
+        let window = inputs.audience.window.as_ref();
+        let window = window.and_then(|window| WindowReader::bind(window, header, &mut faults));
         let Some(openid) = openid else { return Err(faults) };
         let mut kept = Diagnostics::default();
         kept.extend(faults);
@@ -115,6 +130,8 @@ impl<'a> Judge<'a> {
         let first_column = reader.sheet().map_or(0, |sheet| sheet.first_column);
         let damage = Found::new(first_column, (openid, &inputs.audience.openid_column), watched);
         used[openid] = true;
+        // What a spreadsheet did to a time is told by whoever reads it; what keeps its cell from being used is told here.
+        window.iter().flat_map(WindowReader::columns).for_each(|cell| used[cell] = true);
         let told = header.names().enumerate().filter(|(cell, _)| used[*cell]);
         kept.extend(told.filter_map(|(cell, name)| regional_dates(reader, cell, name)));
         let names: Vec<&str> = header.names().collect();
@@ -132,6 +149,8 @@ impl<'a> Judge<'a> {
             damage,
             conditions,
             matches: Matches::of(&inputs.audience.lists),
+            window,
+            deadlines: Vec::new(),
             files,
             places: Vec::new(),
             faults: kept,
@@ -171,8 +190,9 @@ impl<'a> Judge<'a> {
     }
 
     /// What was found in the cells of all rows.
-    pub(crate) fn into_findings(self) -> (Found, Conditions, Matches) {
-        (self.damage, self.conditions, self.matches)
+    pub(crate) fn into_findings(self) -> Findings {
+        let times = self.window.map(WindowReader::into_found).unwrap_or_default();
+        Findings { damage: self.damage, conditions: self.conditions, matches: self.matches, times }
     }
 
     /// Where the payloads since this was emptied last name media files, by row.
@@ -184,6 +204,11 @@ impl<'a> Judge<'a> {
     pub(crate) fn media_of(&self, row: u64) -> Vec<MediaPlace> {
         let first = self.places.partition_point(|(other, _)| *other < row);
         self.places[first..].iter().map(|(_, place)| place.clone()).collect()
+    }
+
+    /// Until when the messages since this was emptied last may be begun.
+    pub(crate) fn deadlines(&mut self) -> &mut Vec<Deadline> {
+        &mut self.deadlines
     }
 
     /// Judges a row. Its payload is appended to `payloads` where it has one.
@@ -226,9 +251,11 @@ impl<'a> Judge<'a> {
         look.damage();
         look.render();
         look.files();
+        let deadline = look.window(before + 1);
         if !look.sound {
             return Verdict::Skipped(Skip::Invalid);
         }
+        self.deadlines.extend(deadline);
         self.seen.take(openid);
         self.conditions.look(row, &cells);
         let start = payloads.len();
@@ -514,6 +541,18 @@ impl<'r> Look<'_, 'r, '_> {
             let told: Vec<Diagnostic> = looked.problems.iter().map(tell).collect();
             told.into_iter().for_each(|fault| self.fault(fault));
             self.judge.files[index].set(looked.file);
+        }
+    }
+
+    /// Until when the person's so many-th message may be begun.
+    fn window(&mut self, nth: u32) -> Option<Deadline> {
+        let read = self.judge.window.as_mut()?.read(self.row, self.cells, nth);
+        match read {
+            Ok(deadline) => Some(deadline),
+            Err(fault) => {
+                self.fault(fault);
+                None
+            }
         }
     }
 

@@ -20,7 +20,9 @@ mod near_file;
 pub mod pass;
 pub(crate) mod reading;
 pub(crate) mod renderer;
+pub(crate) mod schedule;
 pub(crate) mod skip;
+pub(crate) mod windows;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -28,6 +30,7 @@ use std::sync::Arc;
 
 use crate::audience::Source;
 use crate::audience::fence::Fence;
+use crate::audience::time_cell::TimeForm;
 use crate::campaign::validate::Validated;
 use crate::campaign::{Campaign, Results};
 use crate::diagnostic::code::Code;
@@ -37,6 +40,7 @@ use crate::plan::digest::{Digest, Running};
 use crate::plan::duplicates::Repeated;
 use crate::plan::inputs::Inputs;
 use crate::plan::media::{Library, Needed};
+use crate::plan::schedule::deadline::Deadline;
 use crate::plan::skip::Skip;
 
 /// What a campaign and its audience come to.
@@ -64,6 +68,19 @@ pub struct Plan {
     pub(crate) same_for_all: bool,
     /// The rows that lists keep from getting a message: the list as the campaign names it, why, and how many.
     pub(crate) barred: Vec<(String, Skip, u64)>,
+    /// Until when each message may be begun, where the campaign says by what.
+    pub(crate) windows: Option<Windows>,
+}
+
+/// Until when the messages of a plan may be begun.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Windows {
+    /// One a message, in the order of the audience.
+    pub(crate) deadlines: Vec<Deadline>,
+    /// How the times are written, where there are any.
+    pub(crate) form: Option<TimeForm>,
+    /// Who of all did something that opens no more than a minute.
+    pub(crate) one_minute: u64,
 }
 
 /// The rows of an audience by what becomes of them; they add up. A row that is no message is counted under its
@@ -128,6 +145,14 @@ pub(crate) struct SkippedRows<'a> {
 }
 
 impl Plan {
+    /// Until when the message of this number, from 0, may be begun.
+    pub(crate) fn deadline(&self, number: usize) -> Deadline {
+        match &self.windows {
+            Some(windows) => *windows.deadlines.get(number).expect("each message of a plan has one"),
+            None => Deadline::NONE,
+        }
+    }
+
     /// The rows that get no message, reason by reason and list by list; reasons that nobody has are left out.
     pub(crate) fn skipped_rows(&self) -> Vec<SkippedRows<'_>> {
         let by_lists = |why: Skip| self.barred.iter().filter(move |(_, of, _)| *of == why);

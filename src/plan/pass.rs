@@ -85,6 +85,7 @@ pub(crate) fn judge_rows<'a>(
         batch.push(row.number, verdict);
     }
     batch.place(judge.places());
+    batch.end(judge.deadlines());
 }
 
 /// A later reading, held against the plan batch by batch.

@@ -20,10 +20,12 @@ use crate::plan::damage::Found;
 use crate::plan::digest::{Digest, Running};
 use crate::plan::duplicates::{Hashes, Repeated};
 use crate::plan::inputs::Inputs;
-use crate::plan::judge::Judge;
+use crate::plan::judge::{Findings, Judge};
 use crate::plan::media::Needed;
 use crate::plan::pass::{Rows, judge_rows};
-use crate::plan::{Plan, RowCounts};
+use crate::plan::schedule::deadline::Deadline;
+use crate::plan::windows::TimesFound;
+use crate::plan::{Plan, RowCounts, Windows};
 
 /// More judges than this do not help: splitting the file is then the slowest part.
 const MOST_JUDGES: usize = 4;
@@ -45,6 +47,7 @@ pub(crate) fn empty() -> Plan {
         sheet: None,
         same_for_all: false,
         barred: Vec::new(),
+        windows: None,
     }
 }
 
@@ -91,6 +94,7 @@ fn read(inputs: &Inputs<'_>, repeated: Repeated) -> Plan {
     sum.faults.extend(faults);
     sum.faults.absorb(lists.faults());
     let mut matches = Matches::of(lists);
+    let mut times = TimesFound::default();
     // What does not fit the columns is the same for every judge.
     let unfit: Vec<Diagnostics> = judges.iter_mut().map(Judge::take_faults).collect();
     sum.faults.absorb(unfit.into_iter().next().unwrap_or_default());
@@ -110,13 +114,16 @@ fn read(inputs: &Inputs<'_>, repeated: Repeated) -> Plan {
         let fault = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         let (mut damage, mut conditions) = (Found::default(), Conditions::default());
         for end in ends {
-            let (found, seen, met) = end.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let Findings { damage: found, conditions: seen, matches: met, times: read } =
+                end.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             damage.absorb(found);
             conditions.absorb(seen);
             matches.absorb(&met);
+            times.absorb(read);
         }
         sum.faults.extend(damage.diagnostics());
         sum.faults.extend(conditions.diagnostics());
+        sum.faults.extend(times.diagnostics());
         // Of a list that could not be read nobody can say who stands in it.
         if lists.faults().errors() == 0 {
             sum.faults.extend(matches.warnings(lists));
@@ -134,6 +141,11 @@ fn read(inputs: &Inputs<'_>, repeated: Repeated) -> Plan {
         encoding,
         sheet,
         same_for_all,
+        windows: inputs.audience.window.is_some().then(|| Windows {
+            deadlines: sum.deadlines,
+            form: times.form(),
+            one_minute: times.one_minute,
+        }),
         barred: matches
             .barred()
             .into_iter()
@@ -163,7 +175,7 @@ struct Begun<'scope> {
     task: Task,
     judged: Judged,
     /// Gives what it found in the cells of all its rows.
-    end: ScopedJoinHandle<'scope, (Found, Conditions, Matches)>,
+    end: ScopedJoinHandle<'scope, Findings>,
 }
 
 fn begin<'scope>(scope: &'scope Scope<'scope, '_>, mut judge: Judge<'scope>) -> Begun<'scope> {
@@ -210,6 +222,7 @@ struct Sum {
     checkpoints: Vec<Digest>,
     hashes: Hashes,
     media: Needed,
+    deadlines: Vec<Deadline>,
     faults: Diagnostics,
 }
 
@@ -227,6 +240,7 @@ impl Sum {
     fn add(&mut self, batch: &Batch, second_look: bool) {
         self.running.add(batch.payloads());
         self.checkpoints.push(self.running.now());
+        self.deadlines.extend_from_slice(batch.deadlines());
         batch.media().for_each(|place| self.media.add(place));
         for entry in batch.entries() {
             match &entry.verdict {

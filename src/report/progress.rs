@@ -101,6 +101,7 @@ impl Progress {
         let (events, settled) = (self.events.clone(), Arc::clone(&self.settled));
         move |event| match event {
             Event::Settled { outcome, .. } => settled.add(Status::from(*outcome)),
+            Event::Skipped => settled.add(Status::Skipped),
             Event::Retrying { .. } => {}
             Event::Pace { .. } | Event::Uploading { .. } | Event::Uploaded | Event::Draining(_) => {
                 // A thread that is gone draws nothing; that stops nothing.
@@ -182,7 +183,7 @@ impl<'w> Drawing<'w> {
             Event::Uploaded => self.uploads.done += 1,
             Event::Draining(_) => self.note(&self.words.say("progress.draining", &[])),
             // These are counted, or nobody is told of them.
-            Event::Settled { .. } | Event::Retrying { .. } => {}
+            Event::Settled { .. } | Event::Skipped | Event::Retrying { .. } => {}
         }
     }
 

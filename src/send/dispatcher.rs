@@ -20,8 +20,10 @@ use crate::delivery::attempt::{Attempt, Cause, Incident};
 use crate::delivery::event::Event;
 use crate::delivery::event::PaceChange;
 use crate::delivery::outcome::Outcome;
+use crate::delivery::skip::{SkipReason, Skipped};
 use crate::delivery::stop::Stop;
 use crate::journal::{Journal, flushing};
+use crate::plan::schedule::deadline::Deadline;
 use crate::send::breaker::Breaker;
 use crate::send::doors::Doors;
 use crate::send::feed::{FeedEnd, Jobs};
@@ -282,10 +284,15 @@ impl<J: Journal> Dispatcher<'_, J> {
     fn take(&mut self, fed: Option<Result<Job, FeedEnd>>) {
         match fed {
             Some(Ok(job)) => {
-                self.ready = match &mut self.turns {
+                let turn = match &mut self.turns {
                     Some(turns) => turns.admit(job),
                     None => Some(job),
                 };
+                // Whoever is late already takes nobody's turn.
+                match turn {
+                    Some(job) if job.deadline.is_past(Timestamp::now()) => self.too_late(&job),
+                    turn => self.ready = turn,
+                }
             }
             Some(Err(end)) => self.feed_ended(end),
             None => self.fed = true,
@@ -344,6 +351,9 @@ impl<J: Journal> Dispatcher<'_, J> {
         if !self.look_at_hours() {
             return;
         }
+        if job.deadline.is_past(Timestamp::now()) {
+            return self.too_late(&job);
+        }
         self.launched += u64::from(is_fresh(&job));
         self.in_flight.push(Box::pin(attempt(Arc::clone(&self.run.shared), job, Arc::clone(&self.stopping))));
     }
@@ -359,12 +369,23 @@ impl<J: Journal> Dispatcher<'_, J> {
         }
     }
 
+    /// Skips a message whose window has ended, or takes no more. No request is made, and no quota used.
+    fn too_late(&mut self, job: &Job) {
+        let reason = if job.deadline == Deadline::SPENT { SkipReason::Allowance } else { SkipReason::Window };
+        let margin = self.run.campaign.audience.window.as_ref().map(|window| window.margin);
+        let end = job.deadline.moment().zip(margin).and_then(|(at, margin)| at.checked_add(margin).ok());
+        self.run.shared.journal.skip(job.intent(job.attempts), Skipped { reason, at: end });
+        (self.run.watch)(&Event::Skipped);
+        self.next_turn(job, Instant::now());
+    }
+
     fn attempted(&mut self, attempted: Attempted) {
         let Attempted { mut job, end } = attempted;
         match end {
             AttemptEnd::NoToken(error) => self.drain(Stop::Token(error)),
             AttemptEnd::NoMedia(unavailable) => self.unavailable(&job, unavailable),
             AttemptEnd::NotBegun => {}
+            AttemptEnd::Late => self.too_late(&job),
             AttemptEnd::NotRequested => {
                 let id = job.id.expect("its intent is on disk");
                 let (finished, latency) = (Timestamp::now(), Duration::ZERO);

@@ -6,16 +6,18 @@ use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::campaign::Campaign;
-use crate::campaign::file::OnUnknown;
+use crate::campaign::file::{OnUnknown, Order};
 use crate::delivery::outcome::Outcome;
 use crate::journal::index::Index;
 use crate::journal::record::{Known as Message, State, mark};
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
 use crate::plan::Plan;
-use crate::plan::batch::PlannedMessage;
+use crate::plan::batch::{PlannedMessage, ROWS};
 use crate::plan::inputs::Inputs;
 use crate::plan::pass::Pass;
+use crate::plan::schedule::deadline::Deadline;
+use crate::send::order::{Turn, shares};
 use crate::send::retry::History;
 use crate::send::worker::Job;
 
@@ -159,9 +161,25 @@ fn hand_over(
     ready: &Sender<Handed>,
 ) -> Result<(), FeedEnd> {
     let inputs = Inputs::of_campaign(campaign, &plan.library);
-    let mut pass = Pass::open(&inputs, plan).map_err(|_| FeedEnd::Changed)?;
+    match (campaign.send.order, &plan.windows) {
+        (Order::Deadline, Some(windows)) => by_deadline(&inputs, plan, &windows.deadlines, known, ready),
+        (Order::File, _) | (Order::Deadline, None) => by_file(&inputs, plan, known, ready),
+    }
+}
+
+/// Hands over the messages as they stand in the audience.
+fn by_file(
+    inputs: &Inputs<'_>,
+    plan: &Plan,
+    known: &mut Known,
+    ready: &Sender<Handed>,
+) -> Result<(), FeedEnd> {
+    let mut numbers = 0..;
+    let mut pass = Pass::open(inputs, plan).map_err(|_| FeedEnd::Changed)?;
     while let Some(batch) = pass.next_batch().map_err(|_| FeedEnd::Changed)? {
-        let jobs = batch.into_messages().filter_map(|message| known.job(message).transpose());
+        let messages = batch.into_messages().zip(&mut numbers);
+        let jobs =
+            messages.filter_map(|(message, number)| known.job(message, plan.deadline(number)).transpose());
         let jobs = jobs.collect::<Result<Vec<Job>, JournalError>>().map_err(FeedEnd::Journal)?;
         if !jobs.is_empty() && ready.blocking_send(Ok(jobs)).is_err() {
             return Ok(());
@@ -170,8 +188,46 @@ fn hand_over(
     Ok(())
 }
 
+/// Hands over whose window ends first, a share in each reading.
+fn by_deadline(
+    inputs: &Inputs<'_>,
+    plan: &Plan,
+    deadlines: &[Deadline],
+    known: &mut Known,
+    ready: &Sender<Handed>,
+) -> Result<(), FeedEnd> {
+    for share in shares(deadlines) {
+        let mut taken: Vec<(Turn, Job)> = Vec::new();
+        let mut turns = deadlines.iter().copied().zip(0..);
+        let mut pass = Pass::open(inputs, plan).map_err(|_| FeedEnd::Changed)?;
+        while let Some(batch) = pass.next_batch().map_err(|_| FeedEnd::Changed)? {
+            for message in batch.into_messages() {
+                let turn = turns.next().ok_or(FeedEnd::Changed)?;
+                if share.contains(&turn)
+                    // A batch is kept as long as one of its messages is, and most of them are of other shares.
+                    && let Some(job) = known.job(message.apart(), turn.0).map_err(FeedEnd::Journal)?
+                {
+                    taken.push((turn, job));
+                }
+            }
+            if ready.is_closed() {
+                return Ok(());
+            }
+        }
+        taken.sort_unstable_by_key(|(turn, _)| *turn);
+        let mut jobs = taken.into_iter().map(|(_, job)| job).peekable();
+        while jobs.peek().is_some() {
+            let some = jobs.by_ref().take(ROWS).collect();
+            if ready.blocking_send(Ok(some)).is_err() {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
 impl Known {
-    fn job(&mut self, message: PlannedMessage) -> Result<Option<Job>, JournalError> {
+    fn job(&mut self, message: PlannedMessage, deadline: Deadline) -> Result<Option<Job>, JournalError> {
         let known = self.index.find(&*self.store, message.openid(), message.nth)?;
         if known.as_ref().is_some_and(|known| !self.policy.sends(known)) {
             return Ok(None);
@@ -181,6 +237,7 @@ impl Known {
         Ok(Some(Job {
             message,
             mark,
+            deadline,
             id,
             attempts,
             history: History::default(),

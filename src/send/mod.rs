@@ -11,6 +11,7 @@ mod doors;
 pub mod execution;
 pub mod feed;
 pub mod media;
+mod order;
 pub(crate) mod rate;
 pub(crate) mod retry;
 pub mod shutdown;

@@ -12,6 +12,7 @@ use crate::journal::identity::MessageKey;
 use crate::journal::store::Intent;
 use crate::journal::{Journal, JournalError};
 use crate::plan::batch::PlannedMessage;
+use crate::plan::schedule::deadline::Deadline;
 use crate::send::media::{Depot, Filled, Unavailable};
 use crate::send::retry::{History, Verdict};
 use crate::wechat::answer::reply::{Answer, Failure};
@@ -72,6 +73,8 @@ pub(crate) struct Job {
     pub(crate) message: PlannedMessage,
     /// The mark of its planned payload. A file that is uploaded anew does not make it another message.
     pub(crate) mark: i64,
+    /// Until when it may be begun.
+    pub(crate) deadline: Deadline,
     /// Its number in the journal, once it has one.
     pub(crate) id: Option<MessageKey>,
     /// How many requests were made for it, over all runs.
@@ -161,6 +164,8 @@ pub(crate) struct Attempted {
 pub(crate) enum AttemptEnd {
     /// The run stops while it waited for a token; no request was made.
     NotBegun,
+    /// Its window ended while it waited for what a request needs; no request was made.
+    Late,
     /// There is no token; no request was made.
     NoToken(TokenError),
     /// A media file has no id; no request was made.
@@ -200,6 +205,9 @@ pub(crate) async fn attempt<J: Journal>(
         Ok(ready) => ready,
         Err(end) => return Attempted { job, end },
     };
+    if job.deadline.is_past(Timestamp::now()) {
+        return Attempted { job, end: AttemptEnd::Late };
+    }
     match shared.journal.intent(job.intent(job.attempts + 1)).await {
         Ok(id) => job.id = Some(id),
         Err(error) => return Attempted { job, end: AttemptEnd::NoIntent(error) },

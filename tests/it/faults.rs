@@ -465,6 +465,17 @@ fn case(code: Code) -> Case {
         Code::ListWithoutMatch => {
             Case { media: Some(b"openid\noZ\n".to_vec()), ..text("x", "exclude = [\"media.jpg\"]\n") }
         }
+        Code::WindowColumnMissing => text("x", "[audience.window]\ncolumn = \"none\"\n"),
+        Code::WindowTime => text("x", "[audience.window]\ncolumn = \"name\"\n"),
+        Code::WindowMixed => {
+            let lines = format!("openid,name\n{one},2026-11-25 15:30\n{},1795591800\n", openid(2));
+            cells("x", "[audience.window]\ncolumn = \"name\"\n", lines)
+        }
+        Code::WindowDateOnly => {
+            cells("x", "[audience.window]\ncolumn = \"name\"\n", row(&format!("{one},2026-11-25")))
+        }
+        Code::WindowEvent => text("x", "[audience.window]\ncolumn = \"openid\"\nevent = \"name\"\n"),
+        Code::WindowUsed => text("x", "[audience.window]\ncolumn = \"openid\"\nused = \"name\"\n"),
         Code::AudienceEmpty => cells("x", "", ""),
         Code::AudienceNotText => cells("x", "", &b"PK\x03\x04\0\0\0\0"[..]),
         Code::Undecodable => cells("x", "encoding = \"utf-8\"\n", &b"openid,name\no1,\xff\xff\n"[..]),
@@ -625,7 +636,8 @@ fn the_names_of_faults_are_those_that_scripts_know() {
          workbook-unreadable workbook-encrypted sheet-missing several-sheets sheet-of-text workbook-too-large stray-cells hidden-rows \
          undecodable unsure-encoding ambiguous-encoding \
          no-recipients title-above-names header-row-empty too-many-columns results-columns duplicate-column unnamed-column openid-column-missing rule-without-column lone-quote unclosed-quote \
-         ragged-row list-unreadable list-special list-without-openids list-without-match merged-cells date-cell regional-date cell-format long-number formula-without-value error-value scientific-notation lost-digits \
+         ragged-row list-unreadable list-special list-without-openids list-without-match window-column-missing window-time window-mixed window-date-only \
+         window-event window-used merged-cells date-cell regional-date cell-format long-number formula-without-value error-value scientific-notation lost-digits \
          lost-leading-zeros code-became-date leading-apostrophe text-mark null-word destroyed-characters misread-characters private-use markup-in-cell blank-cells blanks-around invisible-characters full-width openid-empty openid-character openid-too-long openid-shape openid-contact duplicate-openid duplicate-skipped \
          too-many-for-one cell-blank cell-too-long cell-pattern cell-not-one-of"
     );

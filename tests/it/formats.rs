@@ -71,6 +71,7 @@ fn plan() -> PlanReport {
         invalid: 13,
         forecast_seconds: 3725,
         lists: Vec::new(),
+        windows: None,
         uploads: Vec::new(),
         diagnostics,
         // One of them is only counted.

@@ -77,4 +77,5 @@ mod tutorial_docs;
 mod usage;
 mod values;
 mod wide;
+mod windows;
 mod workbooks;

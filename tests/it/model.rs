@@ -155,6 +155,7 @@ pub(crate) fn execution<'o>(
         signals: Signals::none,
         stop_files: StopFiles::default(),
         exit: |_| (Ending::Ok, 0),
+        announced: 0,
         observer,
     }
 }

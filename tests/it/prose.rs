@@ -20,6 +20,8 @@ const FILES: &[(&str, &str)] = &[
     ("audience/number_format/built_in.rs", "the formats of Excel in China, as their standard writes them"),
     ("audience/number_format/code.rs", "words of number formats, to be recognised"),
     ("audience/number_format/date.rs", "the days of the week, as spreadsheets write them in Chinese"),
+    ("audience/time_cell.rs", "the halves of a day, as lists have them"),
+    ("campaign/window.rs", "what people call what somebody did, to be recognised"),
     ("plan/conditions.rs", "the words of columns of yes and no, to be recognised"),
     ("audience/csv/guard.rs", "the columns of a results file in both languages, to be recognised"),
 ];

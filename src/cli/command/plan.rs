@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
+
 use crate::campaign::validate::Overrides;
 use crate::cli::command::send::insist_on_expected;
 use crate::cli::context::{Loaded, environment, load, load_fenced};
@@ -10,17 +12,22 @@ use crate::cli::line::args;
 use crate::cli::output::{form_of, masks, print};
 use crate::cli::platform::hosts;
 use crate::cli::problem::Problem;
+use crate::cli::staying::moment_of;
 use crate::cli::terminal::{Form, Terminal, is_ci};
 use crate::cli::workspace;
 use crate::diagnostic::render::display;
 use crate::locale::sentence::Sentence;
 use crate::locale::visible::{guard_lines, visible};
+use crate::plan::inputs::Inputs;
+use crate::plan::schedule::forecast::lost;
+use crate::plan::schedule::outlook::{Outlook, outlook, pace};
 use crate::report::plan::compare::{Earlier, EarlierError};
-use crate::report::plan::json::PlanReport;
+use crate::report::plan::json::{PlanReport, WindowsReport};
+use crate::report::plan::late;
 use crate::report::plan::sample::{self, Wanted};
 use crate::report::plan::{markdown, text};
 use crate::report::results::csv::mask;
-use crate::report::{self, Format};
+use crate::report::{self, Format, write_file};
 
 /// Plans a campaign and tells everything about it.
 pub(crate) fn run(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Problem> {
@@ -51,6 +58,7 @@ pub(crate) fn run(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Proble
     if travels {
         workspace::make_portable(&mut loaded.sources);
     }
+    let outlook = look_ahead(args, &mut loaded)?;
     let mut told = PlanReport::new(&loaded.facts, &loaded.plan, &loaded.sources, &terminal.words);
     let before = earlier.as_ref().map(|earlier| (earlier.hosts.clone(), earlier.token_command.clone()));
     if let Some(campaign) = loaded.campaign.as_ref().filter(|_| travels || earlier.is_some()) {
@@ -64,10 +72,39 @@ pub(crate) fn run(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Proble
                 (command != told.token_command).then(|| command.unwrap_or_default());
         }
     }
-    tell(args, format, &loaded, &told, terminal)?;
+    tell(args, format, &loaded, outlook.as_ref(), &told, terminal)?;
     insist(args, &loaded)?;
     terminal.next("plan", &args.campaign.campaign);
     Ok(Exit::Ok)
+}
+
+/// Who can still be reached when sending begins at the moment that flag or campaign fix, or else now; and the file of
+/// those who cannot, where one is wanted. Only what is fixed is part of the plan: equal files give equal bytes.
+fn look_ahead(args: &args::Plan, loaded: &mut Loaded) -> Result<Option<Outlook>, Problem> {
+    let Some(campaign) = &loaded.campaign else { return Ok(None) };
+    let hours = &campaign.send.hours;
+    let fixed = match args.at.as_deref() {
+        Some(text) => Some(moment_of(text, hours)?),
+        None => hours.not_before,
+    };
+    let at = fixed.unwrap_or_else(Timestamp::now);
+    let outlook = outlook(campaign, &loaded.plan, at);
+    if let Some(file) = &args.late {
+        let Some(windows) = &loaded.plan.windows else {
+            return Err(Problem::new(Exit::Usage, "late-without-window").with("file", display(file)));
+        };
+        let lost = lost(&windows.deadlines, &pace(campaign, at));
+        let inputs = Inputs::of_campaign(campaign, &loaded.plan.library);
+        let mut bytes = Vec::new();
+        late::write(&inputs, &loaded.plan, &lost, &mut bytes)
+            .map_err(|_| Problem::changed(Exit::Invalid))?
+            .and_then(|()| write_file(file, |out| out.write_all(&bytes)))
+            .map_err(|reason| Problem::cannot_write(file, reason))?;
+    }
+    let zone = &hours.zone;
+    loaded.facts.windows =
+        outlook.as_ref().filter(|_| fixed.is_some()).map(|outlook| WindowsReport::of(outlook, zone));
+    Ok(outlook)
 }
 
 /// The plan to compare with.
@@ -105,6 +142,7 @@ fn tell(
     args: &args::Plan,
     format: Option<&Format<PlanReport>>,
     loaded: &Loaded,
+    outlook: Option<&Outlook>,
     told: &PlanReport,
     terminal: &Terminal,
 ) -> Result<(), Problem> {
@@ -118,6 +156,10 @@ fn tell(
             terminal.tell(&text::faults(&loaded.plan.diagnostics, &loaded.sources, words, terminal.color));
             let mut text = text::summary(&loaded.facts, &loaded.plan, words);
             text += &told.changes.as_ref().map(|changes| text::changes(changes, words)).unwrap_or_default();
+            if let (Some(outlook), Some(campaign)) = (outlook, &loaded.campaign) {
+                text += &text::outlook(outlook, &campaign.send.hours.zone, words).join("\n");
+                text.push('\n');
+            }
             let text = visible(&text, false);
             print(args.output.as_deref(), terminal, Form::Text, |out| out.write_all(text.as_bytes()))?;
         }

@@ -93,6 +93,7 @@ pub(crate) fn run(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Pr
         stop_files: StopFiles::default(),
         results: Arc::new(results),
         exit: exit_noted,
+        announced: u64::MAX,
         observer: &mut Watching::new(&campaign, total, terminal, args.how.progress),
     };
     let finished = execution.run()?;

@@ -107,6 +107,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
                 proposal.ask(terminal)?;
             }
             stay.agreed = Some(id);
+            let announced = before.announced(&proposal);
             if let Some(until) = until {
                 return Ok(Turn::Wait(waiting, until));
             }
@@ -130,6 +131,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
                 stop_files,
                 results: Arc::new(results),
                 exit: exit_noted,
+                announced,
                 observer: &mut Watching::new(&campaign, total, terminal, args.how.progress),
             };
             (execution.run()?, Some(origin))

@@ -180,6 +180,10 @@ pub(crate) struct Plan {
     pub(crate) output: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
     pub(crate) compare: Option<PathBuf>,
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) late: Option<PathBuf>,
     #[arg(long, value_name = "RATE")]
     pub(crate) rate: Option<Rate>,
     #[command(flatten)]

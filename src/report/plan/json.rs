@@ -6,13 +6,18 @@ use std::io::{self, Write};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use jiff::tz::TimeZone;
+
 use crate::api_base::Hosts;
+use crate::campaign::moment::rfc3339;
 use crate::diagnostic::render::{Sources, display};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::locale::Catalog;
 use crate::message::media::Upload;
 use crate::plan::Plan;
 use crate::plan::id::PlanId;
+use crate::plan::schedule::forecast::Forecast;
+use crate::plan::schedule::outlook::Outlook;
 use crate::report::plan::compare::Changes;
 use crate::report::plan::sample::SampleReport;
 
@@ -54,6 +59,10 @@ pub struct PlanReport {
     pub warnings: u64,
     /// The seconds sending takes at the campaign's rate.
     pub forecast_seconds: u64,
+    /// Who can still be reached when sending begins at a moment. Only there where the campaign says until when people can
+    /// be written to, and `--at` or `send.not_before` says when it begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub windows: Option<WindowsReport>,
     /// Everything that is wrong, in the order it was found.
     pub diagnostics: Vec<DiagnosticReport>,
     /// The hosts that are called, the first one first.
@@ -106,6 +115,45 @@ impl ListReport {
             Some(Self { list, reason, rows: rows.count })
         });
         of_lists.collect()
+    }
+}
+
+/// Who can still be reached when sending begins at a moment.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct WindowsReport {
+    /// When it begins, as RFC 3339.
+    pub at: String,
+    /// Whose turn comes in time; who has no time among them.
+    pub in_time: u64,
+    /// Whose window is over by then.
+    pub out: u64,
+    /// Whose window ends before their turn.
+    pub late: u64,
+    /// Who has no time of last contact.
+    pub blank: u64,
+    /// Who did no more than what opens one minute.
+    pub one_minute: u64,
+    /// The messages a second at which nobody would be late; nothing where nobody is, or no rate would do.
+    pub needed_rate: Option<f64>,
+    /// The latest beginning at which nobody would be late, as RFC 3339; nothing where there is none.
+    pub latest_start: Option<String>,
+}
+
+impl WindowsReport {
+    /// The outlook, times in a zone.
+    pub(crate) fn of(outlook: &Outlook, zone: &TimeZone) -> Self {
+        let Forecast { in_time, out, late, blank, needed_rate, latest_start } = outlook.forecast;
+        Self {
+            at: rfc3339(outlook.at, zone),
+            in_time,
+            out,
+            late,
+            blank,
+            one_minute: outlook.one_minute,
+            // Rounded up: a little more loses nobody.
+            needed_rate: needed_rate.map(|rate| (rate * 100.0).ceil() / 100.0),
+            latest_start: latest_start.map(|at| rfc3339(at, zone)),
+        }
     }
 }
 
@@ -177,6 +225,8 @@ pub(crate) struct Facts {
     pub(crate) id: Option<PlanId>,
     /// The seconds it takes.
     pub(crate) forecast_seconds: u64,
+    /// Who can still be reached, where a moment to begin is fixed.
+    pub(crate) windows: Option<WindowsReport>,
 }
 
 impl PlanReport {
@@ -201,6 +251,7 @@ impl PlanReport {
             skipped_by_reason: plan.counts.by_name(),
             invalid: plan.counts.invalid,
             forecast_seconds: facts.forecast_seconds,
+            windows: facts.windows.clone(),
             diagnostics: plan.diagnostics.kept().iter().map(|fault| told(fault, sources, words)).collect(),
             lists: ListReport::all(plan),
             uploads: UploadReport::all(plan),

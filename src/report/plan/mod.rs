@@ -7,6 +7,7 @@ pub(crate) mod fingerprint;
 pub(crate) mod github;
 pub(crate) mod gitlab;
 pub mod json;
+pub(crate) mod late;
 pub(crate) mod junit;
 pub(crate) mod markdown;
 pub mod sample;

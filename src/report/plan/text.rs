@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
+
 use crate::api_base::{ApiBase, Destination, Hosts};
+use crate::campaign::moment::shown;
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::render::{Sources, draw};
@@ -10,6 +13,8 @@ use crate::locale::Catalog;
 use crate::locale::visible::{command_line, one_line};
 use crate::message::media::size;
 use crate::plan::Plan;
+use crate::plan::schedule::forecast::Forecast;
+use crate::plan::schedule::outlook::Outlook;
 use crate::report::plan::compare::Changes;
 use crate::report::plan::json::{Facts, UploadReport};
 
@@ -95,6 +100,38 @@ pub(crate) fn summary(facts: &Facts, plan: &Plan, words: &Catalog) -> String {
 pub(crate) fn skipped(why: &str, list: &str, count: u64, words: &Catalog) -> String {
     let reason = words.say(&format!("send.skip.{why}"), &[("list", &list)]);
     words.say("send.skip.each", &[("count", &count), ("reason", &reason)])
+}
+
+/// Who can still be reached and who not, a sentence each, the most important first.
+pub(crate) fn outlook(outlook: &Outlook, zone: &TimeZone, words: &Catalog) -> Vec<String> {
+    let Forecast { in_time, out, late, blank, needed_rate, latest_start } = outlook.forecast;
+    let at = shown(outlook.at, zone);
+    let mut told = vec![words.say("windows.in-time", &[("count", &in_time), ("at", &at)])];
+    let mut tell = |key: &str, count: u64| {
+        if count > 0 {
+            told.push(words.say(&format!("windows.{key}"), &[("count", &count)]));
+        }
+    };
+    tell("out", out);
+    tell("one-minute", outlook.one_minute);
+    tell("late", late);
+    tell("blank", blank);
+    if let Some(form) = outlook.form {
+        let form = words.say(&format!("windows.form.{}", form.name()), &[]);
+        told.push(words.say("windows.read", &[("form", &form)]));
+    }
+    let rate = needed_rate.map(|rate| format!("{:.1}", (rate * 10.0).ceil() / 10.0));
+    let start = latest_start.map(|start| shown(start, zone));
+    match (late > 0, rate, start) {
+        (true, Some(rate), Some(start)) => {
+            told.push(words.say("windows.needed-or-earlier", &[("rate", &rate), ("start", &start)]));
+        }
+        (true, Some(rate), None) => told.push(words.say("windows.needed", &[("rate", &rate)])),
+        (true, None, Some(start)) => told.push(words.say("windows.earlier", &[("start", &start)])),
+        (false, _, Some(start)) => told.push(words.say("windows.latest", &[("start", &start)])),
+        (true, None, None) | (false, _, None) => {}
+    }
+    told
 }
 
 /// Where messages go, as people should read it before they agree: to WeChat, to somebody else's server, or nowhere.

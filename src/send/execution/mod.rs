@@ -28,6 +28,7 @@ use crate::delivery::attempt::Incident;
 use crate::delivery::ending::Ending;
 use crate::delivery::event::Event;
 use crate::delivery::notice::Notice;
+use crate::delivery::skip::SkipReason;
 use crate::delivery::stop::Stop;
 use crate::journal::identity::{Claim, RunKey};
 use crate::journal::run::{RunEnd, RunStart};
@@ -87,6 +88,8 @@ pub struct Execution<'o> {
     pub results: Arc<dyn Results>,
     /// What a run that ended so is called, and its exit code: what the journal keeps of it.
     pub exit: fn(&Finished) -> (Ending, u8),
+    /// How many people were said to be too late before anybody agreed.
+    pub announced: u64,
     /// Who watches.
     pub observer: &'o mut dyn Observer,
 }
@@ -108,6 +111,8 @@ pub struct Finished {
     pub duration: Duration,
     /// Outcomes that could not be written.
     pub(crate) unwritten: Option<Unwritten>,
+    /// How many more were too late than was said before anybody agreed.
+    pub(crate) unannounced: u64,
 }
 
 /// A run whose beginning is in the journal.
@@ -136,6 +141,7 @@ pub struct Sent {
     results: Arc<dyn Results>,
     receipts: Option<Receipts>,
     exit: fn(&Finished) -> (Ending, u8),
+    announced: u64,
     /// Held until the results are written.
     _locks: Locks,
 }
@@ -254,7 +260,7 @@ impl<J: Journal> Begun<'_, J> {
                     if let Some(notice) = Notice::of(event) {
                         notes.notice(run, Timestamp::now(), notice);
                     }
-                    if let Event::Settled { .. } = event {
+                    if let Event::Settled { .. } | Event::Skipped = event {
                         settled.fetch_add(1, Ordering::Relaxed);
                     }
                     watch(event);
@@ -297,6 +303,7 @@ impl<J: Journal> Begun<'_, J> {
                 results,
                 receipts,
                 exit: execution.exit,
+                announced: execution.announced,
                 _locks: execution.locks,
             })),
         }
@@ -335,8 +342,19 @@ impl Sent {
             // The file on disk is no longer what was sent; what was is in the journal.
             stop = stop.filter(|stop| stop.rank() > Stop::Changed.rank()).or(Some(Stop::Changed));
         }
-        let finished =
-            Finished { concluded, stop, requests, broken_off, uploads: self.uploads, duration, unwritten };
+        let late =
+            [SkipReason::Window, SkipReason::Allowance].map(|why| concluded.tally.skipped.get(&why).copied());
+        let late: u64 = late.into_iter().flatten().sum();
+        let finished = Finished {
+            unannounced: late.saturating_sub(self.announced),
+            concluded,
+            stop,
+            requests,
+            broken_off,
+            uploads: self.uploads,
+            duration,
+            unwritten,
+        };
         let (ending, code) = (self.exit)(&finished);
         let end = RunEnd {
             ended: Timestamp::now(),

@@ -1,0 +1,6 @@
+//! Who can still be reached, and who is late: a function of the plan and of a moment.
+
+pub(crate) mod deadline;
+pub(crate) mod forecast;
+pub(crate) mod outlook;
+pub(crate) mod turns;

@@ -1,0 +1,51 @@
+//! The moments at which messages are begun, one after another, at a rate and within the campaign's hours.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::campaign::hours::{Hours, Opening};
+
+/// Gives one moment after another; ends where the hours do.
+#[derive(Debug)]
+pub(crate) struct Turns<'h> {
+    hours: &'h Hours,
+    /// The next moment, if the hours do not end before.
+    next: Timestamp,
+    /// Until when it is known that they are open.
+    until: Option<Timestamp>,
+    known: bool,
+    gap: SignedDuration,
+    over: bool,
+}
+
+impl<'h> Turns<'h> {
+    /// The moments from this one on.
+    pub(crate) fn new(hours: &'h Hours, from: Timestamp, per_second: f64) -> Self {
+        // A rate is above zero and a gap of years is long enough.
+        let gap = SignedDuration::try_from_secs_f64(1.0 / per_second).unwrap_or(SignedDuration::MAX);
+        Self { hours, next: from, until: None, known: false, gap, over: false }
+    }
+
+    /// The moment of the next turn, which is not taken yet.
+    pub(crate) fn peek(&mut self) -> Option<Timestamp> {
+        let inside = self.known && self.until.is_none_or(|until| self.next < until);
+        if !inside && !self.over {
+            match self.hours.at(self.next) {
+                Opening::Open(until) => (self.until, self.known) = (until, true),
+                Opening::From(opens) => {
+                    self.next = opens;
+                    return self.peek();
+                }
+                Opening::Over => self.over = true,
+            }
+        }
+        (!self.over).then_some(self.next)
+    }
+
+    /// Takes the turn.
+    pub(crate) fn take(&mut self) {
+        match self.next.checked_add(self.gap) {
+            Ok(next) => self.next = next,
+            Err(_) => self.over = true,
+        }
+    }
+}
