@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use reqwest::header::{CONNECTION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{ACCEPT, CONNECTION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::multipart::Form;
 use reqwest::{Certificate, ClientBuilder, RequestBuilder, Response, StatusCode, Url};
 
@@ -243,6 +243,13 @@ impl Client {
         let url = |base: &ApiBase| with_token(base, path, token.expose());
         let answered = self.about_account(|_, base| self.single.get(url(base))).await;
         answered.map(|body| self.hidden.out_of_body(body))
+    }
+
+    /// Gets a page in a form, with its status. Nothing where nobody answers.
+    pub(crate) async fn page(&self, path: &str, accepted: &'static str) -> Option<(u16, Bytes)> {
+        let request = |_: usize, base: &ApiBase| self.single.get(base.at(path)).header(ACCEPT, accepted);
+        let received = self.exchange(self.answer, request).await.ok()?;
+        Some((received.status.as_u16(), received.body?))
     }
 
     /// A call that is no message. Its connection is not kept: the next request may be minutes away, because a

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 use wxcast::journal::media::{KeptMedia, MediaStore};
 
+use crate::support::bytes::{Gateway, Reply, http};
 use crate::support::wire::{PROXY_PASSWORD, Proxy, Tls};
 use crate::support::{APPID, Platform, Ran, World, finish, repository};
 
@@ -70,7 +71,8 @@ fn every_check_is_on_the_page_about_the_account() {
     let page = fs::read_to_string(repository().join("docs/account.md")).expect("a page");
     let rows = page.lines().skip_while(|line| *line != "| check | looks at |").skip(2);
     let told: Vec<&str> = rows.map_while(|line| line.strip_prefix("| `")?.split('`').next()).collect();
-    assert_eq!(told, CHECKS);
+    let all: Vec<&str> = CHECKS.into_iter().chain(["version"]).collect();
+    assert_eq!(told, all, "those of every run, and the one of `--online`");
 }
 
 #[test]
@@ -267,4 +269,52 @@ fn a_campaign_with_faults_is_told_before_anybody_is_asked() {
     world.edit("campaign.toml", "[audience]", "[audiences]");
     world.run_at(&platform, &["doctor", "campaign.toml"]).exits(3);
     assert_eq!(platform.ledger().totals().stable_token_calls, 0);
+}
+
+#[test]
+fn only_when_asked_it_tells_of_a_newer_version() {
+    let current = env!("CARGO_PKG_VERSION");
+    let index = |status: &'static str, body: String| {
+        Gateway::new(move |_, _| {
+            Reply::Answer(http(status, "content-type: application/vnd.pypi.simple.v1+json\r\n", &body))
+        })
+    };
+    let listing = |versions: &str| {
+        format!(
+            r#"{{"meta":{{"api-version":"1.1"}},"name":"wxcast-cli","versions":[{versions}],"files":[]}}"#
+        )
+    };
+    let (world, platform) = (World::with_recipients(1), Platform::new(""));
+    for (status, body, state, says) in [
+        ("200 OK", listing(&format!("\"{current}\"")), "ok", "is the newest one"),
+        (
+            "200 OK",
+            listing(&format!("\"0.0.9\",\"99.1.0\",\"100.0.0rc1\",\"{current}\"")),
+            "warning",
+            "a newer one: 99.1.0",
+        ),
+        ("404 Not Found", "none".to_owned(), "ok", "none has been published"),
+        ("200 OK", "<html>".to_owned(), "warning", "gave no list of versions"),
+    ] {
+        let index = index(status, body);
+        let ask = |args: &[&str]| {
+            let mut doctor = world.command(args);
+            doctor
+                .env("WXCAST_API_BASE", platform.base())
+                .env("PIP_INDEX_URL", format!("{}/simple", index.base()));
+            Ran::of(doctor.output().expect("the binary runs")).exits(0)
+        };
+        ask(&["doctor", "campaign.toml"]);
+        assert_eq!(index.seen().len(), 0, "nobody has asked for it");
+        let ran = ask(&["doctor", "campaign.toml", "--online", "--format", "json"]);
+        let checks = ran.json()["checks"].clone();
+        let found = checks.as_array().expect("checks").last().expect("a check").clone();
+        assert_eq!(
+            (&found["check"], &found["state"]),
+            (&Json::from("version"), &Json::from(state)),
+            "{found}"
+        );
+        assert!(said(&ran, "version").contains(says), "{found}");
+        assert_eq!(index.seen()[0].path, "/simple/wxcast-cli/");
+    }
 }

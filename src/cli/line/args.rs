@@ -352,6 +352,8 @@ pub(crate) struct Media {
 pub(crate) struct Doctor {
     #[command(flatten)]
     pub(crate) campaign: CampaignArgs,
+    #[arg(long)]
+    pub(crate) online: bool,
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
     #[arg(long, value_name = "DIR")]

@@ -3,6 +3,7 @@
 
 mod account;
 mod computer;
+mod online;
 
 use std::path::PathBuf;
 
@@ -92,12 +93,12 @@ pub(crate) fn run(args: &args::Doctor, terminal: &Terminal) -> Result<Exit, Prob
         Err(problem) => (None, Some(problem)),
     };
     let patient = Patient { campaign: &campaign, hosts, state, told, terminal };
+    let online = args.online.then(|| ("version", online::newer(terminal)));
     let checks: Vec<Finding> = CHECKS
         .iter()
-        .map(|(check, look)| {
-            let Found { state, message, help } = look(&patient);
-            Finding { check, state, message, help }
-        })
+        .map(|(check, look)| (*check, look(&patient)))
+        .chain(online)
+        .map(|(check, Found { state, message, help })| Finding { check, state, message, help })
         .collect();
     let exit = match DoctorReport::worst(&checks) {
         State::Ok | State::Warning => Exit::Ok,
