@@ -23,6 +23,11 @@ pub enum Destination {
 }
 
 impl Destination {
+    /// The one of a word.
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        [Self::Real, Self::Local].into_iter().find(|destination| destination.name() == word)
+    }
+
     /// Its word in files and reports.
     pub(crate) fn name(self) -> &'static str {
         match self {

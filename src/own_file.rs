@@ -4,7 +4,20 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tempfile::NamedTempFile;
+
+/// How the name of a temporary file begins and ends, and how many letters stand between: `.gitignore` and the hooks for
+/// git know it.
+const BEFORE: &str = ".wxcast-";
+const AFTER: &str = ".tmp";
+const LETTERS: usize = 6;
+/// A temporary file that nobody has written to for so long was left by a process that died.
+const ABANDONED: Duration = Duration::from_secs(60);
+/// More links than this lead nowhere.
+const LINKS: usize = 16;
 
 /// Makes a folder that only its owner can look into, where it is not there. On Windows that is what a user's profile
 /// is for.
@@ -40,13 +53,67 @@ pub(crate) fn make(path: &Path) -> io::Result<bool> {
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new(""));
     // Such a file is its owner's alone from the first byte on.
-    let mut file = tempfile::Builder::new().prefix(".wxcast-").tempfile_in(folder)?;
+    let mut file = temporary_in(folder)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
     let (file, finished) = file.keep().map_err(|error| error.error)?;
     drop(file);
     // The standard library's way replaces on Windows also what another process just reads.
     fs::rename(&finished, path).inspect_err(|_| drop(fs::remove_file(&finished)))
+}
+
+/// Makes a temporary file. Whoever sweeps sees by its lock that somebody writes to it.
+pub(crate) fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    let file = builder.prefix(BEFORE).suffix(AFTER).rand_bytes(LETTERS).tempfile_in(folder)?;
+    // Where there are no locks its age protects it.
+    let _ = file.as_file().try_lock();
+    Ok(file)
+}
+
+/// Deletes the temporary files that processes which were killed have left in a folder.
+pub(crate) fn sweep(folder: &Path) {
+    // What cannot be seen or deleted stays: it harms nobody.
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let is_ours = name.to_str().is_some_and(is_temporary);
+        if is_ours && is_abandoned(&entry.path()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+fn is_temporary(name: &str) -> bool {
+    let letters = name.strip_prefix(BEFORE).and_then(|rest| rest.strip_suffix(AFTER));
+    letters.is_some_and(|letters| {
+        letters.len() == LETTERS && letters.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
+}
+
+fn is_abandoned(path: &Path) -> bool {
+    let Ok(file) = open(path) else { return false };
+    let written = file.metadata().and_then(|file| file.modified());
+    let age = written.ok().and_then(|written| written.elapsed().ok());
+    age.is_some_and(|age| age > ABANDONED) && file.try_lock().is_ok()
+}
+
+/// The file that a name leads to, over links and whether it is there or not.
+pub(crate) fn followed(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    for _ in 0..LINKS {
+        match fs::read_link(&path) {
+            Ok(target) => path = path.parent().unwrap_or(Path::new("")).join(target),
+            Err(_) => break,
+        }
+    }
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        Some(_) | None => Path::new("."),
+    };
+    match (fs::canonicalize(folder), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        (Ok(_) | Err(_), _) => std::path::absolute(&path).unwrap_or(path),
+    }
 }
 
 #[cfg(unix)]

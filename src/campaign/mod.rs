@@ -55,6 +55,24 @@ pub struct Campaign {
     pub(crate) results: Results,
 }
 
+impl Campaign {
+    /// The files that are read for it and that wxcast itself may have written, as an earlier campaign's results are: a
+    /// run never writes over them. Whatever names another such file belongs here.
+    pub(crate) fn reads(&self) -> Vec<PathBuf> {
+        let Audience {
+            source,
+            lists,
+            openid_column: _,
+            duplicates: _,
+            invalid_rows: _,
+            columns: _,
+            window: _,
+        } = &self.audience;
+        let lists = lists.all().iter().map(|list| list.source.path.clone());
+        [self.path.clone(), source.path.clone()].into_iter().chain(lists).collect()
+    }
+}
+
 /// A campaign's identity: small letters, digits and `-`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CampaignId(String);

@@ -18,6 +18,7 @@ use crate::delivery::attempt::Incident;
 use crate::delivery::skip::SkipReason;
 use crate::delivery::tally::Tally;
 use crate::diagnostic::code::Code;
+use crate::journal::history::Begun;
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
 use crate::locale::visible::{command_line, one_line};
@@ -57,9 +58,16 @@ pub(crate) struct Before {
     last: Option<Timestamp>,
     /// Who else got exactly this, where nobody was sent this campaign yet.
     alike: Option<Alike>,
+    /// What other campaigns sent the same people of late, the last one first.
+    others: Vec<Alike>,
 }
 
-/// Another campaign or wave that sent the same text to the same people.
+/// So far back other campaigns are looked at, so many of them, and so many are told of.
+const LATELY: SignedDuration = SignedDuration::from_hours(90 * 24);
+const LOOKED_AT: usize = 20;
+const TOLD: usize = 5;
+
+/// Another campaign or wave that went to the same people, in whole or with the same text.
 struct Alike {
     whose: Identity,
     count: u64,
@@ -117,11 +125,33 @@ pub(crate) fn before(results: &ResultsFile, state: &Path) -> Result<Before, Prob
         begun = runs.last().map(|last| last.started);
     }
     let untouched = tally.counts.sent + tally.counts.unknown == 0;
-    let alike = match store.filter(|_| untouched) {
-        Some(store) => alike(campaign, plan, &store)?,
-        None => None,
-    };
-    Ok(Before { tally, other_text, last: begun, alike })
+    let (mut the_same, mut others) = (None, Vec::new());
+    if let Some(store) = &store {
+        if untouched {
+            the_same = alike(campaign, plan, store)?;
+        }
+        others = lately(campaign, plan, store)?;
+    }
+    Ok(Before { tally, other_text, last: begun, alike: the_same, others })
+}
+
+/// What other campaigns sent the people of a plan of late.
+fn lately(campaign: &Campaign, plan: &Plan, store: &Store) -> Result<Vec<Alike>, JoinError> {
+    let since = Timestamp::now().checked_sub(LATELY).unwrap_or(Timestamp::MIN);
+    let others = store.others_since(&identity(campaign), since, LOOKED_AT).map_err(JoinError::Journal)?;
+    if others.is_empty() {
+        return Ok(Vec::new());
+    }
+    let persons = report::join::persons(campaign, plan)?;
+    let mut found = Vec::new();
+    for Begun { key, whose, at } in others {
+        let mut count = 0;
+        store.occasions(&[key], since, &persons, |_, _| count += 1).map_err(JoinError::Journal)?;
+        if count > 0 {
+            found.push(Alike { whose, count, at });
+        }
+    }
+    Ok(found)
 }
 
 /// The campaign or wave that sent exactly this to the most people of a plan.
@@ -289,6 +319,21 @@ impl Proposal<'_> {
                 "send.earlier",
                 &[("sent", &counts.sent), ("refused", &counts.refused), ("unknown", &counts.unknown)],
             );
+        }
+        for Alike { whose, count, at } in self.before.others.iter().take(TOLD) {
+            terminal.say(
+                "send.lately",
+                &[
+                    ("count", count),
+                    ("campaign", &whose.campaign),
+                    ("wave", &whose.wave),
+                    ("at", &at.strftime("%Y-%m-%d")),
+                ],
+            );
+        }
+        let more = self.before.others.len().saturating_sub(TOLD);
+        if more > 0 {
+            terminal.say("send.lately-more", &[("count", &more)]);
         }
         if self.before.tally.gone > 0 {
             terminal.say("send.gone", &[("count", &self.before.tally.gone)]);

@@ -26,14 +26,28 @@ pub(crate) fn lock_campaign(
     until: Instant,
     terminal: &Terminal,
 ) -> Result<Locks, Problem> {
+    lock_id(&campaign.id, state, until, terminal)
+}
+
+/// The same of a campaign of which only the id is known.
+///
+/// # Errors
+///
+/// As [`lock_campaign`].
+pub(crate) fn lock_id(
+    id: &CampaignId,
+    state: &Path,
+    until: Instant,
+    terminal: &Terminal,
+) -> Result<Locks, Problem> {
     let mut locks = Locks::default();
-    take(&mut locks, &campaign_lock(state, &campaign.id), &holder(campaign), until, terminal)?;
+    take(&mut locks, &campaign_lock(state, id), &holder(id), until, terminal)?;
     Ok(locks)
 }
 
-pub(crate) fn holder(campaign: &Campaign) -> Holder {
+pub(crate) fn holder(id: &CampaignId) -> Holder {
     Holder {
-        campaign: campaign.id.to_string(),
+        campaign: id.to_string(),
         pid: std::process::id(),
         host: machine::name(),
         since: Timestamp::now(),

@@ -6,6 +6,7 @@ use crate::api_base::{ApiBase, ApiBaseError, Hosts};
 use crate::audience::fence::Fence;
 use crate::campaign::validate::{Known, Overrides, Validated, validate};
 use crate::campaign::{Campaign, CampaignId, SecretPlace};
+use crate::cli::exit_code::Exit;
 use crate::cli::line::args::MaskOpenid;
 use crate::cli::problem::Problem;
 use crate::cli::terminal::masks;
@@ -235,5 +236,7 @@ fn masked(mut faults: Diagnostics, sources: Sources, mask_openid: MaskOpenid) ->
     if masks(mask_openid) {
         faults.mask_openids(mask);
     }
-    Problem::faults(faults, sources)
+    // Whoever would write over what they read has named a wrong file, be it on the command line or not.
+    let exit = if faults.counts().contains_key(&Code::SameFile) { Exit::Usage } else { Exit::Invalid };
+    Problem::faults(faults, sources).exits(exit)
 }

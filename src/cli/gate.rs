@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::api_base::Destination;
 use crate::campaign::Campaign;
+use crate::cli::command::journal::import_problem;
 use crate::cli::elsewhere::entry_told;
 use crate::cli::exit_code::Exit;
 use crate::cli::machine::{self, Machine};
@@ -17,8 +18,10 @@ use crate::cli::user_state::AccountFolder;
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Counts;
 use crate::diagnostic::render::display;
+use crate::journal::history::Pruned;
 use crate::journal::identity::{CampaignKey, Claim};
 use crate::journal::people::{People, Stranger, first_message};
+use crate::journal::portable::{Export, ImportError};
 use crate::journal::receipt::{self, Entry};
 use crate::journal::store::{self, Store};
 use crate::journal::{Identity, JournalError};
@@ -28,12 +31,13 @@ use crate::report::results::told::EarlierResults;
 use crate::send::execution::receipts::Place;
 
 /// Where the receipt of a campaign lies, and who writes it.
-pub(crate) fn receipt(campaign: &Path, destination: Destination) -> Place {
+pub(crate) fn receipt(campaign: &Campaign, destination: Destination) -> Place {
     Place {
-        path: receipt::beside(campaign),
+        path: receipt::beside(&campaign.path),
         computer: Machine::here().to_string(),
         user: machine::user(),
         destination: destination.name(),
+        results: campaign.results.path.clone(),
     }
 }
 
@@ -52,6 +56,8 @@ enum Doubt {
     Damaged,
     /// Results tell of so many people whom it does not know.
     Results(u64),
+    /// So many messages of this campaign were taken out of it when it was pruned.
+    Pruned(Pruned),
 }
 
 /// What receipt and journal know of a campaign. Whatever is wrong with its files, both can be asked.
@@ -91,15 +97,39 @@ pub(crate) fn pass(
     campaign: &Campaign,
     account: &AccountFolder,
     destination: Destination,
-    take_over: bool,
+    take_over: Option<&Option<PathBuf>>,
     terminal: &Terminal,
 ) -> Result<(), Problem> {
+    if let Some(Some(file)) = take_over {
+        import(campaign, account, destination, file)?;
+    }
     let witnesses = Witnesses::ask(&campaign.path, identity(campaign), account, destination)?;
     let evidence = Evidence::of(campaign, witnesses, account)?;
-    if take_over && evidence.doubt.is_some() {
+    if take_over.is_some() && evidence.doubt.is_some() {
         return Ok(evidence.take_over(terminal)?);
     }
     evidence.insist().map(drop)
+}
+
+/// Takes in what an export of this campaign's journal knows.
+fn import(
+    campaign: &Campaign,
+    account: &AccountFolder,
+    destination: Destination,
+    file: &Path,
+) -> Result<(), Problem> {
+    let problem = |error: ImportError| import_problem(error, file);
+    let mut export = Export::open(file).map_err(problem)?;
+    let (header, whose) = (export.header(), identity(campaign));
+    let found = format!("{}, {}, {}", header.appid, header.campaign, header.destination);
+    let expected = format!("{}, {}, {destination}", whose.appid, whose.campaign);
+    if found != expected {
+        return Err(Problem::new(Exit::Gate, "import-account")
+            .with("found", found)
+            .with("expected", expected));
+    }
+    let mut store = Store::open(&account.of(destination))?;
+    store.take_export(&mut export).map(drop).map_err(problem)
 }
 
 impl Witnesses {
@@ -155,7 +185,14 @@ impl<'a> Evidence<'a> {
 
     fn find_doubt(&self, account: &AccountFolder) -> Result<Option<Doubt>, JournalError> {
         let Witnesses { store, journal, .. } = &self.witnesses;
-        if let Some(entry) = self.witnesses.entry() {
+        if let Some((store, campaign)) = self.witnesses.known()
+            && let Some(pruned) = store.pruned(campaign)?
+        {
+            return Ok(Some(Doubt::Pruned(pruned)));
+        }
+        if let Some(entry) = self.witnesses.entry()
+            && !self.is_imported(entry)?
+        {
             let same = journal.as_ref().is_some_and(|journal| journal.uuid == entry.journal);
             // Whoever was sent nothing by another journal is not sent it twice by this one.
             if !same && (entry.running || entry.reached() > 0) {
@@ -174,6 +211,16 @@ impl<'a> Evidence<'a> {
         }
         let strangers = self.strangers(account)?;
         Ok((strangers > 0).then_some(Doubt::Results(strangers)))
+    }
+
+    /// Whether what another journal knew when it wrote the receipt has been imported since.
+    fn is_imported(&self, entry: &Entry) -> Result<bool, JournalError> {
+        match self.witnesses.known() {
+            Some((store, campaign)) if !entry.running => {
+                store.has_imported(campaign, &entry.journal, entry.epoch, entry.messages)
+            }
+            Some(_) | None => Ok(false),
+        }
     }
 
     /// Whether a journal knows less than it did when it wrote the receipt.
@@ -247,6 +294,10 @@ impl<'a> Evidence<'a> {
             Some(Doubt::Behind) => Sentence::new("gate.behind"),
             Some(Doubt::Damaged) => Sentence::new("gate.damaged"),
             Some(Doubt::Results(count)) => Sentence::new("gate.results").with("count", count),
+            Some(Doubt::Pruned(Pruned { messages, last, at })) => {
+                let last = last.map_or_else(|| "?".to_owned(), |last| last.to_string());
+                Sentence::new("gate.pruned").with("count", messages).with("last", last).with("at", at)
+            }
         };
         Err(Problem::new(Exit::Gate, "gate")
             .with("why", why)
@@ -301,6 +352,7 @@ impl<'a> Evidence<'a> {
             None => 0,
         };
         store.forget_origin(claim.campaign())?;
+        store.forget_pruned(claim.campaign())?;
         let now = store.count(claim.campaign())?.statuses();
         let lost = match self.witnesses.entry() {
             Some(entry) => entry.reached().saturating_sub(now.sent + now.unknown),

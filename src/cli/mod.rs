@@ -12,6 +12,7 @@ mod gate;
 pub(crate) mod machine;
 pub(crate) mod origin;
 pub(crate) mod output;
+pub(crate) mod output_path;
 pub(crate) mod platform;
 pub(crate) mod problem;
 pub(crate) mod quota;
@@ -98,6 +99,8 @@ fn obey(command: &Subcommand, terminal: &Terminal) -> Result<Exit, Problem> {
         Subcommand::Resolve(args) => command::resolve::run(args, terminal),
         Subcommand::Media(args) => command::media::run(args, terminal),
         Subcommand::Doctor(args) => command::doctor::run(args, terminal),
+        Subcommand::History(args) => command::history::run(args, terminal),
+        Subcommand::Journal(args) => command::journal::run(args, terminal),
         Subcommand::Explain(args) => command::explain::run(args, terminal),
         Subcommand::Simulator(args) => command::simulator::run(args, terminal),
         Subcommand::Schema(args) => Ok(command::schema::run(args, terminal)),

@@ -1,7 +1,7 @@
 //! Where reports go: to a file or to stdout, and what of them is masked.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::MaskOpenid;
@@ -21,6 +21,11 @@ pub(crate) fn form_of(name: &str) -> Form {
         "github" => Form::Commands,
         _ => Form::Text,
     }
+}
+
+/// The file that a flag names; nothing where that is `-`, stdout.
+pub(crate) fn file(output: Option<&PathBuf>) -> Option<&Path> {
+    output.map(PathBuf::as_path).filter(|file| *file != Path::new("-"))
 }
 
 /// Writes to a file, whole or not at all, or to stdout.

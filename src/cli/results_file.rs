@@ -3,13 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::api_base::Destination;
 use crate::campaign::Campaign;
+use crate::cli::output_path::may_hold_results;
 use crate::delivery::tally::Tally;
 use crate::journal::JournalError;
 use crate::journal::store::Store;
 use crate::journal::written::stamp;
 use crate::plan::Plan;
 use crate::plan::digest::Digest;
+use crate::report::is_stream;
 use crate::report::join::{self, JoinError};
 use crate::report::results::{self, ResultsError};
 use crate::send::execution::results::{Concluded, Results};
@@ -22,6 +25,8 @@ pub(crate) struct ResultsFile {
     pub(crate) plan: Arc<Plan>,
     /// Whether openids are masked in them.
     pub(crate) masked: bool,
+    /// Where its messages go; nothing in a rehearsal.
+    pub(crate) destination: Option<Destination>,
 }
 
 impl ResultsFile {
@@ -35,7 +40,8 @@ impl ResultsFile {
         let usual = &campaign.results.path;
         let made_of = self.made_of();
         let mut not_there = None;
-        for path in std::iter::once(usual.clone()).chain(seconds(usual)) {
+        let free = |path: &PathBuf| may_hold_results(campaign, self.destination, path);
+        for path in std::iter::once(usual.clone()).chain(seconds(usual)).filter(free) {
             let written = results::write(campaign, plan, store, &path, masked).and_then(|tally| {
                 results::write_parts(campaign, plan, store, &path, masked, &tally).map(|()| tally)
             });
@@ -109,7 +115,7 @@ impl ResultsFile {
     /// whose content may stand in them though it is in no message. Nothing where a file cannot be told from its earlier
     /// self, and where results have parts of their own.
     fn made_of(&self) -> Option<String> {
-        let Self { campaign, plan, masked } = self;
+        let Self { campaign, plan, masked, destination: _ } = self;
         if campaign.results.split {
             return None;
         }
@@ -126,6 +132,10 @@ impl ResultsFile {
 impl Results for ResultsFile {
     fn refresh(&self, journal: &Store) -> bool {
         let path = &self.campaign.results.path;
+        // Who reads a pipe reads the end.
+        if is_stream(path) {
+            return true;
+        }
         results::write(&self.campaign, &self.plan, Some(journal), path, self.masked).is_ok()
     }
 

@@ -49,6 +49,20 @@ impl Terminal {
         }
     }
 
+    /// A text that may be long, to stdout: as it is made, unless a terminal or GitHub would obey what stands in it.
+    pub(crate) fn stream<T, E>(
+        &self,
+        write: impl FnOnce(&mut (dyn io::Write + Send)) -> Result<T, E>,
+    ) -> Result<T, E> {
+        if !is_github() && !io::stdout().is_terminal() {
+            return write(&mut io::stdout());
+        }
+        let mut text = Vec::new();
+        let written = write(&mut text);
+        Self::print(&visible(&String::from_utf8_lossy(&text), false));
+        written
+    }
+
     fn print(text: &str) {
         // Who closes stdout does not want the rest.
         let mut out = io::stdout().lock();

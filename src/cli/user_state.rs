@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy as _;
 
 use crate::api_base::Destination;
-use crate::campaign::Campaign;
 use crate::cli::exit_code::Exit;
 use crate::cli::machine::Machine;
 use crate::cli::problem::Problem;
@@ -45,6 +44,22 @@ impl AccountFolder {
         Self::find(appid, flag).ok_or_else(|| Problem::new(Exit::Storage, "no-state-folder"))
     }
 
+    /// Every account that has a folder there, by name.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such place.
+    pub(crate) fn all(flag: Option<&PathBuf>) -> Result<Vec<Self>, Problem> {
+        let base = flag.cloned().or_else(folder);
+        let base = base.ok_or_else(|| Problem::new(Exit::Storage, "no-state-folder"))?;
+        // What cannot be looked into has no journal for this user.
+        let there = std::fs::read_dir(&base).into_iter().flatten().flatten();
+        let mut folders: Vec<PathBuf> =
+            there.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+        folders.sort();
+        Ok(folders.into_iter().map(|root| Self { root }).collect())
+    }
+
     /// Where what is sent to a destination is kept.
     pub(crate) fn of(&self, destination: Destination) -> PathBuf {
         match destination {
@@ -65,6 +80,17 @@ impl AccountFolder {
         campaign: &Path,
         whose: &Identity,
     ) -> Result<PathBuf, Problem> {
+        let state = self.make(destination)?;
+        self.contact(destination, campaign, whose)?;
+        Ok(state)
+    }
+
+    /// The same folder, made where it is not there.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made.
+    pub(crate) fn make(&self, destination: Destination) -> Result<PathBuf, Problem> {
         let state = self.of(destination);
         Store::make_folder(&state).map_err(|error| match error {
             JournalError::Unreachable { place, reason } => {
@@ -73,7 +99,6 @@ impl AccountFolder {
             }
             other => other.into(),
         })?;
-        self.contact(destination, campaign, whose)?;
         Ok(state)
     }
 
@@ -150,8 +175,8 @@ pub(crate) fn telling(
 }
 
 /// The lock of an account, whichever folder its journal is in: the ceiling holds for all of them together.
-pub(crate) fn account_lock(whose: &Campaign, state: &Path, destination: Destination) -> PathBuf {
-    let users = AccountFolder::find(&whose.account.appid, None)
+pub(crate) fn account_lock(appid: &str, state: &Path, destination: Destination) -> PathBuf {
+    let users = AccountFolder::find(appid, None)
         .map(|account| account.of(destination))
         .filter(|folder| Store::make_folder(folder).is_ok());
     users.unwrap_or_else(|| state.to_owned()).join("account.lock")

@@ -5,6 +5,8 @@
 //! read by the million comes to a closure row by row, so that none of it has to be in memory.
 
 use std::fmt::Debug;
+use std::io::{self, Write};
+use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -13,10 +15,11 @@ use crate::delivery::outcome::Outcome;
 use crate::journal::JournalError;
 use crate::journal::attempts::RecordedAttempt;
 use crate::journal::batch::Batch;
-use crate::journal::history::{CampaignRecord, PersonMessage};
+use crate::journal::history::{Begun, CampaignRecord, PersonMessage, Prunable, Pruned};
 use crate::journal::identity::{CampaignKey, Claim, Identity, MessageKey, Person, RunKey};
 use crate::journal::kept::Kept;
 use crate::journal::notice::Noticed;
+use crate::journal::portable::{Export, Exported, ImportError, Imported};
 use crate::journal::record::{Known, MessageCounts, Recorded};
 use crate::journal::run::{RunEnd, RunRecord, RunStart};
 use crate::journal::told::Told;
@@ -133,6 +136,41 @@ pub trait Reads {
         each: &mut dyn FnMut(usize, &[Timestamp]),
     ) -> Result<(), JournalError>;
 
+    /// The other campaigns and waves of an account of which a run began since a moment, the last one first and at most
+    /// so many.
+    fn others_since(
+        &self,
+        whose: &Identity,
+        since: Timestamp,
+        most: usize,
+    ) -> Result<Vec<Begun>, JournalError>;
+
+    /// The accounts whose campaigns it has.
+    fn appids(&self) -> Result<Vec<String>, JournalError>;
+
+    /// When something happened to a campaign last: to a message of it, or a run began or ended.
+    fn last_activity(&self, campaign: CampaignKey) -> Result<Option<Timestamp>, JournalError>;
+
+    /// The campaigns to which nothing has happened since a moment, and of whose messages something is left.
+    fn prunable(&self, before: Timestamp) -> Result<Vec<Prunable>, JournalError>;
+
+    /// What stays of a campaign, where it was pruned.
+    fn pruned(&self, campaign: CampaignKey) -> Result<Option<Pruned>, JournalError>;
+
+    /// Writes a campaign with all its waves, as it is at this moment. Gives how many messages it has; the inner error is
+    /// the stream's.
+    fn export(&self, what: &Exported<'_>, out: &mut dyn Write) -> Result<io::Result<u64>, JournalError>;
+
+    /// Whether this journal has taken in all that another one knew of a campaign when it had been claimed so often and
+    /// knew so many messages of it.
+    fn has_imported(
+        &self,
+        campaign: CampaignKey,
+        journal: &str,
+        epoch: i64,
+        messages: u64,
+    ) -> Result<bool, JournalError>;
+
     /// Looks through the whole journal for damage.
     fn check(&self) -> Result<(), JournalError>;
 
@@ -187,6 +225,23 @@ pub trait Writes {
     /// Brings what history asks up to date with a campaign's messages. Gives how many identities stand in the journal
     /// twice, which no run of wxcast brings about.
     fn index_persons(&mut self, claim: Claim, appid: &str) -> Result<u64, JournalError>;
+
+    /// Takes an export in, all of it or nothing. Only whoever holds the campaign's lock may call it; a process that
+    /// claimed the campaign before writes nothing more.
+    fn take_export(&mut self, export: &mut Export) -> Result<Imported, ImportError>;
+
+    /// Takes the messages of campaigns out, all of them or none, and gives the room back where that can be done now.
+    /// Only whoever holds the account's lock and theirs may call it.
+    fn prune(&mut self, campaigns: &[Prunable], at: Timestamp) -> Result<(), JournalError>;
+
+    /// Forgets that a campaign was pruned: somebody has agreed to go on with what is known.
+    fn forget_pruned(&self, campaign: CampaignKey) -> Result<(), JournalError>;
+
+    /// Keeps room for the answers to what will be sent, where a disk can be full.
+    fn keep_reserve(&mut self, folder: &Path);
+
+    /// Lets that room go. Gives whether there was any.
+    fn let_reserve_go(&mut self) -> bool;
 
     /// Has these files stay where they are while intents are written.
     fn keep(&mut self, files: Vec<Kept>);

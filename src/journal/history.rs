@@ -1,6 +1,7 @@
 //! What an account sent, over all its campaigns: to one person, to many, and as a whole.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::journal::identity::{CampaignKey, Identity};
 use crate::journal::record::{MessageCounts, State};
@@ -43,4 +44,39 @@ pub struct CampaignRecord {
     pub hosts: Vec<String>,
     /// The computer that its messages were imported from, where it has not been agreed that they are this one's.
     pub origin: Option<String>,
+}
+
+/// A campaign and wave of which a run began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Begun {
+    /// Its number in the journal.
+    pub key: CampaignKey,
+    /// Which campaign, wave and channel it is.
+    pub whose: Identity,
+    /// When a run of it began last.
+    pub at: Timestamp,
+}
+
+/// A campaign to which nothing has happened for long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prunable {
+    /// Its number in the journal.
+    pub key: CampaignKey,
+    /// Which campaign, wave and channel it is.
+    pub whose: Identity,
+    /// How many messages the journal knows of it.
+    pub messages: u64,
+    /// When something happened to it last.
+    pub last: Timestamp,
+}
+
+/// What stays of a campaign that was pruned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pruned {
+    /// How many messages the journal knew of it.
+    pub messages: u64,
+    /// When something had happened to it last.
+    pub last: Option<Timestamp>,
+    /// When it was pruned.
+    pub at: Timestamp,
 }

@@ -3,7 +3,7 @@
 //! journal says something that the journal cannot: that it was lost, damaged or restored.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::delivery::outcome::Counts;
 use crate::journal::identity::Identity;
+use crate::own_file;
 
 /// The folder beside a campaign, and the file in it.
 const FOLDER: &str = ".wxcast";
@@ -52,6 +53,9 @@ pub(crate) struct Entry {
     pub(crate) plan: String,
     /// When it was written.
     pub(crate) at: Timestamp,
+    /// Where the results are, below the campaign's folder or in full.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) results: Option<String>,
 }
 
 /// The file.
@@ -75,6 +79,11 @@ impl Entry {
             && *destination == other.destination
     }
 
+    /// The file of the results, going by the receipt in which this stands.
+    pub(crate) fn results_file(&self, receipt: &Path) -> Option<PathBuf> {
+        Some(own_file::followed(&campaign_folder(receipt).join(self.results.as_deref()?)))
+    }
+
     /// How many were, or may have been, sent the message.
     pub(crate) fn reached(&self) -> u64 {
         self.counts.sent + self.counts.unknown
@@ -85,6 +94,22 @@ impl Entry {
 pub(crate) fn beside(campaign: &Path) -> PathBuf {
     let real = fs::canonicalize(campaign).unwrap_or_else(|_| campaign.to_owned());
     real.parent().unwrap_or(Path::new("")).join(FOLDER).join(FILE)
+}
+
+/// Where results lie, as a receipt says it: a folder that is moved takes them along.
+pub(crate) fn named(receipt: &Path, results: &Path) -> String {
+    let results = own_file::followed(results);
+    let folder = campaign_folder(receipt);
+    results.strip_prefix(folder).unwrap_or(&results).to_string_lossy().into_owned()
+}
+
+fn campaign_folder(receipt: &Path) -> &Path {
+    receipt.parent().and_then(Path::parent).unwrap_or(Path::new(""))
+}
+
+/// Everything a receipt says; nothing where it is not there or cannot be read.
+pub(crate) fn entries(path: &Path) -> Vec<Entry> {
+    read(path).unwrap_or_default().entries
 }
 
 /// What a receipt says of a campaign; nothing where it says nothing, or is not there.
@@ -111,13 +136,14 @@ pub(crate) fn write(path: &Path, entry: Entry) -> io::Result<()> {
     // One that cannot be read tells nobody anything; what is known now does.
     let mut receipt = read(path).unwrap_or_default();
     receipt.entries.retain(|other| !other.is_about_the_same(&entry));
+    // A file holds the results of whoever wrote it last.
+    for other in receipt.entries.iter_mut().filter(|other| other.results == entry.results) {
+        other.results = None;
+    }
     receipt.entries.push(entry);
-    // The temporary file is its owner's alone, and stays so under its new name.
-    let mut file = tempfile::Builder::new().prefix(".wxcast-").tempfile_in(folder)?;
-    serde_json::to_writer_pretty(&mut file, &receipt)?;
-    file.write_all(b"\n")?;
-    file.as_file().sync_all()?;
-    file.persist(path).map(drop).map_err(|error| error.error)
+    let mut text = serde_json::to_vec_pretty(&receipt)?;
+    text.push(b'\n');
+    own_file::replace(path, &text)
 }
 
 fn read(path: &Path) -> io::Result<Receipt> {
@@ -146,6 +172,7 @@ mod tests {
             digest: "sha256:0".into(),
             plan: "plan:0".into(),
             at: Timestamp::UNIX_EPOCH,
+            results: None,
         }
     }
 

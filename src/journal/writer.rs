@@ -256,6 +256,10 @@ impl Work {
                 for reply in replies {
                     let _ = reply.send(Err(error.clone()));
                 }
+                // Answers are kept and tried again; where room was kept for them, at once.
+                if !self.is_settled() && self.store.let_reserve_go() && self.commit(&[]).is_ok() {
+                    self.forget();
+                }
             }
         }
     }

@@ -1,12 +1,14 @@
 //! Plan and journal, joined row by row: the one place that says which status a recipient has.
 
+use std::ops::Range;
+
 use crate::audience::header::Header;
 use crate::audience::row::Row;
 use crate::campaign::Campaign;
 use crate::delivery::outcome::{Outcome, Status};
 use crate::delivery::tally::Tally;
 use crate::diagnostic::Diagnostic;
-use crate::journal::identity::{CampaignKey, Channel};
+use crate::journal::identity::{CampaignKey, Channel, Person};
 use crate::journal::index::Index;
 use crate::journal::record::{Known as Message, Recorded, State, UNSEEN, mark};
 use crate::journal::store::Store;
@@ -162,8 +164,7 @@ fn report<'r>(
             RowReport { row, status: Status::Skipped, skipped: Some(*why), recorded: None, known: None }
         }
         Verdict::Message { openid, payload, nth } => {
-            let openid = std::str::from_utf8(batch.openid(payload, *openid))
-                .expect("the planner writes an openid only once it has been read as text");
+            let openid = openid_in(batch, payload, *openid);
             let message = known.find(openid, *nth)?;
             let status = message.map_or(Status::Unsent, |message| message.state.status());
             let recorded = match (wanted, message) {
@@ -265,6 +266,32 @@ pub(crate) fn alike(
     let inputs = Inputs::of_campaign(campaign, &plan.library);
     let tally = Join::open_for(&inputs, plan, Some(store), whose, Wanted::State)?.finish()?;
     Ok(tally.counts.sent + tally.counts.unknown - tally.altered)
+}
+
+/// The people of a plan, sorted, each of them once.
+///
+/// # Errors
+///
+/// When the audience cannot be read, or is no longer what was planned.
+pub(crate) fn persons(campaign: &Campaign, plan: &Plan) -> Result<Vec<Person>, JoinError> {
+    let inputs = Inputs::of_campaign(campaign, &plan.library);
+    let (mut pass, mut batch, mut found) = (Pass::open(&inputs, plan)?, Batch::default(), Vec::new());
+    while pass.next(&mut batch)? {
+        for entry in batch.entries() {
+            if let Verdict::Message { openid, payload, .. } = &entry.verdict {
+                let openid = openid_in(&batch, payload, *openid);
+                found.push(Person::of(&campaign.account.appid, openid));
+            }
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
+
+fn openid_in<'b>(batch: &'b Batch, payload: &Range<usize>, length: usize) -> &'b str {
+    std::str::from_utf8(batch.openid(payload, length))
+        .expect("the planner writes an openid only once it has been read as text")
 }
 
 /// Nobody has been tried.

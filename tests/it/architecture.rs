@@ -26,6 +26,7 @@ pub(crate) const ALLOWED: &[(&str, &[&str])] = &[
         "report",
         &[
             "locale",
+            "own_file",
             "api_base",
             "diagnostic",
             "message",

@@ -4,7 +4,7 @@ use wxcast::cli::line::args::Args;
 
 use crate::support::World;
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 20] = [
     "init",
     "plan",
     "preview",
@@ -18,6 +18,8 @@ const COMMANDS: [&str; 18] = [
     "resolve",
     "media",
     "doctor",
+    "history",
+    "journal",
     "explain",
     "simulator",
     "schema",
@@ -81,7 +83,7 @@ fn the_help_of_every_command_explains_every_flag_in_both_languages() {
 fn after(text: &str, flag: &str) -> Option<String> {
     let mut lines = text.lines();
     let line = lines.find(|line| {
-        let words: Vec<&str> = line.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+        let words: Vec<&str> = line.split([' ', ',', '[']).filter(|word| !word.is_empty()).collect();
         words.iter().take(2).any(|word| word.trim_end_matches("...") == flag)
     })?;
     let (_, rest) = line.split_once(flag)?;

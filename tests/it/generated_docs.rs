@@ -152,14 +152,21 @@ fn flags(language: Language) -> String {
     let mut command = translated(Args::command(), &Catalog::new(language));
     command.build();
     let of_all: Vec<&Arg> = command.get_arguments().filter(|flag| !flag.is_positional()).collect();
-    let mut rows: Vec<(String, String, Vec<&str>)> = Vec::new();
-    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+    let mut rows: Vec<(String, String, Vec<String>)> = Vec::new();
+    let subs = command.get_subcommands().filter(|sub| sub.get_name() != "help");
+    let named = subs.flat_map(|sub| {
+        let name = sub.get_name().to_owned();
+        let below: Vec<_> =
+            sub.get_subcommands().map(|below| (format!("{name} {}", below.get_name()), below)).collect();
+        std::iter::once((name, sub)).chain(below)
+    });
+    for (name, sub) in named {
         let is_general = |flag: &Arg| of_all.iter().any(|general| general.get_id() == flag.get_id());
         for flag in sub.get_arguments().filter(|flag| !flag.is_positional() && !is_general(flag)) {
             let (form, meaning) = (form(flag), meaning_of(flag));
             match rows.iter_mut().find(|row| row.0 == form && row.1 == meaning) {
-                Some(row) => row.2.push(sub.get_name()),
-                None => rows.push((form, meaning, vec![sub.get_name()])),
+                Some(row) => row.2.push(name.clone()),
+                None => rows.push((form, meaning, vec![name.clone()])),
             }
         }
     }
@@ -184,12 +191,17 @@ fn flags(language: Language) -> String {
 /// How a flag is written: its short form, its long one, and the name of its value.
 fn form(flag: &Arg) -> String {
     let value = match flag.get_value_names() {
+        Some([name]) if flag.get_action().takes_values() && may_stand_alone(flag) => format!("[={name}]"),
         Some([name]) if flag.get_action().takes_values() => format!(" {name}"),
         _ => String::new(),
     };
     let short = flag.get_short().map(|short| format!("`-{short}`, ")).unwrap_or_default();
     let long = flag.get_long().expect("every flag has a long form");
     cell(&format!("{short}`--{long}{value}`"))
+}
+
+fn may_stand_alone(flag: &Arg) -> bool {
+    flag.get_num_args().is_some_and(|values| values.min_values() == 0)
 }
 
 fn meaning_of(flag: &Arg) -> String {

@@ -6,6 +6,8 @@ use std::process::Stdio;
 
 use serde_json::Value as Json;
 
+use crate::support::media::png;
+use crate::support::wire::{Proxy, Tls};
 use crate::support::{APPID, Platform, RESULTS, Ran, World, finish, kill};
 
 /// The only entry of the receipt beside the campaign.
@@ -308,4 +310,47 @@ fn a_run_whose_journal_or_lock_is_taken_away_sends_nothing_more() {
         }
         assert_eq!(platform.ledger().duplicates(), [""; 0]);
     }
+}
+
+/// A platform that people's phones hang on, as far as wxcast can tell: a host of another name, over TLS.
+fn real_platform(platform: &Platform, world: &World) -> (Tls, Proxy, [(&'static str, String); 3]) {
+    let tls = Tls::before(&platform.base(), &["wechat.test"]);
+    let proxy = Proxy::to(tls.address());
+    let ca = world.file("ca/company.pem", tls.ca()).to_string_lossy().into_owned();
+    let variables = [
+        ("WXCAST_API_BASE", "https://wechat.test".to_owned()),
+        ("HTTPS_PROXY", proxy.url()),
+        ("SSL_CERT_FILE", ca),
+    ];
+    (tls, proxy, variables)
+}
+
+#[test]
+fn what_was_sent_to_a_simulator_is_sent_to_people_all_the_same_and_with_their_own_media() {
+    let (world, simulator, wechat) = (World::new(), Platform::new(""), Platform::new(""));
+    world.campaign("[message.image]\nfile = \"banner.png\"", "");
+    world.recipients(4);
+    world.file("banner.png", png("banner"));
+    let (_tls, _proxy, variables) = real_platform(&wechat, &world);
+    let send = |real: bool| {
+        let mut command =
+            world.command_at(&simulator, &["send", "campaign.toml", "--yes", "--format", "json"]);
+        if real {
+            command.envs(variables.clone());
+        }
+        Ran::of(command.output().expect("the binary runs"))
+    };
+    assert_eq!(send(false).exits(0).json()["destination"], "local");
+    let sent = send(true).exits(0);
+    assert_eq!((sent.counts().as_str(), &sent.json()["destination"]), ("4 sent", &"real".into()));
+    let totals = wechat.ledger().totals();
+    assert_eq!((totals.accepted, totals.uploads), (4, 1), "the simulator's media id opens nothing there");
+    // Nor the other way round: both are done now, each by its own journal.
+    for real in [true, false] {
+        assert_eq!(send(real).exits(0).json()["requests"], 0);
+    }
+    assert_eq!(world.results_of("spring.results.csv").len(), 4);
+    assert_eq!(world.results().len(), 4);
+    assert_eq!((simulator.ledger().totals().requests, wechat.ledger().totals().requests), (4, 4));
+    assert!(world.home().join("wxcast").join(APPID).join("journal.sqlite3").exists());
 }

@@ -9,7 +9,8 @@ use crate::cli::command::send::insist_on_expected;
 use crate::cli::context::{Loaded, environment, load, load_fenced};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args;
-use crate::cli::output::{form_of, masks, print};
+use crate::cli::output::{file, form_of, masks, print};
+use crate::cli::output_path::Kept;
 use crate::cli::platform::hosts;
 use crate::cli::problem::Problem;
 use crate::cli::staying::moment_of;
@@ -42,6 +43,7 @@ pub(crate) fn run(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Proble
     // What others read, or what somebody else wrote, shows nothing of other files of this computer.
     let load = if travels || args.sandbox || is_ci() { load_fenced } else { load };
     let mut loaded = load(&args.campaign.campaign, &overrides);
+    kept(&loaded).insist(file(args.output.as_ref()))?;
     if let Some(campaign) = &loaded.campaign {
         hosts(campaign)?;
     }
@@ -96,8 +98,10 @@ fn look_ahead(args: &args::Plan, loaded: &mut Loaded) -> Result<Option<Outlook>,
         let lost = lost(&windows.deadlines, &pace(campaign, at));
         let inputs = Inputs::of_campaign(campaign, &loaded.plan.library);
         let mut bytes = Vec::new();
-        late::write(&inputs, &loaded.plan, &lost, &mut bytes)
-            .map_err(|_| Problem::changed(Exit::Invalid))?
+        let written = late::write(&inputs, &loaded.plan, &lost, &mut bytes)
+            .map_err(|_| Problem::changed(Exit::Invalid))?;
+        kept(loaded).insist_list(file, &bytes)?;
+        written
             .and_then(|()| write_file(file, |out| out.write_all(&bytes)))
             .map_err(|reason| Problem::cannot_write(file, reason))?;
     }
@@ -105,6 +109,18 @@ fn look_ahead(args: &args::Plan, loaded: &mut Loaded) -> Result<Option<Outlook>,
     loaded.facts.windows =
         outlook.as_ref().filter(|_| fixed.is_some()).map(|outlook| WindowsReport::of(outlook, zone));
     Ok(outlook)
+}
+
+/// What the plan is never written over.
+fn kept(loaded: &Loaded) -> Kept {
+    let reads = match &loaded.campaign {
+        Some(campaign) => campaign.reads(),
+        None => [Some(loaded.sources.campaign.clone()), loaded.sources.audience.clone()]
+            .into_iter()
+            .flatten()
+            .collect(),
+    };
+    Kept::of(loaded.facts.campaign.clone(), reads, None)
 }
 
 /// The plan to compare with.
@@ -150,7 +166,7 @@ fn tell(
     match format {
         Some(format) => {
             let form = form_of(format.name);
-            print(args.output.as_deref(), terminal, form, |out| (format.write)(told, words, out))?;
+            print(file(args.output.as_ref()), terminal, form, |out| (format.write)(told, words, out))?;
         }
         None => {
             terminal.tell(&text::faults(&loaded.plan.diagnostics, &loaded.sources, words, terminal.color));
@@ -161,7 +177,7 @@ fn tell(
                 text.push('\n');
             }
             let text = visible(&text, false);
-            print(args.output.as_deref(), terminal, Form::Text, |out| out.write_all(text.as_bytes()))?;
+            print(file(args.output.as_ref()), terminal, Form::Text, |out| out.write_all(text.as_bytes()))?;
         }
     }
     let sound = loaded.plan.diagnostics.errors() == 0;

@@ -9,6 +9,8 @@ use crate::cli::command::{chosen, serve};
 use crate::cli::context::{environment, load_sound, load_sound_fenced};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, PreviewFormat};
+use crate::cli::output::file;
+use crate::cli::output_path::Kept;
 use crate::cli::platform::hosts;
 use crate::cli::problem::Problem;
 use crate::cli::terminal::{Form, Terminal, is_ci, masks};
@@ -29,6 +31,8 @@ pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Result<Exit, Pro
     // In CI somebody else may have written the campaign.
     let load_sound = if is_ci() { load_sound_fenced } else { load_sound };
     let (campaign, plan) = load_sound(&args.campaign.campaign, &environment(), args.mask_openid)?;
+    let output = file(args.output.as_ref());
+    Kept::of_campaign(&campaign, args.state_dir.as_ref()).insist(output)?;
     let survey = chosen::messages(args, &campaign, &plan).map_err(|_| Problem::changed(Exit::Invalid))?;
     let single = args.row.is_some() || args.openid.is_some();
     if survey.samples.is_empty() && single {
@@ -41,7 +45,7 @@ pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Result<Exit, Pro
     let ids = |message: &PlannedMessage| living(message, kept.as_ref(), &campaign);
     let text = text(args, &campaign, &plan, &survey, ids, terminal)
         .map_err(|_| Problem::new(Exit::Internal, "internal"))?;
-    match &args.output {
+    match output {
         None => match args.format {
             PreviewFormat::Human => terminal.data(&text),
             PreviewFormat::Json => terminal.document(&text, Form::Json),

@@ -17,6 +17,7 @@ use crate::cli::ending::{What, exit_noted, report};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, MaskOpenid};
 use crate::cli::machine;
+use crate::cli::output_path::Kept;
 use crate::cli::platform::{Platform, hosts, runtime};
 use crate::cli::problem::Problem;
 use crate::cli::random;
@@ -52,6 +53,7 @@ pub(crate) fn run(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Pr
     // What is rehearsed is the plan that would be sent, to where it would be sent.
     let id = PlanId::of(&campaign, &hosts(&campaign)?, &plan);
     let campaign = elsewhere(campaign, args.how.results.as_deref());
+    Kept::of_campaign(&campaign, None).insist_results(&campaign, None)?;
     let state = tempfile::tempdir().map_err(|error| Problem::cannot_write(&std::env::temp_dir(), error))?;
     let runtime = runtime()?;
     let account = Account {
@@ -73,6 +75,7 @@ pub(crate) fn run(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Pr
         campaign: Arc::clone(&campaign),
         plan: Arc::clone(&plan),
         masked: results_masked(&args.how),
+        destination: None,
     };
     let execution = Execution {
         id: None,

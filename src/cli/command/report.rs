@@ -1,10 +1,12 @@
 //! `wxcast report`: the runs of a campaign, from its journal, also while another process sends.
 
+use crate::campaign::Campaign;
 use crate::cli::campaign_lock::campaign_lock;
 use crate::cli::context::{Whose, environment, load, whose};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args;
-use crate::cli::output::{form_of, masks, print};
+use crate::cli::output::{file, form_of, masks, print};
+use crate::cli::output_path::Kept;
 use crate::cli::problem::Problem;
 use crate::cli::terminal::Terminal;
 use crate::cli::user_state::telling;
@@ -21,6 +23,10 @@ pub(crate) fn run(args: &args::Report, terminal: &Terminal) -> Result<Exit, Prob
     let Whose { identity, id, kind } = whose(path)?;
     let (state, _) = telling(path, &identity, args.state_dir.as_ref(), args.local, terminal)?;
     let loaded = load(path, &environment());
+    let reads = loaded.campaign.as_ref().map_or_else(|| vec![path.clone()], Campaign::reads);
+    let kept = Kept::of(Some(identity.campaign.clone()), reads, args.state_dir.as_ref());
+    let output = file(args.output.as_ref());
+    kept.insist(output)?;
     let planned = loaded.campaign.as_ref().map(|campaign| (campaign, &loaded.plan));
     if planned.is_none() {
         terminal.say("report.faulty-files", &[]);
@@ -35,10 +41,8 @@ pub(crate) fn run(args: &args::Report, terminal: &Terminal) -> Result<Exit, Prob
         masked: masks(args.mask_openid, format.travels),
     };
     let told = history.read(&terminal.words)?;
-    print(args.output.as_deref(), terminal, form_of(format.name), |out| {
-        (format.write)(&told, &terminal.words, out)
-    })?;
-    if let Some(file) = &args.output {
+    print(output, terminal, form_of(format.name), |out| (format.write)(&told, &terminal.words, out))?;
+    if let Some(file) = output {
         terminal.say("report.written", &[("file", &display(file))]);
         terminal.next("look", path);
     }

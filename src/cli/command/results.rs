@@ -1,5 +1,7 @@
 //! `wxcast results`: writes the results again from the journal.
 
+use std::path::Path;
+
 use crate::api_base::Destination;
 use crate::campaign::Campaign;
 use crate::campaign::validate::Overrides;
@@ -8,6 +10,8 @@ use crate::cli::elsewhere;
 use crate::cli::exit_code::Exit;
 use crate::cli::gate::{Evidence, Witnesses};
 use crate::cli::line::args::{self, MaskOpenid};
+use crate::cli::output::file;
+use crate::cli::output_path::Kept;
 use crate::cli::problem::Problem;
 use crate::cli::terminal::{Terminal, argument};
 use crate::cli::user_state::{AccountFolder, telling};
@@ -22,18 +26,31 @@ pub(crate) fn run(args: &args::Results, terminal: &Terminal) -> Result<Exit, Pro
     let (store, _) = witnesses
         .known()
         .ok_or_else(|| Problem::new(Exit::Gate, "no-run").with("campaign", argument(&campaign.path)))?;
-    let file = &campaign.results.path;
+    let results_file = &campaign.results.path;
     let masked = args.mask_openid == MaskOpenid::On;
     let store = Some(store);
-    results::write(&campaign, &plan, store, file, masked)
-        .and_then(|tally| results::write_parts(&campaign, &plan, store, file, masked, &tally))
+    if is_stdout(args) {
+        let written =
+            terminal.stream(|out| results::write_stream(&campaign, &plan, store, out, masked).map(drop));
+        return match written {
+            // Who closes stdout does not want the rest.
+            Ok(()) | Err(ResultsError::File(_)) => Ok(Exit::Ok),
+            Err(ResultsError::Join(error)) => Err(error.into()),
+        };
+    }
+    results::write(&campaign, &plan, store, results_file, masked)
+        .and_then(|tally| results::write_parts(&campaign, &plan, store, results_file, masked, &tally))
         .map_err(|error| match error {
             ResultsError::Join(error) => error.into(),
-            ResultsError::File(error) => Problem::cannot_write(file, error),
+            ResultsError::File(error) => Problem::cannot_write(results_file, error),
         })?;
-    terminal.say("summary.results", &[("file", &display(file))]);
+    terminal.say("summary.results", &[("file", &display(results_file))]);
     terminal.next("look", path);
     Ok(Exit::Ok)
+}
+
+fn is_stdout(args: &args::Results) -> bool {
+    args.output.is_some() && file(args.output.as_ref()).is_none()
 }
 
 /// The campaign and its plan, and what receipt and journal know of it, where nothing speaks against the journal: results
@@ -52,9 +69,13 @@ fn ready(args: &args::Results, terminal: &Terminal) -> Result<(Campaign, Plan, W
         destination = Destination::Local;
         witnesses = Witnesses::ask(path, identity, &account, destination)?;
     }
+    let named = file(args.output.as_ref());
     let overrides =
-        Overrides { results: args.output.clone(), destination: Some(destination), ..environment() };
+        Overrides { results: named.map(Path::to_owned), destination: Some(destination), ..environment() };
     let (campaign, plan) = load_sound(path, &overrides, args.mask_openid)?;
+    if !is_stdout(args) {
+        Kept::of_campaign(&campaign, args.state_dir.as_ref()).insist_results(&campaign, Some(destination))?;
+    }
     let witnesses = Evidence::of(&campaign, witnesses, &account)?.insist()?;
     Ok((campaign, plan, witnesses))
 }

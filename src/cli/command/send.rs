@@ -17,6 +17,7 @@ use crate::cli::exit_code::Exit;
 use crate::cli::gate;
 use crate::cli::line::args::{self, Expect, MaskOpenid, SendArgs};
 use crate::cli::machine;
+use crate::cli::output_path::Kept;
 use crate::cli::platform::{Platform, hosts};
 use crate::cli::problem::Problem;
 use crate::cli::quota;
@@ -30,7 +31,9 @@ use crate::delivery::outcome::Counts;
 use crate::delivery::stop::Stop;
 use crate::delivery::tally::Tally;
 use crate::diagnostic::render::display;
+use crate::journal::receipt;
 use crate::journal::store::Store;
+use crate::own_file;
 use crate::plan::Plan;
 use crate::plan::id::PlanId;
 use crate::report::join::identity;
@@ -63,13 +66,15 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
     let Place { account, state, locks } = place;
     let destination = hosts.destination();
     let stop_files = stop_files(&campaign, &state)?;
-    gate::pass(&campaign, &account, destination, args.take_over, terminal)?;
+    sweep(&campaign, &state);
+    gate::pass(&campaign, &account, destination, args.take_over.as_ref(), terminal)?;
     let policy = Policy { on_unknown: campaign.send.on_unknown, retry_refused };
     let (campaign, plan) = (Arc::new(campaign), Arc::new(plan));
     let results = ResultsFile {
         campaign: Arc::clone(&campaign),
         plan: Arc::clone(&plan),
         masked: results_masked(&args.how),
+        destination: Some(destination),
     };
     let before = before(&results, &state)?;
     let left = left(&before.tally, &policy);
@@ -114,7 +119,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
             let Platform { runtime, client, tokens, origin } = platform;
             let execution = Execution {
                 id: Some(id.to_string()),
-                receipt: Some(gate::receipt(path, destination)),
+                receipt: Some(gate::receipt(&campaign, destination)),
                 whose: identity(&campaign),
                 campaign: Arc::clone(&campaign),
                 plan: Arc::clone(&plan),
@@ -200,6 +205,8 @@ fn read(args: &args::Send) -> Result<Ready, Problem> {
     let (campaign, plan) = load_sound(&args.campaign.campaign, &overrides(&args.how), args.how.mask_openid)?;
     // An address that is none is told before anything is done.
     let hosts = hosts(&campaign)?;
+    let kept = Kept::of_campaign(&campaign, args.state_dir.as_ref());
+    kept.insist_results(&campaign, Some(hosts.destination()))?;
     let id = PlanId::of(&campaign, &hosts, &plan);
     insist_on_expected(&args.expect, &plan, id)?;
     Ok(Ready { campaign, plan, hosts, id })
@@ -267,8 +274,10 @@ fn lock(
 ) -> Result<(Locks, bool), Problem> {
     let mut locks = Locks::default();
     let mut waited = false;
-    for path in [campaign_lock(state, &campaign.id), account_lock(campaign, state, destination)] {
-        waited |= take(&mut locks, &path, &holder(campaign), until, terminal)?;
+    for path in
+        [campaign_lock(state, &campaign.id), account_lock(&campaign.account.appid, state, destination)]
+    {
+        waited |= take(&mut locks, &path, &holder(&campaign.id), until, terminal)?;
     }
     Ok((locks, waited))
 }
@@ -285,6 +294,14 @@ fn stop_files(campaign: &Campaign, state: &Path) -> Result<StopFiles, Problem> {
         None => Ok(files),
         Some(file) => Err(Problem::new(Exit::Paused, "stop-file").with("file", display(file))),
     }
+}
+
+/// Takes away what runs that were killed left half written, now that nobody else sends this campaign.
+fn sweep(campaign: &Campaign, state: &Path) {
+    let folder = |file: &Path| own_file::followed(file).parent().map(Path::to_owned);
+    let receipt = receipt::beside(&campaign.path);
+    let folders = [folder(&receipt), folder(&campaign.results.path), Some(state.to_owned())];
+    folders.iter().flatten().for_each(|folder| own_file::sweep(folder));
 }
 
 /// The file by which `wxcast stop` asks a run to stop.

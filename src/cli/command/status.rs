@@ -79,7 +79,11 @@ fn sent(state: &Path, identity: &Identity) -> Result<Option<Known>, JournalError
     let Some(store) = Store::read(state)? else { return Ok(None) };
     let Some(number) = store.find_campaign(identity)? else { return Ok(None) };
     let Some(last) = store.runs(number)?.pop() else { return Ok(None) };
-    let tally = tally_of_journal(&store, number)?;
+    let tally = match (store.pruned(number)?, last.counts) {
+        // Who they were is not known any more, how many is.
+        (Some(_), Some(counts)) => Tally { counts, ..Tally::default() },
+        (Some(_), None) | (None, _) => tally_of_journal(&store, number)?,
+    };
     let decided = tally.skipped.iter().map(|(reason, count)| (reason.name().to_owned(), *count));
     // An older version noted how many its files skipped, and not why.
     let skipped = last.skipped.into_iter().flatten().chain(decided).collect();

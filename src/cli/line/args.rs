@@ -6,6 +6,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Parser, ValueEnum};
 
 use crate::campaign::rate::Rate;
+pub(crate) use crate::cli::line::format::Format;
+use crate::cli::line::journal_args::{History, Journal};
 use crate::plan::digest::Digest;
 use crate::plan::id::PlanId;
 use crate::report;
@@ -52,6 +54,8 @@ pub(crate) enum Subcommand {
     Resolve(Resolve),
     Media(Media),
     Doctor(Doctor),
+    History(History),
+    Journal(Journal),
     Explain(Explain),
     Simulator(Simulator),
     Schema(Schema),
@@ -92,15 +96,6 @@ pub(crate) enum Progress {
     Plain,
     /// Nothing.
     None,
-}
-
-/// For people or for machines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people.
-    Human,
-    /// For machines.
-    Json,
 }
 
 /// The word for what people read.
@@ -240,8 +235,8 @@ pub(crate) struct Send {
     pub(crate) at: Option<String>,
     #[arg(long, value_name = "DURATION")]
     pub(crate) wait_lock: Option<String>,
-    #[arg(long)]
-    pub(crate) take_over: bool,
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub(crate) take_over: Option<Option<PathBuf>>,
     #[arg(long, value_name = "DIR")]
     pub(crate) state_dir: Option<PathBuf>,
 }

@@ -30,9 +30,20 @@ pub fn translated(command: Command, words: &Catalog) -> Command {
         );
     let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
     for name in names {
-        command = command.mut_subcommand(&name, |sub| {
-            described(sub, &name, words).help_template(words.say("cli.template", &[]))
-        });
+        command = command.mut_subcommand(&name, |sub| subcommand(sub, &name, words));
+    }
+    command
+}
+
+/// A subcommand, and those that it has itself: what `wxcast journal export` says is `cli.journal-export`.
+fn subcommand(command: Command, name: &str, words: &Catalog) -> Command {
+    let mut command = described(command, name, words)
+        .help_template(words.say("cli.template", &[]))
+        .subcommand_help_heading(words.say("cli.commands", &[]));
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    for sub in names {
+        let name = format!("{name}-{sub}");
+        command = command.mut_subcommand(&sub, |sub| subcommand(sub, &name, words));
     }
     command
 }

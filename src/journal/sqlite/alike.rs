@@ -4,10 +4,45 @@ use jiff::Timestamp;
 use rusqlite::params;
 
 use crate::journal::JournalError;
-use crate::journal::identity::Identity;
+use crate::journal::history::Begun;
+use crate::journal::identity::{CampaignKey, Identity};
 use crate::journal::sqlite::store::{SqliteStore, timestamp};
 
 impl SqliteStore {
+    /// The other campaigns and waves of an account of which a run began since a moment, the last one first and at most
+    /// so many.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn others_since(
+        &self,
+        whose: &Identity,
+        since: Timestamp,
+        most: usize,
+    ) -> Result<Vec<Begun>, JournalError> {
+        (|| {
+            let mut found = self.connection.prepare_cached(
+                "SELECT c.id, c.campaign, c.wave, max(r.started) FROM campaign c JOIN run r ON r.campaign = c.id \
+                 WHERE c.appid = ?1 AND c.channel = ?2 AND (c.campaign <> ?3 OR c.wave <> ?4) AND r.started >= ?5 \
+                 GROUP BY c.id ORDER BY 4 DESC LIMIT ?6",
+            )?;
+            let Identity { appid, campaign, wave, channel } = whose;
+            let most = i64::try_from(most).unwrap_or(i64::MAX);
+            let places = params![appid, channel.name(), campaign, wave, since.as_millisecond(), most];
+            found
+                .query_map(places, |row| {
+                    Ok(Begun {
+                        key: CampaignKey(row.get(0)?),
+                        whose: Identity { campaign: row.get(1)?, wave: row.get(2)?, ..whose.clone() },
+                        at: timestamp(row.get(3)?)?,
+                    })
+                })?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        })()
+        .map_err(|error: rusqlite::Error| self.unreadable(&error))
+    }
+
     /// The other campaigns and waves of an account, a run of which had this text or this whole plan, and when the last
     /// such run began; the last one first.
     ///

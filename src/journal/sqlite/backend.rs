@@ -1,5 +1,8 @@
 //! SQLite as a journal: each thing that can be asked and told, in the file that is about it.
 
+use std::io::{self, Write};
+use std::path::Path;
+
 use jiff::Timestamp;
 
 use crate::delivery::attempt::Incident;
@@ -8,10 +11,11 @@ use crate::journal::JournalError;
 use crate::journal::attempts::RecordedAttempt;
 use crate::journal::backend::{Claims, Reads, Writes};
 use crate::journal::batch::Batch;
-use crate::journal::history::{CampaignRecord, PersonMessage};
+use crate::journal::history::{Begun, CampaignRecord, PersonMessage, Prunable, Pruned};
 use crate::journal::identity::{CampaignKey, Claim, Identity, MessageKey, Person, RunKey};
 use crate::journal::kept::Kept;
 use crate::journal::notice::Noticed;
+use crate::journal::portable::{Export, Exported, ImportError, Imported};
 use crate::journal::record::{Known, MessageCounts, Recorded};
 use crate::journal::run::{RunEnd, RunRecord, RunStart};
 use crate::journal::sqlite::store::SqliteStore;
@@ -139,6 +143,45 @@ impl Reads for SqliteStore {
         Self::occasions(self, campaigns, since, persons, each)
     }
 
+    fn others_since(
+        &self,
+        whose: &Identity,
+        since: Timestamp,
+        most: usize,
+    ) -> Result<Vec<Begun>, JournalError> {
+        Self::others_since(self, whose, since, most)
+    }
+
+    fn appids(&self) -> Result<Vec<String>, JournalError> {
+        Self::appids(self)
+    }
+
+    fn last_activity(&self, campaign: CampaignKey) -> Result<Option<Timestamp>, JournalError> {
+        Self::last_activity(self, campaign)
+    }
+
+    fn prunable(&self, before: Timestamp) -> Result<Vec<Prunable>, JournalError> {
+        Self::prunable(self, before)
+    }
+
+    fn pruned(&self, campaign: CampaignKey) -> Result<Option<Pruned>, JournalError> {
+        Self::pruned(self, campaign)
+    }
+
+    fn export(&self, what: &Exported<'_>, out: &mut dyn Write) -> Result<io::Result<u64>, JournalError> {
+        Self::export(self, what, out)
+    }
+
+    fn has_imported(
+        &self,
+        campaign: CampaignKey,
+        journal: &str,
+        epoch: i64,
+        messages: u64,
+    ) -> Result<bool, JournalError> {
+        Self::has_imported(self, campaign, journal, epoch, messages)
+    }
+
     fn check(&self) -> Result<(), JournalError> {
         Self::check(self)
     }
@@ -198,6 +241,26 @@ impl Writes for SqliteStore {
 
     fn index_persons(&mut self, claim: Claim, appid: &str) -> Result<u64, JournalError> {
         Self::index_persons(self, claim, appid)
+    }
+
+    fn take_export(&mut self, export: &mut Export) -> Result<Imported, ImportError> {
+        Self::take_export(self, export)
+    }
+
+    fn prune(&mut self, campaigns: &[Prunable], at: Timestamp) -> Result<(), JournalError> {
+        Self::prune(self, campaigns, at)
+    }
+
+    fn forget_pruned(&self, campaign: CampaignKey) -> Result<(), JournalError> {
+        Self::forget_pruned(self, campaign)
+    }
+
+    fn keep_reserve(&mut self, folder: &Path) {
+        Self::keep_reserve(self, folder)
+    }
+
+    fn let_reserve_go(&mut self) -> bool {
+        Self::let_reserve_go(self)
     }
 
     fn keep(&mut self, files: Vec<Kept>) {

@@ -2,7 +2,8 @@
 //!
 //! SQLite reads a log up to the first page that does not fit and takes the rest for what a dying process left unfinished.
 //! A process that dies leaves the beginning of a commit and never its end: where an end follows, commits that had been
-//! acknowledged are lost, and requests have left because of them.
+//! acknowledged are lost, and requests have left because of them. The page that does not fit may be called an end itself:
+//! its head is written before its content, so that a process which dies between the two leaves that.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read as _};
@@ -60,6 +61,7 @@ fn scan(mut log: impl io::Read) -> io::Result<bool> {
             return Ok(false);
         }
         let ours = [word(&frame, 8), word(&frame, 12)] == salts;
+        let fitted = fits;
         if fits {
             let next = sum(sum(sums, &frame[..8], little), &frame[FRAME..], little);
             fits = ours && next == [word(&frame, 16), word(&frame, 20)];
@@ -67,7 +69,7 @@ fn scan(mut log: impl io::Read) -> io::Result<bool> {
         }
         let ends_commit = word(&frame, 4) != 0;
         // What an earlier round of the log left has other salts.
-        if !fits && ours && ends_commit {
+        if !fitted && ours && ends_commit {
             return Ok(true);
         }
     }
@@ -119,4 +121,47 @@ impl SqliteStore {
 
 fn note(campaign: i64) -> String {
     format!("sending:{campaign}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// A log of several commits, and how many bytes a frame of it has.
+    fn log() -> (Vec<u8>, usize) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = SqliteStore::open(folder.path()).expect("a journal");
+        for number in 0..9 {
+            store.set_note("note", &"x".repeat(number * 700)).expect("a note");
+        }
+        let log = fs::read(folder.path().join(format!("{FILE}-wal"))).expect("a log");
+        let page = usize::try_from(word(&log, 8)).expect("a size");
+        (log, FRAME + page)
+    }
+
+    fn damaged(log: &[u8]) -> bool {
+        scan(log).expect("a log that can be read")
+    }
+
+    #[test]
+    fn a_commit_that_was_cut_off_anywhere_is_no_damage_and_one_before_others_is() {
+        let (log, frame) = log();
+        assert!((log.len() - HEADER) / frame > 5 && !damaged(&log));
+        for end in (HEADER..log.len()).step_by(501) {
+            assert!(!damaged(&log[..end]), "cut off at {end} of {}", log.len());
+        }
+        // The head of the last page was written, and its content was not: what an earlier round left is there.
+        let last = log.len() - frame + FRAME;
+        let mut torn = log.clone();
+        torn[last..].fill(b'o');
+        torn.extend(vec![b'o'; 3 * frame]);
+        assert!(!damaged(&torn));
+        for at in [HEADER + FRAME + 9, HEADER + frame + FRAME + 9] {
+            let mut flipped = log.clone();
+            flipped[at] ^= 1;
+            assert!(damaged(&flipped), "{at}");
+        }
+    }
 }

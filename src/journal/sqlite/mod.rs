@@ -1,18 +1,21 @@
 //! The journal as one SQLite file an account, in WAL mode with `synchronous=FULL`: a commit is on disk when it returns.
 
-mod alike;
+pub(crate) mod alike;
 mod attempts;
 mod backend;
 mod claim;
+pub(crate) mod export;
 pub(crate) mod file;
 pub(crate) mod format1;
 mod history;
 
 pub(crate) mod log;
+pub(crate) mod import;
 mod messages;
 mod notes;
 pub(crate) mod notices;
 mod person;
+pub(crate) mod prune;
 mod runs;
 pub(crate) mod schema;
 pub mod store;

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::journal::JournalError;
 use crate::journal::kept::Kept;
+use crate::journal::reserve::Reserve;
 use crate::journal::sqlite::file::{self, There};
 use crate::journal::sqlite::schema::{self, FORMAT};
 
@@ -27,6 +28,8 @@ pub(crate) struct SqliteStore {
     shared: bool,
     /// What must stay where it is while intents are written.
     kept: Vec<Kept>,
+    /// Room on the disk for answers.
+    reserve: Option<Reserve>,
     /// A copy that is read in the place of a file that cannot be.
     _copy: Option<TempDir>,
 }
@@ -47,6 +50,7 @@ impl SqliteStore {
         let mut store = Self {
             connection: file::connect(&path).map_err(|error| unreadable(&path, &error))?,
             kept: vec![Kept::of(&path)],
+            reserve: None,
             path,
             shared: true,
             _copy: None,
@@ -91,8 +95,14 @@ impl SqliteStore {
         copy: Option<TempDir>,
     ) -> Result<Option<Self>, JournalError> {
         let connection = connection.map_err(|error| unreadable(path, &error))?;
-        let mut store =
-            Self { connection, path: path.to_owned(), shared: true, kept: Vec::new(), _copy: copy };
+        let mut store = Self {
+            connection,
+            path: path.to_owned(),
+            shared: true,
+            kept: Vec::new(),
+            reserve: None,
+            _copy: copy,
+        };
         store.leave_log().and_then(|()| store.prepare()).map_err(|error| store.unreadable(&error))?;
         // A process that was killed while it made the journal leaves one whose making SQLite takes back when it is
         // opened next: nothing was ever written to it.
@@ -112,6 +122,16 @@ impl SqliteStore {
     /// Has these files stay where they are while intents are written.
     pub(crate) fn keep(&mut self, files: impl IntoIterator<Item = Kept>) {
         self.kept.extend(files);
+    }
+
+    /// Keeps room on the disk for the answers to what will be sent.
+    pub(crate) fn keep_reserve(&mut self, folder: &Path) {
+        self.reserve = Reserve::take(folder);
+    }
+
+    /// Lets that room go. Gives whether there was any.
+    pub(crate) fn let_reserve_go(&mut self) -> bool {
+        self.reserve.take().map(Reserve::let_go).is_some()
     }
 
     /// Whether journal and locks are still the files that others find.

@@ -1,11 +1,14 @@
 //! The one writer of files that reports end in.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use crate::own_file;
 
 /// Writes a file whole or not at all: beside it first, synced, then renamed over it. It has people in it, so only its
-/// owner can read it.
+/// owner can read it; one that was there keeps its rights, which somebody gave it. Links are followed. What is no file,
+/// as a pipe or a device, is written to and stays what it is.
 ///
 /// # Errors
 ///
@@ -14,17 +17,14 @@ pub(crate) fn write_file<T, E: From<io::Error>>(
     path: &Path,
     content: impl FnOnce(&mut (dyn Write + Send)) -> Result<T, E>,
 ) -> Result<T, E> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        _ => PathBuf::from("."),
-    };
-    let mut file = tempfile::Builder::new().prefix(".wxcast-").tempfile_in(folder).map_err(of_the_system)?;
-    let written;
-    {
-        let mut writer = io::BufWriter::with_capacity(256 * 1024, file.as_file_mut());
-        written = content(&mut writer)?;
-        writer.flush()?;
+    if is_stream(path) {
+        return filled(&mut fs::OpenOptions::new().write(true).open(path)?, content);
     }
+    let path = &own_file::followed(path);
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut file = own_file::temporary_in(folder).map_err(of_the_system)?;
+    let written = filled(file.as_file_mut(), content)?;
+    keep_rights(path, file.as_file());
     file.as_file().sync_all()?;
     let (file, finished) = file.keep().map_err(|error| error.error)?;
     drop(file);
@@ -35,6 +35,37 @@ pub(crate) fn write_file<T, E: From<io::Error>>(
     })?;
     Ok(written)
 }
+
+/// Whether a name leads to something that is written to rather than replaced.
+pub(crate) fn is_stream(path: &Path) -> bool {
+    let is_null = || path.file_stem().is_some_and(|name| name.eq_ignore_ascii_case("nul"));
+    let is_none = |about: fs::Metadata| !about.is_file() && !about.is_dir();
+    path.metadata().is_ok_and(is_none) || cfg!(windows) && is_null()
+}
+
+fn filled<T, E: From<io::Error>>(
+    file: &mut File,
+    content: impl FnOnce(&mut (dyn Write + Send)) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut writer = io::BufWriter::with_capacity(256 * 1024, file);
+    let written = content(&mut writer)?;
+    writer.flush()?;
+    Ok(written)
+}
+
+/// Gives a new file the rights of the one whose place it takes.
+#[cfg(unix)]
+fn keep_rights(before: &Path, file: &File) {
+    use std::os::unix::fs::MetadataExt as _;
+    let Ok(before) = fs::metadata(before) else { return };
+    // Only root may give a file away, and to whom it belongs matters less than that it is written.
+    let _ = std::os::unix::fs::fchown(file, Some(before.uid()), Some(before.gid()));
+    let _ = file.set_permissions(before.permissions());
+}
+
+/// On Windows a file has the rights of its folder.
+#[cfg(not(unix))]
+fn keep_rights(_: &Path, _: &File) {}
 
 /// Windows says of a file that another program holds open only that it may not be replaced; asked to open it, it says
 /// why.

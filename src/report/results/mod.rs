@@ -9,7 +9,7 @@ pub(crate) mod told;
 pub(crate) mod xlsx;
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -73,6 +73,21 @@ pub(crate) fn write(
     write_rows(campaign, plan, store, path, masked, |_| true)
 }
 
+/// Writes the results as a CSV to a stream.
+///
+/// # Errors
+///
+/// When audience or journal cannot be read, or the stream takes no more.
+pub(crate) fn write_stream(
+    campaign: &Campaign,
+    plan: &Plan,
+    store: Option<&Store>,
+    out: &mut (dyn Write + Send),
+    masked: bool,
+) -> Result<Tally, ResultsError> {
+    write_to(campaign, plan, store, out, false, masked, |_| true)
+}
+
 /// Writes those who failed, are unknown and are unsent into files of their own beside the results, where the campaign
 /// wants that. A part of which nobody is left has no file: one that an earlier run left is deleted.
 ///
@@ -89,9 +104,13 @@ pub(crate) fn write_parts(
 ) -> Result<(), ResultsError> {
     for part in Part::ALL.iter().filter(|_| campaign.results.split) {
         let (status, path) = (status_of(*part), part.beside(results));
+        let own = is_own(&path, &campaign.audience.openid_column);
+        if tally.counts.of(status) > 0 && path.is_file() && !own {
+            return Err(ResultsError::File(io::ErrorKind::AlreadyExists.into()));
+        }
         if tally.counts.of(status) > 0 {
             write_rows(campaign, plan, store, &path, masked, |of| of == status)?;
-        } else if is_own(&path, &campaign.audience.openid_column) {
+        } else if own {
             fs::remove_file(&path).map_err(ResultsError::File)?;
         }
     }
@@ -114,26 +133,33 @@ fn write_rows(
     masked: bool,
     wanted: impl Fn(Status) -> bool,
 ) -> Result<Tally, ResultsError> {
-    write_file(path, |out| {
-        let words = Catalog::new(campaign.results.language);
-        let mut sheet: Box<dyn Sheet + '_> = if is_workbook(path) {
-            Box::new(Workbook::new(&words, out)?)
-        } else {
-            Box::new(CsvFile::new(out))
-        };
-        let inputs = Inputs::of_campaign(campaign, &plan.library);
-        let mut join = Join::open(&inputs, plan, store, &identity(campaign))?;
-        let mut lines = Lines::new(&words, campaign, masked);
-        sheet.head(&lines.names(join.header()))?;
-        while let Some(row) = join.next()? {
-            if wanted(row.status) {
-                sheet.line(lines.fill(&row))?;
-            }
+    write_file(path, |out| write_to(campaign, plan, store, out, is_workbook(path), masked, wanted))
+}
+
+fn write_to(
+    campaign: &Campaign,
+    plan: &Plan,
+    store: Option<&Store>,
+    out: &mut (dyn Write + Send),
+    workbook: bool,
+    masked: bool,
+    wanted: impl Fn(Status) -> bool,
+) -> Result<Tally, ResultsError> {
+    let words = Catalog::new(campaign.results.language);
+    let mut sheet: Box<dyn Sheet + '_> =
+        if workbook { Box::new(Workbook::new(&words, out)?) } else { Box::new(CsvFile::new(out)) };
+    let inputs = Inputs::of_campaign(campaign, &plan.library);
+    let mut join = Join::open(&inputs, plan, store, &identity(campaign))?;
+    let mut lines = Lines::new(&words, campaign, masked);
+    sheet.head(&lines.names(join.header()))?;
+    while let Some(row) = join.next()? {
+        if wanted(row.status) {
+            sheet.line(lines.fill(&row))?;
         }
-        let tally = join.finish()?;
-        sheet.end(campaign, &tally)?;
-        Ok(tally)
-    })
+    }
+    let tally = join.finish()?;
+    sheet.end(campaign, &tally)?;
+    Ok(tally)
 }
 
 /// Makes rows of results; the buffers of one are used again for the next.
@@ -285,7 +311,7 @@ pub(crate) fn open(path: &Path, openid: &str) -> Option<Reader> {
 }
 
 /// Whether a file is one of results.
-fn is_own(path: &Path, openid: &str) -> bool {
+pub(crate) fn is_own(path: &Path, openid: &str) -> bool {
     open(path, openid).is_some_and(|reader| results_columns(reader.header().raw()).is_some())
 }
 

@@ -176,6 +176,9 @@ impl<'o> Execution<'o> {
         let mut store = Store::open(&self.state)?;
         let claim = store.claim(&self.whose, Incident::Crash)?;
         store.keep(self.locks.kept().collect());
+        if self.receipt.is_some() {
+            store.keep_reserve(&self.state);
+        }
         let run = store.begin_run(claim, &self.start())?;
         store.begin_sending(claim)?;
         if !store.is_shareable() {

@@ -22,6 +22,8 @@ pub struct Place {
     pub(crate) user: String,
     /// The destination's word.
     pub(crate) destination: &'static str,
+    /// Where the results go.
+    pub(crate) results: PathBuf,
 }
 
 /// Writes a run's receipt. What it says is counted anew each time.
@@ -68,7 +70,7 @@ impl Receipts {
         counts.add(Status::Skipped, self.skipped);
         counts.unsent = self.planned.saturating_sub(reached);
         let Identity { appid, campaign, wave, channel } = &self.whose;
-        let Place { path: _, computer, user, destination } = &self.place;
+        let Place { path, computer, user, destination, results } = &self.place;
         Ok(Entry {
             appid: appid.clone(),
             campaign: campaign.clone(),
@@ -86,6 +88,7 @@ impl Receipts {
             digest: self.digest.clone(),
             plan: self.id.clone(),
             at: Timestamp::now(),
+            results: Some(receipt::named(path, results)),
         })
     }
 }

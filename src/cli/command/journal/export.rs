@@ -1,0 +1,50 @@
+//! `wxcast journal export`: one campaign as a file, for a colleague or another computer.
+
+use std::time::Instant;
+
+use crate::campaign::Campaign;
+use crate::cli::campaign_lock::lock_id;
+use crate::cli::command::journal::{Unwritten, exported, write};
+use crate::cli::context::{Whose, environment, load, whose};
+use crate::cli::exit_code::Exit;
+use crate::cli::line::journal_args;
+use crate::cli::output::file;
+use crate::cli::output_path::Kept;
+use crate::cli::problem::Problem;
+use crate::cli::terminal::{Form, Terminal, argument};
+use crate::cli::user_state::telling;
+use crate::diagnostic::render::display;
+use crate::journal::store::Store;
+
+pub(crate) fn run(args: &journal_args::Export, terminal: &Terminal) -> Result<Exit, Problem> {
+    let path = &args.campaign;
+    let Whose { identity, id, .. } = whose(path)?;
+    let (state, destination) = telling(path, &identity, args.state_dir.as_ref(), args.local, terminal)?;
+    let output = file(Some(&args.output));
+    let reads =
+        load(path, &environment()).campaign.as_ref().map_or_else(|| vec![path.clone()], Campaign::reads);
+    Kept::of(Some(identity.campaign.clone()), reads, args.state_dir.as_ref()).insist(output)?;
+    let store = Store::read(&state)?;
+    let known = match &store {
+        Some(store) => !store.waves(&identity)?.is_empty(),
+        None => false,
+    };
+    let Some(store) = store.filter(|_| known) else {
+        return Err(Problem::new(Exit::Gate, "no-run").with("campaign", argument(path)));
+    };
+    // Whoever sends meanwhile knows more than the file would, and whoever imports it knew nothing of that.
+    let _lock = lock_id(&id, &state, Instant::now(), terminal)?;
+    let what = exported(&identity.appid, &identity.campaign, destination.name());
+    let messages = match output {
+        Some(output) => write(&store, &what, output)?,
+        None => {
+            let mut text = Vec::new();
+            let messages = store.export(&what, &mut text)?;
+            let messages = messages.map_err(|error| Unwritten::File(error).of(&args.output))?;
+            terminal.document(&String::from_utf8_lossy(&text), Form::Json);
+            messages
+        }
+    };
+    terminal.say("journal.exported", &[("count", &messages), ("file", &display(&args.output))]);
+    Ok(Exit::Ok)
+}

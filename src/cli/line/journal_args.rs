@@ -1,0 +1,91 @@
+//! What `wxcast journal` and `wxcast history` may be told.
+
+use std::path::PathBuf;
+
+use crate::cli::line::format::Format;
+
+/// `journal`.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Journal {
+    #[command(subcommand)]
+    pub(crate) command: JournalCommand,
+}
+
+/// What to do with a journal.
+#[derive(Debug, Clone, clap::Subcommand)]
+#[command(disable_help_subcommand = true)]
+pub(crate) enum JournalCommand {
+    Status(Status),
+    Export(Export),
+    Import(Import),
+    Prune(Prune),
+}
+
+/// `journal status`.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Status {
+    #[arg(long, value_name = "APPID")]
+    pub(crate) appid: Option<String>,
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state_dir: Option<PathBuf>,
+}
+
+/// `journal export`.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Export {
+    #[arg(value_name = "CAMPAIGN")]
+    pub(crate) campaign: PathBuf,
+    #[arg(short, long, value_name = "FILE", required = true)]
+    pub(crate) output: PathBuf,
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state_dir: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) local: bool,
+}
+
+/// `journal import`.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Import {
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[arg(long, value_name = "APPID")]
+    pub(crate) appid: Option<String>,
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state_dir: Option<PathBuf>,
+}
+
+/// `journal prune`.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Prune {
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) older: String,
+    #[arg(long, value_name = "APPID")]
+    pub(crate) appid: Option<String>,
+    #[arg(long, value_name = "DIR")]
+    pub(crate) export: Option<PathBuf>,
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state_dir: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) local: bool,
+}
+
+/// `history`.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct History {
+    #[arg(value_name = "CAMPAIGN", conflicts_with = "openid")]
+    pub(crate) campaign: Option<PathBuf>,
+    #[arg(long, value_name = "OPENID")]
+    pub(crate) openid: Option<String>,
+    #[arg(long, value_name = "APPID")]
+    pub(crate) appid: Option<String>,
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state_dir: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) local: bool,
+}

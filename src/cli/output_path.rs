@@ -1,0 +1,240 @@
+//! Which files may be written: none that the campaign reads, none that belongs to a journal, and of those that are there
+//! only what wxcast wrote for the same campaign.
+//!
+//! A results file is known by its eight columns, and whose it is by the receipts beside the campaign and beside the file.
+//! A report is known by how it begins. An empty file, and what is no file, as a pipe or a device, is written to: there is
+//! nothing in it to lose.
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::{Component, Path, PathBuf};
+
+use crate::api_base::Destination;
+use crate::campaign::Campaign;
+use crate::cli::exit_code::Exit;
+use crate::cli::problem::Problem;
+use crate::cli::user_state;
+use crate::diagnostic::render::display;
+use crate::journal::receipt;
+use crate::locale::{Catalog, Language};
+use crate::own_file::followed;
+use crate::report::{is_stream, results};
+
+/// So much of a file is looked at to know it.
+const HEAD: u64 = 256 * 1024;
+
+/// What is never written over.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    id: Option<String>,
+    reads: Vec<PathBuf>,
+    state: Vec<PathBuf>,
+}
+
+/// Why a file is not written.
+enum Why {
+    Read,
+    State,
+    Foreign,
+}
+
+impl Kept {
+    /// Of a campaign: the files that are read for it, and the folders of journals.
+    pub(crate) fn of(id: Option<String>, reads: Vec<PathBuf>, state_dir: Option<&PathBuf>) -> Self {
+        let mut state: Vec<PathBuf> = user_state::folder().into_iter().collect();
+        // A state folder around the campaign keeps what is its own in folders named after accounts, and the rest is not.
+        let around = |folder: &Path| reads.iter().any(|file| followed(file).starts_with(folder));
+        state.extend(state_dir.cloned().filter(|folder| !around(&real(folder))));
+        Self { id, reads, state: state.iter().map(|folder| real(folder)).collect() }
+    }
+
+    /// Of a sound campaign.
+    pub(crate) fn of_campaign(campaign: &Campaign, state_dir: Option<&PathBuf>) -> Self {
+        Self::of(Some(campaign.id.to_string()), campaign.reads(), state_dir)
+    }
+
+    /// Insists that a report may be written to a file.
+    ///
+    /// # Errors
+    ///
+    /// When it may not.
+    pub(crate) fn insist(&self, file: Option<&Path>) -> Result<(), Problem> {
+        let Some(file) = file else { return Ok(()) };
+        let foreign = || is_there(file) && !is_report(&head(file), self.id.as_deref().unwrap_or_default());
+        refused(file, self.forbids(file).or_else(|| foreign().then_some(Why::Foreign)))
+    }
+
+    /// Insists that a list of rows may be written to a file: over one that is there only where it has the same columns.
+    ///
+    /// # Errors
+    ///
+    /// When it may not.
+    pub(crate) fn insist_list(&self, file: &Path, list: &[u8]) -> Result<(), Problem> {
+        let columns = |text: &str| text.lines().next().unwrap_or_default().to_owned();
+        let foreign = || is_there(file) && columns(&head(file)) != columns(&String::from_utf8_lossy(list));
+        refused(file, self.forbids(file).or_else(|| foreign().then_some(Why::Foreign)))
+    }
+
+    /// Insists that results may be written to their files. Those of a rehearsal have no destination.
+    ///
+    /// # Errors
+    ///
+    /// When they may not.
+    pub(crate) fn insist_results(
+        &self,
+        campaign: &Campaign,
+        destination: Option<Destination>,
+    ) -> Result<(), Problem> {
+        for file in campaign.results.files() {
+            refused(&file, self.forbids(&file))?;
+        }
+        // Whether there will be parts beside it is known when they are written.
+        let file = &campaign.results.path;
+        let foreign = !may_hold_results(campaign, destination, file);
+        refused(file, foreign.then_some(Why::Foreign))
+    }
+
+    fn forbids(&self, file: &Path) -> Option<Why> {
+        let there = followed(file);
+        if self.reads.iter().any(|read| is_same(read, &there)) {
+            return Some(Why::Read);
+        }
+        let beside = there.components().any(|part| part == Component::Normal(".wxcast".as_ref()));
+        (beside || self.state.iter().any(|folder| there.starts_with(folder))).then_some(Why::State)
+    }
+}
+
+fn refused(file: &Path, why: Option<Why>) -> Result<(), Problem> {
+    let key = match why {
+        None => return Ok(()),
+        Some(Why::Read) => "output-read",
+        Some(Why::State) => "output-state",
+        Some(Why::Foreign) => "output-foreign",
+    };
+    Err(Problem::new(Exit::Usage, key).with("file", display(file)))
+}
+
+/// Whether the results of a campaign that went to a destination may be written to a file. What people got never loses to
+/// what a simulator got, nor either of them to a rehearsal.
+pub(crate) fn may_hold_results(campaign: &Campaign, destination: Option<Destination>, file: &Path) -> bool {
+    let there = followed(file);
+    // A folder, or what cannot be read, is a matter of writing.
+    if !is_there(&there) || !there.is_file() || File::open(&there).is_err() {
+        return true;
+    }
+    if !results::is_own(&there, &campaign.audience.openid_column) {
+        return false;
+    }
+    let beside = there.parent().unwrap_or(Path::new("")).join("campaign.toml");
+    let receipts = [receipt::beside(&campaign.path), receipt::beside(&beside)];
+    let writer = receipts.iter().find_map(|receipt| {
+        let mut entries = receipt::entries(receipt).into_iter();
+        entries.find(|entry| entry.results_file(receipt).as_ref() == Some(&there))
+    });
+    match (writer, destination) {
+        (Some(entry), Some(destination)) => {
+            let mine = entry.appid == campaign.account.appid && entry.campaign == campaign.id.to_string();
+            let outranked =
+                destination == Destination::Local && entry.destination == Destination::Real.name();
+            mine && !outranked
+        }
+        (Some(_), None) => false,
+        (None, Some(_)) => true,
+        (None, None) => is_rehearsed(file),
+    }
+}
+
+/// Whether a file is called as results of rehearsals are.
+fn is_rehearsed(file: &Path) -> bool {
+    file.file_stem().is_some_and(|name| name.to_string_lossy().contains(".rehearsal"))
+}
+
+/// Whether there is a file with something in it.
+fn is_there(file: &Path) -> bool {
+    !is_stream(file) && fs::metadata(file).is_ok_and(|about| !about.is_file() || about.len() > 0)
+}
+
+/// Whether both are one file, also by two names.
+fn is_same(one: &Path, there: &Path) -> bool {
+    let identity = |path: &Path| {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
+        }
+        #[cfg(not(unix))]
+        fs::canonicalize(path).ok()
+    };
+    followed(one) == there || identity(one).is_some_and(|one| identity(there) == Some(one))
+}
+
+/// A folder by its real name, or by the one it will have.
+fn real(folder: &Path) -> PathBuf {
+    fs::canonicalize(folder).unwrap_or_else(|_| followed(folder))
+}
+
+fn head(file: &Path) -> String {
+    let mut head = Vec::new();
+    let read = File::open(file).and_then(|file| file.take(HEAD).read_to_end(&mut head));
+    // A folder has no beginning; that it cannot be written is said when it is.
+    if read.is_err() { String::new() } else { String::from_utf8_lossy(&head).into_owned() }
+}
+
+/// Whether a text begins as one of wxcast's reports on a campaign. Without an id the campaign had faults when it was
+/// written, or has them now.
+fn is_report(head: &str, id: &str) -> bool {
+    let text = head.trim_start_matches('\u{feff}').trim();
+    if text.is_empty() || text.split_whitespace().eq(["[", "]"]) || text == "[]" {
+        return true;
+    }
+    let named = text.contains(id);
+    if text.starts_with("<!doctype html>") {
+        return named && text.contains("<meta name=\"generator\" content=\"wxcast\">");
+    }
+    if text.starts_with("<?xml") {
+        return named && text.contains("<testsuites name=\"wxcast ");
+    }
+    if text.starts_with('{') || text.starts_with('[') {
+        return is_json_report(text, id);
+    }
+    is_text_report(text, named)
+}
+
+fn is_json_report(text: &str, id: &str) -> bool {
+    // As much of it as tells one from another; blanks say nothing.
+    let begins = text.chars().filter(|c| !c.is_whitespace()).take(4096).collect::<String>();
+    let own = format!("{{\"campaign\":\"{id}{}", if id.is_empty() { "" } else { "\"," });
+    let of_a_campaign = begins.starts_with("{\"campaign\":null,") || begins.starts_with(&own);
+    let export = begins.starts_with(&format!("{{\"wxcast_journal_export\":1,\"campaign\":\"{id}\","));
+    let list = ["[{\"row\":", "[{\"description\":"].iter().any(|start| begins.starts_with(start));
+    let sarif = begins.contains("sarif") && begins.contains("\"name\":\"wxcast\"");
+    of_a_campaign
+        || export
+        || sarif
+        || list && (begins.contains("\"payload\":{\"touser\":") || begins.contains("\"check_name\":"))
+}
+
+fn is_text_report(text: &str, named: bool) -> bool {
+    let mut lines = text.lines();
+    let first = lines.clone().next().unwrap_or_default();
+    let commands = ["::error ", "::warning ", "::notice "];
+    if commands.iter().any(|command| first.starts_with(command)) {
+        return lines.all(|line| line.is_empty() || line.starts_with("::"));
+    }
+    if first.starts_with("── ") {
+        return true;
+    }
+    let labels = [Language::En, Language::ZhCn].map(Catalog::new);
+    let has_line = |words: &Catalog| {
+        let line = words.say("plan.line.campaign", &[("value", &"")]);
+        lines.clone().take(3).any(|there| there.starts_with(line.trim_end()))
+    };
+    let has_table = |words: &Catalog| {
+        let heads = [("plan", "what", "value"), ("report", "status", "count")].map(|(of, one, other)| {
+            let label = |key: &str| words.say(&format!("{of}.label.{key}"), &[]);
+            format!("| {} | {} |", label(one), label(other))
+        });
+        first.starts_with("### ") && lines.clone().any(|line| heads.iter().any(|head| head == line))
+    };
+    named && labels.iter().any(|words| has_line(words) || has_table(words))
+}

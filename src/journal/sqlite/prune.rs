@@ -1,0 +1,134 @@
+//! Campaigns that are over, taken out of a journal. What stays is that they were sent, with how many people: so that
+//! whoever sends one again is stopped and told, although nobody knows any more who got it.
+
+use jiff::Timestamp;
+use rusqlite::{Transaction, params};
+
+use crate::journal::JournalError;
+use crate::journal::history::{Prunable, Pruned};
+use crate::journal::identity::CampaignKey;
+use crate::journal::sqlite::schema::range;
+use crate::journal::sqlite::store::{SqliteStore, timestamp};
+
+pub(super) fn note(campaign: CampaignKey) -> String {
+    format!("pruned:{}", campaign.0)
+}
+
+impl SqliteStore {
+    /// The accounts whose campaigns it has.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn appids(&self) -> Result<Vec<String>, JournalError> {
+        (|| {
+            let mut found = self.connection.prepare("SELECT DISTINCT appid FROM campaign ORDER BY appid")?;
+            found.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()
+        })()
+        .map_err(|error: rusqlite::Error| self.unreadable(&error))
+    }
+
+    /// When something happened to a campaign last: to a message of it, or a run began or ended.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn last_activity(&self, campaign: CampaignKey) -> Result<Option<Timestamp>, JournalError> {
+        let (first, end) = range(campaign);
+        let last = "SELECT max(at) FROM (SELECT max(at) AS at FROM message WHERE id > ?1 AND id < ?2 UNION ALL \
+                    SELECT max(max(started, ifnull(ended, 0))) FROM run WHERE campaign = ?3)";
+        self.connection
+            .query_row(last, [first, end, campaign.0], |row| {
+                row.get::<_, Option<i64>>(0)?.map(timestamp).transpose()
+            })
+            .map_err(|error| self.unreadable(&error))
+    }
+
+    /// The campaigns to which nothing has happened since a moment, and of whose messages something is left.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn prunable(&self, before: Timestamp) -> Result<Vec<Prunable>, JournalError> {
+        let mut found = Vec::new();
+        for appid in self.appids()? {
+            for record in self.campaigns(&appid)? {
+                let (key, whose) = (record.key, record.whose);
+                let messages = self.count(key)?.statuses().total();
+                if let Some(last) = self.last_activity(key)?.filter(|last| *last < before && messages > 0) {
+                    found.push(Prunable { key, whose, messages, last });
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Takes the messages of campaigns out, all of them or none, and gives the room back to the disk where that can be
+    /// done now. Only whoever holds the account's lock and theirs may call it.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be written.
+    pub(crate) fn prune(&mut self, campaigns: &[Prunable], at: Timestamp) -> Result<(), JournalError> {
+        (|| {
+            let transaction = self.transaction()?;
+            for campaign in campaigns {
+                prune(&transaction, campaign, at)?;
+            }
+            transaction.commit()
+        })()
+        .map_err(|error: rusqlite::Error| self.unwritable(&error))?;
+        // It needs as much room again, and nobody else who reads.
+        let _ = self.connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+        Ok(())
+    }
+
+    /// What stays of a campaign, where it was pruned.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn pruned(&self, campaign: CampaignKey) -> Result<Option<Pruned>, JournalError> {
+        let note = self.note(&note(campaign))?;
+        Ok(note.and_then(|note| serde_json::from_str(&note).ok()))
+    }
+
+    /// Forgets that a campaign was pruned: somebody has agreed to go on with what is known.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be written.
+    pub(crate) fn forget_pruned(&self, campaign: CampaignKey) -> Result<(), JournalError> {
+        self.connection
+            .execute("DELETE FROM meta WHERE key = ?1", [note(campaign)])
+            .map(drop)
+            .map_err(|error| self.unwritable(&error))
+    }
+}
+
+fn prune(transaction: &Transaction<'_>, campaign: &Prunable, at: Timestamp) -> rusqlite::Result<()> {
+    let (first, end) = range(campaign.key);
+    for statement in [
+        "DELETE FROM resolution WHERE message > ?1 AND message < ?2",
+        "DELETE FROM attempt WHERE id > ?1 AND id < ?2",
+        "DELETE FROM message WHERE id > ?1 AND id < ?2",
+    ] {
+        transaction.execute(statement, [first, end])?;
+    }
+    transaction.execute("DELETE FROM person WHERE campaign = ?1", [campaign.key.0])?;
+    // Whoever had claimed it before writes nothing more.
+    transaction
+        .execute("UPDATE campaign SET indexed = 0, epoch = epoch + 1 WHERE id = ?1", [campaign.key.0])?;
+    let pruned = Pruned { messages: campaign.messages, last: Some(campaign.last), at };
+    transaction.execute(
+        "INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET value = ?2",
+        params![note(campaign.key), serde_json::to_string(&pruned).expect("numbers and times are JSON")],
+    )?;
+    // Texts that nobody says any more.
+    transaction.execute(
+        "DELETE FROM text WHERE id NOT IN (SELECT reason FROM message WHERE reason IS NOT NULL) \
+         AND id NOT IN (SELECT reason FROM attempt WHERE reason IS NOT NULL)",
+        [],
+    )?;
+    Ok(())
+}
