@@ -3,9 +3,11 @@
 //! Whether a column holds nothing else is only known when all rows have been seen.
 
 use crate::audience::row::{Cells, Row};
+use crate::campaign::template::Bare;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
+use crate::diagnostic::value::Key;
 use crate::plan::renderer::{Renderer, variable_of};
 
 /// Words for yes, each with its no.
@@ -34,6 +36,7 @@ pub(crate) struct Conditions {
 struct Watched {
     at: FieldPath,
     spelling: String,
+    how: Bare,
     column: usize,
     name: String,
     /// The first row that says no, how it does, and how many there are.
@@ -51,6 +54,7 @@ impl Conditions {
         let watched = renderer.bare_conditions().map(|bare| Watched {
             at: bare.at.clone(),
             spelling: bare.spelling.to_owned(),
+            how: bare.how,
             column: bare.column,
             name: names[bare.column].to_owned(),
             no: None,
@@ -109,6 +113,12 @@ impl Watched {
         // `{{#if 会员}}`, `{{else if 会员}}`, `{{^if 会员}}`: the word before the column stays.
         let opening =
             self.spelling.trim_end_matches('}').rsplit_once(' ').map_or("{{#if", |(opening, _)| opening);
+        let comparison = format!("(eq {variable} \"{yes}\")");
+        let (reason, instead) = match self.how {
+            Bare::Holds => ("condition.holds", format!("{opening} {comparison}}}}}")),
+            Bare::Fails => ("condition.fails", format!("{opening} {comparison}}}}}")),
+            Bare::Within => ("condition.within", comparison),
+        };
         let told = Diagnostic::new(Code::BareCondition, Place::Field(self.at.clone()))
             .with("field", &self.at)
             .with("spelling", &self.spelling)
@@ -116,7 +126,8 @@ impl Watched {
             .with("no", no)
             .with("count", self.count)
             .with("places", row)
-            .with("instead", format!("{opening} (eq {variable} \"{yes}\")}}}}"));
+            .with("reason", Key::new(reason))
+            .with("instead", instead);
         Some(told)
     }
 }

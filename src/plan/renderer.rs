@@ -6,7 +6,9 @@ use crate::audience::column::ColumnRules;
 use crate::audience::header::Header;
 use crate::audience::row::{Cells, Row};
 use crate::campaign::template::branches::Branches;
-use crate::campaign::template::{Braces, Expression, Failure, Node, OPENID, ROW, Template, Values, Variable};
+use crate::campaign::template::{
+    Bare, Braces, Expression, Failure, Node, OPENID, ROW, Template, Values, Variable,
+};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
@@ -168,7 +170,7 @@ impl Renderer {
         self.slots.iter().flat_map(|slot| {
             slot.template.bare_conditions().iter().filter_map(|bare| {
                 let column = slot.cells[bare.variable].column()?;
-                Some(BareColumn { column, at: &slot.at, spelling: &bare.spelling })
+                Some(BareColumn { column, at: &slot.at, spelling: &bare.spelling, how: bare.how })
             })
         })
     }
@@ -233,6 +235,8 @@ pub(crate) struct BareColumn<'r> {
     pub(crate) at: &'r FieldPath,
     /// The condition as the template writes it.
     pub(crate) spelling: &'r str,
+    /// How the column is one.
+    pub(crate) how: Bare,
 }
 
 /// A row's values for one template.

@@ -22,6 +22,7 @@ const FILES: &[(&str, &str)] = &[
     ("audience/number_format/date.rs", "the days of the week, as spreadsheets write them in Chinese"),
     ("audience/time_cell.rs", "the halves of a day, as lists have them"),
     ("campaign/window.rs", "what people call what somebody did, to be recognised"),
+    ("campaign/template/helpers/date.rs", "days and months, as messages have them"),
     ("plan/conditions.rs", "the words of columns of yes and no, to be recognised"),
     ("audience/csv/guard.rs", "the columns of a results file in both languages, to be recognised"),
 ];

@@ -211,20 +211,31 @@ fn variables_of_other_tools_are_told_where_they_stand_around_a_column() {
 
 #[test]
 fn a_condition_of_nothing_but_yes_and_no_leads_to_the_right_form() {
-    let told = |cells: &[&str]| {
+    let told_of = |template: &str, cells: &[&str]| {
         let world = World::new();
-        world.text_campaign("您好{{#if 会员}}，会员价{{/if}}", "");
+        world.text_campaign(&format!("您好{template}"), "");
         let rows: String =
             cells.iter().enumerate().map(|(n, cell)| format!("{},{cell}\n", openid(n))).collect();
         world.file("audience.csv", format!("openid,会员\n{rows}"));
         let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(0).json();
         let diagnostics = plan["diagnostics"].as_array().expect("a list").clone();
         let bare = diagnostics.into_iter().find(|one| one["code"] == "bare-condition");
-        bare.map(|one| one["help"].as_str().expect("a sentence").to_owned())
+        bare.map(|one| {
+            let sentence = |key: &str| one[key].as_str().expect("a sentence").to_owned();
+            (sentence("message"), sentence("help"))
+        })
     };
+    let told = |cells: &[&str]| told_of("{{#if 会员}}，会员价{{/if}}", cells).map(|(_, help)| help);
     assert_eq!(told(&["是", "否", ""]).as_deref(), Some("Write `{{#if (eq 会员 \"是\")}}`."));
     assert_eq!(told(&["0", "0"]).as_deref(), Some("Write `{{#if (eq 会员 \"1\")}}`."));
     assert_eq!(told(&["TRUE", "FALSE"]).as_deref(), Some("Write `{{#if (eq 会员 \"TRUE\")}}`."));
+    let (message, help) = told_of("{{#unless 会员}}欢迎{{/unless}}", &["是", "否"]).expect("a warning");
+    assert!(message.contains("fails for every cell that is not empty, also for `否`"), "{message}");
+    assert_eq!(help, "Write `{{#unless (eq 会员 \"是\")}}`.");
+    for within in ["(and 会员 openid)", "(or 会员 (eq openid \"x\"))", "(not (and 会员))"] {
+        let told = told_of(&format!("{{{{#if {within}}}}}x{{{{/if}}}}"), &["是", "否"]);
+        assert_eq!(told.expect(within).1, "Write `(eq 会员 \"是\")`.", "{within}");
+    }
     for sound in [&["是", ""][..], &["金卡", "否"], &["12", "0"]] {
         assert_eq!(told(sound), None, "{sound:?}");
     }
@@ -238,6 +249,13 @@ fn what_is_nearly_right_leads_to_what_to_write_without_words_of_a_parser() {
         ("{{a.b}}", "did you mean `{{[a.b]}}`?"),
         ("{{default 姓名 “朋友”}}", "write `\"朋友\"`"),
         ("{{date day \"YYYY\"}}", "write `%Y` for the year"),
+        ("{{date day \"%Y年%M月%d日\"}}", "the month is `%m`"),
+        ("{{date day \"%x\"}}", "write `%Y-%m-%d`"),
+        ("{{date \"%m月%d日\" day}}", "`{{date COLUMN \"%m月%d日\"}}`"),
+        ("{{#if 积分}}x{{#else}}y{{/if}}", "the other case is `{{else}}`"),
+        ("x{{/if}}", "`{{/if}}` belongs to no `{{#if …}}`"),
+        ("{{#if (eq 姓名 \"是\"）}}x{{/if}}", "round brackets are written as `(` and `)`"),
+        ("{{姓名.DATA}}", "did you mean `{{姓名}}`?"),
     ] {
         let found = faults(template);
         let told = format!(

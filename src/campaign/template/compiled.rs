@@ -41,9 +41,22 @@ pub(crate) struct Choice {
     pub(super) branches: (usize, Option<usize>),
 }
 
+/// How a variable is a condition all by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bare {
+    /// `{{#if 会员}}`
+    Holds,
+    /// `{{#unless 会员}}`
+    Fails,
+    /// `{{#if (and 会员 …)}}`
+    Within,
+}
+
 /// `{{#if 会员}}`: a variable as a condition, and the tag as the template writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BareCondition {
+    /// How it is one.
+    pub(crate) how: Bare,
     /// The variable, by its index.
     pub(crate) variable: usize,
     /// The tag.
@@ -133,8 +146,13 @@ impl Template {
     }
 
     fn choice(&mut self, block: Block) -> Choice {
-        if let Expression::Variable(variable) = block.condition {
-            self.bare_conditions.push(BareCondition { variable, spelling: block.spelling.clone() });
+        match &block.condition {
+            Expression::Variable(variable) => {
+                let how = if block.negated != block.inverted { Bare::Fails } else { Bare::Holds };
+                let spelling = block.spelling.clone();
+                self.bare_conditions.push(BareCondition { how, variable: *variable, spelling });
+            }
+            condition => self.bare_within(condition, &block.spelling),
         }
         let yes = self.branch(block.spelling.clone());
         let first = self.nodes(block.first);
@@ -142,6 +160,22 @@ impl Template {
         let second = self.nodes(block.second.unwrap_or_default());
         let negated = block.negated != block.inverted;
         Choice { condition: block.condition, negated, first, second, branches: (yes, no) }
+    }
+
+    /// The variables that `and`, `or` and `not` take for conditions.
+    fn bare_within(&mut self, condition: &Expression, spelling: &str) {
+        let Expression::Call(helper, given) = condition else { return };
+        if !["and", "or", "not"].contains(&helper.name) {
+            return;
+        }
+        for part in given {
+            if let Expression::Variable(variable) = part {
+                let spelling = spelling.to_owned();
+                self.bare_conditions.push(BareCondition { how: Bare::Within, variable: *variable, spelling });
+            } else {
+                self.bare_within(part, spelling);
+            }
+        }
     }
 
     fn branch(&mut self, spelling: String) -> usize {

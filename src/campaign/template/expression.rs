@@ -130,7 +130,9 @@ impl<'s, 'f> Tag<'s, 'f> {
                     let bare: String = name.chars().filter(|c| !is_curly(*c)).collect();
                     SyntaxFault::CurlyQuotes { text: name.clone(), instead: format!("\"{bare}\"") }
                 }
-                WordKind::Bare(name) if is_called_in_full_width(name) => SyntaxFault::FullWidthBrackets,
+                WordKind::Bare(name) if is_called_in_full_width(name) || is_unpaired(name) => {
+                    SyntaxFault::FullWidthBrackets
+                }
                 WordKind::Sign(sign) if helper_of(sign).is_some() => {
                     let instead = self.without_sign(index, sign, opening);
                     SyntaxFault::Operator { sign: sign.clone(), instead }
@@ -184,6 +186,9 @@ impl<'s, 'f> Tag<'s, 'f> {
 
     fn no_block(&mut self, name: &str, at: Range<usize>, opening: &str) {
         let alone = self.words.len() == 1;
+        if alone && name == "else" {
+            return self.fault(at, SyntaxFault::HashElse);
+        }
         let known = HELPERS.iter().any(|helper| helper.name == name);
         if is_foreign(name) || known {
             self.found.faults.push(TemplateFault::unsupported(at, name));
@@ -364,8 +369,18 @@ fn is_called_in_full_width(name: &str) -> bool {
     HELPERS.iter().any(|helper| rest.starts_with(helper.name))
 }
 
+/// `）` without its `（`: a column may have both in its name, and not one of them.
+fn is_unpaired(name: &str) -> bool {
+    name.matches('（').count() != name.matches('）').count()
+}
+
 /// What is wrong with what the template itself gives, whatever the row.
 fn misfit(helper: &Signature, given: &[Expression]) -> Option<SyntaxFault> {
+    if let ("date", [Expression::Text(pattern), Expression::Variable(_)]) = (helper.name, given)
+        && date::is_pattern(pattern)
+    {
+        return Some(SyntaxFault::DateOrder(pattern.clone()));
+    }
     let written = given.get(1).and_then(|second| match second {
         Expression::Text(text) | Expression::Number(text) => Some(text),
         Expression::Variable(_) | Expression::Flag(_) | Expression::Call(..) => None,
@@ -373,6 +388,10 @@ fn misfit(helper: &Signature, given: &[Expression]) -> Option<SyntaxFault> {
     let value = Value::Text(Cow::Borrowed(written.as_str()));
     match helper.name {
         "date" if !date::is_pattern(written) => Some(SyntaxFault::DatePattern(written.clone())),
+        "date" => {
+            let (sign, instead) = date::doubtful(written)?;
+            Some(SyntaxFault::DateSign { sign, instead })
+        }
         "number" if number::decimals(&value).is_err() => Some(SyntaxFault::Count(written.clone())),
         "truncate" if count(&value).is_err() => Some(SyntaxFault::Count(written.clone())),
         "percent" if !number::is_unit(written) => Some(SyntaxFault::Unit(written.clone())),

@@ -94,6 +94,17 @@ pub(crate) enum SyntaxFault {
     },
     /// `elif` and the like.
     ElseIf(String),
+    /// `{{#else}}`
+    HashElse,
+    /// The parameters of `date` the wrong way round; the pattern.
+    DateOrder(String),
+    /// A part of a pattern of dates that is not meant, and what is.
+    DateSign {
+        /// The part.
+        sign: String,
+        /// What to write instead.
+        instead: &'static str,
+    },
     /// `{{#name}}` with the name of no helper.
     Section(String),
     /// A sign that a name outside of square brackets cannot have, and what to write if it is a column.
@@ -143,7 +154,11 @@ impl TemplateFault {
                 fault
             }
             TemplateFaultKind::Path(path) => {
-                let column = format!("{{{{[{}]}}}}", path.replace(['[', ']'], ""));
+                // As template messages of the platform write their variables.
+                let column = match path.strip_suffix(".DATA") {
+                    Some(name) => format!("{{{{{name}}}}}"),
+                    None => format!("{{{{[{}]}}}}", path.replace(['[', ']'], "")),
+                };
                 let mut fault = fault(Code::TemplateUnsupported).with("text", path);
                 fault.near = Some(column.into_boxed_str());
                 fault
@@ -179,6 +194,12 @@ impl SyntaxFault {
                 of("template.curly-quotes").with("text", text).with("instead", instead)
             }
             Self::ElseIf(word) => of("template.else-if").with("word", word),
+            Self::HashElse => of("template.hash-else"),
+            Self::DateOrder(pattern) => of("template.date-order").with("pattern", pattern),
+            Self::DateSign { sign, instead } => {
+                let key = if sign == "%M" { "template.date-minute" } else { "template.date-sign" };
+                of(key).with("sign", sign).with("instead", instead)
+            }
             Self::Section(name) => of("template.section").with("name", name),
             Self::Sign { sign, column } => of("template.sign").with("sign", sign).with("instead", column),
             Self::DatePattern(text) => of("template.date-pattern").with("text", text),

@@ -20,7 +20,7 @@ mod uses;
 mod variable;
 mod words;
 
-pub(crate) use compiled::{Broken, Node, Template};
+pub(crate) use compiled::{Bare, Broken, Node, Template};
 pub(crate) use evaluate::{Failure, Values};
 pub(crate) use expression::Expression;
 pub(crate) use placeholder::Braces;

@@ -22,7 +22,7 @@ pub(crate) struct Placeholder {
 pub(crate) enum Braces {
     /// `｛｛姓名｝｝`: what a Chinese keyboard makes of `{{姓名}}`.
     FullWidth,
-    /// `{姓名}`, `${姓名}`, `【姓名】`, `[姓名]`, `%姓名%`.
+    /// `{姓名}`, `${姓名}`, `【姓名】`, `[姓名]`, `%姓名%`, `«姓名»`, `#姓名#`.
     Other,
     /// `{% if 姓名 %}`.
     Statement,
@@ -34,6 +34,7 @@ const BRACES: &[(&str, &str, Braces)] = &[
     ("｛{", "}｝", Braces::FullWidth),
     ("{｛", "｝}", Braces::FullWidth),
     ("{%", "%}", Braces::Statement),
+    ("{#", "#}", Braces::Other),
     ("${", "}", Braces::Other),
     ("#{", "}", Braces::Other),
     ("{", "}", Braces::Other),
@@ -42,6 +43,13 @@ const BRACES: &[(&str, &str, Braces)] = &[
     ("[", "]", Braces::Other),
     ("［", "］", Braces::Other),
     ("%", "%", Braces::Other),
+    ("«", "»", Braces::Other),
+    ("＜", "＞", Braces::Other),
+    ("<", ">", Braces::Other),
+    ("「", "」", Braces::Other),
+    ("『", "』", Braces::Other),
+    ("#", "#", Braces::Other),
+    ("$", "$", Braces::Other),
 ];
 
 /// The placeholders in a piece of a template that is text.
@@ -54,7 +62,9 @@ pub(super) fn find(source: &str, at: Range<usize>) -> Vec<Placeholder> {
             Some(placeholder) => {
                 // `%a%b%`: what closes one may open the next.
                 let end = placeholder.at.end;
-                from = if placeholder.spelling.starts_with('%') { end - 1 } else { end };
+                let same =
+                    placeholder.spelling.starts_with(['%', '#', '$']) && !placeholder.spelling.ends_with('}');
+                from = if same { end - 1 } else { end };
                 found.push(placeholder);
             }
             None => from += rest.chars().next().map_or(1, char::len_utf8),
@@ -82,7 +92,10 @@ impl Placeholder {
     /// Whether it stands around a column's name.
     pub(crate) fn names(&self, column: &str) -> bool {
         match self.braces {
-            Braces::FullWidth | Braces::Other => self.inside == column,
+            // A blank may have come in between the characters, as in `{姓 名}`.
+            Braces::FullWidth | Braces::Other => {
+                self.inside == column || self.inside.chars().filter(|c| !is_blank(*c)).eq(column.chars())
+            }
             Braces::Statement => self.inside.split(is_blank).any(|word| word == column),
         }
     }
@@ -113,6 +126,11 @@ mod tests {
         ];
         for (spelling, inside, braces) in expected {
             assert!(found.contains(&(spelling, inside.to_owned(), braces)), "{spelling}: {found:?}");
+        }
+        for text in ["«姓名»", "#姓名#", "{#姓名#}", "$姓名$", "＜姓名＞", "<姓名>", "「姓名」", "{姓 名}"]
+        {
+            let found = find(text, 0..text.len());
+            assert!(found.len() == 1 && found[0].names("姓名"), "{text}: {found:?}");
         }
         let statement = find("{% if g %}", 0..10).remove(0);
         assert!(statement.names("g") && !statement.names("i"));

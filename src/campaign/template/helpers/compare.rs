@@ -28,7 +28,16 @@ pub(super) fn order(one: &Value<'_>, other: &Value<'_>) -> Result<Option<Orderin
     if left.trim().is_empty() || right.trim().is_empty() {
         return Ok(None);
     }
-    match (number::read(&left), number::read(&right)) {
+    let numbers = (number::read(&left), number::read(&right));
+    // A date beside something else can only mean that this is a date, too, `20260308` among them.
+    if numbers.0.is_err() || numbers.1.is_err() {
+        match (date::read(&left), date::read(&right)) {
+            (Ok(left), Ok(right)) => return Ok(Some(left.cmp(&right))),
+            (Ok(_), Err(fault)) | (Err(fault), Ok(_)) => return Err(fault),
+            (Err(_), Err(_)) => {}
+        }
+    }
+    match numbers {
         (Ok(left), Ok(right)) => Ok(Some(Decimal::cmp(&left, &right))),
         // A number to be held against something that is none, and what may be one of two numbers.
         (Err(fault), Ok(_)) | (Ok(_), Err(fault)) => Err(fault),
@@ -43,9 +52,6 @@ fn unnumbered(
     fault: HelperFault,
     other: HelperFault,
 ) -> Result<Option<Ordering>, HelperFault> {
-    if let (Ok(left), Ok(right)) = (date::read(left), date::read(right)) {
-        return Ok(Some(left.cmp(&right)));
-    }
     for fault in [fault, other] {
         if matches!(fault, HelperFault::DoubtfulNumber(_)) {
             return Err(fault);
@@ -92,6 +98,8 @@ mod tests {
     #[test]
     fn dates_are_compared_as_dates_and_codes_not_at_all() {
         assert_eq!(order(&text("2026/3/8"), &text("2026-10-01")), Ok(Some(Ordering::Less)));
+        assert_eq!(order(&text("20260308"), &text("2026-10-01")), Ok(Some(Ordering::Less)));
+        assert_eq!(order(&text("3月8日"), &text("2026-10-01")), Err(HelperFault::Date("3月8日".into())));
         assert_eq!(order(&text("A9"), &text("A10")), Err(HelperFault::Order("A9".into(), "A10".into())));
         assert_eq!(order(&text("a"), &text("b")), Ok(Some(Ordering::Less)));
     }

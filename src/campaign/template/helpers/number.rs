@@ -179,6 +179,18 @@ pub(super) fn percent(text: &str, unit: &str) -> Result<String, HelperFault> {
     if !is_unit(unit) {
         return Err(HelperFault::Unit(unit.to_owned()));
     }
+    // `9折`, as shops export it, is a share that says its unit.
+    let in_tenths =
+        half_width(text).strip_suffix(TENTHS).map(|tenths| read(tenths.trim_end())).transpose()?;
+    if let Some(paid) = in_tenths {
+        let ten = Decimal { negative: false, whole: "10".into(), fraction: String::new(), percent: false };
+        if paid.negative || paid.percent || paid.is_zero() || paid >= ten {
+            return Err(HelperFault::NoReduction(text.to_owned()));
+        }
+        let mut moved = if unit == TENTHS { paid } else { paid.moved_right(1) };
+        moved.fraction = moved.fraction.trim_end_matches('0').to_owned();
+        return Ok(format!("{}{unit}", moved.shown(false)));
+    }
     let share = read(text)?;
     let one = Decimal { negative: false, whole: "1".into(), fraction: String::new(), percent: false };
     let size = Decimal { negative: false, ..share.clone() };
@@ -186,6 +198,9 @@ pub(super) fn percent(text: &str, unit: &str) -> Result<String, HelperFault> {
     let is_price = !share.negative && size <= one;
     if (!share.percent && size > one) || (tenths && !is_price) {
         return Err(HelperFault::Share(text.to_owned()));
+    }
+    if tenths && (share.is_zero() || size.cmp(&one) == Ordering::Equal) {
+        return Err(HelperFault::NoReduction(text.to_owned()));
     }
     let mut moved = share.moved_right(if tenths { 1 } else { 2 });
     moved.fraction = moved.fraction.trim_end_matches('0').to_owned();

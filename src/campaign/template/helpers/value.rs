@@ -50,6 +50,8 @@ pub(crate) enum HelperFault {
     DoubtfulNumber(String),
     /// The text is no date.
     Date(String),
+    /// A date without a time of day, which the pattern asks for.
+    NoTime(String),
     /// The year has fewer than four digits.
     DoubtfulYear(String),
     /// A time of another zone.
@@ -60,6 +62,8 @@ pub(crate) enum HelperFault {
     Count(String),
     /// More than the whole, without a `%`: 90 may be 90 % or 9000 %.
     Share(String),
+    /// Nothing is taken off, or everything: `10折` and `0折` are said by nobody.
+    NoReduction(String),
     /// A unit other than `%` and 折.
     Unit(String),
     /// Two texts of which none is sure to come first.
@@ -73,11 +77,13 @@ impl HelperFault {
             Self::Number(text) => ("helper.not-a-number", text),
             Self::DoubtfulNumber(text) => ("helper.doubtful-number", text),
             Self::Date(text) => ("helper.not-a-date", text),
+            Self::NoTime(text) => ("helper.no-time", text),
             Self::DoubtfulYear(text) => ("helper.doubtful-year", text),
             Self::Offset(text) => ("helper.offset", text),
             Self::Format(text) => ("helper.not-a-format", text),
             Self::Count(text) => ("helper.not-a-count", text),
             Self::Share(text) => ("helper.doubtful-share", text),
+            Self::NoReduction(text) => ("helper.no-reduction", text),
             Self::Unit(text) => ("helper.not-a-unit", text),
             Self::Order(one, other) => return (Key::new("helper.no-order"), format!("{one} / {other}")),
         };
@@ -91,11 +97,13 @@ impl HelperFault {
             Self::Number(text)
             | Self::DoubtfulNumber(text)
             | Self::Date(text)
+            | Self::NoTime(text)
             | Self::DoubtfulYear(text)
             | Self::Offset(text)
             | Self::Format(text)
             | Self::Count(text)
             | Self::Share(text)
+            | Self::NoReduction(text)
             | Self::Unit(text)
             | Self::Order(text, _) => *text == value.text(),
         }
