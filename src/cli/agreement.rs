@@ -15,6 +15,7 @@ use crate::cli::problem::Problem;
 use crate::cli::results_file::ResultsFile;
 use crate::cli::terminal::{Terminal, argument};
 use crate::delivery::attempt::Incident;
+use crate::delivery::outcome::Counts;
 use crate::delivery::skip::SkipReason;
 use crate::delivery::tally::Tally;
 use crate::diagnostic::code::Code;
@@ -130,7 +131,11 @@ pub(crate) fn before(results: &ResultsFile, state: &Path) -> Result<Before, Prob
         if untouched {
             the_same = alike(campaign, plan, store)?;
         }
-        others = lately(campaign, plan, store)?;
+        // Where everybody was sent the message nobody will be asked.
+        let Counts { sent, refused: _, failed: _, unknown: _, skipped, unsent: _ } = tally.counts;
+        if sent + skipped < tally.counts.total() {
+            others = lately(campaign, plan, store)?;
+        }
     }
     Ok(Before { tally, other_text, last: begun, alike: the_same, others })
 }

@@ -73,8 +73,11 @@ fn outgrow_quietly() {}
 fn run(arguments: &[OsString]) -> Exit {
     let words = Catalog::new(language::choose(arguments));
     let mut tree = help::translated(Args::command(), &words);
-    let parsed =
-        tree.try_get_matches_from_mut(arguments).and_then(|matches| Args::from_arg_matches(&matches));
+    let parsed = tree.try_get_matches_from_mut(arguments).and_then(|matches| {
+        let mut args = Args::from_arg_matches(&matches)?;
+        args.command.heed_extension(&matches);
+        Ok(args)
+    });
     let args = match parsed {
         Ok(args) => args,
         Err(error) => return not_parsed(&error, &tree, arguments, &words),

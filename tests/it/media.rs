@@ -365,3 +365,40 @@ fn kept_ids_that_cannot_be_read_are_left_alone() {
     assert_eq!(fs::read(&path).expect("the notes"), before);
     assert_eq!(platform.ledger().totals().requests, 0);
 }
+
+#[test]
+fn kept_ids_of_whatever_content_bring_nobody_down() {
+    let world = World::new();
+    world.campaign("[message.image]\nfile = \"banner.png\"", "");
+    world.recipients(2);
+    world.file("banner.png", png("banner"));
+    world.send(&Platform::new("")).exits(0);
+    world.edit("campaign.toml", "spring", "summer");
+    let kept = rusqlite::Connection::open(world.state_file("media.sqlite3")).expect("kept ids");
+    let odd = [
+        "expires = 9223372036854775807",
+        "expires = -9223372036854775808",
+        "uploaded = -1, expires = 0",
+        "uploaded = 253402207200000, expires = 253402207199999",
+        "id = ''",
+        "id = char(10, 0, 27) || '\"'",
+        "id = printf('%.*c', 100000, 'x')",
+        "sha256 = x'00'",
+        "upload = 'nothing'",
+    ];
+    for content in odd {
+        kept.execute(&format!("UPDATE media SET {content}"), []).expect("an odd content");
+        let platform = Platform::new("");
+        for args in [
+            &["media", "campaign.toml"][..],
+            &["media", "campaign.toml", "--format", "json"],
+            &["preview", "campaign.toml"],
+            &["doctor", "campaign.toml"],
+            &["send", "campaign.toml", "--yes", "--limit", "1"],
+        ] {
+            let ran = world.run_at(&platform, args);
+            assert!(![1, 101, -1].contains(&ran.code), "{content} {args:?}: {ran:?}");
+            assert!(!ran.stderr.contains("panicked"), "{content} {args:?}: {}", ran.stderr);
+        }
+    }
+}

@@ -186,6 +186,29 @@ fn a_dash_is_stdout() {
     assert!(!world.path("-").exists());
 }
 
+#[test]
+fn an_extension_that_names_a_format_chooses_it_unless_one_is_given() {
+    let world = half_sent();
+    for (command, file, begins) in [
+        ("plan", "plan.json", "{"),
+        ("plan", "plan.md", "### "),
+        ("plan", "plan.xml", "<?xml"),
+        ("plan", "plan.sarif", "{"),
+        ("plan", "plan.csv", "Campaign:"),
+        ("preview", "preview.html", "<!doctype html>"),
+        ("preview", "preview.json", "["),
+        ("preview", "preview.xml", "── "),
+        ("report", "report.HTML", "<!doctype html>"),
+        ("report", "report.json", "{"),
+        ("report", "report", "### "),
+    ] {
+        world.run(&[command, "campaign.toml", "-o", file]).exits(0);
+        assert!(world.read(file).starts_with(begins), "{file}: {}", world.read(file));
+    }
+    world.run(&["plan", "campaign.toml", "--format", "markdown", "-o", "other.json"]).exits(0);
+    assert!(world.read("other.json").starts_with("### "));
+}
+
 #[cfg(unix)]
 mod unix {
     use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};

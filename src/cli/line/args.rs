@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use clap::{ArgAction, Parser, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches, Parser, ValueEnum};
 
 use crate::campaign::rate::Rate;
 pub(crate) use crate::cli::line::format::Format;
+use crate::cli::line::format::named_by;
 use crate::cli::line::journal_args::{History, Journal};
 use crate::plan::digest::Digest;
 use crate::plan::id::PlanId;
@@ -61,6 +63,33 @@ pub(crate) enum Subcommand {
     Schema(Schema),
     Completions(Completions),
     Man,
+}
+
+impl Subcommand {
+    /// Takes the format that the extension of a file names, where none was given: `-o report.html` is a page.
+    pub(crate) fn heed_extension(&mut self, matches: &ArgMatches) {
+        let Some((_, matches)) = matches.subcommand() else { return };
+        let given = || matches.value_source("format") != Some(ValueSource::DefaultValue);
+        let named = |file: &Option<PathBuf>| named_by(file.as_deref()?).filter(|_| !given());
+        match self {
+            Self::Plan(Plan { output, format, .. }) => {
+                let known = |name: &&str| *name == HUMAN || report::format(report::PLAN, name).is_some();
+                if let Some(name) = named(output).filter(known) {
+                    name.clone_into(format);
+                }
+            }
+            Self::Report(Report { output, format, .. }) => {
+                if let Some(name) = named(output).filter(|name| report::format(report::RUN, name).is_some()) {
+                    name.clone_into(format);
+                }
+            }
+            Self::Preview(Preview { output, format, .. }) => {
+                let named = named(output).and_then(|name| PreviewFormat::from_str(name, false).ok());
+                *format = named.unwrap_or(*format);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// When to use colours.

@@ -1,4 +1,6 @@
-//! Whom output is for.
+//! Whom output is for, and in what form.
+
+use std::path::Path;
 
 use clap::ValueEnum;
 
@@ -9,4 +11,18 @@ pub(crate) enum Format {
     Human,
     /// For machines.
     Json,
+}
+
+/// The word after `--format` that the extension of a file names.
+pub(crate) fn named_by(file: &Path) -> Option<&'static str> {
+    let extension = file.extension()?.to_str()?.to_ascii_lowercase();
+    Some(match extension.as_str() {
+        "json" => "json",
+        "html" | "htm" => "html",
+        "md" | "markdown" => "markdown",
+        "xml" => "junit",
+        "sarif" => "sarif",
+        "txt" => "human",
+        _ => return None,
+    })
 }
