@@ -105,6 +105,7 @@ fn summarize(finished: &Finished, what: &What<'_>, exit: Exit, format: Format, t
     if finished.broken_off > 0 {
         terminal.say("broken-off", &[("count", &finished.broken_off)]);
     }
+    times_off(what.campaign, tally, terminal);
     let seconds = finished.duration.as_secs_f64();
     // Counts of requests fit a float well enough for a rate.
     #[expect(clippy::cast_precision_loss)]
@@ -144,6 +145,21 @@ fn summarize(finished: &Finished, what: &What<'_>, exit: Exit, format: Format, t
                 &[("requests", &finished.requests), ("seconds", &duration), ("rate", &rate)],
             );
         }
+    }
+}
+
+/// The code for people whose window is not open, or who follow no more.
+const OUT_OF_WINDOW: i64 = 45015;
+/// From how many of these answers on it is worth a word that the times may be off.
+const MANY_OUT: u64 = 10;
+
+/// Says that WeChat found windows closed which by the audience's times were open. Whoever follows no more is answered the
+/// same, so it takes more than a few.
+fn times_off(campaign: &Campaign, tally: &Tally, terminal: &Terminal) {
+    let count = tally.refused_by_code.get(&OUT_OF_WINDOW).copied().unwrap_or(0);
+    let answered = tally.counts.sent + count;
+    if campaign.audience.window.is_some() && count >= MANY_OUT && count >= answered / 20 {
+        terminal.warn("windows.off", &[("count", &count), ("answered", &answered)]);
     }
 }
 

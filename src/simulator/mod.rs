@@ -31,6 +31,7 @@ mod socket;
 mod token;
 mod units;
 mod upload;
+mod windows;
 mod wire_schema;
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use crate::simulator::quota::Quota;
 use crate::simulator::rules::{Endpoint, Rules, Target};
 use crate::simulator::scenario::{Answer, Scenario, Settings};
 use crate::simulator::token::Tokens;
+use crate::simulator::windows::Windows;
 use crate::wechat::answer::error_code;
 
 /// What a rule of `[[answers]]` and one of `[[faults]]` must not share: their dice.
@@ -38,6 +39,7 @@ pub(crate) struct Platform {
     shelf: Mutex<Shelf>,
     calls: [AtomicU64; Endpoint::COUNT],
     rids: AtomicU64,
+    windows: Mutex<Option<Windows>>,
 }
 
 /// What the platform says to a request.
@@ -61,7 +63,7 @@ impl Reply {
 
 impl Platform {
     pub(crate) fn new(scenario: Scenario, account: Option<Account>) -> io::Result<Self> {
-        let Scenario { settings, answers, faults } = scenario;
+        let Scenario { settings, answers, faults, windows } = scenario;
         let kind = account.as_ref().map(|account| account.kind).or(settings.account.kind);
         Ok(Self {
             judge: Judge::new(kind)?,
@@ -74,6 +76,7 @@ impl Platform {
             shelf: Mutex::new(Shelf::new(&settings.media, settings.seed)),
             calls: Default::default(),
             rids: AtomicU64::new(0),
+            windows: Mutex::new(windows),
             settings,
             account,
         })
@@ -85,6 +88,11 @@ impl Platform {
 
     pub(crate) fn quota(&self) -> MutexGuard<'_, Quota> {
         self.quota.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Everybody's window; nothing where anybody may be written to.
+    pub(crate) fn windows(&self) -> MutexGuard<'_, Option<Windows>> {
+        self.windows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn shelf(&self) -> MutexGuard<'_, Shelf> {

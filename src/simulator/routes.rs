@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use axum::{Extension, Router};
+
+use serde::Deserialize;
 
 use crate::simulator::platform::Platform;
 use crate::simulator::{account, send, upload};
@@ -66,11 +69,33 @@ pub(crate) fn router(platform: Arc<Platform>, readers: Readers) -> Router {
         .route("/cgi-bin/media/upload", any(upload::upload))
         .route("/cgi-bin/media/uploadimg", any(upload::upload_image))
         .route("/simulator/ledger", get(ledger))
+        .route("/simulator/interact", post(interact))
         .route("/simulator/health", get(|| async { "ok\n" }))
         .fallback(|| async { (StatusCode::NOT_FOUND, "the simulator has no such call\n") })
         .layer(DefaultBodyLimit::disable())
         .with_state(platform)
         .layer(Extension(readers))
+}
+
+/// What somebody does in mid-run.
+#[derive(Debug, Deserialize)]
+struct Interaction {
+    openid: String,
+    event: String,
+}
+
+async fn interact(State(platform): State<Arc<Platform>>, body: Bytes) -> Response {
+    let Ok(Interaction { openid, event }) = serde_json::from_slice(&body) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    match platform.windows().as_mut() {
+        Some(windows) => {
+            windows.interact(&openid, &event, platform.clock.unix_seconds());
+            StatusCode::NO_CONTENT.into_response()
+        }
+        // Anybody may be written to already.
+        None => StatusCode::CONFLICT.into_response(),
+    }
 }
 
 async fn ledger(

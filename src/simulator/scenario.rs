@@ -11,6 +11,7 @@ use crate::simulator::faults::{Fault, FaultKeys, FaultKind};
 use crate::simulator::misfit::{Misfit, misfit};
 use crate::simulator::rules::{Endpoint, Rule, Selector};
 use crate::simulator::units::{ContentType, Latency, Numbers, Offset, Share, Span};
+use crate::simulator::windows::Windows;
 
 /// How the simulator behaves. The default answers every good request at once with errcode 0.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +19,8 @@ pub struct Scenario {
     pub(crate) settings: Settings,
     pub(crate) answers: Vec<Rule<Answer>>,
     pub(crate) faults: Vec<Rule<Fault>>,
+    /// Everybody's window, where anybody has one.
+    pub(crate) windows: Option<Windows>,
 }
 
 /// A scenario that cannot be read, with the place of the first fault.
@@ -65,11 +68,43 @@ impl Scenario {
             media: file.media,
             ledger: file.ledger,
         };
+        // Of whom nothing is known has never written.
+        let windows = settings.window.times.is_some().then(Windows::default);
         Ok(Self {
+            windows,
             settings,
             answers: answers.collect::<Result<_, _>>()?,
             faults: faults.collect::<Result<_, _>>()?,
         })
+    }
+}
+
+impl Scenario {
+    /// The file of who did what when, as the scenario names it.
+    pub(crate) fn times(&self) -> Option<&str> {
+        self.settings.window.times.as_deref()
+    }
+
+    /// Takes in who did what when: a CSV with the columns `openid`, `time` and `event`.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn with_times(self, text: &str) -> Result<Self, ScenarioError> {
+        let windows =
+            Windows::parse(text).map_err(|message| ScenarioError { line: 1, column: 1, message })?;
+        Ok(Self { windows: Some(windows), ..self })
+    }
+
+    /// Takes in until when each person may be written to, in seconds since 1970, where the scenario has no file that
+    /// says so.
+    pub(crate) fn with_windows(mut self, all: impl IntoIterator<Item = (String, u64)>) -> Self {
+        if self.windows.is_none() {
+            let mut windows = Windows::default();
+            all.into_iter().for_each(|(openid, until)| windows.open(&openid, until));
+            self.windows = Some(windows);
+        }
+        self
     }
 }
 
@@ -332,6 +367,8 @@ pub(crate) struct KfTable {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct WindowTable {
     pub(crate) allowance: Option<u32>,
+    /// A file of who did what when, beside the scenario.
+    pub(crate) times: Option<String>,
 }
 
 /// `[media]` (docs/platform.md#uploads).

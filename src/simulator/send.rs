@@ -63,6 +63,9 @@ fn take(
     platform.shelf().check(kind, message, platform.clock.now()).map_err(|refusal| reject(&refusal))?;
     platform.ruled(target)?;
     let openid = target.openid.unwrap_or_default();
+    if let Some(windows) = platform.windows().as_mut() {
+        windows.take(openid, platform.clock.unix_seconds()).map_err(refuse)?;
+    }
     let seen = platform.shelf().seen(kind, message, &call.body);
     if !platform.ledger.accept(openid, &seen, platform.settings.window.allowance) {
         return Err(refuse(45047));

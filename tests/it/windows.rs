@@ -218,3 +218,72 @@ fn a_retry_that_would_begin_after_the_end_is_no_request_but_a_skip() {
     assert_eq!(ran.json()["skipped_by_reason"]["window"], 1);
     assert!(platform.ledger().totals().requests >= 1);
 }
+
+/// The times of so many people, spread over four days around now by a seed, with what they did.
+fn spread(seed: u64, count: u64) -> Vec<(String, String)> {
+    let now = Timestamp::now().as_second();
+    let mut state = seed;
+    let mut next = move |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    let events = ["text", "image", "CLICK", "subscribe", "text", "location"];
+    let one = |_| {
+        // An hour on both sides of the end is left out, so that the test may take its time.
+        let hours = [1 + next(45), 49 + next(40)][usize::from(next(3) == 0)];
+        let ago = i64::try_from(hours * 3600 + next(3600)).expect("a time");
+        ((now - ago).to_string(), events[usize::try_from(next(6)).expect("small")].to_owned())
+    };
+    (0..count).map(one).collect()
+}
+
+#[test]
+fn what_the_outlook_says_is_what_the_simulator_counts_to_the_person_over_ten_seeds() {
+    for seed in 0..10 {
+        let world = world(&[], "event = \"event\"", "");
+        let people = spread(seed, 60);
+        let row = |index: usize| format!("{},{},{}\n", openid(index), people[index].0, people[index].1);
+        let rows: String = (0..people.len()).map(row).collect();
+        world.file("audience.csv", format!("openid,time,event\n{rows}"));
+        let at = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let outlook = plan(&world, &["--at", &at])["windows"].clone();
+        let platform =
+            Platform::with_times("[window]\ntimes = \"t.csv\"", &format!("openid,time,event\n{rows}"));
+        let ran = world.send(&platform).exits(0);
+        let (sent, skipped) = (&ran.json()["counts"]["sent"], &ran.json()["counts"]["skipped"]);
+        assert_eq!((sent, skipped), (&outlook["in_time"], &outlook["out"]), "seed {seed}: {outlook}");
+        let totals = platform.ledger().totals();
+        assert_eq!(totals.answers.keys().collect::<Vec<_>>(), [&0], "seed {seed}: no late request");
+        assert_eq!(json!(totals.accepted), *sent);
+        assert!(totals.accepted > 10 && totals.accepted < 60, "seed {seed} tells something");
+    }
+}
+
+#[test]
+fn times_of_another_zone_are_noticed_by_the_answers() {
+    // People whose window has ended, in an export that is eight hours off.
+    let begun = |hours: i64| Timestamp::now() - SignedDuration::from_hours(hours);
+    let people: Vec<usize> = (0..20).collect();
+    let shown: Vec<String> =
+        people.iter().map(|_| begun(43).strftime("%Y-%m-%d %H:%M:%S").to_string()).collect();
+    let world = world(&shown, "zone = \"UTC\"", "");
+    let truth: String =
+        people.iter().map(|person| format!("{},{}\n", openid(*person), begun(51).as_second())).collect();
+    let platform = Platform::with_times("[window]\ntimes = \"t.csv\"", &format!("openid,time\n{truth}"));
+    world.send(&platform).exits(5).says("the times are hours off");
+}
+
+#[test]
+fn a_rehearsal_takes_the_times_of_the_audience_for_the_truth() {
+    let times = [ends_in(-7_200_000), ends_in(3_600_000), String::new()];
+    let world = world(&times, "", "");
+    let ran = world.run(&["rehearse", "campaign.toml", "--format", "json"]).exits(0);
+    assert_eq!(ran.counts(), "2 sent, 1 skipped");
+    // Where the scenario knows better, its word counts.
+    world.file("times.csv", format!("openid,time\n{},{}\n", openid(1), times[1]));
+    world.file("scenario.toml", "[window]\ntimes = \"times.csv\"\n");
+    let args = ["rehearse", "campaign.toml", "--scenario", "scenario.toml", "--format", "json"];
+    assert_eq!(world.run(&args).exits(5).counts(), "1 sent, 1 refused, 1 skipped");
+    world.file("times.csv", "openid,time\no,soon\n");
+    world.run(&args).exits(3).says("`soon` is no time");
+}

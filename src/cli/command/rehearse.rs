@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use secrecy::SecretString;
 
 use crate::api_base::{ApiBase, Destination};
@@ -28,8 +29,12 @@ use crate::delivery::outcome::Status;
 use crate::journal::JournalError;
 use crate::journal::record::mark_of;
 use crate::journal::store::Store;
+use crate::plan::Plan;
 use crate::plan::forecast_seconds;
 use crate::plan::id::PlanId;
+use crate::plan::inputs::Inputs;
+use crate::plan::pass::Pass;
+use crate::plan::schedule::deadline::Deadline;
 use crate::report::join::identity;
 use crate::report::plan::text::length;
 use crate::report::results::csv::mask;
@@ -63,6 +68,10 @@ pub(crate) fn run(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Pr
     };
     // Nobody reads this ledger but this process.
     let word = random::word()?;
+    let scenario = match &plan.windows {
+        Some(_) => scenario.with_windows(windows(&campaign, &plan)?),
+        None => scenario,
+    };
     let started = Simulator::start_guarded(scenario, Some(account), 0, &word);
     let simulator = runtime.block_on(started).map_err(|error| not_started(Exit::Internal, 0, error))?;
     let base = ApiBase::parse(&simulator.base_url()).expect("the simulator's address is one");
@@ -128,6 +137,28 @@ pub(crate) fn run(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Pr
     let exit = ended.map_err(|problem| problem.next(next, path))?;
     terminal.next(next, path);
     Ok(exit)
+}
+
+/// Until when everybody may be written to, by what the audience says: the truth of a rehearsal whose scenario knows no
+/// other. Who has no time may be written to; who did nothing that opens a window is unknown to the simulator.
+fn windows(campaign: &Campaign, plan: &Plan) -> Result<Vec<(String, u64)>, Problem> {
+    let inputs = Inputs::of_campaign(campaign, &plan.library);
+    let margin = campaign.audience.window.as_ref().map_or(SignedDuration::ZERO, |window| window.margin);
+    let changed = |_| Problem::changed(Exit::Gate);
+    let mut pass = Pass::open(&inputs, plan).map_err(changed)?;
+    let (mut all, mut numbers) = (Vec::new(), 0..);
+    while let Some(batch) = pass.next_batch().map_err(changed)? {
+        for (message, number) in batch.into_messages().zip(&mut numbers) {
+            let deadline = plan.deadline(number);
+            let end = deadline.moment().and_then(|at| at.checked_add(margin).ok());
+            let until = match end {
+                Some(end) => u64::try_from(end.as_second()).ok(),
+                None => (deadline == Deadline::NONE).then_some(u64::MAX),
+            };
+            all.extend(until.map(|until| (message.openid().to_owned(), until)));
+        }
+    }
+    Ok(all)
 }
 
 /// A rehearsal's results never take the place of real ones.

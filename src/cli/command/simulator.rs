@@ -14,7 +14,7 @@ use crate::diagnostic::unread;
 use crate::locale::sentence::Sentence;
 use crate::send::shutdown::Signals;
 use crate::simulator::Simulator;
-use crate::simulator::scenario::Scenario;
+use crate::simulator::scenario::{Scenario, ScenarioError};
 
 /// Runs the simulator until it is interrupted.
 pub(crate) fn run(args: &args::Simulator, terminal: &Terminal) -> Result<Exit, Problem> {
@@ -47,18 +47,28 @@ pub(crate) fn scenario(path: Option<&Path>) -> Result<Scenario, Problem> {
     let text = text.map_err(|error| {
         Problem::new(Exit::Invalid, "cannot-read").with("file", display(path)).because(error)
     })?;
-    Scenario::parse(&text).map_err(|error| {
-        let problem = Problem::new(Exit::Invalid, "scenario")
-            .with("file", display(path))
-            .with("line", error.line)
-            .with("column", error.column);
-        match error.misfit() {
-            Some(misfit) => {
-                let sentence = Sentence::new(misfit.key);
-                let fill = |sentence: Sentence, (place, value)| sentence.with(place, value);
-                problem.with("reason", misfit.values.into_iter().fold(sentence, fill))
-            }
-            None => problem.because(error.message),
+    let scenario = Scenario::parse(&text).map_err(|error| misfit(path, &error))?;
+    let Some(times) = scenario.times().map(|times| path.parent().unwrap_or(Path::new("")).join(times)) else {
+        return Ok(scenario);
+    };
+    let text = unread::read(&times).and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
+    let text = text.map_err(|error| {
+        Problem::new(Exit::Invalid, "cannot-read").with("file", display(&times)).because(error)
+    })?;
+    scenario.with_times(&text).map_err(|error| misfit(&times, &error))
+}
+
+fn misfit(file: &Path, error: &ScenarioError) -> Problem {
+    let problem = Problem::new(Exit::Invalid, "scenario")
+        .with("file", display(file))
+        .with("line", error.line)
+        .with("column", error.column);
+    match error.misfit() {
+        Some(misfit) => {
+            let sentence = Sentence::new(misfit.key);
+            let fill = |sentence: Sentence, (place, value)| sentence.with(place, value);
+            problem.with("reason", misfit.values.into_iter().fold(sentence, fill))
         }
-    })
+        None => problem.because(&error.message),
+    }
 }

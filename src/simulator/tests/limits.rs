@@ -166,6 +166,22 @@ async fn a_recipient_gets_no_more_than_the_allowance() {
 }
 
 #[tokio::test]
+async fn a_message_after_the_end_of_a_window_is_refused_and_an_interaction_opens_one() {
+    let rig = Rig::start("[window]\ntimes = \"none.csv\"").await;
+    assert_eq!(rig.errcode("oA").await, 45015, "nobody has written");
+    let interact =
+        rig.post("/simulator/interact", json!({ "openid": "oA", "event": "CLICK" }).to_string()).await;
+    assert_eq!(interact.expect("an answer").status(), 204);
+    let codes =
+        [rig.errcode("oA").await, rig.errcode("oA").await, rig.errcode("oA").await, rig.errcode("oA").await];
+    assert_eq!(codes, [0, 0, 0, 45047]);
+    rig.simulator.advance(Duration::from_secs(61));
+    assert_eq!((rig.errcode("oA").await, rig.errcode("oB").await), (45015, 45015));
+    let broken = rig.post("/simulator/interact", "{}").await;
+    assert_eq!(broken.expect("an answer").status(), 400);
+}
+
+#[tokio::test]
 async fn latency_and_arrivals_and_flights_are_seen() {
     let rig = Rig::start("latency = { min = \"20ms\", max = \"40ms\" }\n[ledger]\narrivals = true").await;
     let started = Instant::now();

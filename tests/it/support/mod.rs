@@ -355,7 +355,16 @@ pub struct Platform {
 impl Platform {
     /// A simulator with a scenario.
     pub fn new(scenario: &str) -> Self {
-        let scenario = Scenario::parse(scenario).unwrap_or_else(|error| panic!("{error}"));
+        Self::of(Scenario::parse(scenario).unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    /// A simulator that knows who did what when.
+    pub fn with_times(scenario: &str, times: &str) -> Self {
+        let scenario = Scenario::parse(scenario).and_then(|scenario| scenario.with_times(times));
+        Self::of(scenario.unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    fn of(scenario: Scenario) -> Self {
         let account = Account { appid: APPID.into(), secret: SECRET.into(), kind: AccountKind::Official };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let simulator = runtime.block_on(Simulator::start(scenario, Some(account), 0)).expect("a simulator");
