@@ -60,11 +60,19 @@ keep() {
 }
 
 matches() {
-  local pattern
+  local pattern shorter
   while IFS= read -r pattern; do
-    # Unquoted on the right: it is a pattern.
-    # shellcheck disable=SC2053
-    [[ -n $pattern && $1 == ./${pattern#./} ]] && return 0
+    pattern=${pattern%$'\r'}
+    pattern=${pattern#./}
+    while [[ -n $pattern ]]; do
+      # Unquoted on the right: it is a pattern.
+      # shellcheck disable=SC2053
+      [[ $1 == ./$pattern ]] && return 0
+      # `**/` also stands for no folder at all, as for git.
+      shorter=${pattern/'**/'/}
+      [[ $shorter != "$pattern" ]] || break
+      pattern=$shorter
+    done
   done <<<"$patterns"
   return 1
 }

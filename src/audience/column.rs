@@ -20,6 +20,23 @@ pub(crate) struct ColumnRules {
     pub(crate) one_of: Option<Vec<String>>,
 }
 
+/// So many of the texts that a rule allows are told, and so much of a cell: thousands of cells can have the same fault.
+const LISTED: usize = 20;
+const QUOTED: usize = 200;
+
+fn listed(allowed: &[String]) -> String {
+    let mut listed: Vec<&str> = allowed.iter().take(LISTED).map(String::as_str).collect();
+    listed.extend((allowed.len() > LISTED).then_some("…"));
+    quoted(&listed.join(", "))
+}
+
+fn quoted(text: &str) -> String {
+    match text.char_indices().nth(QUOTED) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// What is wrong with a cell: a code and the values of its sentences.
 pub(crate) type CellFault = (Code, Vec<(&'static str, Value)>);
 
@@ -48,13 +65,13 @@ impl ColumnRules {
         if let Some(pattern) = &self.pattern
             && !pattern.is_match(text)
         {
-            let values = vec![("text", text.into()), ("pattern", Value::text(pattern))];
+            let values = vec![("text", quoted(text).into()), ("pattern", Value::text(pattern))];
             faults.push((Code::CellPattern, values));
         }
         if let Some(allowed) = &self.one_of
             && !allowed.iter().any(|one| one == text)
         {
-            let values = vec![("text", text.into()), ("allowed", allowed.join(", ").into())];
+            let values = vec![("text", quoted(text).into()), ("allowed", listed(allowed).into())];
             faults.push((Code::CellNotOneOf, values));
         }
         faults
@@ -81,6 +98,16 @@ mod tests {
         let rules =
             ColumnRules { one_of: Some(vec!["a".into()]), max_chars: Some(0), ..ColumnRules::default() };
         assert_eq!(codes(&rules, " "), []);
+    }
+
+    #[test]
+    fn of_a_long_list_and_a_long_cell_only_the_beginning_is_kept() {
+        let allowed: Vec<String> =
+            (0..100_000).map(|number| format!("{number}-{}", "x".repeat(50))).collect();
+        let rules = ColumnRules { one_of: Some(allowed), ..ColumnRules::default() };
+        let kept = rules.check(&"y".repeat(100_000));
+        let length: usize = kept[0].1.iter().map(|(_, value)| value.to_string().chars().count()).sum();
+        assert!(length <= 2 * (QUOTED + 1), "{length}");
     }
 
     #[test]

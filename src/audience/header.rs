@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::audience::csv::guard;
 use crate::audience::csv::quotes::Part;
 use crate::audience::damage::is_invisible;
+use crate::audience::openid;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::Place;
@@ -31,6 +32,15 @@ impl Header {
     /// The names without the blanks around them, as templates and rules write them. Empty for a column without one.
     pub(crate) fn names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.raw.iter().map(|name| trimmed(name))
+    }
+
+    /// The names as a fault may list them: an openid among them is no name but a row that was taken for the names.
+    pub(crate) fn listed(&self) -> String {
+        let hidden = |name: &str| match openid::check(name) {
+            Ok(openid::Shape::Usual) => format!("{}***", &name[..3]),
+            Ok(openid::Shape::Odd) | Err(_) => name.to_owned(),
+        };
+        self.names().map(hidden).collect::<Vec<_>>().join(", ")
     }
 
     /// How many columns there are.

@@ -77,7 +77,7 @@ impl Known {
         Self {
             id: file.campaign.id.clone().filter(|id| CampaignId::parse(id).is_some()),
             wave: Some(file.campaign.wave.unwrap_or(1)),
-            appid: overrides.appid.clone().or_else(|| file.account.appid.clone()),
+            appid: appid_of(overrides, &file.account),
             kind: match tables.as_slice() {
                 [(kind, _)] => Some(*kind),
                 _ => None,
@@ -162,6 +162,14 @@ fn syntax(text: &str, error: &toml::de::Error) -> Diagnostic {
     let span = error.span().unwrap_or(0..text.len().min(1));
     Diagnostic::new(Code::TomlSyntax, Place::CampaignSpan(span))
         .with("reason", Value::reason(error.message()))
+}
+
+/// The AppID of the environment, else of the file, without blanks and marks around it: they come with pasting, and with
+/// them it would be another account.
+fn appid_of(overrides: &Overrides, account: &AccountTable) -> Option<String> {
+    let given = overrides.appid.as_ref().or(account.appid.as_ref())?;
+    let appid = given.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    Some(appid.to_owned()).filter(|appid| !appid.is_empty())
 }
 
 /// The most faults of a campaign file that are told one by one.
@@ -257,20 +265,27 @@ impl Check<'_> {
 
     fn account(&mut self, account: &AccountTable, overrides: &Overrides) -> Option<Account> {
         let at = FieldPath::of("account.appid");
-        let given =
-            overrides.appid.as_ref().or(account.appid.as_ref()).filter(|appid| !appid.trim().is_empty());
-        let appid = self.required(given, &at);
+        let given = appid_of(overrides, account);
+        let appid = self.required(given.as_ref(), &at);
+        // What the environment says is no fault of a line of the file.
+        let place = if overrides.appid.is_some() { Place::Campaign } else { Place::Field(at) };
         if let Some(appid) = appid.filter(|appid| !is_appid(appid)) {
-            self.push(Diagnostic::new(Code::OddAppid, Place::Field(at)).with("appid", appid));
+            let is_sound = appid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+            // It decides who was sent what: in quotation marks it would be another account.
+            let field = if overrides.appid.is_some() { "WXCAST_APPID" } else { "account.appid" };
+            self.push(if is_sound {
+                Diagnostic::new(Code::OddAppid, place).with("appid", appid)
+            } else {
+                let fault = Diagnostic::new(Code::BadValue, place).with("field", field);
+                fault.with("value", appid).with("expected", "wx0123456789abcdef")
+            });
         }
         if let Some(kf) = account.kf_account.as_ref().filter(|kf| !is_kf_account(kf)) {
             let at = FieldPath::of("account.kf_account");
             self.push(Diagnostic::new(Code::OddKfAccount, Place::Field(at)).with("kf_account", kf));
         }
-        for (field, text) in [("account.appid", given), ("account.kf_account", account.kf_account.as_ref())] {
-            if let Some(text) = text.filter(|text| text.contains(steers)) {
-                self.bad(&FieldPath::of(field), text, "a-z A-Z 0-9 _ @");
-            }
+        if let Some(text) = account.kf_account.as_ref().filter(|text| text.contains(steers)) {
+            self.bad(&FieldPath::of("account.kf_account"), text, "a-z A-Z 0-9 _ @");
         }
         let secret = self.secret(account);
         let hosts = self.hosts(account);

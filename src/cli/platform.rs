@@ -16,6 +16,7 @@ use crate::cli::problem::Problem;
 use crate::cli::refusal::instead;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::render::display;
+use crate::diagnostic::unread;
 use crate::locale::sentence::Sentence;
 use crate::send::dispatcher;
 use crate::wechat::client::{CERTIFICATES, Client, SetUpError, Timeouts};
@@ -216,6 +217,9 @@ fn is_secret(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
+/// What people hand a secret over by on purpose, `<(pass show …)` or `/dev/stdin`.
+const HANDED_OVER: [&str; 3] = ["/dev/fd", "/dev/stdin", "/proc/self/fd"];
+
 fn secret_file(path: &Path) -> Result<String, Problem> {
     let unreadable = |error: std::io::Error| {
         Problem::new(Exit::Account, "secret-file").with("file", display(path)).because(error)
@@ -228,5 +232,16 @@ fn secret_file(path: &Path) -> Result<String, Problem> {
             return Err(Problem::new(Exit::Account, "secret-file-open").with("file", display(path)));
         }
     }
-    std::fs::read_to_string(path).map_err(unreadable)
+    let handed_over = HANDED_OVER.iter().any(|place| path.starts_with(place));
+    let secret = if handed_over {
+        std::fs::read_to_string(path)
+    } else {
+        unread::read(path).and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other))
+    };
+    match secret.map_err(unreadable)? {
+        secret if shape::trimmed(&secret).is_empty() => {
+            Err(unreadable(std::io::Error::other("reason.empty-file")))
+        }
+        secret => Ok(secret),
+    }
 }

@@ -368,7 +368,7 @@ fn openid_column(name: &str, header: &Header, faults: &mut Vec<Diagnostic>) -> O
         let place = Place::Header { cell: 0, column: None };
         let fault = Diagnostic::new(Code::OpenidColumnMissing, place)
             .with("name", name)
-            .with("columns", columns.join(", "))
+            .with("columns", header.listed())
             .near(name, columns.iter().copied());
         faults.push(fault);
     }

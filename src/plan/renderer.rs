@@ -386,7 +386,7 @@ impl Binder<'_> {
                     Diagnostic::new(Code::UnknownVariable, Place::Within(at.clone(), variable.at.clone()))
                         .with("name", name)
                         .with("field", at)
-                        .with("columns", columns.join(", "))
+                        .with("columns", self.header.listed())
                         .near(name, known);
                 self.faults.push(fault);
                 None

@@ -236,6 +236,13 @@ fn planning_all_takes_patterns_and_says_when_none_matches() {
     let some = with("wiz/*/campaign.toml\nspring sale/campaign.toml").exits(0);
     assert_eq!(some.stdout.matches("Digest:").count(), 2, "{}", some.stdout);
     with("nowhere/*.toml").exits(2).says("no campaign matches");
+    // `**/` is also no folder at all, and a line may end as on Windows.
+    let all = with("**/spring sale/campaign.toml\r\nwiz/**/autumn/**/campaign.toml").exits(0);
+    assert_eq!(all.stdout.matches("Digest:").count(), 2, "{}", all.stdout);
+    fs::copy(world.path("spring sale/campaign.toml"), world.path("campaign.toml")).expect("a copy");
+    fs::copy(world.path("spring sale/audience.csv"), world.path("audience.csv")).expect("a copy");
+    let root = with("**/campaign.toml").exits(3);
+    assert_eq!(root.stdout.matches("Campaign:").count(), 4, "{}", root.stdout);
     let missing = [("WXCAST", "no-such-program".to_owned())];
     shell(&world, &format!("'{script}'"), &missing).exits(127);
 }

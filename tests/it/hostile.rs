@@ -279,3 +279,42 @@ fn the_simulator_answers_this_computer_only_and_shows_its_ledger_to_who_has_the_
     process.wait().expect("an end");
     assert_eq!(told, ["200", "403", "403", "403", "403", "403", "200", "200"]);
 }
+
+#[test]
+fn in_ci_no_command_that_reads_the_list_reads_one_outside_of_the_repository_or_lists_people() {
+    let world = World::new();
+    let secret = format!("AUTHORIZATION,basic TOP-SECRET-4711\n{},x\n", openid(0));
+    world.file(".git/config", &secret);
+    world.file("spring/campaign.toml", "");
+    let campaign = |file: &str, more: &str| {
+        format!(
+            "[campaign]\nid = \"spring\"\n[account]\nappid = \"{APPID}\"\n[audience]\nfile = \"{file}\"\n{more}\
+             [message.text]\ncontent = \"Hi\"\n"
+        )
+    };
+    world.file("spring/campaign.toml", campaign("../.git/config", ""));
+    for command in ["plan", "preview", "rehearse", "status", "results"] {
+        let mut in_ci = world.command(&[command, "spring/campaign.toml"]);
+        let ran = Ran::of(in_ci.env("CI", "true").output().expect("the binary runs"));
+        let told = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(!told.contains("TOP-SECRET-4711"), "{command}: {told}");
+    }
+    world.file("spring/own.csv", format!("openid,name\n{},张三\n", openid(0)));
+    world.file("spring/campaign.toml", campaign("own.csv", "header_row = 2\n"));
+    let ran = world.run(&["plan", "spring/campaign.toml"]).exits(3).says("openid-column-missing");
+    assert!(!ran.stderr.contains(&openid(0)), "{}", ran.stderr);
+}
+
+#[test]
+fn an_appid_is_the_same_with_blanks_around_it_and_a_fault_in_quotation_marks() {
+    let world = World::with_recipients(1);
+    let platform = crate::support::Platform::new("");
+    world.send(&platform).exits(0);
+    let send = |appid: &str| {
+        let mut send = world.command_at(&platform, &["send", "campaign.toml", "--yes"]);
+        Ran::of(send.env("WXCAST_APPID", appid).output().expect("the binary runs"))
+    };
+    send(&format!("\u{feff}{APPID} \r")).exits(0);
+    send(&format!("\"{APPID}\"")).exits(3).says("WXCAST_APPID");
+    assert_eq!(platform.ledger().received(&openid(0)), 1, "nobody was sent it again");
+}

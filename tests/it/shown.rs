@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::support::sheets::{built_in, numbers, sheet, xlsx, zipped};
-use crate::support::{Platform, World, openid};
+use crate::support::{Platform, World, openid, repository};
 
 /// A campaign to a workbook of these bytes; `audience` are more keys of that table.
 fn world(name: &str, bytes: Vec<u8>, content: &str, audience: &str) -> World {
@@ -394,4 +394,89 @@ fn a_text_that_uses_no_column_is_noted_where_there_are_some() {
     world.text_campaign("Hello", "");
     world.file("audience.csv", format!("openid\n{}\n", openid(1)));
     assert!(!world.run(&["plan", "campaign.toml"]).exits(0).stderr.contains(note));
+}
+
+/// Two differences are meant. LibreOffice writes the blanks that a format leaves for signs and brackets: nobody reads them,
+/// and a message has none. And a number that is shown as `1.23E+05` is refused: its digits are what was meant.
+#[test]
+fn what_libreoffice_shows_of_fifty_formats_is_what_is_sent() {
+    let fixture =
+        |name: &str| std::fs::read(repository().join("tests/fixtures").join(name)).expect("a fixture");
+    let skip = "invalid_rows = \"skip\"\n";
+    let shown = texts(&world("formats.xlsx", fixture("formats.xlsx"), "{{文字}}", skip));
+    let mut exported = csv::Reader::from_reader(&*fixture("formats.csv").leak());
+    let exported = exported.records().map(|row| row.expect("a row"));
+    let (refused, exported): (Vec<_>, Vec<_>) = exported.partition(|row| &row[1] == "0.00E+00");
+    assert_eq!((shown.len(), refused.len()), (exported.len(), 2));
+    assert!(exported.len() > 45);
+    for (shown, row) in shown.iter().zip(&exported) {
+        assert_eq!(shown, row[2].trim(), "{}", &row[1]);
+    }
+}
+
+/// A cell as both forms of a list keep it: a text, or a number that is shown as its digits.
+fn any_cell() -> impl proptest::strategy::Strategy<Value = (String, bool)> {
+    use proptest::prelude::*;
+    prop_oneof![
+        "[张三李四,;\"'\u{3000}é😀|=+@0-9a-z -]{1,8}".prop_map(|text| (text, false)),
+        "[a-z]{1,4}\n[a-z]{1,4}".prop_map(|text| (text, false)),
+        Just((String::new(), false)),
+        (0u32..10_000_000).prop_map(|number| (number.to_string(), true)),
+        (0u32..100_000).prop_map(|number| ((f64::from(number) / 8.0).to_string(), true)),
+    ]
+}
+
+#[test]
+fn the_two_forms_of_a_list_give_the_same_messages() {
+    use proptest::prelude::*;
+    let rows = proptest::collection::vec(proptest::collection::vec(any_cell(), 3), 1..40);
+    let config = ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() };
+    let mut runner = proptest::test_runner::TestRunner::new(config);
+    let same = runner.run(&rows, |rows| {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let list = book.add_worksheet();
+        let mut text = csv::Writer::from_writer(Vec::new());
+        text.write_record(["openid", "甲", "乙", "丙"]).expect("into memory");
+        for (column, name) in (0..).zip(["openid", "甲", "乙", "丙"]) {
+            list.write_string(0, column, name).expect("a cell");
+        }
+        for (row, cells) in (1..).zip(&rows) {
+            let person = openid(row as usize);
+            list.write_string(row, 0, &person).expect("a cell");
+            for (column, (cell, is_number)) in (1..).zip(cells) {
+                if *is_number {
+                    list.write_number(row, column, cell.parse::<f64>().expect("a number")).expect("a cell");
+                } else if !cell.is_empty() {
+                    list.write_string(row, column, cell).expect("a cell");
+                }
+            }
+            let cells = cells.iter().map(|(cell, _)| cell.as_str());
+            text.write_record(std::iter::once(person.as_str()).chain(cells)).expect("into memory");
+        }
+        let content = "{{甲}}|{{#if 乙}}{{乙}}{{else}}-{{/if}}|{{default 丙 \"无\"}}.";
+        let book = world("a.xlsx", book.save_to_buffer().expect("a workbook"), content, "");
+        let csv = world("a.csv", text.into_inner().expect("into memory"), content, "");
+        let [book, csv] = [book, csv].map(|world| {
+            let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).json();
+            (plan["digest"].clone(), plan["planned"].clone(), texts(&world))
+        });
+        prop_assert_eq!(book, csv);
+        Ok(())
+    });
+    same.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn a_cell_that_stands_twice_in_its_sheet_is_damage() {
+    let cell = |row: &str, text: &str| format!("<c r=\"{row}\" t=\"inlineStr\"><is><t>{text}</t></is></c>");
+    let rows = format!(
+        "<sheetData><row r=\"1\">{}{}</row><row r=\"2\">{}{}{}</row></sheetData>",
+        cell("A1", "openid"),
+        cell("B1", "a"),
+        cell("A2", &openid(1)),
+        cell("B2", "张三"),
+        cell("B2", "李四")
+    );
+    let found = plan(&world("a.xlsx", xlsx(&rows, &[], &[]), "{{a}}", ""), 3);
+    assert!(only_fault(&found, "workbook-unreadable")["message"].to_string().contains("B2"), "{found:#}");
 }

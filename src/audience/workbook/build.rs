@@ -101,7 +101,11 @@ impl<'s> Builder<'s> {
                 return Err(Failure::TooLarge.into());
             }
             kept.sort_by_key(|cell| cell.at);
-            kept.dedup_by_key(|cell| cell.at);
+            // Programs differ in which of two they show.
+            if let Some(twice) = kept.windows(2).find(|pair| pair[0].at == pair[1].at) {
+                let (row, column) = twice[0].at;
+                return Err(Failure::part(&cell_name(column as usize, u64::from(row) + 1)).into());
+            }
             builder = fresh(book.epoch());
             for cell in &kept {
                 builder.take(&cell.cell());

@@ -6,14 +6,14 @@ use jiff::Timestamp;
 
 use crate::campaign::Campaign;
 use crate::cli::command::{chosen, serve};
-use crate::cli::context::{environment, load_sound, load_sound_fenced};
+use crate::cli::context::{environment, load_sound_guarded};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, PreviewFormat};
 use crate::cli::output::file;
 use crate::cli::output_path::Kept;
 use crate::cli::platform::hosts;
 use crate::cli::problem::Problem;
-use crate::cli::terminal::{Form, Terminal, is_ci, masks};
+use crate::cli::terminal::{Form, Terminal, masks};
 use crate::cli::user_state::AccountFolder;
 use crate::journal::media::MediaStore;
 use crate::message::media::Content;
@@ -28,9 +28,7 @@ pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Result<Exit, Pro
     if args.serve {
         return serve::run(args, terminal);
     }
-    // In CI somebody else may have written the campaign.
-    let load_sound = if is_ci() { load_sound_fenced } else { load_sound };
-    let (campaign, plan) = load_sound(&args.campaign.campaign, &environment(), args.mask_openid)?;
+    let (campaign, plan) = load_sound_guarded(&args.campaign.campaign, &environment(), args.mask_openid)?;
     let output = file(args.output.as_ref());
     Kept::of_campaign(&campaign, args.state_dir.as_ref()).insist(output)?;
     let survey = chosen::messages(args, &campaign, &plan).map_err(|_| Problem::changed(Exit::Invalid))?;

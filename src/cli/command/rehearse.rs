@@ -13,7 +13,7 @@ use crate::campaign::file::OnUnknown;
 use crate::campaign::hours::Hours;
 use crate::cli::command::send::{overrides, results_masked};
 use crate::cli::command::simulator::{not_started, scenario};
-use crate::cli::context::load_sound;
+use crate::cli::context::load_sound_guarded;
 use crate::cli::ending::{What, exit_noted, report};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, MaskOpenid};
@@ -54,7 +54,7 @@ const SHOWN: usize = 20;
 pub(crate) fn run(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Problem> {
     let scenario = scenario(args.scenario.as_deref())?;
     let path = &args.campaign.campaign;
-    let (campaign, plan) = load_sound(path, &overrides(&args.how), args.how.mask_openid)?;
+    let (campaign, plan) = load_sound_guarded(path, &overrides(&args.how), args.how.mask_openid)?;
     // What is rehearsed is the plan that would be sent, to where it would be sent.
     let id = PlanId::of(&campaign, &hosts(&campaign)?, &plan);
     let campaign = elsewhere(campaign, args.how.results.as_deref());

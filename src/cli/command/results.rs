@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::api_base::Destination;
 use crate::campaign::Campaign;
 use crate::campaign::validate::Overrides;
-use crate::cli::context::{Whose, environment, load_sound, whose};
+use crate::cli::context::{Whose, environment, load_sound_guarded, whose};
 use crate::cli::elsewhere;
 use crate::cli::exit_code::Exit;
 use crate::cli::gate::{Evidence, Witnesses};
@@ -72,7 +72,7 @@ fn ready(args: &args::Results, terminal: &Terminal) -> Result<(Campaign, Plan, W
     let named = file(args.output.as_ref());
     let overrides =
         Overrides { results: named.map(Path::to_owned), destination: Some(destination), ..environment() };
-    let (campaign, plan) = load_sound(path, &overrides, args.mask_openid)?;
+    let (campaign, plan) = load_sound_guarded(path, &overrides, args.mask_openid)?;
     if !is_stdout(args) {
         Kept::of_campaign(&campaign, args.state_dir.as_ref()).insist_results(&campaign, Some(destination))?;
     }

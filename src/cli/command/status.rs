@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::cli::campaign_lock::campaign_lock;
-use crate::cli::context::{Whose, environment, load_sound, whose};
+use crate::cli::context::{Whose, environment, load_sound_guarded, whose};
 use crate::cli::elsewhere;
 use crate::cli::ending::next_key;
 use crate::cli::exit_code::Exit;
@@ -106,7 +106,7 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Problem> {
         },
         // Nothing was sent yet: everybody is still to be sent.
         (None, None) => {
-            let (campaign, plan) = load_sound(path, &environment(), MaskOpenid::Auto)?;
+            let (campaign, plan) = load_sound_guarded(path, &environment(), MaskOpenid::Auto)?;
             let tally = tally(&campaign, &plan, None)?;
             let by_files = Skip::ALL.into_iter().map(|why| (why.name().to_owned(), plan.counts.of(why)));
             let skipped = by_files.filter(|(_, count)| *count > 0).collect();
