@@ -67,6 +67,9 @@ pub(crate) struct Shape {
     pub(crate) secrets: Vec<std::ops::Range<usize>>,
 }
 
+/// For so many unknown keys it is looked for what was meant.
+const MOST_NEAR: usize = 1000;
+
 /// Walks a file.
 pub(crate) fn hold(table: &DeTable<'_>) -> Shape {
     let schema = schema();
@@ -105,6 +108,10 @@ impl<'s> Walk<'s> {
         }
         if let DeValue::Table(table) = value.get_ref() {
             self.secrets_below(table, &at);
+        }
+        // No more are told than some; the others count.
+        if self.shape.faults.len() > MOST_NEAR {
+            return self.push(Diagnostic::new(Code::UnknownKey, Place::Key(at)).with("key", name));
         }
         let known = schema["properties"].as_object();
         let names = known.into_iter().flat_map(|keys| keys.keys().map(String::as_str));

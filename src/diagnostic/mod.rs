@@ -19,7 +19,7 @@ use std::fmt::Display;
 use crate::diagnostic::alike::Alike;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::Place;
-use crate::diagnostic::value::Value;
+use crate::diagnostic::value::{Value, masked_words};
 use crate::locale::Catalog;
 
 pub use crate::diagnostic::severity::Severity;
@@ -142,6 +142,7 @@ impl Diagnostic {
         for (_, value) in &mut self.values {
             value.mask(&mask);
         }
+        self.near = self.near.take().map(|near| masked_words(&near, &mask).into_boxed_str());
     }
 }
 

@@ -37,5 +37,9 @@ pub(crate) fn is_special(path: &Path) -> bool {
     }
     // Links are followed, so that another name makes no difference.
     let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    // Files in memory are files.
+    if place.starts_with("/dev/shm") {
+        return false;
+    }
     cfg!(unix) && ["/proc", "/sys", "/dev"].iter().any(|folder| place.starts_with(folder))
 }

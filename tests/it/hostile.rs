@@ -318,3 +318,12 @@ fn an_appid_is_the_same_with_blanks_around_it_and_a_fault_in_quotation_marks() {
     send(&format!("\"{APPID}\"")).exits(3).says("WXCAST_APPID");
     assert_eq!(platform.ledger().received(&openid(0)), 1, "nobody was sent it again");
 }
+
+#[test]
+fn a_text_that_grows_beyond_all_measure_is_a_fault_and_fills_no_memory() {
+    let world = World::new();
+    world.text_campaign(&"{{name}}".repeat(20_000), "");
+    world.file("audience.csv", format!("openid,name\n{},{}\n", openid(0), "x".repeat(300_000)));
+    let found = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(3).json();
+    assert!(found["diagnostics"][0]["message"].to_string().contains("far too long"), "{found:#}");
+}

@@ -153,3 +153,18 @@ fn the_people_whom_a_rule_of_the_openid_column_allows_are_named_nowhere_that_tra
         }
     }
 }
+
+#[test]
+fn an_openid_in_any_cell_or_name_that_a_fault_quotes_is_hidden() {
+    let world = World::with_recipients(2);
+    world.text_campaign("{{nmae}}", "");
+    world.file("audience.csv", format!("{},name\n{},x\n", openid(0), openid(1)));
+    for format in PLANS {
+        both(&world, &["plan", "campaign.toml", "--format", format], 3);
+    }
+    world.text_campaign("{{name}}", "");
+    world.file("audience.csv", format!("openid,name\n{},<br>{}\n", openid(1), openid(2)));
+    for format in PLANS {
+        both(&world, &["plan", "campaign.toml", "--format", format], 0);
+    }
+}

@@ -480,3 +480,33 @@ fn a_cell_that_stands_twice_in_its_sheet_is_damage() {
     let found = plan(&world("a.xlsx", xlsx(&rows, &[], &[]), "{{a}}", ""), 3);
     assert!(only_fault(&found, "workbook-unreadable")["message"].to_string().contains("B2"), "{found:#}");
 }
+
+#[test]
+fn a_sheet_that_was_cut_off_between_two_tags_is_damage_and_no_shorter_list() {
+    let cell = |row: &str, text: &str| format!("<c r=\"{row}\" t=\"inlineStr\"><is><t>{text}</t></is></c>");
+    let whole = format!(
+        "<sheetData><row r=\"1\">{}{}</row><row r=\"2\">{}{}</row>",
+        cell("A1", "openid"),
+        cell("B1", "a"),
+        cell("A2", &openid(1)),
+        cell("B2", "张三")
+    );
+    let parts = |sheet: &str| {
+        zipped(&[
+            ("xl/workbook.xml", "<workbook><sheets><sheet name=\"名单\" id=\"s\"/></sheets></workbook>"),
+            (
+                "xl/_rels/workbook.xml.rels",
+                "<Relationships><Relationship Id=\"s\" Type=\"http://x/worksheet\" Target=\"s.xml\"/></Relationships>",
+            ),
+            ("xl/s.xml", sheet),
+        ])
+    };
+    assert_eq!(
+        texts(&world("a.xlsx", parts(&format!("<worksheet>{whole}</sheetData></worksheet>")), "{{a}}", "")),
+        ["张三"]
+    );
+    for cut in ["", "<row r=\"3\">", "</sheetData>"] {
+        let found = plan(&world("a.xlsx", parts(&format!("<worksheet>{whole}{cut}")), "{{a}}", ""), 3);
+        only_fault(&found, "workbook-unreadable");
+    }
+}

@@ -32,6 +32,7 @@ const SHARED_TEXT: u16 = 19;
 const FORMAT: u16 = 44;
 const STYLE: u16 = 47;
 const CELL_RICH_TEXT: u16 = 62;
+const CELLS_END: u16 = 146;
 const PROPERTIES: u16 = 153;
 const SHEET: u16 = 156;
 const MERGED: u16 = 176;
@@ -101,8 +102,9 @@ impl<'b> Xlsb<'b> {
         let bytes = self.package.bytes(part)?;
         let mut layout = Layout::default();
         let (mut row, mut column) = (0u32, 0u32);
+        let damaged = || Failure::part(part);
+        let mut whole = false;
         for (kind, data) in Records(&bytes) {
-            let damaged = || Failure::part(part);
             match kind {
                 ROW => {
                     (row, column) = (number(data, 0).ok_or_else(damaged)?, 0);
@@ -122,7 +124,7 @@ impl<'b> Xlsb<'b> {
                     column = number(data, 0).ok_or_else(damaged)?;
                     let style = number(data, 4).ok_or_else(damaged)?;
                     if !self.cell(kind, &data[8..], (row, column, style), each).ok_or_else(damaged)? {
-                        break;
+                        return Ok(layout);
                     }
                     column = column.saturating_add(1);
                 }
@@ -130,14 +132,16 @@ impl<'b> Xlsb<'b> {
                     let style = number(data, 0).ok_or_else(damaged)?;
                     let kind = kind - SHORT_BLANK + CELL_BLANK;
                     if !self.cell(kind, &data[4..], (row, column, style), each).ok_or_else(damaged)? {
-                        break;
+                        return Ok(layout);
                     }
                     column = column.saturating_add(1);
                 }
+                CELLS_END => whole = true,
                 _ => {}
             }
         }
-        Ok(layout)
+        // A part that was cut off lacks people.
+        if whole { Ok(layout) } else { Err(damaged()) }
     }
 
     /// Hands out a cell. Nothing where its record is not whole.

@@ -18,7 +18,8 @@ pub(crate) enum Item<'x> {
 /// A tag that begins.
 pub(crate) struct Tag<'x>(&'x BytesStart<'x>);
 
-/// Goes through the tags and texts of a part until one is answered with false. A part that is no XML is a failure.
+/// Goes through the tags and texts of a part until one is answered with false. A part that is no XML, or that ends before
+/// its tags do, is a failure: what it lacks may be people.
 pub(crate) fn walk(
     name: &str,
     part: Box<dyn Read + '_>,
@@ -27,12 +28,19 @@ pub(crate) fn walk(
     let damaged = || Failure::part(name);
     let mut xml = quick_xml::Reader::from_reader(BufReader::with_capacity(64 * 1024, part));
     let mut buffer = Vec::new();
+    let mut depth = 0u64;
     loop {
         buffer.clear();
         let more = match xml.read_event_into(&mut buffer).map_err(|_| damaged())? {
-            Event::Start(tag) => each(Item::Start(Tag(&tag)))?,
+            Event::Start(tag) => {
+                depth += 1;
+                each(Item::Start(Tag(&tag)))?
+            }
             Event::Empty(tag) => each(Item::Start(Tag(&tag)))? && each(Item::End(Tag(&tag).name()))?,
-            Event::End(tag) => each(Item::End(tag.local_name().as_ref()))?,
+            Event::End(tag) => {
+                depth = depth.saturating_sub(1);
+                each(Item::End(tag.local_name().as_ref()))?
+            }
             Event::Text(text) => each(Item::Text(&text.xml10_content()))?,
             Event::CData(text) => each(Item::Text(&text.xml10_content()))?,
             Event::GeneralRef(reference) => {
@@ -42,6 +50,7 @@ pub(crate) fn walk(
                 };
                 each(Item::Text(c.encode_utf8(&mut [0; 4])))?
             }
+            Event::Eof if depth > 0 => return Err(damaged()),
             Event::Eof => false,
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => true,
         };

@@ -6,6 +6,10 @@ use crate::campaign::template::compiled::{Choice, Node, Template};
 use crate::campaign::template::expression::Expression;
 use crate::campaign::template::helpers::value::{HelperFault, Value};
 
+/// A text that has grown to more than this is filled no further: it is far beyond what any field takes, and a cell that
+/// stands in it thousands of times would fill the memory.
+const MOST_TEXT: usize = 8 * 1024 * 1024;
+
 /// Where the values of a template's variables come from.
 pub(crate) trait Values {
     /// The value of a variable, by its index in [`Template::variables`].
@@ -44,6 +48,9 @@ fn fill(
     taken: &mut Vec<usize>,
 ) -> Result<(), Failure> {
     for node in nodes {
+        if out.len() > MOST_TEXT {
+            return Err(Failure { fault: HelperFault::TooMuch, variable: None });
+        }
         match node {
             Node::Text(text) => out.push_str(text),
             Node::Value(Expression::Variable(variable)) => out.push_str(&values.value(*variable)),

@@ -68,6 +68,8 @@ pub(crate) enum HelperFault {
     Unit(String),
     /// Two texts of which none is sure to come first.
     Order(String, String),
+    /// The text has grown far beyond what any field takes.
+    TooMuch,
 }
 
 impl HelperFault {
@@ -85,6 +87,7 @@ impl HelperFault {
             Self::Share(text) => ("helper.doubtful-share", text),
             Self::NoReduction(text) => ("helper.no-reduction", text),
             Self::Unit(text) => ("helper.not-a-unit", text),
+            Self::TooMuch => return (Key::new("helper.too-much"), "…".to_owned()),
             Self::Order(one, other) => return (Key::new("helper.no-order"), format!("{one} / {other}")),
         };
         (Key::new(key), text.clone())
@@ -94,6 +97,7 @@ impl HelperFault {
     pub(in crate::campaign::template) fn quotes<E>(&self, value: &Result<Value<'_>, E>) -> bool {
         let Ok(value) = value else { return false };
         match self {
+            Self::TooMuch => false,
             Self::Number(text)
             | Self::DoubtfulNumber(text)
             | Self::Date(text)
