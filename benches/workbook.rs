@@ -1,4 +1,4 @@
-//! Planning a workbook of 100,000 rows beside a CSV of the same cells.
+//! Planning a workbook of 200,000 rows beside a CSV of the same cells, and beside what calamine takes to read it.
 //!
 //! `cargo bench --bench workbook`
 
@@ -7,6 +7,7 @@ mod support;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use calamine::Reader as _;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use rust_xlsxwriter::Workbook;
@@ -14,7 +15,7 @@ use tempfile::TempDir;
 use wxcast::audience::workbook::cache::Cache;
 use wxcast::campaign::Campaign;
 
-const ROWS: usize = 100_000;
+const ROWS: usize = 200_000;
 
 fn main() {
     divan::main();
@@ -66,6 +67,16 @@ fn c_plan_xlsx_again(bencher: Bencher) {
     let campaign = &made().2;
     plan(campaign);
     bencher.counter(ItemsCount::new(ROWS)).bench(|| plan(campaign));
+}
+
+/// What the first plan is held against: the sheet read into a range, and nothing more.
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn d_calamine_alone(bencher: Bencher) {
+    let path = &made().2.audience.source.path;
+    bencher.counter(ItemsCount::new(ROWS)).bench(|| {
+        let mut book: calamine::Xlsx<_> = calamine::open_workbook(path).expect("a workbook");
+        book.worksheet_range_at(0).expect("a sheet").expect("readable").height()
+    });
 }
 
 fn plan(campaign: &Campaign) -> u64 {

@@ -1,14 +1,15 @@
 //! What the header of an audience file tells: the names of the columns, and what separates them.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use crate::audience::csv::guard;
 use crate::audience::csv::quotes::Part;
 use crate::audience::damage::is_invisible;
 use crate::audience::openid;
-use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::Place;
+use crate::diagnostic::{Diagnostic, alike};
 
 /// The delimiters that are found out; the first where none stands out.
 pub(crate) const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
@@ -68,6 +69,7 @@ impl Header {
                 first.insert(name, cell + 1);
             }
         }
+        faults.extend(self.alike());
         faults.extend(self.of_results());
         if let Some(number) = unnamed.first() {
             let place = Place::Header { cell: number - 1, column: None };
@@ -81,6 +83,29 @@ impl Header {
 }
 
 impl Header {
+    /// Names that look the same as an earlier one and are not.
+    fn alike(&self) -> Vec<Diagnostic> {
+        let mut looks: HashMap<String, (usize, &str)> = HashMap::new();
+        let mut faults = Vec::new();
+        for (cell, name) in self.names().enumerate().filter(|(_, name)| !name.is_empty()) {
+            match looks.entry(alike::folded(name)) {
+                Entry::Vacant(free) => {
+                    free.insert((cell, name));
+                }
+                Entry::Occupied(taken) => {
+                    let (first, other) = *taken.get();
+                    let place = Place::Header { cell, column: None };
+                    let told = Diagnostic::new(Code::AlikeColumns, place)
+                        .with("first", first + 1)
+                        .with("number", cell + 1)
+                        .with("other", other);
+                    faults.extend((other != name).then(|| told.with("name", name).alike_to(other, name)));
+                }
+            }
+        }
+        faults
+    }
+
     /// The fault of a header that has some of the columns that results add. With all of them it is that of results.
     fn of_results(&self) -> Option<Diagnostic> {
         let names: Vec<&str> = self.names().collect();

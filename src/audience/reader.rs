@@ -118,6 +118,12 @@ impl Reader {
             return Ok(None);
         }
         let title = reader.sheet().map_or(first.sheet_row(), |sheet| sheet.header_row);
+        // A row with one text alone is no row of names where rows with more follow.
+        let alone = reader.header.names().filter(|name| !name.is_empty()).count() == 1;
+        let mut wider = None;
+        let fault = |row: u64| {
+            Diagnostic::new(Code::TitleAboveNames, Place::Line(title)).with("title", title).with("row", row)
+        };
         let (mut reader, mut row) = Self::begin(source)?;
         for _ in 0..ROWS {
             // A fault in these rows is told when they are read as such.
@@ -125,13 +131,14 @@ impl Reader {
                 break;
             }
             let Ok(cells) = row.cells() else { break };
-            let mut names = cells.iter().map(trimmed);
-            if names.any(|name| name == source.openid) {
-                let fault = Diagnostic::new(Code::TitleAboveNames, Place::Line(title));
-                return Ok(Some(fault.with("title", title).with("row", row.sheet_row())));
+            if cells.iter().map(trimmed).any(|name| name == source.openid) {
+                return Ok(Some(fault(row.sheet_row())));
+            }
+            if alone && wider.is_none() && cells.iter().filter(|cell| !trimmed(cell).is_empty()).count() > 1 {
+                wider = Some(row.sheet_row());
             }
         }
-        Ok(None)
+        Ok(wider.map(fault))
     }
 
     fn begin_text(source: &Source, decoded: Decoded) -> Result<(Self, Row), Diagnostic> {

@@ -98,7 +98,7 @@ pub(super) fn find<'a>(
 }
 
 /// A text as it looks.
-fn folded(text: &str) -> String {
+pub(crate) fn folded(text: &str) -> String {
     let known = |c: char| RADICALS.iter().find(|(from, _)| *from == c).map_or(c, |(_, to)| *to);
     // Full-width letters are seen to be wide.
     let plain = |c: char| match c {

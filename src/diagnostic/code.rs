@@ -124,6 +124,8 @@ codes! {
     TemplateUnsupported = "template-unsupported", Error;
     /// What looks like a variable of another tool and would be sent as it stands.
     UnfilledPlaceholder = "unfilled-placeholder", Error;
+    /// A written `\n` or `<br>` in a text.
+    MarkupInText = "markup-in-text", Warning;
     /// A condition that is nothing but a column of yes and no.
     BareCondition = "bare-condition", Warning;
 
@@ -194,6 +196,8 @@ codes! {
     ResultsColumns = "results-columns", Error;
     /// Two columns of one name.
     DuplicateColumn = "duplicate-column", Error;
+    /// Two columns whose names look the same and are not.
+    AlikeColumns = "alike-columns", Warning;
     /// A column without a name.
     UnnamedColumn = "unnamed-column", Warning;
     /// The openid column is not there.

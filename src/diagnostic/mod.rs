@@ -3,7 +3,7 @@
 //! A diagnostic holds what is wrong as data; its sentences come from the [`Catalog`]
 //! and its line and column are looked up only when somebody reads it.
 
-mod alike;
+pub(crate) mod alike;
 pub mod code;
 pub(crate) mod path;
 pub(crate) mod place;
@@ -71,6 +71,14 @@ impl Diagnostic {
         self
     }
 
+    /// Says how two words differ that look alike, where its sentence has a place for that.
+    #[must_use]
+    pub(crate) fn alike_to(mut self, word: &str, other: &str) -> Self {
+        self.alike = alike::find(word, [other]).map(|(_, alike)| Box::new(alike));
+        self.near = Some(other.into());
+        self
+    }
+
     /// The same fault where it does not keep anything from being sent.
     #[must_use]
     pub(crate) fn into_warning(mut self) -> Self {
@@ -99,6 +107,8 @@ impl Diagnostic {
     pub(crate) fn help(&self, words: &Catalog) -> String {
         let help = self.sentence(words, "help");
         match (&self.near, &self.alike) {
+            // The sentence itself told of it.
+            _ if self.code == Code::AlikeColumns => help,
             (Some(near), Some(alike)) => {
                 let differences = alike.told(near, words);
                 let places: [(&str, &dyn Display); 4] =
@@ -114,8 +124,11 @@ impl Diagnostic {
         let key = format!("diagnostic.{}.{part}", self.code.slug());
         let plain: Vec<(&str, &dyn Display)> =
             self.values.iter().map(|(name, value)| (*name, value as &dyn Display)).collect();
-        let values: Vec<(&str, String)> =
+        let mut values: Vec<(&str, String)> =
             self.values.iter().map(|(name, value)| (*name, value.shown(words, &plain))).collect();
+        if let (Some(near), Some(alike)) = (&self.near, &self.alike) {
+            values.push(("differences", alike.told(near, words)));
+        }
         let places: Vec<(&str, &dyn Display)> =
             values.iter().map(|(name, value)| (*name, value as &dyn Display)).collect();
         words.fill(&key, &places)

@@ -340,6 +340,12 @@ impl Binder<'_> {
     fn placeholders(&mut self, input: &SlotInput) {
         for placeholder in input.template.placeholders() {
             let column = self.header.names().find(|name| !name.is_empty() && placeholder.names(name));
+            if placeholder.braces == Braces::Markup {
+                let place = Place::Within(input.at.clone(), placeholder.at.clone());
+                let fault = Diagnostic::new(Code::MarkupInText, place).with("field", &input.at);
+                self.faults.push(fault.with("text", &placeholder.spelling));
+                continue;
+            }
             let full_width = placeholder.braces == Braces::FullWidth;
             // Nobody writes full-width double braces by chance, whatever the columns are.
             let Some(name) = column.or(Some(placeholder.inside.as_str()).filter(|_| full_width)) else {

@@ -440,6 +440,8 @@ fn case(code: Code) -> Case {
         Code::UnknownHelper => text("{{uper name}}", ""),
         Code::TemplateUnsupported => text("{{#each name}}{{/each}}", ""),
         Code::UnfilledPlaceholder => text("｛｛name｝｝", ""),
+        Code::MarkupInText => text("a<br/>b", ""),
+        Code::AlikeColumns => cells("x", "", format!("openid,手机,\u{2F3F}机\n{one},1,2\n")),
         Code::BareCondition => cells("x{{#if name}}{{/if}}", "", row(&format!("{one},否"))),
         Code::FieldBlank => cells("{{name}}", "", row(&format!("{one},"))),
         Code::FieldTooLong => text(&"x".repeat(2049), ""),
@@ -630,12 +632,12 @@ fn the_names_of_faults_are_those_that_scripts_know() {
          kind-not-for-account field-not-for-account empty-list several-articles too-many-articles media-twice media-outside \
          media-unreadable media-empty media-format media-too-large media-large media-too-long media-unmeasured \
          media-name media-cut-off empty-template \
-         template-syntax unknown-variable unknown-helper template-unsupported unfilled-placeholder bare-condition field-blank field-too-long \
+         template-syntax unknown-variable unknown-helper template-unsupported unfilled-placeholder markup-in-text bare-condition field-blank field-too-long \
          field-at-limit field-long control-character odd-url unclosed-link miniprogram-path-alone \
          odd-miniprogram-appid render-failed audience-unreadable audience-special audience-empty audience-not-text not-a-workbook \
          workbook-unreadable workbook-encrypted sheet-missing several-sheets sheet-of-text workbook-too-large stray-cells hidden-rows \
          undecodable unsure-encoding ambiguous-encoding \
-         no-recipients title-above-names header-row-empty too-many-columns results-columns duplicate-column unnamed-column openid-column-missing rule-without-column lone-quote unclosed-quote \
+         no-recipients title-above-names header-row-empty too-many-columns results-columns duplicate-column alike-columns unnamed-column openid-column-missing rule-without-column lone-quote unclosed-quote \
          ragged-row list-unreadable list-special list-without-openids list-without-match window-column-missing window-time window-mixed window-date-only \
          window-event window-used merged-cells date-cell regional-date cell-format long-number formula-without-value error-value scientific-notation lost-digits \
          lost-leading-zeros code-became-date leading-apostrophe text-mark null-word destroyed-characters misread-characters private-use markup-in-cell blank-cells blanks-around invisible-characters full-width openid-empty openid-character openid-too-long openid-shape openid-contact duplicate-openid duplicate-skipped \

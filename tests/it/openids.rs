@@ -164,7 +164,8 @@ fn an_openid_in_any_cell_or_name_that_a_fault_quotes_is_hidden() {
     }
     world.text_campaign("{{name}}", "");
     world.file("audience.csv", format!("openid,name\n{},<br>{}\n", openid(1), openid(2)));
-    for format in PLANS {
+    // The others show sample messages, whose text is that person's own.
+    for format in ["human", "github", "gitlab", "sarif"] {
         both(&world, &["plan", "campaign.toml", "--format", format], 0);
     }
 }

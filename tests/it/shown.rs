@@ -218,7 +218,11 @@ fn a_title_in_a_csv_is_told_once_and_passed_over_where_the_campaign_says_so() {
     assert!(fault["help"].to_string().contains("header_row = 3"), "{fault}");
     world.edit("campaign.toml", "audience.csv\"\n", "audience.csv\"\nheader_row = 3\n");
     assert_eq!(texts(&world), ["张三"]);
-    world.edit("campaign.toml", "header_row = 3", "header_row = 40");
+    // Also where nobody can say which of the names is the openid's.
+    world.edit("campaign.toml", "header_row = 3\n", "");
+    world.file("audience.csv", format!("五一活动名单,,\n会员OpenID,姓名,备注\n{},张三,\n", openid(1)));
+    assert!(only_fault(&plan(&world, 3), "title-above-names")["help"].to_string().contains("header_row = 2"));
+    world.edit("campaign.toml", "audience.csv\"\n", "audience.csv\"\nheader_row = 40\n");
     only_fault(&plan(&world, 3), "header-row-empty");
 }
 

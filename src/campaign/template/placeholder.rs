@@ -26,6 +26,8 @@ pub(crate) enum Braces {
     Other,
     /// `{% if 姓名 %}`.
     Statement,
+    /// No variable, but a written `\n` or `<br>`.
+    Markup,
 }
 
 /// What opens and closes a placeholder, the longer ones first.
@@ -52,13 +54,17 @@ const BRACES: &[(&str, &str, Braces)] = &[
     ("$", "$", Braces::Other),
 ];
 
+/// What other places make a line break, a blank or a sign of, and a message does not.
+const MARKUP: [&str; 9] = ["\\n", "\\r", "\\t", "<br", "&nbsp;", "&amp;", "&lt;", "&gt;", "</p>"];
+
 /// The placeholders in a piece of a template that is text.
 pub(super) fn find(source: &str, at: Range<usize>) -> Vec<Placeholder> {
     let mut found = Vec::new();
     let mut from = at.start;
     while from < at.end {
         let rest = &source[from..at.end];
-        match BRACES.iter().find_map(|braces| placeholder(rest, from, *braces)) {
+        let other = || BRACES.iter().find_map(|braces| placeholder(rest, from, *braces));
+        match markup(rest, from).or_else(other) {
             Some(placeholder) => {
                 // `%a%b%`: what closes one may open the next.
                 let end = placeholder.at.end;
@@ -71,6 +77,21 @@ pub(super) fn find(source: &str, at: Range<usize>) -> Vec<Placeholder> {
         }
     }
     found
+}
+
+fn markup(rest: &str, at: usize) -> Option<Placeholder> {
+    let known = MARKUP
+        .iter()
+        .find(|known| rest.get(..known.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(known)))?;
+    let spelling = if known.starts_with('<') { &rest[..=rest.find('>')?] } else { *known };
+    // `<br`, `<br/>`, but no `<brand>`.
+    let is_tag = !spelling[known.len()..].starts_with(|c: char| c.is_alphanumeric());
+    is_tag.then(|| Placeholder {
+        at: at..at + spelling.len(),
+        spelling: spelling.to_owned(),
+        inside: String::new(),
+        braces: Braces::Markup,
+    })
 }
 
 fn placeholder(rest: &str, at: usize, (open, close, braces): (&str, &str, Braces)) -> Option<Placeholder> {
@@ -96,6 +117,7 @@ impl Placeholder {
             Braces::FullWidth | Braces::Other => {
                 self.inside == column || self.inside.chars().filter(|c| !is_blank(*c)).eq(column.chars())
             }
+            Braces::Markup => false,
             Braces::Statement => self.inside.split(is_blank).any(|word| word == column),
         }
     }
@@ -107,6 +129,13 @@ mod tests {
 
     #[test]
     fn variables_of_other_tools_are_found_with_their_names() {
+        let text = "a\\nb<BR/>c&nbsp;<brand><a href='x'>";
+        let markup: Vec<String> = find(text, 0..text.len())
+            .into_iter()
+            .filter(|one| one.braces == Braces::Markup)
+            .map(|one| one.spelling)
+            .collect();
+        assert_eq!(markup, ["\\n", "<BR/>", "&nbsp;"]);
         let text = "｛｛姓名｝｝{a}${b}【c】[d]%e%f% {% if g %} ｛ h ｝ 【【i】】 100% 【】";
         let found: Vec<(&str, String, Braces)> = find(text, 0..text.len())
             .into_iter()
