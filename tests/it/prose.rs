@@ -30,7 +30,7 @@ const FILES: &[(&str, &str)] = &[
 /// Single texts.
 const TEXTS: &[(&str, &str, &str)] = &[
     (
-        "campaign/validate.rs",
+        "campaign/validate/audience.rs",
         "shown, value, yyyy-mm-dd, m月d日, h:mm, %Y-%m-%d",
         "formats of cells to choose from, the same in every language",
     ),

@@ -1,0 +1,49 @@
+//! `audience.exclude` and `audience.only`: other files of people.
+
+use crate::audience::Source;
+use crate::audience::lists::{self, List, Membership};
+use crate::campaign::file::{AudienceTable, InvalidRows};
+use crate::campaign::validate::check::Check;
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::Code;
+use crate::diagnostic::place::{FieldPath, Place};
+
+impl Check<'_> {
+    /// The other files of people. They are read as the audience is, but for what only fits one file.
+    pub(super) fn lists(&mut self, audience: &AudienceTable, like: &Source) -> Option<Vec<List>> {
+        let mut lists = Vec::new();
+        for (key, membership, names) in
+            [("exclude", Membership::Exclude, &audience.exclude), ("only", Membership::Only, &audience.only)]
+        {
+            let at = FieldPath::of("audience").key(key);
+            // Nobody could get anything, which nobody asks for.
+            if membership == Membership::Only && names.as_ref().is_some_and(Vec::is_empty) {
+                self.push(Diagnostic::new(Code::EmptyList, Place::Field(at.clone())).with("field", at));
+                return None;
+            }
+            for (index, name) in names.iter().flatten().enumerate() {
+                let (file, sheet) = lists::parts(name);
+                if file.trim().is_empty() {
+                    self.bad(&at.index(index), name, "….csv, ….xlsx, ….xlsx#…");
+                    return None;
+                }
+                let source = Source {
+                    path: self.dir.join(file),
+                    sheet: sheet.map(str::to_owned),
+                    openid: like.openid.clone(),
+                    hidden_rows: like.hidden_rows,
+                    ..Source::default()
+                };
+                let skips_faulty = audience.invalid_rows == Some(InvalidRows::Skip);
+                lists.push(List {
+                    membership,
+                    name: name.clone(),
+                    at: at.index(index),
+                    source,
+                    skips_faulty,
+                });
+            }
+        }
+        Some(lists)
+    }
+}
