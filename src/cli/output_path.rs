@@ -133,7 +133,9 @@ pub(crate) fn may_hold_results(campaign: &Campaign, destination: Option<Destinat
     });
     match (writer, destination) {
         (Some(entry), Some(destination)) => {
-            let mine = entry.appid == campaign.account.appid && entry.campaign == campaign.id.to_string();
+            // An AppID that was wrong has reached nobody, and is put right in the same folder.
+            let same_account = entry.appid == campaign.account.appid || entry.reached() == 0;
+            let mine = same_account && entry.campaign == campaign.id.to_string();
             let outranked =
                 destination == Destination::Local && entry.destination == Destination::Real.name();
             mine && !outranked

@@ -75,9 +75,12 @@ impl Alike {
                 words.say("diagnostic.differs.unseen", &[("at", at), ("word", word), ("unseen", unseen)])
             }
         };
-        let told: Vec<String> = self.differences.iter().map(one).collect();
+        let and = |one: String, other: String| {
+            words.say("diagnostic.differs.and", &[("one", &one), ("other", &other)])
+        };
+        let told = self.differences.iter().map(one).reduce(and).unwrap_or_default();
         let more = if self.more { " …" } else { "" };
-        told.join(&words.say("diagnostic.differs.and", &[])) + more
+        told + more
     }
 }
 

@@ -66,6 +66,9 @@ const SQLITE: &[(&str, &str)] = &[
     ("access permission denied", "system.not-allowed"),
 ];
 
+/// What this program says in the place of the system, and the sentence for it.
+const OWN: &[(&str, &str)] = &[("no-regular-file", "reason.special-file")];
+
 impl Catalog {
     /// A reason in the reader's language, as much of it as there are words for.
     pub(crate) fn reason(&self, text: &str) -> String {
@@ -137,7 +140,7 @@ impl Catalog {
 
     /// A text with SQLite's words, which stand behind the file's name, in this language.
     fn of_sqlite(&self, text: &str) -> String {
-        let said = SQLITE.iter().find(|(words, _)| text.contains(words));
+        let said = SQLITE.iter().chain(OWN).find(|(words, _)| text.contains(words));
         match said.and_then(|(words, key)| Some((words, self.get(key)?))) {
             Some((words, own)) => text.replace(words, own),
             None => text.to_owned(),

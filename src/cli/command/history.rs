@@ -172,8 +172,9 @@ fn campaign_line(campaign: &CampaignReport, terminal: &Terminal) -> String {
         Some(messages) => words.say("history.pruned", &[("count", &messages)]),
         None => counts.collect::<Vec<_>>().join(", "),
     };
-    let day = |at: &Option<String>| {
-        at.as_deref().map_or_else(|| "?".to_owned(), |at| at.chars().take(16).collect())
+    let minute = |at: &Option<String>| {
+        let at = at.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
+        at.map_or_else(|| "?".to_owned(), |at| at.strftime("%Y-%m-%d %H:%MZ").to_string())
     };
     let computers = campaign.computers.join(", ");
     words.say(
@@ -182,8 +183,8 @@ fn campaign_line(campaign: &CampaignReport, terminal: &Terminal) -> String {
             ("campaign", &of),
             ("appid", &campaign.appid),
             ("counts", &counts),
-            ("first", &day(&campaign.first.clone().or_else(|| campaign.last.clone()))),
-            ("last", &day(&campaign.last)),
+            ("first", &minute(&campaign.first.clone().or_else(|| campaign.last.clone()))),
+            ("last", &minute(&campaign.last)),
             ("computers", &computers),
         ],
     )

@@ -34,11 +34,11 @@ struct Project {
 pub(super) fn newer(terminal: &Terminal) -> Found {
     let index = std::env::var(INDEX_VARIABLE).ok().filter(|index| !index.trim().is_empty());
     let index = index.as_deref().unwrap_or(INDEX);
-    let say = |key: &str, places: &[(&str, &dyn std::fmt::Display)]| {
+    let said = |key: &str, places: &[(&str, &dyn std::fmt::Display)]| {
         terminal.words.say(&format!("doctor.version.{key}"), places)
     };
     let Ok(base) = ApiBase::parse(index) else {
-        return Found::warning(say("no-address", &[("variable", &INDEX_VARIABLE)]), None);
+        return Found::warning(said("no-address", &[("variable", &INDEX_VARIABLE)]), None);
     };
     let current = env!("CARGO_PKG_VERSION");
     match asked(&base) {
@@ -46,17 +46,17 @@ pub(super) fn newer(terminal: &Terminal) -> Found {
             let project: Option<Project> = serde_json::from_slice(&body).ok();
             let known = project.map(|project| project.versions).unwrap_or_default();
             match known.iter().filter_map(|version| Version::parse(version)).max() {
-                None => Found::warning(say("unreadable", &[("index", &base)]), None),
+                None => Found::warning(said("unreadable", &[("index", &base)]), None),
                 Some(newest) if Version::parse(current).is_some_and(|current| current < newest) => {
-                    let message = say("newer", &[("newest", &newest), ("current", &current)]);
-                    Found::warning(message, Some(say("help", &[])))
+                    let message = said("newer", &[("newest", &newest), ("current", &current)]);
+                    Found::warning(message, Some(said("help", &[])))
                 }
-                Some(_) => Found::ok(say("newest", &[("current", &current), ("index", &base)])),
+                Some(_) => Found::ok(said("newest", &[("current", &current), ("index", &base)])),
             }
         }
-        Some((404, _)) => Found::ok(say("unpublished", &[("current", &current), ("index", &base)])),
-        Some(_) => Found::warning(say("unreadable", &[("index", &base)]), None),
-        None => Found::warning(say("unreachable", &[("index", &base)]), None),
+        Some((404, _)) => Found::ok(said("unpublished", &[("current", &current), ("index", &base)])),
+        Some(_) => Found::warning(said("unreadable", &[("index", &base)]), None),
+        None => Found::warning(said("unreachable", &[("index", &base)]), None),
     }
 }
 

@@ -46,7 +46,8 @@ pub(crate) fn accounts(
 
 /// What an export of a campaign says of itself.
 fn exported<'a>(appid: &'a str, campaign: &'a str, destination: &'a str) -> Exported<'a> {
-    let (computer, at) = (Machine::here().to_string(), Timestamp::now().to_string());
+    let (computer, now) = (Machine::here().to_string(), Timestamp::now());
+    let at = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     Exported { appid, campaign, destination, computer, at }
 }
 
