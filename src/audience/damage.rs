@@ -83,6 +83,10 @@ pub(crate) fn look(cell: &str, odd: bool) -> Look {
         b'#' => is_error_value(cell).then_some(Damage::ErrorValue),
         b'\'' => marked().then_some(Damage::Apostrophe),
         b'`' => marked().then_some(Damage::TextMark),
+        // A picture inside of a cell, as WPS keeps it.
+        b'=' if cell.starts_with("=DISPIMG(") || cell.starts_with("=_xlfn.DISPIMG(") => {
+            Some(Damage::ErrorValue)
+        }
         b'=' => (cell.starts_with("=\"") && cell.ends_with('"')).then_some(Damage::TextMark),
         b'0'..=b'9' | b'-' if is_digit(last) => is_scientific(cell).then_some(Damage::Scientific),
         b'N' | b'n' | b'(' | b'<' | b'[' | b'\\' | b'U' | b'u' | b'?' => null_word(cell),
@@ -276,6 +280,7 @@ mod tests {
             ("3E+1", None),
             ("#REF!", Some(ErrorValue)),
             ("#N/A", Some(ErrorValue)),
+            ("=DISPIMG(\"ID_4B7A7C5E\",1)", Some(ErrorValue)),
             ("#1 customer", None),
             ("'0012", Some(Apostrophe)),
             ("'=A1", Some(Apostrophe)),

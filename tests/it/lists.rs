@@ -128,3 +128,22 @@ fn results_may_not_be_written_over_a_list() {
     world.edit("campaign.toml", "[send]", "[results]\nfile = \"a.csv\"\n[send]");
     assert_eq!(plan(&world, 3)["diagnostics"][0]["code"], "same-file");
 }
+
+#[test]
+fn whoever_stands_in_a_hidden_row_of_an_excluded_list_gets_nothing() {
+    let world = world("hidden_rows = \"skip\"\nexclude = [\"退订.xlsx\"]");
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let list = book.add_worksheet();
+    for (row, cell) in (0..).zip(["openid".to_owned(), openid(1), openid(4)]) {
+        list.write_string(row, 0, cell).expect("a cell");
+    }
+    // A filter of yesterday.
+    list.set_row_hidden(2).expect("a row");
+    world.file("退订.xlsx", book.save_to_buffer().expect("a workbook"));
+    let found = plan(&world, 0);
+    assert_eq!(
+        (&found["planned"], &found["skipped_by_reason"]["excluded"]),
+        (&json!(4), &json!(2)),
+        "{found:#}"
+    );
+}

@@ -2,6 +2,7 @@
 
 use crate::audience::Source;
 use crate::audience::lists::{self, List, Membership};
+use crate::audience::wishes::HiddenRows;
 use crate::campaign::file::{AudienceTable, InvalidRows};
 use crate::campaign::validate::check::Check;
 use crate::diagnostic::Diagnostic;
@@ -31,7 +32,11 @@ impl Check<'_> {
                     path: self.dir.join(file),
                     sheet: sheet.map(str::to_owned),
                     openid: like.openid.clone(),
-                    hidden_rows: like.hidden_rows,
+                    // Whoever asked to get nothing is left out, whichever rows a filter of yesterday hides.
+                    hidden_rows: match membership {
+                        Membership::Exclude => HiddenRows::Include,
+                        Membership::Only => like.hidden_rows,
+                    },
                     ..Source::default()
                 };
                 let skips_faulty = audience.invalid_rows == Some(InvalidRows::Skip);
