@@ -68,7 +68,7 @@ fn a_program_that_prints_tokens_is_named_and_runs_only_after_the_yes() {
     let base = platform.base();
     let start = || Session::start(&world, "send campaign.toml", &[("WXCAST_API_BASE", &base)]);
     let mut session = start();
-    session.sees("Tokens by: sh -c echo x >> runs; echo 36_token").sees("Send 2 messages now?").types("n");
+    session.sees("Tokens by: sh -c 'echo x >> runs; echo 36_token'").sees("Send 2 messages now?").types("n");
     let (code, shown) = session.ends();
     assert!(code == 8 && shown.contains("Nothing was sent."), "{code} {shown}");
     assert!(!world.path("runs").exists(), "it ran for somebody who said no");
