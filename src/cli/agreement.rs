@@ -24,11 +24,10 @@ use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
 use crate::locale::visible::{command_line, one_line};
 use crate::plan::id::PlanId;
-use crate::plan::inputs::Inputs;
-use crate::plan::sample::survey::{Choice, Extent, survey};
 use crate::plan::schedule::outlook::{Outlook, outlook};
 use crate::plan::{Plan, forecast_seconds, text_digest};
 use crate::report;
+use crate::report::earlier::Earlier;
 use crate::report::join::{JoinError, identity, tally};
 use crate::report::plan::text as plan_text;
 use crate::report::preview;
@@ -100,17 +99,27 @@ impl Before {
     }
 }
 
-/// Reads what earlier runs did. What a crash left in flight is settled on the way.
+/// Reads what earlier runs did. What a crash left in flight is settled on the way. `counted` was counted while the plan was
+/// made; the audience is read for it only where that cannot be taken any more.
 ///
 /// # Errors
 ///
 /// When audience or journal cannot be read.
-pub(crate) fn before(results: &ResultsFile, state: &Path) -> Result<Before, Problem> {
+pub(crate) fn before(
+    results: &ResultsFile,
+    counted: Option<Earlier>,
+    state: &Path,
+) -> Result<Before, Problem> {
     let (campaign, plan) = (&*results.campaign, &*results.plan);
+    // Before anything is settled here, which is writing too.
+    let counted = match counted {
+        Some(earlier) => earlier.finish()?,
+        None => None,
+    };
     let store = settle_crash(campaign, state)?;
     // Where nothing has changed since results were written, they came to what is asked for.
     let unchanged = store.as_ref().map(|store| results.unchanged(store)).transpose()?.flatten();
-    let tally = match unchanged {
+    let tally = match unchanged.or(counted) {
         Some(tally) => tally,
         None => tally(campaign, plan, store.as_ref())?,
     };
@@ -195,11 +204,7 @@ pub(crate) fn token_command(campaign: &Campaign) -> Option<&[String]> {
 
 impl Proposal<'_> {
     /// Says what is about to be sent, and what an operator should know before they agree.
-    ///
-    /// # Errors
-    ///
-    /// When the audience is no longer the one that was planned.
-    pub(crate) fn tell(&self, terminal: &Terminal) -> Result<(), Problem> {
+    pub(crate) fn tell(&self, terminal: &Terminal) {
         let Self { campaign, plan, id, hosts, before, left } = self;
         let words = &terminal.words;
         if let Some(title) = &campaign.title {
@@ -251,7 +256,7 @@ impl Proposal<'_> {
         self.warnings(terminal);
         self.earlier(terminal);
         terminal.say("send.digests", &[("digest", &plan.digest), ("plan", id)]);
-        self.sample(terminal)?;
+        self.sample(terminal);
         if let Some(Alike { whose, count, at }) = &before.alike {
             let day = at.strftime("%Y-%m-%d");
             terminal.say(
@@ -274,7 +279,6 @@ impl Proposal<'_> {
         } else if before.tally.altered > 0 {
             terminal.say("send.altered", &[("count", &before.tally.altered)]);
         }
-        Ok(())
     }
 
     /// Who can still be reached. What the journal has settled takes nobody's turn, and who is left then is not known here.
@@ -346,15 +350,10 @@ impl Proposal<'_> {
     }
 
     /// One finished message, as `preview` shows it. Whose it is matters to nobody here, and logs are read by many.
-    fn sample(&self, terminal: &Terminal) -> Result<(), Problem> {
-        let Self { campaign, plan, .. } = self;
-        let inputs = Inputs::of_campaign(campaign, &plan.library);
-        let survey = survey(&inputs, plan, &Choice::First(1), Extent::Samples)
-            .map_err(|_| Problem::changed(Exit::Invalid))?;
-        for sample in &survey.samples {
-            terminal.tell(&preview::text(sample, &[], campaign.body.kind(), true, &terminal.words));
+    fn sample(&self, terminal: &Terminal) {
+        if let Some(sample) = &self.plan.first {
+            terminal.tell(&preview::text(sample, &[], self.campaign.body.kind(), true, &terminal.words));
         }
-        Ok(())
     }
 
     /// Whether the flags have agreed already; otherwise somebody is there to be asked.

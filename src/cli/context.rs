@@ -1,6 +1,6 @@
 //! Loads a campaign: the file, the flags and the environment, in the order flag, environment, campaign, default.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::api_base::{ApiBase, ApiBaseError, Hosts};
 use crate::audience::fence::Fence;
@@ -17,7 +17,9 @@ use crate::diagnostic::{Diagnostic, Diagnostics, unread};
 use crate::journal::identity::{Channel, Identity};
 use crate::message::Kind;
 use crate::plan::id::PlanId;
+use crate::plan::onlooker::Onlooker;
 use crate::plan::{self, Plan, forecast_seconds};
+use crate::report::earlier::Earlier;
 use crate::report::plan::json::Facts;
 use crate::report::results::csv::mask;
 
@@ -109,7 +111,7 @@ pub(crate) fn whose(path: &Path) -> Result<Whose, Problem> {
 
 /// Reads, validates and plans a campaign.
 pub(crate) fn load(path: &Path, overrides: &Overrides) -> Loaded {
-    planned(validated(path, overrides))
+    planned(validated(path, overrides), Shown::All, &mut ())
 }
 
 /// The same for a campaign that is not trusted: no file is read outside of its repository, or of its folder where
@@ -118,7 +120,7 @@ pub(crate) fn load_fenced(path: &Path, overrides: &Overrides) -> Loaded {
     let fence = Fence::around(path);
     let outside = |at: Place, file: &Path| Diagnostic::new(Code::OutsideSandbox, at).with("file", file);
     if !fence.holds(path) {
-        return planned(unread(path, outside(Place::Campaign, path)));
+        return planned(unread(path, outside(Place::Campaign, path)), Shown::All, &mut ());
     }
     let mut validated = validated(path, overrides);
     if let Some(audience) = validated.audience.take_if(|audience| !fence.holds(&audience.source.path)) {
@@ -137,11 +139,24 @@ pub(crate) fn load_fenced(path: &Path, overrides: &Overrides) -> Loaded {
         }
     }
     validated.fence = Some(fence);
-    planned(validated)
+    planned(validated, Shown::All, &mut ())
 }
 
-fn planned(validated: Validated) -> Loaded {
-    let plan = plan::plan_validated(&validated);
+/// Which diagnostics somebody may see one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// All.
+    All,
+    /// The errors, with the warnings beside them. Warnings alone are counted.
+    Errors,
+}
+
+fn planned(validated: Validated, shown: Shown, onlooker: &mut dyn Onlooker) -> Loaded {
+    let mut plan = plan::plan_validated(&validated, onlooker);
+    // What is only counted needs no place, and finding it takes another reading of the audience.
+    if shown == Shown::All || plan.diagnostics.errors() > 0 {
+        plan::locate(&validated, &mut plan);
+    }
     let facts = facts(&validated, &plan);
     let sources = Sources { sheet: plan.sheet.clone(), ..validated.sources };
     let campaign = validated.campaign.filter(|_| plan.diagnostics.errors() == 0);
@@ -198,6 +213,32 @@ pub(crate) fn load_sound(
     mask_openid: MaskOpenid,
 ) -> Result<(Campaign, Plan), Problem> {
     sound(load(path, overrides), mask_openid)
+}
+
+/// [`load_sound`], and what the journal in a folder knows of its messages, counted on the way. `folder` gives that folder; it is
+/// not made where it is not there.
+///
+/// # Errors
+///
+/// Its faults.
+pub(crate) fn load_counted(
+    path: &Path,
+    overrides: &Overrides,
+    mask_openid: MaskOpenid,
+    folder: impl FnOnce(&Campaign) -> Option<PathBuf>,
+) -> Result<(Campaign, Plan, Option<Earlier>), Problem> {
+    let validated = validated(path, overrides);
+    let earlier = match &validated.campaign {
+        // What is wrong with the journal is told where it is opened for writing.
+        Some(campaign) => folder(campaign).and_then(|folder| Earlier::of(campaign, &folder).ok().flatten()),
+        None => None,
+    };
+    let Some(mut earlier) = earlier else {
+        let (campaign, plan) = sound(planned(validated, Shown::Errors, &mut ()), mask_openid)?;
+        return Ok((campaign, plan, None));
+    };
+    let (campaign, plan) = sound(planned(validated, Shown::Errors, &mut earlier), mask_openid)?;
+    Ok((campaign, plan, Some(earlier)))
 }
 
 /// [`load_sound`] for commands that people let run over what strangers wrote: in CI the campaign is not trusted.

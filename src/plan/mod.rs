@@ -17,6 +17,7 @@ pub(crate) mod inspect;
 pub(crate) mod judge;
 pub(crate) mod media;
 mod near_file;
+pub(crate) mod onlooker;
 pub mod pass;
 pub(crate) mod reading;
 pub(crate) mod renderer;
@@ -28,7 +29,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::audience::Source;
 use crate::audience::fence::Fence;
 use crate::audience::time_cell::TimeForm;
 use crate::campaign::validate::Validated;
@@ -40,6 +40,8 @@ use crate::plan::digest::{Digest, Running};
 use crate::plan::duplicates::Repeated;
 use crate::plan::inputs::Inputs;
 use crate::plan::media::{Library, Needed};
+use crate::plan::onlooker::Onlooker;
+use crate::plan::sample::chosen::Sample;
 use crate::plan::schedule::deadline::Deadline;
 use crate::plan::skip::Skip;
 
@@ -60,6 +62,8 @@ pub struct Plan {
     pub(crate) media: Needed,
     /// What was seen in them, so that nothing is read again for this plan.
     pub library: Arc<Library>,
+    /// The first message, for whoever wants to see one.
+    pub(crate) first: Option<Sample>,
     /// The encoding the audience is read in, where it is text and could be read.
     pub(crate) encoding: Option<&'static str>,
     /// The sheet it is read from, where it is a workbook.
@@ -178,12 +182,14 @@ const SHEET_ROWS: u64 = 1_048_575;
 
 /// Plans a sound campaign.
 pub fn plan(campaign: &Campaign) -> Plan {
-    plan_within(campaign, None)
+    let mut plan = plan_within(campaign, None, &mut ());
+    crate::audience::locate::fill(&campaign.audience.source, plan.diagnostics.kept_mut());
+    plan
 }
 
-fn plan_within(campaign: &Campaign, fence: Option<Fence>) -> Plan {
+fn plan_within(campaign: &Campaign, fence: Option<Fence>, onlooker: &mut dyn Onlooker) -> Plan {
     let library = library(&campaign.path, fence);
-    let plan = reading::run(&Inputs::of_campaign(campaign, &library), &campaign.audience.source);
+    let plan = reading::run(&Inputs::of_campaign(campaign, &library), onlooker);
     let mut plan = Plan { library, ..plan };
     plan.diagnostics.extend(too_long(&campaign.results, plan.counts.rows()));
     plan
@@ -217,13 +223,14 @@ pub(crate) fn text_digest(campaign: &Campaign, plan: &Plan) -> Digest {
 }
 
 /// Plans what was validated. Where the campaign has faults, the audience is held against as much of it as is
-/// sound, so that one run tells the faults of all files.
-pub(crate) fn plan_validated(validated: &Validated) -> Plan {
+/// sound, so that one run tells the faults of all files. Where in the audience they are is told by [`locate`], to whoever shows
+/// them.
+pub(crate) fn plan_validated(validated: &Validated, onlooker: &mut dyn Onlooker) -> Plan {
     let mut plan = match (&validated.campaign, &validated.audience) {
-        (Some(campaign), _) => plan_within(campaign, validated.fence.clone()),
+        (Some(campaign), _) => plan_within(campaign, validated.fence.clone(), onlooker),
         (None, Some(audience)) => {
             let library = library(&validated.sources.campaign, validated.fence.clone());
-            reading::run(&Inputs::of_parts(audience, &validated.texts, &library), &audience.source)
+            reading::run(&Inputs::of_parts(audience, &validated.texts, &library), onlooker)
         }
         (None, None) => reading::empty(),
     };
@@ -242,9 +249,12 @@ pub(crate) fn forecast_seconds(messages: u64, per_second: f64) -> u64 {
     seconds
 }
 
-/// Fills in line and column of every cell that a diagnostic names.
-pub(crate) fn locate(source: &Source, diagnostics: &mut Diagnostics) {
-    crate::audience::locate::fill(source, diagnostics.kept_mut());
+/// Fills in line and column of every cell that a diagnostic names. For that the audience is read again.
+pub(crate) fn locate(validated: &Validated, plan: &mut Plan) {
+    let audience = validated.campaign.as_ref().map(|campaign| &campaign.audience);
+    if let Some(audience) = audience.or(validated.audience.as_ref()) {
+        crate::audience::locate::fill(&audience.source, plan.diagnostics.kept_mut());
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ use std::thread::{Scope, ScopedJoinHandle};
 
 use encoding_rs::Encoding;
 
-use crate::audience::Source;
 use crate::audience::lists::Matches;
 use crate::audience::reader::Reader;
 use crate::diagnostic::code::Code;
@@ -22,7 +21,11 @@ use crate::plan::duplicates::{Hashes, Repeated};
 use crate::plan::inputs::Inputs;
 use crate::plan::judge::{Findings, Judge};
 use crate::plan::media::Needed;
+use crate::plan::onlooker::Onlooker;
 use crate::plan::pass::{Rows, judge_rows};
+use crate::plan::sample::candidate::Candidate;
+use crate::plan::sample::chosen::Sample;
+use crate::plan::sample::lengths::Lengths;
 use crate::plan::schedule::deadline::Deadline;
 use crate::plan::windows::TimesFound;
 use crate::plan::{Plan, RowCounts, Windows};
@@ -42,6 +45,7 @@ pub(crate) fn empty() -> Plan {
         repeated: Repeated::default(),
         diagnostics: Diagnostics::default(),
         media: Needed::default(),
+        first: None,
         library: Arc::default(),
         encoding: None,
         sheet: None,
@@ -52,17 +56,17 @@ pub(crate) fn empty() -> Plan {
 }
 
 /// Plans a whole audience. A file in which openids are repeated is read twice.
-pub(crate) fn run(inputs: &Inputs<'_>, source: &Source) -> Plan {
-    let first = read(inputs, Repeated::default());
-    let mut plan = if first.repeated.is_empty() { first } else { read(inputs, first.repeated) };
+pub(crate) fn run(inputs: &Inputs<'_>, onlooker: &mut dyn Onlooker) -> Plan {
+    let first = read(inputs, Repeated::default(), onlooker);
+    let mut plan = if first.repeated.is_empty() { first } else { read(inputs, first.repeated, onlooker) };
     if plan.counts.rows() == 0 && plan.diagnostics.errors() == 0 {
         plan.diagnostics.push(Diagnostic::new(Code::NoRecipients, Place::Audience));
     }
-    crate::plan::locate(source, &mut plan.diagnostics);
     plan
 }
 
-fn read(inputs: &Inputs<'_>, repeated: Repeated) -> Plan {
+fn read(inputs: &Inputs<'_>, repeated: Repeated, onlooker: &mut dyn Onlooker) -> Plan {
+    onlooker.begins();
     let failed = |faults: Vec<Diagnostic>| {
         let mut plan = empty();
         plan.diagnostics.extend(faults);
@@ -103,13 +107,13 @@ fn read(inputs: &Inputs<'_>, repeated: Repeated) -> Plan {
         let mut judged = Vec::new();
         let mut ends = Vec::new();
         for judge in judges {
-            let begun = begin(scope, judge);
+            let begun = begin(scope, inputs, judge);
             tasks.push(begun.task);
             judged.push(begun.judged);
             ends.push(begun.end);
         }
         let reading = scope.spawn(move || split(reader, tasks));
-        sum.collect(judged, second_look);
+        sum.collect(judged, second_look, onlooker);
         // Half a plan must never look like a whole one.
         let fault = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         let (mut damage, mut conditions) = (Found::default(), Conditions::default());
@@ -137,6 +141,7 @@ fn read(inputs: &Inputs<'_>, repeated: Repeated) -> Plan {
         repeated: if second_look { repeated } else { sum.hashes.repeated() },
         diagnostics: sum.faults,
         media: sum.media,
+        first: sum.first,
         library: Arc::default(),
         encoding,
         sheet,
@@ -166,8 +171,16 @@ struct Task {
 
 /// What the caller has of a judge: where finished batches come from, and where their buffers go back.
 struct Judged {
-    batches: Receiver<(Batch, Diagnostics)>,
+    batches: Receiver<Finished>,
     returned: SyncSender<Batch>,
+}
+
+/// A batch that a judge is done with.
+struct Finished {
+    batch: Batch,
+    faults: Diagnostics,
+    /// The first message that this judge ever made, where this is its batch.
+    first: Option<Sample>,
 }
 
 /// A judge at work.
@@ -178,18 +191,33 @@ struct Begun<'scope> {
     end: ScopedJoinHandle<'scope, Findings>,
 }
 
-fn begin<'scope>(scope: &'scope Scope<'scope, '_>, mut judge: Judge<'scope>) -> Begun<'scope> {
+fn begin<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    inputs: &'scope Inputs<'scope>,
+    mut judge: Judge<'scope>,
+) -> Begun<'scope> {
     let (rows, given) = sync_channel::<Rows>(WAITING);
     let (rows_back, rows_returned) = sync_channel(WAITING + 1);
     let (finished, batches) = sync_channel(WAITING);
     let (batches_back, batches_returned) = sync_channel::<Batch>(WAITING + 1);
     let end = scope.spawn(move || {
+        let (lengths, mut waits) = (Lengths::of(&inputs.slots), inputs.body.is_some());
         for rows in given {
             let mut batch: Batch = batches_returned.try_recv().unwrap_or_default();
-            judge_rows(&mut judge, &rows, &mut batch, |_, _, _, _| {});
+            let (mut faults, mut first) = (Diagnostics::default(), None);
+            judge_rows(&mut judge, &rows, &mut batch, |judge, row, verdict, payloads| {
+                if waits {
+                    let of_row = judge.take_faults();
+                    let candidate = Candidate::of(judge, row, verdict, payloads, &of_row);
+                    first = candidate.map(|candidate| candidate.sample(&lengths));
+                    waits = first.is_none();
+                    faults.absorb(of_row);
+                }
+            });
+            faults.absorb(judge.take_faults());
             // Neither side waits for a buffer, so whoever has ended already does not matter.
             let _ = rows_back.try_send(rows);
-            if finished.send((batch, judge.take_faults())).is_err() {
+            if finished.send(Finished { batch, faults, first }).is_err() {
                 break;
             }
         }
@@ -224,14 +252,19 @@ struct Sum {
     media: Needed,
     deadlines: Vec<Deadline>,
     faults: Diagnostics,
+    first: Option<Sample>,
 }
 
 impl Sum {
     /// Takes the batches in turn, which is the order of the file.
-    fn collect(&mut self, judged: Vec<Judged>, second_look: bool) {
+    fn collect(&mut self, judged: Vec<Judged>, second_look: bool, onlooker: &mut dyn Onlooker) {
         for judge in judged.iter().cycle() {
-            let Ok((batch, faults)) = judge.batches.recv() else { return };
+            let Ok(Finished { batch, faults, first }) = judge.batches.recv() else { return };
             self.add(&batch, second_look);
+            onlooker.sees(&batch);
+            if self.first.is_none() {
+                self.first = first;
+            }
             self.tell(faults);
             let _ = judge.returned.try_send(batch);
         }

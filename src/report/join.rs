@@ -30,8 +30,6 @@ pub(crate) struct RowReport<'a> {
     pub(crate) skipped: Option<Skip>,
     /// What the journal knows of it, where it was asked for everything.
     pub(crate) recorded: Option<Recorded>,
-    /// What the journal's index knows of it.
-    known: Option<Message>,
 }
 
 /// How much of each message is wanted.
@@ -79,10 +77,9 @@ pub(crate) struct Join<'a> {
     batch: Batch,
     /// The place in the batch of the row that comes next.
     next: usize,
-    known: Known<'a>,
-    found: u64,
+    store: Option<&'a Store>,
+    count: Count,
     wanted: Wanted,
-    tally: Tally,
 }
 
 impl<'a> Join<'a> {
@@ -108,9 +105,8 @@ impl<'a> Join<'a> {
         wanted: Wanted,
     ) -> Result<Self, JoinError> {
         let pass = Pass::open(inputs, plan)?;
-        let known = Known::load(store, whose).map_err(JoinError::Journal)?;
-        let (batch, tally) = (Batch::default(), Tally::default());
-        Ok(Self { pass, batch, next: 0, known, found: 0, wanted, tally })
+        let count = Count::load(store, whose).map_err(JoinError::Journal)?;
+        Ok(Self { pass, batch: Batch::default(), next: 0, store, count, wanted })
     }
 
     /// The columns of the audience.
@@ -133,11 +129,19 @@ impl<'a> Join<'a> {
         let row = self.pass.rows().get(self.next).expect("a batch has an entry for each of its rows");
         let verdict = &self.batch.entries()[self.next].verdict;
         self.next += 1;
-        let report = report(row, verdict, &self.batch, &mut self.known, self.wanted);
-        let report = report.map_err(JoinError::Journal)?;
-        self.found += u64::from(report.known.is_some());
-        add(&mut self.tally, &report, verdict, &self.batch);
-        Ok(Some(report))
+        let (status, message) =
+            self.count.add(self.store, verdict, &self.batch).map_err(JoinError::Journal)?;
+        let recorded = match (self.wanted, self.store, message) {
+            (Wanted::Everything, Some(store), Some(message)) => {
+                self.count.index.record(&**store, message.id).map_err(JoinError::Journal)?
+            }
+            (Wanted::State, ..) | (Wanted::Everything, None, _) | (Wanted::Everything, _, None) => None,
+        };
+        let skipped = match verdict {
+            Verdict::Skipped(why) => Some(*why),
+            Verdict::Message { .. } => None,
+        };
+        Ok(Some(RowReport { row, status, skipped, recorded }))
     }
 
     /// Walks what is left, and gives the counts of all of it.
@@ -147,59 +151,97 @@ impl<'a> Join<'a> {
     /// As [`next`](Self::next).
     pub(crate) fn finish(mut self) -> Result<Tally, JoinError> {
         while self.next()?.is_some() {}
-        self.tally.gone = self.known.len().saturating_sub(self.found);
-        Ok(self.tally)
+        Ok(self.count.finish())
     }
 }
 
-fn report<'r>(
-    row: &'r Row,
-    verdict: &Verdict,
-    batch: &Batch,
-    known: &mut Known<'_>,
-    wanted: Wanted,
-) -> Result<RowReport<'r>, JournalError> {
-    Ok(match verdict {
-        Verdict::Skipped(why) => {
-            RowReport { row, status: Status::Skipped, skipped: Some(*why), recorded: None, known: None }
-        }
-        Verdict::Message { openid, payload, nth } => {
-            let openid = openid_in(batch, payload, *openid);
-            let message = known.find(openid, *nth)?;
-            let status = message.map_or(Status::Unsent, |message| message.state.status());
-            let recorded = match (wanted, message) {
-                (Wanted::Everything, Some(message)) => known.record(message)?,
-                (Wanted::State, _) | (Wanted::Everything, None) => None,
-            };
-            RowReport { row, status, skipped: None, recorded, known: message }
-        }
-    })
+/// Counts what became of rows, by the journal's index of a campaign's messages.
+pub(crate) struct Count {
+    index: Index,
+    found: u64,
+    tally: Tally,
 }
 
-fn add(tally: &mut Tally, report: &RowReport<'_>, verdict: &Verdict, batch: &Batch) {
-    count(tally, report.status, report.known);
-    let (Some(message), Verdict::Message { payload, .. }) = (report.known, verdict) else { return };
-    let payload = &batch.payloads()[payload.clone()];
-    match message.state {
-        State::Settled(Outcome::Sent | Outcome::Unknown) | State::InFlight => {
-            // What results told of was not seen.
-            let seen = message.payload != UNSEEN;
-            tally.altered += u64::from(seen && mark(payload) != message.payload);
-        }
-        State::Settled(Outcome::Refused | Outcome::Failed | Outcome::Postponed) | State::Skipped(_) => {}
+impl Count {
+    /// With nothing counted yet.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn load(store: Option<&Store>, whose: &Identity) -> Result<Self, JournalError> {
+        let number = match store {
+            Some(store) => store.find_campaign(whose)?.map(|number| (store, number)),
+            None => None,
+        };
+        let index = match number {
+            Some((store, number)) => Index::load(&**store, number)?,
+            None => Index::default(),
+        };
+        Ok(Self { index, found: 0, tally: Tally::default() })
     }
-}
 
-fn count(tally: &mut Tally, status: Status, message: Option<Message>) {
-    tally.counts.add(status, 1);
-    let Some(message) = message else { return };
-    match message.state {
-        State::Settled(Outcome::Refused) => {
-            *tally.refused_by_code.entry(message.errcode.unwrap_or_default()).or_default() += 1;
+    /// Begins to count anew.
+    pub(crate) fn reset(&mut self) {
+        (self.found, self.tally) = (0, Tally::default());
+    }
+
+    /// Whether the journal knows no message at all.
+    pub(crate) fn is_of_nobody(&self) -> bool {
+        self.index.known() == 0
+    }
+
+    /// Counts a row of a batch. Gives its status, and the message where the journal knows it.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn add(
+        &mut self,
+        store: Option<&Store>,
+        verdict: &Verdict,
+        batch: &Batch,
+    ) -> Result<(Status, Option<Message>), JournalError> {
+        let Verdict::Message { openid, payload, nth } = verdict else {
+            self.tally.counts.add(Status::Skipped, 1);
+            return Ok((Status::Skipped, None));
+        };
+        let openid = openid_in(batch, payload, *openid);
+        let message = match store {
+            Some(store) => self.index.find(&**store, openid, *nth)?,
+            None => None,
+        };
+        let status = message.map_or(Status::Unsent, |message| message.state.status());
+        self.tally.counts.add(status, 1);
+        if let Some(message) = message {
+            self.found += 1;
+            self.known(&message, &batch.payloads()[payload.clone()]);
         }
-        State::InFlight => tally.in_flight += 1,
-        State::Skipped(reason) => *tally.skipped.entry(reason).or_default() += 1,
-        State::Settled(Outcome::Sent | Outcome::Failed | Outcome::Unknown | Outcome::Postponed) => {}
+        Ok((status, message))
+    }
+
+    fn known(&mut self, message: &Message, payload: &[u8]) {
+        // A message that was taken over from results was sent with a text that nobody here has seen.
+        let is_other = message.payload != UNSEEN && mark(payload) != message.payload;
+        let tally = &mut self.tally;
+        match message.state {
+            State::Settled(Outcome::Sent | Outcome::Unknown) => tally.altered += u64::from(is_other),
+            State::InFlight => {
+                tally.altered += u64::from(is_other);
+                tally.in_flight += 1;
+            }
+            State::Settled(Outcome::Refused) => {
+                *tally.refused_by_code.entry(message.errcode.unwrap_or_default()).or_default() += 1;
+            }
+            State::Skipped(reason) => *tally.skipped.entry(reason).or_default() += 1,
+            State::Settled(Outcome::Failed | Outcome::Postponed) => {}
+        }
+    }
+
+    /// The counts, once all rows are through.
+    pub(crate) fn finish(mut self) -> Tally {
+        let known = u64::try_from(self.index.known()).expect("a count of what is in memory");
+        self.tally.gone = known.saturating_sub(self.found);
+        self.tally
     }
 }
 
@@ -300,41 +342,4 @@ fn untouched(plan: &Plan) -> Tally {
     tally.counts.add(Status::Skipped, plan.counts.rows() - plan.counts.planned);
     tally.counts.add(Status::Unsent, plan.counts.planned);
     tally
-}
-
-struct Known<'s> {
-    store: Option<&'s Store>,
-    index: Index,
-}
-
-impl<'s> Known<'s> {
-    fn load(store: Option<&'s Store>, identity: &Identity) -> Result<Self, JournalError> {
-        let number = match store {
-            Some(store) => store.find_campaign(identity)?.map(|number| (store, number)),
-            None => None,
-        };
-        let index = match number {
-            Some((store, number)) => Index::load(&**store, number)?,
-            None => Index::default(),
-        };
-        Ok(Self { store, index })
-    }
-
-    fn find(&self, openid: &str, nth: u32) -> Result<Option<Message>, JournalError> {
-        match self.store {
-            Some(store) => self.index.find(&**store, openid, nth),
-            None => Ok(None),
-        }
-    }
-
-    fn record(&mut self, message: Message) -> Result<Option<Recorded>, JournalError> {
-        match self.store {
-            Some(store) => self.index.record(&**store, message.id),
-            None => Ok(None),
-        }
-    }
-
-    fn len(&self) -> u64 {
-        u64::try_from(self.index.known()).unwrap_or(u64::MAX)
-    }
 }

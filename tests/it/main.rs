@@ -47,6 +47,8 @@ mod model;
 mod moved;
 mod never_twice;
 mod next_command;
+#[cfg(target_os = "linux")]
+mod opens;
 mod openids;
 mod output_paths;
 mod own_files;

@@ -14,7 +14,6 @@ use crate::audience::csv::detect::{Detected, Evidence, detect, look_through};
 use crate::audience::csv::text::{BLOCK, Text, Undecodable, newlines};
 use crate::audience::source::Source;
 use crate::audience::unreadable::Unreadable;
-use crate::audience::workbook::cache::bytes;
 use crate::audience::workbook::parse::parse;
 use crate::audience::workbook::table::Table;
 use crate::audience::workbook::{self, is_named_so};
@@ -62,7 +61,11 @@ pub(crate) fn open(source: &Source) -> Result<Content, Unreadable> {
     if head.is_empty() {
         return Err(Diagnostic::new(Code::AudienceEmpty, Place::Audience).into());
     }
-    let bytes = if workbook::begins(&head) { bytes(&source.path).map_err(unreadable)? } else { Vec::new() };
+    let mut bytes = Vec::new();
+    if workbook::begins(&head) {
+        bytes.extend_from_slice(&head);
+        file.read_to_end(&mut bytes).map_err(unreadable)?;
+    }
     match workbook::format(&bytes)? {
         Some(format) => Ok(Content::Workbook(source.cache.table(&bytes, || parse(&bytes, format, source))?)),
         None if workbook::begins(&head) => Err(workbook::unreadable("zip").into()),

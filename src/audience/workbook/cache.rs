@@ -1,7 +1,5 @@
 //! A workbook is parsed once for each content it has: planning, sending and the results read it again and again.
 
-use std::io::{self, Read as _};
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
@@ -46,11 +44,4 @@ impl Cache {
         *last = Some(Parsed { content, table: Arc::clone(&table) });
         Ok(table)
     }
-}
-
-/// All bytes of a file.
-pub(in crate::audience) fn bytes(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?.read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

@@ -6,7 +6,6 @@ use crate::audience::source::Source;
 use crate::audience::unreadable::Unreadable;
 use crate::audience::workbook::book::Book;
 use crate::audience::workbook::build::Builder;
-use crate::audience::workbook::cache::bytes;
 use crate::audience::workbook::select::{filled, select};
 use crate::audience::workbook::table::Table;
 use crate::audience::workbook::{Format, format};
@@ -14,7 +13,7 @@ use crate::audience::workbook::{Format, format};
 /// The sheets of a workbook that could be meant: those that people see and that hold something, each with whether it has
 /// the openid column. None where the file is no workbook that can be read.
 pub(crate) fn sheets(file: &Path, openid: &str) -> Vec<(String, bool)> {
-    let Ok(bytes) = bytes(file) else { return Vec::new() };
+    let Ok(bytes) = std::fs::read(file) else { return Vec::new() };
     let Ok(Some(format)) = format(&bytes) else { return Vec::new() };
     let filled = Book::open(&bytes, format).and_then(|mut book| filled(&mut book, openid));
     filled

@@ -11,7 +11,7 @@ use crate::campaign::validate::Overrides;
 use crate::campaign::{Campaign, CampaignId, duration};
 use crate::cli::agreement::{Proposal, before, token_command};
 use crate::cli::campaign_lock::{campaign_lock, holder, take};
-use crate::cli::context::{environment, load_sound};
+use crate::cli::context::{environment, load_counted};
 use crate::cli::ending::{What, exit as ended, exit_noted, next_key, report};
 use crate::cli::exit_code::Exit;
 use crate::cli::gate;
@@ -36,6 +36,7 @@ use crate::journal::store::Store;
 use crate::own_file;
 use crate::plan::Plan;
 use crate::plan::id::PlanId;
+use crate::report::earlier::Earlier;
 use crate::report::join::identity;
 use crate::send::execution::locks::Locks;
 use crate::send::execution::quota::ask as ask_quota;
@@ -60,7 +61,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
     let wait = wait_lock(args.wait_lock.as_deref())?;
     let path = &args.campaign.campaign;
     let (ready, place) = ready(args, wait, terminal)?;
-    let Ready { mut campaign, plan, hosts, id } = ready;
+    let Ready { mut campaign, plan, earlier, hosts, id } = ready;
     stay.insist_on(id)?;
     stay.put_at(args.at.as_deref(), &mut campaign.send.hours)?;
     let Place { account, state, locks } = place;
@@ -76,7 +77,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
         masked: results_masked(&args.how),
         destination: Some(destination),
     };
-    let before = before(&results, &state)?;
+    let before = before(&results, earlier, &state)?;
     let left = left(&before.tally, &policy);
     if left == 0 {
         before.insist_on_text()?;
@@ -93,7 +94,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
         let proposal =
             Proposal { campaign: &campaign, plan: &plan, id, hosts: &hosts, before: &before, left };
         if stay.agreed.is_none() {
-            proposal.tell(terminal)?;
+            proposal.tell(terminal);
         }
         if let Some(stop) = closed.filter(|_| until.is_none()) {
             let nothing = nothing_to_do(&results, &state)?;
@@ -164,6 +165,8 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
 struct Ready {
     campaign: Campaign,
     plan: Plan,
+    /// What the journal knew while the plan was made, where it knew something.
+    earlier: Option<Earlier>,
     hosts: Hosts,
     id: PlanId,
 }
@@ -202,14 +205,19 @@ fn ready(args: &args::Send, wait: Duration, terminal: &Terminal) -> Result<(Read
 }
 
 fn read(args: &args::Send) -> Result<Ready, Problem> {
-    let (campaign, plan) = load_sound(&args.campaign.campaign, &overrides(&args.how), args.how.mask_openid)?;
+    let folder = |campaign: &Campaign| {
+        let account = AccountFolder::find(&campaign.account.appid, args.state_dir.as_ref())?;
+        Some(account.of(hosts(campaign).ok()?.destination()))
+    };
+    let (campaign, plan, earlier) =
+        load_counted(&args.campaign.campaign, &overrides(&args.how), args.how.mask_openid, folder)?;
     // An address that is none is told before anything is done.
     let hosts = hosts(&campaign)?;
     let kept = Kept::of_campaign(&campaign, args.state_dir.as_ref());
     kept.insist_results(&campaign, Some(hosts.destination()))?;
     let id = PlanId::of(&campaign, &hosts, &plan);
     insist_on_expected(&args.expect, &plan, id)?;
-    Ok(Ready { campaign, plan, hosts, id })
+    Ok(Ready { campaign, plan, earlier, hosts, id })
 }
 
 /// What the flags say over the campaign.

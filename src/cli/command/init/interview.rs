@@ -20,10 +20,8 @@ use crate::diagnostic::value::Key;
 use crate::locale::Catalog;
 use crate::locale::visible::steers;
 use crate::message::{KINDS, Kind};
-use crate::plan::inputs::Inputs;
 use crate::plan::plan;
 use crate::plan::renderer::{Renderer, SlotInput, variable_of};
-use crate::plan::sample::survey::{Choice, Extent, survey};
 use crate::report::preview;
 
 /// How much of a cell is shown beside its column's name.
@@ -363,9 +361,7 @@ impl<'t> Interview<'t> {
     fn first_message(&self, starter: &Starter) -> Option<String> {
         let campaign = starter.judged_so_far().campaign?;
         let plan = plan(&campaign);
-        let inputs = Inputs::of_campaign(&campaign, &plan.library);
-        let survey = survey(&inputs, &plan, &Choice::First(1), Extent::Samples).ok()?;
-        let sample = survey.samples.first()?;
+        let sample = plan.first.as_ref()?;
         let ids = vec![None; sample.message.media.len()];
         Some(preview::text(sample, &ids, starter.kind, false, self.words))
     }

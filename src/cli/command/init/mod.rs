@@ -25,7 +25,7 @@ use crate::diagnostic::render::display;
 use crate::locale;
 use crate::locale::sentence::Sentence;
 use crate::message::Kind;
-use crate::plan::plan_validated;
+use crate::plan::{locate, plan_validated};
 use crate::report::plan::text;
 
 const CAMPAIGN: &str = "campaign.toml";
@@ -80,7 +80,8 @@ fn lead(dir: Option<&Path>, terminal: &Terminal) -> Result<Exit, Problem> {
 fn write_and_plan(dir: &Path, starter: &Starter, terminal: &Terminal) -> Result<Exit, Problem> {
     let path = write(dir, &[(CAMPAIGN, starter.text().as_bytes())], terminal)?;
     let validated = starter.judged();
-    let plan = plan_validated(&validated);
+    let mut plan = plan_validated(&validated, &mut ());
+    locate(&validated, &mut plan);
     let faults = plan.diagnostics;
     if faults.errors() > 0 {
         return Err(Problem::faults(faults, validated.sources).next("init", &path));
