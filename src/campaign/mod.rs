@@ -7,7 +7,7 @@ pub(crate) mod hours;
 pub(crate) mod moment;
 pub(crate) mod rate;
 pub mod shape;
-pub(crate) mod share;
+pub(crate) mod percentage;
 pub mod template;
 pub mod validate;
 pub(crate) mod window;
@@ -22,8 +22,8 @@ use crate::audience::column::ColumnRules;
 use crate::audience::lists::Lists;
 use crate::campaign::file::{Duplicates, InvalidRows, OnUnknown, Order};
 use crate::campaign::hours::Hours;
+use crate::campaign::percentage::Percentage;
 use crate::campaign::rate::Rate;
-use crate::campaign::share::Share;
 use crate::campaign::template::Template;
 use crate::campaign::window::Window;
 use crate::locale::Language;
@@ -154,7 +154,7 @@ pub struct SendSettings {
     /// What happens to unknown outcomes of earlier runs.
     pub(crate) on_unknown: OnUnknown,
     /// The share of refused answers that stops the run.
-    pub(crate) max_refused: Share,
+    pub(crate) max_refused: Percentage,
     /// The unknown outcomes within a minute that stop the run; none never.
     pub(crate) max_unknown: Option<u32>,
     /// When messages may be begun.

@@ -20,8 +20,8 @@ use crate::plan::id::PlanId;
 use crate::plan::onlooker::Onlooker;
 use crate::plan::{self, Plan, forecast_seconds};
 use crate::report::earlier::Earlier;
+use crate::report::mask::mask;
 use crate::report::plan::json::Facts;
-use crate::report::results::csv::mask;
 
 /// A campaign and its plan, sound or not.
 #[derive(Debug)]

@@ -23,7 +23,7 @@ use crate::locale::sentence::{Filling, Sentence};
 use crate::plan::Plan;
 use crate::plan::id::PlanId;
 use crate::report::join::identity;
-use crate::report::results::csv::masked_name;
+use crate::report::mask::masked_name;
 use crate::report::run::summary::{self, Summary, by_code};
 use crate::send::execution::Finished;
 use crate::send::execution::results::Concluded;

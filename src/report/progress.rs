@@ -15,7 +15,7 @@ use crate::delivery::outcome::{Counts, Status};
 use crate::locale::Catalog;
 use crate::locale::visible::visible;
 use crate::message::media::size;
-use crate::report::results::csv::masked_name;
+use crate::report::mask::masked_name;
 
 /// How often it is looked what was settled, and the bar is drawn anew.
 const LOOK_EVERY: Duration = Duration::from_millis(100);

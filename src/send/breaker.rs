@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::campaign::share::Share;
+use crate::campaign::percentage::Percentage;
 use crate::delivery::attempt::Cause;
 use crate::delivery::outcome::Outcome;
 use crate::delivery::stop::Stop;
@@ -30,7 +30,7 @@ const UNREACHED_FOR: Duration = Duration::from_secs(120);
 /// Watches the answers of a run.
 #[derive(Debug)]
 pub(crate) struct Breaker {
-    max_refused: Share,
+    max_refused: Percentage,
     max_unknown: Option<u32>,
     constant: bool,
     answered: u64,
@@ -54,7 +54,7 @@ struct Unreached {
 
 impl Breaker {
     /// A breaker. `constant` says that every recipient gets the same content.
-    pub(crate) fn new(max_refused: Share, max_unknown: Option<u32>, constant: bool) -> Self {
+    pub(crate) fn new(max_refused: Percentage, max_unknown: Option<u32>, constant: bool) -> Self {
         Self {
             max_refused,
             max_unknown,
@@ -198,7 +198,7 @@ mod tests {
     }
 
     fn breaker(constant: bool) -> Breaker {
-        Breaker::new(Share::percent(30), Some(3), constant)
+        Breaker::new(Percentage::percent(30), Some(3), constant)
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::campaign::file::{OnUnknown, OneOrMany, Order, SendTable};
+use crate::campaign::percentage::Percentage;
 use crate::campaign::rate::Rate;
-use crate::campaign::share::Share;
 use crate::campaign::validate::check::Check;
 use crate::campaign::validate::overrides::Overrides;
 use crate::campaign::{SendSettings, duration};
@@ -88,9 +88,9 @@ impl Check<'_> {
         length
     }
 
-    fn share(&mut self, given: Option<&str>) -> Option<Share> {
-        let Some(text) = given else { return Some(Share::percent(30)) };
-        let share = Share::parse(text);
+    fn share(&mut self, given: Option<&str>) -> Option<Percentage> {
+        let Some(text) = given else { return Some(Percentage::percent(30)) };
+        let share = Percentage::parse(text);
         if share.is_none() {
             self.bad(&FieldPath::of("send.stop.max_refused"), text, "0% … 100%");
         }

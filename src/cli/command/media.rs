@@ -21,8 +21,8 @@ use crate::delivery::stop::Stop;
 use crate::message::media::size;
 use crate::plan::media::NeededFile;
 use crate::report::join::identity;
+use crate::report::mask::masked_name;
 use crate::report::progress::Progress;
-use crate::report::results::csv::masked_name;
 use crate::send::media::{Depot, Held, Settings, Unavailable};
 use crate::send::shutdown::Signals;
 

@@ -22,12 +22,12 @@ use crate::locale::visible::{guard_lines, visible};
 use crate::plan::inputs::Inputs;
 use crate::plan::schedule::forecast::lost;
 use crate::plan::schedule::outlook::{Outlook, outlook, pace};
+use crate::report::mask::mask;
 use crate::report::plan::compare::{Earlier, EarlierError};
 use crate::report::plan::json::{PlanReport, WindowsReport};
 use crate::report::plan::late;
 use crate::report::plan::sample::{self, Wanted};
 use crate::report::plan::{markdown, text};
-use crate::report::results::csv::mask;
 use crate::report::{self, Format, write_file};
 
 /// Plans a campaign and tells everything about it.

@@ -22,7 +22,7 @@ use crate::delivery::outcome::{Outcome, Status};
 use crate::diagnostic::render::display;
 use crate::journal::store::Store;
 use crate::report::join::identity;
-use crate::report::results::csv::mask;
+use crate::report::mask::mask;
 
 /// Settles unknown outcomes.
 pub(crate) fn run(args: &args::Resolve, terminal: &Terminal) -> Result<Exit, Problem> {

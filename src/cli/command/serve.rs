@@ -18,9 +18,9 @@ use crate::locale::Catalog;
 use crate::plan::Plan;
 use crate::plan::pass::Changed;
 use crate::report::form::page::PageError;
+use crate::report::mask::mask;
 use crate::report::plan::faults_html;
 use crate::report::preview::html;
-use crate::report::results::csv::mask;
 use crate::send::shutdown::Signals;
 
 /// How many media files are watched.

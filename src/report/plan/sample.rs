@@ -12,10 +12,10 @@ use crate::plan::inputs::Inputs;
 use crate::plan::pass::{Changed, Pass};
 use crate::plan::sample::chosen::Sample;
 use crate::plan::sample::survey::{Choice, Extent, survey};
+use crate::report::mask::{mask, masked_in};
 use crate::report::plan::compare::{Changes, Comparison, Earlier};
 use crate::report::plan::fingerprint::{self, Fingerprints};
 use crate::report::preview;
-use crate::report::results::csv::{mask, masked_in};
 
 /// How many messages are shown.
 const SHOWN: u64 = 8;

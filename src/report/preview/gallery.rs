@@ -10,8 +10,8 @@ use crate::plan::batch::PlannedMessage;
 use crate::plan::digest::Digest;
 use crate::plan::media::MediaFile;
 use crate::plan::sample::chosen::Sample;
+use crate::report::mask::masked_in;
 use crate::report::preview::drawing::Media;
-use crate::report::results::csv::masked_in;
 
 /// The largest picture that a page takes in, in bytes: pages are mailed.
 const LARGEST: u64 = 2 << 20;

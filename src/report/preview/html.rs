@@ -13,12 +13,12 @@ use crate::plan::sample::lengths::{BARS, Lengths};
 use crate::plan::sample::survey::{Column, Survey};
 use crate::plan::{Plan, forecast_seconds};
 use crate::report::form::page::{Page, PageError};
+use crate::report::mask::{mask, masked_in};
 use crate::report::plan::text::length;
 use crate::report::preview::drawing::{self, Drawing};
 use crate::report::preview::gallery::Gallery;
 use crate::report::preview::reason;
 use crate::report::preview::unverified::{Said, unverified};
-use crate::report::results::csv::{mask, masked_in};
 
 const STYLE: &str = include_str!("assets/preview.css");
 const CONTENT: &str = include_str!("assets/preview.hbs");

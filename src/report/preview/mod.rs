@@ -15,7 +15,7 @@ use crate::locale::Catalog;
 use crate::message::Kind;
 use crate::plan::batch::PlannedMessage;
 use crate::plan::sample::chosen::{Reason, Sample};
-use crate::report::results::csv::{mask, masked_in};
+use crate::report::mask::{mask, masked_in};
 
 /// One message of `preview --format json`.
 #[derive(Debug, Serialize)]

@@ -33,7 +33,8 @@ use crate::plan::inputs::Inputs;
 use crate::plan::skip::Skip;
 use crate::report::form::file::write_file;
 use crate::report::join::{Join, JoinError, RowReport, identity};
-use crate::report::results::csv::{COLUMNS, CsvFile, advice, mask};
+use crate::report::mask::mask;
+use crate::report::results::csv::{COLUMNS, CsvFile, advice};
 use crate::report::results::line::{Line, Sheet};
 use crate::report::results::xlsx::Workbook;
 

@@ -19,7 +19,7 @@ use crate::message::Kind;
 use crate::plan::Plan;
 use crate::plan::inputs::Inputs;
 use crate::report::join::{Join, JoinError, RowReport, identity, tally_of_journal};
-use crate::report::results::csv::mask;
+use crate::report::mask::mask;
 use crate::report::run::happening;
 use crate::report::run::json::{Reason, Retries, Run, RunReport, Unknown};
 use crate::report::run::stopped::why;

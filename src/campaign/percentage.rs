@@ -1,10 +1,10 @@
-//! Shares in campaign files: `30%`.
+//! Percentages in campaign files: `30%`.
 
-/// A share of a whole, in hundredths of a percent.
+/// A part of a whole, in hundredths of a percent: with floats, 30 of 100 could be more than 30 %.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Share(u32);
+pub(crate) struct Percentage(u32);
 
-impl Share {
+impl Percentage {
     /// Everything.
     pub(crate) const WHOLE: Self = Self(10_000);
 
@@ -31,7 +31,7 @@ impl Share {
     }
 }
 
-impl std::fmt::Display for Share {
+impl std::fmt::Display for Percentage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (whole, decimals) = (self.0 / 100, self.0 % 100);
         if decimals == 0 { write!(f, "{whole}%") } else { write!(f, "{whole}.{decimals:02}%") }
@@ -44,17 +44,17 @@ mod tests {
 
     #[test]
     fn shares_are_read() {
-        assert_eq!(Share::parse("30%"), Some(Share::percent(30)));
-        assert_eq!(Share::parse("0.5%").map(|share| share.to_string()).as_deref(), Some("0.50%"));
+        assert_eq!(Percentage::parse("30%"), Some(Percentage::percent(30)));
+        assert_eq!(Percentage::parse("0.5%").map(|share| share.to_string()).as_deref(), Some("0.50%"));
         for text in ["30", "101%", "-1%", "1.234%", "%", "1.%x"] {
-            assert_eq!(Share::parse(text), None, "{text}");
+            assert_eq!(Percentage::parse(text), None, "{text}");
         }
     }
 
     #[test]
     fn the_share_itself_is_not_more_than_itself() {
-        assert!(!Share::percent(30).exceeded_by(30, 100));
-        assert!(Share::percent(30).exceeded_by(31, 100));
-        assert!(!Share::WHOLE.exceeded_by(100, 100));
+        assert!(!Percentage::percent(30).exceeded_by(30, 100));
+        assert!(Percentage::percent(30).exceeded_by(31, 100));
+        assert!(!Percentage::WHOLE.exceeded_by(100, 100));
     }
 }
