@@ -34,6 +34,66 @@ pub(crate) struct CampaignFile {
     /// Where the results go.
     #[serde(default)]
     pub(crate) results: ResultsTable,
+    /// Who is told when a run ends or pauses.
+    pub(crate) notify: Option<NotifyTable>,
+}
+
+/// Who is told when a run ends or pauses. A notice has counts and what to do next, and neither an openid nor a text of a
+/// message.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NotifyTable {
+    /// When: `"end"`, `"pause"` (a signal among them), `"unknown"` where somebody has to settle outcomes. All of them where
+    /// it is not given.
+    pub(crate) on: Option<Vec<NotifyOn>>,
+    /// How the notice is written: for WeCom, Feishu or DingTalk, or as JSON for a program.
+    #[schemars(extend("default" = "json"))]
+    pub(crate) style: Option<NotifyStyle>,
+    /// The environment variable that holds the address. The address lets anybody write there, so it never stands in this
+    /// file.
+    #[schemars(extend("default" = "WXCAST_NOTIFY_URL"))]
+    pub(crate) url_env: Option<String>,
+}
+
+/// When somebody is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum NotifyOn {
+    /// A run has ended.
+    End,
+    /// A run has paused.
+    Pause,
+    /// Outcomes are unknown.
+    Unknown,
+}
+
+impl NotifyOn {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::End, Self::Pause, Self::Unknown];
+
+    /// Its word.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::End => "end",
+            Self::Pause => "pause",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// How a notice is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum NotifyStyle {
+    /// For a program.
+    #[default]
+    Json,
+    /// For WeCom (企业微信).
+    Wecom,
+    /// For Feishu (飞书).
+    Feishu,
+    /// For DingTalk (钉钉).
+    Dingtalk,
 }
 
 /// What the campaign is called.

@@ -20,7 +20,7 @@ use crate::api_base::Hosts;
 use crate::audience::Source;
 use crate::audience::column::ColumnRules;
 use crate::audience::lists::Lists;
-use crate::campaign::file::{Duplicates, InvalidRows, OnUnknown, Order};
+use crate::campaign::file::{Duplicates, InvalidRows, NotifyOn, NotifyStyle, OnUnknown, Order};
 use crate::campaign::hours::Hours;
 use crate::campaign::percentage::Percentage;
 use crate::campaign::rate::Rate;
@@ -53,6 +53,19 @@ pub struct Campaign {
     pub send: SendSettings,
     /// Where the results go.
     pub(crate) results: Results,
+    /// Who is told when a run ends or pauses.
+    pub(crate) notify: Option<Notify>,
+}
+
+/// Who is told when a run ends or pauses.
+#[derive(Debug, Clone)]
+pub(crate) struct Notify {
+    /// When.
+    pub(crate) on: Vec<NotifyOn>,
+    /// How it is written.
+    pub(crate) style: NotifyStyle,
+    /// The environment variable that holds the address.
+    pub(crate) url_env: String,
 }
 
 impl Campaign {

@@ -10,6 +10,7 @@ pub(crate) mod ending;
 pub mod exit_code;
 mod gate;
 pub(crate) mod machine;
+mod notice;
 pub(crate) mod origin;
 pub(crate) mod output;
 pub(crate) mod output_path;

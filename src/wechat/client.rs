@@ -19,6 +19,7 @@ use crate::api_base::{ApiBase, Hosts};
 use crate::wechat::answer::json::MOST_ANSWER;
 use crate::wechat::answer::reply::{Answer, Failure, NotConnected, Unclear, without_answer};
 use crate::wechat::hidden::Hidden;
+use crate::wechat::hook::Hook;
 use crate::wechat::proxy::{self, ProxyFault};
 use crate::wechat::proxy_error::turned_down_by_proxy;
 use crate::wechat::route::Route;
@@ -248,6 +249,14 @@ impl Client {
     /// Gets a page in a form, with its status. Nothing where nobody answers.
     pub(crate) async fn page(&self, path: &str, accepted: &'static str) -> Option<(u16, Bytes)> {
         let request = |_: usize, base: &ApiBase| self.single.get(base.at(path)).header(ACCEPT, accepted);
+        let received = self.exchange(self.answer, request).await.ok()?;
+        Some((received.status.as_u16(), received.body?))
+    }
+
+    /// Posts JSON to an address that is a secret itself, and gives the answer with its status. Nothing where nobody answers.
+    pub(crate) async fn post_hook(&self, hook: &Hook, body: &serde_json::Value) -> Option<(u16, Bytes)> {
+        let body = Bytes::from(body.to_string());
+        let request = |_: usize, _: &ApiBase| self.single.post(hook.url()).body(body.clone());
         let received = self.exchange(self.answer, request).await.ok()?;
         Some((received.status.as_u16(), received.body?))
     }

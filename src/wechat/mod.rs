@@ -4,6 +4,7 @@ pub mod answer;
 pub(crate) mod account;
 pub mod client;
 mod hidden;
+pub(crate) mod hook;
 pub(crate) mod media;
 pub(crate) mod proxy;
 mod proxy_error;

@@ -47,6 +47,7 @@ mod model;
 mod moved;
 mod never_twice;
 mod next_command;
+mod notify;
 #[cfg(target_os = "linux")]
 mod opens;
 mod openids;

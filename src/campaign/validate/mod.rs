@@ -7,6 +7,7 @@ mod hosts;
 mod hours;
 mod lists;
 mod message;
+mod notify;
 mod overrides;
 mod results;
 mod secret;
@@ -162,6 +163,10 @@ impl Check<'_> {
             overrides.destination.or(account.as_ref().map(|account| account.hosts.destination()));
         let name = id.as_ref().map(|id| default_results(id, wave, destination));
         let results = self.results(&file.results, audience.as_ref(), name, overrides);
+        let notify = match &file.notify {
+            None => Some(None),
+            Some(table) => self.notify(table).map(Some),
+        };
         let mut parts = Parts { audience: audience.clone(), ..Parts::default() };
         parts.texts = message.texts;
         parts.campaign = (|| {
@@ -176,6 +181,7 @@ impl Check<'_> {
                 templates: message.templates?,
                 send: send?,
                 results: results?,
+                notify: notify?,
             })
         })();
         parts

@@ -17,6 +17,7 @@ use crate::cli::exit_code::Exit;
 use crate::cli::gate;
 use crate::cli::line::args::{self, Expect, MaskOpenid, SendArgs};
 use crate::cli::machine;
+use crate::cli::notice;
 use crate::cli::output_path::Kept;
 use crate::cli::platform::{Platform, hosts};
 use crate::cli::problem::Problem;
@@ -94,6 +95,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
         let proposal =
             Proposal { campaign: &campaign, plan: &plan, id, hosts: &hosts, before: &before, left };
         if stay.agreed.is_none() {
+            notice::look(&campaign, terminal);
             proposal.tell(terminal);
         }
         if let Some(stop) = closed.filter(|_| until.is_none()) {
@@ -155,8 +157,11 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
     if let Some(Stop::Hours { resume_at: Some(at) }) = finished.stop {
         schedule::tell(at, path, id, terminal);
     }
-    let exit = report(&finished, &what, args.how.format, terminal)
-        .map_err(|problem| problem.next(next.clone(), path))?;
+    let reported = report(&finished, &what, args.how.format, terminal);
+    if left > 0 {
+        notice::tell(&campaign, &finished, ended(&finished), &next, terminal);
+    }
+    let exit = reported.map_err(|problem| problem.next(next.clone(), path))?;
     terminal.next(&next, path);
     Ok(Turn::Over(exit))
 }

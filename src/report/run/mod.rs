@@ -7,6 +7,7 @@ pub(crate) mod html;
 pub mod json;
 pub(crate) mod junit;
 pub(crate) mod markdown;
+pub(crate) mod notice;
 pub(crate) mod summary;
-mod stopped;
+pub(crate) mod stopped;
 pub mod timeline;

@@ -1,0 +1,107 @@
+//! The notice that a run has ended or paused, sent once everything of the run is on disk. It changes no exit code, and
+//! that it could not be sent is a line.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::campaign::file::NotifyOn;
+use crate::campaign::{Campaign, Notify, moment};
+use crate::cli::context::variable;
+use crate::cli::exit_code::Exit;
+use crate::cli::platform::runtime;
+use crate::cli::terminal::{Terminal, argument};
+use crate::delivery::stop::Stop;
+use crate::report::run::notice::{Notice, is_taken};
+use crate::report::run::stopped::why;
+use crate::report::run::summary::{self, by_code};
+use crate::send::execution::Finished;
+use crate::wechat::client::{Client, Timeouts};
+use crate::wechat::hook::Hook;
+
+/// A notice that takes longer is not worth waiting for.
+const TIMEOUTS: Timeouts = Timeouts { connect: Duration::from_secs(3), answer: Duration::from_secs(5) };
+/// The first try and one more.
+const TRIES: u32 = 2;
+
+/// Warns of a notice that could not be sent, before anybody relies on it.
+pub(crate) fn look(campaign: &Campaign, terminal: &Terminal) {
+    if let Some(notify) = &campaign.notify
+        && address(notify).is_none()
+    {
+        terminal.warn("notify.no-address", &[("variable", &notify.url_env)]);
+    }
+}
+
+/// Tells whoever wants to know how a run ended.
+pub(crate) fn tell(campaign: &Campaign, finished: &Finished, exit: Exit, next: &str, terminal: &Terminal) {
+    let Some(notify) = &campaign.notify else { return };
+    if !notify.on.contains(&kind(exit)) {
+        return;
+    }
+    let Some(hook) = address(notify) else { return };
+    let words = &terminal.words;
+    let counts = &finished.concluded.tally.counts;
+    let title = campaign.title.clone().unwrap_or_else(|| campaign.id.to_string());
+    let ending = words.say(&format!("runs.exit.{}", exit.name()), &[]);
+    let stopped = finished.stop.as_ref().map(|stop| why(&stop.reason(), words));
+    let resume_at = match &finished.stop {
+        Some(Stop::Hours { resume_at: Some(at) }) => Some(*at),
+        Some(_) | None => None,
+    };
+    let zone = &campaign.send.hours.zone;
+    let next = words.say(&format!("next.{next}"), &[("campaign", &argument(&campaign.path))]);
+    let told = summary::counts(counts, &finished.concluded.tally.refused_by_code, words);
+    let resumes = resume_at.map(|at| words.say("notify.resumes", &[("at", &moment::shown(at, zone))]));
+    let lines =
+        stopped.iter().cloned().chain(told.lines().map(str::to_owned)).chain(resumes).chain([next.clone()]);
+    let facts = json!({
+        "campaign": campaign.id.to_string(),
+        "title": campaign.title,
+        "wave": campaign.wave,
+        "event": kind(exit).name(),
+        "exit": { "code": exit.code(), "name": exit.name() },
+        "counts": counts,
+        "refused_by_code": by_code(&finished.concluded.tally.refused_by_code),
+        "reason": finished.stop.as_ref().map(|stop| stop.reason().to_string()),
+        "resume_at": resume_at.map(|at| moment::rfc3339(at, zone)),
+        "next": next,
+    });
+    let notice = Notice {
+        title: words.say("notify.title", &[("campaign", &title), ("ending", &ending)]),
+        lines: lines.collect(),
+        facts: &facts,
+    };
+    if !is_sent(notify, &hook, &notice.body(notify.style)) {
+        terminal.warn("notify.failed", &[("host", &hook.host)]);
+    }
+}
+
+fn kind(exit: Exit) -> NotifyOn {
+    match exit {
+        Exit::Paused | Exit::Interrupted | Exit::Terminated => NotifyOn::Pause,
+        Exit::Unknown => NotifyOn::Unknown,
+        Exit::Ok
+        | Exit::Internal
+        | Exit::Usage
+        | Exit::Invalid
+        | Exit::Partial
+        | Exit::Gate
+        | Exit::Account
+        | Exit::Storage => NotifyOn::End,
+    }
+}
+
+fn address(notify: &Notify) -> Option<Hook> {
+    variable(&notify.url_env).and_then(|address| Hook::parse(&address))
+}
+
+fn is_sent(notify: &Notify, hook: &Hook, body: &Value) -> bool {
+    let (Ok(client), Ok(runtime)) = (Client::new(hook.host.clone(), TIMEOUTS), runtime()) else {
+        return false;
+    };
+    (0..TRIES).any(|_| {
+        let answer = runtime.block_on(client.post_hook(hook, body));
+        answer.is_some_and(|(status, body)| is_taken(notify.style, status, &body))
+    })
+}
