@@ -2,8 +2,10 @@
 //! in the wrong encoding. The rules go by what Unicode says of a character, not by lists of those met so far.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::LazyLock;
 
-use encoding_rs::{GB18030, WINDOWS_1252};
+use encoding_rs::{GB18030, GBK, WINDOWS_1252};
 use unicode_general_category::{GeneralCategory, get_general_category};
 
 /// The flag from which tags make others, such as that of Scotland.
@@ -125,6 +127,87 @@ pub(crate) fn reread(text: &str) -> Option<String> {
     wrong.then_some(real)
 }
 
+/// The text as it was, where it is one encoding that was read as another: UTF-8 as Western European or as GBK, or GBK as
+/// Western European.
+pub(crate) fn misread(text: &str) -> Option<String> {
+    reread(text).or_else(|| reread_as_gbk(text)).or_else(|| reread_as_western(text))
+}
+
+/// The text as it was, where it is UTF-8 that was read as GBK: 李四 for 鏉庡洓.
+fn reread_as_gbk(text: &str) -> Option<String> {
+    let (bytes, _, unmapped) = GBK.encode(text.trim_end_matches(['?', '\u{fffd}']));
+    if unmapped {
+        return None;
+    }
+    let real = match std::str::from_utf8(&bytes) {
+        Ok(real) => real,
+        // An odd byte at the end finds no other: its character is lost, and so are the two bytes before it.
+        Err(error) => {
+            let (good, rest) = bytes.split_at(error.valid_up_to());
+            let cut = error.error_len().is_none() && (rest.len() == 2 && good.len() >= 6 || good.len() >= 24);
+            std::str::from_utf8(good).ok().filter(|_| cut)?
+        }
+    };
+    is_common(real).then(|| real.to_owned())
+}
+
+/// Whether the first character of a text is one that UTF-8 read as GBK begins with.
+pub(crate) fn may_begin_misread(text: &str) -> bool {
+    static FIRST: LazyLock<HashSet<char>> = LazyLock::new(|| {
+        let pairs = (0xE2..=0xEF).flat_map(|lead| (0x80..=0xBF).map(move |trail| [lead, trail]));
+        pairs
+            .filter_map(|pair| GBK.decode_without_bom_handling_and_without_replacement(&pair)?.chars().next())
+            .collect()
+    });
+    text.chars().next().is_some_and(|first| FIRST.contains(&first))
+}
+
+/// The text as it was, where it is GBK that was read as Western European: 李四 for ÀîËÄ. Words of Western languages have
+/// one letter of this kind beside those of ASCII.
+fn reread_as_western(text: &str) -> Option<String> {
+    let beside = |one: char, other: char| one.is_ascii_alphabetic() && !other.is_ascii();
+    let word = text.chars().zip(text.chars().skip(1)).any(|(a, b)| beside(a, b) || beside(b, a));
+    let bytes: Vec<u8> = text.chars().map(western).collect::<Option<_>>().filter(|_| !word)?;
+    let real = GBK.decode_without_bom_handling_and_without_replacement(&bytes)?;
+    is_common(&real).then(|| real.into_owned())
+}
+
+/// Whether a text has at least two Chinese characters, nothing else beyond ASCII but their punctuation, and most of
+/// them are among the 3755 that are in daily use. What a wrong reading makes of other texts hardly ever is.
+fn is_common(text: &str) -> bool {
+    let (mut all, mut common) = (0, 0);
+    for c in text.chars().filter(|c| !c.is_ascii()) {
+        match c {
+            '\u{4e00}'..='\u{9fff}' => {
+                let mut buffer = [0; 4];
+                let (bytes, ..) = GBK.encode(c.encode_utf8(&mut buffer));
+                all += 1;
+                common += usize::from(matches!(*bytes, [0xB0..=0xD7, 0xA1..=0xFE]));
+            }
+            '\u{3000}'..='\u{303f}' | '\u{ff00}'..='\u{ff5e}' | '\u{2010}'..='\u{2026}' | '·' => {}
+            _ => return false,
+        }
+    }
+    all >= 2 && common * 2 >= all
+}
+
+/// Whether a text is a few Chinese characters with a question mark or a box where another may have been lost: `王?`.
+/// Behind them a question mark may be one, and before them a box is to be ticked, but not in a name.
+pub(crate) fn is_lost(text: &str, is_name: bool) -> bool {
+    /// Names are no longer; a sentence has question marks of its own.
+    const LONGEST: usize = 6;
+    let is_han = |c: &char| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}');
+    let is_mark = |c: &char| matches!(c, '?' | '□');
+    let text: Vec<char> = text.trim().chars().take(LONGEST + 1).collect();
+    let (Some(first), Some(last)) = (text.first(), text.last()) else { return false };
+    let whole = text.len() <= LONGEST && text.iter().all(|c| is_han(c) || is_mark(c) || *c == '·');
+    if !whole || !text.iter().any(is_han) || !text.iter().any(is_mark) {
+        return false;
+    }
+    let inside = text.get(1..text.len() - 1).unwrap_or_default().iter().any(is_mark);
+    is_name || inside || *first == '?' || *last == '□'
+}
+
 /// The byte that is this character in Western European encodings.
 fn western(c: char) -> Option<u8> {
     if let Ok(byte) = u8::try_from(c) {
@@ -197,6 +280,46 @@ mod tests {
             "François Šimůnek",
         ] {
             assert!(!has_unseen(seen), "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_read_in_another_encoding_of_china_is_told_with_what_it_was() {
+        for (wrong, real) in [
+            ("鏉庡洓", Some("李四")),
+            ("鐜嬪皬鏄", Some("王小")),
+            ("鐜嬪皬鏄?", Some("王小")),
+            ("濮撳悕", Some("姓名")),
+            ("ÀîËÄ", Some("李四")),
+            ("ÍõÐ¡Ã÷", Some("王小明")),
+            ("ÍõÐ¡Ã÷ 2", Some("王小明 2")),
+            ("李四", None),
+            ("欧阳娜娜", None),
+            ("联通", None),
+            ("您好，李四", None),
+            ("François Šimůnek", None),
+            ("CRÉÉE", None),
+            ("CAFÉ®", None),
+            ("ÄÖ", None),
+            ("éé éé", None),
+            ("", None),
+        ] {
+            assert_eq!(misread(wrong).as_deref(), real, "{wrong:?}");
+        }
+        assert!(may_begin_misread("鏉庡洓") && may_begin_misread("濮撳悕") && !may_begin_misread("李四"));
+    }
+
+    #[test]
+    fn a_question_mark_among_the_characters_of_a_name_stands_for_one_that_is_lost() {
+        for name in ["王?", "?莉", "李□", "王?明", "阿卜杜?·"] {
+            assert!(is_lost(name, true), "{name}");
+        }
+        for (text, lost) in [("?莉", true), ("王?明", true), ("李□", true), ("在吗?", false), ("□男", false)]
+        {
+            assert_eq!(is_lost(text, false), lost, "{text}");
+        }
+        for sound in ["王", "?", "□", "你好吗?我是王明", "A?", "王明？", ""] {
+            assert!(!is_lost(sound, true), "{sound}");
         }
     }
 

@@ -11,6 +11,8 @@ pub(crate) enum Damage {
     Scientific,
     /// An error value, `#REF!`.
     ErrorValue,
+    /// A picture in the cell, of which the file holds a formula of WPS: `=DISPIMG("ID_1",1)`.
+    Picture,
     /// An apostrophe before a number or a formula.
     Apostrophe,
     /// A word that a program writes for nothing: `NULL`.
@@ -19,6 +21,8 @@ pub(crate) enum Damage {
     TextMark,
     /// What is left of characters that are lost.
     Destroyed,
+    /// What stands where a program may have lost a character: `王?`.
+    Lost,
     /// Text that was read in the wrong encoding.
     Misread,
     /// Characters that only some fonts have.
@@ -83,21 +87,25 @@ pub(crate) fn look(cell: &str, odd: bool) -> Look {
         b'#' => is_error_value(cell).then_some(Damage::ErrorValue),
         b'\'' => marked().then_some(Damage::Apostrophe),
         b'`' => marked().then_some(Damage::TextMark),
-        // A picture inside of a cell, as WPS keeps it.
-        b'=' if cell.starts_with("=DISPIMG(") || cell.starts_with("=_xlfn.DISPIMG(") => {
-            Some(Damage::ErrorValue)
-        }
+        b'=' if is_picture(cell) => Some(Damage::Picture),
         b'=' => (cell.starts_with("=\"") && cell.ends_with('"')).then_some(Damage::TextMark),
         b'0'..=b'9' | b'-' if is_digit(last) => is_scientific(cell).then_some(Damage::Scientific),
         b'N' | b'n' | b'(' | b'<' | b'[' | b'\\' | b'U' | b'u' | b'?' => null_word(cell),
         _ => None,
     };
-    let whole = || odd && may_be_odd(bytes);
+    let whole = || odd && may_be_odd(bytes) || *first >= 0xE4 && characters::may_begin_misread(cell);
     Look {
         digits: false,
         damage: damage
             .or_else(|| (is_edge(*first) || is_edge(*last) || whole()).then(|| throughout(cell)).flatten()),
     }
+}
+
+/// Whether a text is what WPS keeps of a picture that somebody put into a cell.
+fn is_picture(cell: &str) -> bool {
+    let name = cell.trim_start_matches('=');
+    let name = name.strip_prefix("_xlfn.").unwrap_or(name);
+    name.get(.."DISPIMG(".len()).is_some_and(|start| start.eq_ignore_ascii_case("DISPIMG("))
 }
 
 /// What programs write for nothing, and what they leave of characters that an encoding does not have.
@@ -136,7 +144,7 @@ fn null_word(cell: &str) -> Option<Damage> {
 fn throughout(cell: &str) -> Option<Damage> {
     if characters::is_destroyed(cell) {
         Some(Damage::Destroyed)
-    } else if characters::reread(cell).is_some() {
+    } else if characters::misread(cell).is_some() {
         Some(Damage::Misread)
     } else if characters::private_use(cell).is_some() {
         Some(Damage::PrivateUse)
@@ -280,8 +288,10 @@ mod tests {
             ("3E+1", None),
             ("#REF!", Some(ErrorValue)),
             ("#N/A", Some(ErrorValue)),
-            ("=DISPIMG(\"ID_4B7A7C5E\",1)", Some(ErrorValue)),
             ("#1 customer", None),
+            ("=DISPIMG(\"ID_4B7A7C5E\",1)", Some(Picture)),
+            ("=_xlfn.DISPIMG(\"ID_4B7A7C5E\",1)", Some(Picture)),
+            ("DISPIMG", None),
             ("'0012", Some(Apostrophe)),
             ("'=A1", Some(Apostrophe)),
             ("'tis", None),

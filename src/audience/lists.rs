@@ -15,6 +15,7 @@ use crate::audience::reader::Reader;
 use crate::audience::row::{Row, Width};
 use crate::audience::source::Source;
 use crate::audience::unreadable::Unreadable;
+use crate::audience::workbook::cache::Cache;
 use crate::audience::workbook::is_named_so;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, ListPlace, Place, RowPlace, Sheet};
@@ -210,7 +211,8 @@ impl List {
     /// Its openids, and what is wrong with it.
     fn read(&self) -> (Openids, Diagnostics) {
         let (mut openids, mut faults) = (Openids::default(), Diagnostics::default());
-        let sheet = match self.open() {
+        let source = self.below_title();
+        let sheet = match Self::open(&source) {
             Ok(mut reader) => {
                 let sheet = reader.sheet().cloned();
                 self.rows(&mut reader, &mut openids, &mut faults);
@@ -222,7 +224,7 @@ impl List {
                 unreadable.sheet
             }
         };
-        locate::fill(&self.source, faults.kept_mut());
+        locate::fill(&source, faults.kept_mut());
         for fault in faults.kept_mut() {
             self.place(fault, sheet.as_ref());
         }
@@ -240,8 +242,20 @@ impl List {
         fault.with("list", &self.name)
     }
 
-    fn open(&self) -> Result<Reader, Unreadable> {
-        let reader = Reader::open(&self.source)?;
+    /// Its file, from the row that names the columns: what the campaign says of that row is said of the audience, and a
+    /// title above the names of a list is nobody's fault.
+    fn below_title(&self) -> Source {
+        let names = [self.source.openid.as_str(), USUAL_COLUMN];
+        // What keeps the file from being read is told when it is opened.
+        let row = Reader::row_below_title(&self.source, &names).ok().flatten();
+        let header_row = row.and_then(|row| u32::try_from(row).ok());
+        // The cache is of the table as it is without this row.
+        let cache = if header_row.is_some() { Cache::default() } else { self.source.cache.clone() };
+        Source { header_row, cache, ..self.source.clone() }
+    }
+
+    fn open(source: &Source) -> Result<Reader, Unreadable> {
+        let reader = Reader::open(source)?;
         // Rows that are hidden could be meant or not; the reader says so among its warnings.
         let faults: Vec<_> = reader.warnings().iter().filter(|fault| fault.is_error()).cloned().collect();
         let sheet = reader.sheet().cloned();

@@ -109,8 +109,6 @@ impl Reader {
 
     /// The fault of a file whose columns are named in a later row than the first, where that can be seen.
     fn title(source: &Source, reader: &Self, first: &Row) -> Result<Option<Diagnostic>, Unreadable> {
-        /// How far down the names are looked for.
-        const ROWS: usize = 20;
         if source.header_row.is_some()
             || source.openid.is_empty()
             || reader.header.position(&source.openid).is_some()
@@ -139,6 +137,25 @@ impl Reader {
             }
         }
         Ok(wider.map(fault))
+    }
+
+    /// The row that names the columns, where it stands below a title: it has one of these names, and none above it has.
+    pub(crate) fn row_below_title(source: &Source, names: &[&str]) -> Result<Option<u64>, Unreadable> {
+        let (mut reader, mut row) = Self::begin(source)?;
+        if names.iter().any(|name| reader.header.position(name).is_some()) {
+            return Ok(None);
+        }
+        for _ in 0..ROWS {
+            // A fault in these rows is told when they are read as such.
+            if !reader.next(&mut row).unwrap_or(false) {
+                break;
+            }
+            let Ok(cells) = row.cells() else { break };
+            if cells.iter().map(trimmed).any(|cell| names.contains(&cell)) {
+                return Ok(Some(row.sheet_row()));
+            }
+        }
+        Ok(None)
     }
 
     fn begin_text(source: &Source, decoded: Decoded) -> Result<(Self, Row), Diagnostic> {
@@ -334,6 +351,9 @@ impl Lines {
         Starts::of(&row, self.delimiter).unclosed
     }
 }
+
+/// How far down the names of columns are looked for.
+const ROWS: usize = 20;
 
 /// The most columns that a file can have: as many as a sheet.
 const MOST_COLUMNS: usize = 16_384;

@@ -250,6 +250,8 @@ codes! {
     FormulaWithoutValue = "formula-without-value", Error;
     /// An error value, `#N/A`.
     ErrorValue = "error-value", Error;
+    /// A picture in a cell, which no text can show.
+    PictureInCell = "picture-in-cell", Error;
     /// A number in scientific notation, `6.22E+17`.
     ScientificNotation = "scientific-notation", Error;
     /// Long numbers whose last digits became zeros.
@@ -266,6 +268,8 @@ codes! {
     NullWord = "null-word", Warning;
     /// What is left of characters that are lost, U+FFFD.
     DestroyedCharacters = "destroyed-characters", Error;
+    /// Question marks and boxes where a program may have lost characters, `王?`.
+    LostCharacters = "lost-characters", Warning;
     /// Text that was read in the wrong encoding.
     MisreadCharacters = "misread-characters", Warning;
     /// Characters that only some fonts have.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::audience::characters;
 use crate::audience::column::ColumnRules;
 use crate::audience::damage::{Damage, look, may_be_odd};
 use crate::audience::header::Header;
@@ -134,6 +135,7 @@ impl<'a> Judge<'a> {
         window.iter().flat_map(WindowReader::columns).for_each(|cell| used[cell] = true);
         let told = header.names().enumerate().filter(|(cell, _)| used[*cell]);
         kept.extend(told.filter_map(|(cell, name)| regional_dates(reader, cell, name)));
+        kept.extend(misread_names(reader));
         let names: Vec<&str> = header.names().collect();
         let conditions = Conditions::of(&renderer, &names);
         Ok(Self {
@@ -285,7 +287,9 @@ fn destroyed_by(openid: &str) -> Option<Code> {
             Some(damage::code_of(damage))
         }
         Some(
-            Damage::Apostrophe
+            Damage::Picture
+            | Damage::Lost
+            | Damage::Apostrophe
             | Damage::NullWord
             | Damage::TextMark
             | Damage::Misread
@@ -359,6 +363,19 @@ fn regional_dates(reader: &Reader, cell: usize, name: &str) -> Option<Diagnostic
     let fault = Diagnostic::new(Code::RegionalDate, Place::Header { cell, column: None });
     let fault = fault.with("count", dates.count).with("column", name).with("format", &*dates.format);
     Some(fault.with("example", &dates.example).with("places", places.join(", ") + more))
+}
+
+/// Names of columns that were read in the wrong encoding: then nobody finds the names that they had.
+fn misread_names(reader: &Reader) -> Option<Diagnostic> {
+    let names = || reader.header().names().enumerate();
+    let mut misread = names().filter_map(|(cell, name)| Some((cell, name, characters::misread(name)?)));
+    let (cell, name, real) = misread.next()?;
+    let (first, row) = reader.sheet().map_or((0, 1), |sheet| (sheet.first_column, sheet.header_row));
+    let fault = Diagnostic::new(Code::MisreadCharacters, Place::Header { cell, column: None })
+        .with("count", 1 + misread.count())
+        .with("example", name)
+        .with("real", real);
+    Some(fault.with("places", cell_name(first + cell, row)))
 }
 
 fn openid_column(name: &str, header: &Header, faults: &mut Vec<Diagnostic>) -> Option<usize> {

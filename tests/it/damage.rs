@@ -51,6 +51,10 @@ fn every_kind_is_known_and_only_what_is_surely_wrong_is_an_error() {
         (column("A-N", 3, &["NULL", "\\N", "nan", "None"]), ("null-word", "warning")),
         (column("A-N", 3, &["张\u{fffd}", "锟斤拷", "??"]), ("destroyed-characters", "error")),
         (column("A-N", 3, &["å¼\u{a0}ä¸‰", "JosÃ©"]), ("misread-characters", "warning")),
+        (column("A-N", 3, &["鏉庡洓", "鐜嬪皬鏄", "ÀîËÄ"]), ("misread-characters", "warning")),
+        (column("A-N", 3, &["王?明", "?莉", "李□"]), ("lost-characters", "warning")),
+        (column("A-N", 3, &["\"=DISPIMG(\"\"ID_4B7A\"\",1)\""]), ("picture-in-cell", "error")),
+        (column("N", 3, &["041176", "41178"]), ("lost-leading-zeros", "warning")),
         (column("A-N", 3, &["王\u{e863}"]), ("private-use", "warning")),
         (column("A-N", 3, &["一\\n二", "一<br/>二", "一&nbsp;二"]), ("markup-in-cell", "warning")),
         (column("A-N", 3, &["", " "]), ("blank-cells", "warning")),
@@ -104,6 +108,18 @@ fn usual_lists_are_told_nothing() {
     ] {
         assert_eq!(told(&plan(&cells)), [], "{cells:?}");
     }
+}
+
+#[test]
+fn a_name_of_a_column_that_was_read_in_the_wrong_encoding_is_told_beside_what_it_was() {
+    let world = World::new();
+    world.text_campaign("{{姓名}}您好", "");
+    world.file("audience.csv", format!("openid,濮撳悕\n{},鏉庡洓\n", openid(1)));
+    let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(3).json();
+    let all = plan["diagnostics"].as_array().expect("diagnostics");
+    let misread = all.iter().find(|one| one["code"] == "misread-characters").expect("it is told");
+    let message = misread["message"].as_str().expect("a message");
+    assert!(message.contains("`濮撳悕`, which was `姓名`: B1"), "{message}");
 }
 
 #[test]

@@ -509,6 +509,7 @@ fn case(code: Code) -> Case {
         Code::LongNumber => workbook("{{卡号}}", "", "faults.xlsx"),
         Code::FormulaWithoutValue => workbook("{{姓名}}", "", "faults.xlsx"),
         Code::ErrorValue => cells("{{name}}", "", row(&format!("{one},#REF!"))),
+        Code::PictureInCell => cells("{{name}}", "", row(&format!("{one},\"=DISPIMG(\"\"ID_1\"\",1)\""))),
         Code::ScientificNotation => cells("{{name}}", "", row(&format!("{one},6.22E+17"))),
         Code::LostDigits => cells("{{name}}", "", row(&format!("{one},622202123456789000"))),
         Code::LostLeadingZeros => {
@@ -523,6 +524,7 @@ fn case(code: Code) -> Case {
         Code::TextMark => cells("{{name}}", "", row(&format!("{one},`0012"))),
         Code::NullWord => cells("{{name}}", "", row(&format!("{one},NULL"))),
         Code::DestroyedCharacters => cells("{{name}}", "", row(&format!("{one},张\u{fffd}"))),
+        Code::LostCharacters => cells("{{name}}", "", row(&format!("{one},王?"))),
         Code::MisreadCharacters => cells("{{name}}", "", row(&format!("{one},å¼\u{a0}ä¸‰"))),
         Code::PrivateUse => cells("{{name}}", "", row(&format!("{one},王\u{e863}"))),
         Code::MarkupInCell => cells("{{name}}", "", row(&format!("{one},一<br/>二"))),
@@ -639,8 +641,8 @@ fn the_names_of_faults_are_those_that_scripts_know() {
          undecodable unsure-encoding ambiguous-encoding \
          no-recipients title-above-names header-row-empty too-many-columns results-columns duplicate-column alike-columns unnamed-column openid-column-missing rule-without-column lone-quote unclosed-quote \
          ragged-row list-unreadable list-special list-without-openids list-without-match window-column-missing window-time window-mixed window-date-only \
-         window-event window-used merged-cells date-cell regional-date cell-format long-number formula-without-value error-value scientific-notation lost-digits \
-         lost-leading-zeros code-became-date leading-apostrophe text-mark null-word destroyed-characters misread-characters private-use markup-in-cell blank-cells blanks-around invisible-characters full-width openid-empty openid-character openid-too-long openid-shape openid-contact duplicate-openid duplicate-skipped \
+         window-event window-used merged-cells date-cell regional-date cell-format long-number formula-without-value error-value picture-in-cell scientific-notation lost-digits \
+         lost-leading-zeros code-became-date leading-apostrophe text-mark null-word destroyed-characters lost-characters misread-characters private-use markup-in-cell blank-cells blanks-around invisible-characters full-width openid-empty openid-character openid-too-long openid-shape openid-contact duplicate-openid duplicate-skipped \
          too-many-for-one cell-blank cell-too-long cell-pattern cell-not-one-of"
     );
 }

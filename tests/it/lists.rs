@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::support::sheets::sheet;
+use crate::support::sheets::{sheet, xlsx};
 use crate::support::{Platform, World, openid};
 
 /// A campaign to six people, with these keys in `[audience]`.
@@ -44,6 +44,44 @@ fn who_is_in_an_excluded_list_gets_nothing_and_results_name_the_list() {
     let of = |index: usize| rows.iter().find(|row| row[0] == openid(index)).expect("a row");
     assert_eq!((&of(1)[2], &of(1)[4]), ("skipped", "excluded"));
     assert!(of(1)[5].contains("退订.csv") && of(2)[5].contains("已购买.xlsx#Sheet1"), "{rows:?}");
+}
+
+#[test]
+fn a_filter_that_is_still_on_brings_nobody_back_who_is_excluded_and_lets_in_whom_it_shows() {
+    let cell = |row: usize, text: &str| format!("<c r=\"A{row}\" t=\"inlineStr\"><is><t>{text}</t></is></c>");
+    let rows = format!(
+        "<sheetData><row r=\"1\">{}</row><row r=\"2\">{}</row><row r=\"3\" hidden=\"1\">{}</row></sheetData>",
+        cell(1, "openid"),
+        cell(2, &openid(1)),
+        cell(3, &openid(2))
+    );
+    for (keys, code, planned) in [
+        ("exclude = [\"t.xlsx\"]\nhidden_rows = \"skip\"", 0, 4),
+        ("exclude = [\"t.xlsx\"]\nhidden_rows = \"include\"", 0, 4),
+        ("exclude = [\"t.xlsx\"]", 0, 4),
+        ("only = [\"t.xlsx\"]\nhidden_rows = \"skip\"", 0, 1),
+        ("only = [\"t.xlsx\"]\nhidden_rows = \"include\"", 0, 2),
+        ("only = [\"t.xlsx\"]", 3, 0),
+    ] {
+        let world = world(keys);
+        world.file("t.xlsx", xlsx(&rows, &[], &[]));
+        assert_eq!(plan(&world, code)["planned"], planned, "{keys}");
+    }
+}
+
+#[test]
+fn a_title_above_the_names_of_a_list_is_passed_over() {
+    for (name, header) in [("openid", "openid"), ("会员OpenID", "会员OpenID"), ("会员OpenID", "openid")]
+    {
+        let world = world("exclude = [\"退订.csv\", \"t.xlsx\"]");
+        let audience = std::fs::read_to_string(world.path("audience.csv")).expect("a list");
+        world.file("audience.csv", audience.replacen("openid", name, 1));
+        world.edit("campaign.toml", "exclude", &format!("openid = \"{name}\"\nexclude"));
+        world.file("退订.csv", format!("退订名单,2026\n{header},日期\n{},1\n", openid(1)));
+        world.file("t.xlsx", sheet(&[(0, 0, "已购买"), (2, 0, header), (3, 0, &openid(2))]));
+        let found = plan(&world, 0);
+        assert_eq!((&found["planned"], &found["skipped"]), (&json!(4), &json!(2)), "{found}");
+    }
 }
 
 #[test]

@@ -23,6 +23,7 @@ const FILES: &[(&str, &str)] = &[
     ("audience/time_cell.rs", "the halves of a day, as lists have them"),
     ("campaign/window.rs", "what people call what somebody did, to be recognised"),
     ("campaign/template/helpers/date.rs", "days and months, as messages have them"),
+    ("plan/damage/names.rs", "what columns of names are called, to be recognised"),
     ("plan/conditions.rs", "the words of columns of yes and no, to be recognised"),
     ("audience/csv/guard.rs", "the columns of a results file in both languages, to be recognised"),
 ];

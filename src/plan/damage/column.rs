@@ -7,6 +7,8 @@ use crate::plan::damage::tally::{Spot, Tally};
 
 /// Codes are this long; shorter numbers are amounts and counts, whose widths differ.
 const CODE_WIDTH: usize = 6;
+/// A code that begins with a zero is at least this long; what is shorter is a number such as `00`.
+const ZERO_WIDTH: usize = 4;
 /// Longer numbers are no codes of people.
 const WIDEST: usize = 32;
 
@@ -20,6 +22,8 @@ pub(crate) struct Column {
     /// The blank cells, where those leave a gap.
     pub(super) blank: Tally,
     pub(super) leading_zero: u64,
+    /// How many numbers of each width begin with a zero.
+    pub(super) zero_widths: [u64; WIDEST],
     /// The cells that are nothing but digits, by how many.
     pub(super) widths: Vec<Tally>,
     pub(super) long: u64,
@@ -49,6 +53,7 @@ impl Column {
             filled: 0,
             blank: Tally::default(),
             leading_zero: 0,
+            zero_widths: [0; WIDEST],
             widths: vec![Tally::default(); WIDEST],
             long: 0,
             lost: Tally::default(),
@@ -60,7 +65,12 @@ impl Column {
 
     pub(super) fn digits(&mut self, row: &Row, text: &str) {
         let cell = self.cell;
-        self.leading_zero += u64::from(text.starts_with('0'));
+        if text.starts_with('0') {
+            self.leading_zero += 1;
+            if let Some(count) = self.zero_widths.get_mut(text.len()) {
+                *count += 1;
+            }
+        }
         if text.len() > 15 {
             self.long += 1;
             self.chance +=
@@ -78,6 +88,7 @@ impl Column {
     pub(super) fn absorb(&mut self, other: Self) {
         self.filled += other.filled;
         self.leading_zero += other.leading_zero;
+        self.zero_widths.iter_mut().zip(other.zero_widths).for_each(|(count, more)| *count += more);
         self.long += other.long;
         self.zeros += other.zeros;
         self.chance += other.chance;
@@ -104,8 +115,26 @@ impl Column {
         if self.blank.count > 0 {
             found.push((Code::BlankCells, self.blank.clone()));
         }
-        found.extend(self.too_short().map(|short| (Code::LostLeadingZeros, short)));
+        found.extend(
+            self.beside_zeros().or_else(|| self.too_short()).map(|short| (Code::LostLeadingZeros, short)),
+        );
         found
+    }
+
+    /// Numbers that are shorter by a digit or three than others of one width that begin with zeros: those prove that zeros
+    /// belong there. However many are short, lists are put together by copy and paste.
+    fn beside_zeros(&self) -> Option<Tally> {
+        let width =
+            self.zero_widths.iter().position(|count| *count > 0).filter(|width| *width >= ZERO_WIDTH)?;
+        let alike = self.zero_widths[width] == self.leading_zero;
+        let short = self.widths.get(width - 3..width)?;
+        let count: u64 = short.iter().map(|width| width.count).sum();
+        if !alike || count == 0 || self.widths[width].count + count != self.filled {
+            return None;
+        }
+        let mut all = Tally::default();
+        short.iter().for_each(|width| all.absorb(width.clone()));
+        Some(all)
     }
 
     /// Numbers of one width, none of which begins with a zero, and a few that are shorter by a digit or three: the share

@@ -5,6 +5,7 @@
 //! are longer. Judges gather on their own and what they found is put together at the end, whichever row was whose.
 
 mod column;
+mod names;
 mod tally;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use crate::diagnostic::place::{Place, RowPlace};
 use crate::diagnostic::value::Key;
 use crate::diagnostic::value::Value;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::plan::damage::names::is_name;
 use crate::plan::damage::tally::{Spot, Tally};
 use crate::plan::failures::Failures;
 
@@ -44,6 +46,8 @@ pub(crate) fn code_of(damage: Damage) -> Code {
     match damage {
         Damage::Scientific => Code::ScientificNotation,
         Damage::ErrorValue => Code::ErrorValue,
+        Damage::Picture => Code::PictureInCell,
+        Damage::Lost => Code::LostCharacters,
         Damage::Apostrophe => Code::LeadingApostrophe,
         Damage::NullWord => Code::NullWord,
         Damage::TextMark => Code::TextMark,
@@ -123,7 +127,12 @@ impl Found {
             let at = column.cell;
             column.dates.add(|| Spot::new(row, at, text));
         }
+        let lost = || {
+            let short = !look.digits && text.len() < 32 && (text.contains('?') || text.contains('□'));
+            (short && characters::is_lost(text, is_name(&column.name))).then_some(Damage::Lost)
+        };
         look.damage
+            .or_else(lost)
             .filter(|damage| *damage != Damage::Blanks || column.used.exact)
             .map(|damage| (column.cell, damage))
     }
@@ -247,7 +256,9 @@ impl Found {
 /// Says what a text or character really is, where that is known.
 fn with_real(fault: Diagnostic, code: Code, text: &str) -> Diagnostic {
     match code {
-        Code::MisreadCharacters => fault.with("real", visible(&characters::reread(text).unwrap_or_default())),
+        Code::MisreadCharacters => {
+            fault.with("real", visible(&characters::misread(text).unwrap_or_default()))
+        }
         Code::PrivateUse => {
             let known = characters::private_use(text)
                 .and_then(|private| Some((private, characters::real_of(private)?)));
@@ -306,12 +317,17 @@ mod tests {
     #[test]
     fn a_number_is_too_short_only_beside_others_of_one_width() {
         let short = |place: &str| [(Code::LostLeadingZeros, place.to_owned())];
+        // One zero that is still there proves that zeros belong there.
+        assert_eq!(told(&["123456", "034567", "345678", "456789", "67890", "567890"]), short("B6"));
+        assert_eq!(told(&["041176", "41178", "1179"]), short("B3, B4"));
         assert_eq!(told(&["123456", "234567", "345678", "456789", "67890", "567890"]), short("B6"));
         for sound in [
-            // Amounts, codes with letters, zeros that are still there, too few to tell.
+            // Amounts, codes with letters, zeros of two widths, too few to tell.
             &["100", "20", "300", "400", "500", "600"][..],
             &["123456", "234567", "345678", "456789", "67890", "A67890"],
-            &["123456", "034567", "345678", "456789", "67890", "567890"],
+            &["123456", "034567", "345678", "04567", "67890", "567890"],
+            &["0", "12", "5"],
+            &["010", "21", "571"],
             &["123456", "67890"],
             &["123456", "7890", "345678", "56789", "67890", "567890"],
         ] {
