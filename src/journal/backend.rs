@@ -177,6 +177,10 @@ pub trait Reads {
     /// Whether it can be read while it is written, and several processes can write it in turn.
     fn is_shareable(&self) -> bool;
 
+    /// The files that must stay where they are while intents are written: its own, and the locks that were given to
+    /// [`keep`](Writes::keep).
+    fn kept(&self) -> Vec<Kept>;
+
     /// Whether it, and the locks that were given to [`keep`](Writes::keep), are still what others find.
     fn is_in_place(&self) -> bool;
 }

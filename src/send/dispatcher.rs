@@ -21,7 +21,8 @@ use crate::delivery::event::Event;
 use crate::delivery::event::PaceChange;
 use crate::delivery::outcome::Outcome;
 use crate::delivery::skip::{SkipReason, Skipped};
-use crate::delivery::stop::Stop;
+use crate::delivery::stop::{Stop, StorageFault};
+use crate::journal::kept::Kept;
 use crate::journal::{Journal, flushing};
 use crate::plan::schedule::deadline::Deadline;
 use crate::send::breaker::Breaker;
@@ -66,6 +67,8 @@ pub struct Run<'r, J> {
     pub signals: Signals,
     /// Ends it when one of these files appears.
     pub stop_files: StopFiles,
+    /// Ends it when one of these files, the journal or a lock, is no longer the one that was opened.
+    pub kept: Vec<Kept>,
 }
 
 type InFlight = FuturesUnordered<Pin<Box<dyn Future<Output = Attempted> + Send>>>;
@@ -125,6 +128,8 @@ enum Wake {
     Due,
     Paced,
     Asked,
+    /// The journal or a lock is no longer what others find.
+    Replaced,
     Looked,
     Signal(Stop),
 }
@@ -195,6 +200,20 @@ pub async fn run<J: Journal>(run: Run<'_, J>) -> Ended {
     }
 }
 
+/// Waits until something outside says that nothing more is to be sent. It may be broken off and called again.
+async fn outside(stop_files: &StopFiles, kept: &[Kept], ticks: &mut Interval) -> Wake {
+    loop {
+        ticks.tick().await;
+        if stop_files.found().is_some() {
+            return Wake::Asked;
+        }
+        // A pace of a few messages a minute would else notice it only with the next one.
+        if !kept.iter().all(Kept::is_there) {
+            return Wake::Replaced;
+        }
+    }
+}
+
 impl<J: Journal> Dispatcher<'_, J> {
     async fn work(&mut self) {
         loop {
@@ -220,6 +239,7 @@ impl<J: Journal> Dispatcher<'_, J> {
                     self.drain(stop);
                 }
                 Wake::Asked => self.drain(Stop::Asked),
+                Wake::Replaced => self.drain(Stop::Storage(StorageFault::Replaced)),
                 Wake::Looked => {
                     self.look_at_hours();
                 }
@@ -324,7 +344,7 @@ impl<J: Journal> Dispatcher<'_, J> {
             tokio::select! {
                 biased;
                 stop = self.run.signals.next() => Wake::Signal(stop),
-                () = self.run.stop_files.appear(&mut self.ticks), if going => Wake::Asked,
+                wake = outside(&self.run.stop_files, &self.run.kept, &mut self.ticks), if going => wake,
                 Some(attempted) = self.in_flight.next(), if !self.in_flight.is_empty() => Wake::Attempted(Box::new(attempted)),
                 () = sleep(wait.unwrap_or_default()), if may_take && wait.is_some() => Wake::Due,
                 fed = self.run.jobs.next(), if may_feed => Wake::Fed(fed),

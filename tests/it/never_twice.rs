@@ -354,3 +354,18 @@ fn what_was_sent_to_a_simulator_is_sent_to_people_all_the_same_and_with_their_ow
     assert_eq!((simulator.ledger().totals().requests, wechat.ledger().totals().requests), (4, 4));
     assert!(world.home().join("wxcast").join(APPID).join("journal.sqlite3").exists());
 }
+
+#[test]
+#[cfg(unix)]
+fn a_slow_run_whose_lock_is_taken_away_does_not_wait_for_its_next_message_to_notice() {
+    let (world, platform) = (World::with_recipients(9), Platform::new(""));
+    world.edit("campaign.toml", "100000/s", "1/min");
+    let child = world.start_send(&platform);
+    platform.wait_for_requests(1);
+    fs::remove_file(world.state_file("spring.lock")).expect("a file that is in use");
+    let begun = std::time::Instant::now();
+    finish(child).exits(10).says("deleted or replaced");
+    assert!(begun.elapsed().as_secs() < 30, "the next message would leave after a minute");
+    // A slow pace begins with a message or two at once.
+    assert!(platform.ledger().totals().requests < 3);
+}

@@ -190,6 +190,10 @@ impl Reads for SqliteStore {
         Self::is_shareable(self)
     }
 
+    fn kept(&self) -> Vec<Kept> {
+        Self::kept(self).to_vec()
+    }
+
     fn is_in_place(&self) -> bool {
         Self::is_in_place(self)
     }

@@ -134,6 +134,11 @@ impl SqliteStore {
         self.reserve.take().map(Reserve::let_go).is_some()
     }
 
+    /// What must stay where it is while intents are written.
+    pub(crate) fn kept(&self) -> &[Kept] {
+        &self.kept
+    }
+
     /// Whether journal and locks are still the files that others find.
     pub(crate) fn is_in_place(&self) -> bool {
         self.kept.iter().all(Kept::is_there)

@@ -31,6 +31,7 @@ use crate::delivery::notice::Notice;
 use crate::delivery::skip::SkipReason;
 use crate::delivery::stop::Stop;
 use crate::journal::identity::{Claim, RunKey};
+use crate::journal::kept::Kept;
 use crate::journal::run::{RunEnd, RunStart};
 use crate::journal::store::Store;
 use crate::journal::writer::{Unwritten, Writer};
@@ -120,6 +121,7 @@ pub struct Begun<'o, J> {
     execution: Execution<'o>,
     claim: Claim,
     run: RunKey,
+    kept: Vec<Kept>,
     receipts: Option<Receipts>,
     jobs: Jobs,
     journal: J,
@@ -179,6 +181,7 @@ impl<'o> Execution<'o> {
         if self.receipt.is_some() {
             store.keep_reserve(&self.state);
         }
+        let kept = store.kept();
         let run = store.begin_run(claim, &self.start())?;
         store.begin_sending(claim)?;
         if !store.is_shareable() {
@@ -199,7 +202,7 @@ impl<'o> Execution<'o> {
         let tokens = writer.clone();
         self.tokens.watch(move |fetch| tokens.notice(run, fetch.at, Notice::Token(fetch)));
         let journal = journal(writer.clone());
-        Ok(Begun { execution: self, claim, run, receipts, jobs, journal, writer, thread })
+        Ok(Begun { execution: self, claim, run, kept, receipts, jobs, journal, writer, thread })
     }
 
     fn start(&self) -> RunStart {
@@ -225,7 +228,7 @@ impl<J: Journal> Begun<'_, J> {
     ///
     /// When something in the run did. What the journal was told is on disk by then.
     pub fn send_until<C>(self, cut: impl Future<Output = C>) -> Sending<C> {
-        let Self { execution, claim, run, receipts, jobs, journal, writer, thread } = self;
+        let Self { execution, claim, run, kept, receipts, jobs, journal, writer, thread } = self;
         let Execution { campaign, state, runtime, client, tokens, results, observer, .. } = execution;
         let refresher = Refresher::start(Arc::clone(&results), receipts.clone(), state.clone());
         let (settled, hosts, notes) = (refresher.counter(), client.clone(), writer.clone());
@@ -270,6 +273,7 @@ impl<J: Journal> Begun<'_, J> {
                 },
                 signals,
                 stop_files: execution.stop_files,
+                kept,
             };
             (dispatcher::run(run).await, media.uploads())
         };

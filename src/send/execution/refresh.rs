@@ -4,7 +4,7 @@
 //! was settled since the last time, and the longer it takes, the longer the next one waits. While nothing happens, nothing
 //! is read and nothing is written.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -51,6 +51,47 @@ impl Schedule {
     }
 }
 
+/// Something that is written again and again during a run.
+struct Turn<'a> {
+    schedule: Schedule,
+    /// When it is looked at next.
+    next: Instant,
+    write: &'a dyn Fn(&Store) -> bool,
+}
+
+impl<'a> Turn<'a> {
+    fn new(write: &'a dyn Fn(&Store) -> bool) -> Self {
+        let schedule = Schedule::default();
+        Self { next: Instant::now() + schedule.pause(), schedule, write }
+    }
+
+    /// Whether it is to be written now.
+    fn is_due(&self, settled: u64) -> bool {
+        self.next <= Instant::now() && self.schedule.is_due(settled)
+    }
+
+    /// Lets a look pass that led to nothing.
+    fn pass(&mut self) {
+        if self.next <= Instant::now() {
+            self.next = Instant::now() + self.schedule.pause();
+        }
+    }
+
+    /// Writes it, where it is due.
+    fn take(&mut self, settled: u64, state: &Path) {
+        if self.is_due(settled) {
+            let begun = Instant::now();
+            // One that fails is tried again later; the last writing tells what is wrong.
+            if matches!(Store::read(state), Ok(Some(store)) if (self.write)(&store)) {
+                self.schedule.written(settled, begun.elapsed());
+            } else {
+                self.schedule.failed(begun.elapsed());
+            }
+        }
+        self.pass();
+    }
+}
+
 /// Refreshes the results of a run on a thread of its own.
 pub(crate) struct Refresher {
     settled: Arc<AtomicU64>,
@@ -65,28 +106,25 @@ impl Refresher {
         let (stop, stopped) = channel();
         let waits = move |time| stopped.recv_timeout(time) == Err(RecvTimeoutError::Timeout);
         let thread = std::thread::spawn(move || {
-            let mut schedule = Schedule::default();
-            while waits(schedule.pause()) {
-                let settled = counted.load(Ordering::Relaxed);
-                if !schedule.is_due(settled) {
-                    continue;
-                }
-                if !waits(ON_DISK) {
+            // A receipt costs little and says how far the journal was: it keeps up however large the results are.
+            let write_receipt = |store: &Store| {
+                let written = receipts.as_ref().map(|receipts| receipts.write(store, true));
+                written.is_none_or(|written| written.is_ok())
+            };
+            let write_results = |store: &Store| results.refresh(store);
+            let mut turns = [Turn::new(&write_receipt), Turn::new(&write_results)];
+            loop {
+                let next = turns.iter().map(|turn| turn.next).min().expect("there are two");
+                if !waits(next.saturating_duration_since(Instant::now())) {
                     return;
                 }
-                let begun = Instant::now();
-                // One that fails is tried again later; the last writing tells what is wrong.
-                let refreshed = match Store::read(&state) {
-                    Ok(Some(store)) => {
-                        let receipt = receipts.as_ref().map(|receipts| receipts.write(&store, true));
-                        results.refresh(&store) && receipt.is_none_or(|written| written.is_ok())
-                    }
-                    Ok(None) | Err(_) => false,
-                };
-                if refreshed {
-                    schedule.written(settled, begun.elapsed());
+                let settled = counted.load(Ordering::Relaxed);
+                if !turns.iter().any(|turn| turn.is_due(settled)) {
+                    turns.iter_mut().for_each(Turn::pass);
+                } else if waits(ON_DISK) {
+                    turns.iter_mut().for_each(|turn| turn.take(settled, &state));
                 } else {
-                    schedule.failed(begun.elapsed());
+                    return;
                 }
             }
         });
