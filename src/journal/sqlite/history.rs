@@ -167,15 +167,12 @@ fn contacted(
         unindexed(connection, campaign, persons, &mut hits)?;
         // In the order in which the messages lie on disk.
         hits.sort_unstable_by_key(|(_, message)| *message);
-        let mut find = connection.prepare_cached("SELECT state, at FROM message WHERE id = ?1")?;
         let mut of_campaign: Vec<(u32, Timestamp)> = Vec::with_capacity(hits.len());
-        for (place, message) in &hits {
-            let (state, at) =
-                find.query_row([message], |row| Ok((state(row, 0)?, timestamp(row.get(1)?)?)))?;
+        read_hits(connection, &hits, |place, state, at| {
             if may_have_reached(state) && at >= since {
-                of_campaign.push((*place, at));
+                of_campaign.push((place, at));
             }
-        }
+        })?;
         // Several messages of one campaign are one occasion: that of the last.
         of_campaign.sort_unstable_by_key(|(place, at)| (*place, std::cmp::Reverse(*at)));
         of_campaign.dedup_by_key(|(place, _)| *place);
@@ -183,6 +180,39 @@ fn contacted(
     }
     contacted.sort_unstable_by_key(|(place, _)| *place);
     Ok(contacted)
+}
+
+/// Reads what became of the messages that were found, which stand in the order of the disk: one after the other where they
+/// are few, else on the way through all that lie between them.
+fn read_hits(
+    connection: &Connection,
+    hits: &[Hit],
+    mut each: impl FnMut(u32, State, Timestamp),
+) -> rusqlite::Result<()> {
+    let (Some((_, first)), Some((_, last))) = (hits.first(), hits.last()) else { return Ok(()) };
+    let found = i64::try_from(hits.len()).expect("they are in memory");
+    if found.saturating_mul(LOOKUP) < last - first {
+        let mut find = connection.prepare_cached("SELECT state, at FROM message WHERE id = ?1")?;
+        for (place, message) in hits {
+            let row = find.query_row([message], |row| Ok((state(row, 0)?, timestamp(row.get(1)?)?)));
+            if let Some((state, at)) = row.optional()? {
+                each(*place, state, at);
+            }
+        }
+        return Ok(());
+    }
+    let mut between = connection
+        .prepare_cached("SELECT id, state, at FROM message WHERE id BETWEEN ?1 AND ?2 ORDER BY id")?;
+    let mut rows = between.query([first, last])?;
+    let mut hits = hits.iter().peekable();
+    while let Some(row) = rows.next()? {
+        let id: i64 = row.get(0)?;
+        while hits.next_if(|(_, message)| *message < id).is_some() {}
+        if let Some((place, _)) = hits.next_if(|(_, message)| *message == id) {
+            each(*place, state(row, 1)?, timestamp(row.get(2)?)?);
+        }
+    }
+    Ok(())
 }
 
 fn may_have_reached(state: State) -> bool {
