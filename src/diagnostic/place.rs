@@ -157,8 +157,9 @@ pub(crate) struct RowPlace {
     pub(crate) cell: Option<usize>,
     /// The column the cell begins at, in characters from 1, once somebody has looked it up.
     pub(crate) column: Option<u64>,
-    /// The field of the campaign whose finished text is at fault, where it is one.
-    pub(crate) field: Option<FieldPath>,
+    /// The field of the campaign whose finished text is at fault, where it is one. Boxed, since it is rare and a
+    /// diagnostic is handed on by value.
+    pub(crate) field: Option<Box<FieldPath>>,
 }
 
 impl RowPlace {
@@ -177,7 +178,7 @@ impl RowPlace {
     /// A field of the campaign as it was filled from this row.
     #[must_use]
     pub(crate) fn field(mut self, field: FieldPath) -> Self {
-        self.field = Some(field);
+        self.field = Some(Box::new(field));
         self
     }
 }

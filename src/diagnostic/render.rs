@@ -96,7 +96,7 @@ impl Sources {
                 Self { audience, sheet: sheet.clone(), ..Self::default() }.position(at)
             }
             Place::Row(at) => {
-                let field = at.field.as_ref().map(FieldPath::to_string);
+                let field = at.field.as_deref().map(FieldPath::to_string);
                 match &self.sheet {
                     Some(sheet) => self.in_sheet(sheet, at.line, at.cell, Some(at.row), field),
                     None => {

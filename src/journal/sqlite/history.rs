@@ -340,9 +340,12 @@ mod tests {
         format!("o{index}")
     }
 
+    /// A message by its person, campaign, state and minute.
+    type Sent = (usize, usize, State, i64);
+
     /// Three campaigns to some of 300 persons each, the last third of each not indexed; and every message, as person,
     /// campaign, state and minute.
-    fn history(store: &mut SqliteStore) -> (Vec<CampaignKey>, Vec<(usize, usize, State, i64)>) {
+    fn history(store: &mut SqliteStore) -> (Vec<CampaignKey>, Vec<Sent>) {
         let (mut keys, mut model) = (Vec::new(), Vec::new());
         for campaign in 0..3 {
             let whose = Identity {
