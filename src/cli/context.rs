@@ -184,7 +184,8 @@ fn facts(validated: &Validated, plan: &Plan) -> Facts {
         SecretPlace::Environment(_) | SecretPlace::File(_) => None,
     });
     let title = validated.campaign.as_ref().and_then(|campaign| campaign.title.clone());
-    let forecast = validated.campaign.as_ref().map(|campaign| {
+    // Where there is no campaign, nothing is sent and nothing takes time.
+    let forecast = validated.campaign.as_ref().map_or(0, |campaign| {
         let ceiling = campaign.send.ceiling();
         forecast_seconds(plan.counts.planned, ceiling)
     });
@@ -197,7 +198,7 @@ fn facts(validated: &Validated, plan: &Plan) -> Facts {
         hosts,
         token_command,
         id: approved,
-        forecast_seconds: forecast.unwrap_or_default(),
+        forecast_seconds: forecast,
         windows: None,
     }
 }

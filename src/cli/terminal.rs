@@ -71,10 +71,9 @@ impl Terminal {
 
     /// A value as JSON, to stdout.
     pub(crate) fn json(&self, value: &impl serde::Serialize) {
-        // Every report serialises: its keys are strings.
-        if let Ok(text) = serde_json::to_string_pretty(value) {
-            Self::print(&visible_json(&format!("{text}\n")));
-        }
+        let text =
+            serde_json::to_string_pretty(value).expect("every report serialises: its keys are strings");
+        Self::print(&visible_json(&format!("{text}\n")));
     }
 
     /// A text for people, to stderr, unless they want quiet.

@@ -124,7 +124,8 @@ impl Sources {
                 }
             }
         }
-        String::from_utf8(bytes).unwrap_or_default()
+        // A secret that ended inside a character leaves the rest of it behind, which is shown as a lost one.
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     fn in_campaign(&self, span: Option<Range<usize>>, path: Option<&FieldPath>) -> Position {

@@ -101,7 +101,7 @@ fn read(inputs: &Inputs<'_>, repeated: Repeated, onlooker: &mut dyn Onlooker) ->
     let mut times = TimesFound::default();
     // What does not fit the columns is the same for every judge.
     let unfit: Vec<Diagnostics> = judges.iter_mut().map(Judge::take_faults).collect();
-    sum.faults.absorb(unfit.into_iter().next().unwrap_or_default());
+    sum.faults.absorb(unfit.into_iter().next().expect("there is at least one judge"));
     std::thread::scope(|scope| {
         let mut tasks = Vec::new();
         let mut judged = Vec::new();

@@ -121,7 +121,7 @@ pub(crate) fn next(
             if history.busy > retries {
                 return Next::Settle(Outcome::Failed);
             }
-            Next::Again(pause(history.busy).max(at_least.unwrap_or_default()).min(LONGEST_WAIT))
+            Next::Again(pause(history.busy).max(at_least.unwrap_or(Duration::ZERO)).min(LONGEST_WAIT))
         }
         Verdict::Throttled => {
             history.throttled += 1;

@@ -100,7 +100,7 @@ fn upload(args: &args::Media, terminal: &Terminal) -> Result<Exit, Problem> {
 /// Brings every file to the platform, as many as go at a time, and reports them in the order of the plan.
 async fn all(depot: &Depot, files: &[NeededFile], campaign: &Campaign) -> Result<Vec<MediaReport>, Stop> {
     let each = files.iter().map(|needed| async move {
-        let slot = needed.slots.first().copied().unwrap_or_default();
+        let slot = *needed.slots.first().expect("a file that is needed stands in a field");
         match depot.id(&needed.file, slot, &[]).await {
             Ok(held) => Ok(report(needed, campaign, Ok(&held))),
             Err(Unavailable::File { cause, .. }) => Ok(report(needed, campaign, Err(&cause))),

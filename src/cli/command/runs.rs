@@ -82,7 +82,8 @@ fn report(run: &RunRecord) -> RunReport {
 
 fn line(run: &RunRecord, now: bool, terminal: &Terminal) -> String {
     let words = &terminal.words;
-    let requests = run.requests.unwrap_or_default();
+    // Both are noted at its end: a run that goes on, or crashed, has noted nothing.
+    let requests = run.requests.unwrap_or(0);
     let counts = run.counts.unwrap_or_default();
     let stopped = |word: &StopWord| words.say(&format!("runs.reason.{}", word.name()), &[]);
     let ending = |ending: Ending| {

@@ -187,11 +187,10 @@ impl<'o> Execution<'o> {
         if !store.is_shareable() {
             self.observer.remarks(Remark::Unshared);
         }
-        let id = self.id.as_deref().unwrap_or_default();
-        let receipts = self
-            .receipt
-            .as_ref()
-            .map(|place| Receipts::new(place.clone(), &self.whose, claim, &self.plan, id));
+        let receipts = self.receipt.as_ref().map(|place| {
+            let id = self.id.as_deref().expect("what leaves a receipt was approved by its plan's id");
+            Receipts::new(place.clone(), &self.whose, claim, &self.plan, id)
+        });
         if let Some(Err(error)) = receipts.as_ref().map(|receipts| receipts.write(&store, true)) {
             self.observer.remarks(Remark::NoReceipt(error.to_string()));
         }

@@ -66,7 +66,7 @@ impl Errmsg {
     }
 
     fn part(&self, range: &Range<usize>) -> &str {
-        self.raw.get(range.clone()).unwrap_or_default()
+        self.raw.get(range.clone()).expect("it was found in this text")
     }
 }
 

@@ -88,9 +88,8 @@ impl Starter {
         let mut text = "#:schema campaign.schema.json\n".to_owned();
         for (name, table) in tables {
             let table = Table::from_iter([(name.to_owned(), Value::Table(table))]);
-            // Tables of texts can always be written.
             text.push('\n');
-            text.push_str(&toml::to_string_pretty(&table).unwrap_or_default());
+            text.push_str(&toml::to_string_pretty(&table).expect("tables of texts can always be written"));
         }
         text
     }
