@@ -26,6 +26,7 @@ use crate::journal::receipt::{self, Entry};
 use crate::journal::store::{self, Store};
 use crate::journal::{Identity, JournalError};
 use crate::locale::sentence::Sentence;
+use crate::own_file;
 use crate::report::join::identity;
 use crate::report::results::told::EarlierResults;
 use crate::send::execution::receipts::Place;
@@ -258,6 +259,11 @@ impl<'a> Evidence<'a> {
         drop(people);
         let own = self.witnesses.known().map(|(_, campaign)| campaign);
         for destination in [*here, here.other()] {
+            // What the other destination knows says something of this file only where it wrote it: who was sent it by a
+            // simulator may have been sent it for real by another computer.
+            if destination != *here && !self.wrote(destination) {
+                continue;
+            }
             let Some(store) = Store::read(&account.of(destination))? else { continue };
             let other = |wave: &CampaignKey| destination != *here || Some(*wave) != own;
             for wave in store.waves(whose)?.into_iter().filter(other) {
@@ -268,6 +274,14 @@ impl<'a> Evidence<'a> {
         }
         let count = |length| u64::try_from(length).expect("a count of what is in memory");
         Ok(count(strangers.len()) + u64::saturating_sub(masked, count(known)))
+    }
+
+    /// Whether the results were written by runs to a destination, going by the receipt.
+    fn wrote(&self, destination: Destination) -> bool {
+        let Witnesses { whose, receipt, .. } = &self.witnesses;
+        let entry = receipt::find(receipt, whose, destination.name()).ok().flatten();
+        let file = entry.and_then(|entry| entry.results_file(receipt));
+        file.is_some_and(|file| file == own_file::followed(&self.campaign.results.path))
     }
 
     /// The results of the campaign, where there are any.

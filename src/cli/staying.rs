@@ -140,9 +140,10 @@ impl Waiting {
     pub(crate) fn until(&self, until: Timestamp, terminal: &Terminal) -> Result<Option<Stop>, Problem> {
         let _locks = lock_campaign(&self.campaign, &self.state, Instant::now(), terminal)?;
         let at = moment::shown(until, &self.campaign.send.hours.zone);
-        terminal.say("send.waits", &[("at", &at)]);
         runtime()?.block_on(async {
             let (mut signals, mut ticks) = (Signals::listen(), ticks());
+            // From now on a signal ends the wait and not the process.
+            terminal.say("send.waits", &[("at", &at)]);
             tokio::select! {
                 biased;
                 stop = signals.next() => Ok(Some(stop)),

@@ -356,6 +356,28 @@ fn what_was_sent_to_a_simulator_is_sent_to_people_all_the_same_and_with_their_ow
 }
 
 #[test]
+fn a_trial_on_a_simulator_does_not_make_people_of_earlier_results_known() {
+    let (world, simulator, wechat) = (World::new(), Platform::new(""), Platform::new(""));
+    world.text_campaign("Hello {{name}}", "");
+    world.recipients(4);
+    let (_tls, _proxy, variables) = real_platform(&wechat, &world);
+    let send = |real: bool, state: &str| {
+        let args = ["send", "campaign.toml", "--yes", "--format", "json", "--state-dir", state];
+        let mut command = world.command_at(&simulator, &args);
+        if real {
+            command.envs(variables.clone());
+        }
+        Ran::of(command.output().expect("the binary runs"))
+    };
+    assert_eq!(send(true, "one").exits(0).counts(), "4 sent");
+    // The folder comes to another computer without what is hidden in it, and is tried out there first.
+    fs::remove_dir_all(world.path(".wxcast")).expect("a receipt");
+    assert_eq!(send(false, "other").exits(0).counts(), "4 sent");
+    send(true, "other").exits(8).says("4");
+    assert_eq!(wechat.ledger().totals().requests, 4, "nobody is sent it twice");
+}
+
+#[test]
 #[cfg(unix)]
 fn a_slow_run_whose_lock_is_taken_away_does_not_wait_for_its_next_message_to_notice() {
     let (world, platform) = (World::with_recipients(9), Platform::new(""));
