@@ -99,6 +99,7 @@ pub(crate) fn pass(
     account: &AccountFolder,
     destination: Destination,
     take_over: Option<&Option<PathBuf>>,
+    yes: bool,
     terminal: &Terminal,
 ) -> Result<(), Problem> {
     if let Some(Some(file)) = take_over {
@@ -107,6 +108,7 @@ pub(crate) fn pass(
     let witnesses = Witnesses::ask(&campaign.path, identity(campaign), account, destination)?;
     let evidence = Evidence::of(campaign, witnesses, account)?;
     if take_over.is_some() && evidence.doubt.is_some() {
+        evidence.agreed(yes, terminal)?;
         return Ok(evidence.take_over(terminal)?);
     }
     evidence.insist().map(drop)
@@ -319,6 +321,30 @@ impl<'a> Evidence<'a> {
             .with("results", self.by_results())
             .with("journal", self.by_journal())
             .with("campaign", argument(&self.campaign.path)))
+    }
+
+    /// Asks before anything is taken over: from then on nothing stops the next `send`, whatever is answered to the
+    /// question about the messages.
+    ///
+    /// # Errors
+    ///
+    /// Where somebody says no, or nobody is there to be asked.
+    fn agreed(&self, yes: bool, terminal: &Terminal) -> Result<(), Problem> {
+        if yes {
+            return Ok(());
+        }
+        let campaign = argument(&self.campaign.path);
+        if !terminal.is_interactive() {
+            return Err(Problem::new(Exit::Gate, "take-over-needs-yes").with("campaign", campaign));
+        }
+        for known in [self.by_receipt(), self.by_results(), self.by_journal()] {
+            terminal.tell(&format!("{}\n", known.say(&terminal.words)));
+        }
+        if terminal.ask("gate.take-over", &[]) {
+            Ok(())
+        } else {
+            Err(Problem::new(Exit::Gate, "take-over-declined").with("campaign", campaign))
+        }
     }
 
     /// What the receipt says, and from whom.

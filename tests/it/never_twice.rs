@@ -356,6 +356,20 @@ fn what_was_sent_to_a_simulator_is_sent_to_people_all_the_same_and_with_their_ow
 }
 
 #[test]
+fn nothing_is_taken_over_before_somebody_agrees() {
+    let (world, platform) = (World::with_recipients(6), Platform::new(""));
+    world.run_at(&platform, &["send", "campaign.toml", "--yes", "--limit", "4"]).exits(7);
+    fs::remove_dir_all(world.home().join("wxcast")).expect("a journal");
+    let unasked = ["send", "campaign.toml", "--take-over"];
+    world.run_at(&platform, &unasked).exits(8).says("nobody is here to be asked");
+    world.send(&platform).exits(8).says("Receipt");
+    assert_eq!(platform.ledger().totals().requests, 4);
+    let agreed = [&unasked[..], &["--yes"]].concat();
+    world.run_at(&platform, &agreed).exits(0);
+    assert_eq!((platform.ledger().totals().requests, platform.ledger().duplicates()), (6, Vec::new()));
+}
+
+#[test]
 fn a_trial_on_a_simulator_does_not_make_people_of_earlier_results_known() {
     let (world, simulator, wechat) = (World::new(), Platform::new(""), Platform::new(""));
     world.text_campaign("Hello {{name}}", "");

@@ -69,7 +69,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
     let destination = hosts.destination();
     let stop_files = stop_files(&campaign, &state)?;
     sweep(&campaign, &state);
-    gate::pass(&campaign, &account, destination, args.take_over.as_ref(), terminal)?;
+    gate::pass(&campaign, &account, destination, args.take_over.as_ref(), args.yes, terminal)?;
     let policy = Policy { on_unknown: campaign.send.on_unknown, retry_refused };
     let (campaign, plan) = (Arc::new(campaign), Arc::new(plan));
     let results = ResultsFile {
