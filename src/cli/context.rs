@@ -20,7 +20,6 @@ use crate::plan::id::PlanId;
 use crate::plan::onlooker::Onlooker;
 use crate::plan::{self, Plan, forecast_seconds};
 use crate::report::earlier::Earlier;
-use crate::report::mask::mask;
 use crate::report::plan::json::Facts;
 
 /// A campaign and its plan, sound or not.
@@ -281,7 +280,7 @@ fn faulty(validated: Validated) -> Problem {
 
 fn masked(mut faults: Diagnostics, sources: Sources, mask_openid: MaskOpenid) -> Problem {
     if masks(mask_openid) {
-        faults.mask_openids(mask);
+        faults.mask_openids();
     }
     // Whoever would write over what they read has named a wrong file, be it on the command line or not.
     let exit = if faults.counts().contains_key(&Code::SameFile) { Exit::Usage } else { Exit::Invalid };

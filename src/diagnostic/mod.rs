@@ -19,8 +19,9 @@ use std::fmt::Display;
 use crate::diagnostic::alike::Alike;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::Place;
-use crate::diagnostic::value::{Value, masked_words};
+use crate::diagnostic::value::Value;
 use crate::locale::Catalog;
+use crate::locale::mask::masked_name;
 
 pub use crate::diagnostic::severity::Severity;
 
@@ -151,11 +152,11 @@ impl Diagnostic {
     }
 
     /// Makes every openid in it unreadable, for logs that many can read.
-    pub(crate) fn mask_openids(&mut self, mask: impl Fn(&str) -> String) {
+    pub(crate) fn mask_openids(&mut self) {
         for (_, value) in &mut self.values {
-            value.mask(&mask);
+            value.mask();
         }
-        self.near = self.near.take().map(|near| masked_words(&near, &mask).into_boxed_str());
+        self.near = self.near.take().map(|near| masked_name(&near).into_boxed_str());
     }
 }
 
@@ -218,9 +219,9 @@ impl Diagnostics {
     }
 
     /// Makes every openid that is told unreadable, for logs that many can read.
-    pub(crate) fn mask_openids(&mut self, mask: impl Fn(&str) -> String) {
+    pub(crate) fn mask_openids(&mut self) {
         for kept in &mut self.kept {
-            kept.mask_openids(&mask);
+            kept.mask_openids();
         }
     }
 

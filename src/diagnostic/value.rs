@@ -11,6 +11,7 @@ use crate::diagnostic::path::display;
 use crate::diagnostic::place::FieldPath;
 use crate::locale::Catalog;
 pub(crate) use crate::locale::Key;
+use crate::locale::mask::{mask, masked_name};
 
 /// A value of a diagnostic.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,18 +62,18 @@ impl Value {
     }
 
     /// Makes the openid in it unreadable, if there is one.
-    pub(super) fn mask(&mut self, mask: impl Fn(&str) -> String) {
+    pub(super) fn mask(&mut self) {
         match self {
             Self::Openid { text, openid } => {
                 let masked = mask(openid);
-                *text = masked_words(&text.replace(openid.as_str(), &masked), &mask);
+                *text = masked_name(&text.replace(openid.as_str(), &masked));
                 *openid = masked;
             }
             // A cell of another column, a file's name, a header that is none: people are named there, too.
-            Self::Text(text) | Self::Reason(text) => *text = masked_words(text, &mask),
+            Self::Text(text) | Self::Reason(text) => *text = masked_name(text),
             Self::Path(path) => {
                 let shown = display(path);
-                let masked = masked_words(&shown, &mask);
+                let masked = masked_name(&shown);
                 if masked != shown {
                     *path = PathBuf::from(masked);
                 }
@@ -104,28 +105,6 @@ impl Value {
             Self::Text(_) | Self::Openid { .. } | Self::Path(_) | Self::Number(_) => self.to_string(),
         }
     }
-}
-
-/// A text in which every word that looks like an openid is masked.
-pub(super) fn masked_words(text: &str, mask: impl Fn(&str) -> String) -> String {
-    /// The characters of every openid that was seen.
-    const LENGTH: usize = 28;
-    let is_inside = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let mut masked = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(is_inside) {
-        let (before, from) = rest.split_at(start);
-        let end = from.find(|c| !is_inside(c)).unwrap_or(from.len());
-        let (word, after) = from.split_at(end);
-        masked.push_str(before);
-        if word.len() == LENGTH && word.starts_with('o') {
-            masked.push_str(&mask(word))
-        } else {
-            masked.push_str(word)
-        }
-        rest = after;
-    }
-    masked + rest
 }
 
 impl Display for Value {

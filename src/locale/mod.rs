@@ -3,6 +3,7 @@
 //! A sentence has named places, `{rows} rows`; every other brace is text. A key that a language lacks is
 //! taken from English, so a new language can grow sentence by sentence.
 
+pub(crate) mod mask;
 mod reason;
 pub(crate) mod sentence;
 pub(crate) mod visible;

@@ -2,7 +2,6 @@
 
 pub(crate) mod earlier;
 pub mod join;
-pub(crate) mod mask;
 pub(crate) mod form;
 pub(crate) mod preview;
 pub mod run;

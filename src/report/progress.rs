@@ -13,9 +13,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, T
 use crate::delivery::event::Event;
 use crate::delivery::outcome::{Counts, Status};
 use crate::locale::Catalog;
+use crate::locale::mask::masked_name;
 use crate::locale::visible::visible;
 use crate::message::media::size;
-use crate::report::mask::masked_name;
 
 /// How often it is looked what was settled, and the bar is drawn anew.
 const LOOK_EVERY: Duration = Duration::from_millis(100);

@@ -22,7 +22,6 @@ use crate::locale::visible::{guard_lines, visible};
 use crate::plan::inputs::Inputs;
 use crate::plan::schedule::forecast::lost;
 use crate::plan::schedule::outlook::{Outlook, outlook, pace};
-use crate::report::mask::mask;
 use crate::report::plan::compare::{Earlier, EarlierError};
 use crate::report::plan::json::{PlanReport, WindowsReport};
 use crate::report::plan::late;
@@ -52,7 +51,7 @@ pub(crate) fn run(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Proble
     }
     let masked = masks(args.mask_openid, travels);
     if masked {
-        loaded.plan.diagnostics.mask_openids(mask);
+        loaded.plan.diagnostics.mask_openids();
     }
     if travels || args.sandbox || is_ci() {
         loaded.plan.diagnostics.cut_cells();

@@ -21,8 +21,8 @@ use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::{Outcome, Status};
 use crate::diagnostic::render::display;
 use crate::journal::store::Store;
+use crate::locale::mask::mask;
 use crate::report::join::identity;
-use crate::report::mask::mask;
 
 /// Settles unknown outcomes.
 pub(crate) fn run(args: &args::Resolve, terminal: &Terminal) -> Result<Exit, Problem> {

@@ -18,7 +18,6 @@ use crate::locale::Catalog;
 use crate::plan::Plan;
 use crate::plan::pass::Changed;
 use crate::report::form::page::PageError;
-use crate::report::mask::mask;
 use crate::report::plan::faults_html;
 use crate::report::preview::html;
 use crate::send::shutdown::Signals;
@@ -88,7 +87,7 @@ fn page_of(
     words: &Catalog,
 ) -> Result<String, PageError> {
     if masks(MaskOpenid::Auto) || chosen::masks_page(args) {
-        faults.mask_openids(mask);
+        faults.mask_openids();
     }
     faults_html::html(&faults, sources, script, words)
 }

@@ -6,13 +6,13 @@ use serde_json::Value as Json;
 
 use crate::campaign::Campaign;
 use crate::locale::Catalog;
+use crate::locale::mask::{mask, masked_in};
 use crate::plan::Plan;
 use crate::plan::batch::Batch;
 use crate::plan::inputs::Inputs;
 use crate::plan::pass::{Changed, Pass};
 use crate::plan::sample::chosen::Sample;
 use crate::plan::sample::survey::{Choice, Extent, survey};
-use crate::report::mask::{mask, masked_in};
 use crate::report::plan::compare::{Changes, Comparison, Earlier};
 use crate::report::plan::fingerprint::{self, Fingerprints};
 use crate::report::preview;

@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::locale::mask::masked_in;
 use crate::message::media::Content;
 use crate::plan::batch::PlannedMessage;
 use crate::plan::digest::Digest;
 use crate::plan::media::MediaFile;
 use crate::plan::sample::chosen::Sample;
-use crate::report::mask::masked_in;
 use crate::report::preview::drawing::Media;
 
 /// The largest picture that a page takes in, in bytes: pages are mailed.

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use crate::campaign::Campaign;
 use crate::diagnostic::Diagnostic;
 use crate::locale::Catalog;
+use crate::locale::mask::{mask, masked_in};
 use crate::message::field::{Certainty, Unit};
 use crate::message::links::Target;
 use crate::plan::sample::chosen::Sample;
@@ -13,7 +14,6 @@ use crate::plan::sample::lengths::{BARS, Lengths};
 use crate::plan::sample::survey::{Column, Survey};
 use crate::plan::{Plan, forecast_seconds};
 use crate::report::form::page::{Page, PageError};
-use crate::report::mask::{mask, masked_in};
 use crate::report::plan::text::length;
 use crate::report::preview::drawing::{self, Drawing};
 use crate::report::preview::gallery::Gallery;
@@ -398,7 +398,9 @@ impl<'a> Writer<'a> {
 
     fn warning(&self, warning: &Diagnostic) -> Told {
         let mut warning = warning.clone();
-        warning.mask_openids(|openid| self.openid(openid));
+        if self.preview.masked {
+            warning.mask_openids();
+        }
         Told { message: warning.message(self.words), help: warning.help(self.words) }
     }
 }

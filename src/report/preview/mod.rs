@@ -12,10 +12,10 @@ use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
 use crate::locale::Catalog;
+use crate::locale::mask::{mask, masked_in};
 use crate::message::Kind;
 use crate::plan::batch::PlannedMessage;
 use crate::plan::sample::chosen::{Reason, Sample};
-use crate::report::mask::{mask, masked_in};
 
 /// One message of `preview --format json`.
 #[derive(Debug, Serialize)]

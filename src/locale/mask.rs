@@ -6,7 +6,7 @@ pub(crate) fn masked_in(text: &str, openid: &str) -> String {
     if openid.len() < 12 { text.to_owned() } else { text.replace(openid, &mask(openid)) }
 }
 
-/// The name of a file in which whatever may be an openid is masked, for those who do not know whose file it is.
+/// A text, or the name of a file, in which whatever may be an openid is masked, for those who do not know whose it is.
 pub(crate) fn masked_name(name: &str) -> String {
     /// An openid is an `o` and 27 characters more.
     const LENGTH: usize = 28;
