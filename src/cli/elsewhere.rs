@@ -7,7 +7,7 @@ use crate::api_base::Destination;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::render::display;
 use crate::journal::Identity;
-use crate::journal::receipt::{self, Entry};
+use crate::journal::receipt::{self, Entry, Receipt};
 use crate::locale::sentence::Sentence;
 
 /// What the receipt says of a campaign, of people's phones first; nothing where there is none, or none that can be read.
@@ -16,7 +16,8 @@ pub(crate) fn find(campaign: &Path, whose: &Identity, local: bool) -> Option<Ent
     let destinations: &[Destination] =
         if local { &[Destination::Local] } else { &[Destination::Real, Destination::Local] };
     // Whoever sends is told what is wrong with it; here it is one more thing that is not known.
-    destinations.iter().find_map(|destination| receipt::find(&file, whose, destination.name()).ok().flatten())
+    let receipt = Receipt::read(&file).ok()?;
+    destinations.iter().find_map(|destination| receipt.of(whose, destination.name()).cloned())
 }
 
 /// What a receipt says, and from whom.

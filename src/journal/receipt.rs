@@ -60,8 +60,27 @@ pub(crate) struct Entry {
 
 /// The file.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Receipt {
+pub(crate) struct Receipt {
     entries: Vec<Entry>,
+}
+
+impl Receipt {
+    /// Reads it; one that says nothing where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read or understood.
+    pub(crate) fn read(path: &Path) -> io::Result<Self> {
+        match read(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            read => read,
+        }
+    }
+
+    /// What it says of a campaign at a destination.
+    pub(crate) fn of(&self, whose: &Identity, destination: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.is_of(whose, destination))
+    }
 }
 
 impl Entry {
@@ -110,19 +129,6 @@ fn campaign_folder(receipt: &Path) -> &Path {
 /// Everything a receipt says; nothing where it is not there or cannot be read.
 pub(crate) fn entries(path: &Path) -> Vec<Entry> {
     read(path).unwrap_or_default().entries
-}
-
-/// What a receipt says of a campaign; nothing where it says nothing, or is not there.
-///
-/// # Errors
-///
-/// When it cannot be read or understood.
-pub(crate) fn find(path: &Path, whose: &Identity, destination: &str) -> io::Result<Option<Entry>> {
-    match read(path) {
-        Ok(receipt) => Ok(receipt.entries.into_iter().find(|entry| entry.is_of(whose, destination))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 /// Writes an entry in the place of an earlier one about the same messages, whole or not at all, for its owner alone.

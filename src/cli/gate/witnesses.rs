@@ -1,0 +1,78 @@
+//! What the receipt and the journal know of a campaign, each asked once.
+
+use std::path::{Path, PathBuf};
+
+use crate::api_base::Destination;
+use crate::cli::user_state::AccountFolder;
+use crate::delivery::outcome::Counts;
+use crate::journal::identity::CampaignKey;
+use crate::journal::receipt::{self, Entry, Receipt};
+use crate::journal::store::Store;
+use crate::journal::{Identity, JournalError};
+
+/// What receipt and journal know of a campaign. Whatever is wrong with its files, both can be asked.
+pub(crate) struct Witnesses {
+    pub(super) whose: Identity,
+    pub(super) state: PathBuf,
+    pub(super) destination: Destination,
+    /// Where the receipt lies.
+    pub(super) file: PathBuf,
+    /// What it says of this campaign at each destination, or why it cannot be read.
+    pub(super) receipt: Result<Receipt, String>,
+    pub(super) damaged: bool,
+    pub(super) store: Option<Store>,
+    pub(super) journal: Option<Known>,
+}
+
+/// What the journal knows.
+pub(super) struct Known {
+    pub(super) uuid: String,
+    pub(super) intents: i64,
+    /// Nothing where it does not know the campaign.
+    pub(super) campaign: Option<(CampaignKey, Counts)>,
+}
+
+impl Witnesses {
+    /// Asks both. The receipt first: a run that goes on meanwhile writes it after the journal.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn ask(
+        campaign: &Path,
+        whose: Identity,
+        account: &AccountFolder,
+        destination: Destination,
+    ) -> Result<Self, JournalError> {
+        let (state, file) = (account.of(destination), receipt::beside(campaign));
+        let receipt = Receipt::read(&file).map_err(|error| error.to_string());
+        let damaged = Store::is_damaged(&state)?;
+        let store = Store::read(&state)?;
+        let journal = store.as_ref().map(|store| known(store, &whose)).transpose()?;
+        Ok(Self { whose, state, destination, file, receipt, damaged, store, journal })
+    }
+
+    /// The journal and the campaign in it, where it knows it.
+    pub(crate) fn known(&self) -> Option<(&Store, CampaignKey)> {
+        let campaign = self.journal.as_ref().and_then(|journal| journal.campaign.as_ref());
+        self.store.as_ref().zip(campaign.map(|(key, _)| *key))
+    }
+
+    /// What the receipt says of the destination.
+    pub(super) fn entry(&self) -> Option<&Entry> {
+        self.entry_of(self.destination)
+    }
+
+    /// What it says of one of them.
+    pub(super) fn entry_of(&self, destination: Destination) -> Option<&Entry> {
+        self.receipt.as_ref().ok().and_then(|receipt| receipt.of(&self.whose, destination.name()))
+    }
+}
+
+fn known(store: &Store, whose: &Identity) -> Result<Known, JournalError> {
+    let campaign = match store.find_campaign(whose)? {
+        Some(campaign) => Some((campaign, store.count(campaign)?.statuses())),
+        None => None,
+    };
+    Ok(Known { uuid: store.uuid()?, intents: store.intents()?, campaign })
+}
