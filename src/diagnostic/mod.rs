@@ -5,7 +5,9 @@
 
 pub(crate) mod alike;
 pub mod code;
+pub(crate) mod index;
 pub(crate) mod path;
+pub(crate) mod people;
 pub(crate) mod place;
 pub(crate) mod render;
 pub(crate) mod severity;
@@ -18,6 +20,7 @@ use std::fmt::Display;
 
 use crate::diagnostic::alike::Alike;
 use crate::diagnostic::code::Code;
+use crate::diagnostic::people::People;
 use crate::diagnostic::place::Place;
 use crate::diagnostic::value::Value;
 use crate::locale::Catalog;
@@ -87,10 +90,10 @@ impl Diagnostic {
         self
     }
 
-    /// The same fault, about a row with this openid: texts that were made from the row may hold it.
+    /// The same fault, about a row that names these people: texts that were made from the row may hold them.
     #[must_use]
-    pub(crate) fn naming(mut self, openid: &str) -> Self {
-        self.values = self.values.into_iter().map(|(name, value)| (name, value.naming(openid))).collect();
+    pub(crate) fn naming(mut self, people: &People) -> Self {
+        self.values = self.values.into_iter().map(|(name, value)| (name, value.naming(people))).collect();
         self
     }
 

@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
 
+use crate::diagnostic::index::{Index, Part};
 pub(crate) use crate::diagnostic::path::display;
-use crate::diagnostic::place::{FieldPath, ListPlace, Place, Sheet, Step, cell_name};
+use crate::diagnostic::place::{FieldPath, ListPlace, Place, Sheet, cell_name};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::locale::Catalog;
 
@@ -26,6 +26,8 @@ pub(crate) struct Sources {
     pub(crate) audience: Option<PathBuf>,
     /// The sheet the audience was read from, where it is a workbook.
     pub(crate) sheet: Option<Sheet>,
+    /// Where everything in the campaign file stands, once somebody asked.
+    pub(crate) index: OnceLock<Index>,
 }
 
 /// A place as editors and CI count it.
@@ -173,8 +175,7 @@ impl Sources {
     }
 
     fn find(&self, path: &FieldPath, part: Part) -> Option<Range<usize>> {
-        let (table, _) = DeTable::parse_recoverable(&self.campaign_text);
-        walk(table.get_ref(), path.steps(), part)
+        self.index.get_or_init(|| Index::of(&self.campaign_text)).find(path.steps(), part)
     }
 
     /// Maps bytes of a parsed string to bytes of the file, which may spell them with escapes.
@@ -185,47 +186,6 @@ impl Sources {
         let start = raw_offset(raw, inner.start);
         let end = raw_offset(raw, inner.end).max(start);
         value.start + start..value.start + end
-    }
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Part {
-    Key,
-    Value,
-}
-
-fn walk(table: &DeTable<'_>, steps: &[Step], part: Part) -> Option<Range<usize>> {
-    let (Step::Key(name), rest) = steps.split_first()? else {
-        return None;
-    };
-    let (key, value) = table.iter().find(|(key, _)| key.get_ref() == name)?;
-    let here = if rest.is_empty() && part == Part::Key { key.span() } else { shown(key.span(), value) };
-    if rest.is_empty() {
-        return Some(here);
-    }
-    walk_value(value, rest, part).or(Some(key.span()))
-}
-
-fn walk_value(value: &Spanned<DeValue<'_>>, steps: &[Step], part: Part) -> Option<Range<usize>> {
-    match (value.get_ref(), steps.split_first()?) {
-        (DeValue::Table(table), _) => walk(table, steps, part),
-        (DeValue::Array(array), (Step::Index(index), rest)) => {
-            let item = array.get(*index)?;
-            if rest.is_empty() {
-                Some(item.span())
-            } else {
-                walk_value(item, rest, part).or(Some(item.span()))
-            }
-        }
-        _ => None,
-    }
-}
-
-/// A table's own span is its whole header or body; its name is what a person looks for.
-fn shown(key: Range<usize>, value: &Spanned<DeValue<'_>>) -> Range<usize> {
-    match value.get_ref() {
-        DeValue::Table(_) => key,
-        _ => value.span(),
     }
 }
 

@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::path::display;
+use crate::diagnostic::people::People;
 use crate::diagnostic::place::FieldPath;
 use crate::locale::Catalog;
 pub(crate) use crate::locale::Key;
@@ -22,8 +23,8 @@ pub(crate) enum Value {
     Openid {
         /// What is shown, in which the openid stands.
         text: String,
-        /// The openid as it stands there.
-        openid: String,
+        /// The same with the openid masked.
+        masked: String,
     },
     /// A file or a folder.
     Path(PathBuf),
@@ -43,19 +44,20 @@ impl Value {
 
     /// An openid.
     pub(crate) fn openid(openid: impl Display) -> Self {
-        let openid = openid.to_string();
-        Self::Openid { text: openid.clone(), openid }
+        let text = openid.to_string();
+        Self::Openid { masked: mask(&text), text }
     }
 
-    /// The same value, known to name a person where this openid stands in it.
-    pub(super) fn naming(self, openid: &str) -> Self {
+    /// The same value, known to name people where they stand in it.
+    pub(super) fn naming(self, people: &People) -> Self {
+        let named = |text: &str| Some(people.hidden_in(text)).filter(|masked| masked != text);
         match self {
-            Self::Text(text) | Self::Reason(text) if text.contains(openid) => {
-                Self::Openid { text, openid: openid.to_owned() }
+            Self::Text(text) | Self::Reason(text) if let Some(masked) = named(&text) => {
+                Self::Openid { text, masked }
             }
             // Files may be named after people.
-            Self::Path(path) if display(&path).contains(openid) => {
-                Self::Openid { text: display(&path), openid: openid.to_owned() }
+            Self::Path(path) if let Some(masked) = named(&display(&path)) => {
+                Self::Openid { text: display(&path), masked }
             }
             other => other,
         }
@@ -64,11 +66,7 @@ impl Value {
     /// Makes the openid in it unreadable, if there is one.
     pub(super) fn mask(&mut self) {
         match self {
-            Self::Openid { text, openid } => {
-                let masked = mask(openid);
-                *text = masked_name(&text.replace(openid.as_str(), &masked));
-                *openid = masked;
-            }
+            Self::Openid { text, masked } => *text = masked_name(masked),
             // A cell of another column, a file's name, a header that is none: people are named there, too.
             Self::Text(text) | Self::Reason(text) => *text = masked_name(text),
             Self::Path(path) => {

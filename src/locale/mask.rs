@@ -1,33 +1,39 @@
 //! Openids as they stand in what travels or is kept: a person who knows one recognizes it, and nobody else learns it.
 
-/// A text in which an openid is masked wherever it stands: in an address, in the name of a file. One that is shorter than
-/// WeChat's are may be a part of other words, and stays.
-pub(crate) fn masked_in(text: &str, openid: &str) -> String {
-    if openid.len() < 12 { text.to_owned() } else { text.replace(openid, &mask(openid)) }
-}
+use std::ops::Range;
+
+/// An openid is an `o` and 27 characters more.
+const LENGTH: usize = 28;
 
 /// A text, or the name of a file, in which whatever may be an openid is masked, for those who do not know whose it is.
 pub(crate) fn masked_name(name: &str) -> String {
-    /// An openid is an `o` and 27 characters more.
-    const LENGTH: usize = 28;
-    let joins = |byte: Option<&u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric());
-    let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let bytes = name.as_bytes();
     let mut masked = String::with_capacity(name.len());
     let mut told = 0;
-    for (at, window) in bytes.windows(LENGTH).enumerate() {
+    for found in openids_in(name) {
+        masked.push_str(&name[told..found.start]);
+        masked.push_str(&mask(&name[found.clone()]));
+        told = found.end;
+    }
+    masked + &name[told..]
+}
+
+/// Where in a text whatever may be an openid stands.
+pub(crate) fn openids_in(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let joins = |byte: Option<&u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric());
+    let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let bytes = text.as_bytes();
+    let mut told = 0;
+    bytes.windows(LENGTH).enumerate().filter_map(move |(at, window)| {
         let is_one = at >= told
             && window[0] == b'o'
             && window.iter().all(belongs)
             && joins(at.checked_sub(1).and_then(|before| bytes.get(before)))
             && joins(bytes.get(at + LENGTH));
-        if is_one {
-            masked.push_str(&name[told..at]);
+        is_one.then(|| {
             told = at + LENGTH;
-            masked.push_str(&mask(&name[at..told]));
-        }
-    }
-    masked + &name[told..]
+            at..told
+        })
+    })
 }
 
 /// Shows as much of an openid as is needed to tell people apart, and no more.

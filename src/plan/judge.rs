@@ -12,6 +12,7 @@ use crate::audience::reader::Reader;
 use crate::audience::row::{Cells, Row, Width};
 use crate::campaign::file::{Duplicates, InvalidRows};
 use crate::diagnostic::code::Code;
+use crate::diagnostic::people::People;
 use crate::diagnostic::place::{FieldPath, Place, RowPlace, cell_name};
 use crate::diagnostic::value::Value;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
@@ -271,13 +272,9 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// A fault of a row whose openid this is. Any text of the row may quote it: a helper's cell, an address made from it.
-fn named(fault: Diagnostic, openid: Option<&str>) -> Diagnostic {
-    match openid {
-        // Anything shorter could stand in a text by chance.
-        Some(openid) if openid::check(openid) == Ok(Shape::Usual) => fault.naming(openid),
-        Some(_) | None => fault,
-    }
+/// A fault of a row with these cells. Any text of the row may quote people: a helper's cell, an address made from it.
+fn named(fault: Diagnostic, openid: Option<&str>, cells: &Cells<'_>) -> Diagnostic {
+    fault.naming(&People::of(openid, cells.iter()))
 }
 
 /// What has destroyed an openid, where it can be told.
@@ -524,7 +521,7 @@ impl<'r> Look<'_, 'r, '_> {
             }
             let mut place = RowPlace::new(self.row.number, self.row.line).field(slot.at.clone());
             place.cell = slot.cell;
-            let fault = named(fault_of(slot.problem, slot.at, Place::Row(place)), openid);
+            let fault = named(fault_of(slot.problem, slot.at, Place::Row(place)), openid, self.cells);
             sound &= !fault.is_error();
             let fault = if skip { fault.into_warning() } else { fault };
             if fault.code == Code::RenderFailed {
@@ -580,7 +577,7 @@ impl<'r> Look<'_, 'r, '_> {
     }
 
     fn fault(&mut self, fault: Diagnostic) {
-        let fault = named(fault, self.cells.get(self.judge.openid));
+        let fault = named(fault, self.cells.get(self.judge.openid), self.cells);
         self.sound &= !fault.is_error();
         let skip = self.judge.inputs.audience.invalid_rows == InvalidRows::Skip;
         self.judge.faults.push(if skip { fault.into_warning() } else { fault });

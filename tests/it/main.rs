@@ -73,6 +73,7 @@ mod shown;
 mod signals;
 mod skips;
 mod stop;
+mod strangers;
 mod storage;
 mod templates;
 mod terms;

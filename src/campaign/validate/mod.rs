@@ -121,6 +121,7 @@ pub fn validate(path: &Path, text: &str, overrides: &Overrides) -> Validated {
         secrets: shape.secrets,
         audience: file.audience.file.as_ref().map(|file| check.dir.join(file)),
         sheet: None,
+        ..Sources::default()
     };
     check.secrets.iter().for_each(|at| sources.hide(at));
     let sound = !check.faults.iter().any(Diagnostic::is_error);

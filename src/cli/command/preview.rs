@@ -79,9 +79,7 @@ fn text(
     Ok(match args.format {
         PreviewFormat::Json => {
             let messages: Vec<_> = samples
-                .filter_map(|sample| {
-                    preview::json(&sample.message, &ids(&sample.message), masks(args.mask_openid))
-                })
+                .filter_map(|sample| preview::json(sample, &ids(&sample.message), masks(args.mask_openid)))
                 .collect();
             serde_json::to_string_pretty(&messages).expect("JSON values always serialise") + "\n"
         }

@@ -1,6 +1,7 @@
 //! A row that has just become a message: what tells whether it is worth a look, and how it is kept for one.
 
 use crate::audience::row::{Cells, Row};
+use crate::diagnostic::people::People;
 use crate::diagnostic::place::Place;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::batch::{PlannedMessage, Verdict};
@@ -53,6 +54,7 @@ impl<'r, 'a> Candidate<'r, 'a> {
             message: PlannedMessage::alone(row.number, *nth, *openid, payload, judge.media_of(row.number)),
             reasons: Vec::new(),
             values: names.zip(renderer.values(row, cells)).collect(),
+            people: People::of(cells.get(judge.openid()), cells.iter()),
             lengths: lengths.iter().map(|lengths| lengths.measure(judge.texts())).collect(),
             warnings: self.warnings().cloned().collect(),
         }

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
+use crate::diagnostic::people::People;
 use crate::plan::batch::PlannedMessage;
 
 /// Why a message is shown, in the order in which reasons are served where not all can be.
@@ -36,6 +37,8 @@ pub(crate) struct Sample {
     pub(crate) reasons: Vec<Reason>,
     /// The variables its texts use and what its row puts in their places.
     pub(crate) values: Vec<(String, String)>,
+    /// Whom its row names, so that they can be hidden.
+    pub(crate) people: People,
     /// The lengths of its texts, one for each of [`Survey::lengths`](crate::plan::sample::survey::Survey::lengths).
     pub(crate) lengths: Vec<usize>,
     /// What is doubtful about its row.

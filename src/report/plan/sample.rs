@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::campaign::Campaign;
 use crate::locale::Catalog;
-use crate::locale::mask::{mask, masked_in};
+use crate::locale::mask::mask;
 use crate::plan::Plan;
 use crate::plan::batch::Batch;
 use crate::plan::inputs::Inputs;
@@ -95,7 +95,7 @@ fn sample(found: &Sample, campaign: &Campaign, masked: bool, words: &Catalog) ->
     let message = &found.message;
     let openid = if masked { mask(message.openid()) } else { message.openid().to_owned() };
     let payload = String::from_utf8_lossy(&message.payload);
-    let payload = if masked { masked_in(&payload, message.openid()) } else { payload.into_owned() };
+    let payload = if masked { found.people.hidden_in(&payload) } else { payload.into_owned() };
     let mut payload: Json = serde_json::from_str(&payload).expect("a planned payload is JSON");
     if let Some(touser) = payload.get_mut("touser") {
         *touser = Json::String(openid.clone());

@@ -5,9 +5,7 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::locale::mask::masked_in;
 use crate::message::media::Content;
-use crate::plan::batch::PlannedMessage;
 use crate::plan::digest::Digest;
 use crate::plan::media::MediaFile;
 use crate::plan::sample::chosen::Sample;
@@ -59,10 +57,9 @@ impl Gallery {
     }
 
     /// What is known of the medium that stands in a message so: for a file that is its name, the openid in it masked or not.
-    pub(crate) fn find(&self, message: &PlannedMessage, text: &str) -> Media {
-        let mut files = message.media.iter().map(|place| &place.file);
-        let Some(file) =
-            files.find(|file| file.name == text || masked_in(&file.name, message.openid()) == text)
+    pub(crate) fn find(&self, sample: &Sample, text: &str) -> Media {
+        let mut files = sample.message.media.iter().map(|place| &place.file);
+        let Some(file) = files.find(|file| file.name == text || sample.people.hidden_in(&file.name) == text)
         else {
             return Media::default();
         };

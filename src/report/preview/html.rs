@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use crate::campaign::Campaign;
 use crate::diagnostic::Diagnostic;
 use crate::locale::Catalog;
-use crate::locale::mask::{mask, masked_in};
+use crate::locale::mask::mask;
 use crate::message::field::{Certainty, Unit};
 use crate::message::links::Target;
 use crate::plan::sample::chosen::Sample;
@@ -72,7 +72,7 @@ pub(crate) fn html(preview: &Preview<'_>, words: &Catalog) -> Result<String, Pag
 fn payload(sample: &Sample, masked: bool) -> Json {
     let payload = sample.message.payload_for_people();
     let payload = String::from_utf8_lossy(&payload);
-    let payload = if masked { masked_in(&payload, sample.message.openid()) } else { payload.into_owned() };
+    let payload = if masked { sample.people.hidden_in(&payload) } else { payload.into_owned() };
     serde_json::from_str(&payload).expect("a planned payload is JSON")
 }
 
@@ -332,7 +332,7 @@ impl<'a> Writer<'a> {
     {
         let campaign = self.preview.campaign;
         let object = &payload[campaign.body.kind().name()];
-        let drawing = Drawing::new(object, |text| self.gallery.find(&sample.message, text));
+        let drawing = Drawing::new(object, |text| self.gallery.find(sample, text));
         let links = drawing.pieces.iter().filter_map(|piece| Some((piece.text, piece.link.as_ref()?)));
         Shown {
             row: sample.message.row,
@@ -362,7 +362,7 @@ impl<'a> Writer<'a> {
         let openid = sample.message.openid();
         let value = match self.preview.masked {
             true if value == openid => mask(openid),
-            true => masked_in(value, openid),
+            true => sample.people.hidden_in(value),
             false => value.clone(),
         };
         Named { name: name.clone(), value }

@@ -12,9 +12,8 @@ use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
 use crate::locale::Catalog;
-use crate::locale::mask::{mask, masked_in};
+use crate::locale::mask::mask;
 use crate::message::Kind;
-use crate::plan::batch::PlannedMessage;
 use crate::plan::sample::chosen::{Reason, Sample};
 
 /// One message of `preview --format json`.
@@ -31,11 +30,8 @@ pub(crate) struct PreviewReport {
 
 /// A message for machines. `ids` are the living ids of its media files, in the order of its places; where there is
 /// none, the payload names the content. Gives nothing for a payload that is no JSON, which the planner never makes.
-pub(crate) fn json(
-    message: &PlannedMessage,
-    ids: &[Option<Arc<str>>],
-    masked: bool,
-) -> Option<PreviewReport> {
+pub(crate) fn json(sample: &Sample, ids: &[Option<Arc<str>>], masked: bool) -> Option<PreviewReport> {
+    let message = &sample.message;
     let named = message.media.iter().zip(ids).map(|(place, id)| match id {
         Some(id) => Arc::clone(id),
         None => place.file.content.to_string().into(),
@@ -43,7 +39,7 @@ pub(crate) fn json(
     let mut payload = String::from_utf8(message.payload_with(&named.collect::<Vec<_>>())).ok()?;
     let mut openid = message.openid().to_owned();
     if masked {
-        payload = masked_in(&payload, &openid);
+        payload = sample.people.hidden_in(&payload);
         openid = mask(&openid);
     }
     let payload = RawValue::from_string(payload).ok()?;
@@ -104,7 +100,7 @@ pub(crate) fn text(
         out.push_str(&words.say("preview.ai", &[]));
         out.push('\n');
     }
-    if masked { masked_in(&out, message.openid()) } else { out }
+    if masked { sample.people.hidden_in(&out) } else { out }
 }
 
 fn quote(text: &str, out: &mut String) {

@@ -27,7 +27,7 @@ use crate::delivery::tally::Tally;
 use crate::journal::record::{Recorded, State};
 use crate::journal::store::Store;
 use crate::locale::Catalog;
-use crate::locale::mask::mask;
+use crate::locale::mask::{mask, masked_name};
 use crate::locale::visible::shown;
 use crate::plan::Plan;
 use crate::plan::inputs::Inputs;
@@ -210,10 +210,11 @@ impl<'a> Lines<'a> {
             |cell: usize| report.row.record().get(cell).map(String::from_utf8_lossy).unwrap_or_default();
         for index in 0..self.copied.len() {
             let text = text(self.copied[index]);
-            if self.masked && self.line.openid == Some(index) {
-                self.push(&mask(&text));
-            } else {
-                self.push(&text);
+            match (self.masked, self.line.openid == Some(index)) {
+                (true, true) => self.push(&mask(&text)),
+                // People stand in other columns, too: whoever recommended somebody.
+                (true, false) => self.push(&masked_name(&text)),
+                (false, _) => self.push(&text),
             }
         }
         let status = self.words.say(&format!("status.{}", report.status.name()), &[]);
@@ -230,7 +231,8 @@ impl<'a> Lines<'a> {
         }
         // Without them a row that did not fit its header would fit it the next time, its cells in the wrong columns.
         for cell in self.width..report.row.record().len() {
-            self.push(&text(cell));
+            let text = text(cell);
+            self.push(&if self.masked { masked_name(&text) } else { text.into_owned() });
         }
         self.line.cells.truncate(self.filled);
         &self.line

@@ -1,0 +1,85 @@
+//! Campaigns of strangers in CI: what they can bring into a log, and what they can make a computer do.
+
+use std::time::Instant;
+
+use crate::support::{Ran, World};
+
+const OPENID: &str = "oABCDEFGHIJKLMNOPQRSTUVWX100";
+const OTHER: &str = "oZYXWVUTSRQPONMLKJIHGFEDC200";
+
+fn ci(world: &World, args: &[&str]) -> Ran {
+    let mut command = world.command(args);
+    Ran::of(command.env("CI", "true").output().expect("the binary runs"))
+}
+
+fn shows_nobody(ran: &Ran, what: &str) {
+    let all = format!("{}{}", ran.stdout, ran.stderr).to_lowercase();
+    for openid in [OPENID, OTHER] {
+        assert!(!all.contains(&openid[..20].to_lowercase()), "{what}: {all}");
+    }
+}
+
+const FORMATS: [&str; 6] = ["github", "gitlab", "junit", "markdown", "sarif", "json"];
+
+#[test]
+fn an_openid_is_masked_in_whatever_column_it_stands_and_whatever_a_helper_made_of_it() {
+    let world = World::new();
+    world.file("audience.csv", format!("openid,code,name\n{OPENID},{OTHER},x\n{OTHER},abc12,y\n"));
+    let rule = "[audience.columns.openid]\npattern = '^z$'\n";
+    // The stranger calls another column the openid, so that the real one is any column.
+    world.text_campaign("{{[openid]}} {{code}}", "");
+    world.edit("campaign.toml", "[audience]\n", "[audience]\nopenid = \"code\"\n");
+    for more in ["", rule] {
+        world.file("campaign.toml", world.read("campaign.toml") + "\n" + more);
+        for format in FORMATS {
+            shows_nobody(&ci(&world, &["plan", "campaign.toml", "--format", format]), format);
+        }
+        shows_nobody(&ci(&world, &["plan", "campaign.toml"]), "human");
+        shows_nobody(&ci(&world, &["preview", "campaign.toml", "--all"]), "preview");
+    }
+    for content in ["{{upper openid}} {{code}}", "{{truncate openid 24}}", "line\\n{{code}}"] {
+        let world = World::new();
+        world.file("audience.csv", format!("openid,code,name\n{OPENID},{OTHER},x\n"));
+        world.text_campaign(content, "");
+        for format in FORMATS {
+            shows_nobody(&ci(&world, &["plan", "campaign.toml", "--format", format]).exits(0), content);
+        }
+        shows_nobody(&ci(&world, &["preview", "campaign.toml"]).exits(0), content);
+    }
+}
+
+#[test]
+fn a_row_that_is_taken_for_the_header_shows_nobody() {
+    let world = World::with_recipients(1);
+    world.file("audience.csv", format!("{OPENID},张三\n{OTHER},李四\n"));
+    for args in [["plan"], ["rehearse"], ["status"], ["results"], ["preview"]] {
+        let ran = ci(&world, &[args[0], "campaign.toml"]);
+        shows_nobody(&ran, args[0]);
+    }
+}
+
+#[test]
+fn what_sends_to_nobody_reads_nothing_outside_of_the_repository_in_ci() {
+    let world = World::with_recipients(1);
+    world.file(".git/config", "[http]\n[x]\nextraheader = AUTHORIZATION: basic c2VjcmV0\n");
+    world.edit("campaign.toml", "file = \"audience.csv\"", "file = \".git/config\"\nheader_row = 3");
+    for command in ["plan", "preview", "rehearse", "status", "results"] {
+        let ran = ci(&world, &[command, "campaign.toml"]);
+        let all = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(!all.contains("AUTHORIZATION"), "{command}: {all}");
+        if command != "status" && command != "results" {
+            ran.exits(3).says("outside-sandbox");
+        }
+    }
+}
+
+#[test]
+fn a_file_of_thousands_of_unknown_keys_is_told_at_once() {
+    let world = World::with_recipients(1);
+    let keys: String = (0..20_000).map(|key| format!("k{key}=1\n")).collect();
+    world.file("campaign.toml", format!("{keys}\n{}", world.read("campaign.toml")));
+    let begun = Instant::now();
+    ci(&world, &["plan", "campaign.toml"]).exits(3).says("unknown-key");
+    // The file was parsed again for each fault. The machine of a test may be busy.
+    assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
+}
