@@ -90,6 +90,7 @@ fn is_temporary(name: &str) -> bool {
     })
 }
 
+/// Whether nobody writes it any more. Where its age cannot be told it is left alone.
 fn is_abandoned(path: &Path) -> bool {
     let Ok(file) = open(path) else { return false };
     let written = file.metadata().and_then(|file| file.modified());

@@ -204,7 +204,7 @@ pub(crate) fn is_lost(text: &str, is_name: bool) -> bool {
     if !whole || !text.iter().any(is_han) || !text.iter().any(is_mark) {
         return false;
     }
-    let inside = text.get(1..text.len() - 1).unwrap_or_default().iter().any(is_mark);
+    let inside = matches!(&text[..], [_, inside @ .., _] if inside.iter().any(is_mark));
     is_name || inside || *first == '?' || *last == '□'
 }
 

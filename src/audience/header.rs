@@ -144,7 +144,7 @@ pub(crate) fn delimiter_of(text: &[u8]) -> u8 {
             _ => blank &= byte.is_ascii_whitespace() || *byte == b'"',
         }
     }
-    let most = counts.iter().copied().max().unwrap_or_default();
+    let most = counts.iter().copied().max().expect("there are delimiters");
     let mut best = DELIMITERS.iter().zip(counts).filter(|(_, count)| *count == most);
     match (best.next(), best.next()) {
         (Some((delimiter, _)), None) => *delimiter,

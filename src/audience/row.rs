@@ -32,12 +32,15 @@ impl Row {
     /// A fault comes out only where the file was changed after it was opened.
     pub(crate) fn cells(&self) -> Result<Cells<'_>, Diagnostic> {
         let bytes = self.record.as_slice();
-        let fault = || decode::not_utf8(bytes, self.line, self.from);
-        let text = simdutf8::basic::from_utf8(bytes).map_err(|_| fault())?;
-        let mut ends = (0..self.record.len()).filter_map(|cell| self.record.range(cell));
+        let fault = |at: usize| decode::not_utf8(bytes, at, self.line, self.from);
+        let text = match simdutf8::basic::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(_) => return Err(fault(decode::valid_up_to(bytes))),
+        };
+        let mut ends = (0..self.record.len()).filter_map(|cell| Some(self.record.range(cell)?.end));
         // Two broken cells can make one good text.
-        if ends.any(|range| !text.is_char_boundary(range.end)) {
-            return Err(fault());
+        if let Some(cut) = ends.find(|end| !text.is_char_boundary(*end)) {
+            return Err(fault(cut));
         }
         Ok(Cells { text, record: &self.record })
     }

@@ -174,7 +174,8 @@ impl<'s> Walk<'s> {
         if !allowed.is_empty() {
             return self.one_of(value, &allowed, at);
         }
-        let expected = schema["type"].as_str().unwrap_or_default();
+        let expected =
+            schema["type"].as_str().expect("the schema names the type of whatever is no list of words");
         match (value.get_ref(), expected) {
             (DeValue::Table(table), "object") => Some(toml::Value::Table(self.table(table, schema, at))),
             (DeValue::Array(array), "array") => {
@@ -188,14 +189,18 @@ impl<'s> Walk<'s> {
                 self.integer(number.as_str(), parsed, schema, at)
             }
             (found, expected) => {
-                let fault = Diagnostic::new(Code::WrongType, Place::Field(at.clone()))
-                    .with("field", at)
-                    .with("expected", type_key(expected))
-                    .with("found", type_key(found.type_str()));
-                self.push(fault);
+                self.wrong_type(found, expected, at);
                 None
             }
         }
+    }
+
+    fn wrong_type(&mut self, found: &DeValue<'_>, expected: &str, at: &FieldPath) {
+        let fault = Diagnostic::new(Code::WrongType, Place::Field(at.clone()))
+            .with("field", at)
+            .with("expected", type_key(expected))
+            .with("found", type_key(found.type_str()));
+        self.push(fault);
     }
 
     fn integer(
@@ -226,7 +231,10 @@ impl<'s> Walk<'s> {
         allowed: &[&str],
         at: &FieldPath,
     ) -> Option<toml::Value> {
-        let text = value.get_ref().as_str().unwrap_or_default();
+        let Some(text) = value.get_ref().as_str() else {
+            self.wrong_type(value.get_ref(), "string", at);
+            return None;
+        };
         if allowed.contains(&text) {
             return Some(toml::Value::String(text.to_owned()));
         }

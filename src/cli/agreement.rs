@@ -295,9 +295,11 @@ impl Proposal<'_> {
             return;
         }
         let words = &terminal.words;
-        let each = self.plan.skipped_rows().into_iter().map(|rows| {
-            plan_text::skipped(rows.why.name(), rows.list.unwrap_or_default(), rows.count, words)
-        });
+        let each = self
+            .plan
+            .skipped_rows()
+            .into_iter()
+            .map(|rows| plan_text::skipped(rows.why.name(), rows.list, rows.count, words));
         let more = |reasons: String, reason: String| {
             words.say("send.skip.more", &[("reasons", &reasons), ("reason", &reason)])
         };

@@ -175,6 +175,7 @@ fn read(path: &Path) -> Result<String, Diagnostic> {
 
 fn facts(validated: &Validated, plan: &Plan) -> Facts {
     let Known { id, wave, appid, kind } = validated.known.clone();
+    // Hosts that are none are told by whoever goes there.
     let hosts = validated.campaign.as_ref().and_then(|campaign| chosen_hosts(campaign).ok());
     let sound = validated.campaign.as_ref().filter(|_| plan.diagnostics.errors() == 0);
     let approved = sound.zip(hosts.as_ref()).map(|(campaign, hosts)| PlanId::of(campaign, hosts, plan));

@@ -71,11 +71,13 @@ pub(crate) fn who() -> String {
     format!("{}@{}", user(), name())
 }
 
+/// The number that the system gave this computer; nothing where it has none, and then the name alone tells.
 #[cfg(any(windows, target_os = "macos"))]
 fn id() -> Option<String> {
     machine_uid::get().ok()
 }
 
+/// The number that the system gave this computer; nothing where it has none, and then the name alone tells.
 #[cfg(not(any(windows, target_os = "macos")))]
 fn id() -> Option<String> {
     std::fs::read_to_string("/etc/machine-id").ok()

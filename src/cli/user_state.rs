@@ -146,7 +146,8 @@ impl AccountFolder {
     }
 }
 
-/// The folder beside a campaign in which a journal of format 1 lies, or lay.
+/// The folder beside a campaign in which a journal of format 1 lies, or lay. A campaign file that is not there any more
+/// leads nowhere else, so its own folder is all there is to look in.
 fn format1_beside(campaign: &Path) -> Option<PathBuf> {
     let beside = |campaign: &Path| campaign.parent().unwrap_or(Path::new("")).join(".wxcast");
     let real = std::fs::canonicalize(campaign).ok();

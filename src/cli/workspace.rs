@@ -21,7 +21,7 @@ pub(crate) fn make_portable(sources: &mut Sources) {
     let Ok(here) = std::env::current_dir() else { return };
     let bases: Vec<PathBuf> =
         FOLDERS.iter().filter_map(|name| variable(name)).map(PathBuf::from).chain([here.clone()]).collect();
-    let folder = sources.campaign.parent().map(Path::to_owned).unwrap_or_default();
+    let folder = sources.campaign.parent().unwrap_or(Path::new("")).to_owned();
     let portable = |path: &Path| portable(path, &here, &bases, &folder);
     sources.audience = sources.audience.as_deref().map(portable);
     sources.campaign = portable(&sources.campaign);

@@ -78,7 +78,12 @@ impl Alike {
         let and = |one: String, other: String| {
             words.say("diagnostic.differs.and", &[("one", &one), ("other", &other)])
         };
-        let told = self.differences.iter().map(one).reduce(and).unwrap_or_default();
+        let told = self
+            .differences
+            .iter()
+            .map(one)
+            .reduce(and)
+            .expect("words that are not the same differ somewhere");
         let more = if self.more { " …" } else { "" };
         told + more
     }

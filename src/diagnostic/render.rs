@@ -67,7 +67,7 @@ impl Sources {
         let shown = self.shown();
         let marked = first_line(&shown, &span);
         let start = shown.get(..marked.start)?.rfind('\n').map_or(0, |newline| newline + 1);
-        let after = shown.get(marked.end..)?.lines().next().unwrap_or_default();
+        let after = shown.get(marked.end..)?.lines().next().unwrap_or("");
         Some(Excerpt {
             before: shown.get(start..marked.start)?.to_owned(),
             marked: shown.get(marked.clone())?.to_owned(),
@@ -148,7 +148,8 @@ impl Sources {
         row: Option<u64>,
         field: Option<String>,
     ) -> Position {
-        let file = self.audience.clone().unwrap_or_default();
+        // Where no list is named it is the campaign file that must name one.
+        let file = self.audience.as_ref().unwrap_or(&self.campaign).clone();
         Position { file, line, column, row, field, cell: None, span: None }
     }
 
@@ -194,7 +195,7 @@ fn raw_offset(raw: &str, wanted: usize) -> usize {
     let quote = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| raw.starts_with(quote)).unwrap_or("");
     let mut at = quote.len();
     if quote.len() == 3 {
-        let body = raw.get(at..).unwrap_or_default();
+        let body = &raw[at..];
         at += if body.starts_with("\r\n") { 2 } else { usize::from(body.starts_with('\n')) };
     }
     let escapes = quote.starts_with('"');
@@ -213,8 +214,8 @@ fn raw_offset(raw: &str, wanted: usize) -> usize {
 /// How many bytes an escape takes in the file and how many it makes in the string.
 fn escape(rest: &str) -> (usize, usize) {
     let code = |digits: usize| {
-        let hex = rest.get(2..2 + digits).unwrap_or_default();
-        let made = u32::from_str_radix(hex, 16).ok().and_then(char::from_u32).map_or(1, char::len_utf8);
+        let number = rest.get(2..2 + digits).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+        let made = number.and_then(char::from_u32).map_or(1, char::len_utf8);
         (2 + digits, made)
     };
     match rest.as_bytes().get(1) {
@@ -282,8 +283,8 @@ pub(crate) fn draw_sentence(
 
 /// The part of a span on its first line: where to look, not how far it goes.
 fn first_line(text: &str, span: &Range<usize>) -> Range<usize> {
-    let line = text.get(span.clone()).and_then(|inside| inside.lines().next()).unwrap_or_default();
-    span.start..span.start + line.len()
+    let line = text.get(span.clone()).and_then(|inside| inside.lines().next());
+    span.start..span.start + line.map_or(0, str::len)
 }
 
 fn origin<'a>(path: &'a str, position: &Position) -> Origin<'a> {

@@ -96,7 +96,7 @@ fn patiently(file: &File) -> Result<(), TryLockError> {
     file.try_lock()
 }
 
-/// Who holds the lock `path`, going by the name beside it.
+/// Who holds the lock `path`, going by the name beside it. Nothing where that cannot be read: the lock holds without it.
 pub(crate) fn holder_of(path: &Path) -> Option<Holder> {
     let mut text = Vec::new();
     own_file::open(&beside(path)).ok()?.take(LARGEST).read_to_end(&mut text).ok()?;

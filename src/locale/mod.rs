@@ -31,7 +31,7 @@ impl Language {
     /// A locale's name such as `zh_CN.UTF-8` is read too. Gives nothing for any other language.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase().replace('_', "-");
-        let base = name.split(['.', '@']).next().unwrap_or_default();
+        let base = name.split(['.', '@']).next().expect("a split has a first piece");
         match base {
             "en" | "c" | "posix" => Some(Self::En),
             "zh" => Some(Self::ZhCn),

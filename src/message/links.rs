@@ -71,7 +71,7 @@ fn link(text: &str) -> Option<(&str, Target<'_>, usize)> {
     let open = text.find('>')?;
     let close = text[open..].find("</a>").map(|at| open + at)?;
     let (tag, inner) = (&text[..=open], &text[open + 1..close]);
-    let href = attribute(tag, "href").unwrap_or_default();
+    let href = attribute(tag, "href").unwrap_or("");
     let target = match attribute(tag, "data-miniprogram-appid") {
         Some(appid) => Target::MiniProgram { appid, path: attribute(tag, "data-miniprogram-path"), href },
         None if href.starts_with(MENU) => Target::Menu { href },

@@ -65,7 +65,7 @@ impl Seen {
         if self.counts.is_empty() {
             return 0;
         }
-        self.counts.get(openid).copied().unwrap_or_default()
+        self.counts.get(openid).copied().unwrap_or(0)
     }
 
     /// Takes an openid.

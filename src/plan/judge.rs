@@ -81,7 +81,7 @@ impl Named {
     }
 
     fn set(&mut self, file: Option<Arc<MediaFile>>) {
-        self.content = file.as_ref().map(|file| file.content.to_string()).unwrap_or_default();
+        self.content = file.as_ref().map_or_else(String::new, |file| file.content.to_string());
         self.file = file;
     }
 }
@@ -114,7 +114,8 @@ impl<'a> Judge<'a> {
             }
         }
         let rules = &inputs.audience.columns;
-        let (renderer, unbound) = Renderer::bind(&inputs.slots, header, openid.unwrap_or_default(), rules);
+        // Without a column of openids no row is rendered, but the faults of the texts are told in the same go.
+        let (renderer, unbound) = Renderer::bind(&inputs.slots, header, openid.unwrap_or(0), rules);
         faults.extend(unbound);
         let files = constant_files(inputs, &renderer, &mut faults);
         let window = inputs.audience.window.as_ref();
@@ -194,7 +195,7 @@ impl<'a> Judge<'a> {
 
     /// What was found in the cells of all rows.
     pub(crate) fn into_findings(self) -> Findings {
-        let times = self.window.map(WindowReader::into_found).unwrap_or_default();
+        let times = self.window.map_or_else(TimesFound::default, WindowReader::into_found);
         Findings { damage: self.damage, conditions: self.conditions, matches: self.matches, times }
     }
 

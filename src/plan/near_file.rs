@@ -5,7 +5,8 @@ use std::path::Path;
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// The name, relative to the same folder as `name`, of a file that is there in its stead.
+/// The name, relative to the same folder as `name`, of a file that is there in its stead. It is only a hint, so a folder
+/// that cannot be read has none.
 pub(crate) fn near(folder: &Path, name: &str) -> Option<String> {
     let path = folder.join(name);
     let (parent, wanted) = (path.parent()?, path.file_name()?.to_str()?);

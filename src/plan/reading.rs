@@ -203,6 +203,7 @@ fn begin<'scope>(
     let end = scope.spawn(move || {
         let (lengths, mut waits) = (Lengths::of(&inputs.slots), inputs.body.is_some());
         for rows in given {
+            // A new one only until the first comes back empty.
             let mut batch: Batch = batches_returned.try_recv().unwrap_or_default();
             let (mut faults, mut first) = (Diagnostics::default(), None);
             judge_rows(&mut judge, &rows, &mut batch, |judge, row, verdict, payloads| {

@@ -81,7 +81,7 @@ impl DoctorReport {
 
 /// A Chinese character is two columns wide.
 fn widest(texts: impl Iterator<Item = String>) -> usize {
-    texts.map(|text| measure_text_width(&text)).max().unwrap_or_default()
+    texts.map(|text| measure_text_width(&text)).max().unwrap_or(0)
 }
 
 fn padded(text: &str, width: usize) -> String {

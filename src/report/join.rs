@@ -230,7 +230,9 @@ impl Count {
                 tally.in_flight += 1;
             }
             State::Settled(Outcome::Refused) => {
-                *tally.refused_by_code.entry(message.errcode.unwrap_or_default()).or_default() += 1;
+                // Results that were taken over may tell a refusal without its code. Such refusals are counted below 0,
+                // which means success and is no code of any refusal.
+                *tally.refused_by_code.entry(message.errcode.unwrap_or(0)).or_default() += 1;
             }
             State::Skipped(reason) => *tally.skipped.entry(reason).or_default() += 1,
             State::Settled(Outcome::Failed | Outcome::Postponed) => {}

@@ -268,12 +268,11 @@ fn bar(total: u64) -> ProgressBar {
     let target = ProgressDrawTarget::term_like_with_hz(Box::new(Stderr(Term::stderr())), 10);
     let bar = ProgressBar::with_draw_target(Some(total), target);
     let template = "{bar:30} {pos}/{len} {percent}% · {rate} · {eta} · {msg}";
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
-            let _ = write!(out, "{:.1}/s", state.per_sec());
-        };
-        bar.set_style(style.with_key("rate", rate).progress_chars("━╸ "));
-    }
+    let style = ProgressStyle::with_template(template).expect("the template is ours");
+    let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
+        let _ = write!(out, "{:.1}/s", state.per_sec());
+    };
+    bar.set_style(style.with_key("rate", rate).progress_chars("━╸ "));
     bar
 }
 

@@ -341,12 +341,13 @@ impl<J: Journal> Dispatcher<'_, J> {
         let wait = due.map(|due| due.saturating_duration_since(Instant::now()));
         let shared = Arc::clone(&self.run.shared);
         let woken = async {
+            // An arm's future is made even where its condition does not hold, but it is not waited for.
             tokio::select! {
                 biased;
                 stop = self.run.signals.next() => Wake::Signal(stop),
                 wake = outside(&self.run.stop_files, &self.run.kept, &mut self.ticks), if going => wake,
                 Some(attempted) = self.in_flight.next(), if !self.in_flight.is_empty() => Wake::Attempted(Box::new(attempted)),
-                () = sleep(wait.unwrap_or_default()), if may_take && wait.is_some() => Wake::Due,
+                () = sleep(wait.unwrap_or(Duration::ZERO)), if may_take && wait.is_some() => Wake::Due,
                 fed = self.run.jobs.next(), if may_feed => Wake::Fed(fed),
                 () = self.pacer.pace(), if may_start => Wake::Paced,
                 () = self.doors.closing(Timestamp::now()), if going && self.doors.may_close() => Wake::Looked,

@@ -397,7 +397,7 @@ mod tests {
 
     #[test]
     fn the_platforms_time_counts_where_it_can_be_true() {
-        let now = Timestamp::from_second(1_700_000_000).unwrap_or_default();
+        let now = Timestamp::from_second(1_700_000_000).expect("a moment");
         let seconds = |created_at| born(created_at, now).as_second() - now.as_second();
         assert_eq!(seconds(None), 0);
         assert_eq!(seconds(Some(1_700_000_000 - 3600)), -3600);

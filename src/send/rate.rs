@@ -156,8 +156,7 @@ fn limiter(interval: Duration) -> DefaultDirectRateLimiter {
     let burst = BURST.as_nanos() / interval.as_nanos().max(1);
     let burst = u32::try_from(burst).ok().and_then(NonZeroU32::new).unwrap_or(LEAST_BURST).max(LEAST_BURST);
     let quota = Quota::with_period(interval.max(Duration::from_nanos(1)));
-    // A period above zero always makes a quota.
-    RateLimiter::direct(quota.unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(burst))
+    RateLimiter::direct(quota.expect("a period above zero makes a quota").allow_burst(burst))
 }
 
 #[cfg(test)]

@@ -105,7 +105,7 @@ pub(crate) async fn kf_list(State(platform): State<Arc<Platform>>, request: Requ
         let accounts = platform.settings.kf.accounts.iter().flatten().zip(1001..);
         let list: Vec<Value> = accounts
             .map(|(account, id)| {
-                let nick = account.split('@').next().unwrap_or_default();
+                let nick = account.split('@').next().expect("a split has a first piece");
                 let mut entry = json!({
                     "kf_account": account,
                     "kf_nick": nick,
@@ -137,9 +137,9 @@ pub(crate) async fn quota(State(platform): State<Arc<Platform>>, request: Reques
         platform.ruled(target)?;
         let body =
             judge::parse(&call.body, call.is_form()).map_err(|refusal| platform.refuse(refusal.code))?;
-        match body.get("cgi_path").and_then(Value::as_str).unwrap_or_default() {
-            SEND_PATH => Ok(quota_reply(&platform)),
-            path if path.starts_with('/') => Err(platform.refuse(76021)),
+        match body.get("cgi_path").and_then(Value::as_str) {
+            Some(SEND_PATH) => Ok(quota_reply(&platform)),
+            Some(path) if path.starts_with('/') => Err(platform.refuse(76021)),
             _ => Err(platform.refuse(76003)),
         }
     })

@@ -99,7 +99,7 @@ fn half(platform: &Platform, body: Bytes) -> Response {
 
 /// A page with another status. A redirect points at itself: who follows it never ends.
 fn page(status: u16, retry_after: Option<u64>) -> Response {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    let status = StatusCode::from_u16(status).expect("scenarios name a status from 300 to 599");
     let mut response = (status, [(CONTENT_TYPE, "text/html")], HTML).into_response();
     if let Some(seconds) = retry_after {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));

@@ -30,7 +30,8 @@ impl Call {
         let body = body::to_bytes(body, LARGEST_BODY).await.map_err(|error| {
             (StatusCode::PAYLOAD_TOO_LARGE, format!("the request cannot be read: {error}\n")).into_response()
         })?;
-        let line = parts.extensions.get::<ConnectInfo<Line>>().map(|info| info.0.clone()).unwrap_or_default();
+        let line =
+            parts.extensions.get::<ConnectInfo<Line>>().expect("the server names each connection").0.clone();
         Ok(Self { parts, body, line })
     }
 

@@ -14,7 +14,8 @@ pub(crate) struct Clock {
 
 impl Clock {
     pub(crate) fn start() -> Self {
-        let started_unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        // A computer whose clock stands before 1970 simulates from 1970 on.
+        let started_unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         Self { started: Instant::now(), started_unix, skipped_ms: AtomicU64::new(0) }
     }
 

@@ -13,7 +13,7 @@ pub(crate) fn printable(raw: &[u8]) -> Option<String> {
                 return Some(format!("\\u{digits}"));
             }
         }
-        rest = escape.get(2..).unwrap_or_default();
+        rest = escape.get(2..)?;
     }
     None
 }

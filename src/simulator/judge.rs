@@ -119,7 +119,7 @@ fn kind_of(message: &Value) -> Result<Kind, Refusal> {
     let Some(msgtype) = message.get("msgtype") else {
         return Err(Refusal::new(40008, "/msgtype: it is missing"));
     };
-    let name = msgtype.as_str().unwrap_or_default();
+    let name = msgtype.as_str().unwrap_or("");
     let code = if FOREIGN_TYPES.contains(&name) { 45050 } else { 40008 };
     Kind::find(name).ok_or_else(|| Refusal::new(code, format!("/msgtype: {msgtype} is no kind of message")))
 }

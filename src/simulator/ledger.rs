@@ -119,7 +119,7 @@ impl Ledger {
 
     /// How many send requests for this recipient arrived, whatever the answer.
     pub fn received(&self, openid: &str) -> u32 {
-        self.entry(openid, |entry| entry.received).unwrap_or_default()
+        self.entry(openid, |entry| entry.received).unwrap_or(0)
     }
 
     /// The errcode of the last whole answer to a request for this recipient.

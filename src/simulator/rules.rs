@@ -124,7 +124,8 @@ impl<T> Armed<T> {
         }
         let Some(times) = self.rule.selector.times else { return true };
         let mut acted = self.acted.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = acted.entry(target.openid.unwrap_or_default().to_owned()).or_default();
+        // The requests that name nobody are counted together, as if they were of one person.
+        let count = acted.entry(target.openid.unwrap_or("").to_owned()).or_default();
         let acts = *count < times;
         if acts {
             *count += 1;

@@ -62,7 +62,7 @@ fn take(
     check_kf(platform, message).map_err(|refusal| reject(&refusal))?;
     platform.shelf().check(kind, message, platform.clock.now()).map_err(|refusal| reject(&refusal))?;
     platform.ruled(target)?;
-    let openid = target.openid.unwrap_or_default();
+    let openid = target.openid.expect("a message of the right form has a recipient");
     if let Some(windows) = platform.windows().as_mut() {
         windows.take(openid, platform.clock.unix_seconds()).map_err(refuse)?;
     }

@@ -131,7 +131,7 @@ async fn file(call: &Call) -> Result<File, i64> {
             return Err(41005);
         }
         let name = part.file_name().filter(|name| !name.is_empty()).ok_or(41005)?.to_owned();
-        let content_type = part.content_type().unwrap_or_default().to_owned();
+        let content_type = part.content_type().unwrap_or("").to_owned();
         let content = part.bytes().await.map_err(|_| 41005)?;
         return Ok(File { name, content_type, content });
     }

@@ -19,7 +19,7 @@ impl Hook {
     /// Takes an address that is https, or http on this computer.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text.trim()).ok()?;
-        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
         let host = ApiBase::parse(&format!("{}://{}{port}", url.scheme(), url.host_str()?)).ok()?;
         (url.username().is_empty() && url.password().is_none()).then_some(Self { host, url })
     }

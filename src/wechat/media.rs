@@ -110,10 +110,10 @@ impl Client {
         content: Bytes,
         token: &Token,
     ) -> Result<UploadAnswer, Failure> {
-        let length = u64::try_from(content.len()).unwrap_or(u64::MAX);
+        let length = u64::try_from(content.len()).expect("a length of what is in memory");
         let part = || Part::stream_with_length(content.clone(), length).file_name(format.file_name());
-        // Every content type of the table is one.
-        let typed = || part().mime_str(format.content_type()).unwrap_or_else(|_| part());
+        let typed =
+            || part().mime_str(format.content_type()).expect("the content types of the table are such");
         let form = || Form::new().part("media", typed());
         let longer = Duration::from_secs(length / SLOWEST);
         let (path, query) = call(upload);

@@ -125,6 +125,16 @@ fn a_slip_in_a_key_is_told_with_its_line() {
 }
 
 #[test]
+fn a_number_where_a_word_is_to_be_chosen_is_told_as_a_number() {
+    let world = World::with_recipients(1);
+    world.text_campaign("x", "on_unknown = 5\n");
+    plan(
+        &world,
+        &["campaign.toml:11:14", "`send.on_unknown` must be text in quotes, but it is a whole number"],
+    );
+}
+
+#[test]
 fn a_tag_without_its_end_is_marked_where_it_begins() {
     let world = World::with_recipients(1);
     world.text_campaign("您好 {{name", "");

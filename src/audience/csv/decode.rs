@@ -92,7 +92,7 @@ fn open_text(source: &Source, mut file: File, head: &[u8]) -> Result<Decoded, Di
     let named =
         source.encoding.map(|named| marked.filter(|marked| wide(named) && wide(marked)).unwrap_or(named));
     let known = named.or(marked);
-    if head.len() == mark.unwrap_or_default() {
+    if head.len() == mark.unwrap_or(0) {
         return Err(Diagnostic::new(Code::AudienceEmpty, Place::Audience));
     }
     if let Some(kind) = no_text(head, known.is_some_and(wide)) {
@@ -135,12 +135,15 @@ pub(crate) fn diagnostic(error: &io::Error) -> Diagnostic {
     }
 }
 
-/// The fault in a row that begins on a line and at a byte of the file and was found not to be UTF-8.
-pub(crate) fn not_utf8(bytes: &[u8], line: u64, offset: u64) -> Diagnostic {
-    let valid = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
-    let line = line + newlines(&bytes[..valid]);
-    let byte = bytes.get(valid).copied().unwrap_or_default();
-    diagnostic(&Undecodable { encoding: UTF_8, line, byte, offset }.into())
+/// Where a text that is not UTF-8 stops being it.
+pub(crate) fn valid_up_to(bytes: &[u8]) -> usize {
+    std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len)
+}
+
+/// The fault in a row that begins on a line and at a byte of the file and is not UTF-8 from its byte `at` on.
+pub(crate) fn not_utf8(bytes: &[u8], at: usize, line: u64, offset: u64) -> Diagnostic {
+    let line = line + newlines(&bytes[..at]);
+    diagnostic(&Undecodable { encoding: UTF_8, line, byte: bytes[at], offset }.into())
 }
 
 /// Tells the files that people mistake for CSV by how they begin.

@@ -226,7 +226,7 @@ impl Decoding {
 
     /// Keeps the fault until the text before it is read.
     fn malformed(&mut self, back: usize) {
-        let byte = self.from.checked_sub(back).and_then(|at| self.raw.get(at)).copied().unwrap_or_default();
+        let byte = self.raw[self.from - back];
         self.done = true;
         let offset = self.offset.saturating_sub(back as u64);
         self.fault = Some(Undecodable { encoding: self.encoding, line: self.line, byte, offset });

@@ -279,7 +279,7 @@ fn merged(table: &mut Table, layout: &Layout, header_row: u32, first: u32) -> Re
         let (above, below) = ((*top).max(header_row + 1) + 1, bottom.saturating_add(1));
         let rows = table.rows.partition_point(|span| span.line < above)
             ..table.rows.partition_point(|span| span.line <= below);
-        for span in table.rows.get(rows).unwrap_or_default() {
+        for span in table.rows.get(rows).into_iter().flatten() {
             table.merged.push((span.line, from..=to));
         }
         if table.merged.len() > MOST_MERGED {

@@ -57,7 +57,7 @@ pub(crate) fn begins(head: &[u8]) -> bool {
 /// Whether a file's name says that it is a workbook.
 pub(crate) fn is_named_so(path: &std::path::Path) -> bool {
     const EXTENSIONS: [&str; 8] = ["xlsx", "xlsm", "xltx", "xltm", "xlsb", "xls", "et", "ods"];
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("");
     EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 

@@ -53,19 +53,21 @@ fn is_encrypted(package: &mut Package<'_>) -> Result<bool, Failure> {
 
 /// The sheets, and which of them are hidden by their style.
 fn sheets(package: &mut Package<'_>) -> Result<Vec<Listed>, Failure> {
-    let (mut hidden, mut style, mut sheets) = (Vec::new(), String::new(), Vec::new());
+    let (mut hidden, mut style, mut sheets) = (Vec::new(), None, Vec::new());
     let mut skipped = 0u32;
     walk(CONTENT, package.part(CONTENT)?, |item| {
         match item {
             Item::Start(tag) if skipped > 0 || is_aside(tag.name()) => skipped += 1,
             Item::Start(tag) => match tag.name() {
-                "style" => style = tag.value("name").unwrap_or_default(),
+                "style" => style = tag.value("name"),
                 "table-properties" if tag.value("display").is_some_and(|display| display == "false") => {
-                    hidden.push(style.clone());
+                    hidden.extend(style.clone());
                 }
                 "table" => {
                     let visible = tag.value("style-name").is_none_or(|style| !hidden.contains(&style));
-                    sheets.push(Listed { name: tag.value("name").unwrap_or_default(), visible });
+                    // A sheet without a name can be read all the same.
+                    let name = tag.value("name").unwrap_or_default();
+                    sheets.push(Listed { name, visible });
                 }
                 _ => {}
             },
@@ -292,8 +294,7 @@ impl<'r> Reading<'r> {
 
 impl Open {
     fn value(&self) -> Result<Value<'_>, Failure> {
-        let text =
-            if self.paragraphs > 0 { self.text.as_str() } else { self.value.as_deref().unwrap_or_default() };
+        let text = if self.paragraphs > 0 { self.text.as_str() } else { self.value.as_deref().unwrap_or("") };
         Ok(match self.kind.as_str() {
             _ if self.error => Value::Error(text),
             "boolean" => Value::Bool(self.value.as_deref() == Some("true")),

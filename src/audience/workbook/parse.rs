@@ -16,9 +16,7 @@ pub(crate) fn sheets(file: &Path, openid: &str) -> Vec<(String, bool)> {
     let Ok(bytes) = std::fs::read(file) else { return Vec::new() };
     let Ok(Some(format)) = format(&bytes) else { return Vec::new() };
     let filled = Book::open(&bytes, format).and_then(|mut book| filled(&mut book, openid));
-    filled
-        .map(|filled| filled.into_iter().map(|sheet| (sheet.name, sheet.suits)).collect())
-        .unwrap_or_default()
+    filled.into_iter().flatten().map(|sheet| (sheet.name, sheet.suits)).collect()
 }
 
 /// Reads the audience's sheet of a workbook.

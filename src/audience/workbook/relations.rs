@@ -24,9 +24,12 @@ pub(crate) fn relations(package: &mut Package<'_>, part: &str) -> Result<Vec<Rel
         if let Item::Start(tag) = item
             && tag.name() == "Relationship"
         {
-            let value = |name: &str| tag.value(name).unwrap_or_default();
-            let part = resolved(folder, &value("Target"));
-            all.push(Relation { id: value("Id"), kind: value("Type"), part });
+            // A relation without one of the three leads nowhere, and is of no use to anybody.
+            if let (Some(id), Some(kind), Some(target)) =
+                (tag.value("Id"), tag.value("Type"), tag.value("Target"))
+            {
+                all.push(Relation { id, kind, part: resolved(folder, &target) });
+            }
         }
         Ok(true)
     })?;

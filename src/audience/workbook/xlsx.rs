@@ -28,6 +28,7 @@ impl<'b> Xlsx<'b> {
                 "sheet" => {
                     if let Some(part) = tag.value("id").and_then(|id| worksheet(&relations, &id)) {
                         let visible = tag.value("state").is_none_or(|state| state == "visible");
+                        // A sheet without a name can be read all the same.
                         let name = tag.value("name").unwrap_or_default();
                         sheets.push((Listed { name, visible }, part.to_owned()));
                     }

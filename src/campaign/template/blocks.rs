@@ -119,7 +119,7 @@ impl<'s> Parser<'s> {
         }
         let section = self.section(tag, mark);
         let name = self.spelling(tag);
-        let name = name.split(is_blank).next().unwrap_or_default().to_owned();
+        let name = name.split(is_blank).next().expect("a split has a first piece").to_owned();
         self.open.push(Open { name, at: tag.at.clone(), inverted: mark == "^", sections: vec![section] });
     }
 

@@ -157,7 +157,7 @@ impl Template {
         let yes = self.branch(block.spelling.clone());
         let first = self.nodes(block.first);
         let no = (!block.chained).then(|| self.branch(format!("{} … {{{{else}}}}", block.spelling)));
-        let second = self.nodes(block.second.unwrap_or_default());
+        let second = block.second.map_or_else(Vec::new, |second| self.nodes(second));
         let negated = block.negated != block.inverted;
         Choice { condition: block.condition, negated, first, second, branches: (yes, no) }
     }

@@ -194,7 +194,7 @@ fn message_line(message: &MessageReport, terminal: &Terminal) -> String {
     let words = &terminal.words;
     let of = words.say("plan.wave", &[("campaign", &message.campaign), ("wave", &message.wave)]);
     let status = words.say(&format!("status.{}", message.status), &[]);
-    let code = message.errcode.filter(|code| *code != 0).map(|code| format!(" {code}")).unwrap_or_default();
+    let code = message.errcode.filter(|code| *code != 0).map_or_else(String::new, |code| format!(" {code}"));
     words.say(
         "history.message",
         &[

@@ -162,10 +162,10 @@ fn line(file: &MediaReport, terminal: &Terminal) -> String {
     let (size, fields) = (size(file.bytes), file.fields.join(", "));
     let reason = match (file.errcode, &file.reason) {
         (Some(code), Some(reason)) => format!("{code} ({reason})"),
-        (_, reason) => reason.clone().unwrap_or_default(),
+        (_, reason) => reason.as_deref().unwrap_or("").to_owned(),
     };
-    let (id, expires) = (file.id.as_deref().unwrap_or_default(), file.expires.unwrap_or_default());
-    let expires = expires.strftime("%Y-%m-%d %H:%M:%SZ");
+    let id = file.id.as_deref().unwrap_or("");
+    let expires = file.expires.map_or_else(String::new, |at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string());
     let key = if file.id.is_some() { "media.line" } else { "media.refused" };
     terminal.words.say(
         key,

@@ -69,6 +69,7 @@ pub(crate) fn run(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Proble
         (told.samples, told.messages, told.changes) = (read.samples, read.messages, read.changes);
         if let (Some(changes), Some((hosts, command))) = (&mut told.changes, before) {
             changes.earlier_hosts = (hosts != told.hosts).then_some(hosts);
+            // An earlier plan without a command had an empty one.
             changes.earlier_token_command =
                 (command != told.token_command).then(|| command.unwrap_or_default());
         }
@@ -170,7 +171,7 @@ fn tell(
         None => {
             terminal.tell(&text::faults(&loaded.plan.diagnostics, &loaded.sources, words, terminal.color));
             let mut text = text::summary(&loaded.facts, &loaded.plan, words);
-            text += &told.changes.as_ref().map(|changes| text::changes(changes, words)).unwrap_or_default();
+            text += &told.changes.as_ref().map_or_else(String::new, |changes| text::changes(changes, words));
             if let (Some(outlook), Some(campaign)) = (outlook, &loaded.campaign) {
                 text += &text::outlook(outlook, &campaign.send.hours.zone, words).join("\n");
                 text.push('\n');

@@ -204,6 +204,7 @@ fn compare(
     let mut differences = Vec::new();
     for openid in openids {
         let accepted: Vec<i64> = ledger.accepted_payloads(&openid).iter().map(mark_of).collect();
+        // Whoever got something and was to get nothing was expected to get nothing.
         let Expected { sent, unknown } = expected.remove(&openid).unwrap_or_default();
         if !agree(&accepted, &sent, unknown) {
             differences.push(format!("{}: {} / {} (+{unknown})", shown(&openid), accepted.len(), sent.len()));

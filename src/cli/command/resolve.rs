@@ -135,7 +135,7 @@ fn wanted(args: &args::Resolve, campaign: &Campaign) -> Result<Option<BTreeSet<S
     let mut row = Row::default();
     while reader.read(&mut row).map_err(faulty)?.is_some() {
         let cells = row.cells().map_err(faulty)?;
-        openids.insert(cells.get(column).unwrap_or_default().to_owned());
+        openids.insert(cells.or_blank(column).to_owned());
     }
     Ok(Some(openids))
 }

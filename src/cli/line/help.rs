@@ -68,8 +68,7 @@ fn described(command: Command, name: &str, words: &Catalog) -> Command {
 
 /// An argument with the names of its values, `cli.value.<NAME>`, where the language has words for them.
 fn named(arg: Arg, words: &Catalog) -> Arg {
-    let names: Vec<String> =
-        arg.get_value_names().unwrap_or_default().iter().map(ToString::to_string).collect();
+    let names: Vec<String> = arg.get_value_names().unwrap_or(&[]).iter().map(ToString::to_string).collect();
     let word = |name: String| words.get(&format!("cli.value.{name}")).map(str::to_owned).unwrap_or(name);
     if names.is_empty() { arg } else { arg.value_names(names.into_iter().map(word)) }
 }

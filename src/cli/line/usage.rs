@@ -54,16 +54,16 @@ struct Line<'a> {
 
 impl Line<'_> {
     fn sentence(&self) -> String {
-        let argument = self.text(ContextKind::InvalidArg).unwrap_or_default();
-        let value = self.text(ContextKind::InvalidValue).unwrap_or_default();
-        let prior = self.text(ContextKind::PriorArg).unwrap_or_default();
+        let argument = self.text_or_blank(ContextKind::InvalidArg);
+        let value = self.text_or_blank(ContextKind::InvalidValue);
+        let prior = self.text_or_blank(ContextKind::PriorArg);
         match self.error.kind() {
             ErrorKind::UnknownArgument if argument.starts_with('-') => {
                 self.say("usage.unknown-argument", &[("argument", &argument)])
             }
             ErrorKind::UnknownArgument => self.say("usage.too-many", &[("argument", &argument)]),
             ErrorKind::InvalidSubcommand => {
-                let name = self.text(ContextKind::InvalidSubcommand).unwrap_or_default();
+                let name = self.text_or_blank(ContextKind::InvalidSubcommand);
                 self.say("usage.unknown-command", &[("command", &name)])
             }
             ErrorKind::MissingSubcommand => self.say("usage.no-command", &[]),
@@ -154,6 +154,11 @@ impl Line<'_> {
         let usage = translated(usage, self.words, false);
         let usage = usage.strip_prefix("Usage: ").unwrap_or(&usage);
         Some(usage.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
+    /// A text of clap's, blank where this error has none of the kind: each error has only those that belong to it.
+    fn text_or_blank(&self, kind: ContextKind) -> String {
+        self.text(kind).unwrap_or_default()
     }
 
     fn text(&self, kind: ContextKind) -> Option<String> {

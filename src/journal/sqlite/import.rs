@@ -100,6 +100,7 @@ impl SqliteStore {
         messages: u64,
     ) -> Result<bool, JournalError> {
         let note = self.note(&note(campaign, journal))?;
+        // Whatever is not understood is imported once more, which changes nothing that was.
         let known = note.and_then(|note| serde_json::from_str::<Known>(&note).ok());
         Ok(known.is_some_and(|known| known.epoch >= epoch && known.messages >= messages))
     }

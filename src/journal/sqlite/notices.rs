@@ -24,6 +24,7 @@ impl SqliteStore {
             let mut notices = Vec::new();
             while let Some(row) = rows.next()? {
                 let what: String = row.get(2)?;
+                // A newer version may have noted what this one has no word for.
                 if let Ok(what) = serde_json::from_str(&what) {
                     notices.push(Noticed { run: RunKey(row.get(0)?), at: timestamp(row.get(1)?)?, what });
                 }

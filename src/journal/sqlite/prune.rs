@@ -2,6 +2,8 @@
 //! whoever sends one again is stopped and told, although nobody knows any more who got it.
 
 use jiff::Timestamp;
+use rusqlite::Error::FromSqlConversionFailure;
+use rusqlite::types::Type;
 use rusqlite::{Transaction, params};
 
 use crate::journal::JournalError;
@@ -89,8 +91,10 @@ impl SqliteStore {
     ///
     /// When the journal cannot be read.
     pub(crate) fn pruned(&self, campaign: CampaignKey) -> Result<Option<Pruned>, JournalError> {
-        let note = self.note(&note(campaign))?;
-        Ok(note.and_then(|note| serde_json::from_str(&note).ok()))
+        let Some(note) = self.note(&note(campaign))? else { return Ok(None) };
+        // To take a note that cannot be read for none would let the campaign be sent once more.
+        let damaged = |error: serde_json::Error| FromSqlConversionFailure(0, Type::Text, error.into());
+        serde_json::from_str(&note).map(Some).map_err(|error| self.unreadable(&damaged(error)))
     }
 
     /// Forgets that a campaign was pruned: somebody has agreed to go on with what is known.

@@ -92,6 +92,7 @@ fn run_record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
     Ok(RunRecord {
         id: RunKey(row.get(0)?),
         computer: row.get(11)?,
+        // Older versions did not note them.
         hosts: json(row, 12)?.unwrap_or_default(),
         started: timestamp(row.get(1)?)?,
         ended: row.get::<_, Option<i64>>(2)?.map(timestamp).transpose()?,

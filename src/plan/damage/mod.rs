@@ -208,7 +208,8 @@ impl Found {
             }
         }
         let names = |cell: usize| {
-            self.columns.iter().find(|column| column.cell == cell).map(|column| column.name.as_str())
+            let column = self.columns.iter().find(|column| column.cell == cell);
+            column.expect("only watched columns are judged").name.as_str()
         };
         let told = self.kinds.iter().filter_map(|((code, _), tally)| {
             let first = tally.spots.first()?;
@@ -216,7 +217,7 @@ impl Found {
             let mut fault = Diagnostic::new(*code, at)
                 .with("count", tally.count)
                 .with("example", visible(&first.text))
-                .with("column", names(first.cell).unwrap_or_default())
+                .with("column", names(first.cell))
                 .with("places", tally.places(self.first_column));
             fault = with_real(fault, *code, &first.text);
             if let Some(format) = &first.format {
@@ -257,7 +258,9 @@ impl Found {
 fn with_real(fault: Diagnostic, code: Code, text: &str) -> Diagnostic {
     match code {
         Code::MisreadCharacters => {
-            fault.with("real", visible(&characters::misread(text).unwrap_or_default()))
+            // Of a long text only the beginning is kept, and a beginning may be too little to tell.
+            fault
+                .with("real", characters::misread(text).map_or_else(|| "…".to_owned(), |real| visible(&real)))
         }
         Code::PrivateUse => {
             let known = characters::private_use(text)

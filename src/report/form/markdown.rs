@@ -57,7 +57,8 @@ fn ends(text: &str, word: &str) -> bool {
 
 /// A text as a block of its own, its line breaks kept. No run of backticks in it can end the block.
 pub(crate) fn block(text: &str) -> String {
-    let longest = text.split(|character| character != '`').map(str::len).max().unwrap_or_default();
+    let longest =
+        text.split(|character| character != '`').map(str::len).max().expect("a split has a first piece");
     let fence = "`".repeat(longest.max(2) + 1);
     let text = text.strip_suffix('\n').unwrap_or(text);
     format!("{fence}text\n{text}\n{fence}\n")

@@ -89,7 +89,7 @@ fn say(words: Catalog) -> impl handlebars::HelperDef {
           _: &mut RenderContext<'_, '_>,
           out: &mut dyn Output|
           -> HelperResult {
-        let key = helper.param(0).map(|key| plain(key.value())).unwrap_or_default();
+        let key = plain(helper.param(0).expect("a template of ours names the sentence").value());
         let values: Vec<(&str, String)> =
             helper.hash().iter().map(|(name, value)| (*name, plain(value.value()))).collect();
         let places: Vec<(&str, &dyn Display)> =
@@ -107,7 +107,7 @@ fn prose(
     _: &mut RenderContext<'_, '_>,
     out: &mut dyn Output,
 ) -> HelperResult {
-    let text = helper.param(0).map(|text| plain(text.value())).unwrap_or_default();
+    let text = plain(helper.param(0).expect("a template of ours names the text").value());
     let parts: Vec<&str> = text.split('`').collect();
     if parts.len().is_multiple_of(2) {
         // A backtick without its other half is a sign like any other.

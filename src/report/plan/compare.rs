@@ -169,7 +169,7 @@ impl Comparison {
         let mut gone: Vec<u32> =
             self.earlier.known.iter().filter(|known| !known.found).map(|known| known.row).collect();
         gone.sort_unstable();
-        self.changes.removed = u64::try_from(gone.len()).unwrap_or(u64::MAX);
+        self.changes.removed = u64::try_from(gone.len()).expect("a count of what is in memory");
         gone.into_iter().for_each(|row| name(&mut self.changes.removed_rows, u64::from(row) + 1));
         self.changes
     }

@@ -14,7 +14,7 @@ pub(crate) struct Identities {
 impl Identities {
     /// The name of the next fault. Of those that are alike in all but their place it counts which one it is.
     pub(crate) fn of(&mut self, fault: &DiagnosticReport) -> String {
-        let field = fault.field.as_deref().unwrap_or_default();
+        let field = fault.field.as_deref().unwrap_or("");
         let alike = Digest::of([&fault.code, &fault.file, field, &fault.message].join("\0").as_bytes());
         let alike = alike.to_string().trim_start_matches("sha256:").chars().take(32).collect::<String>();
         let count = self.told.entry(alike.clone()).or_default();

@@ -11,7 +11,7 @@ use crate::locale::visible::shown;
 use crate::report::plan::json::{DiagnosticReport, PlanReport};
 
 /// How many of each severity are told one by one.
-const SHOWN: u64 = 9;
+const SHOWN: usize = 9;
 
 /// Writes the commands, a line each.
 ///
@@ -22,7 +22,7 @@ pub(crate) fn write(report: &PlanReport, words: &Catalog, out: &mut dyn Write) -
     for severity in [Severity::Error, Severity::Warning] {
         let (faults, count) = report.of(severity);
         let mut told = 0;
-        for fault in faults.take(usize::try_from(SHOWN).unwrap_or_default()) {
+        for fault in faults.take(SHOWN) {
             writeln!(out, "{}", command(fault))?;
             told += 1;
         }
@@ -36,8 +36,8 @@ pub(crate) fn write(report: &PlanReport, words: &Catalog, out: &mut dyn Write) -
 }
 
 fn command(fault: &DiagnosticReport) -> String {
-    let line = fault.line.map(|line| format!(",line={line}")).unwrap_or_default();
-    let column = fault.line.and(fault.column).map(|column| format!(",col={column}")).unwrap_or_default();
+    let line = fault.line.map_or_else(String::new, |line| format!(",line={line}"));
+    let column = fault.line.and(fault.column).map_or_else(String::new, |column| format!(",col={column}"));
     let message = format!("{}\n{}", fault.message, fault.help);
     format!(
         "::{} file={}{line}{column},title={}::{}",

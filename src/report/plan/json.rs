@@ -275,7 +275,8 @@ impl PlanReport {
     /// What the plan is of, for titles: the campaign's id, or its file where it has none.
     pub(crate) fn title(&self, words: &Catalog) -> String {
         let file = || self.diagnostics.first().map(|fault| fault.file.clone());
-        let campaign = self.campaign.clone().or_else(file).unwrap_or_default();
+        let campaign =
+            self.campaign.clone().or_else(file).expect("a file without an id has a fault that says so");
         match self.wave {
             Some(wave) => words.say("plan.wave", &[("campaign", &campaign), ("wave", &wave)]),
             None => campaign,

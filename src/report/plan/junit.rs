@@ -32,8 +32,8 @@ pub(crate) fn write(report: &PlanReport, words: &Catalog, out: &mut dyn Write) -
 fn properties(report: &PlanReport) -> Vec<(String, String)> {
     let counts = [
         ("hosts", report.hosts.join(", ")),
-        ("token_command", report.token_command.as_deref().map(command_line).unwrap_or_default()),
-        ("plan", report.plan.clone().unwrap_or_default()),
+        ("token_command", report.token_command.as_deref().map_or_else(String::new, command_line)),
+        ("plan", report.plan.as_deref().unwrap_or("").to_owned()),
         ("digest", report.digest.clone()),
         ("rows", report.rows.to_string()),
         ("planned", report.planned.to_string()),

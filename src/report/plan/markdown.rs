@@ -29,7 +29,7 @@ pub(crate) fn within(most: usize, report: &PlanReport, words: &Catalog) -> Strin
     if let Some(changes) = &report.changes {
         out.push_str(&since(changes, words));
     }
-    let samples = samples(report.samples.as_deref().unwrap_or_default(), words);
+    let samples = samples(report.samples.as_deref().unwrap_or(&[]), words);
     // Whatever happens to the samples, what is wrong comes first.
     let samples = if samples.len() < most / 2 { samples } else { String::new() };
     out.push_str(&faults(report, most.saturating_sub(out.len() + samples.len()), words));
@@ -68,9 +68,11 @@ fn facts(report: &PlanReport, words: &Catalog) -> String {
     for (why, count) in &report.skipped_by_reason {
         let of_lists: Vec<_> = report.lists.iter().filter(|list| list.reason == *why).collect();
         if of_lists.is_empty() && *count > 0 {
-            line("reason", skipped(why, "", *count, words));
+            line("reason", skipped(why, None, *count, words));
         }
-        of_lists.iter().for_each(|list| line("reason", skipped(why, &inline(&list.list), list.rows, words)));
+        of_lists
+            .iter()
+            .for_each(|list| line("reason", skipped(why, Some(&inline(&list.list)), list.rows, words)));
     }
     line("forecast", length(report.forecast_seconds, words));
     line("digest", format!("`{}`", report.digest));

@@ -137,7 +137,7 @@ pub(crate) fn write(report: &PlanReport, words: &Catalog, out: &mut dyn Write) -
     let results: Vec<Outcome> =
         report.diagnostics.iter().take(MOST).map(|fault| result(fault, told.of(fault))).collect();
     let all = report.errors + report.warnings;
-    let more = all.saturating_sub(u64::try_from(results.len()).unwrap_or(u64::MAX));
+    let more = all.saturating_sub(u64::try_from(results.len()).expect("a count of what is in memory"));
     let message = Text { text: words.say("plan.more-faults", &[("count", &more)]) };
     let left_out = (more > 0).then_some(Notification { level: "note", message });
     let log = Log {

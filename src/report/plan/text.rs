@@ -82,7 +82,7 @@ pub(crate) fn summary(facts: &Facts, plan: &Plan, words: &Catalog) -> String {
     line("skipped", plan.counts.skipped().to_string());
     line("invalid", plan.counts.invalid.to_string());
     for rows in plan.skipped_rows() {
-        line("reason", skipped(rows.why.name(), rows.list.unwrap_or_default(), rows.count, words));
+        line("reason", skipped(rows.why.name(), rows.list, rows.count, words));
     }
     if !plan.media.is_empty() {
         line("uploads", uploads(plan, words));
@@ -96,9 +96,10 @@ pub(crate) fn summary(facts: &Facts, plan: &Plan, words: &Catalog) -> String {
     out
 }
 
-/// How many rows get no message for one reason, as part of a line.
-pub(crate) fn skipped(why: &str, list: &str, count: u64, words: &Catalog) -> String {
-    let reason = words.say(&format!("send.skip.{why}"), &[("list", &list)]);
+/// How many rows get no message for one reason, as part of a line. Only some reasons come from a list, and only their
+/// sentences name one.
+pub(crate) fn skipped(why: &str, list: Option<&str>, count: u64, words: &Catalog) -> String {
+    let reason = words.say(&format!("send.skip.{why}"), &[("list", &list.unwrap_or(""))]);
     words.say("send.skip.each", &[("count", &count), ("reason", &reason)])
 }
 

@@ -67,15 +67,12 @@ impl<'p> Drawing<'p> {
     /// The drawing of a kind's object. `media` finds what is known of the medium that a field names so.
     pub(crate) fn new(message: &'p Json, media: impl Fn(&str) -> Media) -> Self {
         let named = |field: &str| message[field].as_str().map(&media);
-        let articles = message["articles"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let articles = message["articles"].as_array().map_or(&[][..], Vec::as_slice);
         Self {
             message,
-            pieces: message["content"].as_str().map(pieces).unwrap_or_default(),
+            pieces: message["content"].as_str().map_or_else(Vec::new, pieces),
             media: MediaFields { media_id: named("media_id"), thumb_media_id: named("thumb_media_id") },
-            covers: articles
-                .iter()
-                .map(|article| media(article["picurl"].as_str().unwrap_or_default()))
-                .collect(),
+            covers: articles.iter().map(|article| media(article["picurl"].as_str().unwrap_or(""))).collect(),
         }
     }
 

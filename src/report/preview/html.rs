@@ -263,14 +263,14 @@ impl<'a> Writer<'a> {
     fn chart(&self, lengths: &Lengths) -> Chart {
         let histogram = &lengths.histogram;
         let unit = self.unit(lengths.unit);
-        let most = histogram.counts.iter().copied().max().unwrap_or_default().max(1);
+        let most = histogram.counts.iter().copied().fold(1, u64::max);
         let bar = |(index, count): (usize, &u64)| Bar {
             from: index * histogram.width,
             to: (index + 1) * histogram.width - 1,
             count: *count,
             height: (count * 100).div_ceil(most),
         };
-        let (least, greatest) = histogram.range.unwrap_or_default();
+        let (least, greatest) = histogram.range.unwrap_or((0, 0));
         let range = self
             .words
             .say("preview.html.range", &[("least", &least), ("greatest", &greatest), ("unit", &unit)]);

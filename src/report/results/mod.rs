@@ -8,6 +8,7 @@ pub(crate) mod line;
 pub(crate) mod told;
 pub(crate) mod xlsx;
 
+use std::borrow::Cow;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -207,7 +208,7 @@ impl<'a> Lines<'a> {
         self.filled = 0;
         self.line.status = report.status;
         let text =
-            |cell: usize| report.row.record().get(cell).map(String::from_utf8_lossy).unwrap_or_default();
+            |cell: usize| report.row.record().get(cell).map_or(Cow::Borrowed(""), String::from_utf8_lossy);
         for index in 0..self.copied.len() {
             let text = text(self.copied[index]);
             match (self.masked, self.line.openid == Some(index)) {
@@ -222,9 +223,9 @@ impl<'a> Lines<'a> {
         match &report.recorded {
             Some(recorded) => self.recorded(report.status, recorded),
             None => {
-                let reason = report.skipped.map(Skip::name).unwrap_or_default();
+                let reason = report.skipped.map_or("", Skip::name);
                 let advice = report.skipped.map(|skipped| self.left_out(skipped, report.row));
-                for field in ["", reason, advice.as_deref().unwrap_or_default(), "0", "", "", ""] {
+                for field in ["", reason, advice.as_deref().unwrap_or(""), "0", "", "", ""] {
                     self.push(field);
                 }
             }
@@ -261,7 +262,7 @@ impl<'a> Lines<'a> {
         let lists = &self.campaign.audience.lists;
         let openid = self.openid.and_then(|cell| row.record().get(cell)).map(String::from_utf8_lossy);
         let barred = openid.and_then(|openid| lists.barred(&openid));
-        let list = barred.map(|why| lists.named(why)).unwrap_or_default();
+        let list = barred.map_or_else(String::new, |why| lists.named(why));
         self.words.say(skipped_key(skipped), &[("list", &list)])
     }
 
@@ -269,7 +270,7 @@ impl<'a> Lines<'a> {
         if let State::Skipped(reason) = recorded.state {
             return self.skipped(reason, recorded);
         }
-        let errcode = recorded.errcode.map(|code| code.to_string()).unwrap_or_default();
+        let errcode = recorded.errcode.map_or_else(String::new, |code| code.to_string());
         let errmsg = match (&recorded.reason, recorded.errcode) {
             // It is the server's text, and a spreadsheet or a terminal shows it.
             (Some(reason), _) => shown(reason).into_owned(),
@@ -278,8 +279,8 @@ impl<'a> Lines<'a> {
         };
         let advice = advice(self.words, status, recorded);
         let finished = self.time(recorded.at);
-        let latency = recorded.latency_ms.map(|latency| latency.to_string()).unwrap_or_default();
-        let rid = recorded.rid.clone().unwrap_or_default();
+        let latency = recorded.latency_ms.map_or_else(String::new, |latency| latency.to_string());
+        let rid = recorded.rid.as_deref().unwrap_or("").to_owned();
         for field in [errcode, errmsg, advice, recorded.attempts.to_string(), finished, latency, rid] {
             self.push(&field);
         }
@@ -307,7 +308,7 @@ fn skipped_key(skipped: Skip) -> &'static str {
     }
 }
 
-/// An earlier file of results, opened as the audience it could be.
+/// An earlier file of results, opened as the audience it could be; nothing where it cannot be read as one.
 pub(crate) fn open(path: &Path, openid: &str) -> Option<Reader> {
     let source = Source { path: path.to_owned(), openid: openid.to_owned(), ..Source::default() };
     Reader::open(&source).ok()

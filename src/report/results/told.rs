@@ -127,7 +127,7 @@ impl Line<'_> {
 }
 
 fn cell(row: &Row, column: Option<usize>) -> Cow<'_, str> {
-    let cell = column.and_then(|column| row.record().get(column)).unwrap_or_default();
+    let cell = column.and_then(|column| row.record().get(column)).unwrap_or(b"");
     String::from_utf8_lossy(cell)
 }
 

@@ -54,15 +54,15 @@ impl Chart {
     pub(crate) fn of(line: &Timeline, report: &RunReport) -> Self {
         let clock = |part: Option<&Part>| {
             let from = part.map(|part| part.from.to_zoned(report.zone.clone()));
-            from.map(|from| from.strftime("%H:%M:%S").to_string()).unwrap_or_default()
+            from.map_or_else(String::new, |from| from.strftime("%H:%M:%S").to_string())
         };
-        let most = line.parts.iter().map(answers).max().unwrap_or_default().max(1);
+        let most = line.parts.iter().map(answers).fold(1, u64::max);
         let latencies = || line.parts.iter().map(|part| part.latency_ms);
-        let slowest = latencies().flatten().map(|latency| latency.p95).max().unwrap_or_default().max(1);
+        let slowest = latencies().flatten().map(|latency| latency.p95).fold(1, u32::max);
         Self {
             run: line.run,
             seconds: line.seconds,
-            begun: line.parts.first().map(|part| report.time(part.from)).unwrap_or_default(),
+            begun: line.parts.first().map_or_else(String::new, |part| report.time(part.from)),
             from: clock(line.parts.first()),
             to: clock(line.parts.last()),
             width: line.parts.len() * 2,

@@ -18,14 +18,14 @@ pub(crate) fn token_fetches(notices: &[Noticed]) -> u64 {
         Notice::Token(fetch) => fetch.from.is_fetch(),
         Notice::Pace { .. } | Notice::Stopping { .. } => false,
     });
-    u64::try_from(fetches.count()).unwrap_or(u64::MAX)
+    u64::try_from(fetches.count()).expect("a count of what is in memory")
 }
 
 /// What happened during a run, and how many things more.
 pub(crate) fn of_run(run: RunKey, notices: &[Noticed], words: &Catalog) -> (Vec<Happening>, u64) {
     let mut of_run = notices.iter().filter(|noticed| noticed.run == run);
     let told: Vec<Happening> = of_run.by_ref().take(TOLD).map(|noticed| told(noticed, words)).collect();
-    (told, u64::try_from(of_run.count()).unwrap_or(u64::MAX))
+    (told, u64::try_from(of_run.count()).expect("a count of what is in memory"))
 }
 
 fn told(noticed: &Noticed, words: &Catalog) -> Happening {

@@ -100,7 +100,7 @@ fn shown<'a>(report: &'a RunReport, words: &Catalog) -> Shown<'a> {
             .map(|(index, run)| RunLine {
                 run: run.run,
                 started: report.time(run.started),
-                ended: run.ended.map(|ended| report.time(ended)).unwrap_or_default(),
+                ended: run.ended.map_or_else(String::new, |ended| report.time(ended)),
                 requests: run.requests,
                 ending: run.ending(report.running && index + 1 == last, words),
             })

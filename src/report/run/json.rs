@@ -197,7 +197,8 @@ impl RunReport {
 
     /// How many unknown messages are not listed.
     pub(crate) fn unlisted(&self) -> u64 {
-        self.counts.unknown.saturating_sub(u64::try_from(self.unknown.len()).unwrap_or(u64::MAX))
+        let listed = u64::try_from(self.unknown.len()).expect("a count of what is in memory");
+        self.counts.unknown.saturating_sub(listed)
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) fn write(report: &RunReport, words: &Catalog, out: &mut dyn Write) ->
         ("campaign", report.campaign.clone()),
         ("wave", report.wave.to_string()),
         ("appid", report.appid.clone()),
-        ("digest", report.digest.clone().unwrap_or_default()),
+        ("digest", report.digest.as_deref().unwrap_or("").to_owned()),
         ("running", report.running.to_string()),
         ("requests", report.requests.to_string()),
         ("token-fetches", report.token_fetches.to_string()),

@@ -124,8 +124,8 @@ fn run_row(run: &Run, now: bool, report: &RunReport, words: &Catalog) -> String 
     row(&[
         run.run.to_string(),
         inline(&report.time(run.started)),
-        inline(&run.ended.map(|ended| report.time(ended)).unwrap_or_default()),
-        run.requests.map(|requests| requests.to_string()).unwrap_or_default(),
+        inline(&run.ended.map_or_else(String::new, |ended| report.time(ended))),
+        run.requests.map_or_else(String::new, |requests| requests.to_string()),
         inline(&run.ending(now, words)),
     ])
 }
@@ -171,7 +171,8 @@ fn unknown(report: &RunReport, words: &Catalog) -> String {
         out.push_str(&unknown_row(message, report));
     }
     let listed = report.unknown.len().min(LISTED);
-    let more = report.counts.unknown.saturating_sub(u64::try_from(listed).unwrap_or(u64::MAX));
+    let more =
+        report.counts.unknown.saturating_sub(u64::try_from(listed).expect("a count of what is in memory"));
     if more > 0 {
         out.push_str(&format!("\n{}\n", words.say("report.more-unknown", &[("count", &more)])));
     }
@@ -180,9 +181,9 @@ fn unknown(report: &RunReport, words: &Catalog) -> String {
 
 fn unknown_row(message: &Unknown, report: &RunReport) -> String {
     row(&[
-        message.row.map(|row| row.to_string()).unwrap_or_default(),
+        message.row.map_or_else(String::new, |row| row.to_string()),
         inline(&message.openid),
-        inline(message.incident.as_deref().unwrap_or_default()),
+        inline(message.incident.as_deref().unwrap_or("")),
         inline(&report.time(message.at)),
     ])
 }

@@ -50,7 +50,7 @@ impl Rig {
     /// Takes the present token.
     async fn refresh(&mut self) {
         let answer = self.stable(&credentials()).await;
-        self.token = answer["access_token"].as_str().unwrap_or_default().to_owned();
+        self.token = answer["access_token"].as_str().expect("a token").to_owned();
     }
 
     async fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> reqwest::Result<Response> {

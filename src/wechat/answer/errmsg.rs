@@ -132,7 +132,7 @@ mod tests {
             ("invalid ip 61.172.68.219, not in whitelist hint: [KJZfAa0644e575]", "KJZfAa0644e575"),
         ];
         for (raw, hint) in examples {
-            let text = raw.split(" hint:").next().unwrap_or_default();
+            let text = raw.split(" hint:").next().expect("a first piece");
             assert_parts(raw, (text, Some(hint), None));
         }
     }
@@ -148,7 +148,7 @@ mod tests {
             ("user limited hints: [eIEAjawgE-5!]", "eIEAjawgE-5!"),
         ];
         for (raw, hint) in examples {
-            let text = raw.split(" hints:").next().unwrap_or_default();
+            let text = raw.split(" hints:").next().expect("a first piece");
             assert_parts(raw, (text, Some(hint), None));
         }
     }

@@ -43,9 +43,10 @@ pub(super) fn newer(terminal: &Terminal) -> Found {
     let current = env!("CARGO_PKG_VERSION");
     match asked(&base) {
         Some((200, body)) => {
+            // Another service than a package index may answer there: what it says is told as not understood.
             let project: Option<Project> = serde_json::from_slice(&body).ok();
-            let known = project.map(|project| project.versions).unwrap_or_default();
-            match known.iter().filter_map(|version| Version::parse(version)).max() {
+            let known = project.iter().flat_map(|project| &project.versions);
+            match known.filter_map(|version| Version::parse(version)).max() {
                 None => Found::warning(said("unreadable", &[("index", &base)]), None),
                 Some(newest) if Version::parse(current).is_some_and(|current| current < newest) => {
                     let message = said("newer", &[("newest", &newest), ("current", &current)]);
@@ -60,7 +61,7 @@ pub(super) fn newer(terminal: &Terminal) -> Found {
     }
 }
 
-/// The status of the answer and its body; nothing where there was no answer.
+/// The status of the answer and its body; nothing where there was no answer, whatever the reason.
 fn asked(index: &ApiBase) -> Option<(u16, bytes::Bytes)> {
     let client = Client::new(index.clone(), TIMEOUTS).ok()?;
     runtime().ok()?.block_on(client.page(&format!("/{PACKAGE}/"), JSON))

@@ -369,7 +369,7 @@ impl<'t> Interview<'t> {
     /// What is asked for a field: its own question where the kind has one, or that of every field of its name.
     fn question(&self, kind: Kind, at: &FieldPath) -> String {
         let name = at.to_string();
-        let name = name.rsplit('.').next().unwrap_or_default();
+        let name = name.rsplit('.').next().expect("a split has a first piece");
         let own = format!("init.field.{kind}-{name}");
         let key = if self.words.get(&own).is_some() { own } else { format!("init.field.{name}") };
         self.words.say(&key, &[])
@@ -434,7 +434,8 @@ fn faults_of_text(starter: &Starter, at: &FieldPath, columns: &Columns) -> Vec<D
             upload: slot.upload,
         })
         .collect();
-    let openid = starter.openid.as_deref().and_then(|name| columns.header.position(name)).unwrap_or_default();
+    let openid = starter.openid.as_deref().and_then(|name| columns.header.position(name));
+    let openid = openid.expect("texts are asked for once the column of openids is chosen");
     let (_, faults) = Renderer::bind(&slots, &columns.header, openid, &[]);
     faults.into_iter().filter(Diagnostic::is_error).collect()
 }

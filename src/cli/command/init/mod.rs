@@ -151,9 +151,10 @@ fn dated(title: &str, dir: &Path, kind: Kind, now: &Zoned) -> String {
     format!("{name}-{}", now.strftime(&format!("%Y-%m-%d{time}")))
 }
 
+/// The name of a folder, blank for the root of a disk.
 fn name_of(dir: &Path) -> String {
     let full = fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
-    full.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    full.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 /// The letters and digits of a name that an identity may have.

@@ -109,11 +109,11 @@ impl<'w> Prompt<'w> {
 
     /// Shows a table: each cell is as wide as the widest of its column, the last one open.
     pub(crate) fn table(&self, rows: &[Vec<String>]) -> io::Result<()> {
-        let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+        let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
         let widest = |column: usize| {
             rows.iter().filter_map(|row| row.get(column)).map(|cell| measure_text_width(cell)).max()
         };
-        let widths: Vec<usize> = (0..columns).map(|column| widest(column).unwrap_or_default()).collect();
+        let widths: Vec<usize> = (0..columns).map(|column| widest(column).unwrap_or(0)).collect();
         for row in rows {
             let cells = row.iter().zip(&widths);
             let line: Vec<_> =

@@ -165,7 +165,9 @@ impl Starter {
 
     fn only_for_mini_programs(&self) -> bool {
         let table = Table::from_iter([(self.kind.name().to_owned(), Value::Table(Table::new()))]);
-        let file = table.try_into::<crate::message::MessageFile>().unwrap_or_default();
+        let file = table
+            .try_into::<crate::message::MessageFile>()
+            .expect("a kind may be written without its fields");
         file.tables().iter().any(|(_, message)| !message.accounts().contains(&AccountKind::Official))
     }
 }
