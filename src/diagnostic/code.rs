@@ -128,6 +128,8 @@ codes! {
     MarkupInText = "markup-in-text", Warning;
     /// A condition that is nothing but a column of yes and no.
     BareCondition = "bare-condition", Warning;
+    /// A comparison with a text that no row has.
+    ValueInNoRow = "value-in-no-row", Warning;
 
     // Finished texts, constant or of one row.
     /// A field that must have text is blank.

@@ -139,7 +139,7 @@ impl<'a> Judge<'a> {
         kept.extend(told.filter_map(|(cell, name)| regional_dates(reader, cell, name)));
         kept.extend(misread_names(reader));
         let names: Vec<&str> = header.names().collect();
-        let conditions = Conditions::of(&renderer, &names);
+        let conditions = Conditions::of(&renderer, &names, openid);
         Ok(Self {
             inputs,
             body: inputs.body.filter(|_| kept.errors() == 0),

@@ -7,7 +7,7 @@ use crate::audience::header::Header;
 use crate::audience::row::{Cells, Row};
 use crate::campaign::template::branches::Branches;
 use crate::campaign::template::{
-    Bare, Braces, Expression, Failure, Node, OPENID, ROW, Template, Values, Variable,
+    Bare, Braces, Comparison, Expression, Failure, Node, OPENID, ROW, Template, Values, Variable,
 };
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
@@ -169,8 +169,32 @@ impl Renderer {
     pub(crate) fn bare_conditions(&self) -> impl Iterator<Item = BareColumn<'_>> {
         self.slots.iter().flat_map(|slot| {
             slot.template.bare_conditions().iter().filter_map(|bare| {
-                let column = slot.cells[bare.variable].column()?;
-                Some(BareColumn { column, at: &slot.at, spelling: &bare.spelling, how: bare.how })
+                let (column, default) = slot.cells[bare.variable].of_a_column()?;
+                Some(BareColumn {
+                    column,
+                    default,
+                    at: &slot.at,
+                    spelling: &bare.spelling,
+                    how: bare.how,
+                    written: bare.written,
+                })
+            })
+        })
+    }
+
+    /// The columns that are compared with what stands in a template, each comparison of a text once.
+    pub(crate) fn comparisons(&self) -> impl Iterator<Item = ComparedColumn<'_>> {
+        self.slots.iter().flat_map(|slot| {
+            let mut known = Vec::new();
+            let fresh = slot.template.comparisons().into_iter().filter(move |with| {
+                let own = (with.variable, with.constant.clone());
+                let fresh = !known.contains(&own);
+                known.push(own);
+                fresh
+            });
+            fresh.filter_map(|with| {
+                let (column, default) = slot.cells[with.variable].of_a_column()?;
+                Some(ComparedColumn { column, default, at: &slot.at, with })
             })
         })
     }
@@ -227,16 +251,32 @@ impl Renderer {
     }
 }
 
+/// A column that is compared with what stands in a template.
+pub(crate) struct ComparedColumn<'r> {
+    /// The column.
+    pub(crate) column: usize,
+    /// What stands for its blank cells.
+    pub(crate) default: Option<&'r str>,
+    /// The field of the campaign.
+    pub(crate) at: &'r FieldPath,
+    /// The comparison.
+    pub(crate) with: Comparison,
+}
+
 /// A column that is a condition all by itself.
 pub(crate) struct BareColumn<'r> {
     /// The column.
     pub(crate) column: usize,
+    /// What stands for its blank cells.
+    pub(crate) default: Option<&'r str>,
     /// The field of the campaign.
     pub(crate) at: &'r FieldPath,
     /// The condition as the template writes it.
     pub(crate) spelling: &'r str,
     /// How the column is one.
     pub(crate) how: Bare,
+    /// Whether the column stands in the text that is chosen where it is not blank.
+    pub(crate) written: bool,
 }
 
 /// A row's values for one template.
@@ -279,6 +319,14 @@ impl Slot {
 }
 
 impl Cell {
+    /// Its column and what stands for a blank cell; an openid is nobody's answer to a question.
+    fn of_a_column(&self) -> Option<(usize, Option<&str>)> {
+        match self {
+            Self::Column { index, default } => Some((*index, default.as_deref())),
+            Self::Openid(_) | Self::Row => None,
+        }
+    }
+
     fn column(&self) -> Option<usize> {
         match self {
             Self::Column { index, .. } | Self::Openid(index) => Some(*index),

@@ -443,6 +443,7 @@ fn case(code: Code) -> Case {
         Code::MarkupInText => text("a<br/>b", ""),
         Code::AlikeColumns => cells("x", "", format!("openid,手机,\u{2F3F}机\n{one},1,2\n")),
         Code::BareCondition => cells("x{{#if name}}{{/if}}", "", row(&format!("{one},否"))),
+        Code::ValueInNoRow => cells("x{{#if (eq name true)}}y{{/if}}", "", row(&format!("{one},否"))),
         Code::FieldBlank => cells("{{name}}", "", row(&format!("{one},"))),
         Code::FieldTooLong => text(&"x".repeat(2049), ""),
         Code::FieldAtLimit => text(&"x".repeat(2048), ""),
@@ -634,7 +635,7 @@ fn the_names_of_faults_are_those_that_scripts_know() {
          kind-not-for-account field-not-for-account empty-list several-articles too-many-articles media-twice media-outside \
          media-unreadable media-empty media-format media-too-large media-large media-too-long media-unmeasured \
          media-name media-cut-off empty-template \
-         template-syntax unknown-variable unknown-helper template-unsupported unfilled-placeholder markup-in-text bare-condition field-blank field-too-long \
+         template-syntax unknown-variable unknown-helper template-unsupported unfilled-placeholder markup-in-text bare-condition value-in-no-row field-blank field-too-long \
          field-at-limit field-long control-character odd-url unclosed-link miniprogram-path-alone \
          odd-miniprogram-appid render-failed audience-unreadable audience-special audience-empty audience-not-text not-a-workbook \
          workbook-unreadable workbook-encrypted sheet-missing several-sheets sheet-of-text workbook-too-large stray-cells hidden-rows \

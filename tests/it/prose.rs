@@ -24,7 +24,7 @@ const FILES: &[(&str, &str)] = &[
     ("campaign/window.rs", "what people call what somebody did, to be recognised"),
     ("campaign/template/helpers/date.rs", "days and months, as messages have them"),
     ("plan/damage/names.rs", "what columns of names are called, to be recognised"),
-    ("plan/conditions.rs", "the words of columns of yes and no, to be recognised"),
+    ("plan/conditions/words.rs", "the words of columns of yes and no, to be recognised"),
     ("audience/csv/guard.rs", "the columns of a results file in both languages, to be recognised"),
 ];
 

@@ -236,8 +236,101 @@ fn a_condition_of_nothing_but_yes_and_no_leads_to_the_right_form() {
         let told = told_of(&format!("{{{{#if {within}}}}}x{{{{/if}}}}"), &["是", "否"]);
         assert_eq!(told.expect(within).1, "Write `(eq 会员 \"是\")`.", "{within}");
     }
-    for sound in [&["是", ""][..], &["金卡", "否"], &["12", "0"]] {
+    for sound in [&["是", ""][..], &["√", ""], &["金卡", "银卡", ""], &["12", ""], &["甲", "乙", "丙"]]
+    {
         assert_eq!(told(sound), None, "{sound:?}");
+    }
+}
+
+/// The diagnostics of a plan of a text with this template, to people whose column has these cells.
+fn told_of_cells(template: &str, column: &str, cells: &[&str]) -> Vec<(String, String, String)> {
+    let world = World::new();
+    world.text_campaign(&format!("您好{template}"), "");
+    let rows: String = cells.iter().enumerate().map(|(n, cell)| format!("{},{cell}\n", openid(n))).collect();
+    world.file("audience.csv", format!("openid,{column}\n{rows}"));
+    let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(0).json();
+    let sentence = |one: &Json, key: &str| one[key].as_str().expect("a sentence").to_owned();
+    let all = plan["diagnostics"].as_array().expect("a list");
+    all.iter().map(|one| (sentence(one, "code"), sentence(one, "message"), sentence(one, "help"))).collect()
+}
+
+#[test]
+fn a_condition_that_holds_for_every_row_although_they_differ_is_told() {
+    let instead = |template: &str, column: &str, cells: &[&str]| {
+        let told = told_of_cells(template, column, cells);
+        let bare = told.into_iter().find(|(code, ..)| code == "bare-condition");
+        bare.map(|(_, message, help)| {
+            (message, help.trim_start_matches("Write ").trim_matches(['`', '.']).to_owned())
+        })
+    };
+    let flag = "{{#if 会员}}，会员价{{/if}}";
+    for (cells, expected) in [
+        (&["会员", "非会员"][..], "(eq 会员 \"会员\")"),
+        (&["未购", "已购"], "(eq 会员 \"已购\")"),
+        (&["真", "假"], "(eq 会员 \"真\")"),
+        (&["对", "错", ""], "(eq 会员 \"对\")"),
+        (&["√", "-"], "(eq 会员 \"√\")"),
+        (&["不是", "是"], "(eq 会员 \"是\")"),
+        (&["金卡", "否"], "(ne 会员 \"否\")"),
+        (&["普通", "金卡", "普通"], "(eq 会员 \"普通\")"),
+        (&["0", "3"], "(gt 会员 0)"),
+        (&["12.5", "0.00", ""], "(gt 会员 0)"),
+        (&["0", "3", "多"], "(ne 会员 \"0\")"),
+    ] {
+        let (message, instead) = instead(flag, "会员", cells).unwrap_or_else(|| panic!("{cells:?}"));
+        assert_eq!(instead, format!("{{{{#if {expected}}}}}"), "{cells:?}");
+        assert!(message.contains("holds for every cell that is not empty"), "{message}");
+    }
+    let (message, _) = instead(flag, "会员", &["普通", "金卡", "普通"]).expect("a warning");
+    assert!(message.contains("`会员` has `普通` `金卡` and no blank cell"), "{message}");
+    // Whoever writes the column where it is not blank has asked for just that.
+    let written = "{{#if 余额}}，余额{{余额}}{{/if}}";
+    for (cells, told) in
+        [(&["金卡", "普通", "金卡"][..], false), (&["0", "", "3"], false), (&["0", "3"], true)]
+    {
+        assert_eq!(instead(written, "余额", cells).is_some(), told, "{cells:?}");
+    }
+    let many: Vec<String> = (0..40).map(|n| format!("第{n}位")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    assert_eq!(instead(flag, "会员", &many), None);
+}
+
+#[test]
+fn a_comparison_with_what_no_row_has_tells_what_the_rows_have() {
+    let told = |template: &str, cells: &[&str]| {
+        let told = told_of_cells(template, "甲", cells);
+        let unmet = told.into_iter().find(|(code, ..)| code == "value-in-no-row");
+        unmet.map(|(_, message, help)| format!("{message} {help}"))
+    };
+    let asked = "`(eq 甲 \"Y\")` asks for `Y`, and no row has that in `甲`. The column has `是` `否`.";
+    for (condition, cells, said) in [
+        ("(eq 甲 \"Y\")", &["是", "否"][..], asked),
+        ("(eq 甲 true)", &["是", "否"], "asks for `true`"),
+        ("(eq 甲 \"是\u{3000}\")", &["是", "否"], "did you mean `是`"),
+        ("(ne 甲 \"2026-03-08\")", &["2026/3/8"], "The column has `2026/3/8`."),
+        ("(eq 甲 \"90%\")", &["0.9", "0.8"], "The column has `0.9` `0.8`."),
+        ("(eq 甲 90)", &["0.9", "0.8"], "`(eq 甲 90)`"),
+        ("(and 甲 (eq (trim 甲) \"金\"))", &["银", "铜", "银"], "The column has `银` `铜`."),
+    ] {
+        let template = format!("{{{{#if {condition}}}}}x{{{{else}}}}y{{{{/if}}}}");
+        let told = told(&template, cells).unwrap_or_else(|| panic!("{condition}"));
+        assert!(told.contains(said), "{told}");
+    }
+    let many: Vec<String> = (0..3000).map(|n| format!("第{n}位")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let first = told("{{#if (eq 甲 \"x\")}}x{{/if}}", &many).expect("a warning");
+    assert!(
+        first.contains("more than ten different cells: `第0位` `第1位`") && first.contains("`第9位` …"),
+        "{first}"
+    );
+    for (met, cells) in [
+        ("(eq 甲 \"否\")", &["是", "否"][..]),
+        ("(ne 甲 \"否\")", &["是", "否"]),
+        ("(eq 甲 1000)", &["\"1,000\""]),
+        ("(eq (trim 甲) \"是\")", &["是 "]),
+        ("(eq openid \"me\")", &["是"]),
+    ] {
+        assert_eq!(told(&format!("{{{{#if {met}}}}}x{{{{/if}}}}"), cells), None, "{met}");
     }
 }
 

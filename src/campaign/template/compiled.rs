@@ -61,6 +61,8 @@ pub(crate) struct BareCondition {
     pub(crate) variable: usize,
     /// The tag.
     pub(crate) spelling: String,
+    /// Whether the variable stands in the text that is chosen where it is not blank.
+    pub(crate) written: bool,
 }
 
 /// A template that cannot be used.
@@ -146,20 +148,28 @@ impl Template {
     }
 
     fn choice(&mut self, block: Block) -> Choice {
+        let negated = block.negated != block.inverted;
+        let bare = self.bare_conditions.len();
         match &block.condition {
             Expression::Variable(variable) => {
-                let how = if block.negated != block.inverted { Bare::Fails } else { Bare::Holds };
-                let spelling = block.spelling.clone();
-                self.bare_conditions.push(BareCondition { how, variable: *variable, spelling });
+                self.bare(if negated { Bare::Fails } else { Bare::Holds }, *variable, &block.spelling);
             }
             condition => self.bare_within(condition, &block.spelling),
         }
+        let own = bare..self.bare_conditions.len();
         let yes = self.branch(block.spelling.clone());
         let first = self.nodes(block.first);
         let no = (!block.chained).then(|| self.branch(format!("{} … {{{{else}}}}", block.spelling)));
         let second = block.second.map_or_else(Vec::new, |second| self.nodes(second));
-        let negated = block.negated != block.inverted;
+        for bare in &mut self.bare_conditions[own] {
+            bare.written = Self::writes(if negated { &second } else { &first }, bare.variable);
+        }
         Choice { condition: block.condition, negated, first, second, branches: (yes, no) }
+    }
+
+    fn bare(&mut self, how: Bare, variable: usize, spelling: &str) {
+        let spelling = spelling.to_owned();
+        self.bare_conditions.push(BareCondition { how, variable, spelling, written: false });
     }
 
     /// The variables that `and`, `or` and `not` take for conditions.
@@ -170,8 +180,7 @@ impl Template {
         }
         for part in given {
             if let Expression::Variable(variable) = part {
-                let spelling = spelling.to_owned();
-                self.bare_conditions.push(BareCondition { how: Bare::Within, variable: *variable, spelling });
+                self.bare(Bare::Within, *variable, spelling);
             } else {
                 self.bare_within(part, spelling);
             }

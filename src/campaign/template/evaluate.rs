@@ -78,7 +78,10 @@ impl Choice {
     }
 }
 
-fn evaluate<'v>(expression: &'v Expression, values: &'v impl Values) -> Result<Value<'v>, Failure> {
+pub(super) fn evaluate<'v>(
+    expression: &'v Expression,
+    values: &'v impl Values,
+) -> Result<Value<'v>, Failure> {
     match expression {
         Expression::Variable(variable) => Ok(Value::Text(values.value(*variable))),
         Expression::Text(text) => Ok(Value::Text(Cow::Borrowed(text))),

@@ -1,7 +1,40 @@
 //! How a template uses its variables: what a blank in a cell, or a blank cell, does to the text.
 
+use std::borrow::Cow;
+
 use crate::campaign::template::compiled::{Choice, Node, Template};
+use crate::campaign::template::evaluate::{Values, evaluate};
 use crate::campaign::template::expression::Expression;
+
+/// A variable that is compared with what stands in the template: `(eq 等级 "金卡")`.
+#[derive(Debug, Clone)]
+pub(crate) struct Comparison {
+    /// The variable, by its index.
+    pub(crate) variable: usize,
+    /// What it is compared with.
+    pub(crate) constant: String,
+    /// The comparison as a template writes it.
+    pub(crate) spelling: String,
+    expression: Expression,
+    /// Whether it holds where the two differ.
+    differs: bool,
+}
+
+/// One cell, whatever the variable.
+struct Cell<'c>(&'c str);
+
+impl Values for Cell<'_> {
+    fn value(&self, _: usize) -> Cow<'_, str> {
+        Cow::Borrowed(self.0)
+    }
+}
+
+impl Comparison {
+    /// Whether a cell equals what it is compared with. One that cannot be read is its row's own fault.
+    pub(crate) fn is_met(&self, cell: &str) -> bool {
+        evaluate(&self.expression, &Cell(cell)).is_ok_and(|value| value.is_true() != self.differs)
+    }
+}
 
 impl Template {
     /// The variables that stand in the text as they are, by their index.
@@ -20,11 +53,77 @@ impl Template {
         self.pieces().iter().filter_map(variable).collect()
     }
 
+    /// Its comparisons of one variable with what stands in the template, each as often as it is written.
+    pub(crate) fn comparisons(&self) -> Vec<Comparison> {
+        let mut found = Vec::new();
+        conditions(self.pieces(), &mut |condition| self.gather_comparisons(condition, &mut found));
+        found
+    }
+
+    fn gather_comparisons(&self, expression: &Expression, found: &mut Vec<Comparison>) {
+        let Expression::Call(helper, given) = expression else { return };
+        let constant = |one: &Expression| match one {
+            Expression::Text(text) => Some((text.clone(), format!("\"{text}\""))),
+            Expression::Number(text) => Some((text.clone(), text.clone())),
+            Expression::Flag(flag) => Some((flag.to_string(), flag.to_string())),
+            Expression::Variable(_) | Expression::Call(..) => None,
+        };
+        if matches!(helper.name, "eq" | "ne") {
+            for (one, other) in [(0, 1), (1, 0)] {
+                if let (Some((constant, written)), Some(variable)) =
+                    (constant(&given[other]), self.only_variable(&given[one]))
+                {
+                    let name = &self.variables()[variable].name;
+                    found.push(Comparison {
+                        variable,
+                        constant,
+                        spelling: format!("({} {name} {written})", helper.name),
+                        expression: expression.clone(),
+                        differs: helper.name == "ne",
+                    });
+                }
+            }
+        }
+        given.iter().for_each(|one| self.gather_comparisons(one, found));
+    }
+
+    /// The variable of an expression that has one.
+    fn only_variable(&self, expression: &Expression) -> Option<usize> {
+        match expression {
+            Expression::Variable(variable) => Some(*variable),
+            Expression::Call(_, given) => {
+                let mut variables = given.iter().filter_map(|one| self.only_variable(one));
+                let first = variables.next()?;
+                variables.all(|other| other == first).then_some(first)
+            }
+            Expression::Text(_) | Expression::Number(_) | Expression::Flag(_) => None,
+        }
+    }
+
+    /// Whether a variable stands in the text of these pieces, plainly or through a helper.
+    pub(super) fn writes(nodes: &[Node], variable: usize) -> bool {
+        nodes.iter().any(|node| match node {
+            Node::Text(_) => false,
+            Node::Value(value) => mentions(value, variable),
+            Node::Choice(choice) => {
+                Self::writes(&choice.first, variable) || Self::writes(&choice.second, variable)
+            }
+        })
+    }
+
     /// Those that are compared with a text letter by letter, by their index.
     pub(crate) fn compared_variables(&self) -> Vec<usize> {
         let mut compared = Vec::new();
         conditions(self.pieces(), &mut |condition| gather_compared(condition, &mut compared));
         compared
+    }
+}
+
+fn mentions(expression: &Expression, variable: usize) -> bool {
+    match expression {
+        Expression::Variable(own) => *own == variable,
+        Expression::Call(_, given) => given.iter().any(|one| mentions(one, variable)),
+        Expression::Text(_) | Expression::Number(_) | Expression::Flag(_) => false,
     }
 }
 

@@ -54,6 +54,11 @@ pub(super) fn read(text: &str) -> Result<Decimal, HelperFault> {
     Ok(if percent { number.moved_left(2) } else { number }.without_leading_zeros())
 }
 
+/// Whether a number is zero, and nothing where a text is none.
+pub(crate) fn is_zero(text: &str) -> Option<bool> {
+    read(text).ok().map(|number| number.is_zero())
+}
+
 fn sign(text: &str) -> (&str, bool) {
     match text.strip_prefix('-') {
         Some(rest) => (rest.trim_start(), true),
