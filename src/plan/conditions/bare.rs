@@ -141,7 +141,7 @@ impl Watched {
             .with("seen", Key::new(seen))
             .with("values", self.values.listed())
             .with("instead", instead);
-        let (text, row, count) = no.map_or_else(Default::default, |no| (no.text, no.row, no.count));
+        let (text, row, count) = no.map_or((String::new(), 0, 0), |no| (no.text, no.row, no.count));
         Some(told.with("no", text).with("count", count).with("places", row))
     }
 
@@ -157,7 +157,8 @@ impl Watched {
 
     /// What says no in the column, where something does.
     fn no(&self) -> Option<No> {
-        let answers = self.values.all().filter(|all| all.len() <= MOST_ANSWERS).unwrap_or_default();
+        // Of a column with more different cells none is looked at.
+        let answers = self.values.all().filter(|all| all.len() <= MOST_ANSWERS).unwrap_or(&[]);
         let one_or_zero = answers.iter().all(|answer| ["0", "1"].contains(&answer.text.as_str()));
         if let Some((row, text, count)) = &self.zeros
             && !(one_or_zero && !answers.is_empty())
