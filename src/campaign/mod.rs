@@ -8,6 +8,7 @@ pub(crate) mod moment;
 pub(crate) mod rate;
 pub mod shape;
 pub(crate) mod percentage;
+pub(crate) mod results_name;
 pub mod template;
 pub mod validate;
 pub(crate) mod window;
@@ -188,6 +189,10 @@ impl SendSettings {
 pub(crate) struct Results {
     /// The file.
     pub(crate) path: PathBuf,
+    /// What a flag or the campaign calls it; what a simulator was sent lies beside that.
+    pub(crate) named: Option<PathBuf>,
+    /// Where they lie without a flag: by what the campaign says, and by what it said before it named a file.
+    pub(crate) usual: Vec<PathBuf>,
     /// The language of its titles and words.
     pub(crate) language: Language,
     /// Whether those who failed, are unknown and are unsent get files of their own.

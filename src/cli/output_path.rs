@@ -11,14 +11,15 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::api_base::Destination;
 use crate::campaign::Campaign;
+use crate::campaign::results_name::{LOCAL, REHEARSAL, is_marked, is_stream};
 use crate::cli::exit_code::Exit;
 use crate::cli::problem::Problem;
 use crate::cli::user_state;
 use crate::diagnostic::render::display;
-use crate::journal::receipt;
+use crate::journal::receipt::{self, Entry};
 use crate::locale::{Catalog, Language};
 use crate::own_file::followed;
-use crate::report::{is_stream, results};
+use crate::report::results::{self, Likeness};
 
 /// So much of a file is looked at to know it.
 const HEAD: u64 = 256 * 1024;
@@ -32,10 +33,24 @@ pub(crate) struct Kept {
 }
 
 /// Why a file is not written.
-enum Why {
+#[derive(Debug)]
+pub(crate) enum Why {
+    /// The campaign reads it.
     Read,
+    /// A journal or a receipt lies there.
     State,
+    /// Somebody else's, as far as anybody can see.
     Foreign,
+    /// Results of another campaign.
+    OtherCampaign(Entry),
+    /// Results of a campaign of this id, of another account.
+    OtherAccount(Entry),
+    /// What people were sent.
+    Real,
+    /// Results of which somebody took these columns out.
+    Edited(Vec<&'static str>),
+    /// A name by which results of another kind are known.
+    Named,
 }
 
 impl Kept {
@@ -85,13 +100,21 @@ impl Kept {
         campaign: &Campaign,
         destination: Option<Destination>,
     ) -> Result<(), Problem> {
-        for file in campaign.results.files() {
-            refused(&file, self.forbids(&file))?;
+        let results = &campaign.results;
+        // Whoever names a wrong file is told so, also where the results would lie beside it.
+        for file in results.named.iter().cloned().chain(results.files()) {
+            refused_to(campaign, &file, self.forbids(&file))?;
+        }
+        if let Some(named) = results.named.as_ref().filter(|named| **named != results.path) {
+            let why = occupied(campaign, destination, named);
+            refused_to(
+                campaign,
+                named,
+                why.filter(|why| destination.is_none() || matches!(why, Why::Foreign)),
+            )?;
         }
         // Whether there will be parts beside it is known when they are written.
-        let file = &campaign.results.path;
-        let foreign = !may_hold_results(campaign, destination, file);
-        refused(file, foreign.then_some(Why::Foreign))
+        refused_to(campaign, &results.path, forbids_results(campaign, destination, &results.path))
     }
 
     fn forbids(&self, file: &Path) -> Option<Why> {
@@ -109,46 +132,92 @@ fn refused(file: &Path, why: Option<Why>) -> Result<(), Problem> {
         None => return Ok(()),
         Some(Why::Read) => "output-read",
         Some(Why::State) => "output-state",
-        Some(Why::Foreign) => "output-foreign",
+        Some(_) => "output-foreign",
     };
     Err(Problem::new(Exit::Usage, key).with("file", display(file)))
 }
 
-/// Whether the results of a campaign that went to a destination may be written to a file. What people got never loses to
-/// what a simulator got, nor either of them to a rehearsal.
-pub(crate) fn may_hold_results(campaign: &Campaign, destination: Option<Destination>, file: &Path) -> bool {
+/// The same for results. They are what tells who was sent the message where a journal is lost, so nobody is told to put
+/// them away.
+fn refused_to(campaign: &Campaign, file: &Path, why: Option<Why>) -> Result<(), Problem> {
+    let Some(why) = why else { return Ok(()) };
+    let of = |exit, key| Problem::new(exit, key).with("file", display(file));
+    Err(match why {
+        Why::Read => of(Exit::Usage, "output-read"),
+        Why::State => of(Exit::Usage, "output-state"),
+        Why::Foreign => of(Exit::Usage, "output-no-results"),
+        Why::OtherCampaign(entry) => {
+            of(Exit::Usage, "output-other-campaign").with("campaign", entry.campaign).with("wave", entry.wave)
+        }
+        Why::OtherAccount(entry) => of(Exit::Usage, "output-other-account")
+            .with("theirs", entry.appid)
+            .with("ours", &campaign.account.appid),
+        Why::Real => of(Exit::Usage, "output-real"),
+        Why::Edited(missing) => of(Exit::Gate, "output-edited").with("columns", missing.join(", ")),
+        Why::Named => of(Exit::Usage, "output-named"),
+    })
+}
+
+/// Why the results of a campaign that went to a destination may not be written to a file; nothing where they may. What
+/// people got never loses to what a simulator got, nor either of them to a rehearsal.
+pub(crate) fn forbids_results(
+    campaign: &Campaign,
+    destination: Option<Destination>,
+    file: &Path,
+) -> Option<Why> {
+    if is_named_for(destination, file) { occupied(campaign, destination, file) } else { Some(Why::Named) }
+}
+
+/// The same, whatever the file is called.
+fn occupied(campaign: &Campaign, destination: Option<Destination>, file: &Path) -> Option<Why> {
     let there = followed(file);
     // A folder, or what cannot be read, is a matter of writing.
     if !is_there(&there) || !there.is_file() || File::open(&there).is_err() {
-        return true;
+        return None;
     }
-    if !results::is_own(&there, &campaign.audience.openid_column) {
-        return false;
+    match results::likeness(&there, &campaign.audience.openid_column) {
+        Likeness::Whole => {}
+        Likeness::Without(missing) => return Some(Why::Edited(missing)),
+        Likeness::None => return Some(Why::Foreign),
     }
-    let beside = there.parent().unwrap_or(Path::new("")).join("campaign.toml");
-    let receipts = [receipt::beside(&campaign.path), receipt::beside(&beside)];
-    let writer = receipts.iter().find_map(|receipt| {
-        let mut entries = receipt::entries(receipt).into_iter();
-        entries.find(|entry| entry.results_file(receipt).as_ref() == Some(&there))
-    });
-    match (writer, destination) {
-        (Some(entry), Some(destination)) => {
-            // An AppID that was wrong has reached nobody, and is put right in the same folder.
-            let same_account = entry.appid == campaign.account.appid || entry.reached() == 0;
-            let mine = same_account && entry.campaign == campaign.id.to_string();
-            let outranked =
-                destination == Destination::Local && entry.destination == Destination::Real.name();
-            mine && !outranked
-        }
-        (Some(_), None) => false,
-        (None, Some(_)) => true,
-        (None, None) => is_rehearsed(file),
+    let of_another_kind = || destination.is_none() && !is_marked(file, REHEARSAL);
+    let Some(entry) = writer(campaign, &there) else {
+        return of_another_kind().then_some(Why::Named);
+    };
+    // An AppID that was wrong has reached nobody, and is put right in the same folder.
+    let other_account = entry.appid != campaign.account.appid && entry.reached() > 0;
+    let is_real = entry.destination == Destination::Real.name();
+    if entry.campaign != campaign.id.to_string() {
+        Some(Why::OtherCampaign(entry))
+    } else if other_account {
+        Some(Why::OtherAccount(entry))
+    } else if is_real && destination != Some(Destination::Real) {
+        Some(Why::Real)
+    } else {
+        of_another_kind().then_some(Why::Named)
     }
 }
 
-/// Whether a file is called as results of rehearsals are.
-fn is_rehearsed(file: &Path) -> bool {
-    file.file_stem().is_some_and(|name| name.to_string_lossy().contains(".rehearsal"))
+/// Who wrote a results file, by the receipts beside the campaign and beside the file.
+fn writer(campaign: &Campaign, file: &Path) -> Option<Entry> {
+    let beside = file.parent().unwrap_or(Path::new("")).join("campaign.toml");
+    let receipts = [receipt::beside(&campaign.path), receipt::beside(&beside)];
+    receipts.iter().find_map(|receipt| {
+        let mut entries = receipt::entries(receipt).into_iter();
+        entries.find(|entry| entry.results_file(receipt).as_deref() == Some(file))
+    })
+}
+
+/// Whether results of this destination may have this name. Those of a simulator and of a rehearsal are known by theirs.
+pub(crate) fn is_named_for(destination: Option<Destination>, file: &Path) -> bool {
+    if is_stream(file) {
+        return true;
+    }
+    match destination {
+        Some(Destination::Real) => !is_marked(file, LOCAL) && !is_marked(file, REHEARSAL),
+        Some(Destination::Local) => is_marked(file, LOCAL) && !is_marked(file, REHEARSAL),
+        None => is_marked(file, REHEARSAL),
+    }
 }
 
 /// Whether there is a file with something in it.

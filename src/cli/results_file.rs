@@ -1,20 +1,25 @@
 //! The results file of a campaign, as a run keeps it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::api_base::Destination;
 use crate::campaign::Campaign;
-use crate::cli::output_path::may_hold_results;
+use crate::campaign::results_name::{is_stream, names};
+use crate::cli::gate;
+use crate::cli::output_path::forbids_results;
+use crate::cli::terminal::Terminal;
 use crate::delivery::tally::Tally;
 use crate::journal::JournalError;
+use crate::journal::identity::Claim;
 use crate::journal::store::Store;
 use crate::journal::written::stamp;
 use crate::plan::Plan;
 use crate::plan::digest::Digest;
-use crate::report::is_stream;
+use crate::plan::id::PlanId;
 use crate::report::join::{self, JoinError};
 use crate::report::results::{self, ResultsError};
+use crate::send::execution::receipts::Receipts;
 use crate::send::execution::results::{Concluded, Results};
 
 /// Where results go and what they are made of.
@@ -40,8 +45,8 @@ impl ResultsFile {
         let usual = &campaign.results.path;
         let made_of = self.made_of();
         let mut not_there = None;
-        let free = |path: &PathBuf| may_hold_results(campaign, self.destination, path);
-        for path in std::iter::once(usual.clone()).chain(seconds(usual)).filter(free) {
+        let free = |path: &PathBuf| forbids_results(campaign, self.destination, path).is_none();
+        for path in names(usual).filter(free) {
             let written = results::write(campaign, plan, store, &path, masked).and_then(|tally| {
                 results::write_parts(campaign, plan, store, &path, masked, &tally).map(|()| tally)
             });
@@ -129,6 +134,23 @@ impl ResultsFile {
     }
 }
 
+/// Leaves a receipt beside results that no run wrote: whoever finds them with nothing else is told whose they are.
+pub(crate) fn leave_receipt(
+    (campaign, plan, id): (&Campaign, &Plan, PlanId),
+    destination: Destination,
+    store: &Store,
+    terminal: &Terminal,
+) -> Result<(), JournalError> {
+    let whose = join::identity(campaign);
+    let Some(key) = store.find_campaign(&whose)? else { return Ok(()) };
+    let claim = Claim { campaign: key, epoch: store.epoch(key)? };
+    let receipts = Receipts::new(gate::receipt(campaign, destination), &whose, claim, plan, &id.to_string());
+    if let Err(reason) = receipts.write_changed(store) {
+        terminal.say("no-receipt", &[("reason", &reason)]);
+    }
+    Ok(())
+}
+
 impl Results for ResultsFile {
     fn refresh(&self, journal: &Store) -> bool {
         let path = &self.campaign.results.path;
@@ -152,15 +174,4 @@ impl Results for ResultsFile {
             }
         }
     }
-}
-
-/// Other names for a file that is open in another program.
-fn seconds(usual: &Path) -> impl Iterator<Item = PathBuf> {
-    let extension = usual.extension().map(|extension| extension.to_string_lossy().into_owned());
-    (2..10).map(move |number| {
-        usual.with_extension(match &extension {
-            Some(extension) => format!("{number}.{extension}"),
-            None => number.to_string(),
-        })
-    })
 }

@@ -263,7 +263,13 @@ mod tests {
 
     #[test]
     fn a_workbook_of_results_has_room_for_a_million_rows_and_a_csv_for_any() {
-        let results = |path: &str| Results { path: path.into(), language: Default::default(), split: false };
+        let results = |path: &str| Results {
+            path: path.into(),
+            named: None,
+            usual: Vec::new(),
+            language: Default::default(),
+            split: false,
+        };
         let fault = too_long(&results("a.xlsx"), 1_048_576).expect("a row too many");
         assert_eq!(fault.values, [("rows", 1_048_576_u64.into()), ("max", 1_048_575_u64.into())]);
         assert_eq!(too_long(&results("a.xlsx"), 1_048_575), None);

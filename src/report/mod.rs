@@ -16,7 +16,7 @@ use crate::locale::Catalog;
 use crate::report::plan::json::PlanReport;
 use crate::report::run::json::RunReport;
 
-pub(crate) use crate::report::form::file::{is_stream, write_file};
+pub(crate) use crate::report::form::file::write_file;
 
 /// A form in which a report is written.
 #[derive(Debug)]

@@ -65,6 +65,7 @@ mod rehearse;
 mod report;
 mod resolve;
 mod results;
+mod results_apart;
 mod results_xlsx;
 mod schema;
 mod secrets;

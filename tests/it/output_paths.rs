@@ -155,7 +155,7 @@ fn results_of_another_campaign_or_of_people_are_not_written_over() {
     assert_eq!((world.read(RESULTS), platform.ledger().totals().requests), (results, 0));
     // As if it had been sent to people: then a simulator's results go somewhere else.
     world.edit(".wxcast/receipt.json", "\"destination\": \"local\"", "\"destination\": \"real\"");
-    world.send(&platform).exits(2).says("did not write it for this campaign");
+    world.send(&platform).exits(2).says("tells what people were sent");
     assert_eq!(platform.ledger().totals().requests, 0);
     world.run_at(&platform, &["send", "campaign.toml", "--yes", "--results", "trial.csv"]).exits(0);
     world.run_at(&platform, &["rehearse", "campaign.toml"]).exits(0);

@@ -122,7 +122,7 @@ fn deleting_the_results_loses_nothing() {
     world.run(&["results", "campaign.toml"]).exits(0);
     assert!(fs::read(&path).expect("the results") == before, "the same bytes");
     world.run(&["results", "campaign.toml", "-o", "other.csv"]).exits(0);
-    assert!(fs::read(world.path("other.csv")).expect("the results") == before, "the same bytes");
+    assert!(fs::read(world.path("other.local.csv")).expect("the results") == before, "the same bytes");
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn results_are_a_valid_audience_and_do_not_grow() {
         );
         assert_eq!(world.send(&platform).exits(0).counts(), "5 sent", "{language}");
         assert_eq!(platform.ledger().totals().requests, 5);
-        let second = world.read("second.csv");
+        let second = world.read("second.local.csv");
         assert_eq!(first.lines().next(), second.lines().next(), "{language}: eight columns, not sixteen");
     }
 }

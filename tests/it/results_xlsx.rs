@@ -47,7 +47,7 @@ fn the_workbook_has_every_row_as_text_and_a_summary() {
     ] {
         let (world, platform) = mixed(&format!("file = \"结果.xlsx\"\nlanguage = \"{language}\"\n"));
         world.run_at(&platform, &SEND);
-        let path = world.path("结果.xlsx");
+        let path = world.path("结果.local.xlsx");
         let range = sheet(&path, rows);
         assert_eq!(column(&range, 2), words);
         assert!(range.rows().flatten().all(|cell| matches!(cell, Data::String(_) | Data::Empty)), "all text");
@@ -62,7 +62,7 @@ fn the_workbook_has_every_row_as_text_and_a_summary() {
         world.run(&["results", "campaign.toml"]).exits(0);
         assert!(fs::read(&path).expect("the results") == again, "the same bytes");
         world.run(&["results", "campaign.toml", "-o", "other.csv"]).exits(0);
-        assert!(world.read("other.csv").contains(words[1]));
+        assert!(world.read("other.local.csv").contains(words[1]));
     }
 }
 
@@ -72,7 +72,7 @@ fn formulas_in_a_workbook_are_text_as_they_were() {
     world.text_campaign("Hello", "[results]\nfile = \"results.xlsx\"");
     world.file("audience.csv", format!("openid,name\n{},=1+1\n", openid(1)));
     world.send(&Platform::new("")).exits(0);
-    let range = sheet(&world.path("results.xlsx"), "Results");
+    let range = sheet(&world.path("results.local.xlsx"), "Results");
     assert_eq!(range.get((1, 1)), Some(&Data::String("=1+1".to_owned())));
 }
 
@@ -82,11 +82,11 @@ fn a_workbook_of_results_is_a_valid_audience_and_does_not_grow() {
     world.text_campaign("Hello {{name}}", "[results]\nfile = \"first.xlsx\"");
     world.run_at(&platform, &["send", "campaign.toml", "--yes", "--limit", "3"]).exits(7);
     world.text_campaign("Hello {{name}}", "[results]\nfile = \"second.xlsx\"");
-    world.edit("campaign.toml", "audience.csv", "first.xlsx");
+    world.edit("campaign.toml", "audience.csv", "first.local.xlsx");
     let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(0).json();
     assert_eq!((&plan["planned"], &plan["diagnostics"]), (&5.into(), &serde_json::json!([])));
     assert_eq!(world.send(&platform).exits(0).counts(), "5 sent");
-    let second = sheet(&world.path("second.xlsx"), "Results");
+    let second = sheet(&world.path("second.local.xlsx"), "Results");
     assert_eq!(second.width(), 10, "eight columns, not sixteen");
 }
 
@@ -105,7 +105,7 @@ fn those_who_are_left_have_files_of_their_own_that_go_when_nobody_is() {
     for extension in ["csv", "xlsx"] {
         let (world, platform) = mixed(&format!("file = \"r.{extension}\"\nsplit = true\n"));
         world.run_at(&platform, &SEND);
-        let part = |name: &str| world.path(&format!("r.{name}.{extension}"));
+        let part = |name: &str| world.path(&format!("r.local.{name}.{extension}"));
         let parts = ["failed", "unknown", "unsent"];
         for (name, who) in parts.iter().zip([2, 3, 9]) {
             assert!(part(name).exists(), "{name}.{extension}");
@@ -124,7 +124,7 @@ fn those_who_are_left_have_files_of_their_own_that_go_when_nobody_is() {
         world.send(&quiet);
         assert!(parts.iter().all(|name| !part(name).exists()), "{extension}");
         // What is not ours is never deleted.
-        world.file(&format!("r.failed.{extension}"), "mine");
+        world.file(&format!("r.local.failed.{extension}"), "mine");
         world.run(&["results", "campaign.toml"]).exits(0);
         assert!(part("failed").exists());
     }
@@ -151,9 +151,9 @@ fn a_file_that_is_open_in_excel_gets_a_second_name() {
     // What Excel does by locking, a folder in the file's place does on every system.
     let (world, platform) = (World::with_recipients(1), Platform::new(""));
     world.text_campaign("Hello {{name}}", "[results]\nfile = \"r.xlsx\"\n");
-    fs::create_dir(world.path("r.xlsx")).expect("a folder");
-    world.send(&platform).exits(0).says("r.2.xlsx");
-    assert_eq!(column(&sheet(&world.path("r.2.xlsx"), "Results"), 2), ["send_status", "sent"]);
+    fs::create_dir(world.path("r.local.xlsx")).expect("a folder");
+    world.send(&platform).exits(0).says("r.local.2.xlsx");
+    assert_eq!(column(&sheet(&world.path("r.local.2.xlsx"), "Results"), 2), ["send_status", "sent"]);
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn a_row_that_does_not_fit_its_header_still_does_not_when_it_comes_back() {
             format!("openid,name,code\n{},张,三,A1\n{},李四,A2\n", openid(1), openid(2)),
         );
         assert_eq!(world.send(&platform).exits(0).counts(), "1 sent, 1 skipped");
-        world.edit("campaign.toml", "audience.csv", &format!("r.{extension}"));
+        world.edit("campaign.toml", "audience.csv", &format!("r.local.{extension}"));
         world.edit("campaign.toml", &format!("[results]\nfile = \"r.{extension}\"\n"), "");
         let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(0).json();
         assert_eq!((&plan["planned"], &plan["invalid"]), (&1.into(), &1.into()), "{extension}");

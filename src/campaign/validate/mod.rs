@@ -162,8 +162,8 @@ impl Check<'_> {
         let wave = file.campaign.wave.unwrap_or(1);
         let destination =
             overrides.destination.or(account.as_ref().map(|account| account.hosts.destination()));
-        let name = id.as_ref().map(|id| default_results(id, wave, destination));
-        let results = self.results(&file.results, audience.as_ref(), name, overrides);
+        let name = id.as_ref().map(|id| default_results(id, wave));
+        let results = self.results(&file.results, audience.as_ref(), name, destination, overrides);
         let notify = match &file.notify {
             None => Some(None),
             Some(table) => self.notify(table).map(Some),

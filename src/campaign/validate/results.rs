@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::api_base::Destination;
 use crate::audience::workbook::is_named_so;
 use crate::campaign::file::{ResultsLanguage, ResultsTable};
+use crate::campaign::results_name::{LOCAL, marked};
 use crate::campaign::validate::check::Check;
 use crate::campaign::validate::overrides::Overrides;
 use crate::campaign::{Audience, CampaignId, Results};
@@ -19,6 +20,7 @@ impl Check<'_> {
         results: &ResultsTable,
         audience: Option<&Audience>,
         name: Option<String>,
+        destination: Option<Destination>,
         overrides: &Overrides,
     ) -> Option<Results> {
         let language = match results.language.unwrap_or(ResultsLanguage::En) {
@@ -26,12 +28,18 @@ impl Check<'_> {
             ResultsLanguage::ZhCn => Language::ZhCn,
         };
         let audience = audience?;
-        let path = match (&overrides.results, &results.file) {
-            (Some(path), _) => path.clone(),
-            (None, Some(file)) => self.dir.join(file),
-            (None, None) => self.dir.join(name?),
+        let usual = name.map(|name| self.dir.join(name));
+        let given = results.file.as_ref().map(|file| self.dir.join(file));
+        let named = overrides.results.clone().or_else(|| given.clone());
+        let wanted = named.clone().or_else(|| usual.clone())?;
+        let split = results.split.unwrap_or(false);
+        // Whatever file is named, what a simulator was sent lies beside it under a name of its own.
+        let own = |path: &PathBuf| match destination {
+            Some(Destination::Local) => marked(path, LOCAL),
+            Some(Destination::Real) | None => path.clone(),
         };
-        let results = Results { path, language, split: results.split.unwrap_or(false) };
+        let usual = given.iter().chain(&usual).map(own).collect();
+        let results = Results { path: own(&wanted), named, usual, language, split };
         if is_named_so(&results.path) && !results.is_workbook() {
             let name = results.path.file_name().expect("a path with an extension has a name");
             self.bad(&FieldPath::of("results.file"), &name.to_string_lossy(), "….csv, ….xlsx");
@@ -40,10 +48,12 @@ impl Check<'_> {
         let reads = [audience.source.path.as_path(), self.path].into_iter().chain(lists);
         // A file that a flag names is no fault of the campaign: whoever would write it says so.
         for own in reads.filter(|_| overrides.results.is_none()) {
-            for written in results.files() {
+            let said = Results { path: wanted.clone(), ..results.clone() };
+            for written in results.files().into_iter().chain(said.files()) {
                 if plain(&written) == plain(own) {
                     let at = FieldPath::of("results.file");
                     self.push(Diagnostic::new(Code::SameFile, Place::Field(at)).with("file", own));
+                    break;
                 }
             }
         }
@@ -66,13 +76,8 @@ fn plain(path: &Path) -> PathBuf {
     plain
 }
 
-/// The name of a results file that the campaign does not name. Each wave has its own, and what was sent to a simulator
-/// never stands where real results are looked for.
-pub(super) fn default_results(id: &CampaignId, wave: u32, destination: Option<Destination>) -> String {
+/// The name of a results file that the campaign does not name. Each wave has its own.
+pub(super) fn default_results(id: &CampaignId, wave: u32) -> String {
     let wave = if wave == 1 { String::new() } else { format!(".wave{wave}") };
-    let local = match destination {
-        Some(Destination::Local) => ".local",
-        Some(Destination::Real) | None => "",
-    };
-    format!("{id}{wave}{local}.results.csv")
+    format!("{id}{wave}.results.csv")
 }

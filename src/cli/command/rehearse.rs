@@ -11,6 +11,7 @@ use crate::api_base::{ApiBase, Destination};
 use crate::campaign::Campaign;
 use crate::campaign::file::OnUnknown;
 use crate::campaign::hours::Hours;
+use crate::campaign::results_name::{REHEARSAL, marked};
 use crate::cli::command::send::{overrides, results_masked};
 use crate::cli::command::simulator::{not_started, scenario};
 use crate::cli::context::load_sound_guarded;
@@ -165,15 +166,17 @@ fn windows(campaign: &Campaign, plan: &Plan) -> Result<Vec<(String, u64)>, Probl
 fn elsewhere(mut campaign: Campaign, results: Option<&Path>) -> Campaign {
     // It is held at any hour: nobody gets anything.
     campaign.send.hours = Hours::always(campaign.send.hours.zone.clone());
-    if results.is_none() {
-        let folder = campaign.path.parent().unwrap_or(Path::new("")).to_owned();
-        let beside = |name: String| folder.join(name);
-        let usual = beside(format!("{}.rehearsal.csv", campaign.id));
-        // Whoever rehearses with the results of a rehearsal as list keeps the list.
-        let taken = usual == campaign.audience.source.path;
-        campaign.results.path =
-            if taken { beside(format!("{}.rehearsal.2.csv", campaign.id)) } else { usual };
+    if let Some(named) = results {
+        campaign.results.path = marked(named, REHEARSAL);
+        return campaign;
     }
+    let folder = campaign.path.parent().unwrap_or(Path::new("")).to_owned();
+    let beside = |name: String| folder.join(name);
+    let usual = beside(format!("{}.rehearsal.csv", campaign.id));
+    // Whoever rehearses with the results of a rehearsal as list keeps the list.
+    let taken = usual == campaign.audience.source.path;
+    campaign.results.path = if taken { beside(format!("{}.rehearsal.2.csv", campaign.id)) } else { usual };
+    campaign.results.named = None;
     campaign
 }
 

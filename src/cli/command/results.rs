@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::api_base::Destination;
 use crate::campaign::Campaign;
+use crate::campaign::results_name::{LOCAL, is_marked};
 use crate::campaign::validate::Overrides;
 use crate::cli::context::{Whose, environment, load_sound_guarded, whose};
 use crate::cli::elsewhere;
@@ -12,11 +13,17 @@ use crate::cli::gate::{Evidence, Witnesses};
 use crate::cli::line::args::{self, MaskOpenid};
 use crate::cli::output::file;
 use crate::cli::output_path::Kept;
+use crate::cli::platform::hosts;
 use crate::cli::problem::Problem;
+use crate::cli::results_file::leave_receipt;
 use crate::cli::terminal::{Terminal, argument};
 use crate::cli::user_state::{AccountFolder, telling};
 use crate::diagnostic::render::display;
+use crate::journal::receipt;
+use crate::journal::store::Store;
 use crate::plan::Plan;
+use crate::plan::id::PlanId;
+use crate::report::join::identity;
 use crate::report::results::{self, ResultsError};
 
 /// Writes the results.
@@ -45,8 +52,32 @@ pub(crate) fn run(args: &args::Results, terminal: &Terminal) -> Result<Exit, Pro
             ResultsError::File(error) => Problem::cannot_write(results_file, error),
         })?;
     terminal.say("summary.results", &[("file", &display(results_file))]);
+    leave_receipt_of(&campaign, &plan, store, args, terminal)?;
     terminal.next("look", path);
     Ok(Exit::Ok)
+}
+
+/// Leaves a receipt where there is none and the results are the usual ones; a copy somewhere else is nobody's evidence.
+/// One that is there may be that of a run which is going on. What is not where the campaign goes now was approved as
+/// another plan, whose id is not known here.
+fn leave_receipt_of(
+    campaign: &Campaign,
+    plan: &Plan,
+    store: Option<&Store>,
+    args: &args::Results,
+    terminal: &Terminal,
+) -> Result<(), Problem> {
+    let Ok(hosts) = hosts(campaign) else { return Ok(()) };
+    let is_real = !is_marked(&campaign.results.path, LOCAL);
+    let (file, whose) = (receipt::beside(&campaign.path), identity(campaign));
+    let is_missing = matches!(receipt::find(&file, &whose, hosts.destination().name()), Ok(None));
+    if let Some(store) = store.filter(|_| args.output.is_none() && is_missing)
+        && is_real == (hosts.destination() == Destination::Real)
+    {
+        let id = PlanId::of(campaign, &hosts, plan);
+        leave_receipt((campaign, plan, id), hosts.destination(), store, terminal)?;
+    }
+    Ok(())
 }
 
 fn is_stdout(args: &args::Results) -> bool {

@@ -22,7 +22,7 @@ use crate::cli::output_path::Kept;
 use crate::cli::platform::{Platform, hosts};
 use crate::cli::problem::Problem;
 use crate::cli::quota;
-use crate::cli::results_file::ResultsFile;
+use crate::cli::results_file::{ResultsFile, leave_receipt};
 use crate::cli::schedule;
 use crate::cli::staying::{Stay, Turn, Waiting, waits_until};
 use crate::cli::terminal::Terminal;
@@ -89,7 +89,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
     let waiting =
         Waiting { campaign: Arc::clone(&campaign), state: state.clone(), stop_files: stop_files.clone() };
     let (finished, origin) = if left == 0 {
-        (nothing_to_do(&results, &state)?, None)
+        (nothing_to_do(&results, &state, id, terminal)?, None)
     } else {
         let total = args.how.limit.map_or(left, |limit| left.min(limit));
         let proposal =
@@ -99,7 +99,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
             proposal.tell(terminal);
         }
         if let Some(stop) = closed.filter(|_| until.is_none()) {
-            let nothing = nothing_to_do(&results, &state)?;
+            let nothing = nothing_to_do(&results, &state, id, terminal)?;
             (Finished { stop: Some(stop), ..nothing }, None)
         } else {
             let agreed = stay.agreed.is_some() || proposal.agreed(args, terminal)?;
@@ -340,7 +340,17 @@ fn left(tally: &Tally, policy: &Policy) -> u64 {
 }
 
 /// A run in which nothing is left: the results are written all the same, unless they stand there already.
-fn nothing_to_do(results: &ResultsFile, state: &Path) -> Result<Finished, Problem> {
+fn nothing_to_do(
+    results: &ResultsFile,
+    state: &Path,
+    id: PlanId,
+    terminal: &Terminal,
+) -> Result<Finished, Problem> {
     let store = Store::read(state)?;
-    Ok(Finished { concluded: results.write_changed(store.as_ref())?, ..Finished::default() })
+    let concluded = results.write_changed(store.as_ref())?;
+    let ResultsFile { campaign, plan, destination, .. } = results;
+    if let (Some(store), Some(destination)) = (&store, destination) {
+        leave_receipt((campaign, plan, id), *destination, store, terminal)?;
+    }
+    Ok(Finished { concluded, ..Finished::default() })
 }

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
+use crate::campaign::results_name::is_stream;
 use crate::own_file;
 
 /// Writes a file whole or not at all: beside it first, synced, then renamed over it. It has people in it, so only its
@@ -34,13 +35,6 @@ pub(crate) fn write_file<T, E: From<io::Error>>(
         why_not_replaced(path, error)
     })?;
     Ok(written)
-}
-
-/// Whether a name leads to something that is written to rather than replaced.
-pub(crate) fn is_stream(path: &Path) -> bool {
-    let is_null = || path.file_stem().is_some_and(|name| name.eq_ignore_ascii_case("nul"));
-    let is_none = |about: fs::Metadata| !about.is_file() && !about.is_dir();
-    path.metadata().is_ok_and(is_none) || cfg!(windows) && is_null()
 }
 
 fn filled<T, E: From<io::Error>>(

@@ -308,15 +308,41 @@ fn skipped_key(skipped: Skip) -> &'static str {
     }
 }
 
-/// An earlier file of results, opened as the audience it could be; nothing where it cannot be read as one.
+/// An earlier file of results, opened as the audience it could be; nothing where it cannot be read as one. Its header is
+/// not judged: somebody may have changed it since, and what is left still tells.
 pub(crate) fn open(path: &Path, openid: &str) -> Option<Reader> {
     let source = Source { path: path.to_owned(), openid: openid.to_owned(), ..Source::default() };
-    Reader::open(&source).ok()
+    Reader::begin(&source).ok().map(|(reader, _)| reader)
+}
+
+/// How much of results a file is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Likeness {
+    /// All columns are there.
+    Whole,
+    /// Somebody took these columns out. Whoever was sent the message still stands in it.
+    Without(Vec<&'static str>),
+    /// It is something else.
+    None,
+}
+
+/// How much of results a file is.
+pub(crate) fn likeness(path: &Path, openid: &str) -> Likeness {
+    let Some(reader) = open(path, openid) else { return Likeness::None };
+    let names = reader.header().raw();
+    match told::own_columns(names) {
+        None => Likeness::None,
+        Some(own) => {
+            let is_there = |own: &&str| names.iter().any(|name| name == own);
+            let missing: Vec<&'static str> = own.iter().copied().filter(|own| !is_there(own)).collect();
+            if missing.is_empty() { Likeness::Whole } else { Likeness::Without(missing) }
+        }
+    }
 }
 
 /// Whether a file is one of results.
 pub(crate) fn is_own(path: &Path, openid: &str) -> bool {
-    open(path, openid).is_some_and(|reader| results_columns(reader.header().raw()).is_some())
+    likeness(path, openid) == Likeness::Whole
 }
 
 #[cfg(test)]

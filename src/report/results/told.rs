@@ -36,14 +36,12 @@ pub(crate) struct Line<'a> {
 }
 
 impl EarlierResults {
-    /// Opens a file; gives nothing where it is none of results.
+    /// Opens a file; gives nothing where it is none of results. One whose other columns somebody took out still tells
+    /// who was sent the message.
     pub(crate) fn open(path: &Path, openid: &str) -> Option<Self> {
         let reader = open(path, openid)?;
         let header = reader.header();
-        let own = RESULTS.iter().find_map(|own| {
-            let columns = own.map(|name| header.position(name));
-            columns.iter().all(Option::is_some).then_some(columns)
-        })?;
+        let own = own_columns(header.raw())?.map(|name| header.position(name));
         let openid = header.position(openid)?;
         Some(Self { reader, row: Row::default(), openid, own, words: words() })
     }
@@ -124,6 +122,11 @@ impl Line<'_> {
             at: self.at().unwrap_or(Timestamp::UNIX_EPOCH),
         }
     }
+}
+
+/// The columns of results in the language of a file's status column; nothing where it has none.
+pub(super) fn own_columns<S: AsRef<str>>(names: &[S]) -> Option<&'static [&'static str; 8]> {
+    RESULTS.iter().find(|[status, ..]| names.iter().any(|name| name.as_ref() == *status))
 }
 
 fn cell(row: &Row, column: Option<usize>) -> Cow<'_, str> {

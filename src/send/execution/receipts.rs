@@ -62,6 +62,18 @@ impl Receipts {
         receipt::write(&self.place.path, entry)
     }
 
+    /// Writes it where no run is told of in it, unless that stands there already.
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Self::write).
+    pub(crate) fn write_changed(&self, store: &Store) -> io::Result<()> {
+        let entry = self.entry(store, false).map_err(io::Error::other)?;
+        let there = receipt::find(&self.place.path, &self.whose, self.place.destination).ok().flatten();
+        let same = there.is_some_and(|there| Entry { at: entry.at, ..there } == entry);
+        if same { Ok(()) } else { receipt::write(&self.place.path, entry) }
+    }
+
     fn entry(&self, store: &Store, running: bool) -> Result<Entry, crate::journal::JournalError> {
         let known = store.count(self.claim.campaign())?;
         let mut counts: Counts = known.statuses();

@@ -1,0 +1,89 @@
+//! What the names of results files say: which destination they tell of, and which of several names it is.
+//!
+//! Results carry no mark of their own inside, since they are the next audience. So the name tells what a simulator
+//! was sent from what people were, also where a folder has lost everything else that knew it.
+
+use std::iter;
+use std::path::{Path, PathBuf};
+
+/// The word in the name of results of what was sent to this computer.
+pub(crate) const LOCAL: &str = "local";
+/// The word in the name of results of a rehearsal.
+pub(crate) const REHEARSAL: &str = "rehearsal";
+/// So many names results can have: the usual one, and those for when it cannot be written.
+const NAMES: u32 = 9;
+
+/// A name with this word in it, before `.results.csv` or `.csv`. What is no file, as a pipe, keeps its name: nothing
+/// lies there afterwards.
+pub(crate) fn marked(path: &Path, word: &str) -> PathBuf {
+    let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else {
+        return path.to_owned();
+    };
+    if is_marked(path, word) || is_stream(path) {
+        return path.to_owned();
+    }
+    let (stem, extension) = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).unzip();
+    let stem = stem.unwrap_or(&name);
+    let end = extension.map(|extension| format!(".{extension}")).unwrap_or_default();
+    path.with_file_name(match stem.strip_suffix(".results") {
+        Some(stem) => format!("{stem}.{word}.results{end}"),
+        None => format!("{stem}.{word}{end}"),
+    })
+}
+
+/// Whether a name has this word in it.
+pub(crate) fn is_marked(path: &Path, word: &str) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    name.split('.').skip(1).any(|part| part.eq_ignore_ascii_case(word))
+}
+
+/// The names under which results can lie: the usual one, and those they get while it cannot be written, as a file that
+/// is open in Excel.
+pub(crate) fn names(usual: &Path) -> impl Iterator<Item = PathBuf> {
+    let extension = usual.extension().map(|extension| extension.to_string_lossy().into_owned());
+    let usual = usual.to_owned();
+    let others = (2..=NAMES).map({
+        let usual = usual.clone();
+        move |number| {
+            usual.with_extension(match &extension {
+                Some(extension) => format!("{number}.{extension}"),
+                None => number.to_string(),
+            })
+        }
+    });
+    iter::once(usual).chain(others)
+}
+
+/// Whether a name leads to something that is written to rather than replaced.
+pub(crate) fn is_stream(path: &Path) -> bool {
+    let is_null = || path.file_stem().is_some_and(|name| name.eq_ignore_ascii_case("nul"));
+    path.metadata().is_ok_and(|about| !about.is_file() && !about.is_dir()) || cfg!(windows) && is_null()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_stands_before_the_suffix_and_only_once() {
+        for (name, local) in [
+            ("结果.csv", "结果.local.csv"),
+            ("a/spring.results.xlsx", "a/spring.local.results.xlsx"),
+            ("results.xlsx", "results.local.xlsx"),
+            ("local.csv", "local.local.csv"),
+            ("plain", "plain.local"),
+            (".hidden", ".hidden.local"),
+            ("x.local.csv", "x.local.csv"),
+            ("x.Local.results.2.csv", "x.Local.results.2.csv"),
+        ] {
+            assert_eq!(marked(Path::new(name), LOCAL), Path::new(local));
+        }
+    }
+
+    #[test]
+    fn the_other_names_are_numbered_from_two() {
+        let names: Vec<PathBuf> = names(Path::new("a.results.csv")).collect();
+        assert_eq!(names[..2], [Path::new("a.results.csv"), Path::new("a.results.2.csv")]);
+        assert_eq!(names.last().map(PathBuf::as_path), Some(Path::new("a.results.9.csv")));
+    }
+}

@@ -1,0 +1,145 @@
+//! What people were sent and what a simulator was sent never share a file, and no file that tells who was sent the
+//! message is written over or put away.
+
+use std::fs;
+
+use serde_json::Value as Json;
+
+use crate::support::wire::{Proxy, Tls};
+use crate::support::{APPID, Platform, RESULTS, Ran, World};
+
+/// A platform that counts as WeChat's own, and a simulator.
+struct Two {
+    wechat: Platform,
+    simulator: Platform,
+    _tls: Tls,
+    _proxy: Proxy,
+    variables: [(&'static str, String); 3],
+}
+
+impl Two {
+    fn new(world: &World) -> Self {
+        let (wechat, simulator) = (Platform::new(""), Platform::new(""));
+        let tls = Tls::before(&wechat.base(), &["wechat.test"]);
+        let proxy = Proxy::to(tls.address());
+        let ca = world.home().join("company.pem");
+        fs::write(&ca, tls.ca()).expect("a certificate");
+        let variables = [
+            ("SSL_CERT_FILE", ca.to_string_lossy().into_owned()),
+            ("HTTPS_PROXY", proxy.url()),
+            ("WXCAST_API_BASE", "https://wechat.test".to_owned()),
+        ];
+        Self { wechat, simulator, _tls: tls, _proxy: proxy, variables }
+    }
+
+    /// A command for people.
+    fn real(&self, world: &World, args: &[&str]) -> Ran {
+        let mut command = world.command_at(&self.simulator, args);
+        Ran::of(command.envs(self.variables.clone()).output().expect("the binary runs"))
+    }
+
+    /// The same for the simulator.
+    fn local(&self, world: &World, args: &[&str]) -> Ran {
+        world.run_at(&self.simulator, args)
+    }
+}
+
+const SEND: [&str; 5] = ["send", "campaign.toml", "--yes", "--format", "json"];
+
+/// A campaign that names its results.
+fn named(count: usize) -> World {
+    let world = World::with_recipients(count);
+    world.text_campaign("Hello {{name}}", "[results]\nfile = \"结果.csv\"\n");
+    world
+}
+
+fn limited(count: &'static str) -> Vec<&'static str> {
+    [&SEND[..], &["--limit", count]].concat()
+}
+
+#[test]
+fn what_a_simulator_was_sent_has_a_file_of_its_own_whatever_the_campaign_or_a_flag_calls_it() {
+    let world = named(4);
+    let two = Two::new(&world);
+    let sent = two.local(&world, &limited("2")).exits(7);
+    assert_eq!(sent.json()["results"], "结果.local.csv");
+    assert!(!world.path("结果.csv").exists());
+    // Neither the journal nor the receipt is there: as on another computer.
+    fs::remove_dir_all(world.state().parent().expect("the state folder")).expect("no journal");
+    fs::remove_dir_all(world.path(".wxcast")).expect("no receipt");
+    assert_eq!(two.real(&world, &SEND).exits(0).counts(), "4 sent");
+    assert_eq!(two.wechat.ledger().totals().accepted, 4, "a simulator's results are nobody's message");
+    let real = world.read("结果.csv");
+    // A clone on the same computer, and nothing left to send: the receipt is written all the same.
+    fs::remove_dir_all(world.path(".wxcast")).expect("no receipt");
+    assert_eq!(two.real(&world, &SEND).exits(0).json()["requests"], 0);
+    let receipt: Json = serde_json::from_str(&world.read(".wxcast/receipt.json")).expect("a receipt");
+    assert_eq!(receipt["entries"][0]["destination"], "real");
+    assert_eq!(
+        (&receipt["entries"][0]["results"], &receipt["entries"][0]["running"]),
+        (&"结果.csv".into(), &false.into())
+    );
+    fs::remove_dir_all(world.path(".wxcast")).expect("no receipt");
+    two.real(&world, &["results", "campaign.toml"]).exits(0);
+    assert!(world.path(".wxcast/receipt.json").exists());
+    // Without a receipt no command for the simulator touches what people were sent.
+    fs::remove_dir_all(world.path(".wxcast")).expect("no receipt");
+    fs::remove_file(world.path("结果.local.csv")).expect("no results");
+    two.local(&world, &limited("1")).exits(7);
+    two.local(&world, &["results", "campaign.toml", "--local", "-o", "结果.csv"])
+        .exits(0)
+        .says("结果.local.csv");
+    two.local(&world, &["send", "campaign.toml", "--yes", "--results", "结果.csv"]).exits(0);
+    two.local(&world, &["rehearse", "campaign.toml", "--results", "new.results.csv"]).exits(0);
+    assert!(world.path("new.rehearsal.results.csv").exists() && !world.path("new.results.csv").exists());
+    assert_eq!(world.read("结果.csv"), real);
+}
+
+#[test]
+fn a_name_by_which_a_simulator_s_results_are_known_is_not_given_to_those_of_people() {
+    let world = named(2);
+    let two = Two::new(&world);
+    for name in ["x.local.csv", "x.rehearsal.csv"] {
+        two.real(&world, &[&SEND[..], &["--results", name]].concat()).exits(2).says("`.local`").says(name);
+    }
+    assert_eq!(two.wechat.ledger().totals().requests, 0);
+    assert_eq!(two.real(&world, &SEND).exits(0).counts(), "2 sent");
+}
+
+#[test]
+fn a_file_that_tells_who_was_sent_the_message_is_told_for_what_it_is_and_never_to_be_put_away() {
+    let (world, platform) = (World::with_recipients(4), Platform::new(""));
+    world.run_at(&platform, &limited("3")).exits(7);
+    let kept = |ran: Ran| {
+        assert!(!ran.stderr.contains("move that one away"), "{}", ran.stderr);
+        ran
+    };
+    // Another account.
+    world.edit("campaign.toml", APPID, "wxfedcba9876543210");
+    let ran = kept(world.send(&platform).exits(2));
+    ran.says(&format!("from the account {APPID}"))
+        .says("wxfedcba9876543210")
+        .says("Leave the file where it is");
+    world.edit("campaign.toml", "wxfedcba9876543210", APPID);
+    // Another campaign in the same folder.
+    world.file("other.toml", world.read("campaign.toml").replace("\"spring\"", "\"summer\""));
+    let other = ["send", "other.toml", "--yes", "--results", RESULTS];
+    kept(world.run_at(&platform, &other).exits(2)).says("holds the results of `spring` wave 1");
+    // Columns that somebody deleted in Excel.
+    let rows = world.results();
+    let few = |columns: &[usize], head: &str| {
+        let lines =
+            rows.iter().map(|row| columns.iter().map(|column| &row[*column]).collect::<Vec<_>>().join(","));
+        world.file(RESULTS, format!("{head}\n{}\n", lines.collect::<Vec<_>>().join("\n")));
+    };
+    few(&[0, 2, 3], "openid,send_status,send_errcode");
+    kept(world.send(&platform).exits(8)).says("send_finished_at").says("leave it where it is");
+    let edited = world.read(RESULTS);
+    fs::remove_dir_all(world.path(".wxcast")).expect("no receipt");
+    fs::remove_dir_all(world.state()).expect("no journal");
+    kept(world.send(&platform).exits(8));
+    few(&[0, 1], "openid,name");
+    kept(world.send(&platform).exits(2)).says("undo what was changed");
+    world.file(RESULTS, edited);
+    assert_eq!(platform.ledger().totals().requests, 3);
+}
