@@ -3,6 +3,7 @@
 //! Results carry no mark of their own inside, since they are the next audience. So the name tells what a simulator
 //! was sent from what people were, also where a folder has lost everything else that knew it.
 
+use std::ffi::OsStr;
 use std::iter;
 use std::path::{Path, PathBuf};
 
@@ -16,31 +17,36 @@ const NAMES: u32 = 9;
 /// A name with this word in it, before `.results.csv` or `.csv`. What is no file, as a pipe, keeps its name: nothing
 /// lies there afterwards.
 pub(crate) fn marked(path: &Path, word: &str) -> PathBuf {
-    let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else {
-        return path.to_owned();
-    };
     if is_marked(path, word) || is_stream(path) {
         return path.to_owned();
     }
-    let (stem, extension) = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).unzip();
-    let stem = stem.unwrap_or(&name);
-    let end = extension.map(|extension| format!(".{extension}")).unwrap_or_default();
-    path.with_file_name(match stem.strip_suffix(".results") {
-        Some(stem) => format!("{stem}.{word}.results{end}"),
-        None => format!("{stem}.{word}{end}"),
+    let (Some(stem), extension) = (text(path.file_stem()), text(path.extension())) else {
+        return path.to_owned();
+    };
+    let named = match stem.strip_suffix(".results") {
+        Some(stem) => format!("{stem}.{word}.results"),
+        None => format!("{stem}.{word}"),
+    };
+    path.with_file_name(match extension {
+        Some(extension) => format!("{named}.{extension}"),
+        None => named,
     })
 }
 
 /// Whether a name has this word in it.
 pub(crate) fn is_marked(path: &Path, word: &str) -> bool {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    name.split('.').skip(1).any(|part| part.eq_ignore_ascii_case(word))
+    let has = |name: String| name.split('.').skip(1).any(|part| part.eq_ignore_ascii_case(word));
+    text(path.file_name()).is_some_and(has)
+}
+
+fn text(name: Option<&OsStr>) -> Option<String> {
+    name.map(|name| name.to_string_lossy().into_owned())
 }
 
 /// The names under which results can lie: the usual one, and those they get while it cannot be written, as a file that
 /// is open in Excel.
 pub(crate) fn names(usual: &Path) -> impl Iterator<Item = PathBuf> {
-    let extension = usual.extension().map(|extension| extension.to_string_lossy().into_owned());
+    let extension = text(usual.extension());
     let usual = usual.to_owned();
     let others = (2..=NAMES).map({
         let usual = usual.clone();

@@ -19,7 +19,7 @@ use crate::cli::results_file::leave_receipt;
 use crate::cli::terminal::{Terminal, argument};
 use crate::cli::user_state::{AccountFolder, telling};
 use crate::diagnostic::render::display;
-use crate::journal::receipt;
+use crate::journal::receipt::{self, Receipt};
 use crate::journal::store::Store;
 use crate::plan::Plan;
 use crate::plan::id::PlanId;
@@ -70,7 +70,8 @@ fn leave_receipt_of(
     let Ok(hosts) = hosts(campaign) else { return Ok(()) };
     let is_real = !is_marked(&campaign.results.path, LOCAL);
     let (file, whose) = (receipt::beside(&campaign.path), identity(campaign));
-    let is_missing = matches!(receipt::find(&file, &whose, hosts.destination().name()), Ok(None));
+    let is_missing =
+        Receipt::read(&file).is_ok_and(|receipt| receipt.of(&whose, hosts.destination().name()).is_none());
     if let Some(store) = store.filter(|_| args.output.is_none() && is_missing)
         && is_real == (hosts.destination() == Destination::Real)
     {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::delivery::outcome::{Counts, Status};
 use crate::journal::identity::{Claim, Identity};
-use crate::journal::receipt::{self, Entry};
+use crate::journal::receipt::{self, Entry, Receipt};
 use crate::journal::store::Store;
 use crate::plan::Plan;
 
@@ -69,8 +69,9 @@ impl Receipts {
     /// As [`write`](Self::write).
     pub(crate) fn write_changed(&self, store: &Store) -> io::Result<()> {
         let entry = self.entry(store, false).map_err(io::Error::other)?;
-        let there = receipt::find(&self.place.path, &self.whose, self.place.destination).ok().flatten();
-        let same = there.is_some_and(|there| Entry { at: entry.at, ..there } == entry);
+        let there = Receipt::read(&self.place.path);
+        let there = there.as_ref().ok().and_then(|there| there.of(&self.whose, self.place.destination));
+        let same = there.is_some_and(|there| Entry { at: entry.at, ..there.clone() } == entry);
         if same { Ok(()) } else { receipt::write(&self.place.path, entry) }
     }
 
