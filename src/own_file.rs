@@ -3,7 +3,7 @@
 //! whole.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,6 +16,8 @@ const AFTER: &str = ".tmp";
 const LETTERS: usize = 6;
 /// A temporary file that nobody has written to for so long was left by a process that died.
 const ABANDONED: Duration = Duration::from_secs(60);
+/// What is said of something that is no file; the sentence for it is found by this word.
+pub(crate) const NO_FILE: &str = "no-regular-file";
 /// More links than this lead nowhere.
 const LINKS: usize = 16;
 
@@ -117,11 +119,42 @@ pub(crate) fn followed(path: &Path) -> PathBuf {
     }
 }
 
+/// The bytes of a file of ours. What is there in its place is not waited for, and not read without end: a link, a pipe, a
+/// device, a file that is larger than any of ours.
+pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    whole(open(path)?, most)
+}
+
+/// The same for a file that somebody else names, and that a link may stand for.
+pub(crate) fn read_through(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    whole(open_through(path)?, most)
+}
+
+/// Opens what a name leads to, over links, where that is a file.
+pub(crate) fn open_through(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
+    file(options.open(path)?)
+}
+
+fn whole(file: File, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
+}
+
+/// A pipe in the place of a file would be waited for, and a device may never end.
+fn file(opened: File) -> io::Result<File> {
+    if opened.metadata()?.is_file() { Ok(opened) } else { Err(io::Error::other(NO_FILE)) }
+}
+
 #[cfg(unix)]
 fn opened(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt as _;
     // Nor does it wait for somebody to write into a pipe.
-    options.mode(0o600).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)
+    file(options.mode(0o600).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)?)
 }
 
 #[cfg(not(unix))]
@@ -130,5 +163,5 @@ fn opened(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     if fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink()) {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
-    options.open(path)
+    file(options.open(path)?)
 }

@@ -131,7 +131,7 @@ fn summarize(finished: &Finished, what: &What<'_>, exit: Exit, format: Format, t
             exit: summary::Exit { code: exit.code(), name: exit.name().to_owned() },
         }),
         Format::Human => {
-            terminal.data(&summary::counts(&tally.counts, &tally.refused_by_code, &terminal.words));
+            terminal.data(&summary::counts(tally, &terminal.words));
             if let Some(results) = results {
                 terminal.say("summary.results", &[("file", &results)]);
             }

@@ -45,13 +45,41 @@ use crate::diagnostic::render::display;
 use crate::locale::Catalog;
 use crate::locale::visible::visible;
 use crate::report::plan::text::faults;
+use crate::wechat::client::CERTIFICATES;
 
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
+    without_empty_certificates();
     outgrow_quietly();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     ExitCode::from(caught(&arguments, || run(&arguments)).code())
 }
+
+/// What reads the system's certificates takes a variable that is set to nothing, as compose files leave them, for the name of
+/// a file, and finds none. Without it this process begins anew as the same program.
+#[cfg(all(unix, not(target_os = "macos")))]
+fn without_empty_certificates() {
+    use std::os::unix::process::CommandExt as _;
+
+    const VARIABLES: [&str; 2] = [CERTIFICATES, "SSL_CERT_DIR"];
+    let is_empty = |name: &&str| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    let empty: Vec<&str> = VARIABLES.into_iter().filter(is_empty).collect();
+    if empty.is_empty() {
+        return;
+    }
+    let mut arguments = std::env::args_os();
+    if let (Ok(program), Some(name)) = (std::env::current_exe(), arguments.next()) {
+        let mut anew = std::process::Command::new(program);
+        for variable in empty {
+            anew.env_remove(variable);
+        }
+        // It comes back only where it failed; then what is missing is told once something needs it.
+        let _ = anew.arg0(name).args(arguments).exec();
+    }
+}
+
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+fn without_empty_certificates() {}
 
 /// How it ends, also when that is a bug.
 fn caught(arguments: &[OsString], run: impl FnOnce() -> Exit) -> Exit {

@@ -51,7 +51,7 @@ pub(crate) fn tell(campaign: &Campaign, finished: &Finished, exit: Exit, next: &
     };
     let zone = &campaign.send.hours.zone;
     let next = words.say(&format!("next.{next}"), &[("campaign", &argument(&campaign.path))]);
-    let told = summary::counts(counts, &finished.concluded.tally.refused_by_code, words);
+    let told = summary::counts(&finished.concluded.tally, words);
     let resumes = resume_at.map(|at| words.say("notify.resumes", &[("at", &moment::shown(at, zone))]));
     let lines =
         stopped.iter().cloned().chain(told.lines().map(str::to_owned)).chain(resumes).chain([next.clone()]);

@@ -7,6 +7,14 @@ use serde::{Deserialize, Serialize};
 use crate::delivery::outcome::Counts;
 use crate::delivery::skip::SkipReason;
 
+/// Recipients by the name of an incident, or by an errcode in digits.
+pub(crate) type Causes = BTreeMap<String, u64>;
+
+/// The name of a cause, as it is counted and told; nothing where none was noted.
+pub(crate) fn cause(errcode: Option<i64>, incident: Option<&str>) -> Option<String> {
+    errcode.map(|code| code.to_string()).or_else(|| incident.map(str::to_owned))
+}
+
 /// What plan and journal come to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
@@ -14,6 +22,12 @@ pub struct Tally {
     pub counts: Counts,
     /// The refused ones by errcode.
     pub(crate) refused_by_code: BTreeMap<i64, u64>,
+    /// Why the failed ones failed, as far as it is known.
+    #[serde(default)]
+    pub(crate) failed_by_cause: Causes,
+    /// Why it is unknown what became of the others, as far as that is known.
+    #[serde(default)]
+    pub(crate) unknown_by_cause: Causes,
     /// Those of the skipped ones that a run decided on, by reason. The others are skipped by what the files say.
     pub(crate) skipped: BTreeMap<SkipReason, u64>,
     /// Recipients that were, or may have been, sent another text than the campaign has now.

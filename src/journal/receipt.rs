@@ -16,6 +16,8 @@ use crate::own_file;
 /// The folder beside a campaign, and the file in it.
 const FOLDER: &str = ".wxcast";
 const FILE: &str = "receipt.json";
+/// An entry is below a kilobyte: this is more than a campaign folder ever has.
+const LARGEST: u64 = 16 << 20;
 
 /// What a receipt says of one campaign, wave, channel and destination.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,7 +140,7 @@ pub(crate) fn entries(path: &Path) -> Vec<Entry> {
 /// When it cannot be written.
 pub(crate) fn write(path: &Path, entry: Entry) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new(""));
-    fs::create_dir_all(folder)?;
+    own_file::make_folder(folder)?;
     // One that cannot be read tells nobody anything; what is known now does.
     let mut receipt = read(path).unwrap_or_default();
     receipt.entries.retain(|other| !other.is_about_the_same(&entry));
@@ -153,7 +155,7 @@ pub(crate) fn write(path: &Path, entry: Entry) -> io::Result<()> {
 }
 
 fn read(path: &Path) -> io::Result<Receipt> {
-    Ok(serde_json::from_slice(&fs::read(path)?)?)
+    Ok(serde_json::from_slice(&own_file::read(path, LARGEST)?)?)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::delivery::outcome::{Counts, Outcome, Status};
 use crate::delivery::skip::SkipReason;
+use crate::delivery::tally::Causes;
 use crate::journal::identity::MessageKey;
 use crate::plan::digest::Digest;
 
@@ -127,12 +128,16 @@ pub struct MessageCounts {
     pub(crate) skipped: BTreeMap<SkipReason, u64>,
     /// The refused ones by errcode.
     pub(crate) refused_by_code: BTreeMap<i64, u64>,
+    /// The failed ones by what kept them from being delivered.
+    pub(crate) failed_by_cause: Causes,
+    /// The unknown ones by what came in the place of an answer.
+    pub(crate) unknown_by_cause: Causes,
 }
 
 impl MessageCounts {
     /// As statuses. A message in flight may have been delivered.
     pub(crate) fn statuses(&self) -> Counts {
-        let Self { in_flight, sent, refused, failed, unknown, postponed, skipped, refused_by_code: _ } = self;
+        let Self { in_flight, sent, refused, failed, unknown, postponed, skipped, .. } = self;
         Counts {
             sent: *sent,
             refused: *refused,

@@ -67,7 +67,12 @@ const SQLITE: &[(&str, &str)] = &[
 ];
 
 /// What this program says in the place of the system, and the sentence for it.
-const OWN: &[(&str, &str)] = &[("no-regular-file", "reason.special-file")];
+const OWN: &[(&str, &str)] = &[
+    ("no-regular-file", "reason.special-file"),
+    ("no-pem", "reason.no-pem"),
+    ("in-quotes", "reason.in-quotes"),
+    ("blanks-around", "reason.blanks-around"),
+];
 
 impl Catalog {
     /// A reason in the reader's language, as much of it as there are words for.

@@ -6,7 +6,7 @@ use crate::audience::header::Header;
 use crate::audience::row::Row;
 use crate::campaign::Campaign;
 use crate::delivery::outcome::{Outcome, Status};
-use crate::delivery::tally::Tally;
+use crate::delivery::tally::{Tally, cause};
 use crate::diagnostic::Diagnostic;
 use crate::journal::identity::{CampaignKey, Channel, Person};
 use crate::journal::index::Index;
@@ -137,6 +137,9 @@ impl<'a> Join<'a> {
             }
             (Wanted::State, ..) | (Wanted::Everything, None, _) | (Wanted::Everything, _, None) => None,
         };
+        if let Some(recorded) = &recorded {
+            self.count.because(status, recorded);
+        }
         let skipped = match verdict {
             Verdict::Skipped(why) => Some(*why),
             Verdict::Message { .. } => None,
@@ -239,6 +242,18 @@ impl Count {
         }
     }
 
+    /// Counts why there was no answer that says more.
+    fn because(&mut self, status: Status, recorded: &Recorded) {
+        let causes = match status {
+            Status::Failed => &mut self.tally.failed_by_cause,
+            Status::Unknown => &mut self.tally.unknown_by_cause,
+            Status::Sent | Status::Refused | Status::Skipped | Status::Unsent => return,
+        };
+        if let Some(cause) = cause(recorded.errcode, recorded.reason.as_deref()) {
+            *causes.entry(cause).or_default() += 1;
+        }
+    }
+
     /// The counts, once all rows are through.
     pub(crate) fn finish(mut self) -> Tally {
         let known = u64::try_from(self.index.known()).expect("a count of what is in memory");
@@ -271,6 +286,8 @@ pub(crate) fn tally_of_journal(store: &Store, campaign: CampaignKey) -> Result<T
     Ok(Tally {
         counts,
         refused_by_code: messages.refused_by_code,
+        failed_by_cause: messages.failed_by_cause,
+        unknown_by_cause: messages.unknown_by_cause,
         skipped: messages.skipped,
         in_flight: messages.in_flight,
         ..Tally::default()

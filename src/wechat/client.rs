@@ -16,11 +16,12 @@ use reqwest::multipart::Form;
 use reqwest::{Certificate, ClientBuilder, RequestBuilder, Response, StatusCode, Url};
 
 use crate::api_base::{ApiBase, Hosts};
+use crate::own_file;
 use crate::wechat::answer::json::MOST_ANSWER;
 use crate::wechat::answer::reply::{Answer, Failure, NotConnected, Unclear, without_answer};
 use crate::wechat::hidden::Hidden;
 use crate::wechat::hook::Hook;
-use crate::wechat::proxy::{self, ProxyFault};
+use crate::wechat::proxy::{self, ProxyFault, QUOTES};
 use crate::wechat::proxy_error::turned_down_by_proxy;
 use crate::wechat::route::Route;
 use crate::wechat::token::access_token::Token;
@@ -38,6 +39,8 @@ const SECOND_LOOK: Duration = Duration::from_secs(1);
 
 /// The variable that names a file with more certificates to trust, such as those of a company's proxy.
 pub(crate) const CERTIFICATES: &str = "SSL_CERT_FILE";
+/// All authorities of a system together are a few hundred kilobytes.
+const MOST_CERTIFICATES: u64 = 16 << 20;
 
 /// How long to wait.
 #[derive(Debug, Clone, Copy)]
@@ -362,17 +365,35 @@ fn proxy() -> Result<Option<reqwest::Proxy>, SetUpError> {
 }
 
 /// The certificates of the file that SSL_CERT_FILE names, on every system alike.
-fn more_certificates() -> Result<Vec<Certificate>, SetUpError> {
+///
+/// # Errors
+///
+/// When they cannot be used.
+pub(crate) fn more_certificates() -> Result<Vec<Certificate>, SetUpError> {
     let Some(file) = std::env::var_os(CERTIFICATES).filter(|file| !file.is_empty()).map(PathBuf::from) else {
         return Ok(Vec::new());
     };
-    let certificates = std::fs::read(&file)
-        .map_err(|error| error.to_string())
-        .and_then(|pem| Certificate::from_pem_bundle(&pem).map_err(|error| error.to_string()));
+    let certificates =
+        own_file::read_through(&file, MOST_CERTIFICATES).map_err(|error| error.to_string()).and_then(|pem| {
+            // Windows editors put a byte order mark before the text.
+            let pem = pem.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&pem);
+            Certificate::from_pem_bundle(pem).map_err(|error| error.to_string())
+        });
     match certificates {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-        Ok(_) => Err(SetUpError::Certificates { file, reason: "no PEM certificate".to_owned() }),
-        Err(reason) => Err(SetUpError::Certificates { file, reason }),
+        Ok(_) => Err(SetUpError::Certificates { file, reason: "no-pem".to_owned() }),
+        // A name in quotation marks or with a line end is there for nobody; why is worth more than that.
+        Err(reason) => {
+            let name = file.to_string_lossy();
+            let reason = if name.starts_with(QUOTES) || name.ends_with(QUOTES) {
+                "in-quotes".to_owned()
+            } else if name.trim() != name {
+                "blanks-around".to_owned()
+            } else {
+                reason
+            };
+            Err(SetUpError::Certificates { file, reason })
+        }
     }
 }
 

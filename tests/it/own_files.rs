@@ -122,3 +122,90 @@ fn a_request_to_stop_is_not_written_where_a_link_leads() {
     finish(child).exits(7);
     assert_eq!(world.read("precious"), "mine");
 }
+
+/// What can be put in the place of a file by somebody else: a pipe that nobody writes to, a link to what never ends, a
+/// socket, a folder.
+fn put(what: &str, path: &Path) -> Option<std::os::unix::net::UnixListener> {
+    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    match what {
+        "pipe" => {
+            let made = std::process::Command::new("mkfifo").arg(path).status().expect("mkfifo");
+            assert!(made.success());
+        }
+        "link" => symlink("/dev/zero", path).expect("a link"),
+        "folder" => fs::create_dir(path).expect("a folder"),
+        _ => return Some(std::os::unix::net::UnixListener::bind(path).expect("a socket")),
+    }
+    None
+}
+
+/// Runs a command that must not wait for what never comes.
+#[track_caller]
+fn at_once(world: &World, platform: &Platform, args: &[&str], what: &str) -> crate::support::Ran {
+    use std::io::Read as _;
+    let mut command = world.command_at(platform, args);
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    command.stdout(writer.try_clone().expect("a pipe")).stderr(writer).stdin(std::process::Stdio::null());
+    let mut child = command.spawn().expect("the binary runs");
+    drop(command);
+    let begun = std::time::Instant::now();
+    let status = loop {
+        match child.try_wait().expect("a child") {
+            Some(status) => break status,
+            None if begun.elapsed() > crate::support::PATIENCE => {
+                child.kill().expect("a child");
+                panic!("{what}: {args:?} hangs");
+            }
+            None => std::thread::sleep(std::time::Duration::from_millis(5)),
+        }
+    };
+    let mut said = String::new();
+    let mut reader = reader;
+    reader.read_to_string(&mut said).expect("text");
+    crate::support::Ran { code: status.code().unwrap_or(-1), stdout: said.clone(), stderr: said }
+}
+
+#[test]
+fn what_is_no_file_in_the_place_of_one_of_ours_is_neither_waited_for_nor_read_without_end() {
+    // Some seconds: each place is looked at by each command, once with what hangs and once with what fails.
+    let kinds = ["pipe", "link"];
+    let places = [
+        ".wxcast/receipt.json",
+        ".wxcast/journal.sqlite3",
+        "journal.sqlite3",
+        "journal.sqlite3-wal",
+        "media.sqlite3",
+        "spring.lock",
+        "spring.lock.json",
+        "account.lock",
+        "token.json",
+        "token.lock",
+        "spring.stop",
+    ];
+    std::thread::scope(|scope| {
+        for place in places {
+            scope.spawn(move || {
+                for what in kinds {
+                    let (world, platform) = (poster(1), Platform::new(""));
+                    let here = place.starts_with(".wxcast");
+                    let path = if here { world.path(place) } else { world.state_file(place) };
+                    let _socket = put(what, &path);
+                    let told = format!("{what} as {place}");
+                    let sent = at_once(&world, &platform, &["send", "campaign.toml", "--yes"], &told);
+                    assert!([0, 2, 7, 8, 10].contains(&sent.code), "{told}: {sent:?}");
+                    if sent.code != 0 {
+                        assert_eq!(platform.ledger().totals().requests, 0, "{told}: {sent:?}");
+                        assert!(sent.stderr.contains("error: "), "{told}: {sent:?}");
+                    }
+                    for args in [&["status"][..], &["results"], &["stop"], &["doctor"]] {
+                        let ran = at_once(&world, &platform, &[args, &["campaign.toml"]].concat(), &told);
+                        assert!(
+                            ran.code != 1 && ran.code != -1 && ran.code != 101,
+                            "{told}: {args:?} {ran:?}"
+                        );
+                    }
+                }
+            });
+        }
+    });
+}

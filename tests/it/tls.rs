@@ -200,3 +200,105 @@ fn plain_http_is_refused_unless_it_is_this_computer() {
     let found = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(3).json();
     assert_eq!(found["diagnostics"][0]["field"], "account.api_base", "{found}");
 }
+
+/// What `doctor` finds of the proxy and of the token.
+fn doctor(world: &World, variables: &[(&str, &str)]) -> (serde_json::Value, serde_json::Value) {
+    let mut doctor = world.command(&["doctor", "campaign.toml", "--format", "json"]);
+    doctor.env("WXCAST_API_BASE", "https://wechat.test").envs(variables.iter().copied());
+    let checks = Ran::of(doctor.output().expect("the binary runs")).json()["checks"].clone();
+    let of = |name: &str| {
+        let checks = checks.as_array().expect("checks");
+        checks.iter().find(|check| check["check"] == name).cloned().expect("such a check")
+    };
+    (of("proxy"), of("token"))
+}
+
+#[test]
+fn a_byte_order_mark_before_certificates_is_none_of_them() {
+    let (world, platform) = (world(), Platform::new(""));
+    let tls = Tls::before(&platform.base(), &["localhost"]);
+    let base = format!("https://localhost:{}", tls.address().port());
+    let ca = world.file("notepad.pem", ["\u{feff}".as_bytes(), tls.ca().as_bytes()].concat());
+    send(&world, &base, &[("SSL_CERT_FILE", ca.to_str().expect("UTF-8"))]).exits(0);
+    assert_eq!(platform.ledger().totals().accepted, 3);
+}
+
+#[test]
+fn doctor_blames_the_certificates_for_what_they_keep_from_being_asked() {
+    let world = world();
+    world.file("empty.pem", "nothing\n");
+    for (file, says) in [
+        ("empty.pem", "PEM"),
+        ("missing.pem", "missing.pem"),
+        ("\"empty.pem\"", "quotation marks"),
+        ("empty.pem\r", "end of a line"),
+    ] {
+        let (proxy, token) = doctor(&world, &[("SSL_CERT_FILE", file)]);
+        assert_eq!(proxy["state"], "fault", "{file}: {proxy}");
+        let said = proxy["message"].as_str().expect("a message");
+        assert!(said.contains("SSL_CERT_FILE") && said.contains(says), "{file}: {said}");
+        let said = token.to_string();
+        assert!(!said.contains("AppSecret") && token["state"] != "ok", "{file}: {said}");
+        send(&world, "https://wechat.test", &[("SSL_CERT_FILE", file)])
+            .exits(9)
+            .says("SSL_CERT_FILE")
+            .says(says);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn certificates_that_never_end_are_not_read() {
+    let world = world();
+    let made = std::process::Command::new("mkfifo").arg(world.path("pipe")).status().expect("mkfifo");
+    assert!(made.success());
+    for file in ["pipe", "/dev/zero", "/"] {
+        let ran = send(&world, "https://wechat.test", &[("SSL_CERT_FILE", file)]);
+        ran.exits(9).says("SSL_CERT_FILE").says("no file that can be read");
+    }
+}
+
+#[test]
+fn variables_of_certificates_that_are_set_to_nothing_are_not_set() {
+    let world = world();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let base = format!("https://{}", nobody.local_addr().expect("an address"));
+    drop(nobody);
+    for variables in [&[("SSL_CERT_FILE", "")][..], &[("SSL_CERT_FILE", ""), ("SSL_CERT_DIR", "")]] {
+        let ran = send(&world, &base, &[variables, &[("WXCAST_ACCESS_TOKEN", "36_given")]].concat()).exits(5);
+        assert_eq!(ran.counts(), "3 failed", "it got as far as a connection: {ran:?}");
+    }
+}
+
+#[test]
+fn what_is_reached_without_a_proxy_is_read_as_it_is_meant_or_told() {
+    let world = world();
+    let nobody = "http://127.0.0.1:9";
+    let given = [("HTTPS_PROXY", nobody), ("WXCAST_ACCESS_TOKEN", "36_given")];
+    for direct in
+        ["\"wechat.test\"", "*.test", "a.example;wechat.test", "a.example，wechat.test", "wechat.test:443"]
+    {
+        let ran =
+            send(&world, "https://wechat.test", &[&given[..], &[("NO_PROXY", direct)]].concat()).exits(5);
+        assert!(!ran.stderr.contains("proxy-unreached"), "{direct}: {ran:?}");
+        assert_eq!(world.results_of("spring.results.csv")[0].get(4), Some("not-connected"), "{direct}");
+        let (proxy, _) = doctor(&world, &[("HTTPS_PROXY", nobody), ("NO_PROXY", direct)]);
+        assert_eq!(proxy["state"], "ok", "{direct}: {proxy}");
+    }
+    let (proxy, _) = doctor(&world, &[("HTTPS_PROXY", nobody), ("NO_PROXY", "10.*,http://wechat.test")]);
+    assert_eq!(proxy["state"], "warning", "{proxy}");
+    assert!(proxy["help"].as_str().is_some_and(|help| help.contains("10.*, http://wechat.test")), "{proxy}");
+}
+
+#[test]
+fn why_messages_failed_is_told_on_the_screen() {
+    let world = world();
+    let mut send = world.command(&["send", "campaign.toml", "--yes"]);
+    send.env("WXCAST_API_BASE", "https://wechat.test")
+        .env("WXCAST_ACCESS_TOKEN", "36_given")
+        .env("HTTPS_PROXY", "http://127.0.0.1:9");
+    let ran = Ran::of(send.output().expect("the binary runs")).exits(5);
+    assert!(ran.stdout.contains("3 × proxy-unreached: The proxy itself could not be reached"), "{ran:?}");
+    let status = world.run(&["status", "campaign.toml"]).exits(0);
+    assert!(status.stdout.contains("3 × proxy-unreached: "), "{status:?}");
+}

@@ -127,7 +127,7 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Problem> {
             in_flight: if running { tally.in_flight } else { 0 },
         }),
         Format::Human => {
-            terminal.data(&summary::counts(&tally.counts, &tally.refused_by_code, &terminal.words));
+            terminal.data(&summary::counts(&tally, &terminal.words));
             if let Some(holder) = lock::holder_of(&lock).filter(|_| running) {
                 terminal.say(
                     "status.running",

@@ -36,7 +36,7 @@ pub(super) fn look(path: &Path) -> Result<There, JournalError> {
     let unreachable =
         |error: io::Error| JournalError::Unreachable { place: path.into(), reason: error.to_string() };
     let mut header = Vec::with_capacity(100);
-    match File::open(path) {
+    match own_file::open_through(path) {
         Ok(file) => file.take(100).read_to_end(&mut header).map_err(unreachable)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(There::Nothing),
         Err(error) => return Err(unreachable(error)),

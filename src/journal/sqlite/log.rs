@@ -5,7 +5,6 @@
 //! acknowledged are lost, and requests have left because of them. The page that does not fit may be called an end itself:
 //! its head is written before its content, so that a process which dies between the two leaves that.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -14,6 +13,7 @@ use rusqlite::OptionalExtension as _;
 use crate::journal::JournalError;
 use crate::journal::identity::Claim;
 use crate::journal::sqlite::store::{FILE, SqliteStore};
+use crate::own_file;
 
 /// The first word of a log whose sums are made of little-endian words; of big-endian ones it is one more.
 const MAGIC: u32 = 0x377f_0682;
@@ -28,7 +28,7 @@ const FRAME: usize = 24;
 pub(crate) fn is_damaged(folder: &Path) -> io::Result<bool> {
     let mut path = folder.join(FILE).into_os_string();
     path.push("-wal");
-    match File::open(PathBuf::from(path)) {
+    match own_file::open_through(&PathBuf::from(path)) {
         Ok(log) => scan(BufReader::with_capacity(1 << 16, log)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),

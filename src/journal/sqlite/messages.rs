@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Outcome;
+use crate::delivery::tally::cause;
 use crate::journal::JournalError;
 use crate::journal::identity::{CampaignKey, Claim, MessageKey};
 use crate::journal::record::{Known, MessageCounts, Recorded, State};
@@ -177,6 +178,23 @@ impl SqliteStore {
                 )?;
                 let codes = statement.query_map([first, end], |row| Ok((row.get(0)?, whole(row, 1)?)))?;
                 counts.refused_by_code = codes.collect::<rusqlite::Result<_>>()?;
+            }
+            if counts.failed + counts.unknown > 0 {
+                let mut statement = self.connection.prepare_cached(
+                    "SELECT m.state, m.errcode, t.value, count(*) FROM message m LEFT JOIN text t ON t.id = m.reason \
+                     WHERE m.id > ?1 AND m.id < ?2 AND m.state IN (3, 4) GROUP BY 1, 2, 3",
+                )?;
+                let mut rows = statement.query([first, end])?;
+                while let Some(row) = rows.next()? {
+                    let reason: Option<String> = row.get(2)?;
+                    let causes = match row.get(0)? {
+                        3 => &mut counts.failed_by_cause,
+                        _ => &mut counts.unknown_by_cause,
+                    };
+                    if let Some(cause) = cause(row.get(1)?, reason.as_deref()) {
+                        *causes.entry(cause).or_default() += whole(row, 3)?;
+                    }
+                }
             }
             Ok(counts)
         })()

@@ -1,11 +1,14 @@
 //! What a run came to: `send|rehearse --format json`, `status --format json`, and the same for people.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::{Counts, Status};
+use crate::delivery::tally::Tally;
 use crate::locale::Catalog;
 use crate::wechat::answer::error_code::key;
 
@@ -83,8 +86,9 @@ pub(crate) fn by_code(codes: &BTreeMap<i64, u64>) -> BTreeMap<String, u64> {
     codes.iter().map(|(code, count)| (code.to_string(), *count)).collect()
 }
 
-/// The counts for people, a line a status and a line an errcode with what to do.
-pub(crate) fn counts(counts: &Counts, refused: &BTreeMap<i64, u64>, words: &Catalog) -> String {
+/// The counts for people, a line a status and below it a line for each errcode or incident with what to do.
+pub(crate) fn counts(tally: &Tally, words: &Catalog) -> String {
+    let Tally { counts, refused_by_code, failed_by_cause, unknown_by_cause, .. } = tally;
     let mut out = String::new();
     for status in Status::ALL {
         let count = counts.of(status);
@@ -93,16 +97,31 @@ pub(crate) fn counts(counts: &Counts, refused: &BTreeMap<i64, u64>, words: &Cata
             out.push_str(&words.say("summary.count", &[("status", &name), ("count", &count)]));
             out.push('\n');
         }
-    }
-    for (code, count) in refused {
-        let key = key(*code);
-        let meaning = words.say(&format!("errcode.{key}.meaning"), &[]);
-        let advice = words.say(&format!("errcode.{key}.advice"), &[]);
-        out.push_str(&words.say(
-            "summary.refused",
-            &[("code", code), ("count", count), ("meaning", &meaning), ("advice", &advice)],
-        ));
-        out.push('\n');
+        let causes = match status {
+            Status::Refused => &by_code(refused_by_code),
+            Status::Failed => failed_by_cause,
+            Status::Unknown => unknown_by_cause,
+            Status::Sent | Status::Skipped | Status::Unsent => continue,
+        };
+        for (cause, count) in causes {
+            out.push_str(&because(cause, *count, words));
+            out.push('\n');
+        }
     }
     out
+}
+
+/// How often there was a cause, what it means and what to do.
+fn because(cause: &str, count: u64, words: &Catalog) -> String {
+    let Ok(code) = cause.parse() else {
+        let advice = words.say(&Incident::advice_key(cause), &[]);
+        return words
+            .say("summary.incident", &[("incident", &cause), ("count", &count), ("advice", &advice)]);
+    };
+    let key = key(code);
+    let meaning = words.say(&format!("errcode.{key}.meaning"), &[]);
+    let advice = words.say(&format!("errcode.{key}.advice"), &[]);
+    let places: [(&str, &dyn Display); 4] =
+        [("code", &code), ("count", &count), ("meaning", &meaning), ("advice", &advice)];
+    words.say("summary.refused", &places)
 }

@@ -14,6 +14,7 @@ use crate::send::execution::quota::{Asked, ask as ask_quota};
 use crate::wechat::account::{CallError, KfAccount, Quota, kf_accounts};
 use crate::wechat::answer::errmsg::refused_ip;
 use crate::wechat::answer::reply::{Answer, Failure};
+use crate::wechat::client::more_certificates;
 use crate::wechat::proxy::from_environment;
 use crate::wechat::token::error::TokenError;
 
@@ -71,7 +72,8 @@ pub(crate) fn ask(platform: &Platform, terminal: &Terminal) -> Told {
 
 pub(crate) fn token(patient: &Patient<'_>) -> Found {
     let Some(told) = &patient.told else {
-        if !patient.hosts.first().is_loopback() && from_environment().is_err() {
+        let unreached = from_environment().is_err() || more_certificates().is_err();
+        if !patient.hosts.first().is_loopback() && unreached {
             return unknown(patient);
         }
         return Found::fault(

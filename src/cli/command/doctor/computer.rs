@@ -13,8 +13,8 @@ use crate::diagnostic::render::display;
 use crate::journal::lock;
 use crate::journal::media::{KeptMedia, MediaStore};
 use crate::journal::store::Store;
-use crate::wechat::client::CERTIFICATES;
-use crate::wechat::proxy::from_environment;
+use crate::wechat::client::{CERTIFICATES, SetUpError, more_certificates};
+use crate::wechat::proxy::{Direct, direct, from_environment};
 
 /// Below this a run is likely to fail.
 const LEAST: u64 = 16 << 20;
@@ -143,10 +143,24 @@ pub(crate) fn proxy(patient: &Patient<'_>) -> Found {
         let why = proxy_trouble(&fault.why).say(&patient.terminal.words);
         return Found::fault(patient.sentence("proxy.unusable", &[("variable", &fault.variable)]), Some(why));
     }
+    if let Err(SetUpError::Certificates { file, reason }) = more_certificates() {
+        let reason = patient.terminal.words.reason(&reason);
+        let places: [(&str, &dyn std::fmt::Display); 3] =
+            [("variable", &CERTIFICATES), ("file", &display(&file)), ("reason", &reason)];
+        let help = patient.sentence("proxy.certificates-help", &places);
+        return Found::fault(patient.sentence("proxy.certificates", &places), Some(help));
+    }
     if set.is_empty() {
         return Found::ok(patient.sentence("proxy.none", &[]));
     }
-    Found::ok(patient.sentence("proxy.set", &[("set", &set.join(", "))]))
+    let told = patient.sentence("proxy.set", &[("set", &set.join(", "))]);
+    let Direct { variable, odd, .. } = direct();
+    if odd.is_empty() {
+        return Found::ok(told);
+    }
+    let odd = odd.join(", ");
+    let places: [(&str, &dyn std::fmt::Display); 2] = [("variable", &variable), ("odd", &odd)];
+    Found::warning(told, Some(patient.sentence("proxy.odd", &places)))
 }
 
 /// A proxy's address without the name and password that it may hold.
