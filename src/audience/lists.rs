@@ -9,16 +9,13 @@ use std::sync::{Arc, OnceLock};
 
 use foldhash::quality::FixedState;
 
-use crate::audience::locate;
 use crate::audience::openid::{self, OpenIdFault};
 use crate::audience::reader::Reader;
 use crate::audience::row::{Row, Width};
-use crate::audience::source::Source;
-use crate::audience::unreadable::Unreadable;
-use crate::audience::workbook::cache::Cache;
+use crate::audience::side_file::SideFile;
 use crate::audience::workbook::is_named_so;
 use crate::diagnostic::code::Code;
-use crate::diagnostic::place::{FieldPath, ListPlace, Place, RowPlace, Sheet};
+use crate::diagnostic::place::{Place, RowPlace};
 use crate::diagnostic::value::Value;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
@@ -42,14 +39,8 @@ pub(crate) enum Membership {
 pub(crate) struct List {
     /// What it does.
     pub(crate) membership: Membership,
-    /// The file as the campaign names it, `已购买.xlsx#名单`.
-    pub(crate) name: String,
-    /// Where the campaign names it.
-    pub(crate) at: FieldPath,
     /// The file.
-    pub(crate) source: Source,
-    /// Whether a faulty row of it is passed over.
-    pub(crate) skips_faulty: bool,
+    pub(crate) file: SideFile,
 }
 
 /// The lists of a campaign. What was read of them is kept for all copies.
@@ -142,11 +133,11 @@ impl Lists {
     pub(crate) fn named(&self, why: Barred) -> String {
         match why {
             Barred::Excluded(number) => {
-                self.all.get(number).expect("a list is known by its place among all").name.clone()
+                self.all.get(number).expect("a list is known by its place among all").file.name.clone()
             }
             Barred::NotIncluded => {
                 let only = self.all.iter().filter(|list| list.membership == Membership::Only);
-                only.map(|list| list.name.as_str()).collect::<Vec<_>>().join(", ")
+                only.map(|list| list.file.name.as_str()).collect::<Vec<_>>().join(", ")
             }
         }
     }
@@ -199,8 +190,8 @@ impl Matches {
         unmatched
             .map(|(number, _)| {
                 let (list, openids) = (&lists.all[number], &lists.people().openids[number]);
-                Diagnostic::new(Code::ListWithoutMatch, Place::Field(list.at.clone()))
-                    .with("list", &list.name)
+                Diagnostic::new(Code::ListWithoutMatch, Place::Field(list.file.at.clone()))
+                    .with("list", &list.file.name)
                     .with("people", openids.len())
             })
             .collect()
@@ -210,66 +201,24 @@ impl Matches {
 impl List {
     /// Its openids, and what is wrong with it.
     fn read(&self) -> (Openids, Diagnostics) {
-        let (mut openids, mut faults) = (Openids::default(), Diagnostics::default());
-        let source = self.below_title();
-        let sheet = match Self::open(&source) {
-            Ok(mut reader) => {
-                let sheet = reader.sheet().cloned();
-                self.rows(&mut reader, &mut openids, &mut faults);
-                sheet
-            }
-            Err(unreadable) => {
-                let errors = unreadable.faults.into_iter().filter(Diagnostic::is_error);
-                faults.extend(errors.map(|fault| self.named(fault)));
-                unreadable.sheet
-            }
-        };
-        locate::fill(&source, faults.kept_mut());
-        for fault in faults.kept_mut() {
-            self.place(fault, sheet.as_ref());
-        }
-        (openids, faults)
-    }
-
-    /// The fault of a file that is told with its name, because there is no place in it to point at.
-    fn named(&self, mut fault: Diagnostic) -> Diagnostic {
-        fault.code = match fault.code {
-            Code::AudienceUnreadable => Code::ListUnreadable,
-            Code::AudienceSpecial => Code::ListSpecial,
-            _ => return fault,
-        };
-        fault.at = Place::Field(self.at.clone());
-        fault.with("list", &self.name)
-    }
-
-    /// Its file, from the row that names the columns: what the campaign says of that row is said of the audience, and a
-    /// title above the names of a list is nobody's fault.
-    fn below_title(&self) -> Source {
-        let names = [self.source.openid.as_str(), USUAL_COLUMN];
-        // What keeps the file from being read is told when it is opened.
-        let row = Reader::row_below_title(&self.source, &names).ok().flatten();
-        let header_row = row.and_then(|row| u32::try_from(row).ok());
-        // The cache is of the table as it is without this row.
-        let cache = if header_row.is_some() { Cache::default() } else { self.source.cache.clone() };
-        Source { header_row, cache, ..self.source.clone() }
-    }
-
-    fn open(source: &Source) -> Result<Reader, Unreadable> {
-        let reader = Reader::open(source)?;
-        // Rows that are hidden could be meant or not; the reader says so among its warnings.
-        let faults: Vec<_> = reader.warnings().iter().filter(|fault| fault.is_error()).cloned().collect();
-        let sheet = reader.sheet().cloned();
-        if faults.is_empty() { Ok(reader) } else { Err(Unreadable { faults, sheet }) }
+        let names = [self.file.source.openid.as_str(), USUAL_COLUMN];
+        let (openids, faults) = self.file.read(&names, |reader, faults| {
+            let mut openids = Openids::default();
+            self.rows(reader, &mut openids, faults);
+            openids
+        });
+        // Nobody is let in by a list that cannot be read, and nothing is sent while one cannot.
+        (openids.unwrap_or_else(Openids::default), faults)
     }
 
     fn rows(&self, reader: &mut Reader, openids: &mut Openids, faults: &mut Diagnostics) {
         let header = reader.header();
         let names: Vec<String> = header.names().map(str::to_owned).collect();
-        let position = header.position(&self.source.openid).or_else(|| header.position(USUAL_COLUMN));
+        let position = header.position(&self.file.source.openid).or_else(|| header.position(USUAL_COLUMN));
         let Some(cell) = position else {
             let fault = Diagnostic::new(Code::ListWithoutOpenids, Place::Header { cell: 0, column: None });
-            let fault = fault.with("name", &self.source.openid).with("columns", names.join(", "));
-            faults.push(fault.near(&self.source.openid, names.iter().map(String::as_str)));
+            let fault = fault.with("name", &self.file.source.openid).with("columns", names.join(", "));
+            faults.push(fault.near(&self.file.source.openid, names.iter().map(String::as_str)));
             return;
         };
         let mut row = Row::default();
@@ -281,7 +230,7 @@ impl List {
                         openids.insert(openid);
                     }
                     Err(fault) => {
-                        faults.push(if self.skips_faulty { fault.into_warning() } else { fault });
+                        faults.push(self.file.of_row(fault));
                     }
                 },
                 Ok(None) => return,
@@ -290,23 +239,6 @@ impl List {
                     return;
                 }
             }
-        }
-    }
-
-    /// Puts a fault of an audience where it is in this list.
-    fn place(&self, fault: &mut Diagnostic, sheet: Option<&Sheet>) {
-        match &fault.at {
-            Place::Audience | Place::Line(_) | Place::Header { .. } | Place::Row(_) => {
-                let at = std::mem::replace(&mut fault.at, Place::Audience);
-                let (file, sheet) = (self.source.path.clone(), sheet.cloned());
-                fault.at = Place::List(Box::new(ListPlace { file, sheet, at }));
-            }
-            Place::Campaign
-            | Place::CampaignSpan(_)
-            | Place::Field(_)
-            | Place::Key(_)
-            | Place::Within(..)
-            | Place::List(_) => fault.at = Place::Field(self.at.clone()),
         }
     }
 }
@@ -350,13 +282,16 @@ pub(crate) fn parts(name: &str) -> (&str, Option<&str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audience::source::Source;
+    use crate::diagnostic::place::FieldPath;
 
     fn list(folder: &Path, membership: Membership, name: &str, text: &str) -> List {
         let path = folder.join(name);
         std::fs::write(&path, text).expect("a file");
         let source = Source { path, openid: "openid".into(), ..Source::default() };
         let at = FieldPath::of("audience.exclude").index(0);
-        List { membership, name: name.into(), at, source, skips_faulty: false }
+        let codes = (Code::ListUnreadable, Code::ListSpecial);
+        List { membership, file: SideFile { name: name.into(), at, source, skips_faulty: false, codes } }
     }
 
     #[test]

@@ -15,8 +15,20 @@ use crate::diagnostic::place::Place;
 /// Fills in the columns of all cells that have none yet, and the line where a cell begins below the line its row
 /// begins on. A file that cannot be read any more leaves the places as they are.
 pub(crate) fn fill(source: &Source, diagnostics: &mut [Diagnostic]) {
-    let mut wanted: Vec<Wanted<'_>> =
-        diagnostics.iter_mut().filter_map(|one| Wanted::of(&mut one.at)).collect();
+    fill_places(source, diagnostics.iter_mut().map(|one| &mut one.at));
+}
+
+/// The same for the cells of a file beside the audience.
+pub(crate) fn fill_beside(source: &Source, diagnostics: &mut [Diagnostic]) {
+    let places = diagnostics.iter_mut().filter_map(|one| match &mut one.at {
+        Place::List(list) if list.file == source.path => Some(&mut list.at),
+        _ => None,
+    });
+    fill_places(source, places);
+}
+
+fn fill_places<'a>(source: &Source, places: impl Iterator<Item = &'a mut Place>) {
+    let mut wanted: Vec<Wanted<'_>> = places.filter_map(Wanted::of).collect();
     wanted.sort_by_key(|one| one.row);
     // What could not be looked up any more stays without a column.
     let _ = look_up(source, &mut wanted);

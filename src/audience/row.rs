@@ -1,10 +1,13 @@
 //! A row of an audience and its cells.
 
+use std::sync::Arc;
+
 use csv::ByteRecord;
 
 use crate::audience::csv::decode;
 use crate::audience::trouble::Trouble;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::place::{ListPlace, Place, RowPlace, cell_name};
 
 /// One row. Its buffers are used again for the next.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +27,21 @@ pub(crate) struct Row {
     pub(crate) from: u64,
     /// Where it ends in the text.
     pub(crate) to: u64,
+    /// Where its last cells stand, where they come from other files.
+    pub(crate) joined: Vec<Joined>,
+}
+
+/// Cells of a row that come from a row of another file.
+#[derive(Debug, Clone)]
+pub(crate) struct Joined {
+    /// The index of the first of them in the row.
+    pub(crate) first: usize,
+    /// Which cells of the other row they are, in this order.
+    pub(crate) columns: Arc<[usize]>,
+    /// Where the other row stands, where there is one.
+    pub(crate) row: Option<RowPlace>,
+    /// The other file, `at` being of no matter.
+    pub(crate) file: Arc<ListPlace>,
 }
 
 impl Row {
@@ -53,6 +71,46 @@ impl Row {
     /// The row that a spreadsheet shows it in, from 1.
     pub(crate) fn sheet_row(&self) -> u64 {
         self.line.saturating_sub(self.folded)
+    }
+
+    /// Where it is, or one cell of it, in the file that holds that cell.
+    pub(crate) fn place(&self, cell: Option<usize>) -> Place {
+        let mut own = RowPlace::new(self.number, self.line);
+        match cell.and_then(|cell| self.elsewhere(cell)) {
+            None => {
+                own.cell = cell;
+                Place::Row(own)
+            }
+            Some((Joined { row: Some(row), file, .. }, cell)) => {
+                let at = Place::Row(row.clone().cell(cell));
+                Place::List(Box::new(ListPlace { at, ..ListPlace::clone(file) }))
+            }
+            // There is no such cell, so the row is all there is to point at.
+            Some((Joined { row: None, .. }, _)) => Place::Row(own),
+        }
+    }
+
+    /// Where a cell stands that comes from another file: which row of which file, and the cell's index there.
+    pub(crate) fn elsewhere(&self, cell: usize) -> Option<(&Joined, usize)> {
+        let joined = self.joined.iter().rfind(|joined| joined.first <= cell)?;
+        Some((joined, *joined.columns.get(cell - joined.first)?))
+    }
+
+    /// A cell as people find it: `C17`, and in which file where that is another one. `first_column` is the table's first
+    /// on its sheet.
+    pub(crate) fn cell_name(&self, first_column: usize, cell: usize) -> String {
+        match self.elsewhere(cell) {
+            None => cell_name(first_column + cell, self.sheet_row()),
+            Some((Joined { row, file, .. }, cell)) => {
+                let name =
+                    file.file.file_name().expect("what was read as a file has a name").to_string_lossy();
+                let first = file.sheet.as_ref().map_or(0, |sheet| sheet.first_column);
+                match row {
+                    Some(row) => format!("{name} {}", cell_name(first + cell, row.line)),
+                    None => self.sheet_row().to_string(),
+                }
+            }
+        }
     }
 
     /// The cells of a workbook that cannot be used as they are, and why.

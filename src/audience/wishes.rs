@@ -20,6 +20,19 @@ pub(crate) enum HiddenRows {
     Include,
 }
 
+/// What becomes of the rows of an audience that have no row in a joined file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Unmatched {
+    /// They are faulty.
+    #[default]
+    Error,
+    /// They are skipped.
+    Skip,
+    /// The joined columns are blank for them.
+    Blank,
+}
+
 /// How the cells of a workbook's column are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ColumnFormat {

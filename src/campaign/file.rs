@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::audience::wishes::HiddenRows;
+use crate::audience::wishes::{HiddenRows, Unmatched};
 use crate::message::{AccountKind, MessageFile};
 
 /// A wxcast campaign: who gets which message, and how it is sent.
@@ -182,6 +182,8 @@ pub(crate) struct AudienceTable {
     /// Files of people who alone get something: who stands in none of them is skipped. They are written as in `exclude`,
     /// which goes before it.
     pub(crate) only: Option<Vec<String>>,
+    /// Other files whose columns the message can use, too. Each is an `[[audience.join]]`.
+    pub(crate) join: Option<Vec<JoinTable>>,
     /// When each person can be written to, by the time of their last contact.
     pub(crate) window: Option<WindowTable>,
     /// Rules for columns, by the column's name.
@@ -211,6 +213,23 @@ pub(crate) enum InvalidRows {
     Error,
     /// The row is skipped, the rest is sent.
     Skip,
+}
+
+/// A file whose columns stand beside those of the audience, row by row by a key that both have. No key may stand in two of
+/// its rows.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct JoinTable {
+    /// The CSV or the workbook, relative to this file; a sheet of a workbook behind `#`, as in `"订单.xlsx#十一月"`.
+    #[schemars(required)]
+    pub(crate) file: Option<String>,
+    /// The column of the audience that holds the key; without it the one with the openid.
+    pub(crate) on: Option<String>,
+    /// The column of the file that holds the key; without it the one that is called as `on` says.
+    pub(crate) to: Option<String>,
+    /// What becomes of people who have no row in the file.
+    #[schemars(extend("default" = "error"))]
+    pub(crate) missing: Option<Unmatched>,
 }
 
 /// When each person can be written to, by the time of their last contact. Whose window ends before their turn is skipped.

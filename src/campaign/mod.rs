@@ -20,7 +20,9 @@ use std::time::Duration;
 use crate::api_base::Hosts;
 use crate::audience::Source;
 use crate::audience::column::ColumnRules;
+use crate::audience::join::Joins;
 use crate::audience::lists::Lists;
+use crate::audience::side_file::SideFile;
 use crate::campaign::file::{Duplicates, InvalidRows, NotifyOn, NotifyStyle, OnUnknown, Order};
 use crate::campaign::hours::Hours;
 use crate::campaign::percentage::Percentage;
@@ -73,17 +75,9 @@ impl Campaign {
     /// The files that are read for it and that wxcast itself may have written, as an earlier campaign's results are: a
     /// run never writes over them. Whatever names another such file belongs here.
     pub(crate) fn reads(&self) -> Vec<PathBuf> {
-        let Audience {
-            source,
-            lists,
-            openid_column: _,
-            duplicates: _,
-            invalid_rows: _,
-            columns: _,
-            window: _,
-        } = &self.audience;
-        let lists = lists.all().iter().map(|list| list.source.path.clone());
-        [self.path.clone(), source.path.clone()].into_iter().chain(lists).collect()
+        let audience = &self.audience;
+        let beside = audience.beside().map(|file| file.source.path.clone());
+        [self.path.clone(), audience.source.path.clone()].into_iter().chain(beside).collect()
     }
 }
 
@@ -146,8 +140,27 @@ pub struct Audience {
     pub(crate) columns: Vec<(String, ColumnRules)>,
     /// Files of people who get nothing, and of those who alone get something.
     pub(crate) lists: Lists,
+    /// Files whose columns stand beside those of the audience.
+    pub(crate) joins: Joins,
     /// Until when each person can be written to, where the campaign says by what.
     pub(crate) window: Option<Window>,
+}
+
+impl Audience {
+    /// The files that are read beside the one of the audience.
+    pub(crate) fn beside(&self) -> impl Iterator<Item = &SideFile> {
+        let Self {
+            source: _,
+            lists,
+            joins,
+            openid_column: _,
+            duplicates: _,
+            invalid_rows: _,
+            columns: _,
+            window: _,
+        } = self;
+        lists.all().iter().map(|list| &list.file).chain(joins.all().iter().map(|join| &join.file))
+    }
 }
 
 /// How it is sent.

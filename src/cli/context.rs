@@ -128,9 +128,9 @@ pub(crate) fn load_fenced(path: &Path, overrides: &Overrides) -> Loaded {
         validated.campaign = None;
     }
     if let Some(audience) = &validated.audience {
-        let lists = audience.lists.all().iter().filter(|list| !fence.holds(&list.source.path));
+        let beside = audience.beside().filter(|file| !fence.holds(&file.source.path));
         let faults: Vec<_> =
-            lists.map(|list| outside(Place::Field(list.at.clone()), &list.source.path)).collect();
+            beside.map(|file| outside(Place::Field(file.at.clone()), &file.source.path)).collect();
         if !faults.is_empty() {
             validated.faults.extend(faults);
             validated.audience = None;

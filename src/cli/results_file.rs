@@ -124,8 +124,8 @@ impl ResultsFile {
         if campaign.results.split {
             return None;
         }
-        let lists = campaign.audience.lists.all().iter().map(|list| &list.source.path);
-        let files = [&campaign.path, &campaign.audience.source.path].into_iter().chain(lists);
+        let beside = campaign.audience.beside().map(|file| &file.source.path);
+        let files = [&campaign.path, &campaign.audience.source.path].into_iter().chain(beside);
         let files = files.map(|file| stamp(file)).collect::<Option<Vec<String>>>()?;
         let (program, results) = (env!("CARGO_PKG_VERSION"), campaign.results.path.display());
         let (digest, counts, barred) = (&plan.digest, &plan.counts, &plan.barred);

@@ -223,6 +223,24 @@ codes! {
     /// Nobody of the audience stands in a list.
     ListWithoutMatch = "list-without-match", Warning;
 
+    // Columns of other files.
+    /// A joined file cannot be read.
+    JoinUnreadable = "join-unreadable", Error;
+    /// A joined file is a pipe, a device or the like.
+    JoinSpecial = "join-special", Error;
+    /// The audience lacks the column by which a file is joined.
+    JoinOnMissing = "join-on-missing", Error;
+    /// A joined file lacks the column by which it is joined.
+    JoinToMissing = "join-to-missing", Error;
+    /// One key stands in two rows of a joined file.
+    JoinRepeated = "join-repeated", Error;
+    /// A column that is used stands in two files.
+    JoinColumnTwice = "join-column-twice", Error;
+    /// A row of the audience has none in a joined file.
+    JoinMissing = "join-missing", Error;
+    /// No row of the audience has one in a joined file.
+    JoinWithoutMatch = "join-without-match", Warning;
+
     // Until when people can be written to.
     /// A column of the window table that is not there.
     WindowColumnMissing = "window-column-missing", Error;

@@ -6,10 +6,12 @@ use crate::audience::characters;
 use crate::audience::column::ColumnRules;
 use crate::audience::damage::{Damage, look, may_be_odd};
 use crate::audience::header::Header;
+use crate::audience::join::key_value;
 use crate::audience::lists::Matches;
 use crate::audience::openid::{self, OpenIdFault, Shape};
 use crate::audience::reader::Reader;
 use crate::audience::row::{Cells, Row, Width};
+use crate::audience::wishes::Unmatched;
 use crate::campaign::file::{Duplicates, InvalidRows};
 use crate::diagnostic::code::Code;
 use crate::diagnostic::people::People;
@@ -23,6 +25,7 @@ use crate::plan::conditions::Conditions;
 use crate::plan::damage::{self, Column, Found, Use};
 use crate::plan::duplicates::{Repeated, Seen};
 use crate::plan::inputs::Inputs;
+use crate::plan::joined::{JoinCounts, Joiner, NoMatch};
 use crate::plan::media::{Looked, MediaFile, MediaPlace, stays_in};
 use crate::plan::renderer::{FileName, Renderer, fault_of};
 use crate::plan::schedule::deadline::Deadline;
@@ -37,7 +40,11 @@ pub(crate) struct Judge<'a> {
     inputs: &'a Inputs<'a>,
     /// The message to write, where campaign and columns fit together.
     body: Option<&'a Body>,
+    /// The columns of the audience alone.
+    own: Header,
+    /// The same with those of joined files behind them.
     header: Header,
+    joiner: Joiner<'a>,
     renderer: Renderer,
     openid: usize,
     columns: Vec<(usize, &'a ColumnRules)>,
@@ -65,6 +72,7 @@ pub(crate) struct Findings {
     pub(crate) conditions: Conditions,
     pub(crate) matches: Matches,
     pub(crate) times: TimesFound,
+    pub(crate) joins: JoinCounts,
 }
 
 /// A text that names a media file, and the file it names now.
@@ -99,13 +107,17 @@ impl<'a> Judge<'a> {
         reader: &Reader,
         repeated: Repeated,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let header = reader.header();
+        let own = reader.header();
         let mut faults = Vec::new();
-        let openid = openid_column(&inputs.audience.openid_column, header, &mut faults);
+        let openid = openid_column(&inputs.audience.openid_column, own, &mut faults);
+        let (joiner, header) = Joiner::bind(&inputs.audience.joins, own, &mut faults);
+        let header = &header;
         let mut columns = Vec::new();
         for (name, rules) in &inputs.audience.columns {
             match header.position(name) {
                 Some(index) => columns.push((index, rules)),
+                // Of columns that may stand in a file that cannot be read nothing can be said.
+                None if joiner.is_broken() => {}
                 None => {
                     let at = FieldPath::of("audience.columns").key(name);
                     let fault = Diagnostic::new(Code::RuleWithoutColumn, Place::Key(at)).with("name", name);
@@ -114,11 +126,12 @@ impl<'a> Judge<'a> {
             }
         }
         let rules = &inputs.audience.columns;
+        let slots = if joiner.is_broken() { &[] } else { inputs.slots.as_slice() };
         // Without a column of openids no row is rendered, but the faults of the texts are told in the same go.
-        let (renderer, unbound) = Renderer::bind(&inputs.slots, header, openid.unwrap_or(0), rules);
+        let (renderer, unbound) = Renderer::bind(slots, header, openid.unwrap_or(0), rules);
         faults.extend(unbound);
         let files = constant_files(inputs, &renderer, &mut faults);
-        let window = inputs.audience.window.as_ref();
+        let window = inputs.audience.window.as_ref().filter(|_| !joiner.is_broken());
         let window = window.and_then(|window| WindowReader::bind(window, header, &mut faults));
         let Some(openid) = openid else { return Err(faults) };
         let mut kept = Diagnostics::default();
@@ -127,7 +140,7 @@ impl<'a> Judge<'a> {
         renderer.exact_columns().for_each(|cell| uses[cell].exact = true);
         renderer.gap_columns().for_each(|cell| uses[cell].gap = true);
         let rules = columns.iter().map(|(cell, _)| *cell);
-        renderer.columns().chain(rules).for_each(|cell| used[cell] = true);
+        renderer.columns().chain(rules).chain(joiner.keys()).for_each(|cell| used[cell] = true);
         let watched = header.names().enumerate().filter(|(cell, _)| used[*cell] && *cell != openid);
         let watched = watched.map(|(cell, name)| Column::new(cell, name, uses[cell]));
         let first_column = reader.sheet().map_or(0, |sheet| sheet.first_column);
@@ -135,15 +148,18 @@ impl<'a> Judge<'a> {
         used[openid] = true;
         // What a spreadsheet did to a time is told by whoever reads it; what keeps its cell from being used is told here.
         window.iter().flat_map(WindowReader::columns).for_each(|cell| used[cell] = true);
-        let told = header.names().enumerate().filter(|(cell, _)| used[*cell]);
+        kept.extend(joiner.ambiguous(header, |cell| used[cell]));
+        let told = own.names().enumerate().filter(|(cell, _)| used[*cell]);
         kept.extend(told.filter_map(|(cell, name)| regional_dates(reader, cell, name)));
         kept.extend(misread_names(reader));
         let names: Vec<&str> = header.names().collect();
         let conditions = Conditions::of(&renderer, &names, openid);
         Ok(Self {
             inputs,
-            body: inputs.body.filter(|_| kept.errors() == 0),
+            body: inputs.body.filter(|_| kept.errors() == 0 && !joiner.is_broken()),
+            own: own.clone(),
             header: header.clone(),
+            joiner,
             renderer,
             openid,
             columns,
@@ -162,9 +178,19 @@ impl<'a> Judge<'a> {
         })
     }
 
-    /// The columns.
+    /// The columns, those of joined files behind those of the audience.
     pub(crate) fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// The columns of the audience alone.
+    pub(crate) fn own_header(&self) -> &Header {
+        &self.own
+    }
+
+    /// The row that was judged last with all its columns.
+    pub(crate) fn whole<'r>(&'r self, row: &'r Row) -> &'r Row {
+        if self.joiner.is_empty() { row } else { self.joiner.row() }
     }
 
     /// The index of the column that holds the openid.
@@ -196,7 +222,8 @@ impl<'a> Judge<'a> {
     /// What was found in the cells of all rows.
     pub(crate) fn into_findings(self) -> Findings {
         let times = self.window.map_or_else(TimesFound::default, WindowReader::into_found);
-        Findings { damage: self.damage, conditions: self.conditions, matches: self.matches, times }
+        let joins = self.joiner.into_counts();
+        Findings { damage: self.damage, conditions: self.conditions, matches: self.matches, times, joins }
     }
 
     /// Where the payloads since this was emptied last name media files, by row.
@@ -230,11 +257,30 @@ impl<'a> Judge<'a> {
         if let Some(why) = self.barred(row, width, &cells) {
             return Verdict::Skipped(why);
         }
-        let mut look = Look { judge: self, row, cells: &cells, sound: true };
-        if let Width::Ragged { cells } = width {
-            look.ragged(cells);
+        if let Width::Ragged { cells: count } = width {
+            Look { judge: self, row, cells: &cells, sound: true }.ragged(count);
             return Verdict::Skipped(Skip::Invalid);
         }
+        if self.joiner.is_empty() {
+            return self.whole_row(row, &cells, None, payloads);
+        }
+        let missing = self.joiner.look(row, &cells);
+        let whole = self.joiner.take();
+        let cells = whole.cells().expect("its cells are texts that were put together");
+        let verdict = self.whole_row(&whole, &cells, missing, payloads);
+        self.joiner.give_back(whole);
+        verdict
+    }
+
+    /// Judges a row that has all its columns.
+    fn whole_row(
+        &mut self,
+        row: &Row,
+        cells: &Cells<'_>,
+        missing: Option<NoMatch<'_>>,
+        payloads: &mut Vec<u8>,
+    ) -> Verdict {
+        let mut look = Look { judge: self, row, cells, sound: true };
         let troubled = look.troubles();
         let openid = look.openid();
         let before = look.judge.seen.before(openid);
@@ -251,6 +297,9 @@ impl<'a> Judge<'a> {
             // What its cells lack would only be told a second time.
             return Verdict::Skipped(Skip::Invalid);
         }
+        if let Some(missing) = missing {
+            return Verdict::Skipped(look.unmatched(missing));
+        }
         look.columns();
         look.damage();
         look.render();
@@ -261,7 +310,7 @@ impl<'a> Judge<'a> {
         }
         self.deadlines.extend(deadline);
         self.seen.take(openid);
-        self.conditions.look(row, &cells);
+        self.conditions.look(row, cells);
         let start = payloads.len();
         match self.body {
             Some(body) if self.files.is_empty() => body.write(openid, &self.texts, payloads),
@@ -405,6 +454,22 @@ impl<'r> Look<'_, 'r, '_> {
         self.fault(fault.with("expected", expected));
     }
 
+    /// What becomes of a row that has none in a joined file.
+    fn unmatched(&mut self, missing: NoMatch<'_>) -> Skip {
+        let NoMatch { number, join, on } = missing;
+        if join.missing == Unmatched::Skip && self.sound {
+            self.judge.joiner.skipped(number);
+            return Skip::Unmatched;
+        }
+        let key = self.cells.or_blank(on);
+        let key = if on == self.judge.openid { Value::openid(key) } else { key_value(key) };
+        let fault = Diagnostic::new(Code::JoinMissing, self.place(Some(on))).with("key", key);
+        if join.missing == Unmatched::Error {
+            self.fault(fault.with("file", &join.file.name).with("to", &join.to));
+        }
+        Skip::Invalid
+    }
+
     fn openid(&mut self) -> &'r str {
         let cell = self.judge.openid;
         let text = self.cells.or_blank(cell);
@@ -521,7 +586,7 @@ impl<'r> Look<'_, 'r, '_> {
                 return;
             }
             let mut place = RowPlace::new(self.row.number, self.row.line).field(slot.at.clone());
-            place.cell = slot.cell;
+            place.cell = slot.cell.filter(|cell| self.row.elsewhere(*cell).is_none());
             let fault = named(fault_of(slot.problem, slot.at, Place::Row(place)), openid, self.cells);
             sound &= !fault.is_error();
             let fault = if skip { fault.into_warning() } else { fault };
@@ -551,7 +616,7 @@ impl<'r> Look<'_, 'r, '_> {
                 Looked { file: None, problems: [problem].into() }
             };
             let mut place = RowPlace::new(self.row.number, self.row.line).field(named.at.clone());
-            place.cell = named.only_cell;
+            place.cell = named.only_cell.filter(|cell| self.row.elsewhere(*cell).is_none());
             let tell = |problem: &Problem| fault_of(problem.clone(), &named.at, Place::Row(place.clone()));
             let told: Vec<Diagnostic> = looked.problems.iter().map(tell).collect();
             told.into_iter().for_each(|fault| self.fault(fault));
@@ -572,9 +637,7 @@ impl<'r> Look<'_, 'r, '_> {
     }
 
     fn place(&self, cell: Option<usize>) -> Place {
-        let mut place = RowPlace::new(self.row.number, self.row.line);
-        place.cell = cell;
-        Place::Row(place)
+        self.row.place(cell)
     }
 
     fn fault(&mut self, fault: Diagnostic) {

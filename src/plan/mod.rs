@@ -14,6 +14,7 @@ mod failures;
 pub mod id;
 pub mod inputs;
 pub(crate) mod inspect;
+mod joined;
 pub(crate) mod judge;
 pub(crate) mod media;
 mod near_file;
@@ -32,7 +33,7 @@ use std::sync::Arc;
 use crate::audience::fence::Fence;
 use crate::audience::time_cell::TimeForm;
 use crate::campaign::validate::Validated;
-use crate::campaign::{Campaign, Results};
+use crate::campaign::{Audience, Campaign, Results};
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place, Sheet};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -70,7 +71,8 @@ pub struct Plan {
     pub(crate) sheet: Option<Sheet>,
     /// Whether everybody gets the same text although the list has more columns than the openids'.
     pub(crate) same_for_all: bool,
-    /// The rows that lists keep from getting a message: the list as the campaign names it, why, and how many.
+    /// The rows that lists and joined files keep from getting a message: the file as the campaign names it, why, and how
+    /// many.
     pub(crate) barred: Vec<(String, Skip, u64)>,
     /// Until when each message may be begun, where the campaign says by what.
     pub(crate) windows: Option<Windows>,
@@ -98,6 +100,7 @@ pub struct RowCounts {
     pub(crate) hidden: u64,
     pub(crate) excluded: u64,
     pub(crate) not_included: u64,
+    pub(crate) unmatched: u64,
 }
 
 impl RowCounts {
@@ -133,6 +136,7 @@ impl RowCounts {
             Skip::Hidden => &mut self.hidden,
             Skip::Excluded => &mut self.excluded,
             Skip::NotIncluded => &mut self.not_included,
+            Skip::Unmatched => &mut self.unmatched,
         }
     }
 }
@@ -142,7 +146,7 @@ impl RowCounts {
 pub(crate) struct SkippedRows<'a> {
     /// Why.
     pub(crate) why: Skip,
-    /// The list that says so, as the campaign names it, where one does.
+    /// The list or joined file that says so, as the campaign names it, where one does.
     pub(crate) list: Option<&'a str>,
     /// How many.
     pub(crate) count: u64,
@@ -163,7 +167,7 @@ impl Plan {
         let mut all = Vec::new();
         for why in Skip::ALL {
             match why {
-                Skip::Excluded | Skip::NotIncluded => {
+                Skip::Excluded | Skip::NotIncluded | Skip::Unmatched => {
                     let rows = by_lists(why).map(|(list, _, count)| (Some(list.as_str()), *count));
                     all.extend(rows.map(|(list, count)| SkippedRows { why, list, count }));
                 }
@@ -183,7 +187,7 @@ const SHEET_ROWS: u64 = 1_048_575;
 /// Plans a sound campaign.
 pub fn plan(campaign: &Campaign) -> Plan {
     let mut plan = plan_within(campaign, None, &mut ());
-    crate::audience::locate::fill(&campaign.audience.source, plan.diagnostics.kept_mut());
+    locate_in(&campaign.audience, &mut plan);
     plan
 }
 
@@ -253,7 +257,15 @@ pub(crate) fn forecast_seconds(messages: u64, per_second: f64) -> u64 {
 pub(crate) fn locate(validated: &Validated, plan: &mut Plan) {
     let audience = validated.campaign.as_ref().map(|campaign| &campaign.audience);
     if let Some(audience) = audience.or(validated.audience.as_ref()) {
-        crate::audience::locate::fill(&audience.source, plan.diagnostics.kept_mut());
+        locate_in(audience, plan);
+    }
+}
+
+fn locate_in(audience: &Audience, plan: &mut Plan) {
+    let diagnostics = plan.diagnostics.kept_mut();
+    crate::audience::locate::fill(&audience.source, diagnostics);
+    for join in audience.joins.all() {
+        crate::audience::locate::fill_beside(&join.file.source, diagnostics);
     }
 }
 

@@ -125,7 +125,7 @@ impl<'a> Pass<'a> {
 
     /// The columns of the audience.
     pub(crate) fn header(&self) -> &Header {
-        self.judge.header()
+        self.judge.own_header()
     }
 
     /// The judge, bound to the columns.

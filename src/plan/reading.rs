@@ -19,6 +19,7 @@ use crate::plan::damage::Found;
 use crate::plan::digest::{Digest, Running};
 use crate::plan::duplicates::{Hashes, Repeated};
 use crate::plan::inputs::Inputs;
+use crate::plan::joined::JoinCounts;
 use crate::plan::judge::{Findings, Judge};
 use crate::plan::media::Needed;
 use crate::plan::onlooker::Onlooker;
@@ -27,6 +28,7 @@ use crate::plan::sample::candidate::Candidate;
 use crate::plan::sample::chosen::Sample;
 use crate::plan::sample::lengths::Lengths;
 use crate::plan::schedule::deadline::Deadline;
+use crate::plan::skip::Skip;
 use crate::plan::windows::TimesFound;
 use crate::plan::{Plan, RowCounts, Windows};
 
@@ -97,7 +99,11 @@ fn read(inputs: &Inputs<'_>, repeated: Repeated, onlooker: &mut dyn Onlooker) ->
     let mut sum = Sum::default();
     sum.faults.extend(faults);
     sum.faults.absorb(lists.faults());
+    let joins = &inputs.audience.joins;
+    let broken = joins.faults().errors() > 0;
+    sum.faults.absorb(joins.faults());
     let mut matches = Matches::of(lists);
+    let mut joined = JoinCounts::default();
     let mut times = TimesFound::default();
     // What does not fit the columns is the same for every judge.
     let unfit: Vec<Diagnostics> = judges.iter_mut().map(Judge::take_faults).collect();
@@ -118,11 +124,12 @@ fn read(inputs: &Inputs<'_>, repeated: Repeated, onlooker: &mut dyn Onlooker) ->
         let fault = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         let (mut damage, mut conditions) = (Found::default(), Conditions::default());
         for end in ends {
-            let Findings { damage: found, conditions: seen, matches: met, times: read } =
+            let Findings { damage: found, conditions: seen, matches: met, times: read, joins: more } =
                 end.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             damage.absorb(found);
             conditions.absorb(seen);
             matches.absorb(&met);
+            joined.absorb(&more);
             times.absorb(read);
         }
         sum.faults.extend(damage.diagnostics());
@@ -132,8 +139,13 @@ fn read(inputs: &Inputs<'_>, repeated: Repeated, onlooker: &mut dyn Onlooker) ->
         if lists.faults().errors() == 0 {
             sum.faults.extend(matches.warnings(lists));
         }
+        if !broken {
+            sum.faults.extend(joined.warnings(joins));
+        }
         sum.faults.extend(fault);
     });
+    let unmatched = joins.all().iter().zip(&joined.skipped).filter(|(_, count)| **count > 0);
+    let unmatched = unmatched.map(|(join, count)| (join.file.name.clone(), Skip::Unmatched, *count));
     Plan {
         counts: sum.counts,
         digest: sum.running.now(),
@@ -155,6 +167,7 @@ fn read(inputs: &Inputs<'_>, repeated: Repeated, onlooker: &mut dyn Onlooker) ->
             .barred()
             .into_iter()
             .map(|(why, count)| (lists.named(why), why.into(), count))
+            .chain(unmatched)
             .collect(),
     }
 }

@@ -16,12 +16,14 @@ pub(crate) enum Skip {
     Excluded,
     /// Its openid stands in no list of those who alone get something.
     NotIncluded,
+    /// It has no row in a joined file.
+    Unmatched,
 }
 
 impl Skip {
     /// All of them, in the order of reports.
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Duplicate, Self::Invalid, Self::Hidden, Self::Excluded, Self::NotIncluded];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Duplicate, Self::Invalid, Self::Hidden, Self::Excluded, Self::NotIncluded, Self::Unmatched];
 
     /// The word in machine-readable output.
     pub(crate) fn name(self) -> &'static str {
@@ -31,6 +33,7 @@ impl Skip {
             Self::Hidden => "hidden",
             Self::Excluded => "excluded",
             Self::NotIncluded => "not-included",
+            Self::Unmatched => "unmatched",
         }
     }
 }

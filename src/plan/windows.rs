@@ -7,7 +7,7 @@ use crate::campaign::file::Missing;
 use crate::campaign::window::{Opened, Window};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::diagnostic::place::{FieldPath, Place, RowPlace};
+use crate::diagnostic::place::{FieldPath, Place};
 use crate::plan::schedule::deadline::Deadline;
 
 /// Reads the window of a row.
@@ -34,8 +34,7 @@ pub(crate) struct TimesFound {
 #[derive(Debug, Clone)]
 struct Example {
     row: u64,
-    line: u64,
-    cell: usize,
+    at: Place,
     text: String,
 }
 
@@ -72,7 +71,7 @@ impl<'a> WindowReader<'a> {
     ///
     /// What is wrong with the first cell that cannot be read.
     pub(crate) fn read(&mut self, row: &Row, cells: &Cells<'_>, nth: u32) -> Result<Deadline, Diagnostic> {
-        let place = |cell: usize| Place::Row(RowPlace::new(row.number, row.line).cell(cell));
+        let place = |cell: usize| row.place(Some(cell));
         let cell = |cell: usize| cells.or_blank(cell).trim();
         let opened = match self.event.map(|index| (index, cell(index))) {
             None | Some((_, "")) => Opened::Message,
@@ -95,7 +94,7 @@ impl<'a> WindowReader<'a> {
         let read = time_cell::read(text, &self.window.zone, self.window.format.as_deref());
         let read =
             read.ok_or_else(|| Diagnostic::new(Code::WindowTime, place(self.time)).with("text", text))?;
-        let example = || Example { row: row.number, line: row.line, cell: self.time, text: text.to_owned() };
+        let example = || Example { row: row.number, at: place(self.time), text: text.to_owned() };
         self.found.first[read.form.index()].get_or_insert_with(example);
         if read.date_only {
             self.found.dates.get_or_insert_with(|| (example(), 0)).1 += 1;
@@ -162,7 +161,7 @@ impl TimesFound {
 
 impl Example {
     fn place(&self) -> Place {
-        Place::Row(RowPlace::new(self.row, self.line).cell(self.cell))
+        self.at.clone()
     }
 }
 

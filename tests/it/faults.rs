@@ -386,6 +386,13 @@ fn padded(mut content: Vec<u8>, length: usize) -> Vec<u8> {
     content
 }
 
+/// A campaign with this joined file.
+fn joined(keys: &str, file: &str) -> Case {
+    let name = if keys.contains("file =") { "" } else { "file = \"media.jpg\"\n" };
+    let more = format!("[[audience.join]]\n{name}{keys}\n");
+    Case { media: Some(file.as_bytes().to_vec()), ..text("{{name}}", &more) }
+}
+
 fn case(code: Code) -> Case {
     let one = openid(1);
     let column = "[audience.columns.name]\n";
@@ -468,6 +475,14 @@ fn case(code: Code) -> Case {
         Code::ListWithoutMatch => {
             Case { media: Some(b"openid\noZ\n".to_vec()), ..text("x", "exclude = [\"media.jpg\"]\n") }
         }
+        Code::JoinUnreadable => joined("file = \"none.csv\"", ""),
+        Code::JoinSpecial => joined("file = \"/dev/null\"", ""),
+        Code::JoinOnMissing => joined("on = \"none\"\nto = \"openid\"", "openid\n"),
+        Code::JoinToMissing => joined("", "key,n\n"),
+        Code::JoinRepeated => joined("", &format!("openid,n\n{one},1\n{one},2\n")),
+        Code::JoinColumnTwice => joined("", &format!("openid,name\n{one},1\n")),
+        Code::JoinMissing => joined("", "openid,n\noZ,1\n"),
+        Code::JoinWithoutMatch => joined("missing = \"skip\"", "openid,n\noZ,1\n"),
         Code::WindowColumnMissing => text("x", "[audience.window]\ncolumn = \"none\"\n"),
         Code::WindowTime => text("x", "[audience.window]\ncolumn = \"name\"\n"),
         Code::WindowMixed => {
@@ -641,7 +656,7 @@ fn the_names_of_faults_are_those_that_scripts_know() {
          workbook-unreadable workbook-encrypted sheet-missing several-sheets sheet-of-text workbook-too-large stray-cells hidden-rows \
          undecodable unsure-encoding ambiguous-encoding \
          no-recipients title-above-names header-row-empty too-many-columns results-columns duplicate-column alike-columns unnamed-column openid-column-missing rule-without-column lone-quote unclosed-quote \
-         ragged-row list-unreadable list-special list-without-openids list-without-match window-column-missing window-time window-mixed window-date-only \
+         ragged-row list-unreadable list-special list-without-openids list-without-match join-unreadable join-special join-on-missing join-to-missing join-repeated join-column-twice join-missing join-without-match window-column-missing window-time window-mixed window-date-only \
          window-event window-used merged-cells date-cell regional-date cell-format long-number formula-without-value error-value picture-in-cell scientific-notation lost-digits \
          lost-leading-zeros code-became-date leading-apostrophe text-mark null-word destroyed-characters lost-characters misread-characters private-use markup-in-cell blank-cells blanks-around invisible-characters full-width openid-empty openid-character openid-too-long openid-shape openid-contact duplicate-openid duplicate-skipped \
          too-many-for-one cell-blank cell-too-long cell-pattern cell-not-one-of"

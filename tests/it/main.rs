@@ -33,6 +33,7 @@ mod hosts;
 mod hours;
 mod init;
 mod interview;
+mod joins;
 mod journal;
 mod journal_commands;
 mod kinds;

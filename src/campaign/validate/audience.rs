@@ -4,6 +4,7 @@ use regex::{Regex, RegexBuilder};
 
 use crate::audience::Source;
 use crate::audience::column::ColumnRules;
+use crate::audience::join::Joins;
 use crate::audience::lists::Lists;
 use crate::audience::wishes::{ColumnFormat, HiddenRows, Pattern};
 use crate::audience::workbook::cache::Cache;
@@ -53,6 +54,7 @@ impl Check<'_> {
             None => None,
         };
         let source = Source { formats: exact_times(source.formats.clone(), window.as_ref()), ..source };
+        let joins = self.joins(audience, &source);
         Some(Audience {
             source,
             openid_column,
@@ -60,6 +62,7 @@ impl Check<'_> {
             invalid_rows: audience.invalid_rows.unwrap_or(InvalidRows::Error),
             columns,
             lists: Lists::new(lists?),
+            joins: Joins::new(joins?),
             window,
         })
     }

@@ -2,6 +2,7 @@
 
 use crate::audience::Source;
 use crate::audience::lists::{self, List, Membership};
+use crate::audience::side_file::SideFile;
 use crate::audience::wishes::HiddenRows;
 use crate::campaign::file::{AudienceTable, InvalidRows};
 use crate::campaign::validate::check::Check;
@@ -40,13 +41,14 @@ impl Check<'_> {
                     ..Source::default()
                 };
                 let skips_faulty = audience.invalid_rows == Some(InvalidRows::Skip);
-                lists.push(List {
-                    membership,
+                let file = SideFile {
                     name: name.clone(),
                     at: at.index(index),
                     source,
                     skips_faulty,
-                });
+                    codes: (Code::ListUnreadable, Code::ListSpecial),
+                };
+                lists.push(List { membership, file });
             }
         }
         Some(lists)

@@ -5,6 +5,7 @@ mod audience;
 mod check;
 mod hosts;
 mod hours;
+mod joins;
 mod lists;
 mod message;
 mod notify;

@@ -44,8 +44,8 @@ impl Check<'_> {
             let name = results.path.file_name().expect("a path with an extension has a name");
             self.bad(&FieldPath::of("results.file"), &name.to_string_lossy(), "….csv, ….xlsx");
         }
-        let lists = audience.lists.all().iter().map(|list| list.source.path.as_path());
-        let reads = [audience.source.path.as_path(), self.path].into_iter().chain(lists);
+        let beside = audience.beside().map(|file| file.source.path.as_path());
+        let reads = [audience.source.path.as_path(), self.path].into_iter().chain(beside);
         // A file that a flag names is no fault of the campaign: whoever would write it says so.
         for own in reads.filter(|_| overrides.results.is_none()) {
             let said = Results { path: wanted.clone(), ..results.clone() };

@@ -17,7 +17,6 @@ use crate::audience::openid::Contact;
 use crate::audience::row::Row;
 use crate::audience::trouble::Trouble;
 use crate::diagnostic::code::Code;
-use crate::diagnostic::place::{Place, RowPlace};
 use crate::diagnostic::value::Key;
 use crate::diagnostic::value::Value;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -213,8 +212,7 @@ impl Found {
         };
         let told = self.kinds.iter().filter_map(|((code, _), tally)| {
             let first = tally.spots.first()?;
-            let at = Place::Row(RowPlace::new(first.row, first.line).cell(first.cell));
-            let mut fault = Diagnostic::new(*code, at)
+            let mut fault = Diagnostic::new(*code, first.at.clone())
                 .with("count", tally.count)
                 .with("example", visible(&first.text))
                 .with("column", names(first.cell))
@@ -237,8 +235,7 @@ impl Found {
         self.contacts.values().for_each(|tally| all.absorb(tally.clone()));
         let count = |contact| self.contacts.get(&contact).map_or(0, |tally| tally.count);
         let first = all.spots.first()?;
-        let at = Place::Row(RowPlace::new(first.row, first.line).cell(first.cell));
-        let mut fault = Diagnostic::new(Code::OpenidContact, at)
+        let mut fault = Diagnostic::new(Code::OpenidContact, first.at.clone())
             .with("count", all.count)
             .with("column", &self.openid.1)
             .with("phones", count(Contact::Phone))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::audience::row::Row;
-use crate::diagnostic::place::cell_name;
+use crate::diagnostic::place::{Place, cell_name};
 
 /// How many places a diagnostic names.
 pub(super) const PLACES: usize = 10;
@@ -20,8 +20,10 @@ pub(super) struct Tally {
 pub(super) struct Spot {
     pub(super) row: u64,
     pub(super) cell: usize,
-    pub(super) line: u64,
+    pub(super) at: Place,
     pub(super) sheet_row: u64,
+    /// What the cell is called, where it stands in another file than the audience.
+    pub(super) elsewhere: Option<String>,
     pub(super) text: String,
     /// The code of its format, where that is what is wrong.
     pub(super) format: Option<Arc<str>>,
@@ -30,14 +32,17 @@ pub(super) struct Spot {
 impl Spot {
     pub(super) fn new(row: &Row, cell: usize, text: &str) -> Self {
         let text = text.chars().take(40).collect();
-        Self { row: row.number, cell, line: row.line, sheet_row: row.sheet_row(), text, format: None }
+        let elsewhere = row.elsewhere(cell).map(|_| row.cell_name(0, cell));
+        let (at, sheet_row) = (row.place(Some(cell)), row.sheet_row());
+        Self { row: row.number, cell, at, sheet_row, elsewhere, text, format: None }
     }
 }
 
 impl Tally {
     /// The first of its cells, as spreadsheets call them; `first_column` is that of the table on its sheet.
     pub(super) fn places(&self, first_column: usize) -> String {
-        let place = |spot: &Spot| cell_name(first_column + spot.cell, spot.sheet_row);
+        let own = |spot: &Spot| cell_name(first_column + spot.cell, spot.sheet_row);
+        let place = |spot: &Spot| spot.elsewhere.clone().unwrap_or_else(|| own(spot));
         let places: Vec<String> = self.spots.iter().map(place).collect();
         let more = if self.count > places.len() as u64 { " …" } else { "" };
         places.join(", ") + more

@@ -32,6 +32,7 @@ impl<'r, 'a> Candidate<'r, 'a> {
     ) -> Option<Self> {
         match verdict {
             Verdict::Message { openid, payload, nth } => {
+                let row = judge.whole(row);
                 let cells = row.cells().expect("what became a message was read as text");
                 let payload = &payloads[payload.clone()];
                 Some(Self { judge, row, cells, faults, payload, openid: *openid, nth: *nth })

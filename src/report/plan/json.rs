@@ -97,12 +97,12 @@ pub struct PlanReport {
     pub messages: Option<Vec<String>>,
 }
 
-/// Rows that get no message because of a list.
+/// Rows that get no message because of a list or of a joined file.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ListReport {
     /// The file as the campaign names it; all that `only` names in one.
     pub list: String,
-    /// `excluded` or `not-included`.
+    /// `excluded`, `not-included` or `unmatched`.
     pub reason: String,
     /// How many rows.
     pub rows: u64,

@@ -262,7 +262,11 @@ impl<'a> Lines<'a> {
         let lists = &self.campaign.audience.lists;
         let openid = self.openid.and_then(|cell| row.record().get(cell)).map(String::from_utf8_lossy);
         let barred = openid.and_then(|openid| lists.barred(&openid));
-        let list = barred.map_or_else(String::new, |why| lists.named(why));
+        let list = match (skipped, barred) {
+            (Skip::Unmatched, _) => self.campaign.audience.joins.skipping(),
+            (_, Some(why)) => lists.named(why),
+            (_, None) => String::new(),
+        };
         self.words.say(skipped_key(skipped), &[("list", &list)])
     }
 
@@ -305,6 +309,7 @@ fn skipped_key(skipped: Skip) -> &'static str {
         Skip::Hidden => "results.skipped.hidden",
         Skip::Excluded => "results.skipped.excluded",
         Skip::NotIncluded => "results.skipped.not-included",
+        Skip::Unmatched => "results.skipped.unmatched",
     }
 }
 
