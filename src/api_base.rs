@@ -37,16 +37,6 @@ impl Destination {
     }
 }
 
-impl Destination {
-    /// The other one.
-    pub(crate) fn other(self) -> Self {
-        match self {
-            Self::Real => Self::Local,
-            Self::Local => Self::Real,
-        }
-    }
-}
-
 impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

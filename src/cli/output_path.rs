@@ -199,7 +199,7 @@ fn occupied(campaign: &Campaign, destination: Option<Destination>, file: &Path) 
 }
 
 /// Who wrote a results file, by the receipts beside the campaign and beside the file.
-fn writer(campaign: &Campaign, file: &Path) -> Option<Entry> {
+pub(crate) fn writer(campaign: &Campaign, file: &Path) -> Option<Entry> {
     let beside = file.parent().unwrap_or(Path::new("")).join("campaign.toml");
     let receipts = [receipt::beside(&campaign.path), receipt::beside(&beside)];
     receipts.iter().find_map(|receipt| {

@@ -13,7 +13,7 @@ pub(crate) struct People {
 }
 
 /// Somebody of whom results tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Stranger {
     /// The first message to the person, and the one in question.
     messages: [[u64; 2]; 2],

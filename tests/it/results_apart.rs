@@ -143,3 +143,43 @@ fn a_file_that_tells_who_was_sent_the_message_is_told_for_what_it_is_and_never_t
     world.file(RESULTS, edited);
     assert_eq!(platform.ledger().totals().requests, 3);
 }
+
+/// A run of these arguments with a journal that knows nothing.
+fn take_over(world: &World, platform: &Platform) -> Ran {
+    fs::remove_dir_all(world.state()).expect("no journal");
+    let stopped = world.send(platform).exits(8);
+    world.run_at(platform, &[&SEND[..], &["--take-over"]].concat()).exits(0);
+    assert_eq!(platform.ledger().duplicates(), Vec::<String>::new());
+    stopped
+}
+
+#[test]
+fn results_that_went_to_a_second_name_are_read_when_the_journal_is_lost() {
+    let (world, platform) = (World::with_recipients(12), Platform::new(""));
+    world.run_at(&platform, &limited("4")).exits(7);
+    // What Excel does by locking, a folder in the file's place does on every system.
+    fs::rename(world.path(RESULTS), world.path("away")).expect("a move");
+    fs::create_dir(world.path(RESULTS)).expect("a folder");
+    world.run_at(&platform, &limited("4")).exits(7).says("spring.local.results.2.csv");
+    fs::remove_dir(world.path(RESULTS)).expect("no folder");
+    fs::rename(world.path("away"), world.path(RESULTS)).expect("a move");
+    let told = take_over(&world, &platform);
+    told.says(&format!("Results `{RESULTS}`: 4 sent")).says("Results `spring.local.results.2.csv`: 8 sent");
+    assert_eq!(platform.ledger().totals().accepted, 12);
+}
+
+#[test]
+fn results_that_a_flag_named_are_read_when_the_journal_is_lost() {
+    let (world, platform) = (World::with_recipients(5), Platform::new(""));
+    let elsewhere = [&limited("3")[..], &["--results", "已发.csv"]].concat();
+    world.run_at(&platform, &elsewhere).exits(7);
+    take_over(&world, &platform).says("已发.local.csv`: 3 sent");
+    assert_eq!(platform.ledger().totals().accepted, 5);
+    // The campaign's own file is looked at whatever a flag names.
+    let (world, platform) = (World::with_recipients(5), Platform::new(""));
+    world.run_at(&platform, &limited("3")).exits(7);
+    fs::remove_dir_all(world.path(".wxcast")).expect("no receipt");
+    fs::remove_dir_all(world.state()).expect("no journal");
+    let ran = world.run_at(&platform, &[&SEND[..], &["--results", "new.csv"]].concat()).exits(8);
+    ran.says(&format!("Results `{RESULTS}`: 3 sent"));
+}

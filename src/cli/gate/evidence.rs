@@ -108,7 +108,7 @@ impl<'a> Evidence<'a> {
         Err(Problem::new(Exit::Gate, "gate")
             .with("why", why)
             .with("receipt", told::receipt(&self.witnesses))
-            .with("results", told::results(self.campaign))
+            .with("results", told::results(self.campaign, &self.witnesses))
             .with("journal", told::journal(&self.witnesses))
             .with("campaign", argument(&self.campaign.path)))
     }

@@ -3,6 +3,7 @@
 
 mod doubt;
 mod evidence;
+mod results;
 mod strangers;
 mod take_over;
 mod told;

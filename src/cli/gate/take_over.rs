@@ -9,7 +9,7 @@ use crate::campaign::Campaign;
 use crate::cli::command::journal::import_problem;
 use crate::cli::exit_code::Exit;
 use crate::cli::gate::evidence::Evidence;
-use crate::cli::gate::{strangers, told};
+use crate::cli::gate::{results, told};
 use crate::cli::machine::{self, Machine};
 use crate::cli::problem::Problem;
 use crate::cli::terminal::{Terminal, argument};
@@ -60,7 +60,8 @@ impl Evidence<'_> {
             return Err(Problem::new(Exit::Gate, "take-over-needs-yes").with("campaign", path));
         }
         let Self { campaign, witnesses, .. } = self;
-        for known in [told::receipt(witnesses), told::results(campaign), told::journal(witnesses)] {
+        for known in [told::receipt(witnesses), told::results(campaign, witnesses), told::journal(witnesses)]
+        {
             terminal.tell(&format!("{}\n", known.say(&terminal.words)));
         }
         if terminal.ask("gate.take-over", &[]) {
@@ -74,10 +75,12 @@ impl Evidence<'_> {
     pub(super) fn take_over(&self, terminal: &Terminal) -> Result<(), JournalError> {
         let mut store = Store::open(&self.witnesses.state)?;
         let claim = store.claim(&self.witnesses.whose, Incident::Crash)?;
-        let taken = match strangers::results(self.campaign) {
-            Some(results) => store.take_in(claim, &mut results.told())?,
-            None => 0,
-        };
+        let mut taken = 0;
+        for file in results::files(self.campaign, &self.witnesses) {
+            if let Some(results) = results::open(self.campaign, &file) {
+                taken += store.take_in(claim, &mut results.told())?;
+            }
+        }
         store.forget_origin(claim.campaign())?;
         store.forget_pruned(claim.campaign())?;
         let now = store.count(claim.campaign())?.statuses();

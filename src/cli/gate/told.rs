@@ -1,8 +1,10 @@
 //! What each of the three knows, in sentences.
 
+use std::path::Path;
+
 use crate::campaign::Campaign;
 use crate::cli::elsewhere::entry_told;
-use crate::cli::gate::strangers;
+use crate::cli::gate::results;
 use crate::cli::gate::witnesses::{Known, Witnesses};
 use crate::diagnostic::render::display;
 use crate::journal::store;
@@ -18,15 +20,20 @@ pub(super) fn receipt(witnesses: &Witnesses) -> Sentence {
     }
 }
 
-/// What the results say.
-pub(super) fn results(campaign: &Campaign) -> Sentence {
-    let file = display(&campaign.results.path);
-    let Some((counts, last)) = strangers::results(campaign).map(EarlierResults::count) else {
-        return Sentence::new("gate.knows.no-results").with("file", file);
-    };
+/// What the results say, file by file.
+pub(super) fn results(campaign: &Campaign, witnesses: &Witnesses) -> Sentence {
+    let files = results::files(campaign, witnesses);
+    let told = files.iter().filter_map(|file| Some(results_of(file, results::open(campaign, file)?)));
+    let more = |first, more| Sentence::new("gate.knows.more").with("first", first).with("more", more);
+    let none = || Sentence::new("gate.knows.no-results").with("file", display(&campaign.results.path));
+    told.reduce(more).unwrap_or_else(none)
+}
+
+fn results_of(file: &Path, results: EarlierResults) -> Sentence {
+    let (counts, last) = results.count();
     let at = last.map_or_else(|| "?".to_owned(), |at| at.to_string());
     Sentence::new("gate.knows.results")
-        .with("file", file)
+        .with("file", display(file))
         .with("sent", counts.sent)
         .with("unknown", counts.unknown)
         .with("at", at)
