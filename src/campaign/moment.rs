@@ -50,6 +50,11 @@ pub(crate) fn shown(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M (%:z)").to_string()
 }
 
+/// The same in the computer's own zone, with seconds: when something happened here.
+pub(crate) fn here(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
+}
+
 /// A time for machines: RFC 3339 with its offset.
 pub(crate) fn rfc3339(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use crate::api_base::Destination;
+use crate::campaign::moment;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::render::display;
 use crate::journal::Identity;
@@ -27,7 +28,7 @@ pub(crate) fn entry_told(entry: &Entry, file: &Path) -> Sentence {
         .with("file", display(file))
         .with("sent", entry.counts.sent)
         .with("unknown", entry.counts.unknown)
-        .with("at", entry.at)
+        .with("at", moment::here(entry.at))
         .with("computer", &entry.computer)
         .with("user", &entry.user)
         .with("journal", &entry.journal)
@@ -35,8 +36,17 @@ pub(crate) fn entry_told(entry: &Entry, file: &Path) -> Sentence {
 
 /// Says who sent it by the receipt, and what cannot be known here.
 pub(crate) fn tell(entry: &Entry, campaign: &Path, terminal: &Terminal) {
-    let key = if entry.running { "elsewhere.running" } else { "elsewhere.ended" };
     let receipt = entry_told(entry, &receipt::beside(campaign)).say(&terminal.words);
+    if entry.running {
+        terminal.tell(&format!("{receipt}\n"));
+        tell_stop(campaign, terminal);
+    } else {
+        terminal.say("elsewhere.ended", &[("receipt", &receipt)]);
+    }
+}
+
+/// Says how a run is stopped whose journal is not here.
+pub(crate) fn tell_stop(campaign: &Path, terminal: &Terminal) {
     let stop = campaign.parent().unwrap_or(Path::new("")).join("STOP");
-    terminal.say(key, &[("receipt", &receipt), ("stop", &display(&stop))]);
+    terminal.say("elsewhere.stop", &[("stop", &display(&stop))]);
 }

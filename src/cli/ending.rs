@@ -11,6 +11,7 @@ use crate::cli::line::args::Format;
 use crate::cli::origin::Origin;
 use crate::cli::problem::{Problem, journal_reason};
 use crate::cli::refusal::{account, advice, declined, token};
+use crate::cli::stop_file;
 use crate::cli::terminal::Terminal;
 use crate::delivery::attempt::Cause;
 use crate::delivery::ending::Ending;
@@ -172,7 +173,7 @@ fn resume_at(finished: &Finished, campaign: &Campaign) -> Option<String> {
 }
 
 /// Everybody who was skipped, by what the files say or by what the run decided.
-fn skipped_by_reason(plan: &Plan, tally: &Tally) -> BTreeMap<String, u64> {
+pub(crate) fn skipped_by_reason(plan: &Plan, tally: &Tally) -> BTreeMap<String, u64> {
     let decided = SkipReason::ALL.map(|why| (why.name(), tally.skipped.get(&why).copied().unwrap_or(0)));
     let decided = decided.into_iter().map(|(why, count)| (why.to_owned(), count));
     plan.counts.by_name().into_iter().chain(decided).collect()
@@ -195,7 +196,10 @@ pub(crate) fn stopped(stop: &Stop, campaign: &Campaign, origin: Option<&Origin>)
     };
     match stop {
         Stop::Interrupted | Stop::Terminated => why("signal"),
-        Stop::Asked => Problem::note(exit, "stop-asked"),
+        Stop::Asked => match stop_file::find(&campaign.path) {
+            Some(file) => Problem::note(exit, "stop-asked-file").with("file", display(&file)),
+            None => Problem::note(exit, "stop-asked"),
+        },
         Stop::Limit => Problem::note(exit, "stop-limit"),
         Stop::Hours { resume_at: None } => Problem::note(exit, "stop-hours-over"),
         Stop::Hours { resume_at: Some(at) } => {

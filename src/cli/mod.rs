@@ -22,6 +22,8 @@ pub(crate) mod refusal;
 pub(crate) mod results_file;
 pub(crate) mod schedule;
 mod staying;
+pub(crate) mod stop_file;
+pub(crate) mod telling;
 mod terminal;
 pub(crate) mod user_state;
 pub(crate) mod watching;

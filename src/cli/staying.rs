@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -138,7 +138,7 @@ impl Waiting {
     ///
     /// When somebody else sends the campaign, or there is no runtime.
     pub(crate) fn until(&self, until: Timestamp, terminal: &Terminal) -> Result<Option<Stop>, Problem> {
-        let _locks = lock_campaign(&self.campaign, &self.state, Instant::now(), terminal)?;
+        let _locks = lock_campaign(&self.campaign, &self.state, terminal)?;
         let at = moment::shown(until, &self.campaign.send.hours.zone);
         runtime()?.block_on(async {
             let (mut signals, mut ticks) = (Signals::listen(), ticks());

@@ -51,16 +51,11 @@ pub(crate) struct DoctorReport {
     pub(crate) appid: String,
     /// The checks.
     pub(crate) checks: Vec<Finding>,
-    /// How it ends: `account` where there is a fault.
+    /// How it ends: `ok`, or as `send` would because of the gravest fault.
     pub(crate) exit: Exit,
 }
 
 impl DoctorReport {
-    /// The gravest of the findings.
-    pub(crate) fn worst(findings: &[Finding]) -> State {
-        findings.iter().map(|finding| finding.state).max().unwrap_or(State::Ok)
-    }
-
     /// For people: a line a finding, and what to do below it.
     pub(crate) fn text(&self, words: &Catalog) -> String {
         let state = |finding: &Finding| words.say(&format!("doctor.state.{}", finding.state.name()), &[]);

@@ -10,7 +10,7 @@ use crate::support::bytes::{Gateway, Reply, http};
 use crate::support::wire::{PROXY_PASSWORD, Proxy, Tls};
 use crate::support::{APPID, Platform, Ran, World, finish, repository};
 
-const CHECKS: [&str; 12] = [
+const CHECKS: [&str; 13] = [
     "token",
     "ip",
     "clock",
@@ -20,6 +20,7 @@ const CHECKS: [&str; 12] = [
     "rate",
     "state-folder",
     "journal",
+    "stop",
     "media",
     "disk",
     "proxy",

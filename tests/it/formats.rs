@@ -170,6 +170,7 @@ fn runs() -> RunReport {
         kind: "text".into(),
         digest: Some(format!("sha256:{}", "ab".repeat(32))),
         running: true,
+        doubt: None,
         counts,
         in_flight: 1,
         gone: 6,

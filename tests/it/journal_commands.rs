@@ -131,7 +131,7 @@ fn nothing_is_exported_while_it_is_being_sent_nor_of_a_campaign_nobody_sent() {
     world.edit("campaign.toml", "100000/s", "20/s");
     let child = world.start_send(&platform);
     platform.wait_for_requests(1);
-    world.run(&args).exits(8).says("already in use");
+    world.run(&args).exits(8).says("being sent just now");
     world.run(&["stop", "campaign.toml"]).exits(0);
     crate::support::finish(child).exits(7);
     assert!(!world.path("out").exists());
@@ -259,7 +259,7 @@ fn history_tells_campaigns_and_waves_and_what_one_person_got() {
     assert!(!person.to_string().contains(&openid(0)), "nobody asked for it to be repeated");
     let last = world.run(&["history", "--openid", &openid(5)]).exits(0);
     assert_eq!(last.stdout.lines().count(), 1, "{}", last.stdout);
-    world.run(&["history", "--openid", "oNOBODY"]).exits(0).says("Nothing was sent");
+    world.run(&["history", "--openid", "oNOBODY"]).exits(0).says("No message to oNOBODY");
     world.run(&["history", "campaign.toml", "--openid", "x"]).exits(2);
     let chinese = world.run(&["history", "--lang", "zh-CN"]).exits(0).stdout;
     assert!(chinese.contains("已发送 6"), "{chinese}");

@@ -80,6 +80,7 @@ mod storage;
 mod templates;
 mod terms;
 mod tls;
+mod told;
 mod token_cache;
 mod token_command;
 mod tutorial_docs;

@@ -313,7 +313,7 @@ fn a_run_whose_journal_or_lock_is_taken_away_sends_nothing_more() {
 }
 
 /// A platform that people's phones hang on, as far as wxcast can tell: a host of another name, over TLS.
-fn real_platform(platform: &Platform, world: &World) -> (Tls, Proxy, [(&'static str, String); 3]) {
+pub(crate) fn real_platform(platform: &Platform, world: &World) -> (Tls, Proxy, [(&'static str, String); 3]) {
     let tls = Tls::before(&platform.base(), &["wechat.test"]);
     let proxy = Proxy::to(tls.address());
     let ca = world.file("ca/company.pem", tls.ca()).to_string_lossy().into_owned();

@@ -65,7 +65,7 @@ fn there_may_be_nothing_to_stop() {
 #[test]
 fn runs_tell_how_each_ended_and_why() {
     let world = World::with_recipients(6);
-    world.run(&["runs", "campaign.toml"]).exits(0).says("not been sent");
+    world.run(&["runs", "campaign.toml"]).exits(0).says("No run of this campaign");
     world.text_campaign("Hello {{name}}", "concurrency = 1");
     world.send(&Platform::new("[quota]\ndaily = 2")).exits(7);
     world.send(&Platform::new("[account]\ncode = 48001\nfrom = 2")).exits(9);

@@ -105,6 +105,11 @@ fn run(world: &World, platform: &Platform, line: &str, language: &str) -> String
 /// What was said, with one time for all times, and as it is when the simulator is not in the place of WeChat.
 fn steady(said: &str) -> String {
     let changing = [
+        (
+            r"(?m)^(This is what was sent to this computer, to a simulator: |以下是发往本机（模拟器）的情况：).*\n",
+            "",
+        ),
+        (r"results\.local\.xlsx", "results.xlsx"),
         (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?([+-]\d\d:\d\d|Z)?", "2026-03-08 10:00"),
         (
             r"http://127\.0\.0\.1:\d+ on this computer: counts for nothing, nobody reads it",

@@ -4,18 +4,22 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::api_base::Destination;
+use crate::campaign::moment;
 use crate::cli::command::journal::accounts;
 use crate::cli::context::{Whose, whose};
 use crate::cli::exit_code::Exit;
-use crate::cli::line::args::Format;
+use crate::cli::line::args::{Format, MaskOpenid};
 use crate::cli::line::journal_args;
 use crate::cli::problem::Problem;
-use crate::cli::terminal::Terminal;
-use crate::cli::user_state::{AccountFolder, telling};
+use crate::cli::telling::{self, Teller};
+use crate::cli::terminal::{Terminal, masks};
+use crate::cli::user_state::{self, AccountFolder};
 use crate::delivery::outcome::{Counts, Status};
+use crate::diagnostic::render::display;
 use crate::journal::history::{CampaignRecord, PersonMessage};
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
+use crate::locale::mask::mask;
 
 /// A campaign and wave, for machines.
 #[derive(Debug, Serialize)]
@@ -53,7 +57,9 @@ struct MessageReport {
 /// Tells the history.
 pub(crate) fn run(args: &journal_args::History, terminal: &Terminal) -> Result<Exit, Problem> {
     let (mut campaigns, mut messages) = (Vec::new(), Vec::new());
-    for (store, destination, only) in journals(args, terminal)? {
+    let journals = journals(args, terminal)?;
+    let asked = !journals.is_empty();
+    for (store, destination, only) in journals {
         for appid in store.appids()? {
             if let Some(openid) = &args.openid {
                 let found = store.of_person(&appid, openid)?;
@@ -70,7 +76,7 @@ pub(crate) fn run(args: &journal_args::History, terminal: &Terminal) -> Result<E
     match args.format {
         Format::Json if args.openid.is_some() => terminal.json(&messages),
         Format::Json => terminal.json(&campaigns),
-        Format::Human if campaigns.is_empty() && messages.is_empty() => terminal.say("history.none", &[]),
+        Format::Human if campaigns.is_empty() && messages.is_empty() => nothing(args, asked, terminal),
         Format::Human => {
             let lines = campaigns.iter().map(|campaign| campaign_line(campaign, terminal));
             let lines = lines.chain(messages.iter().map(|message| message_line(message, terminal)));
@@ -80,16 +86,39 @@ pub(crate) fn run(args: &journal_args::History, terminal: &Terminal) -> Result<E
     Ok(Exit::Ok)
 }
 
+/// Says what was looked for and not found, and where.
+fn nothing(args: &journal_args::History, asked: bool, terminal: &Terminal) {
+    let folder = args.state_dir.clone().or_else(user_state::folder);
+    match (&args.openid, folder) {
+        // Most likely the folder is misspelt.
+        (_, Some(folder)) if !asked => {
+            terminal.say("history.no-journal", &[("folder", &display(&folder))]);
+        }
+        (Some(openid), _) => {
+            let openid = if masks(MaskOpenid::Auto) { mask(openid) } else { openid.clone() };
+            terminal.say("history.nobody", &[("openid", &openid)]);
+        }
+        (None, _) => terminal.say("history.none", &[]),
+    }
+}
+
 /// A journal, where its messages went, and the campaign that alone is meant, where one is.
 type Asked = (Store, Destination, Option<Identity>);
 
 fn journals(args: &journal_args::History, terminal: &Terminal) -> Result<Vec<Asked>, Problem> {
     if let Some(campaign) = &args.campaign {
-        let Whose { identity, .. } = whose(campaign)?;
-        let (state, destination) =
-            telling(campaign, &identity, args.state_dir.as_ref(), args.local, terminal)?;
-        let store = Store::read(&state)?;
-        return Ok(store.map(|store| (store, destination, Some(identity))).into_iter().collect());
+        let Whose { identity, id, .. } = whose(campaign)?;
+        let asked = telling::Asked {
+            path: campaign,
+            whose: &identity,
+            id: &id,
+            flag: args.state_dir.as_ref(),
+            local: args.local,
+        };
+        let teller = Teller::find(&asked, terminal)?;
+        teller.warn(terminal);
+        let store = Store::read(&teller.state)?;
+        return Ok(store.map(|store| (store, teller.destination, Some(identity))).into_iter().collect());
     }
     let mut found = Vec::new();
     for account in accounts(args.appid.as_ref(), args.state_dir.as_ref())? {
@@ -109,7 +138,7 @@ fn journal(account: &AccountFolder, local: bool, terminal: &Terminal) -> Result<
     }
     let found = read(Destination::Local)?;
     if found.is_some() && !local {
-        terminal.say("told-local", &[]);
+        terminal.say("history.local", &[]);
     }
     Ok(found)
 }
@@ -174,7 +203,7 @@ fn campaign_line(campaign: &CampaignReport, terminal: &Terminal) -> String {
     };
     let minute = |at: &Option<String>| {
         let at = at.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
-        at.map_or_else(|| "?".to_owned(), |at| at.strftime("%Y-%m-%d %H:%MZ").to_string())
+        at.map_or_else(|| "?".to_owned(), moment::here)
     };
     let computers = campaign.computers.join(", ");
     words.say(
@@ -198,7 +227,7 @@ fn message_line(message: &MessageReport, terminal: &Terminal) -> String {
     words.say(
         "history.message",
         &[
-            ("at", &message.at),
+            ("at", &message.at.parse::<Timestamp>().map_or_else(|_| message.at.clone(), moment::here)),
             ("campaign", &of),
             ("status", &status),
             ("code", &code),

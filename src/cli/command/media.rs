@@ -1,12 +1,10 @@
 //! `wxcast media`: uploads the campaign's media files and shows their ids and when they die. Nothing is sent.
 
-use std::time::Instant;
-
 use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::campaign::Campaign;
+use crate::campaign::{Campaign, moment};
 use crate::cli::campaign_lock::lock_campaign;
 use crate::cli::context::{environment, load_sound};
 use crate::cli::ending::stopped;
@@ -78,7 +76,7 @@ fn upload(args: &args::Media, terminal: &Terminal) -> Result<Exit, Problem> {
     let account = AccountFolder::insist(&campaign.account.appid, args.state_dir.as_ref())?;
     let state = account.prepare(destination, path, &identity(&campaign))?;
     // Whoever sends this campaign uploads its files as well; two would upload each of them twice.
-    let _lock = lock_campaign(&campaign, &state, Instant::now(), terminal)?;
+    let _lock = lock_campaign(&campaign, &state, terminal)?;
     let Platform { runtime, client, tokens, origin } = Platform::open(&campaign, &state, terminal)?;
     let progress = Progress::new(terminal.progress(Wanted::Plain), 0, &terminal.words);
     let settings = Settings::of(&campaign, &state);
@@ -165,7 +163,7 @@ fn line(file: &MediaReport, terminal: &Terminal) -> String {
         (_, reason) => reason.as_deref().unwrap_or("").to_owned(),
     };
     let id = file.id.as_deref().unwrap_or("");
-    let expires = file.expires.map_or_else(String::new, |at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string());
+    let expires = file.expires.map_or_else(String::new, moment::here);
     let key = if file.id.is_some() { "media.line" } else { "media.refused" };
     terminal.words.say(
         key,

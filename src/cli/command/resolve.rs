@@ -1,7 +1,6 @@
 //! `wxcast resolve`: settles unknown outcomes by hand.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
 
 use jiff::Timestamp;
 
@@ -15,8 +14,8 @@ use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, MaskOpenid};
 use crate::cli::machine;
 use crate::cli::problem::Problem;
+use crate::cli::telling::{Asked, Teller};
 use crate::cli::terminal::{Terminal, masks};
-use crate::cli::user_state::telling;
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::{Outcome, Status};
 use crate::diagnostic::render::display;
@@ -35,7 +34,12 @@ pub(crate) fn run(args: &args::Resolve, terminal: &Terminal) -> Result<Exit, Pro
         Ok(Exit::Ok)
     };
     let whose = identity(&campaign);
-    let (state, _) = telling(path, &whose, args.state_dir.as_ref(), args.local, terminal)?;
+    let asked =
+        Asked { path, whose: &whose, id: &campaign.id, flag: args.state_dir.as_ref(), local: args.local };
+    let teller = Teller::find(&asked, terminal)?;
+    // What is settled in a journal that others know more than is settled for nobody.
+    teller.insist()?;
+    let state = teller.state;
     let known = match Store::read(&state)? {
         Some(store) => store.find_campaign(&whose)?.is_some(),
         None => false,
@@ -43,7 +47,7 @@ pub(crate) fn run(args: &args::Resolve, terminal: &Terminal) -> Result<Exit, Pro
     if !known {
         return nothing();
     }
-    let _lock = lock_campaign(&campaign, &state, Instant::now(), terminal)?;
+    let _lock = lock_campaign(&campaign, &state, terminal)?;
     // Whatever a crashed process left in flight is unknown, and may be settled too.
     let mut store = Store::open(&state)?;
     let claim = store.claim(&whose, Incident::Crash)?;

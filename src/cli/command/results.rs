@@ -16,8 +16,9 @@ use crate::cli::output_path::Kept;
 use crate::cli::platform::hosts;
 use crate::cli::problem::Problem;
 use crate::cli::results_file::leave_receipt;
+use crate::cli::telling::{Asked, Teller};
 use crate::cli::terminal::{Terminal, argument};
-use crate::cli::user_state::{AccountFolder, telling};
+use crate::cli::user_state::AccountFolder;
 use crate::diagnostic::render::display;
 use crate::journal::receipt::{self, Receipt};
 use crate::journal::store::Store;
@@ -90,8 +91,11 @@ fn is_stdout(args: &args::Results) -> bool {
 /// first; where no journal knows the campaign, the receipt says which results are in question.
 fn ready(args: &args::Results, terminal: &Terminal) -> Result<(Campaign, Plan, Witnesses), Problem> {
     let path = &args.campaign.campaign;
-    let Whose { identity, .. } = whose(path)?;
-    let (_, mut destination) = telling(path, &identity, args.state_dir.as_ref(), args.local, terminal)?;
+    let Whose { identity, id, .. } = whose(path)?;
+    let asked = Asked { path, whose: &identity, id: &id, flag: args.state_dir.as_ref(), local: args.local };
+    let teller = Teller::find(&asked, terminal)?;
+    teller.insist()?;
+    let mut destination = teller.destination;
     let account = AccountFolder::insist(&identity.appid, args.state_dir.as_ref())?;
     let mut witnesses = Witnesses::ask(path, identity.clone(), &account, destination)?;
     if witnesses.known().is_none()

@@ -1,23 +1,24 @@
 //! `wxcast runs`: the runs of a campaign so far.
 
+use std::fmt::Display;
 use std::path::Path;
 
 use serde::Serialize;
 
-use crate::cli::campaign_lock::campaign_lock;
+use crate::campaign::moment;
 use crate::cli::context::{Whose, whose};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, Format};
 use crate::cli::problem::Problem;
+use crate::cli::telling::{Asked, Teller};
 use crate::cli::terminal::Terminal;
-use crate::cli::user_state::telling;
 use crate::delivery::ending::Ending;
 use crate::delivery::outcome::Counts;
 use crate::delivery::stop::{StopReason, StopWord};
-use crate::journal::lock::is_held;
 use crate::journal::run::RunRecord;
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
+use crate::report::join::tally_of_journal;
 
 /// How wide the ending of a run is shown, in columns of the terminal: as most of them need, Chinese or not.
 const ENDING: usize = 22;
@@ -40,30 +41,37 @@ struct RunReport {
 pub(crate) fn run(args: &args::Runs, terminal: &Terminal) -> Result<Exit, Problem> {
     let path = &args.campaign.campaign;
     let Whose { identity, id, .. } = whose(path)?;
-    let (state, _) = telling(path, &identity, args.state_dir.as_ref(), args.local, terminal)?;
-    let runs = runs(&state, &identity)?;
-    let going = is_held(&campaign_lock(&state, &id));
+    let asked = Asked { path, whose: &identity, id: &id, flag: args.state_dir.as_ref(), local: args.local };
+    let teller = Teller::find(&asked, terminal)?;
+    let (runs, reached) = runs(&teller.state, &identity)?;
+    let going = teller.running;
     match args.format {
         Format::Json => terminal.json(&runs.iter().map(report).collect::<Vec<_>>()),
+        Format::Human if runs.is_empty() && teller.is_doubted() => {}
         Format::Human if runs.is_empty() => {
             terminal.say("runs.none", &[]);
             terminal.next("init", path);
         }
         Format::Human => {
             for (index, run) in runs.iter().enumerate() {
-                let now = going && index + 1 == runs.len();
-                terminal.data(&format!("{}\n", line(run, now, terminal)));
+                let last = index + 1 == runs.len();
+                let reached = reached.filter(|_| last);
+                terminal.data(&format!("{}\n", line(run, going && last, reached, terminal)));
             }
-            terminal.next("look", path);
+            if !teller.is_doubted() {
+                terminal.next("look", path);
+            }
         }
     }
+    teller.warn(terminal);
     Ok(Exit::Ok)
 }
 
-fn runs(state: &Path, whose: &Identity) -> Result<Vec<RunRecord>, JournalError> {
-    let Some(store) = Store::read(state)? else { return Ok(Vec::new()) };
-    let Some(number) = store.find_campaign(whose)? else { return Ok(Vec::new()) };
-    store.runs(number)
+/// The runs, and what has become of the list by now.
+fn runs(state: &Path, whose: &Identity) -> Result<(Vec<RunRecord>, Option<Counts>), JournalError> {
+    let Some(store) = Store::read(state)? else { return Ok((Vec::new(), None)) };
+    let Some(number) = store.find_campaign(whose)? else { return Ok((Vec::new(), None)) };
+    Ok((store.runs(number)?, Some(tally_of_journal(&store, number)?.counts)))
 }
 
 fn report(run: &RunRecord) -> RunReport {
@@ -80,40 +88,48 @@ fn report(run: &RunRecord) -> RunReport {
     }
 }
 
-fn line(run: &RunRecord, now: bool, terminal: &Terminal) -> String {
+fn line(run: &RunRecord, now: bool, reached: Option<Counts>, terminal: &Terminal) -> String {
     let words = &terminal.words;
-    // Both are noted at its end: a run that goes on, or crashed, has noted nothing.
-    let requests = run.requests.unwrap_or(0);
-    let counts = run.counts.unwrap_or_default();
-    let stopped = |word: &StopWord| words.say(&format!("runs.reason.{}", word.name()), &[]);
-    let ending = |ending: Ending| {
-        let ending = words.say(&format!("runs.ending.{ending}"), &[]);
-        match &run.reason {
-            None => ending,
-            Some(StopReason::Known(word, None)) => format!("{ending} ({})", stopped(word)),
-            Some(StopReason::Known(word, Some(detail))) => format!("{ending} ({} {detail})", stopped(word)),
-            // What a later version has written has no words here.
-            Some(StopReason::Foreign(reason)) => format!("{ending} ({reason})"),
-        }
-    };
     let ending = match run.ending {
-        Some(word) => ending(word),
+        Some(ending) => ended(ending, run.reason.as_ref(), terminal),
         None if now => words.say("runs.now", &[]),
         None => words.say("runs.crashed", &[]),
     };
-    words.say(
-        "runs.line",
-        &[
-            ("run", &run.id),
-            ("started", &run.started.strftime("%Y-%m-%d %H:%M:%SZ")),
-            // The column that differs most in width; what follows it stands in line.
-            ("ending", &console::pad_str(&ending, ENDING, console::Alignment::Left, None)),
-            ("requests", &requests),
-            ("sent", &counts.sent),
-            ("refused", &counts.refused),
-            ("failed", &counts.failed),
-            ("unknown", &counts.unknown),
-            ("unsent", &counts.unsent),
-        ],
-    )
+    let started = moment::here(run.started);
+    // The column that differs most in width; what follows it stands in line.
+    let ending = console::pad_str(&ending, ENDING, console::Alignment::Left, None);
+    let said = |key: &str, more: &[(&str, &dyn Display)]| {
+        let known: [(&str, &dyn Display); 3] = [("run", &run.id), ("started", &started), ("ending", &ending)];
+        words.say(key, &[&known[..], more].concat())
+    };
+    // Both are noted at its end: of a run that goes on, or crashed, the journal tells how far it came while no other
+    // run followed, and nothing afterwards.
+    let Some(Counts { sent, refused, failed, unknown, skipped: _, unsent }) = run.counts.or(reached) else {
+        return said("runs.line-unnoted", &[]);
+    };
+    let counts: [(&str, &dyn Display); 5] = [
+        ("sent", &sent),
+        ("refused", &refused),
+        ("failed", &failed),
+        ("unknown", &unknown),
+        ("unsent", &unsent),
+    ];
+    match &run.requests {
+        Some(requests) => said("runs.line", &[&counts[..], &[("requests", requests)]].concat()),
+        None => said("runs.line-so-far", &counts),
+    }
+}
+
+/// How a run ended, and why.
+fn ended(ending: Ending, reason: Option<&StopReason>, terminal: &Terminal) -> String {
+    let words = &terminal.words;
+    let stopped = |word: &StopWord| words.say(&format!("runs.reason.{}", word.name()), &[]);
+    let ending = words.say(&format!("runs.ending.{ending}"), &[]);
+    match reason {
+        None => ending,
+        Some(StopReason::Known(word, None)) => format!("{ending} ({})", stopped(word)),
+        Some(StopReason::Known(word, Some(detail))) => format!("{ending} ({} {detail})", stopped(word)),
+        // What a later version has written has no words here.
+        Some(StopReason::Foreign(reason)) => format!("{ending} ({reason})"),
+    }
 }

@@ -25,6 +25,7 @@ use crate::cli::quota;
 use crate::cli::results_file::{ResultsFile, leave_receipt};
 use crate::cli::schedule;
 use crate::cli::staying::{Stay, Turn, Waiting, waits_until};
+use crate::cli::stop_file;
 use crate::cli::terminal::Terminal;
 use crate::cli::user_state::{AccountFolder, account_lock};
 use crate::cli::watching::Watching;
@@ -290,7 +291,7 @@ fn lock(
     for path in
         [campaign_lock(state, &campaign.id), account_lock(&campaign.account.appid, state, destination)]
     {
-        waited |= take(&mut locks, &path, &holder(&campaign.id), until, terminal)?;
+        waited |= take(&mut locks, &path, &holder(&campaign.id), Some(until), terminal)?;
     }
     Ok((locks, waited))
 }
@@ -301,8 +302,7 @@ fn stop_files(campaign: &Campaign, state: &Path) -> Result<StopFiles, Problem> {
     let asked = stop_request(state, &campaign.id);
     // It is usually not there.
     let _ = std::fs::remove_file(&asked);
-    let stop = campaign.path.parent().unwrap_or(Path::new("")).join("STOP");
-    let files = StopFiles::new([asked, stop]);
+    let files = StopFiles::new(std::iter::once(asked).chain(stop_file::beside(&campaign.path)));
     match files.found() {
         None => Ok(files),
         Some(file) => Err(Problem::new(Exit::Paused, "stop-file").with("file", display(file))),

@@ -1,28 +1,35 @@
 //! `wxcast status`: counts from the journal, also while another process sends.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::campaign::{Campaign, moment};
 use crate::cli::campaign_lock::campaign_lock;
-use crate::cli::context::{Whose, environment, load_sound_guarded, whose};
+use crate::cli::context::{Whose, environment, load_campaign, load_sound_guarded, whose};
 use crate::cli::elsewhere;
-use crate::cli::ending::next_key;
+use crate::cli::ending::{next_key, skipped_by_reason};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, Format, MaskOpenid};
 use crate::cli::problem::Problem;
-use crate::cli::terminal::Terminal;
-use crate::cli::user_state::telling;
+use crate::cli::stop_file;
+use crate::cli::telling::{Asked, Teller};
+use crate::cli::terminal::{Terminal, argument};
 use crate::delivery::outcome::Counts;
 use crate::delivery::tally::Tally;
+use crate::diagnostic::render::display;
+use crate::journal::run::RunRecord;
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError, lock};
 use crate::plan::skip::Skip;
-use crate::report::join::{tally, tally_of_journal};
+use crate::report::join::{JoinError, tally, tally_of_journal};
 use crate::report::run::summary::{self, StatusReport, by_code};
 
 /// How often a watched status is told anew.
 const WATCH: Duration = Duration::from_secs(2);
+
+/// A list of so many bytes is read in the blink of an eye. A greater one is left to `report`: status is asked often.
+const QUICK: u64 = 4 << 20;
 
 /// Tells how far a campaign is; with `--watch` again and again until nobody sends it any more.
 pub(crate) fn run(args: &args::Status, terminal: &Terminal) -> Result<Exit, Problem> {
@@ -43,16 +50,18 @@ pub(crate) fn run(args: &args::Status, terminal: &Terminal) -> Result<Exit, Prob
 struct Seen {
     /// Whether somebody is sending.
     running: bool,
-    /// Whether only the receipt tells of it: what is to be done is then for those who have the journal.
-    elsewhere: bool,
+    /// Whether something speaks against what is told, or only the receipt tells it: what is to be done has been said.
+    told: bool,
     counts: Counts,
+    /// How many were sent another text than the campaign has now.
+    altered: u64,
 }
 
 impl Seen {
     /// Names the command that goes on from here.
     fn next(&self, campaign: &Path, terminal: &Terminal) {
         let Counts { sent, refused, failed, unknown, skipped: _, unsent: _ } = self.counts;
-        if self.elsewhere {
+        if self.told {
             return;
         }
         if self.running {
@@ -60,7 +69,10 @@ impl Seen {
         } else if sent + refused + failed + unknown == 0 {
             terminal.next("init", campaign);
         } else {
-            terminal.next(&next_key(Exit::of_counts(&self.counts), &self.counts), campaign);
+            let exit = Exit::of_counts(&self.counts);
+            // There `send` would stop: the text that everybody has is not the one in the files.
+            let exit = if exit == Exit::Ok && self.altered > 0 { Exit::Gate } else { exit };
+            terminal.next(&next_key(exit, &self.counts), campaign);
         }
     }
 }
@@ -70,57 +82,142 @@ struct Known {
     tally: Tally,
     /// The skipped ones by reason.
     skipped: BTreeMap<String, u64>,
-    /// Of what was sent last, or would be sent now.
-    digest: String,
+    /// Of what was sent last, or would be sent now; nothing where that was never noted.
+    digest: Option<String>,
+    /// Whether it is of the list as it is now.
+    is_of_now: bool,
+    /// What has become of the list, where that can be told.
+    list: Option<List>,
 }
 
-/// What the journal says of a campaign; nothing where no run has begun.
-fn sent(state: &Path, identity: &Identity) -> Result<Option<Known>, JournalError> {
+/// What has become of the list since the last send.
+#[derive(Debug, Clone, Copy)]
+struct List {
+    /// How many people have come to it.
+    more: u64,
+    /// How many are gone.
+    fewer: u64,
+}
+
+impl List {
+    /// Holds what the last run was of against the list as it is now. Who was never tried is known by number alone.
+    fn since(last: &RunRecord, journal: &Counts, now: &Tally) -> Self {
+        let tried = |counts: &Counts| counts.sent + counts.refused + counts.failed + counts.unknown;
+        // Whom earlier runs tried and the last one no longer had.
+        let gone_before = last.counts.map_or(0, |then| tried(journal).saturating_sub(tried(&then)));
+        let gone = now.gone.saturating_sub(gone_before);
+        let decided: u64 = now.skipped.values().sum();
+        let planned = now.counts.total() - now.counts.skipped + decided;
+        let more = (planned + gone).saturating_sub(last.planned);
+        let fewer = gone + last.planned.saturating_sub(planned + gone);
+        Self { more, fewer }
+    }
+
+    /// Says it, where there is something to say.
+    fn tell(self, terminal: &Terminal) {
+        let Self { more, fewer } = self;
+        match (more, fewer) {
+            (0, 0) => {}
+            (_, 0) => terminal.say("status.list-more", &[("more", &more)]),
+            (0, _) => terminal.say("status.list-fewer", &[("fewer", &fewer)]),
+            (_, _) => terminal.say("status.list-changed", &[("more", &more), ("fewer", &fewer)]),
+        }
+    }
+}
+
+/// What became of the people of the list as it is now, where it can be read at once.
+fn as_it_is_now(path: &Path, store: &Store) -> Result<Option<(Tally, BTreeMap<String, u64>)>, JournalError> {
+    // What the files lack is told by `plan`; here it only keeps the list from being read.
+    let quick = load_campaign(path, &environment()).is_ok_and(|campaign| is_quick(&campaign));
+    if !quick {
+        return Ok(None);
+    }
+    let Ok((campaign, plan)) = load_sound_guarded(path, &environment(), MaskOpenid::Auto) else {
+        return Ok(None);
+    };
+    match tally(&campaign, &plan, Some(store)) {
+        Ok(tally) => {
+            let skipped = skipped_by_reason(&plan, &tally).into_iter().filter(|(_, count)| *count > 0);
+            Ok(Some((tally, skipped.collect())))
+        }
+        Err(JoinError::Audience(_) | JoinError::Changed) => Ok(None),
+        Err(JoinError::Journal(error)) => Err(error),
+    }
+}
+
+/// Whether everything that makes up the list is read at once. A workbook holds about eight times its size.
+fn is_quick(campaign: &Campaign) -> bool {
+    let size = |file: &PathBuf| {
+        let workbook = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx"));
+        let size = std::fs::metadata(file).map_or(0, |about| about.len());
+        if workbook { size.saturating_mul(8) } else { size }
+    };
+    campaign.reads().iter().map(size).sum::<u64>() <= QUICK
+}
+
+/// What the journal says of a campaign; nothing where it has no message of it.
+fn sent(state: &Path, identity: &Identity, looks: Option<&Path>) -> Result<Option<Known>, JournalError> {
     let Some(store) = Store::read(state)? else { return Ok(None) };
     let Some(number) = store.find_campaign(identity)? else { return Ok(None) };
-    let Some(last) = store.runs(number)?.pop() else { return Ok(None) };
-    let tally = match (store.pruned(number)?, last.counts) {
+    let last = store.runs(number)?.pop();
+    let pruned = store.pruned(number)?.is_some();
+    let by_journal = match last.as_ref().and_then(|last| last.counts).filter(|_| pruned) {
         // Who they were is not known any more, how many is.
-        (Some(_), Some(counts)) => Tally { counts, ..Tally::default() },
-        (Some(_), None) | (None, _) => tally_of_journal(&store, number)?,
+        Some(counts) => Tally { counts, ..Tally::default() },
+        None => tally_of_journal(&store, number)?,
     };
-    let decided = tally.skipped.iter().map(|(reason, count)| (reason.name().to_owned(), *count));
+    // What was taken over or imported may have no run.
+    if last.is_none() && by_journal.counts.total() == 0 {
+        return Ok(None);
+    }
+    let digest = last.as_ref().map(|last| last.digest.clone());
+    if let Some(path) = looks.filter(|_| !pruned)
+        && let Some((tally, skipped)) = as_it_is_now(path, &store)?
+    {
+        let list = last.as_ref().map(|last| List::since(last, &by_journal.counts, &tally));
+        return Ok(Some(Known { tally, skipped, digest, is_of_now: true, list }));
+    }
+    let decided = by_journal.skipped.iter().map(|(reason, count)| (reason.name().to_owned(), *count));
     // An older version noted how many its files skipped, and not why.
-    let skipped = last.skipped.into_iter().flatten().chain(decided).collect();
-    Ok(Some(Known { tally, skipped, digest: last.digest }))
+    let skipped = last.and_then(|last| last.skipped).into_iter().flatten().chain(decided).collect();
+    Ok(Some(Known { tally: by_journal, skipped, digest, is_of_now: false, list: None }))
 }
-
 /// Tells once.
 fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Problem> {
     let path = &args.campaign.campaign;
     let Whose { identity, id, .. } = whose(path)?;
-    let (state, _) = telling(path, &identity, args.state_dir.as_ref(), args.local, terminal)?;
-    let sent = sent(&state, &identity)?;
-    let receipt = if sent.is_none() { elsewhere::find(path, &identity, args.local) } else { None };
-    let Known { tally, skipped, digest } = match (sent, &receipt) {
-        (Some(sent), _) => sent,
-        (None, Some(entry)) => Known {
-            tally: Tally { counts: entry.counts, ..Tally::default() },
-            skipped: BTreeMap::new(),
-            digest: entry.digest.clone(),
-        },
-        // Nothing was sent yet: everybody is still to be sent.
-        (None, None) => {
-            let (campaign, plan) = load_sound_guarded(path, &environment(), MaskOpenid::Auto)?;
-            let tally = tally(&campaign, &plan, None)?;
-            let by_files = Skip::ALL.into_iter().map(|why| (why.name().to_owned(), plan.counts.of(why)));
-            let skipped = by_files.filter(|(_, count)| *count > 0).collect();
-            Known { tally, skipped, digest: plan.digest.to_string() }
-        }
+    let asked = Asked { path, whose: &identity, id: &id, flag: args.state_dir.as_ref(), local: args.local };
+    let teller = Teller::find(&asked, terminal)?;
+    let doubted = teller.is_doubted();
+    // Whoever sends has the list as it was when the run began.
+    let looks = (!teller.running && !doubted).then_some(path.as_path());
+    let sent = sent(&teller.state, &identity, looks)?;
+    let by_journal = sent.is_some();
+    let receipt = if by_journal { None } else { elsewhere::find(path, &identity, args.local) };
+    let of_folder = |counts, digest| Known {
+        tally: Tally { counts, ..Tally::default() },
+        skipped: BTreeMap::new(),
+        digest,
+        is_of_now: false,
+        list: None,
     };
-    let lock = campaign_lock(&state, &id);
-    let running = lock::is_held(&lock);
+    let known = match (sent, teller.folder, &receipt) {
+        (Some(sent), ..) => sent,
+        (None, Some(counts), _) => of_folder(counts, receipt.as_ref().map(|entry| entry.digest.clone())),
+        (None, None, Some(entry)) => of_folder(entry.counts, Some(entry.digest.clone())),
+        // Nothing was sent yet: everybody is still to be sent.
+        (None, None, None) => planned(path)?,
+    };
+    let Known { tally, skipped, digest, is_of_now, list } = known;
+    let running = teller.running;
     match args.format {
         Format::Json => terminal.json(&StatusReport {
             campaign: identity.campaign,
             wave: identity.wave,
             digest,
             counts: tally.counts,
+            list_read: is_of_now,
+            doubt: teller.why(terminal),
             skipped_by_reason: skipped,
             refused_by_code: by_code(&tally.refused_by_code),
             running,
@@ -128,16 +225,42 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Problem> {
         }),
         Format::Human => {
             terminal.data(&summary::counts(&tally, &terminal.words));
+            let lock = campaign_lock(&teller.state, &id);
             if let Some(holder) = lock::holder_of(&lock).filter(|_| running) {
                 terminal.say(
                     "status.running",
-                    &[("pid", &holder.pid), ("host", &holder.host), ("since", &holder.since)],
+                    &[("pid", &holder.pid), ("host", &holder.host), ("since", &moment::here(holder.since))],
                 );
+            }
+            if by_journal && looks.is_some() && !is_of_now {
+                terminal.say("status.list-unread", &[("campaign", &argument(path))]);
+            }
+            if tally.altered > 0 {
+                terminal.say("status.altered", &[("count", &tally.altered)]);
             }
         }
     }
-    if let Some(entry) = &receipt {
-        elsewhere::tell(entry, path, terminal);
+    if let Some(list) = list {
+        list.tell(terminal);
     }
-    Ok(Seen { running, elsewhere: receipt.is_some(), counts: tally.counts })
+    if let Some(file) = stop_file::find(path) {
+        terminal.say("status.stop", &[("file", &display(&file))]);
+    }
+    teller.warn(terminal);
+    match &receipt {
+        Some(entry) if doubted && entry.running => elsewhere::tell_stop(path, terminal),
+        Some(entry) if !doubted => elsewhere::tell(entry, path, terminal),
+        Some(_) | None => {}
+    }
+    let told = doubted || receipt.is_some();
+    Ok(Seen { running, told, counts: tally.counts, altered: tally.altered })
+}
+
+/// What the files say, where nobody was sent anything yet.
+fn planned(path: &Path) -> Result<Known, Problem> {
+    let (campaign, plan) = load_sound_guarded(path, &environment(), MaskOpenid::Auto)?;
+    let tally = tally(&campaign, &plan, None)?;
+    let by_files = Skip::ALL.into_iter().map(|why| (why.name().to_owned(), plan.counts.of(why)));
+    let skipped = by_files.filter(|(_, count)| *count > 0).collect();
+    Ok(Known { tally, skipped, digest: Some(plan.digest.to_string()), is_of_now: true, list: None })
 }

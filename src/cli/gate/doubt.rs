@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::campaign::moment;
 use crate::cli::machine::Machine;
 use crate::diagnostic::render::display;
 use crate::journal::history::Pruned;
@@ -41,7 +42,8 @@ impl Doubt {
             Self::Damaged => Sentence::new("gate.damaged"),
             Self::Results(count) => Sentence::new("gate.results").with("count", count),
             Self::Pruned(Pruned { messages, last, at }) => {
-                let last = last.map_or_else(|| "?".to_owned(), |last| last.to_string());
+                let last = last.map_or_else(|| "?".to_owned(), moment::here);
+                let at = moment::here(*at);
                 Sentence::new("gate.pruned").with("count", messages).with("last", last).with("at", at)
             }
         }

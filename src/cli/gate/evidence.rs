@@ -3,11 +3,10 @@
 use crate::campaign::Campaign;
 use crate::cli::exit_code::Exit;
 use crate::cli::gate::doubt::Doubt;
+use crate::cli::gate::doubted::Doubted;
 use crate::cli::gate::strangers;
-use crate::cli::gate::told;
 use crate::cli::gate::witnesses::{Known, Witnesses};
 use crate::cli::problem::Problem;
-use crate::cli::terminal::argument;
 use crate::cli::user_state::AccountFolder;
 use crate::journal::JournalError;
 use crate::journal::identity::Claim;
@@ -32,64 +31,14 @@ impl<'a> Evidence<'a> {
         witnesses: Witnesses,
         account: &AccountFolder,
     ) -> Result<Self, JournalError> {
-        let mut evidence = Self { campaign, witnesses, doubt: None };
-        evidence.doubt = match &evidence.witnesses.receipt {
-            Err(reason) => Some(Doubt::Receipt(reason.clone())),
-            Ok(_) if evidence.witnesses.damaged => Some(Doubt::Damaged),
-            Ok(_) => evidence.find_doubt(account)?,
+        let doubt = match witnesses.doubt()? {
+            Some(doubt) => Some(doubt),
+            None => match strangers::count(campaign, &witnesses, account)? {
+                0 => None,
+                count => Some(Doubt::Results(count)),
+            },
         };
-        Ok(evidence)
-    }
-
-    fn find_doubt(&self, account: &AccountFolder) -> Result<Option<Doubt>, JournalError> {
-        let Witnesses { store, journal, .. } = &self.witnesses;
-        if let Some((store, campaign)) = self.witnesses.known()
-            && let Some(pruned) = store.pruned(campaign)?
-        {
-            return Ok(Some(Doubt::Pruned(pruned)));
-        }
-        if let Some(entry) = self.witnesses.entry()
-            && !self.is_imported(entry)?
-        {
-            let same = journal.as_ref().is_some_and(|journal| journal.uuid == entry.journal);
-            // Whoever was sent nothing by another journal is not sent it twice by this one.
-            if !same && (entry.running || entry.reached() > 0) {
-                return Ok(Some(Doubt::OtherJournal));
-            }
-            if let Some(store) = store.as_ref().filter(|_| same)
-                && self.is_behind(store, entry)?
-            {
-                return Ok(Some(Doubt::Behind));
-            }
-        }
-        if let Some((store, campaign)) = self.witnesses.known()
-            && let Some(computer) = store.origin(campaign)?
-        {
-            return Ok(Some(Doubt::OtherComputer(computer)));
-        }
-        let strangers = strangers::count(self.campaign, &self.witnesses, account)?;
-        Ok((strangers > 0).then_some(Doubt::Results(strangers)))
-    }
-
-    /// Whether what another journal knew when it wrote the receipt has been imported since.
-    fn is_imported(&self, entry: &Entry) -> Result<bool, JournalError> {
-        match self.witnesses.known() {
-            Some((store, campaign)) if !entry.running => {
-                store.has_imported(campaign, &entry.journal, entry.epoch, entry.messages)
-            }
-            Some(_) | None => Ok(false),
-        }
-    }
-
-    /// Whether a journal knows less than it did when it wrote the receipt.
-    fn is_behind(&self, store: &Store, entry: &Entry) -> Result<bool, JournalError> {
-        let Some(Known { intents, campaign: Some((campaign, counts)), .. }) = &self.witnesses.journal else {
-            return Ok(true);
-        };
-        let claim = Claim { campaign: *campaign, epoch: entry.epoch };
-        let epoch = store.epoch(*campaign)?;
-        let lost = entry.running && epoch == entry.epoch && !store.has_begun(claim)?;
-        Ok(entry.intents > *intents || entry.epoch > epoch || entry.messages > counts.total() || lost)
+        Ok(Self { campaign, witnesses, doubt })
     }
 
     /// Whether something speaks against the journal.
@@ -103,13 +52,77 @@ impl<'a> Evidence<'a> {
     ///
     /// What each of the three knows, and the ways out.
     pub(crate) fn insist(self) -> Result<Witnesses, Problem> {
-        let Some(doubt) = &self.doubt else { return Ok(self.witnesses) };
-        let why = doubt.told(&self.witnesses.file);
-        Err(Problem::new(Exit::Gate, "gate")
-            .with("why", why)
-            .with("receipt", told::receipt(&self.witnesses))
-            .with("results", told::results(self.campaign, &self.witnesses))
-            .with("journal", told::journal(&self.witnesses))
-            .with("campaign", argument(&self.campaign.path)))
+        match self.doubted() {
+            None => Ok(self.witnesses),
+            Some(doubted) => Err(Problem::said(Exit::Gate, doubted.told("error.gate"))),
+        }
+    }
+
+    /// What speaks against the journal, in sentences.
+    pub(super) fn doubted(&self) -> Option<Doubted> {
+        let doubt = self.doubt.as_ref()?;
+        Some(Doubted::of(doubt, &self.witnesses, &self.campaign.path, Some(self.campaign)))
+    }
+}
+
+impl Witnesses {
+    /// What receipt and journal have against each other.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(super) fn doubt(&self) -> Result<Option<Doubt>, JournalError> {
+        match &self.receipt {
+            Err(reason) => return Ok(Some(Doubt::Receipt(reason.clone()))),
+            Ok(_) if self.damaged => return Ok(Some(Doubt::Damaged)),
+            Ok(_) => {}
+        }
+        let Witnesses { store, journal, .. } = self;
+        if let Some((store, campaign)) = self.known()
+            && let Some(pruned) = store.pruned(campaign)?
+        {
+            return Ok(Some(Doubt::Pruned(pruned)));
+        }
+        if let Some(entry) = self.entry()
+            && !self.is_imported(entry)?
+        {
+            let same = journal.as_ref().is_some_and(|journal| journal.uuid == entry.journal);
+            // Whoever was sent nothing by another journal is not sent it twice by this one.
+            if !same && (entry.running || entry.reached() > 0) {
+                return Ok(Some(Doubt::OtherJournal));
+            }
+            if let Some(store) = store.as_ref().filter(|_| same)
+                && self.is_behind(store, entry)?
+            {
+                return Ok(Some(Doubt::Behind));
+            }
+        }
+        if let Some((store, campaign)) = self.known()
+            && let Some(computer) = store.origin(campaign)?
+        {
+            return Ok(Some(Doubt::OtherComputer(computer)));
+        }
+        Ok(None)
+    }
+
+    /// Whether what another journal knew when it wrote the receipt has been imported since.
+    fn is_imported(&self, entry: &Entry) -> Result<bool, JournalError> {
+        match self.known() {
+            Some((store, campaign)) if !entry.running => {
+                store.has_imported(campaign, &entry.journal, entry.epoch, entry.messages)
+            }
+            Some(_) | None => Ok(false),
+        }
+    }
+
+    /// Whether a journal knows less than it did when it wrote the receipt.
+    fn is_behind(&self, store: &Store, entry: &Entry) -> Result<bool, JournalError> {
+        let Some(Known { intents, campaign: Some((campaign, counts)), .. }) = &self.journal else {
+            return Ok(true);
+        };
+        let claim = Claim { campaign: *campaign, epoch: entry.epoch };
+        let epoch = store.epoch(*campaign)?;
+        let lost = entry.running && epoch == entry.epoch && !store.has_begun(claim)?;
+        Ok(entry.intents > *intents || entry.epoch > epoch || entry.messages > counts.total() || lost)
     }
 }

@@ -2,7 +2,9 @@
 //! Where they do not, somebody may have been sent what the journal knows nothing of.
 
 mod doubt;
+mod doubted;
 mod evidence;
+mod judged;
 mod results;
 mod strangers;
 mod take_over;
@@ -13,7 +15,9 @@ use std::path::PathBuf;
 
 use crate::api_base::Destination;
 use crate::campaign::Campaign;
+pub(crate) use crate::cli::gate::doubted::Doubted;
 pub(crate) use crate::cli::gate::evidence::Evidence;
+pub(crate) use crate::cli::gate::judged::{Judged, judge};
 pub(crate) use crate::cli::gate::witnesses::Witnesses;
 use crate::cli::machine::{self, Machine};
 use crate::cli::problem::Problem;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::campaign::Campaign;
+use crate::campaign::{Campaign, moment};
 use crate::cli::elsewhere::entry_told;
 use crate::cli::gate::results;
 use crate::cli::gate::witnesses::{Known, Witnesses};
@@ -31,7 +31,7 @@ pub(super) fn results(campaign: &Campaign, witnesses: &Witnesses) -> Sentence {
 
 fn results_of(file: &Path, results: EarlierResults) -> Sentence {
     let (counts, last) = results.count();
-    let at = last.map_or_else(|| "?".to_owned(), |at| at.to_string());
+    let at = last.map_or_else(|| "?".to_owned(), moment::here);
     Sentence::new("gate.knows.results")
         .with("file", display(file))
         .with("sent", counts.sent)

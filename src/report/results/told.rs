@@ -75,6 +75,17 @@ impl EarlierResults {
         (counts, last)
     }
 
+    /// Everybody by status.
+    pub(crate) fn statuses(mut self) -> Counts {
+        let mut counts = Counts::default();
+        while let Ok(Some(_)) = self.reader.read(&mut self.row) {
+            if let Some(status) = self.words.get(&*cell(&self.row, self.own[0])) {
+                counts.add(*status, 1);
+            }
+        }
+        counts
+    }
+
     /// Everybody for whom a request was made.
     pub(crate) fn told(mut self) -> impl Iterator<Item = Told> {
         let mut numbers: HashMap<String, u32> = HashMap::new();

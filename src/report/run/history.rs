@@ -44,6 +44,8 @@ pub(crate) struct History<'a> {
     pub(crate) store: Option<&'a Store>,
     /// Whether a process is sending now.
     pub(crate) running: bool,
+    /// Why the journal does not tell all, where something speaks against it.
+    pub(crate) doubt: Option<String>,
     /// Whether openids are masked.
     pub(crate) masked: bool,
 }
@@ -146,6 +148,7 @@ impl History<'_> {
             kind: self.kind.map_or_else(String::new, |kind| kind.to_string()),
             digest: self.planned.map(|(_, plan)| plan.digest.to_string()),
             running: self.running,
+            doubt: self.doubt.clone(),
             counts: tally.counts,
             in_flight: if self.running { tally.in_flight } else { 0 },
             gone: tally.gone,

@@ -27,6 +27,9 @@ pub struct RunReport {
     pub digest: Option<String>,
     /// Whether a process is sending now.
     pub running: bool,
+    /// Why what is told here is not all, as a sentence: receipt or results tell of more than the journal. `null` as a
+    /// rule.
+    pub doubt: Option<String>,
     /// The recipients by status. Where the files have faults now, only those whom the journal knows.
     pub counts: Counts,
     /// Messages in flight now, counted among the unknown until they are answered.

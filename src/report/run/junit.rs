@@ -23,7 +23,9 @@ pub(crate) fn write(report: &RunReport, words: &Catalog, out: &mut dyn Write) ->
         ("requests", report.requests.to_string()),
         ("token-fetches", report.token_fetches.to_string()),
     ];
-    let properties = properties.map(|(name, value)| (name.to_owned(), value)).to_vec();
+    let doubt = report.doubt.clone().map(|doubt| ("doubt", doubt));
+    let properties = properties.into_iter().chain(doubt);
+    let properties = properties.map(|(name, value)| (name.to_owned(), value)).collect();
     let statuses = report.statuses(words).into_iter();
     let cases = statuses.flat_map(|(status, word, count)| of_status(status, &word, count, report)).collect();
     let suite = Suite { name: words.say("report.outcomes", &[]), properties, cases };

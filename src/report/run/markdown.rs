@@ -56,7 +56,8 @@ fn label(key: &str, words: &Catalog) -> String {
 
 /// What is said in a sentence each; the HTML report says the same.
 pub(crate) fn facts(report: &RunReport, words: &Catalog) -> Vec<String> {
-    let mut facts = vec![words.say("report.requests", &[("count", &report.requests)])];
+    let mut facts: Vec<String> = report.doubt.iter().cloned().collect();
+    facts.push(words.say("report.requests", &[("count", &report.requests)]));
     if let (Some(first), Some(last)) = (report.first, report.last) {
         let (first, last) = (report.time(first), report.time(last));
         facts.push(words.say("report.times", &[("first", &first), ("last", &last)]));
@@ -108,6 +109,9 @@ fn reasons(title: &str, reasons: &[Reason], words: &Catalog) -> String {
 }
 
 fn runs(report: &RunReport, words: &Catalog) -> String {
+    if report.runs.is_empty() && report.doubt.is_some() {
+        return String::new();
+    }
     if report.runs.is_empty() {
         return format!("\n{}\n", words.say("runs.none", &[]));
     }

@@ -67,10 +67,16 @@ pub(crate) struct StatusReport {
     pub(crate) campaign: String,
     /// Which time it is sent.
     pub(crate) wave: u32,
-    /// `sha256:` over the finished payloads in order.
-    pub(crate) digest: String,
+    /// `sha256:` over the finished payloads in order, of the last run; `null` where the journal has messages and no run.
+    pub(crate) digest: Option<String>,
     /// The recipients by status.
     pub(crate) counts: Counts,
+    /// Whether `counts` are of the list as it is now: `false` where it was not read, and they are of the list that was
+    /// sent last.
+    pub(crate) list_read: bool,
+    /// Why the counts are not all that was sent, as a sentence: receipt or results tell of more than the journal. `null`
+    /// as a rule.
+    pub(crate) doubt: Option<String>,
     /// The skipped ones by the word of their reason, as far as the journal knows it.
     pub(crate) skipped_by_reason: BTreeMap<String, u64>,
     /// The refused ones by errcode.

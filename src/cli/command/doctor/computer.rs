@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use url::Url;
 
+use crate::campaign::moment;
 use crate::cli::campaign_lock::campaign_lock;
 use crate::cli::command::doctor::{Found, Patient};
+use crate::cli::exit_code::Exit;
 use crate::cli::platform::proxy_trouble;
 use crate::cli::problem::journal_reason;
+use crate::cli::stop_file;
 use crate::diagnostic::render::display;
 use crate::journal::lock;
 use crate::journal::media::{KeptMedia, MediaStore};
@@ -56,6 +59,10 @@ fn existing(folder: &Path) -> PathBuf {
 }
 
 pub(crate) fn journal(patient: &Patient<'_>) -> Found {
+    if let Some(doubted) = &patient.doubted {
+        let told = doubted.told("gate.doctor").say(&patient.terminal.words);
+        return Found::fault(told, None).stops_send(Exit::Gate);
+    }
     let sound = Store::read(&patient.state).and_then(|store| match store {
         None => Ok(false),
         Some(store) => store.check().map(|()| true),
@@ -73,10 +80,22 @@ pub(crate) fn journal(patient: &Patient<'_>) -> Found {
                 None => Found::ok(patient.sentence("journal.sound", &[])),
                 Some(holder) => Found::ok(patient.sentence(
                     "journal.sending",
-                    &[("pid", &holder.pid), ("host", &holder.host), ("since", &holder.since)],
+                    &[("pid", &holder.pid), ("host", &holder.host), ("since", &moment::here(holder.since))],
                 )),
             }
         }
+    }
+}
+
+/// A file that keeps every run from beginning.
+pub(crate) fn stop(patient: &Patient<'_>) -> Found {
+    match stop_file::find(&patient.campaign.path) {
+        None => Found::ok(patient.sentence("stop.none", &[])),
+        Some(file) => Found::fault(
+            patient.sentence("stop.there", &[("file", &display(&file))]),
+            Some(patient.sentence("stop.help", &[("file", &display(&file))])),
+        )
+        .stops_send(Exit::Paused),
     }
 }
 
@@ -101,7 +120,7 @@ pub(crate) fn media(patient: &Patient<'_>) -> Found {
         None if dead == 0 => patient.sentence("media.none", &[]),
         None => patient.sentence("media.dead", &[("dead", &dead)]),
         Some(first) => {
-            let until = first.strftime("%Y-%m-%d %H:%M:%SZ");
+            let until = moment::here(first);
             patient.sentence("media.alive", &[("alive", &count), ("until", &until), ("dead", &dead)])
         }
     })

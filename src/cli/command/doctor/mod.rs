@@ -11,12 +11,15 @@ use crate::api_base::Hosts;
 use crate::campaign::Campaign;
 use crate::cli::context::{environment, load_campaign};
 use crate::cli::exit_code::Exit;
+use crate::cli::gate::Doubted;
 use crate::cli::line::args::{self, Format};
 use crate::cli::platform::{Platform, hosts};
 use crate::cli::problem::Problem;
+use crate::cli::telling::{Asked, doubted};
 use crate::cli::terminal::Terminal;
 use crate::cli::user_state::AccountFolder;
 use crate::report::doctor::{DoctorReport, Finding, State};
+use crate::report::join::identity;
 use crate::report::run::summary;
 
 /// What the checks look at.
@@ -24,6 +27,8 @@ struct Patient<'a> {
     campaign: &'a Campaign,
     hosts: Hosts,
     state: PathBuf,
+    /// What `send` would stop for.
+    doubted: Option<Doubted>,
     /// What the platform said; nothing where there is no secret to ask with, which has been told.
     told: Option<account::Told>,
     terminal: &'a Terminal,
@@ -43,6 +48,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("rate", account::rate),
     ("state-folder", computer::state_folder),
     ("journal", computer::journal),
+    ("stop", computer::stop),
     ("media", computer::media),
     ("disk", computer::disk),
     ("proxy", computer::proxy),
@@ -53,19 +59,34 @@ struct Found {
     state: State,
     message: String,
     help: Option<String>,
+    /// How `send` would end because of it, where it is a fault.
+    send: Exit,
 }
 
 impl Found {
     fn ok(message: String) -> Self {
-        Self { state: State::Ok, message, help: None }
+        Self { state: State::Ok, message, help: None, send: Exit::Account }
     }
 
     fn warning(message: String, help: Option<String>) -> Self {
-        Self { state: State::Warning, message, help }
+        Self { state: State::Warning, message, help, send: Exit::Account }
     }
 
     fn fault(message: String, help: Option<String>) -> Self {
-        Self { state: State::Fault, message, help }
+        Self { state: State::Fault, message, help, send: Exit::Account }
+    }
+
+    /// A fault for which `send` has another exit.
+    fn stops_send(self, send: Exit) -> Self {
+        Self { send, ..self }
+    }
+
+    /// How the command ends because of it.
+    fn exit(&self) -> Exit {
+        match self.state {
+            State::Ok | State::Warning => Exit::Ok,
+            State::Fault => self.send,
+        }
     }
 }
 
@@ -87,23 +108,24 @@ pub(crate) fn run(args: &args::Doctor, terminal: &Terminal) -> Result<Exit, Prob
     let hosts = hosts(&campaign)?;
     let account = AccountFolder::insist(&campaign.account.appid, args.state_dir.as_ref())?;
     let state = account.of(hosts.destination());
+    let whose = identity(&campaign);
+    let asked = Asked { path, whose: &whose, id: &campaign.id, flag: args.state_dir.as_ref(), local: false };
+    // A journal that cannot be read is found by its own check.
+    let doubted = doubted(&asked, &account, hosts.destination()).ok().flatten();
     // Without a secret, or with one that others can read, the rest can still be looked at.
     let (told, unasked) = match Platform::open(&campaign, &state, terminal) {
         Ok(platform) => (Some(account::ask(&platform, terminal)), None),
         Err(problem) => (None, Some(problem)),
     };
-    let patient = Patient { campaign: &campaign, hosts, state, told, terminal };
+    let patient = Patient { campaign: &campaign, hosts, state, doubted, told, terminal };
     let online = args.online.then(|| ("version", online::newer(terminal)));
-    let checks: Vec<Finding> = CHECKS
-        .iter()
-        .map(|(check, look)| (*check, look(&patient)))
-        .chain(online)
-        .map(|(check, Found { state, message, help })| Finding { check, state, message, help })
+    let found: Vec<(&str, Found)> =
+        CHECKS.iter().map(|(check, look)| (*check, look(&patient))).chain(online).collect();
+    let exit = found.iter().map(|(_, found)| found.exit()).max().unwrap_or(Exit::Ok);
+    let checks: Vec<Finding> = found
+        .into_iter()
+        .map(|(check, Found { state, message, help, .. })| Finding { check, state, message, help })
         .collect();
-    let exit = match DoctorReport::worst(&checks) {
-        State::Ok | State::Warning => Exit::Ok,
-        State::Fault => Exit::Account,
-    };
     let report = DoctorReport {
         campaign: campaign.id.to_string(),
         appid: campaign.account.appid.clone(),

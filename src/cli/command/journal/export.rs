@@ -1,7 +1,5 @@
 //! `wxcast journal export`: one campaign as a file, for a colleague or another computer.
 
-use std::time::Instant;
-
 use crate::campaign::Campaign;
 use crate::cli::campaign_lock::lock_id;
 use crate::cli::command::journal::{Unwritten, exported, write};
@@ -33,7 +31,7 @@ pub(crate) fn run(args: &journal_args::Export, terminal: &Terminal) -> Result<Ex
         return Err(Problem::new(Exit::Gate, "no-run").with("campaign", argument(path)));
     };
     // Whoever sends meanwhile knows more than the file would, and whoever imports it knew nothing of that.
-    let _lock = lock_id(&id, &state, Instant::now(), terminal)?;
+    let _lock = lock_id(&id, &state, terminal)?;
     let what = exported(&identity.appid, &identity.campaign, destination.name());
     let messages = match output {
         Some(output) => write(&store, &what, output)?,

@@ -1,7 +1,5 @@
 //! `wxcast journal import`: what an export knows, taken into the account's journal.
 
-use std::time::Instant;
-
 use crate::api_base::Destination;
 use crate::campaign::CampaignId;
 use crate::cli::campaign_lock::lock_id;
@@ -28,7 +26,7 @@ pub(crate) fn run(args: &journal_args::Import, terminal: &Terminal) -> Result<Ex
     let destination = Destination::parse(&header.destination).ok_or_else(damaged)?;
     let id = CampaignId::parse(&header.campaign).ok_or_else(damaged)?;
     let state = AccountFolder::insist(&header.appid, args.state_dir.as_ref())?.make(destination)?;
-    let _lock = lock_id(&id, &state, Instant::now(), terminal)?;
+    let _lock = lock_id(&id, &state, terminal)?;
     let mut store = Store::open(&state)?;
     let imported = store.take_export(&mut export).map_err(problem)?;
     terminal.say(

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::api_base::Destination;
-use crate::campaign::{CampaignId, duration};
+use crate::campaign::{CampaignId, duration, moment};
 use crate::cli::campaign_lock::{holder, lock_id, take};
 use crate::cli::command::journal::{accounts, exported, write};
 use crate::cli::exit_code::Exit;
@@ -63,9 +63,9 @@ fn prune(
     let (Some(first), Some(id)) = (there.first(), ids.first()) else { return Ok(0) };
     let (mut account, mut locks) = (Locks::default(), Vec::new());
     let path = account_lock(&first.whose.appid, &state, destination);
-    take(&mut account, &path, &holder(id), Instant::now(), terminal)?;
+    take(&mut account, &path, &holder(id), None, terminal)?;
     for id in &ids {
-        locks.push(lock_id(id, &state, Instant::now(), terminal)?);
+        locks.push(lock_id(id, &state, terminal)?);
     }
     let mut store = Store::open(&state)?;
     // Somebody may have sent one of them until the locks were had.
@@ -90,7 +90,7 @@ fn tell(campaigns: &[Prunable], terminal: &Terminal) {
                 ("campaign", &campaign.whose.campaign),
                 ("wave", &campaign.whose.wave),
                 ("count", &campaign.messages),
-                ("last", &campaign.last),
+                ("last", &moment::here(campaign.last)),
             ],
         );
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::api_base::Destination;
+use crate::campaign::moment;
 use crate::cli::command::journal::accounts;
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::Format;
@@ -95,7 +96,8 @@ fn tell(report: &JournalReport, terminal: &Terminal) {
     );
     text.push('\n');
     for campaign in &report.campaigns {
-        let last = campaign.last.as_deref().unwrap_or("?");
+        let last = campaign.last.as_deref().and_then(|last| last.parse().ok());
+        let last = last.map_or_else(|| "?".to_owned(), moment::here);
         let (key, messages) = match campaign.pruned {
             Some(pruned) => ("journal.pruned", pruned),
             None => ("journal.campaign", campaign.messages),
