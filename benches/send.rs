@@ -19,7 +19,7 @@ use wxcast::api_base::ApiBase;
 use wxcast::campaign::Campaign;
 use wxcast::campaign::file::OnUnknown;
 use wxcast::delivery::attempt::Attempt;
-use wxcast::delivery::ending::Ending;
+use wxcast::delivery::exit::Exit;
 use wxcast::delivery::outcome::Outcome;
 use wxcast::delivery::skip::Skipped;
 use wxcast::journal::identity::{Channel, Identity, MessageKey};
@@ -181,7 +181,7 @@ fn executor<J: Journal>(
         signals: Signals::none,
         stop_files: StopFiles::default(),
         results: Arc::new(NoResults),
-        exit: |_| (Ending::Ok, 0),
+        exit: |_| Exit::Ok,
         announced: 0,
         observer: &mut Unwatched,
     };

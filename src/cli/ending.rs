@@ -14,7 +14,6 @@ use crate::cli::refusal::{account, advice, declined, token};
 use crate::cli::stop_file;
 use crate::cli::terminal::Terminal;
 use crate::delivery::attempt::Cause;
-use crate::delivery::ending::Ending;
 use crate::delivery::outcome::Counts;
 use crate::delivery::skip::SkipReason;
 use crate::delivery::stop::{Stop, StorageFault};
@@ -29,7 +28,7 @@ use crate::report::run::summary::{self, Summary, by_code};
 use crate::send::execution::Finished;
 use crate::send::execution::results::Concluded;
 use crate::wechat::answer::errmsg::Errmsg;
-use crate::wechat::answer::reply::Instead;
+use crate::wechat::answer::reply::NotAnswer;
 
 /// How a run ends: the most important of all that applies.
 pub(crate) fn exit(finished: &Finished) -> Exit {
@@ -40,12 +39,6 @@ pub(crate) fn exit(finished: &Finished) -> Exit {
     let results = if file.is_none() && not_there.is_some() { Exit::Storage } else { Exit::Ok };
     let late = if finished.unannounced > 0 { Exit::Partial } else { Exit::Ok };
     counts.max(stop).max(unwritten).max(results).max(late)
-}
-
-/// The same, as the journal keeps it.
-pub(crate) fn exit_noted(finished: &Finished) -> (Ending, u8) {
-    let exit = exit(finished);
-    (exit.ending(), exit.code())
 }
 
 /// What was sent.
@@ -222,10 +215,10 @@ pub(crate) fn stopped(stop: &Stop, campaign: &Campaign, origin: Option<&Origin>)
         Stop::Unknown { count, instead: None } => why("unknown").with("count", count),
         Stop::Unknown { count, instead: Some(instead) } => {
             let what = match instead {
-                Instead::Nothing => "nothing",
-                Instead::Page => "page",
-                Instead::Json => "json",
-                Instead::Other => "other",
+                NotAnswer::Nothing => "nothing",
+                NotAnswer::Page => "page",
+                NotAnswer::Json => "json",
+                NotAnswer::Other => "other",
             };
             let what = Sentence::new(format!("instead-of-answer.{what}"));
             why("unknown-instead").with("count", count).with("what", what)

@@ -221,9 +221,8 @@ fn is_secret(text: &str) -> bool {
 const HANDED_OVER: [&str; 3] = ["/dev/fd", "/dev/stdin", "/proc/self/fd"];
 
 fn secret_file(path: &Path) -> Result<String, Problem> {
-    let unreadable = |error: std::io::Error| {
-        Problem::new(Exit::Account, "secret-file").with("file", display(path)).because(error)
-    };
+    let problem = || Problem::new(Exit::Account, "secret-file").with("file", display(path));
+    let unreadable = |error: std::io::Error| problem().because(error);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -240,7 +239,7 @@ fn secret_file(path: &Path) -> Result<String, Problem> {
     };
     match secret.map_err(unreadable)? {
         secret if shape::trimmed(&secret).is_empty() => {
-            Err(unreadable(std::io::Error::other("reason.empty-file")))
+            Err(problem().with("reason", Sentence::new("reason.empty-file")))
         }
         secret => Ok(secret),
     }

@@ -6,7 +6,7 @@ use crate::wechat::answer::errmsg::{Errmsg, refused_ip};
 use crate::wechat::answer::error_code::key;
 use crate::wechat::answer::reply::{Failure, NotConnected};
 use crate::wechat::token::error::{CommandFault, ProgramError, TokenError};
-use crate::wechat::token::shape::Instead;
+use crate::wechat::token::shape::NotToken;
 
 /// Codes that are about AppID or AppSecret: which ones were used is then part of the answer
 /// (docs/platform.md#token-errors).
@@ -94,18 +94,18 @@ pub(crate) fn declined(key: &str, status: u16, count: u32) -> Sentence {
 }
 
 /// What was given in place of a token, as a part of a sentence.
-pub(crate) fn instead(instead: &Instead) -> Sentence {
+pub(crate) fn instead(instead: &NotToken) -> Sentence {
     let part = |key: &str| Sentence::new(format!("instead.{key}"));
     match instead {
-        Instead::Nothing => part("nothing"),
-        Instead::Quoted => part("quoted"),
-        Instead::Null => part("null"),
-        Instead::Page => part("page"),
-        Instead::Assignment => part("assignment"),
-        Instead::Elsewhere(path) => part("elsewhere").with("path", path),
-        Instead::Json => part("json"),
-        Instead::Refusal(code) => part("refusal").with("code", code).with("advice", advice(*code)),
-        Instead::Other => part("other"),
+        NotToken::Nothing => part("nothing"),
+        NotToken::Quoted => part("quoted"),
+        NotToken::Null => part("null"),
+        NotToken::Page => part("page"),
+        NotToken::Assignment => part("assignment"),
+        NotToken::Elsewhere(path) => part("elsewhere").with("path", path),
+        NotToken::Json => part("json"),
+        NotToken::Refusal(code) => part("refusal").with("code", code).with("advice", advice(*code)),
+        NotToken::Other => part("other"),
     }
 }
 

@@ -116,15 +116,14 @@ impl Incident {
         }
     }
 
-    /// The key of its advice in `locales/`, from its stored name.
-    pub(crate) fn advice_key(name: &str) -> String {
-        let name = match name {
-            "http-429" | "http-503" => "turned-away",
-            status if is_declined(status) => "declined",
-            status if status.starts_with("http-") => "http",
-            other => other,
-        };
-        format!("incident.{name}")
+    /// The key of its advice in `locales/`.
+    pub(crate) fn advice_key(self) -> String {
+        match self {
+            Self::TurnedAway(_) => "incident.turned-away".to_owned(),
+            Self::Declined(_) => "incident.declined".to_owned(),
+            Self::Status(_) => "incident.http".to_owned(),
+            plain => format!("incident.{plain}"),
+        }
     }
 }
 

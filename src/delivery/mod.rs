@@ -1,8 +1,9 @@
 //! The words for what happened: attempts, outcomes, events, and what of them is noted. Plain data.
 
 pub mod attempt;
-pub mod ending;
+pub mod cause;
 pub mod event;
+pub mod exit;
 pub(crate) mod notice;
 pub mod outcome;
 pub mod skip;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::delivery::attempt::{Cause, Incident};
 use crate::wechat::answer::errmsg::Errmsg;
-use crate::wechat::answer::reply::Instead;
+use crate::wechat::answer::reply::NotAnswer;
 use crate::wechat::token::error::TokenError;
 
 /// Why a run stops before everybody has been tried.
@@ -77,7 +77,7 @@ pub enum Stop {
         /// How many within a minute.
         count: u32,
         /// What came in place of the last answer, where something did.
-        instead: Option<Instead>,
+        instead: Option<NotAnswer>,
     },
     /// WeChat is out of reach: the tries of so many messages in a row were used up without a connection.
     Unreachable {

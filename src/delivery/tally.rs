@@ -4,16 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::delivery::cause::Causes;
 use crate::delivery::outcome::Counts;
 use crate::delivery::skip::SkipReason;
-
-/// Recipients by the name of an incident, or by an errcode in digits.
-pub(crate) type Causes = BTreeMap<String, u64>;
-
-/// The name of a cause, as it is counted and told; nothing where none was noted.
-pub(crate) fn cause(errcode: Option<i64>, incident: Option<&str>) -> Option<String> {
-    errcode.map(|code| code.to_string()).or_else(|| incident.map(str::to_owned))
-}
 
 /// What plan and journal come to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -19,7 +19,7 @@ impl People {
     /// The person whom a message is for, and whoever else has an openid in these cells.
     pub(crate) fn of<'t>(openid: Option<&str>, cells: impl IntoIterator<Item = &'t str>) -> Self {
         let mut people = Self::default();
-        people.add(openid.unwrap_or_default());
+        openid.into_iter().for_each(|openid| people.add(openid));
         for cell in cells {
             for found in openids_in(cell) {
                 people.add(&cell[found]);

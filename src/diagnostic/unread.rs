@@ -4,11 +4,10 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
+use crate::locale::reason::NO_REGULAR_FILE;
+
 /// What Windows has for a folder in a file's place, and does not say: ERROR_DIRECTORY_NOT_SUPPORTED.
 const A_FOLDER: i32 = 336;
-
-/// What is said of something that is no file; the sentence for it is found by this word.
-const NO_FILE: &str = "no-regular-file";
 
 /// What kept a file from being read. Windows says of a folder that its opening is not permitted.
 pub(crate) fn reason(path: &Path, error: io::Error) -> io::Error {
@@ -19,7 +18,7 @@ pub(crate) fn reason(path: &Path, error: io::Error) -> io::Error {
 /// Opens a file that can be read to its end: what is none is refused at once.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     if is_special(path) {
-        return Err(io::Error::other(NO_FILE));
+        return Err(io::Error::other(NO_REGULAR_FILE));
     }
     File::open(path).map_err(|error| reason(path, error))
 }

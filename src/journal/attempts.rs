@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 
+use crate::journal::record::RecordedCause;
+
 /// An attempt that certainly delivered nothing and was, or will be, tried again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedAttempt {
-    /// The platform's errcode, where it answered.
-    pub(crate) errcode: Option<i64>,
-    /// The platform's errmsg, or the name of what took its place.
-    pub(crate) reason: Option<String>,
+    /// Why it delivered nothing.
+    pub(crate) cause: Option<RecordedCause>,
     /// When it ended.
     pub(crate) at: Timestamp,
     /// How long it took, in milliseconds.

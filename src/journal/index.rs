@@ -103,7 +103,7 @@ impl Index {
         let id = MessageKey(self.before + i64::from(entry.number));
         let errcode = match entry.errcode {
             NONE => None,
-            OTHER => store.message(id)?.and_then(|message| message.errcode),
+            OTHER => store.message(id)?.and_then(|message| message.cause?.errcode()),
             code => Some(i64::from(code)),
         };
         let (state, attempts, payload) = (state(entry), entry.attempts, entry.payload);

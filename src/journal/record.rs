@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::delivery::attempt::Incident;
+use crate::delivery::cause::{CauseName, Causes};
 use crate::delivery::outcome::{Counts, Outcome, Status};
 use crate::delivery::skip::SkipReason;
-use crate::delivery::tally::Causes;
 use crate::journal::identity::MessageKey;
 use crate::plan::digest::Digest;
 
@@ -78,6 +79,51 @@ pub struct Known {
     pub(crate) payload: i64,
 }
 
+/// Why a message or an attempt is as it is: what the journal keeps of its [`Cause`](crate::delivery::attempt::Cause).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecordedCause {
+    /// The platform answered.
+    Answer {
+        /// The errcode.
+        code: i64,
+        /// The errmsg without hint and rid.
+        errmsg: Option<String>,
+    },
+    /// Something took the place of an answer.
+    Incident(Incident),
+    /// The name of what took the place of an answer, where it is none of this version's: a later version wrote it, or
+    /// somebody wrote it into results that were taken over.
+    Unfamiliar(String),
+}
+
+impl RecordedCause {
+    /// What is meant by an errcode and a text as they are stored; nothing where neither is.
+    pub(crate) fn from_disk(errcode: Option<i64>, text: Option<String>) -> Option<Self> {
+        match (errcode, text) {
+            (Some(code), errmsg) => Some(Self::Answer { code, errmsg }),
+            (None, Some(name)) => Some(Incident::parse(&name).map_or(Self::Unfamiliar(name), Self::Incident)),
+            (None, None) => None,
+        }
+    }
+
+    /// What it is called where causes are counted.
+    pub(crate) fn name(&self) -> CauseName {
+        match self {
+            Self::Answer { code, .. } => CauseName::Code(*code),
+            Self::Incident(incident) => CauseName::Incident(*incident),
+            Self::Unfamiliar(name) => CauseName::Unfamiliar(name.clone()),
+        }
+    }
+
+    /// The errcode, where the platform answered.
+    pub(crate) fn errcode(&self) -> Option<i64> {
+        match self {
+            Self::Answer { code, .. } => Some(*code),
+            Self::Incident(_) | Self::Unfamiliar(_) => None,
+        }
+    }
+}
+
 /// A message the journal knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
@@ -91,10 +137,8 @@ pub struct Recorded {
     pub state: State,
     /// How many requests were made for it, over all runs.
     pub(crate) attempts: u32,
-    /// The platform's errcode, where it answered.
-    pub(crate) errcode: Option<i64>,
-    /// The platform's errmsg without hint and rid, or the name of what took its place.
-    pub(crate) reason: Option<String>,
+    /// Why it is so; nothing while it is in flight, and of a message that was skipped.
+    pub(crate) cause: Option<RecordedCause>,
     /// The errmsg's hint.
     pub(crate) hint: Option<String>,
     /// The errmsg's rid.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::delivery::ending::Ending;
+use crate::delivery::exit::Exit;
 use crate::delivery::outcome::Counts;
 use crate::delivery::stop::StopReason;
 use crate::journal::identity::RunKey;
@@ -46,7 +46,7 @@ pub struct RunRecord {
     /// When it ended; nothing while it runs, and after a crash.
     pub(crate) ended: Option<Timestamp>,
     /// How it ended, where it has.
-    pub(crate) ending: Option<Ending>,
+    pub(crate) ending: Option<Exit>,
     /// The digest of its plan.
     pub(crate) digest: String,
     /// The digest of the message before it is filled.
@@ -68,10 +68,8 @@ pub struct RunRecord {
 pub struct RunEnd {
     /// When.
     pub(crate) ended: Timestamp,
-    /// In a word.
-    pub(crate) ending: Ending,
-    /// Its exit code.
-    pub(crate) exit: u8,
+    /// In a word and a code.
+    pub(crate) exit: Exit,
     /// How many requests it made.
     pub(crate) requests: u64,
     /// Why it stopped before everybody had been tried, where it did.

@@ -4,7 +4,7 @@
 //! taken from English, so a new language can grow sentence by sentence.
 
 pub(crate) mod mask;
-mod reason;
+pub(crate) mod reason;
 pub(crate) mod sentence;
 pub(crate) mod visible;
 

@@ -66,9 +66,12 @@ const SQLITE: &[(&str, &str)] = &[
     ("access permission denied", "system.not-allowed"),
 ];
 
+/// What an error of reading says of something that is no file; the sentence for it is found by this word.
+pub(crate) const NO_REGULAR_FILE: &str = "no-regular-file";
+
 /// What this program says in the place of the system, and the sentence for it.
 const OWN: &[(&str, &str)] = &[
-    ("no-regular-file", "reason.special-file"),
+    (NO_REGULAR_FILE, "reason.special-file"),
     ("no-pem", "reason.no-pem"),
     ("in-quotes", "reason.in-quotes"),
     ("blanks-around", "reason.blanks-around"),

@@ -6,7 +6,7 @@ use crate::audience::header::Header;
 use crate::audience::row::Row;
 use crate::campaign::Campaign;
 use crate::delivery::outcome::{Outcome, Status};
-use crate::delivery::tally::{Tally, cause};
+use crate::delivery::tally::Tally;
 use crate::diagnostic::Diagnostic;
 use crate::journal::identity::{CampaignKey, Channel, Person};
 use crate::journal::index::Index;
@@ -249,8 +249,8 @@ impl Count {
             Status::Unknown => &mut self.tally.unknown_by_cause,
             Status::Sent | Status::Refused | Status::Skipped | Status::Unsent => return,
         };
-        if let Some(cause) = cause(recorded.errcode, recorded.reason.as_deref()) {
-            *causes.entry(cause).or_default() += 1;
+        if let Some(cause) = &recorded.cause {
+            *causes.entry(cause.name()).or_default() += 1;
         }
     }
 

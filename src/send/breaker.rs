@@ -189,7 +189,7 @@ impl Breaker {
 mod tests {
     use super::*;
     use crate::wechat::answer::errmsg::Errmsg;
-    use crate::wechat::answer::reply::{Instead, NotConnected};
+    use crate::wechat::answer::reply::{NotAnswer, NotConnected};
 
     fn stop(breaker: &mut Breaker, now: Instant, result: Result<i64, Failure>) -> Option<Stop> {
         let result = result.map(|code| Answer { code, errmsg: Errmsg::parse("x") });
@@ -221,9 +221,9 @@ mod tests {
         }
         let stopped = stop(&mut breaker, at(151), lost());
         assert_eq!(stopped, Some(Stop::Unknown { count: 3, instead: None }));
-        let page = Err(Failure::Unclear(Unclear::Unreadable(Instead::Page)));
+        let page = Err(Failure::Unclear(Unclear::Unreadable(NotAnswer::Page)));
         let stopped = stop(&mut breaker, at(152), page);
-        assert_eq!(stopped, Some(Stop::Unknown { count: 4, instead: Some(Instead::Page) }));
+        assert_eq!(stopped, Some(Stop::Unknown { count: 4, instead: Some(NotAnswer::Page) }));
     }
 
     #[test]

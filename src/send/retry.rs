@@ -146,7 +146,7 @@ pub(crate) fn next(
 mod tests {
     use super::*;
     use crate::wechat::answer::errmsg::Errmsg;
-    use crate::wechat::answer::reply::{Instead, NotConnected, Unclear};
+    use crate::wechat::answer::reply::{NotAnswer, NotConnected, Unclear};
 
     fn answer(code: i64) -> Verdict {
         Verdict::of(&Ok(Answer { code, errmsg: Errmsg::parse("x") }))
@@ -163,7 +163,7 @@ mod tests {
             assert_eq!(next(&verdict, 3, &mut History::default(), seconds), Next::Again(seconds(1)));
         }
         for unclear in
-            [Unclear::TimedOut, Unclear::Broken, Unclear::Status(502), Unclear::Unreadable(Instead::Page)]
+            [Unclear::TimedOut, Unclear::Broken, Unclear::Status(502), Unclear::Unreadable(NotAnswer::Page)]
         {
             let verdict = Verdict::of(&Err(Failure::Unclear(unclear)));
             assert_eq!(next(&verdict, 3, &mut History::default(), seconds), Next::Settle(Outcome::Unknown));

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::wechat::answer::json::{self, Integer, Text};
-use crate::wechat::answer::reply::{Answer, Failure, Instead, Unclear};
+use crate::wechat::answer::reply::{Answer, Failure, NotAnswer, Unclear};
 use crate::wechat::client::Client;
 use crate::wechat::token::access_token::Token;
 
@@ -168,7 +168,9 @@ pub(crate) async fn kf_accounts(client: &Client, token: &Token) -> Result<Vec<Kf
 fn refusal(body: &Bytes) -> CallError {
     match Answer::read(body) {
         Some(answer) if answer.code != 0 => CallError::Answered(answer),
-        Some(_) | None => CallError::NoAnswer(Failure::Unclear(Unclear::Unreadable(Instead::of(Some(body))))),
+        Some(_) | None => {
+            CallError::NoAnswer(Failure::Unclear(Unclear::Unreadable(NotAnswer::of(Some(body)))))
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::message::media::{Format, Upload};
 use crate::wechat::answer::error_code::{Class, class_of};
 use crate::wechat::answer::json::{self, Integer, Text};
-use crate::wechat::answer::reply::{Answer, Failure, Instead, Unclear};
+use crate::wechat::answer::reply::{Answer, Failure, NotAnswer, Unclear};
 use crate::wechat::client::Client;
 use crate::wechat::token::access_token::Token;
 
@@ -118,7 +118,7 @@ impl Client {
         let longer = Duration::from_secs(length / SLOWEST);
         let (path, query) = call(upload);
         let body = self.post_form(path, query, token, form, longer).await?;
-        read(upload, &body).ok_or(Failure::Unclear(Unclear::Unreadable(Instead::of(Some(&body)))))
+        read(upload, &body).ok_or(Failure::Unclear(Unclear::Unreadable(NotAnswer::of(Some(&body)))))
     }
 }
 

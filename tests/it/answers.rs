@@ -435,6 +435,8 @@ fn what_is_wrong_with_appid_or_secret_is_said_with_the_place_it_came_from() {
     }
     world.edit("campaign.toml", "secret_env = \"SPRING_SECRET\"", "secret_file = \"the.secret\"");
     let ran = run(&world, &platform, "SPRING_SECRET", "x").says("the.secret").says("40125");
+    world.file("the.secret", " \n");
+    run(&world, &platform, "SPRING_SECRET", "x").says("cannot be read: it is empty");
     assert!(!ran.stderr.contains("another\n") && secret.exists());
     // Another code is not about them.
     world.file("the.secret", SECRET);

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use regex::Regex;
-use wxcast::delivery::ending::Ending;
+use wxcast::delivery::exit::Exit;
 use wxcast::delivery::stop::StopWord;
 use wxcast::message::KINDS;
 
@@ -209,7 +209,7 @@ fn every_comment_of_an_example_is_written_in_chinese_too() {
 #[test]
 fn every_ending_of_a_run_has_its_words() {
     let english = sentences("en.toml");
-    for ending in Ending::ALL.map(Ending::name) {
+    for ending in Exit::ALL.map(Exit::name) {
         for group in ["runs.ending", "report.exit", "next.exit"] {
             assert!(english.contains_key(&format!("{group}.{ending}")), "{group}.{ending} is missing");
         }

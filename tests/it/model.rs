@@ -16,7 +16,7 @@ use wxcast::campaign::Campaign;
 use wxcast::campaign::file::OnUnknown;
 use wxcast::campaign::validate::{Overrides, validate};
 use wxcast::delivery::attempt::Attempt;
-use wxcast::delivery::ending::Ending;
+use wxcast::delivery::exit::Exit;
 use wxcast::delivery::outcome::{Counts, Outcome, Status};
 use wxcast::delivery::skip::Skipped;
 use wxcast::journal::identity::MessageKey;
@@ -154,7 +154,7 @@ pub(crate) fn execution<'o>(
         limit: None,
         signals: Signals::none,
         stop_files: StopFiles::default(),
-        exit: |_| (Ending::Ok, 0),
+        exit: |_| Exit::Ok,
         announced: 0,
         observer,
     }

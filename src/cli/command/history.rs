@@ -23,7 +23,7 @@ use crate::locale::mask::mask;
 
 /// A campaign and wave, for machines.
 #[derive(Debug, Serialize)]
-struct CampaignReport {
+struct CampaignHistory {
     appid: String,
     campaign: String,
     wave: u32,
@@ -152,11 +152,11 @@ fn of_campaign(
     record: CampaignRecord,
     store: &Store,
     destination: Destination,
-) -> Result<CampaignReport, JournalError> {
+) -> Result<CampaignHistory, JournalError> {
     let CampaignRecord { key, whose, counts, runs, first, last, computers, hosts, origin } = record;
     let Identity { appid, campaign, wave, channel } = whose;
     let text = |at: Timestamp| at.to_string();
-    Ok(CampaignReport {
+    Ok(CampaignHistory {
         appid,
         campaign,
         wave,
@@ -190,7 +190,7 @@ fn of_person(message: PersonMessage, destination: Destination) -> MessageReport 
     }
 }
 
-fn campaign_line(campaign: &CampaignReport, terminal: &Terminal) -> String {
+fn campaign_line(campaign: &CampaignHistory, terminal: &Terminal) -> String {
     let words = &terminal.words;
     let of = words.say("plan.wave", &[("campaign", &campaign.campaign), ("wave", &campaign.wave)]);
     let counts = Status::ALL.into_iter().filter(|status| campaign.counts.of(*status) > 0).map(|status| {

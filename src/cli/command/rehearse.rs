@@ -15,7 +15,7 @@ use crate::campaign::results_name::{REHEARSAL, marked};
 use crate::cli::command::send::{overrides, results_masked};
 use crate::cli::command::simulator::{not_started, scenario};
 use crate::cli::context::load_sound_guarded;
-use crate::cli::ending::{What, exit_noted, report};
+use crate::cli::ending::{What, exit as ended, report};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, MaskOpenid};
 use crate::cli::machine;
@@ -105,7 +105,7 @@ pub(crate) fn run(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Pr
         signals: Signals::listen,
         stop_files: StopFiles::default(),
         results: Arc::new(results),
-        exit: exit_noted,
+        exit: ended,
         announced: u64::MAX,
         observer: &mut Watching::new(&campaign, total, terminal, args.how.progress),
     };

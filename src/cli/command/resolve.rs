@@ -19,6 +19,7 @@ use crate::cli::terminal::{Terminal, masks};
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::{Outcome, Status};
 use crate::diagnostic::render::display;
+use crate::journal::record::RecordedCause;
 use crate::journal::store::Store;
 use crate::locale::mask::mask;
 use crate::report::join::identity;
@@ -62,7 +63,7 @@ pub(crate) fn run(args: &args::Resolve, terminal: &Terminal) -> Result<Exit, Pro
         if message.state.status() == Status::Unknown {
             unknown.push(message.id);
             found.insert(message.openid);
-        } else if message.reason == Some(Incident::Resolved.to_string())
+        } else if message.cause == Some(RecordedCause::Incident(Incident::Resolved))
             && last.is_some_and(|last| message.at > last)
         {
             settled.push(message.id);

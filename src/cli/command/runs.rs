@@ -12,7 +12,6 @@ use crate::cli::line::args::{self, Format};
 use crate::cli::problem::Problem;
 use crate::cli::telling::{Asked, Teller};
 use crate::cli::terminal::Terminal;
-use crate::delivery::ending::Ending;
 use crate::delivery::outcome::Counts;
 use crate::delivery::stop::{StopReason, StopWord};
 use crate::journal::run::RunRecord;
@@ -29,7 +28,7 @@ struct RunReport {
     run: i64,
     started: String,
     ended: Option<String>,
-    exit: Option<Ending>,
+    exit: Option<Exit>,
     reason: Option<StopReason>,
     digest: String,
     planned: u64,
@@ -121,7 +120,7 @@ fn line(run: &RunRecord, now: bool, reached: Option<Counts>, terminal: &Terminal
 }
 
 /// How a run ended, and why.
-fn ended(ending: Ending, reason: Option<&StopReason>, terminal: &Terminal) -> String {
+fn ended(ending: Exit, reason: Option<&StopReason>, terminal: &Terminal) -> String {
     let words = &terminal.words;
     let stopped = |word: &StopWord| words.say(&format!("runs.reason.{}", word.name()), &[]);
     let ending = words.say(&format!("runs.ending.{ending}"), &[]);

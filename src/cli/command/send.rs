@@ -12,7 +12,7 @@ use crate::campaign::{Campaign, CampaignId, duration};
 use crate::cli::agreement::{Proposal, before, token_command};
 use crate::cli::campaign_lock::{campaign_lock, holder, take};
 use crate::cli::context::{environment, load_counted};
-use crate::cli::ending::{What, exit as ended, exit_noted, next_key, report};
+use crate::cli::ending::{What, exit as ended, next_key, report};
 use crate::cli::exit_code::Exit;
 use crate::cli::gate;
 use crate::cli::line::args::{self, Expect, MaskOpenid, SendArgs};
@@ -139,7 +139,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
                 signals: Signals::listen,
                 stop_files,
                 results: Arc::new(results),
-                exit: exit_noted,
+                exit: ended,
                 announced,
                 observer: &mut Watching::new(&campaign, total, terminal, args.how.progress),
             };

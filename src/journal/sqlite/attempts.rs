@@ -3,6 +3,7 @@
 use crate::journal::JournalError;
 use crate::journal::attempts::RecordedAttempt;
 use crate::journal::identity::CampaignKey;
+use crate::journal::record::RecordedCause;
 use crate::journal::sqlite::schema::range;
 use crate::journal::sqlite::store::{SqliteStore, timestamp};
 
@@ -27,8 +28,7 @@ impl SqliteStore {
             let mut rows = statement.query([first, end])?;
             while let Some(row) = rows.next()? {
                 each(RecordedAttempt {
-                    errcode: row.get(0)?,
-                    reason: row.get(1)?,
+                    cause: RecordedCause::from_disk(row.get(0)?, row.get(1)?),
                     at: timestamp(row.get(2)?)?,
                     latency_ms: row.get(3)?,
                 });

@@ -6,10 +6,9 @@ use rusqlite::{OptionalExtension as _, Row, params};
 
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Outcome;
-use crate::delivery::tally::cause;
 use crate::journal::JournalError;
 use crate::journal::identity::{CampaignKey, Claim, MessageKey};
-use crate::journal::record::{Known, MessageCounts, Recorded, State};
+use crate::journal::record::{Known, MessageCounts, Recorded, RecordedCause, State};
 use crate::journal::sqlite::schema::range;
 use crate::journal::sqlite::store::{SqliteStore, timestamp, whole};
 use crate::journal::sqlite::writing::{Failure, insist, text_id};
@@ -186,13 +185,12 @@ impl SqliteStore {
                 )?;
                 let mut rows = statement.query([first, end])?;
                 while let Some(row) = rows.next()? {
-                    let reason: Option<String> = row.get(2)?;
                     let causes = match row.get(0)? {
                         3 => &mut counts.failed_by_cause,
                         _ => &mut counts.unknown_by_cause,
                     };
-                    if let Some(cause) = cause(row.get(1)?, reason.as_deref()) {
-                        *causes.entry(cause).or_default() += whole(row, 3)?;
+                    if let Some(cause) = RecordedCause::from_disk(row.get(1)?, row.get(2)?) {
+                        *causes.entry(cause.name()).or_default() += whole(row, 3)?;
                     }
                 }
             }
@@ -267,8 +265,7 @@ fn recorded(row: &Row<'_>) -> rusqlite::Result<Recorded> {
         nth: row.get(2)?,
         state,
         attempts: row.get(4)?,
-        errcode: row.get(5)?,
-        reason: row.get(6)?,
+        cause: RecordedCause::from_disk(row.get(5)?, row.get(6)?),
         hint,
         rid: row.get(8)?,
         skipped_at,

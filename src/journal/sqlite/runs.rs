@@ -6,7 +6,7 @@ use rusqlite::types::Type;
 use rusqlite::{Row, params};
 use serde::de::DeserializeOwned;
 
-use crate::delivery::ending::Ending;
+use crate::delivery::exit::Exit;
 use crate::delivery::stop::StopReason;
 use crate::journal::JournalError;
 use crate::journal::identity::{CampaignKey, Claim, RunKey};
@@ -58,13 +58,13 @@ impl SqliteStore {
     pub(crate) fn end_run(&self, id: RunKey, end: &RunEnd) -> Result<(), JournalError> {
         let requests = whole(end.requests);
         let counts = serde_json::to_string(&end.counts).expect("numbers are JSON");
-        let (ended, ending) = (end.ended.as_millisecond(), end.ending.name());
+        let (ended, ending) = (end.ended.as_millisecond(), end.exit.name());
         let reason = end.reason.as_ref().map(ToString::to_string);
         self.connection
             .execute(
                 "UPDATE run SET ended = ?1, ending = ?2, exit = ?3, requests = ?4, reason = ?5, counts = ?6 \
                  WHERE id = ?7",
-                params![ended, ending, end.exit, requests, reason, counts, id.0],
+                params![ended, ending, end.exit.code(), requests, reason, counts, id.0],
             )
             .map(drop)
             .map_err(|error| self.unwritable(&error))
@@ -117,8 +117,8 @@ fn json<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<Op
     serde_json::from_str(&text).map(Some).map_err(|error| damaged(index, error))
 }
 
-fn ending(name: &str) -> rusqlite::Result<Ending> {
-    Ending::parse(name).ok_or_else(|| damaged(3, format!("ending = {name:?}")))
+fn ending(name: &str) -> rusqlite::Result<Exit> {
+    Exit::parse(name).ok_or_else(|| damaged(3, format!("ending = {name:?}")))
 }
 
 fn damaged(column: usize, what: impl Into<Box<dyn Error + Send + Sync>>) -> rusqlite::Error {

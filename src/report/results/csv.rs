@@ -9,7 +9,7 @@ use crate::campaign::Campaign;
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Status;
 use crate::delivery::tally::Tally;
-use crate::journal::record::Recorded;
+use crate::journal::record::{Recorded, RecordedCause};
 use crate::locale::Catalog;
 use crate::report::results::line::{Line, Sheet};
 use crate::wechat::answer::error_code::key;
@@ -58,15 +58,15 @@ impl Sheet for CsvFile<'_> {
 
 /// What a person should do about a message.
 pub(crate) fn advice(words: &Catalog, status: Status, recorded: &Recorded) -> String {
-    match (recorded.errcode, &recorded.reason) {
-        (Some(0), _) => String::new(),
-        (Some(code), _) => {
-            let known = key(code);
+    match &recorded.cause {
+        Some(RecordedCause::Answer { code: 0, .. } | RecordedCause::Unfamiliar(_)) => String::new(),
+        Some(RecordedCause::Answer { code, .. }) => {
+            let known = key(*code);
             words.say(&format!("errcode.{known}.advice"), &[])
         }
-        (None, Some(incident)) => words.say(&Incident::advice_key(incident), &[]),
-        (None, None) => match status {
-            Status::Unknown => words.say(&Incident::advice_key("crash"), &[]),
+        Some(RecordedCause::Incident(incident)) => words.say(&incident.advice_key(), &[]),
+        None => match status {
+            Status::Unknown => words.say(&Incident::Crash.advice_key(), &[]),
             Status::Sent | Status::Refused | Status::Failed | Status::Skipped | Status::Unsent => {
                 String::new()
             }

@@ -25,7 +25,7 @@ use crate::campaign::{Campaign, Part, is_workbook};
 use crate::delivery::outcome::Status;
 use crate::delivery::skip::SkipReason;
 use crate::delivery::tally::Tally;
-use crate::journal::record::{Recorded, State};
+use crate::journal::record::{Recorded, RecordedCause, State};
 use crate::journal::store::Store;
 use crate::locale::Catalog;
 use crate::locale::mask::{mask, masked_name};
@@ -274,12 +274,11 @@ impl<'a> Lines<'a> {
         if let State::Skipped(reason) = recorded.state {
             return self.skipped(reason, recorded);
         }
-        let errcode = recorded.errcode.map_or_else(String::new, |code| code.to_string());
-        let errmsg = match (&recorded.reason, recorded.errcode) {
-            // It is the server's text, and a spreadsheet or a terminal shows it.
-            (Some(reason), _) => shown(reason).into_owned(),
-            (None, Some(0)) => "ok".to_owned(),
-            (None, _) => String::new(),
+        let (errcode, errmsg) = match &recorded.cause {
+            Some(RecordedCause::Answer { code, errmsg }) => (code.to_string(), errmsg_of(*code, errmsg)),
+            Some(RecordedCause::Incident(incident)) => (String::new(), incident.to_string()),
+            Some(RecordedCause::Unfamiliar(name)) => (String::new(), shown(name).into_owned()),
+            None => (String::new(), String::new()),
         };
         let advice = advice(self.words, status, recorded);
         let finished = self.time(recorded.at);
@@ -299,6 +298,15 @@ impl<'a> Lines<'a> {
             None => self.line.cells.push(text.to_owned()),
         }
         self.filled += 1;
+    }
+}
+
+/// The platform's errmsg as a spreadsheet or a terminal may show it: it is the server's text.
+fn errmsg_of(code: i64, errmsg: &Option<String>) -> String {
+    match errmsg {
+        Some(errmsg) => shown(errmsg).into_owned(),
+        None if code == 0 => "ok".to_owned(),
+        None => String::new(),
     }
 }
 

@@ -22,6 +22,7 @@ use crate::plan::inputs::Inputs;
 use crate::report::join::{Join, JoinError, RowReport, identity, tally_of_journal};
 use crate::report::run::happening;
 use crate::report::run::json::{Reason, Retries, Run, RunReport, Unknown};
+use crate::report::run::no_answer::NoAnswer;
 use crate::report::run::stopped::why;
 use crate::report::run::timeline::{Answer, Latency, Timeline};
 use crate::wechat::answer::error_code::{self, Class, class_of};
@@ -50,11 +51,8 @@ pub(crate) struct History<'a> {
     pub(crate) masked: bool,
 }
 
-/// Stands in for the reason of a message that is not answered yet.
-const IN_FLIGHT: &str = "in-flight";
-
-/// Outcomes by status and reason: the errcode, or the name of what took its place.
-type Reasons = BTreeMap<(Status, Option<i64>, Option<String>), u64>;
+/// Outcomes by status and reason: the errcode, or what took its place.
+type Reasons = BTreeMap<(Status, Option<i64>, Option<NoAnswer>), u64>;
 
 /// What the journal knows beside the messages.
 #[derive(Default)]
@@ -176,13 +174,11 @@ impl History<'_> {
 impl Seen {
     fn message(&mut self, message: &Recorded, row: Option<u64>) {
         let status = message.state.status();
-        let incident = match message.state {
-            State::InFlight if self.running => Some(IN_FLIGHT.to_owned()),
+        let (errcode, incident) = match message.state {
+            State::InFlight if self.running => (None, Some(NoAnswer::InFlight)),
             // Nobody is left who could note the answer.
-            State::InFlight => Some(Incident::Crash.to_string()),
-            State::Settled(_) | State::Skipped(_) => {
-                message.errcode.is_none().then(|| message.reason.clone()).flatten()
-            }
+            State::InFlight => (None, Some(NoAnswer::Incident(Incident::Crash))),
+            State::Settled(_) | State::Skipped(_) => NoAnswer::or_errcode(message.cause.as_ref()),
         };
         self.requests += u64::from(message.attempts);
         self.repeated += u64::from(message.attempts > 1);
@@ -190,12 +186,12 @@ impl Seen {
             // What was put off is among the attempts.
             Status::Unsent | Status::Skipped => return,
             Status::Sent | Status::Refused | Status::Failed => {}
-            Status::Unknown => self.unknown(message, incident.clone(), row),
+            Status::Unknown => self.unknown(message, incident.as_ref().map(ToString::to_string), row),
         }
         // What is on its way has no answer yet, and what was settled by hand had it at another time.
-        let answered = message.state != State::InFlight
-            && incident.as_deref() != Some(Incident::Resolved.to_string().as_str());
-        *self.reasons.entry((status, message.errcode, incident)).or_default() += 1;
+        let answered =
+            message.state != State::InFlight && incident != Some(NoAnswer::Incident(Incident::Resolved));
+        *self.reasons.entry((status, errcode, incident)).or_default() += 1;
         if answered {
             let latency_ms = message.latency_ms.and_then(|latency| u32::try_from(latency).ok());
             self.answers.push(Answer { at: message.at, latency_ms, status: Some(status) });
@@ -215,9 +211,9 @@ impl Seen {
     }
 
     fn attempt(&mut self, attempt: RecordedAttempt) {
-        let incident = attempt.errcode.is_none().then_some(attempt.reason).flatten();
-        self.token += u64::from(attempt.errcode.is_some_and(|code| class_of(code) == Class::Token));
-        *self.again.entry((Status::Unsent, attempt.errcode, incident)).or_default() += 1;
+        let (errcode, incident) = NoAnswer::or_errcode(attempt.cause.as_ref());
+        self.token += u64::from(errcode.is_some_and(|code| class_of(code) == Class::Token));
+        *self.again.entry((Status::Unsent, errcode, incident)).or_default() += 1;
         let latency_ms = attempt.latency_ms.and_then(|latency| u32::try_from(latency).ok());
         self.answers.push(Answer { at: attempt.at, latency_ms, status: None });
     }
@@ -231,11 +227,11 @@ fn reasons(all: &Reasons, words: &Catalog) -> Vec<Reason> {
             let sentence =
                 |part: &str, code: i64| words.say(&format!("errcode.{}.{part}", error_code::key(code)), &[]);
             let told = errcode.filter(|code| *code != 0);
-            let advice = incident.as_deref().map(|name| words.say(&Incident::advice_key(name), &[]));
+            let advice = incident.as_ref().and_then(NoAnswer::advice_key).map(|key| words.say(&key, &[]));
             let reason = Reason {
                 status: status.name().to_owned(),
                 errcode: *errcode,
-                incident: incident.clone(),
+                incident: incident.as_ref().map(ToString::to_string),
                 known: errcode.map(|code| error_code::find(code).is_some()),
                 count: *count,
                 meaning: told.map(|code| sentence("meaning", code)),

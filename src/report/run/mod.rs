@@ -7,6 +7,7 @@ pub(crate) mod html;
 pub mod json;
 pub(crate) mod junit;
 pub(crate) mod markdown;
+pub(crate) mod no_answer;
 pub(crate) mod notice;
 pub(crate) mod summary;
 pub(crate) mod stopped;

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::delivery::attempt::Incident;
+use crate::delivery::cause::CauseName;
 use crate::delivery::outcome::{Counts, Status};
 use crate::delivery::tally::Tally;
 use crate::locale::Catalog;
@@ -104,7 +104,9 @@ pub(crate) fn counts(tally: &Tally, words: &Catalog) -> String {
             out.push('\n');
         }
         let causes = match status {
-            Status::Refused => &by_code(refused_by_code),
+            Status::Refused => {
+                &refused_by_code.iter().map(|(code, count)| (CauseName::Code(*code), *count)).collect()
+            }
             Status::Failed => failed_by_cause,
             Status::Unknown => unknown_by_cause,
             Status::Sent | Status::Skipped | Status::Unsent => continue,
@@ -118,11 +120,15 @@ pub(crate) fn counts(tally: &Tally, words: &Catalog) -> String {
 }
 
 /// How often there was a cause, what it means and what to do.
-fn because(cause: &str, count: u64, words: &Catalog) -> String {
-    let Ok(code) = cause.parse() else {
-        let advice = words.say(&Incident::advice_key(cause), &[]);
-        return words
-            .say("summary.incident", &[("incident", &cause), ("count", &count), ("advice", &advice)]);
+fn because(cause: &CauseName, count: u64, words: &Catalog) -> String {
+    let incident = |advice: String| {
+        words.say("summary.incident", &[("incident", cause), ("count", &count), ("advice", &advice)])
+    };
+    let code = match cause {
+        CauseName::Code(code) => *code,
+        CauseName::Incident(known) => return incident(words.say(&known.advice_key(), &[])),
+        // There is no advice for what this version does not know.
+        CauseName::Unfamiliar(_) => return incident(String::new()),
     };
     let key = key(code);
     let meaning = words.say(&format!("errcode.{key}.meaning"), &[]);

@@ -25,8 +25,8 @@ use tokio::runtime::Runtime;
 
 use crate::campaign::Campaign;
 use crate::delivery::attempt::Incident;
-use crate::delivery::ending::Ending;
 use crate::delivery::event::Event;
+use crate::delivery::exit::Exit;
 use crate::delivery::notice::Notice;
 use crate::delivery::skip::SkipReason;
 use crate::delivery::stop::Stop;
@@ -87,8 +87,8 @@ pub struct Execution<'o> {
     pub stop_files: StopFiles,
     /// Who writes the results.
     pub results: Arc<dyn Results>,
-    /// What a run that ended so is called, and its exit code: what the journal keeps of it.
-    pub exit: fn(&Finished) -> (Ending, u8),
+    /// What a run that ended so is called, with its code: what the journal keeps of it.
+    pub exit: fn(&Finished) -> Exit,
     /// How many people were said to be too late before anybody agreed.
     pub announced: u64,
     /// Who watches.
@@ -142,7 +142,7 @@ pub struct Sent {
     pub store: Store,
     results: Arc<dyn Results>,
     receipts: Option<Receipts>,
-    exit: fn(&Finished) -> (Ending, u8),
+    exit: fn(&Finished) -> Exit,
     announced: u64,
     /// Held until the results are written.
     _locks: Locks,
@@ -361,11 +361,9 @@ impl Sent {
             duration,
             unwritten,
         };
-        let (ending, code) = (self.exit)(&finished);
         let end = RunEnd {
             ended: Timestamp::now(),
-            ending,
-            exit: code,
+            exit: (self.exit)(&finished),
             requests,
             reason: finished.stop.as_ref().map(Stop::reason),
             counts: finished.concluded.tally.counts,

@@ -67,12 +67,12 @@ pub enum Unclear {
     /// A status that is no answer.
     Status(u16),
     /// A body that is no JSON answer.
-    Unreadable(Instead),
+    Unreadable(NotAnswer),
 }
 
 /// What came in place of an answer. Nothing of it is repeated: it may be anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Instead {
+pub enum NotAnswer {
     /// Nothing, or more than an answer can be.
     Nothing,
     /// A web page.
@@ -83,13 +83,13 @@ pub enum Instead {
     Other,
 }
 
-impl Instead {
+impl NotAnswer {
     /// What a body is that was not read as an answer.
     pub(crate) fn of(body: Option<&[u8]>) -> Self {
-        let Some(body) = body.map(<[u8]>::trim_ascii_start).filter(|body| !body.is_empty()) else {
+        let Some(body) = body.filter(|body| !body.trim_ascii_start().is_empty()) else {
             return Self::Nothing;
         };
-        if body.starts_with(b"<") {
+        if is_page(body) {
             Self::Page
         } else if json::read::<serde_json::Value>(body).is_some_and(|value| value.is_object()) {
             Self::Json
@@ -97,6 +97,11 @@ impl Instead {
             Self::Other
         }
     }
+}
+
+/// Whether a body is a web page, such as a gateway or a login puts in the place of what was asked for.
+pub(crate) fn is_page(body: &[u8]) -> bool {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start().starts_with(b"<")
 }
 
 #[derive(Deserialize)]
@@ -127,7 +132,7 @@ pub(crate) fn without_answer(
         // to come back has surely kept it to itself.
         503 if asks_to_wait => Failure::TurnedAway { status, retry_after },
         301..=308 | 401 | 403 | 404 | 405 | 407 | 411 | 413 | 414 | 431 | 511 => Failure::Declined { status },
-        200..=299 => Failure::Unclear(Unclear::Unreadable(Instead::of(body))),
+        200..=299 => Failure::Unclear(Unclear::Unreadable(NotAnswer::of(body))),
         _ => Failure::Unclear(Unclear::Status(status)),
     }
 }
@@ -162,11 +167,12 @@ mod tests {
             assert_eq!(told(status, false), Failure::Unclear(Unclear::Status(status)), "{status}");
         }
         for (body, instead) in [
-            ("", Instead::Nothing),
-            (" \r\n<html>login</html>", Instead::Page),
-            (r#"{"code":0,"data":{"errcode":0}}"#, Instead::Json),
-            ("[]", Instead::Other),
-            (r#"{"errcode":"#, Instead::Other),
+            ("", NotAnswer::Nothing),
+            (" \r\n<html>login</html>", NotAnswer::Page),
+            ("\u{feff}<html>login</html>", NotAnswer::Page),
+            (r#"{"code":0,"data":{"errcode":0}}"#, NotAnswer::Json),
+            ("[]", NotAnswer::Other),
+            (r#"{"errcode":"#, NotAnswer::Other),
         ] {
             let read = without_answer(200, true, None, Some(body.as_bytes()));
             assert_eq!(read, Failure::Unclear(Unclear::Unreadable(instead)), "{body}");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::wechat::answer::errmsg::Errmsg;
 use crate::wechat::answer::reply::Failure;
-use crate::wechat::token::shape::Instead;
+use crate::wechat::token::shape::NotToken;
 
 /// Why there is no token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub enum TokenError {
     /// The platform gave no answer that can be read.
     NoAnswer(Failure),
     /// The platform's answer holds no token.
-    NotAToken(Instead),
+    NotAToken(NotToken),
     /// The program that prints tokens did not.
     Command(ProgramError),
 }
@@ -47,7 +47,7 @@ pub enum CommandFault {
     /// It said that it failed, by its exit code.
     Failed(Option<i32>),
     /// Its output is no token and no JSON with one.
-    NoToken(Instead),
+    NoToken(NotToken),
     /// It prints a token that the platform refuses, again and again.
     Stale,
 }

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use crate::wechat::hidden::Hidden;
 use crate::wechat::token::error::{CommandFault, ProgramError};
-use crate::wechat::token::shape::{Fetched, Instead, printed};
+use crate::wechat::token::shape::{Fetched, NotToken, printed};
 
 /// No token and no JSON with one is longer; a program that prints more is ended.
 const MOST_OUTPUT: usize = 64 * 1024;
@@ -31,7 +31,7 @@ pub(crate) async fn run(
 ) -> Result<Fetched, ProgramError> {
     let plain = |fault| ProgramError { fault, said: String::new() };
     let Some((program, arguments)) = command.split_first() else {
-        return Err(plain(CommandFault::NoToken(Instead::Nothing)));
+        return Err(plain(CommandFault::NoToken(NotToken::Nothing)));
     };
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -47,7 +47,7 @@ pub(crate) async fn run(
     let settled = match finished {
         Err(_) => Err(CommandFault::TimedOut(patience)),
         Ok(finished) => {
-            if finished != Err(CommandFault::NoToken(Instead::Other)) {
+            if finished != Err(CommandFault::NoToken(NotToken::Other)) {
                 // It ended by itself, so whatever it left running is meant to run.
                 group.release();
             }
@@ -82,7 +82,7 @@ async fn finish(mut child: Child, output: &mut Vec<u8>, said: &mut Vec<u8>) -> R
         status = child.wait() => (status, timeout(AFTERWARDS, pipes).await.ok()),
     };
     if read == Some(Amount::TooMuch) {
-        return Err(CommandFault::NoToken(Instead::Other));
+        return Err(CommandFault::NoToken(NotToken::Other));
     }
     let status = status.map_err(|error| CommandFault::NotStarted(error.to_string()))?;
     if status.success() { Ok(()) } else { Err(CommandFault::Failed(status.code())) }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::wechat::answer::json::{self, Integer, Text};
-use crate::wechat::answer::reply::Answer;
+use crate::wechat::answer::reply::{Answer, is_page};
 
 /// The platform asks to reserve 512 characters for a token (docs/platform.md#tokens); this leaves room for more.
 const LONGEST: usize = 2048;
@@ -26,7 +26,7 @@ pub(crate) struct Fetched {
 
 /// What was given in place of a token. Nothing of it is repeated: it may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Instead {
+pub enum NotToken {
     /// Nothing at all.
     Nothing,
     /// A token, perhaps, in quotation marks.
@@ -62,21 +62,21 @@ struct Raw {
 /// # Errors
 ///
 /// What it is instead.
-pub(crate) fn token(text: &str) -> Result<&str, Instead> {
+pub(crate) fn token(text: &str) -> Result<&str, NotToken> {
     let text = trimmed(text);
     let begins = |with: &str| text.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with));
     if text.is_empty() {
-        Err(Instead::Nothing)
+        Err(NotToken::Nothing)
     } else if text.starts_with(['"', '\'', '“', '‘', '`']) {
-        Err(Instead::Quoted)
+        Err(NotToken::Quoted)
     } else if ["null", "none", "nil", "undefined"].iter().any(|null| text.eq_ignore_ascii_case(null)) {
-        Err(Instead::Null)
-    } else if text.starts_with('<') {
-        Err(Instead::Page)
+        Err(NotToken::Null)
+    } else if is_page(text.as_bytes()) {
+        Err(NotToken::Page)
     } else if begins("access_token") {
-        Err(Instead::Assignment)
+        Err(NotToken::Assignment)
     } else if text.len() > LONGEST || !text.bytes().all(belongs) {
-        Err(Instead::Other)
+        Err(NotToken::Other)
     } else {
         Ok(text)
     }
@@ -93,15 +93,15 @@ fn belongs(byte: u8) -> bool {
 }
 
 /// The token in an answer of the platform.
-pub(crate) fn answered(body: &[u8]) -> Result<Fetched, Instead> {
+pub(crate) fn answered(body: &[u8]) -> Result<Fetched, NotToken> {
     let Some(raw) = json::read::<Raw>(body) else {
         return Err(match token(&String::from_utf8_lossy(body)) {
-            Ok(_) => Instead::Other,
+            Ok(_) => NotToken::Other,
             Err(instead) => instead,
         });
     };
     if let Some(code) = raw.errcode.0.filter(|code| *code != 0) {
-        return Err(Instead::Refusal(code));
+        return Err(NotToken::Refusal(code));
     }
     let Some(text) = raw.access_token.0 else { return Err(elsewhere(body)) };
     let rest = raw.expires_in.0.and_then(|seconds| u64::try_from(seconds).ok());
@@ -112,7 +112,7 @@ pub(crate) fn answered(body: &[u8]) -> Result<Fetched, Instead> {
 }
 
 /// The token in what a program printed: the platform's JSON, or the token alone.
-pub(crate) fn printed(output: &[u8]) -> Result<Fetched, Instead> {
+pub(crate) fn printed(output: &[u8]) -> Result<Fetched, NotToken> {
     let text = String::from_utf8_lossy(output);
     if trimmed(&text).starts_with('{') || Answer::read(output).is_some() {
         return answered(output);
@@ -121,12 +121,12 @@ pub(crate) fn printed(output: &[u8]) -> Result<Fetched, Instead> {
 }
 
 /// Where JSON without `access_token` seems to have it.
-fn elsewhere(body: &[u8]) -> Instead {
-    let Some(object) = json::read::<Map<String, Value>>(body) else { return Instead::Json };
+fn elsewhere(body: &[u8]) -> NotToken {
+    let Some(object) = json::read::<Map<String, Value>>(body) else { return NotToken::Json };
     if object.get("access_token").is_some_and(Value::is_null) {
-        return Instead::Null;
+        return NotToken::Null;
     }
-    path_to_token(&object).map_or(Instead::Json, Instead::Elsewhere)
+    path_to_token(&object).map_or(NotToken::Json, NotToken::Elsewhere)
 }
 
 fn path_to_token(object: &Map<String, Value>) -> Option<String> {
@@ -147,7 +147,7 @@ mod tests {
 
     use super::*;
 
-    fn read(output: &[u8]) -> Result<(String, Option<u64>), Instead> {
+    fn read(output: &[u8]) -> Result<(String, Option<u64>), NotToken> {
         let fetched = printed(output)?;
         Ok((fetched.value.expose_secret().to_owned(), fetched.rest.map(|rest| rest.as_secs())))
     }
@@ -173,24 +173,24 @@ mod tests {
 
     #[test]
     fn what_comes_in_place_of_a_token_is_told_by_its_kind() {
-        let at = |path: &str| Instead::Elsewhere(path.to_owned());
+        let at = |path: &str| NotToken::Elsewhere(path.to_owned());
         for (output, instead) in [
-            (&b""[..], Instead::Nothing),
-            (b" \n", Instead::Nothing),
-            (b"\"TOK\"", Instead::Quoted),
-            (b"null\n", Instead::Null),
-            (br#"{"access_token":null}"#, Instead::Null),
-            (br#"{"access_token":"null"}"#, Instead::Null),
-            (b"<html>login</html>", Instead::Page),
-            (b"access_token=TOK", Instead::Assignment),
+            (&b""[..], NotToken::Nothing),
+            (b" \n", NotToken::Nothing),
+            (b"\"TOK\"", NotToken::Quoted),
+            (b"null\n", NotToken::Null),
+            (br#"{"access_token":null}"#, NotToken::Null),
+            (br#"{"access_token":"null"}"#, NotToken::Null),
+            (b"<html>login</html>", NotToken::Page),
+            (b"access_token=TOK", NotToken::Assignment),
             (br#"{"data":{"access_token":"TOK"}}"#, at("data.access_token")),
             (br#"{"accessToken":"TOK"}"#, at("accessToken")),
             (br#"{"data":"TOK"}"#, at("data")),
-            (br#"{"code":0}"#, Instead::Json),
-            (br#"{"errcode":40013,"errmsg":"invalid appid"}"#, Instead::Refusal(40013)),
-            (b"two words", Instead::Other),
-            (b"\xff\xfeT\0", Instead::Other),
-            ("令牌".as_bytes(), Instead::Other),
+            (br#"{"code":0}"#, NotToken::Json),
+            (br#"{"errcode":40013,"errmsg":"invalid appid"}"#, NotToken::Refusal(40013)),
+            (b"two words", NotToken::Other),
+            (b"\xff\xfeT\0", NotToken::Other),
+            ("令牌".as_bytes(), NotToken::Other),
         ] {
             assert_eq!(read(output), Err(instead), "{output:?}");
         }

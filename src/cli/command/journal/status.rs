@@ -24,12 +24,12 @@ struct JournalReport {
     bytes: u64,
     journal: String,
     sound: bool,
-    campaigns: Vec<CampaignReport>,
+    campaigns: Vec<CampaignStatus>,
 }
 
 /// A campaign in it.
 #[derive(Debug, Serialize)]
-struct CampaignReport {
+struct CampaignStatus {
     appid: String,
     campaign: String,
     wave: u32,
@@ -66,7 +66,7 @@ fn report(folder: &Path, destination: Destination) -> Result<Option<JournalRepor
     let mut campaigns = Vec::new();
     for appid in store.appids()? {
         for campaign in store.campaigns(&appid)? {
-            campaigns.push(CampaignReport {
+            campaigns.push(CampaignStatus {
                 appid: appid.clone(),
                 channel: campaign.whose.channel.name(),
                 campaign: campaign.whose.campaign,
