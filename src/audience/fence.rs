@@ -1,6 +1,13 @@
 //! Which files may be read where the campaign is not trusted: somebody's pull request in CI, or a plan that travels.
 
+use std::fs::File;
+use std::io;
 use std::path::{Component, Path, PathBuf};
+
+use crate::diagnostic::unread;
+
+/// What is said of a file outside; the sentence for it is found by this word.
+const OUTSIDE: &str = "outside-sandbox";
 
 /// Files inside one folder, that of the repository or the campaign's own where there is none. Links are followed
 /// before it is asked where a file is.
@@ -20,13 +27,61 @@ impl Fence {
         Self { root: root.canonicalize().unwrap_or_else(|_| root.to_owned()) }
     }
 
+    /// Opens a file that may be read. Where it is is asked of what was opened: a link that somebody swaps at that very
+    /// moment leads nowhere else.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be opened, or is outside.
+    pub(crate) fn open(&self, path: &Path) -> io::Result<File> {
+        let file = unread::open(path)?;
+        let place = opened_at(&file, path)?;
+        if self.has(&place) { Ok(file) } else { Err(io::Error::other(OUTSIDE)) }
+    }
+
     /// Whether a file may be read. What git keeps for itself may not: CI leaves credentials there. Of a file that is not
     /// there the nearest folder counts that is: what stands in it may be told as what was meant.
     pub(crate) fn holds(&self, file: &Path) -> bool {
         let full = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
         let Some(real) = full.ancestors().find_map(|there| there.canonicalize().ok()) else { return false };
+        self.has(&real)
+    }
+
+    fn has(&self, real: &Path) -> bool {
         let inside = real.strip_prefix(&self.root);
         inside.is_ok_and(|inside| !inside.components().any(|part| part == Component::Normal(".git".as_ref())))
+    }
+}
+
+/// Where a file is that was opened by this name.
+#[cfg(target_os = "linux")]
+fn opened_at(file: &File, _: &Path) -> io::Result<PathBuf> {
+    use std::os::fd::AsRawFd as _;
+    std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()))
+}
+
+/// Where a file is that was opened by this name. Other systems do not tell where an open file is: the file that is there
+/// now must be the one that was opened.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn opened_at(file: &File, path: &Path) -> io::Result<PathBuf> {
+    use std::os::unix::fs::MetadataExt as _;
+    let place = path.canonicalize()?;
+    let (there, opened) = (std::fs::symlink_metadata(&place)?, file.metadata()?);
+    let same = (there.dev(), there.ino()) == (opened.dev(), opened.ino());
+    if same { Ok(place) } else { Err(io::Error::other(OUTSIDE)) }
+}
+
+/// The same on Windows, where a link takes an administrator.
+#[cfg(not(unix))]
+fn opened_at(_: &File, path: &Path) -> io::Result<PathBuf> {
+    path.canonicalize()
+}
+
+/// Opens a file, within the fence where there is one.
+pub(crate) fn open_within(fence: Option<&Fence>, path: &Path) -> io::Result<File> {
+    match fence {
+        Some(fence) => fence.open(path),
+        None => unread::open(path),
     }
 }
 

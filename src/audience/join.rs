@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use foldhash::quality::FixedState;
 
+use crate::audience::fence::Fence;
 use crate::audience::header::trimmed;
 use crate::audience::openid::{self, Shape};
 use crate::audience::reader::Reader;
@@ -75,6 +76,12 @@ impl Joins {
     /// These joins, none of their files read yet.
     pub(crate) fn new(joins: Vec<Join>) -> Self {
         Self { all: joins.into(), read: Arc::default() }
+    }
+
+    /// The same joins, their files read only where they are inside of a fence.
+    pub(crate) fn within(&self, fence: &Fence) -> Self {
+        let within = |join: &Join| Join { file: join.file.within(fence), ..join.clone() };
+        Self::new(self.all.iter().map(within).collect())
     }
 
     /// All of them.

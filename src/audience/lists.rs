@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use foldhash::quality::FixedState;
 
+use crate::audience::fence::Fence;
 use crate::audience::openid::{self, OpenIdFault};
 use crate::audience::reader::Reader;
 use crate::audience::row::{Row, Width};
@@ -82,6 +83,12 @@ impl Lists {
     /// These lists, none of them read yet.
     pub(crate) fn new(lists: Vec<List>) -> Self {
         Self { all: lists.into(), read: Arc::default() }
+    }
+
+    /// The same lists, read only where they are inside of a fence.
+    pub(crate) fn within(&self, fence: &Fence) -> Self {
+        let within = |list: &List| List { file: list.file.within(fence), ..list.clone() };
+        Self::new(self.all.iter().map(within).collect())
     }
 
     /// Whether there are none.

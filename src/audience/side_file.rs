@@ -1,5 +1,6 @@
 //! A file that a campaign reads beside its audience: a list of people, or columns to be joined.
 
+use crate::audience::fence::Fence;
 use crate::audience::locate;
 use crate::audience::reader::Reader;
 use crate::audience::source::Source;
@@ -25,6 +26,12 @@ pub(crate) struct SideFile {
 }
 
 impl SideFile {
+    /// The same file, read only where it is inside of a fence.
+    pub(crate) fn within(&self, fence: &Fence) -> Self {
+        let source = Source { fence: Some(fence.clone()), ..self.source.clone() };
+        Self { source, ..self.clone() }
+    }
+
     /// Reads it from the row that has one of these names, where a title stands above it, and tells every fault with its
     /// place. Gives nothing where it cannot be read at all.
     pub(crate) fn read<T>(

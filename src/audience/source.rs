@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::audience::fence::Fence;
 use crate::audience::wishes::{ColumnFormat, HiddenRows};
 use crate::audience::workbook::cache::Cache;
 
@@ -24,6 +25,8 @@ pub struct Source {
     pub(crate) hidden_rows: HiddenRows,
     /// How the cells of a workbook are written, by the names of their columns.
     pub(crate) formats: Vec<(String, ColumnFormat)>,
+    /// What it must be inside of, where its campaign is not trusted.
+    pub(crate) fence: Option<Fence>,
     /// The workbook as it was read last, for all copies of this source.
     pub cache: Cache,
 }

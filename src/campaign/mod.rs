@@ -20,6 +20,7 @@ use std::time::Duration;
 use crate::api_base::Hosts;
 use crate::audience::Source;
 use crate::audience::column::ColumnRules;
+use crate::audience::fence::Fence;
 use crate::audience::join::Joins;
 use crate::audience::lists::Lists;
 use crate::audience::side_file::SideFile;
@@ -160,6 +161,13 @@ impl Audience {
             window: _,
         } = self;
         lists.all().iter().map(|list| &list.file).chain(joins.all().iter().map(|join| &join.file))
+    }
+
+    /// Has its files be read only where they are inside of a fence.
+    pub(crate) fn keep_within(&mut self, fence: &Fence) {
+        self.source.fence = Some(fence.clone());
+        self.lists = self.lists.within(fence);
+        self.joins = self.joins.within(fence);
     }
 }
 

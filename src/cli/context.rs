@@ -1,9 +1,10 @@
 //! Loads a campaign: the file, the flags and the environment, in the order flag, environment, campaign, default.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::api_base::{ApiBase, ApiBaseError, Hosts};
-use crate::audience::fence::Fence;
+use crate::audience::fence::{Fence, open_within};
 use crate::campaign::validate::{Known, Overrides, Validated, validate};
 use crate::campaign::{Campaign, CampaignId, SecretPlace};
 use crate::cli::exit_code::Exit;
@@ -21,6 +22,9 @@ use crate::plan::onlooker::Onlooker;
 use crate::plan::{self, Plan, forecast_seconds};
 use crate::report::earlier::Earlier;
 use crate::report::plan::json::Facts;
+
+/// A campaign has a few kilobytes. What parsing one takes is many times its size.
+const MOST_BYTES: u64 = 8 << 20;
 
 /// A campaign and its plan, sound or not.
 #[derive(Debug)]
@@ -61,7 +65,11 @@ pub(crate) fn chosen_hosts(campaign: &Campaign) -> Result<Hosts, ApiBaseError> {
 
 /// Reads and validates a campaign file, its audience unread.
 fn validated(path: &Path, overrides: &Overrides) -> Validated {
-    match read(path) {
+    validated_within(None, path, overrides)
+}
+
+fn validated_within(fence: Option<&Fence>, path: &Path, overrides: &Overrides) -> Validated {
+    match read(fence, path) {
         Ok(text) => validate(path, &text, overrides),
         Err(fault) => unread(path, fault),
     }
@@ -121,7 +129,7 @@ pub(crate) fn load_fenced(path: &Path, overrides: &Overrides) -> Loaded {
     if !fence.holds(path) {
         return planned(unread(path, outside(Place::Campaign, path)), Shown::All, &mut ());
     }
-    let mut validated = validated(path, overrides);
+    let mut validated = validated_within(Some(&fence), path, overrides);
     if let Some(audience) = validated.audience.take_if(|audience| !fence.holds(&audience.source.path)) {
         let at = Place::Field(FieldPath::of("audience.file"));
         validated.faults.push(outside(at, &audience.source.path));
@@ -136,6 +144,13 @@ pub(crate) fn load_fenced(path: &Path, overrides: &Overrides) -> Loaded {
             validated.audience = None;
             validated.campaign = None;
         }
+    }
+    // Links can be swapped after this look at them: what is opened is looked at, too.
+    if let Some(audience) = &mut validated.audience {
+        audience.keep_within(&fence);
+    }
+    if let (Some(campaign), Some(audience)) = (&mut validated.campaign, &validated.audience) {
+        campaign.audience = audience.clone();
     }
     validated.fence = Some(fence);
     planned(validated, Shown::All, &mut ())
@@ -162,9 +177,16 @@ fn planned(validated: Validated, shown: Shown, onlooker: &mut dyn Onlooker) -> L
     Loaded { campaign, plan, sources, facts }
 }
 
-fn read(path: &Path) -> Result<String, Diagnostic> {
-    let bytes = unread::read(path)
+fn read(fence: Option<&Fence>, path: &Path) -> Result<String, Diagnostic> {
+    let mut bytes = Vec::new();
+    open_within(fence, path)
+        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| unread::reason(path, error))
         .map_err(|error| Diagnostic::new(Code::CampaignUnreadable, Place::Campaign).with("reason", error))?;
+    if bytes.len() as u64 > MOST_BYTES {
+        let too_large = Diagnostic::new(Code::CampaignTooLarge, Place::Campaign);
+        return Err(too_large.with("most", MOST_BYTES >> 20));
+    }
     let text = String::from_utf8(bytes)
         .ok()
         .filter(|text| !text.contains('\0'))

@@ -40,6 +40,8 @@ codes! {
     CampaignUnreadable = "campaign-unreadable", Error;
     /// The campaign file is not UTF-8 text.
     CampaignNotText = "campaign-not-text", Error;
+    /// The campaign file is larger than one can be.
+    CampaignTooLarge = "campaign-too-large", Error;
     /// The campaign file is not TOML.
     TomlSyntax = "toml-syntax", Error;
     /// A key that does not exist.

@@ -72,6 +72,7 @@ pub(crate) const NO_REGULAR_FILE: &str = "no-regular-file";
 /// What this program says in the place of the system, and the sentence for it.
 const OWN: &[(&str, &str)] = &[
     (NO_REGULAR_FILE, "reason.special-file"),
+    ("outside-sandbox", "reason.outside"),
     ("no-pem", "reason.no-pem"),
     ("in-quotes", "reason.in-quotes"),
     ("blanks-around", "reason.blanks-around"),

@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::audience::fence::Fence;
+use crate::audience::fence::{Fence, open_within};
 use crate::diagnostic::code::Code;
-use crate::diagnostic::unread;
+
 use crate::message::media::{Content, Format, Seen, Upload};
 use crate::message::problem::Problem;
 use crate::plan::inspect::{self, HEAD};
@@ -89,7 +89,7 @@ impl Library {
                 let problem = Problem::new(Code::OutsideSandbox).with("file", name);
                 return Looked { file: None, problems: [problem].into() };
             }
-            look(upload, name, &self.folder)
+            look(upload, name, &self.folder, self.fence.as_ref())
         })
         .clone()
     }
@@ -111,9 +111,9 @@ pub(crate) fn folder_of(prefix: &str) -> &str {
     prefix.rfind(parts).map_or("", |last| &prefix[..=last])
 }
 
-fn look(upload: Upload, name: &str, folder: &Path) -> Looked {
+fn look(upload: Upload, name: &str, folder: &Path, fence: Option<&Fence>) -> Looked {
     let path = folder.join(name);
-    let (seen, sha256) = match read(upload, &path) {
+    let (seen, sha256) = match read(upload, &path, fence) {
         Ok(read) => read,
         Err(error) => {
             let near = near_file::near(folder, name).filter(|_| error.kind() == io::ErrorKind::NotFound);
@@ -142,12 +142,12 @@ fn look(upload: Upload, name: &str, folder: &Path) -> Looked {
 
 /// Reads a file in pieces. Only a recording, which is small, is kept whole for a moment; of a file that is too large
 /// anyway no more is read than shows what it is.
-fn read(upload: Upload, path: &Path) -> io::Result<(Seen, [u8; 32])> {
+fn read(upload: Upload, path: &Path, fence: Option<&Fence>) -> io::Result<(Seen, [u8; 32])> {
     let metadata = std::fs::metadata(path)?;
     if metadata.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
-    let mut file = unread::open(path)?;
+    let mut file = open_within(fence, path)?;
     let keep = if upload.longest().is_some() { usize::MAX } else { HEAD };
     let mut hash = Sha256::new();
     let (mut kept, mut bytes, mut piece) = (Vec::new(), 0_u64, vec![0; 64 * 1024]);

@@ -404,6 +404,7 @@ fn case(code: Code) -> Case {
     match code {
         Code::CampaignUnreadable => Case { campaign: None, ..toml("") },
         Code::CampaignNotText => Case { campaign: Some(b"\xff\xfe[\0".to_vec()), ..toml("") },
+        Code::CampaignTooLarge => toml("# a picture?\n".repeat(700_000)),
         Code::TomlSyntax => toml("[campaign\nid = 5"),
         Code::UnknownKey => toml("[campaign]\nidd = \"a\""),
         Code::MissingKey => toml("[campaign]\n"),
@@ -645,7 +646,7 @@ fn the_names_of_faults_are_those_that_scripts_know() {
     // A name may be added here, never renamed or taken away.
     assert_eq!(
         names.join(" "),
-        "campaign-unreadable campaign-not-text toml-syntax unknown-key missing-key wrong-type not-one-of bad-value \
+        "campaign-unreadable campaign-not-text campaign-too-large toml-syntax unknown-key missing-key wrong-type not-one-of bad-value \
          secret-in-campaign odd-appid odd-kf-account mixed-hosts too-many-faults outside-sandbox same-file results-too-long unknown-kind no-message several-messages \
          kind-not-for-account field-not-for-account empty-list several-articles too-many-articles media-twice media-outside \
          media-unreadable media-empty media-format media-too-large media-large media-too-long media-unmeasured \

@@ -209,3 +209,38 @@ fn what_is_no_file_in_the_place_of_one_of_ours_is_neither_waited_for_nor_read_wi
         }
     });
 }
+
+#[test]
+fn what_others_can_read_or_change_is_told_by_doctor_and_closed_by_the_next_send() {
+    let (world, platform) = (poster(1), Platform::new(""));
+    world.send(&platform).exits(0);
+    let set = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("permissions");
+    };
+    let doctor = || {
+        let checks = world.run_at(&platform, &["doctor", "campaign.toml", "--format", "json"]).json();
+        let checks = checks["checks"].as_array().expect("checks").clone();
+        let found = checks.into_iter().find(|check| check["check"] == "state-folder");
+        found.expect("a check of the state folder")
+    };
+    assert_eq!(doctor()["state"], "ok");
+    set(&world.state(), 0o777);
+    for name in ["journal.sqlite3", "media.sqlite3"] {
+        set(&world.state_file(name), 0o644);
+    }
+    let told = doctor();
+    assert_eq!(told["state"], "warning", "{told}");
+    for part in ["local (0777)", "journal.sqlite3 (0644)", "media.sqlite3 (0644)"] {
+        assert!(told["message"].as_str().is_some_and(|message| message.contains(part)), "{part}: {told}");
+    }
+    world.send(&platform).exits(0);
+    let told = doctor();
+    assert_eq!(told["state"], "ok", "{told}");
+    assert_eq!(mode(&world.state_file("journal.sqlite3")), 0o600);
+    // What is shared with a group alone is so on purpose.
+    set(&world.state(), 0o770);
+    set(&world.state_file("journal.sqlite3"), 0o660);
+    world.send(&platform).exits(0);
+    assert_eq!(mode(&world.state_file("journal.sqlite3")), 0o660);
+    assert_eq!(doctor()["state"], "warning");
+}

@@ -83,3 +83,48 @@ fn a_file_of_thousands_of_unknown_keys_is_told_at_once() {
     // The file was parsed again for each fault. The machine of a test may be busy.
     assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
 }
+
+/// A link that leads in and out in turn while plans are made: whatever was looked at, what is read is inside.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_link_that_is_swapped_while_a_plan_is_made_leads_nowhere_else() {
+    use std::os::unix::fs::symlink;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    let world = World::with_recipients(1);
+    let outside = tempfile::tempdir().expect("a folder");
+    let secret = outside.path().join("secret.csv");
+    std::fs::write(&secret, "TOPSECRET\nx\n").expect("a file");
+    world.file("inside.csv", "name\nx\n");
+    world.edit("campaign.toml", "file = \"audience.csv\"", "file = \"link.csv\"");
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let (link, next) = (world.path("link.csv"), world.path("next.csv"));
+            let targets = [world.path("inside.csv"), secret.clone()];
+            for target in targets.iter().cycle() {
+                symlink(target, &next).expect("a link");
+                std::fs::rename(&next, &link).expect("a link");
+                if done.load(Ordering::Relaxed) {
+                    return;
+                }
+            }
+        });
+        let mut opened = 0;
+        for _ in 0..40 {
+            let ran = ci(&world, &["plan", "campaign.toml"]).exits(3);
+            let all = format!("{}{}", ran.stdout, ran.stderr);
+            assert!(!all.contains("TOPSECRET"), "{all}");
+            opened += usize::from(!all.contains("outside-sandbox"));
+        }
+        done.store(true, Ordering::Relaxed);
+        assert!(opened > 0, "the link led inside at times");
+    });
+}
+
+#[test]
+fn a_campaign_file_of_many_megabytes_is_refused_unread() {
+    let world = World::with_recipients(1);
+    world.text_campaign(&"x".repeat(9 << 20), "");
+    ci(&world, &["plan", "campaign.toml"]).exits(3).says("campaign-too-large").says("8 MiB");
+}

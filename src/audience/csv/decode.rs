@@ -12,6 +12,7 @@ use encoding_rs::{Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::audience::csv::detect::{Detected, Evidence, detect, look_through};
 use crate::audience::csv::text::{BLOCK, Text, Undecodable, newlines};
+use crate::audience::fence::open_within;
 use crate::audience::source::Source;
 use crate::audience::unreadable::Unreadable;
 use crate::audience::workbook::parse::parse;
@@ -52,7 +53,7 @@ pub(crate) fn open(source: &Source) -> Result<Content, Unreadable> {
     if unread::is_special(&source.path) {
         return Err(Diagnostic::new(Code::AudienceSpecial, Place::Audience).into());
     }
-    let mut file = File::open(&source.path).map_err(unreadable)?;
+    let mut file = open_within(source.fence.as_ref(), &source.path).map_err(unreadable)?;
     let mut head = Vec::with_capacity(BLOCK);
     file.by_ref().take(BLOCK as u64).read_to_end(&mut head).map_err(unreadable)?;
     if !is_named_so(&source.path) {
@@ -121,7 +122,7 @@ fn open_text(source: &Source, mut file: File, head: &[u8]) -> Result<Decoded, Di
 /// Opens the file a second time, as it was found to be the first time.
 pub(crate) fn reopen(source: &Source, encoding: &'static Encoding, bom: bool) -> io::Result<Text> {
     let mark = mark_of(encoding).filter(|_| bom);
-    Text::new(File::open(&source.path)?, encoding, mark.map_or(0, <[u8]>::len))
+    Text::new(open_within(source.fence.as_ref(), &source.path)?, encoding, mark.map_or(0, <[u8]>::len))
 }
 
 /// What an error met while reading means to the user.

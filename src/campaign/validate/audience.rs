@@ -46,6 +46,7 @@ impl Check<'_> {
             header_row: self.header_row(audience.header_row),
             hidden_rows: audience.hidden_rows.unwrap_or(HiddenRows::Error),
             formats: self.formats(audience),
+            fence: None,
             cache: Cache::default(),
         };
         let lists = self.lists(audience, &source);

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use crate::journal::JournalError;
 use crate::journal::sqlite::schema::{APPLICATION_ID, FORMAT};
 use crate::own_file;
+use crate::own_file::exposed::close;
 
 /// What every SQLite file begins with.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -66,16 +67,27 @@ pub(super) fn look(path: &Path) -> Result<There, JournalError> {
 /// When it cannot be made.
 pub(crate) fn private_folder(folder: &Path) -> Result<(), JournalError> {
     own_file::make_folder(folder)
+        .and_then(|()| close(folder))
         .map_err(|error| JournalError::Unreachable { place: folder.into(), reason: error.to_string() })
 }
 
-/// Makes an empty file that only its owner can read, where there is none. Gives whether it did.
+/// Makes an empty file that only its owner can read, where there is none, and takes the rights of others from one that is
+/// there, with what SQLite has beside it. Gives whether it made one.
 ///
 /// # Errors
 ///
 /// When it cannot be made.
 pub(crate) fn private_file(path: &Path) -> Result<bool, JournalError> {
+    let close_all = || {
+        let beside = ["", "-wal", "-shm"].map(|end| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(end);
+            PathBuf::from(name)
+        });
+        beside.iter().try_for_each(|file| close(file))
+    };
     own_file::make(path)
+        .and_then(|made| close_all().map(|()| made))
         .map_err(|error| JournalError::Unreachable { place: path.into(), reason: error.to_string() })
 }
 

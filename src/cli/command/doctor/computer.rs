@@ -16,6 +16,7 @@ use crate::diagnostic::render::display;
 use crate::journal::lock;
 use crate::journal::media::{KeptMedia, MediaStore};
 use crate::journal::store::Store;
+use crate::own_file::exposed::{Exposed, exposed};
 use crate::wechat::client::{CERTIFICATES, SetUpError, more_certificates};
 use crate::wechat::proxy::{Direct, direct, from_environment};
 
@@ -48,7 +49,41 @@ pub(crate) fn state_folder(patient: &Patient<'_>) -> Found {
             );
         }
     }
-    Found::ok(patient.sentence("state-folder.writable", &[("folder", &display(&patient.state))]))
+    let writable = patient.sentence("state-folder.writable", &[("folder", &display(&patient.state))]);
+    let others = exposed_in(patient);
+    if others.is_empty() {
+        return Found::ok(writable);
+    }
+    let places: [(&str, &dyn std::fmt::Display); 2] =
+        [("what", &others.join(", ")), ("folder", &display(&patient.state))];
+    Found::warning(
+        patient.sentence("state-folder.open", &places),
+        Some(patient.sentence("state-folder.close", &places)),
+    )
+}
+
+/// The state folder and what is in it, so far as others on this computer can read or change it.
+fn exposed_in(patient: &Patient<'_>) -> Vec<String> {
+    // What cannot be looked into is told by whoever needs it.
+    let inside = std::fs::read_dir(&patient.state).into_iter().flatten().flatten().map(|entry| entry.path());
+    let inside = inside.filter(|path| !path.is_dir());
+    // Nobody gets at files below a folder that is closed.
+    let is_closed = exposed(&patient.state).is_none();
+    let mut told: Vec<String> = std::iter::once(patient.state.clone())
+        .chain(inside)
+        .filter_map(|path| {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned())?;
+            Some(match exposed(&path)? {
+                Exposed::Open { .. } if is_closed => return None,
+                Exposed::Open { mode } => format!("{name} (0{mode:o})"),
+                Exposed::Foreign { user } => {
+                    patient.sentence("state-folder.foreign", &[("file", &name), ("user", &user)])
+                }
+            })
+        })
+        .collect();
+    told.sort();
+    told
 }
 
 /// The folder itself, or the nearest one above it that is there.

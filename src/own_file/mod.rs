@@ -2,6 +2,8 @@
 //! have put something in their place: so they are made for one user, opened without following a link, and replaced
 //! whole.
 
+pub(crate) mod exposed;
+
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
