@@ -204,6 +204,7 @@ impl World {
 
     /// Another program in the same surroundings.
     pub fn command_of(&self, program: &str, args: &[&str]) -> Command {
+        hear_signals_again();
         let mut command = Command::new(program);
         command.current_dir(self.dir.path()).args(args).stdin(Stdio::null());
         for variable in [
@@ -326,6 +327,32 @@ pub fn walk(folder: &Path, each: &mut impl FnMut(&Path, &[u8])) {
 /// Waits for a process and gives what it left.
 pub fn finish(child: Child) -> Ran {
     Ran::of(child.wait_with_output().expect("the process ends"))
+}
+
+/// Has the processes that are started from now on hear SIGINT and SIGTERM, whatever this one does. Whoever runs the tests
+/// in the background of a shell has SIGINT ignored, and what is ignored stays so in every child, while what is handled is as
+/// usual in them. Only a signal that is ignored is touched: Ctrl-C still ends the tests in front of a terminal.
+fn hear_signals_again() {
+    #[cfg(target_os = "linux")]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        static HEARD: std::sync::Once = std::sync::Once::new();
+        HEARD.call_once(|| {
+            let status = fs::read_to_string("/proc/self/status").expect("what Linux says of a process");
+            let mask =
+                status.lines().find_map(|line| line.strip_prefix("SigIgn:")).expect("the ignored signals");
+            let mask = u64::from_str_radix(mask.trim(), 16).expect("a mask");
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.expect("a runtime");
+            let _inside = runtime.enter();
+            for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+                if mask & (1 << (kind.as_raw_value() - 1)) != 0 {
+                    // The handler stays when nobody listens to it any more.
+                    drop(signal(kind).expect("a handler"));
+                }
+            }
+        });
+    }
 }
 
 /// Kills a process, which it is told nothing of, and gives what it left.
