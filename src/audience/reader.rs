@@ -19,7 +19,7 @@ use crate::audience::header::{Header, delimiter_of, trimmed};
 use crate::audience::row::{Row, Width};
 use crate::audience::source::Source;
 use crate::audience::unreadable::Unreadable;
-use crate::audience::workbook::table::{Regional, Table};
+use crate::audience::workbook::table::{Note, Noted, Table};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{Place, RowPlace, Sheet};
@@ -229,11 +229,11 @@ impl Reader {
         }
     }
 
-    /// The dates of a column of a workbook that every computer shows in its own way.
-    pub(crate) fn regional(&self, column: usize) -> Option<&Regional> {
+    /// What is worth telling of the cells of a column of a workbook that can be used.
+    pub(crate) fn noted(&self, column: usize) -> Vec<(Note, &Noted)> {
         match &self.rows {
-            Rows::Csv(_) => None,
-            Rows::Sheet(rows) => rows.table.regional(column),
+            Rows::Csv(_) => Vec::new(),
+            Rows::Sheet(rows) => rows.table.noted(column).collect(),
         }
     }
 

@@ -13,6 +13,10 @@ pub(crate) enum Trouble {
     LongNumber,
     /// Under a format of this code programs show it differently.
     Format(Arc<str>),
+    /// It is written in this font, which has pictures in place of letters.
+    Symbols(Arc<str>),
+    /// A condition may show it in a format of its own.
+    Conditional,
     /// It is a formula without a value.
     NoValue,
     /// It is an error value.

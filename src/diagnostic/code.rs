@@ -266,6 +266,14 @@ codes! {
     RegionalDate = "regional-date", Warning;
     /// A number that programs show differently under the format of its cell.
     CellFormat = "cell-format", Error;
+    /// A cell is written in a font that has pictures in place of letters.
+    SymbolFont = "symbol-font", Error;
+    /// A condition may show a number in a format of its own.
+    ConditionalFormat = "conditional-format", Error;
+    /// A formula whose value is another tomorrow.
+    VolatileFormula = "volatile-formula", Warning;
+    /// A `format` that does nothing to some cells of its column.
+    FormatWithoutEffect = "format-without-effect", Warning;
     /// A number of so many digits that the last of them are lost.
     LongNumber = "long-number", Error;
     /// A formula whose value the workbook does not hold.

@@ -12,11 +12,12 @@ use crate::audience::openid::{self, OpenIdFault, Shape};
 use crate::audience::reader::Reader;
 use crate::audience::row::{Cells, Row, Width};
 use crate::audience::wishes::Unmatched;
+use crate::audience::workbook::table::{Note, Noted};
 use crate::campaign::file::{Duplicates, InvalidRows};
 use crate::diagnostic::code::Code;
 use crate::diagnostic::people::People;
 use crate::diagnostic::place::{FieldPath, Place, RowPlace, cell_name};
-use crate::diagnostic::value::Value;
+use crate::diagnostic::value::{Key, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::message::body::Body;
 use crate::message::problem::Problem;
@@ -150,7 +151,7 @@ impl<'a> Judge<'a> {
         window.iter().flat_map(WindowReader::columns).for_each(|cell| used[cell] = true);
         kept.extend(joiner.ambiguous(header, |cell| used[cell]));
         let told = own.names().enumerate().filter(|(cell, _)| used[*cell]);
-        kept.extend(told.filter_map(|(cell, name)| regional_dates(reader, cell, name)));
+        kept.extend(told.flat_map(|(cell, name)| noted_cells(inputs, reader, cell, name)));
         kept.extend(misread_names(reader));
         let names: Vec<&str> = header.names().collect();
         let conditions = Conditions::of(&renderer, &names, openid);
@@ -401,15 +402,38 @@ fn constant_files(inputs: &Inputs<'_>, renderer: &Renderer, faults: &mut Vec<Dia
     renderer.file_names().into_iter().map(look).collect()
 }
 
-/// What is worth knowing of a column's dates that every computer shows in its own way.
-fn regional_dates(reader: &Reader, cell: usize, name: &str) -> Option<Diagnostic> {
-    let (dates, sheet) = (reader.regional(cell)?, reader.sheet()?);
-    let place = |line: &u32| cell_name(sheet.first_column + cell, u64::from(*line));
-    let places: Vec<String> = dates.lines.iter().map(place).collect();
-    let more = if dates.count > places.len() as u64 { " …" } else { "" };
-    let fault = Diagnostic::new(Code::RegionalDate, Place::Header { cell, column: None });
-    let fault = fault.with("count", dates.count).with("column", name).with("format", &*dates.format);
-    Some(fault.with("example", &dates.example).with("places", places.join(", ") + more))
+/// What is worth knowing of the cells of a column that can be used: dates that every computer shows in its own way,
+/// formulas of today, texts that a `format` does nothing to.
+fn noted_cells(inputs: &Inputs<'_>, reader: &Reader, cell: usize, name: &str) -> Vec<Diagnostic> {
+    // How the times of a window are written is asked for by no `format`, and told by the window.
+    let of_window = inputs.audience.window.as_ref().is_some_and(|window| window.column == name);
+    let at = || Place::Header { cell, column: None };
+    let Some(sheet) = reader.sheet() else {
+        let formats = &inputs.audience.source.formats;
+        let asked = !of_window && formats.iter().any(|(own, _)| own == name);
+        let fault = || {
+            Diagnostic::new(Code::FormatWithoutEffect, at())
+                .with("column", name)
+                .with("reason", Key::new("format.csv"))
+        };
+        return asked.then(fault).into_iter().collect();
+    };
+    let told = |(note, noted): (Note, &Noted)| {
+        let place = |line: &u32| cell_name(sheet.first_column + cell, u64::from(*line));
+        let places: Vec<String> = noted.lines.iter().map(place).collect();
+        let more = if noted.count > places.len() as u64 { " …" } else { "" };
+        let fault = match note {
+            Note::Regional => Diagnostic::new(Code::RegionalDate, at()).with("format", &*noted.format),
+            Note::Volatile => Diagnostic::new(Code::VolatileFormula, at()),
+            Note::NoDate if of_window => return None,
+            Note::NoDate => {
+                Diagnostic::new(Code::FormatWithoutEffect, at()).with("reason", Key::new("format.no-dates"))
+            }
+        };
+        let fault = fault.with("count", noted.count).with("column", name).with("example", &noted.example);
+        Some(fault.with("places", places.join(", ") + more))
+    };
+    reader.noted(cell).into_iter().filter_map(told).collect()
 }
 
 /// Names of columns that were read in the wrong encoding: then nobody finds the names that they had.

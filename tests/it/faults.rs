@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use rust_xlsxwriter::{
+    ConditionalFormatCell, ConditionalFormatCellRule, Format, Formula, Workbook, Worksheet,
+};
 use serde_json::Value as Json;
 use wxcast::diagnostic::code::Code;
 use wxcast::locale::{Catalog, Language};
@@ -366,6 +369,39 @@ fn named(content: &str, audience: &str, bytes: Vec<u8>) -> Case {
     Case { audience: Some(bytes), name: "audience.xlsx", ..case }
 }
 
+/// A workbook of the columns `openid` and `a` with one row, whose second cell is filled in.
+fn one_row(fill: impl FnOnce(&mut Worksheet)) -> Vec<u8> {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (row, column, text) in [(0, 0, "openid"), (0, 1, "a"), (1, 0, &*openid(1))] {
+        sheet.write_string(row, column, text).expect("a cell");
+    }
+    fill(sheet);
+    book.save_to_buffer().expect("a workbook")
+}
+
+fn styled(format: &Format) -> Vec<u8> {
+    one_row(|sheet| {
+        sheet.write_string_with_format(1, 1, "R", format).expect("a cell");
+    })
+}
+
+fn conditional() -> Vec<u8> {
+    one_row(|sheet| {
+        sheet.write_number(1, 1, 0).expect("a cell");
+        let rule = ConditionalFormatCell::new()
+            .set_rule(ConditionalFormatCellRule::EqualTo(0))
+            .set_format(Format::new().set_num_format("\"-\""));
+        sheet.add_conditional_format(1, 1, 1, 1, &rule).expect("a rule");
+    })
+}
+
+fn of_today() -> Vec<u8> {
+    one_row(|sheet| {
+        sheet.write_formula(1, 1, Formula::new("=TODAY()").set_result("46089")).expect("a cell");
+    })
+}
+
 fn account(keys: &str, message: &str) -> Case {
     toml(format!("{HEAD}{keys}\n{AUDIENCE_TABLE}{message}\n"))
 }
@@ -523,6 +559,12 @@ fn case(code: Code) -> Case {
         Code::MergedCells => workbook("{{姓名}}", "", "faults.xlsx"),
         Code::DateCell => named("{{a}}", "", numbers(&[(46_086.0, "ggge")])),
         Code::RegionalDate => named("{{a}}", "", built_in(&[(46_086.0, 14)])),
+        Code::SymbolFont => named("{{a}}", "", styled(&Format::new().set_font_name("Wingdings"))),
+        Code::ConditionalFormat => named("{{a}}", "", conditional()),
+        Code::VolatileFormula => named("{{a}}", "", of_today()),
+        Code::FormatWithoutEffect => {
+            cells("{{name}}", &format!("{column}format = \"yyyy-mm-dd\"\n"), row(&format!("{one},A")))
+        }
         Code::LongNumber => workbook("{{卡号}}", "", "faults.xlsx"),
         Code::FormulaWithoutValue => workbook("{{姓名}}", "", "faults.xlsx"),
         Code::ErrorValue => cells("{{name}}", "", row(&format!("{one},#REF!"))),
@@ -658,7 +700,7 @@ fn the_names_of_faults_are_those_that_scripts_know() {
          undecodable unsure-encoding ambiguous-encoding \
          no-recipients title-above-names header-row-empty too-many-columns results-columns duplicate-column alike-columns unnamed-column openid-column-missing rule-without-column lone-quote unclosed-quote \
          ragged-row list-unreadable list-special list-without-openids list-without-match join-unreadable join-special join-on-missing join-to-missing join-repeated join-column-twice join-missing join-without-match window-column-missing window-time window-mixed window-date-only \
-         window-event window-used merged-cells date-cell regional-date cell-format long-number formula-without-value error-value picture-in-cell scientific-notation lost-digits \
+         window-event window-used merged-cells date-cell regional-date cell-format symbol-font conditional-format volatile-formula format-without-effect long-number formula-without-value error-value picture-in-cell scientific-notation lost-digits \
          lost-leading-zeros code-became-date leading-apostrophe text-mark null-word destroyed-characters lost-characters misread-characters private-use markup-in-cell blank-cells blanks-around invisible-characters full-width openid-empty openid-character openid-too-long openid-shape openid-contact duplicate-openid duplicate-skipped \
          too-many-for-one cell-blank cell-too-long cell-pattern cell-not-one-of"
     );

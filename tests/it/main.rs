@@ -70,6 +70,7 @@ mod results_apart;
 mod results_xlsx;
 mod schema;
 mod secrets;
+mod seen;
 mod send;
 mod shown;
 mod signals;

@@ -296,11 +296,12 @@ fn files_of_other_programs_are_read_as_they_are_meant() {
     ]);
     assert_eq!(texts(&world("a.xlsx", bytes, "{{姓名}}", "")), ["张三"]);
     let pretty = format!(
-        "<office:document-content><office:body><office:spreadsheet>\n <table:table table:name=\"名单\">\n  <table:table-row>\n\
+        "<office:document-content><office:automatic-styles><style:style style:name=\"p\" style:data-style-name=\"N10\"/>\
+         </office:automatic-styles><office:body><office:spreadsheet>\n <table:table table:name=\"名单\">\n  <table:table-row>\n\
          <table:table-cell office:value-type=\"string\">\n <text:p>openid</text:p>\n</table:table-cell>\n\
          <table:table-cell office:value-type=\"string\">\n <text:p>折扣</text:p>\n</table:table-cell>\n  </table:table-row>\n\
          <table:table-row>\n <table:table-cell office:value-type=\"string\">\n  <text:p>{first}</text:p>\n </table:table-cell>\n\
-         <table:table-cell office:value-type=\"percentage\" office:value=\"0.9\">\n  <text:p>90%</text:p>\n </table:table-cell>\n\
+         <table:table-cell table:style-name=\"p\" office:value-type=\"percentage\" office:value=\"0.9\">\n  <text:p>90%</text:p>\n </table:table-cell>\n\
          </table:table-row>\n </table:table>\n</office:spreadsheet></office:body></office:document-content>"
     );
     assert_eq!(texts(&world("a.ods", zipped(&[("content.xml", &pretty)]), "{{折扣}}", "")), ["90%"]);

@@ -7,12 +7,13 @@ use crate::audience::csv::guard;
 use crate::audience::header::trimmed;
 use crate::audience::number_format::Epoch;
 use crate::audience::source::Source;
+use crate::audience::trouble::Trouble;
 use crate::audience::unreadable::Unreadable;
 use crate::audience::wishes::ColumnFormat;
 use crate::audience::workbook::book::Book;
-use crate::audience::workbook::cell::{Cell, Failure, Layout, Value, room};
-use crate::audience::workbook::shown::{is_regional, shown};
-use crate::audience::workbook::table::{Held, Regional, Span, Table};
+use crate::audience::workbook::cell::{Cell, Failure, Layout, Region, Style, Value, room};
+use crate::audience::workbook::shown::{is_no_date, is_regional, shown};
+use crate::audience::workbook::table::{Held, Note, Noted, Span, Table};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{Place, Sheet, cell_name};
@@ -52,7 +53,8 @@ struct Kept {
     at: (u32, u32),
     text: String,
     value: KeptValue,
-    format: crate::audience::number_format::NumberFormat,
+    style: Style,
+    volatile: bool,
 }
 
 /// What a kept cell holds beside its text.
@@ -63,7 +65,7 @@ enum KeptValue {
     Iso,
     Error,
     Missing,
-    Shown(Option<f64>, Option<String>),
+    Shown(Option<f64>, Option<String>, bool),
 }
 
 impl<'s> Builder<'s> {
@@ -158,14 +160,20 @@ impl<'s> Builder<'s> {
         let table = &mut self.table;
         table.text.push_str(&text);
         let line = cell.row + 1;
-        if trouble.is_none() && is_regional(cell, format) {
-            let fresh = || Regional {
-                count: 0,
-                example: text.to_string(),
-                format: Arc::clone(cell.format.code()),
-                lines: Vec::new(),
-            };
-            table.regional.entry(cell.column).or_insert_with(fresh).add(line);
+        for (note, applies) in [
+            (Note::Regional, is_regional(cell, format)),
+            (Note::Volatile, cell.volatile),
+            (Note::NoDate, is_no_date(cell, format)),
+        ] {
+            if applies && trouble.is_none() {
+                let fresh = || Noted {
+                    count: 0,
+                    example: text.to_string(),
+                    format: Arc::clone(cell.format.code()),
+                    lines: Vec::new(),
+                };
+                table.noted.entry((cell.column, note)).or_insert_with(fresh).add(line);
+            }
         }
         table.troubles.extend(trouble.map(|trouble| (line, cell.column, trouble)));
         let (Ok(end), Ok(cells)) = (u32::try_from(table.text.len()), u32::try_from(table.cells.len() + 1))
@@ -190,7 +198,7 @@ impl<'s> Builder<'s> {
     }
 
     fn finish(self, name: String, layout: Layout) -> Result<Table, Unreadable> {
-        let Self { source, header_row, names, mut table, .. } = self;
+        let Self { source, header_row, names, formats, mut table, .. } = self;
         let header_row = match (header_row, names.is_empty()) {
             (Some(row), false) => row,
             (Some(row), true) if source.header_row.is_some() => {
@@ -224,8 +232,14 @@ impl<'s> Builder<'s> {
         table.cells.iter_mut().for_each(|cell| cell.column -= first);
         table.troubles.retain(|(_, column, _)| *column <= last);
         table.troubles.iter_mut().for_each(|(_, column, _)| *column -= first);
-        let regional = std::mem::take(&mut table.regional).into_iter();
-        table.regional = regional.map(|(column, dates)| (column - first, dates)).collect();
+        let noted = std::mem::take(&mut table.noted).into_iter();
+        table.noted = noted
+            .filter(|((column, _), _)| *column <= last)
+            .map(|((column, note), noted)| ((column - first, note), noted))
+            .collect();
+        // Whoever says how a column is written has seen what is shown of it.
+        let said: Vec<u32> = formats.iter().map(|(column, _)| *column).collect();
+        conditional(&mut table, &layout, first, &said);
         merged(&mut table, &layout, header_row, first)?;
         table.hidden(layout.hidden, source.hidden_rows);
         Ok(table)
@@ -251,6 +265,33 @@ fn stray(table: &mut Table, last: u32) {
         let fault = Diagnostic::new(Code::StrayCells, Place::Audience).with("count", count);
         table.faults.push(fault.with("places", places.join(", ") + more));
     }
+}
+
+/// The numbers that a condition may show in a format of its own: which of them it does is not calculated here.
+fn conditional(table: &mut Table, layout: &Layout, first: u32, said: &[u32]) {
+    if layout.conditional.is_empty() {
+        return;
+    }
+    let (mut at, mut start, mut found) = (0, 0, Vec::new());
+    for row in &table.rows {
+        for cell in &table.cells[at..row.cells as usize] {
+            let text = table.text.get(start..cell.end as usize).expect("cells end where their texts do");
+            start = cell.end as usize;
+            let (line, column) = (row.line - 1, cell.column + first);
+            let inside = |((top, left), (bottom, right)): &Region| {
+                (top..=bottom).contains(&&line) && (left..=right).contains(&&column)
+            };
+            let is_number = text.contains(|c: char| c.is_ascii_digit());
+            if is_number && !said.contains(&column) && layout.conditional.iter().any(inside) {
+                found.push((row.line, cell.column, Trouble::Conditional));
+            }
+        }
+        at = row.cells as usize;
+    }
+    let known = |at: (u32, u32)| table.troubles.iter().any(|(line, column, _)| (*line, *column) == at);
+    found.retain(|(line, column, _)| !known((*line, *column)));
+    table.troubles.extend(found);
+    table.troubles.sort_by_key(|(line, column, _)| (*line, *column));
 }
 
 /// Every cell of the table that is merged with others is one that nobody can use: all but the first are empty, and the
@@ -304,9 +345,12 @@ impl Kept {
             Value::Iso(text) => (text, KeptValue::Iso),
             Value::Error(text) => (text, KeptValue::Error),
             Value::Missing => ("", KeptValue::Missing),
-            Value::Shown { text, number, iso } => (text, KeptValue::Shown(number, iso.map(str::to_owned))),
+            Value::Shown { text, number, iso, sure } => {
+                (text, KeptValue::Shown(number, iso.map(str::to_owned), sure))
+            }
         };
-        Self { at: (cell.row, cell.column), text: text.to_owned(), value, format: cell.format.clone() }
+        let style = Style { format: cell.format.clone(), symbols: cell.symbols.cloned() };
+        Self { at: (cell.row, cell.column), text: text.to_owned(), value, style, volatile: cell.volatile }
     }
 
     fn cell(&self) -> Cell<'_> {
@@ -318,8 +362,10 @@ impl Kept {
             KeptValue::Iso => Value::Iso(text),
             KeptValue::Error => Value::Error(text),
             KeptValue::Missing => Value::Missing,
-            KeptValue::Shown(number, iso) => Value::Shown { text, number: *number, iso: iso.as_deref() },
+            KeptValue::Shown(number, iso, sure) => {
+                Value::Shown { text, number: *number, iso: iso.as_deref(), sure: *sure }
+            }
         };
-        Cell { row: self.at.0, column: self.at.1, value, format: &self.format }
+        Cell { volatile: self.volatile, ..self.style.cell(self.at.0, self.at.1, value) }
     }
 }

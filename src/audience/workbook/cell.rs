@@ -1,5 +1,7 @@
 //! What all four formats of workbooks have: sheets, cells and how they lie.
 
+use std::sync::Arc;
+
 use crate::audience::number_format::NumberFormat;
 use crate::audience::unreadable::Unreadable;
 use crate::diagnostic::Diagnostic;
@@ -62,6 +64,8 @@ pub(crate) enum Value<'a> {
         text: &'a str,
         number: Option<f64>,
         iso: Option<&'a str>,
+        /// Whether others show the same.
+        sure: bool,
     },
 }
 
@@ -74,6 +78,52 @@ pub(crate) struct Cell<'a> {
     pub(crate) column: u32,
     pub(crate) value: Value<'a>,
     pub(crate) format: &'a NumberFormat,
+    /// The font, where it has pictures in place of letters.
+    pub(crate) symbols: Option<&'a Arc<str>>,
+    /// Whether it is a formula whose value is another tomorrow.
+    pub(crate) volatile: bool,
+}
+
+/// How the cells of a style look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Style {
+    pub(crate) format: NumberFormat,
+    /// The font, where it has pictures in place of letters.
+    pub(crate) symbols: Option<Arc<str>>,
+}
+
+impl Style {
+    /// That of a cell which says nothing of its own.
+    pub(crate) fn general() -> Self {
+        Self { format: NumberFormat::built_in(0), symbols: None }
+    }
+
+    /// A cell of this style.
+    pub(crate) fn cell<'a>(&'a self, row: u32, column: u32, value: Value<'a>) -> Cell<'a> {
+        Cell { row, column, value, format: &self.format, symbols: self.symbols.as_ref(), volatile: false }
+    }
+}
+
+/// A font's name, where it has pictures in place of letters: an `R` of Wingdings 2 is a box with a tick.
+pub(crate) fn symbols(font: &str) -> Option<Arc<str>> {
+    const FONTS: [&str; 6] = ["wingdings", "webdings", "symbol", "marlett", "zapf dingbats", "mt extra"];
+    let name = font.trim().to_ascii_lowercase();
+    FONTS.iter().any(|own| name.starts_with(own)).then(|| font.trim().into())
+}
+
+/// Whether the value of a formula hangs on the day, or on chance.
+pub(crate) fn is_volatile(formula: &str) -> bool {
+    const FUNCTIONS: [&str; 5] = ["TODAY(", "NOW(", "RAND(", "RANDBETWEEN(", "RANDARRAY("];
+    let formula = formula.to_ascii_uppercase();
+    let begins = |at: usize| !formula[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+    FUNCTIONS.iter().any(|name| formula.match_indices(name).any(|(at, _)| begins(at)))
+}
+
+/// The same of a formula in the tokens of the binary formats ([MS-XLS] 2.5.198): behind the mark of a formula that is
+/// always calculated stands one of the functions, `RAND`, `NOW` or `TODAY`, by its number.
+pub(crate) fn is_volatile_in_tokens(tokens: &[u8]) -> bool {
+    let call = |three: &[u8]| matches!(three, [0x21 | 0x41 | 0x61, 63 | 74 | 221, 0]);
+    tokens.starts_with(&[0x19, 0x01]) && tokens.windows(3).any(call)
 }
 
 /// A rectangle of cells: its first and its last, each as row and column from 0.
@@ -86,6 +136,8 @@ pub(crate) struct Layout {
     pub(crate) hidden: Vec<std::ops::RangeInclusive<u32>>,
     /// The cells that are merged.
     pub(crate) merged: Vec<Region>,
+    /// The cells that a condition may show in a format of its own.
+    pub(crate) conditional: Vec<Region>,
 }
 
 /// Takes the cells of a sheet, row by row, until it answers with false.
@@ -145,4 +197,36 @@ impl Texts {
 pub(crate) fn room(bytes: usize) -> usize {
     const LEAST: usize = 64 * 1024 * 1024;
     bytes.saturating_mul(5).saturating_add(LEAST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_that_give_another_value_tomorrow_are_known() {
+        for volatile in ["TODAY()+7", "TEXT(today(),\"m\")", "IF(A1>NOW(),1,2)", "-RANDBETWEEN(1,9)"] {
+            assert!(is_volatile(volatile), "{volatile}");
+        }
+        for sound in ["A1+1", "KNOW(1)", "SUM(TODAY)", "BRAND(2)", "MY_NOW()"] {
+            assert!(!is_volatile(sound), "{sound}");
+        }
+        assert!(is_volatile_in_tokens(&[0x19, 1, 0, 0, 0x41, 221, 0, 0x1E, 7, 0, 3]));
+        assert!(
+            !is_volatile_in_tokens(&[0x1E, 221, 0, 0x41, 221, 0]) && !is_volatile_in_tokens(&[0x19, 1, 0, 0])
+        );
+    }
+
+    #[test]
+    fn fonts_of_pictures_are_known_by_their_names() {
+        for (font, drawn) in [
+            ("Wingdings", true),
+            ("Wingdings 2", true),
+            ("SYMBOL", true),
+            ("微软雅黑", false),
+            ("Segoe UI Symbol", false),
+        ] {
+            assert_eq!(symbols(font).is_some(), drawn, "{font}");
+        }
+    }
 }

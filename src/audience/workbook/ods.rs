@@ -1,8 +1,10 @@
 //! Workbooks of OpenDocument, which keep what was shown of each cell.
 
-use crate::audience::number_format::NumberFormat;
+use std::collections::HashMap;
+
+use crate::audience::number_format::bare;
 use crate::audience::workbook::cell::{
-    Cell, Each, Failure, Layout, Listed, MAX_COLUMNS, MAX_ROWS, Value, room,
+    Cell, Each, Failure, Layout, Listed, MAX_COLUMNS, MAX_ROWS, Style, Value, is_volatile, room, symbols,
 };
 use crate::audience::workbook::package::Package;
 use crate::audience::workbook::xml::{Item, Tag, walk};
@@ -11,10 +13,23 @@ const CONTENT: &str = "content.xml";
 /// The longest text that a cell can hold.
 const LONGEST: usize = 32_767;
 
+/// How cells look, by the names of their styles.
+type Styles = HashMap<String, Look>;
+
+/// What is known of a style.
+#[derive(Debug, Clone)]
+struct Look {
+    style: Style,
+    /// Whether it says how numbers are shown. Where nobody does, programs show the bare number, whatever text the one that
+    /// wrote the file has put beside it.
+    formats: bool,
+}
+
 pub(crate) struct Ods<'b> {
     package: Package<'b>,
     sheets: Vec<Listed>,
-    general: NumberFormat,
+    styles: Styles,
+    general: Style,
     room: usize,
 }
 
@@ -24,8 +39,8 @@ impl<'b> Ods<'b> {
         if is_encrypted(&mut package)? {
             return Err(Failure::Encrypted);
         }
-        let sheets = sheets(&mut package)?;
-        Ok(Self { package, sheets, general: NumberFormat::built_in(0), room: room(bytes.len()) })
+        let (sheets, styles) = sheets(&mut package)?;
+        Ok(Self { package, sheets, styles, general: Style::general(), room: room(bytes.len()) })
     }
 
     pub(crate) fn sheets(&self) -> &[Listed] {
@@ -33,7 +48,7 @@ impl<'b> Ods<'b> {
     }
 
     pub(crate) fn read(&mut self, sheet: &str, each: Each<'_>) -> Result<Layout, Failure> {
-        let mut reading = Reading { sheet, room: self.room, ..Reading::new(&self.general) };
+        let mut reading = Reading { sheet, room: self.room, ..Reading::new(&self.general, &self.styles) };
         walk(CONTENT, self.package.part(CONTENT)?, |item| reading.take(item, each))?;
         Ok(reading.layout)
     }
@@ -51,17 +66,32 @@ fn is_encrypted(package: &mut Package<'_>) -> Result<bool, Failure> {
     Ok(encrypted)
 }
 
-/// The sheets, and which of them are hidden by their style.
-fn sheets(package: &mut Package<'_>) -> Result<Vec<Listed>, Failure> {
-    let (mut hidden, mut style, mut sheets) = (Vec::new(), None, Vec::new());
+/// The sheets, and which of them are hidden by their style; and the styles of cells.
+fn sheets(package: &mut Package<'_>) -> Result<(Vec<Listed>, Styles), Failure> {
+    let (mut hidden, mut sheets, mut styles) = (Vec::new(), Vec::new(), Styles::new());
+    let mut style: Option<String> = None;
     let mut skipped = 0u32;
     walk(CONTENT, package.part(CONTENT)?, |item| {
         match item {
             Item::Start(tag) if skipped > 0 || is_aside(tag.name()) => skipped += 1,
             Item::Start(tag) => match tag.name() {
-                "style" => style = tag.value("name"),
+                "style" => {
+                    style = tag.value("name");
+                    let parent = tag.value("parent-style-name");
+                    let formats = tag.value("data-style-name").is_some()
+                        || parent.is_some_and(|parent| parent != "Default");
+                    styles
+                        .extend(style.clone().map(|name| (name, Look { style: Style::general(), formats })));
+                }
                 "table-properties" if tag.value("display").is_some_and(|display| display == "false") => {
                     hidden.extend(style.clone());
+                }
+                "text-properties" => {
+                    let font = tag.value("font-name").or_else(|| tag.value("font-family"));
+                    let symbols = font.and_then(|font| symbols(font.trim_matches(['\'', '"'])));
+                    if let Some(look) = style.as_ref().and_then(|style| styles.get_mut(style)) {
+                        look.style.symbols = symbols;
+                    }
                 }
                 "table" => {
                     let visible = tag.value("style-name").is_none_or(|style| !hidden.contains(&style));
@@ -76,7 +106,7 @@ fn sheets(package: &mut Package<'_>) -> Result<Vec<Listed>, Failure> {
         }
         Ok(true)
     })?;
-    Ok(sheets)
+    Ok((sheets, styles))
 }
 
 /// Whether a tag holds cells or texts that are none of the sheet's.
@@ -95,6 +125,8 @@ struct Open {
     kind: String,
     value: Option<String>,
     formula: bool,
+    volatile: bool,
+    style: Option<String>,
     error: bool,
     text: String,
     paragraphs: u32,
@@ -102,7 +134,11 @@ struct Open {
 
 struct Reading<'r> {
     sheet: &'r str,
-    general: &'r NumberFormat,
+    general: &'r Style,
+    styles: &'r Styles,
+    /// The styles of the columns, each up to the column behind its last.
+    columns: Vec<(u32, Option<String>)>,
+    row_style: Option<String>,
     room: usize,
     layout: Layout,
     inside: bool,
@@ -119,10 +155,13 @@ struct Reading<'r> {
 }
 
 impl<'r> Reading<'r> {
-    fn new(general: &'r NumberFormat) -> Self {
+    fn new(general: &'r Style, styles: &'r Styles) -> Self {
         Self {
             sheet: "",
             general,
+            styles,
+            columns: Vec::new(),
+            row_style: None,
             room: 0,
             layout: Layout::default(),
             inside: false,
@@ -154,8 +193,15 @@ impl<'r> Reading<'r> {
             "table" => {
                 self.inside = tag.value("name").as_deref() == Some(self.sheet);
                 (self.next_row, self.column) = (0, 0);
+                self.columns.clear();
+            }
+            "table-column" if self.inside => {
+                let before = self.columns.last().map_or(0, |(end, _)| *end);
+                let end = before.saturating_add(count(tag, "number-columns-repeated"));
+                self.columns.push((end, tag.value("default-cell-style-name")));
             }
             "table-row" if self.inside => {
+                self.row_style = tag.value("default-cell-style-name");
                 (self.row, self.column) = (self.next_row, 0);
                 self.next_row = self.next_row.saturating_add(count(tag, "number-rows-repeated"));
                 if tag.value("visibility").is_some_and(|seen| seen == "filter" || seen == "collapse") {
@@ -197,7 +243,8 @@ impl<'r> Reading<'r> {
             "value" | "date-value" | "time-value" | "boolean-value" | "string-value" => {
                 open.value = Some(value.into_owned());
             }
-            "formula" => open.formula = true,
+            "formula" => (open.formula, open.volatile) = (true, is_volatile(&value)),
+            "style-name" => open.style = Some(value.into_owned()),
             "number-rows-spanned" => rows = value.parse().unwrap_or(1),
             "number-columns-spanned" => columns = value.parse().unwrap_or(1),
             _ => {}
@@ -266,6 +313,14 @@ impl<'r> Reading<'r> {
         Ok(true)
     }
 
+    /// How a cell looks: as its own style says, or that of its row, or that of its column.
+    fn look(&self, cell: &Open, column: u32) -> Option<&'r Look> {
+        let at = self.columns.partition_point(|(end, _)| *end <= column);
+        let of_column = || self.columns.get(at).and_then(|(_, style)| style.as_ref());
+        let name = cell.style.as_ref().or(self.row_style.as_ref()).or_else(of_column)?;
+        self.styles.get(name)
+    }
+
     /// Hands out the cells of a row, as often as it and they are repeated.
     fn rows(&mut self, each: Each<'_>) -> Result<bool, Failure> {
         let cells = std::mem::take(&mut self.cells);
@@ -282,7 +337,11 @@ impl<'r> Reading<'r> {
                     return Err(Failure::TooLarge);
                 }
                 for column in cell.column..end {
-                    if !each(Cell { row, column, value: cell.value()?, format: self.general }) {
+                    let look = self.look(cell, column);
+                    let (style, formats) =
+                        look.map_or((self.general, false), |look| (&look.style, look.formats));
+                    let value = cell.value(formats)?;
+                    if !each(Cell { volatile: cell.volatile, ..style.cell(row, column, value) }) {
                         return Ok(false);
                     }
                 }
@@ -293,7 +352,8 @@ impl<'r> Reading<'r> {
 }
 
 impl Open {
-    fn value(&self) -> Result<Value<'_>, Failure> {
+    /// Its value; `formats` is whether its style says how numbers are shown.
+    fn value(&self, formats: bool) -> Result<Value<'_>, Failure> {
         let text = if self.paragraphs > 0 { self.text.as_str() } else { self.value.as_deref().unwrap_or("") };
         Ok(match self.kind.as_str() {
             _ if self.error => Value::Error(text),
@@ -306,14 +366,18 @@ impl Open {
                     number.filter(|number| number.is_finite()).ok_or_else(|| Failure::part(CONTENT))?;
                 match self.paragraphs {
                     0 => Value::Number(number),
-                    _ => Value::Shown { text: text.trim(), number: Some(number), iso: None },
+                    _ => {
+                        let text = text.trim();
+                        let sure = formats || text == bare(number);
+                        Value::Shown { text, number: Some(number), iso: None, sure }
+                    }
                 }
             }
             "date" | "time" => {
                 let iso = self.value.as_deref().ok_or_else(|| Failure::part(CONTENT))?;
                 match self.paragraphs {
                     0 => Value::Iso(iso),
-                    _ => Value::Shown { text, number: None, iso: Some(iso) },
+                    _ => Value::Shown { text, number: None, iso: Some(iso), sure: formats },
                 }
             }
             "" if text.is_empty() => Value::Missing,

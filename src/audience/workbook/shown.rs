@@ -15,6 +15,26 @@ pub(crate) fn shown<'c>(
     column: Option<&ColumnFormat>,
     epoch: Epoch,
 ) -> (Cow<'c, str>, Option<Trouble>) {
+    let (text, trouble) = written(cell, column, epoch);
+    match cell.symbols {
+        Some(font) if trouble.is_none() && column != Some(&ColumnFormat::Value) && is_drawn(&text) => {
+            (text, Some(Trouble::Symbols(font.clone())))
+        }
+        Some(_) | None => (text, trouble),
+    }
+}
+
+/// Whether a font of pictures has one for a character of the text. Others are written in another font.
+fn is_drawn(text: &str) -> bool {
+    text.chars().any(|c| !c.is_whitespace() && matches!(c, '\0'..='\u{ff}' | '\u{f020}'..='\u{f0ff}'))
+}
+
+/// The text of a cell, whatever its font is.
+fn written<'c>(
+    cell: &Cell<'c>,
+    column: Option<&ColumnFormat>,
+    epoch: Epoch,
+) -> (Cow<'c, str>, Option<Trouble>) {
     match cell.value {
         Value::Text(text) if column == Some(&ColumnFormat::Value) => (text.into(), None),
         Value::Text(text) => match cell.format.show_text(text) {
@@ -37,8 +57,26 @@ pub(crate) fn shown<'c>(
         },
         Value::Error(text) => (text.into(), Some(Trouble::ErrorValue)),
         Value::Missing => ("".into(), Some(Trouble::NoValue)),
-        Value::Shown { text, number, iso } => kept(text, number, iso, column),
+        Value::Shown { text, iso, sure: false, .. } if column.is_none() => {
+            let format = cell.format.code().clone();
+            (text.into(), Some(if iso.is_some() { Trouble::Date(format) } else { Trouble::Format(format) }))
+        }
+        Value::Shown { text, number, iso, sure: _ } => kept(text, number, iso, column),
     }
+}
+
+/// Whether a cell has something that is no date, although its column says how dates are written.
+pub(crate) fn is_no_date(cell: &Cell<'_>, column: Option<&ColumnFormat>) -> bool {
+    let is_date = match cell.value {
+        Value::Number(_) => cell.format.is_date(),
+        Value::Iso(_) | Value::Shown { iso: Some(_), .. } => true,
+        Value::Text(text) => text.trim().is_empty(),
+        Value::Shown { text, iso: None, .. } => text.is_empty(),
+        Value::Bool(_) => false,
+        // These are told as what they are.
+        Value::Error(_) | Value::Missing => true,
+    };
+    matches!(column, Some(ColumnFormat::Date(_))) && !is_date
 }
 
 /// Whether a cell's text is a date as Excel in China shows it, and no more than that is known of how it is meant.
@@ -154,6 +192,10 @@ fn parsed(text: &str) -> Option<DateTime> {
 /// A date as results show it where nobody says how.
 fn plain(at: DateTime) -> String {
     let midnight = at.time() == Time::midnight();
+    // A time of day has no date.
+    if at.date() == NO_DAY && !midnight {
+        return at.strftime("%H:%M:%S").to_string();
+    }
     at.strftime(if midnight { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M:%S" }).to_string()
 }
 
@@ -161,11 +203,12 @@ fn plain(at: DateTime) -> String {
 mod tests {
     use super::*;
     use crate::audience::wishes::Pattern;
+    use crate::audience::workbook::cell::Style;
 
     fn text(value: Value<'_>, code: &str, column: Option<&ColumnFormat>) -> (String, Option<Trouble>) {
         let format = NumberFormat::new(code);
-        let (text, trouble) =
-            shown(&Cell { row: 0, column: 0, value, format: &format }, column, Epoch::Of1900);
+        let style = Style { format, symbols: None };
+        let (text, trouble) = shown(&style.cell(0, 0, value), column, Epoch::Of1900);
         (text.into_owned(), trouble)
     }
 
@@ -183,7 +226,7 @@ mod tests {
             (Value::Number(46_086.75), "yyyy", Some(&code), "3月5日 18:00"),
             (Value::Iso("2026-03-05T18:30:00.000Z"), "yyyy", Some(&code), "3月5日 18:30"),
             (
-                Value::Shown { text: "x", number: None, iso: Some("2026-03-05") },
+                Value::Shown { text: "x", number: None, iso: Some("2026-03-05"), sure: false },
                 "",
                 Some(&code),
                 "3月5日 00:00",
@@ -192,6 +235,7 @@ mod tests {
             (Value::Iso("2026-03-05T18:30:00.000Z"), "h:mm", None, "18:30"),
             (Value::Iso("18:30:00"), "h:mm", None, "18:30"),
             (Value::Iso("PT18H30M"), "h:mm", None, "18:30"),
+            (Value::Number(0.753_472_222_222_222_2), "h:mm", Some(&ColumnFormat::Value), "18:05:00"),
             (Value::Iso("2026-03-05"), "General", Some(&pattern), "3月5日"),
             (Value::Text("abc"), "\"VIP\"@", None, "VIPabc"),
             (Value::Text("abc"), "\"VIP\"@", Some(&ColumnFormat::Value), "abc"),
@@ -215,10 +259,16 @@ mod tests {
             (Value::Missing, "General", None, Trouble::NoValue),
             (Value::Error("#SPILL!"), "General", None, Trouble::ErrorValue),
             (
-                Value::Shown { text: "###", number: Some(5.0), iso: None },
+                Value::Shown { text: "###", number: Some(5.0), iso: None, sure: true },
                 "General",
                 None,
                 Trouble::Format("###".into()),
+            ),
+            (
+                Value::Shown { text: "90%", number: Some(0.9), iso: None, sure: false },
+                "General",
+                None,
+                Trouble::Format("General".into()),
             ),
         ] {
             assert_eq!(text(value, code, column).1, Some(trouble), "{value:?} as {code}");

@@ -26,17 +26,28 @@ pub(crate) struct Table {
     pub(super) limit: u32,
     /// By line and column.
     pub(super) troubles: Vec<(u32, u32, Trouble)>,
-    /// The dates that every computer shows in its own way, by column.
-    pub(super) regional: BTreeMap<u32, Regional>,
+    /// What is worth telling of cells that can be used, by column.
+    pub(super) noted: BTreeMap<(u32, Note), Noted>,
     /// The columns that are merged in a line, by line.
     pub(super) merged: Vec<(u32, RangeInclusive<u32>)>,
     /// The rows that are hidden and not meant, from 1.
     pub(super) skipped: Vec<RangeInclusive<u32>>,
 }
 
-/// The dates of a column that every computer shows in its own way.
+/// What is worth telling of a cell that can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Note {
+    /// A date that every computer shows in its own way.
+    Regional,
+    /// A formula whose value is another tomorrow.
+    Volatile,
+    /// It is no date, although its column says how dates are written.
+    NoDate,
+}
+
+/// The cells of a column of which the same is to be told.
 #[derive(Debug, Clone)]
-pub(crate) struct Regional {
+pub(crate) struct Noted {
     pub(crate) count: u64,
     /// What is shown of the first, and the code of its format.
     pub(crate) example: String,
@@ -45,7 +56,7 @@ pub(crate) struct Regional {
     pub(crate) lines: Vec<u32>,
 }
 
-impl Regional {
+impl Noted {
     /// How many places are named.
     const PLACES: usize = 10;
 
@@ -87,9 +98,10 @@ impl Table {
         &self.faults
     }
 
-    /// The dates of a column, from 0, that every computer shows in its own way.
-    pub(in crate::audience) fn regional(&self, column: usize) -> Option<&Regional> {
-        self.regional.get(&u32::try_from(column).ok()?)
+    /// What is worth telling of the cells of a column, from 0.
+    pub(in crate::audience) fn noted(&self, column: usize) -> impl Iterator<Item = (Note, &Noted)> {
+        let own = self.noted.iter().filter(move |((own, _), _)| *own as usize == column);
+        own.map(|((_, note), noted)| (*note, noted))
     }
 
     /// How many rows have a cell.

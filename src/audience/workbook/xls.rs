@@ -8,7 +8,8 @@ use std::io::{Cursor, Read as _};
 
 use crate::audience::number_format::{Epoch, NumberFormat};
 use crate::audience::workbook::cell::{
-    Cell, Each, Failure, Layout, Listed, Texts, Value, error_value, packed, room,
+    Cell, Each, Failure, Layout, Listed, Style, Texts, Value, error_value, is_volatile_in_tokens, packed,
+    room, symbols,
 };
 use crate::audience::workbook::number;
 use crate::audience::workbook::xls_text::{Reader, Spelling};
@@ -18,6 +19,7 @@ const FORMULA: u16 = 0x0006;
 const END: u16 = 0x000A;
 const DATES: u16 = 0x0022;
 const ENCRYPTED: u16 = 0x002F;
+const FONT: u16 = 0x0031;
 const CONTINUED: u16 = 0x003C;
 const CODE_PAGE: u16 = 0x0042;
 const SHEET: u16 = 0x0085;
@@ -33,12 +35,15 @@ const TEXT: u16 = 0x0204;
 const BOOL_OR_ERROR: u16 = 0x0205;
 const FORMULA_TEXT: u16 = 0x0207;
 const ROW: u16 = 0x0208;
+const VIEW: u16 = 0x023E;
 const PACKED_NUMBER: u16 = 0x027E;
 const FORMAT: u16 = 0x041E;
 const BEGIN: u16 = 0x0809;
 
 /// The bit of a row's flags that says that it is hidden, by hand or by a filter.
 const HIDDEN: u8 = 0x20;
+/// The bit of a view's flags that says that zeros are shown.
+const ZEROS: u32 = 0x10;
 /// The version of Excel 97 and later.
 const EXCEL_97: u32 = 0x0600;
 
@@ -48,8 +53,8 @@ pub(crate) struct Xls {
     stream: Vec<u8>,
     sheets: Vec<(Listed, usize)>,
     texts: Texts,
-    formats: Vec<NumberFormat>,
-    general: NumberFormat,
+    styles: Vec<Style>,
+    general: Style,
     epoch: Epoch,
     spelling: Spelling,
     /// A program that calculates says with which engine it did.
@@ -64,8 +69,8 @@ impl Xls {
             stream: Vec::new(),
             sheets: Vec::new(),
             texts: Texts::default(),
-            formats: Vec::new(),
-            general: NumberFormat::built_in(0),
+            styles: Vec::new(),
+            general: Style::general(),
             epoch: Epoch::Of1900,
             spelling: Spelling::Wide,
             calculated: false,
@@ -85,7 +90,7 @@ impl Xls {
 
     fn globals(&mut self, records: &[Record<'_>], room: usize) -> Result<(), Failure> {
         let mut codes: Vec<(u32, NumberFormat)> = Vec::new();
-        let mut styles = Vec::new();
+        let (mut styles, mut fonts) = (Vec::new(), Vec::new());
         for (at, (kind, data)) in records.iter().enumerate() {
             let damaged = || Failure::part("xls");
             match *kind {
@@ -96,7 +101,8 @@ impl Xls {
                     let code = self.spelling.text(data, 2, self.spelling.is_narrow());
                     codes.extend(short(data, 0).zip(code).map(|(id, code)| (id, NumberFormat::new(&code))));
                 }
-                STYLE => styles.push(short(data, 2).unwrap_or(0)),
+                FONT => fonts.push(self.spelling.text(data, 14, true).and_then(|name| symbols(&name))),
+                STYLE => styles.push((short(data, 2).unwrap_or(0), short(data, 0).unwrap_or(0))),
                 SHEET => {
                     let begin =
                         number(data, 0).and_then(|begin| usize::try_from(begin).ok()).ok_or_else(damaged)?;
@@ -120,7 +126,13 @@ impl Xls {
             }
         }
         let own = |id: u32| codes.iter().find(|(own, _)| *own == id).map(|(_, code)| code);
-        self.formats = styles.into_iter().map(|id| NumberFormat::of_file(id, own(id))).collect();
+        let style = |(id, font): (u32, u32)| {
+            // No font has the number 4.
+            let font = if font > 4 { font - 1 } else { font };
+            let symbols = fonts.get(font as usize).and_then(Option::clone);
+            Style { format: NumberFormat::of_file(id, own(id)), symbols }
+        };
+        self.styles = styles.into_iter().map(style).collect();
         Ok(())
     }
 
@@ -137,6 +149,13 @@ impl Xls {
         let (_, begin) = self.sheets.iter().find(|(listed, _)| listed.name == sheet).ok_or_else(damaged)?;
         let records = self.stream.get(*begin..).and_then(substream).ok_or_else(damaged)?;
         let mut layout = Layout::default();
+        // How the sheet is seen stands behind its cells.
+        let view = records.iter().find(|(kind, _)| *kind == VIEW).and_then(|(_, data)| short(data, 0));
+        let each: Each<'_> = &mut |cell: Cell<'_>| {
+            let hidden = cell.value == Value::Number(0.0) && view.is_some_and(|flags| flags & ZEROS == 0);
+            let none = Value::Shown { text: "", number: Some(0.0), iso: None, sure: true };
+            each(Cell { value: if hidden { none } else { cell.value }, ..cell })
+        };
         for (at, (kind, data)) in records.iter().enumerate() {
             let more = match *kind {
                 ROW => {
@@ -166,8 +185,8 @@ impl Xls {
         Ok(layout)
     }
 
-    fn format(&self, style: u32) -> &NumberFormat {
-        self.formats.get(style as usize).unwrap_or(&self.general)
+    fn style(&self, style: u32) -> &Style {
+        self.styles.get(style as usize).unwrap_or(&self.general)
     }
 
     /// The numbers of one row that stand side by side.
@@ -176,7 +195,7 @@ impl Xls {
         let cells = data.get(4..data.len().checked_sub(2)?)?.chunks_exact(6);
         for (column, cell) in (first..).zip(cells) {
             let value = Value::Number(packed(number(cell, 2)?));
-            if !each(Cell { row, column, value, format: self.format(short(cell, 0)?) }) {
+            if !each(self.style(short(cell, 0)?).cell(row, column, value)) {
                 return Some(false);
             }
         }
@@ -214,7 +233,8 @@ impl Xls {
         if value == Value::Text("") && kind != FORMULA {
             return Some(true);
         }
-        Some(each(Cell { row, column, value, format: self.format(style) }))
+        let volatile = kind == FORMULA && data.get(22..).is_some_and(is_volatile_in_tokens);
+        Some(each(Cell { volatile, ..self.style(style).cell(row, column, value) }))
     }
 
     /// The text that stands in a record of its own, soon behind the formula's.

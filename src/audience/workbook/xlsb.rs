@@ -5,7 +5,8 @@
 
 use crate::audience::number_format::{Epoch, NumberFormat};
 use crate::audience::workbook::cell::{
-    Cell, Each, Failure, Layout, Listed, Texts, Value, error_value, packed, room,
+    Cell, Each, Failure, Layout, Listed, Style, Texts, Value, error_value, is_volatile_in_tokens, packed,
+    room, symbols,
 };
 use crate::audience::workbook::number;
 use crate::audience::workbook::package::Package;
@@ -29,9 +30,11 @@ const FORMULA_ERROR: u16 = 11;
 const SHORT_BLANK: u16 = 12;
 const SHORT_SHARED_TEXT: u16 = 18;
 const SHARED_TEXT: u16 = 19;
+const FONT: u16 = 43;
 const FORMAT: u16 = 44;
 const STYLE: u16 = 47;
 const CELL_RICH_TEXT: u16 = 62;
+const VIEW: u16 = 137;
 const CELLS_END: u16 = 146;
 const PROPERTIES: u16 = 153;
 const SHEET: u16 = 156;
@@ -42,12 +45,15 @@ const STYLES_END: u16 = 618;
 /// The bit of a row's flags that says that it is hidden, by hand or by a filter.
 const HIDDEN: u8 = 0x10;
 
+/// The bit of a view's flags that says that zeros are shown.
+const ZEROS: u32 = 0x10;
+
 pub(crate) struct Xlsb<'b> {
     package: Package<'b>,
     sheets: Vec<(Listed, String)>,
     texts: Texts,
-    formats: Vec<NumberFormat>,
-    general: NumberFormat,
+    styles: Vec<Style>,
+    general: Style,
     epoch: Epoch,
 }
 
@@ -84,8 +90,8 @@ impl<'b> Xlsb<'b> {
             }
         }
         let styles = part("styles", "xl/styles.bin");
-        let formats = if package.has(&styles) { formats(&package.bytes(&styles)?) } else { Vec::new() };
-        Ok(Self { package, sheets, texts, formats, general: NumberFormat::built_in(0), epoch })
+        let styles = if package.has(&styles) { self::styles(&package.bytes(&styles)?) } else { Vec::new() };
+        Ok(Self { package, sheets, texts, styles, general: Style::general(), epoch })
     }
 
     pub(crate) fn sheets(&self) -> impl Iterator<Item = &Listed> {
@@ -104,6 +110,12 @@ impl<'b> Xlsb<'b> {
         let (mut row, mut column) = (0u32, 0u32);
         let damaged = || Failure::part(part);
         let mut whole = false;
+        let zeros = std::cell::Cell::new(true);
+        let each: Each<'_> = &mut |cell: Cell<'_>| {
+            let hidden = cell.value == Value::Number(0.0) && !zeros.get();
+            let none = Value::Shown { text: "", number: Some(0.0), iso: None, sure: true };
+            each(Cell { value: if hidden { none } else { cell.value }, ..cell })
+        };
         for (kind, data) in Records(&bytes) {
             match kind {
                 ROW => {
@@ -113,6 +125,7 @@ impl<'b> Xlsb<'b> {
                         layout.hidden.push(row..=row);
                     }
                 }
+                VIEW => zeros.set(short(data, 0).is_none_or(|flags| flags & ZEROS != 0)),
                 MERGED => {
                     let region = || {
                         let (top, bottom) = (number(data, 0)?, number(data, 4)?);
@@ -167,34 +180,44 @@ impl<'b> Xlsb<'b> {
         }
         let (row, column, style) = at;
         // The fourth byte holds flags.
-        let format = self.formats.get((style & 0x00FF_FFFF) as usize).unwrap_or(&self.general);
-        Some(each(Cell { row, column, value, format }))
+        let style = self.styles.get((style & 0x00FF_FFFF) as usize).unwrap_or(&self.general);
+        // Behind the value and its flags stands the formula.
+        let volatile = match kind {
+            FORMULA_REAL => data.get(14..).is_some_and(is_volatile_in_tokens),
+            FORMULA_TEXT => {
+                let end = number(data, 0).map(|length| length as usize * 2 + 10);
+                end.and_then(|end| data.get(end..)).is_some_and(is_volatile_in_tokens)
+            }
+            _ => false,
+        };
+        Some(each(Cell { volatile, ..style.cell(row, column, value) }))
     }
 }
 
-/// The format of each style that cells name.
-fn formats(styles: &[u8]) -> Vec<NumberFormat> {
+/// The styles that cells name.
+fn styles(styles: &[u8]) -> Vec<Style> {
     let mut codes: Vec<(u32, NumberFormat)> = Vec::new();
-    let (mut formats, mut inside) = (Vec::new(), false);
+    let (mut all, mut fonts, mut inside) = (Vec::new(), Vec::new(), false);
     for (kind, data) in Records(styles) {
         match kind {
             FORMAT => {
                 let code = short(data, 0).zip(text(data, 2));
                 codes.extend(code.map(|(id, (code, _))| (id, NumberFormat::new(&code))));
             }
+            FONT => fonts.push(text(data, 21).and_then(|(name, _)| symbols(&name))),
             STYLES => inside = true,
             STYLES_END => inside = false,
             STYLE if inside => {
                 let id = short(data, 2).unwrap_or(0);
-                formats.push(NumberFormat::of_file(
-                    id,
-                    codes.iter().find(|(own, _)| *own == id).map(|(_, code)| code),
-                ));
+                let own = codes.iter().find(|(own, _)| *own == id).map(|(_, code)| code);
+                let font = short(data, 4).and_then(|font| fonts.get(font as usize));
+                let symbols = font.and_then(Option::clone);
+                all.push(Style { format: NumberFormat::of_file(id, own), symbols });
             }
             _ => {}
         }
     }
-    formats
+    all
 }
 
 fn short(data: &[u8], at: usize) -> Option<u32> {

@@ -1,7 +1,11 @@
 //! Workbooks of Office Open XML (ECMA-376 part 1, 18).
 
+use std::collections::HashSet;
+
 use crate::audience::number_format::{Epoch, NumberFormat};
-use crate::audience::workbook::cell::{Cell, Each, Failure, Layout, Listed, Region, Texts, Value, room};
+use crate::audience::workbook::cell::{
+    Cell, Each, Failure, Layout, Listed, Region, Style, Texts, Value, is_volatile, room, symbols,
+};
 use crate::audience::workbook::package::Package;
 use crate::audience::workbook::relations::{of_kind, relations, workbook, worksheet};
 use crate::audience::workbook::xml::{Item, Tag, unescaped, walk};
@@ -10,10 +14,18 @@ pub(crate) struct Xlsx<'b> {
     package: Package<'b>,
     sheets: Vec<(Listed, String)>,
     texts: Texts,
-    /// The format of each style.
-    formats: Vec<NumberFormat>,
-    general: NumberFormat,
+    styles: Styles,
+    general: Style,
     epoch: Epoch,
+}
+
+/// How cells look.
+#[derive(Debug, Default)]
+struct Styles {
+    /// By the number that cells name.
+    all: Vec<Style>,
+    /// What conditions do to cells, by the number that they name: whether that is another number format.
+    conditional: Vec<bool>,
 }
 
 impl<'b> Xlsx<'b> {
@@ -48,8 +60,9 @@ impl<'b> Xlsx<'b> {
             Texts::default()
         };
         let styles = part("styles", "xl/styles.xml");
-        let formats = if package.has(&styles) { formats(&mut package, &styles)? } else { Vec::new() };
-        Ok(Self { package, sheets, texts, formats, general: NumberFormat::built_in(0), epoch })
+        let styles =
+            if package.has(&styles) { self::styles(&mut package, &styles)? } else { Styles::default() };
+        Ok(Self { package, sheets, texts, styles, general: Style::general(), epoch })
     }
 
     pub(crate) fn sheets(&self) -> impl Iterator<Item = &Listed> {
@@ -61,14 +74,17 @@ impl<'b> Xlsx<'b> {
     }
 
     pub(crate) fn read(&mut self, sheet: &str, each: Each<'_>) -> Result<Layout, Failure> {
-        let Self { package, sheets, texts, formats, general, .. } = self;
+        let Self { package, sheets, texts, styles, general, .. } = self;
         let (_, part) =
             sheets.iter().find(|(listed, _)| listed.name == sheet).ok_or_else(|| Failure::part(sheet))?;
         let mut reading = Reading {
             texts,
-            formats,
+            styles,
             general,
             part,
+            zeros: true,
+            conditional: Vec::new(),
+            shared: HashSet::new(),
             layout: Layout::default(),
             next: (0, 0),
             cell: Open::default(),
@@ -109,33 +125,49 @@ fn shared(package: &mut Package<'_>, part: &str, room: usize) -> Result<Texts, F
     Ok(texts)
 }
 
-/// The format of each style that cells name.
-fn formats(package: &mut Package<'_>, part: &str) -> Result<Vec<NumberFormat>, Failure> {
+/// The styles that cells and conditions name.
+fn styles(package: &mut Package<'_>, part: &str) -> Result<Styles, Failure> {
     let mut codes: Vec<(u32, NumberFormat)> = Vec::new();
-    let (mut formats, mut inside) = (Vec::new(), false);
+    let (mut fonts, mut styles) = (Vec::new(), Styles::default());
+    // In which list of the part the tag stands.
+    let mut list = String::new();
     walk(part, package.part(part)?, |item| {
         match item {
-            Item::Start(tag) => match tag.name() {
-                "numFmt" => {
+            Item::Start(tag) => match (list.as_str(), tag.name()) {
+                (_, name @ ("fonts" | "cellXfs" | "dxfs")) => list = name.to_owned(),
+                ("fonts", "font") => fonts.push(None),
+                ("fonts", "name") => {
+                    if let Some(font) = fonts.last_mut() {
+                        *font = tag.value("val").and_then(|name| symbols(&name));
+                    }
+                }
+                ("dxfs", "dxf") => styles.conditional.push(false),
+                ("dxfs", "numFmt") => {
+                    if let Some(conditional) = styles.conditional.last_mut() {
+                        *conditional = true;
+                    }
+                }
+                (_, "numFmt") => {
                     let id = tag.value("numFmtId").and_then(|id| id.parse().ok());
                     if let Some((id, code)) = id.zip(tag.value("formatCode")) {
                         codes.push((id, NumberFormat::new(&code)));
                     }
                 }
-                "cellXfs" => inside = true,
-                "xf" if inside => {
+                ("cellXfs", "xf") => {
                     let id = tag.value("numFmtId").and_then(|id| id.parse().ok()).unwrap_or(0);
                     let own = codes.iter().find(|(own, _)| *own == id).map(|(_, code)| code);
-                    formats.push(NumberFormat::of_file(id, own));
+                    let font = tag.value("fontId").and_then(|id| id.parse::<usize>().ok());
+                    let symbols = font.and_then(|font| fonts.get(font)).and_then(Option::clone);
+                    styles.all.push(Style { format: NumberFormat::of_file(id, own), symbols });
                 }
                 _ => {}
             },
-            Item::End("cellXfs") => inside = false,
+            Item::End("fonts" | "cellXfs" | "dxfs") => list.clear(),
             Item::End(_) | Item::Text(_) => {}
         }
-        Ok(formats.len() < 100_000)
+        Ok(styles.all.len() < 100_000)
     })?;
-    Ok(formats)
+    Ok(styles)
 }
 
 /// Which part of a cell is being read.
@@ -144,6 +176,7 @@ enum Field {
     None,
     Value,
     Text,
+    Formula,
 }
 
 /// The cell that is being read.
@@ -152,16 +185,25 @@ struct Open {
     at: (u32, u32),
     kind: String,
     style: usize,
-    formula: bool,
+    /// Its formula, where it has one.
+    formula: Option<String>,
+    /// The number of a formula that many cells share.
+    shared: Option<String>,
     valued: bool,
     text: String,
 }
 
 struct Reading<'r> {
     texts: &'r Texts,
-    formats: &'r [NumberFormat],
-    general: &'r NumberFormat,
+    styles: &'r Styles,
+    general: &'r Style,
     part: &'r str,
+    /// Whether zeros are shown.
+    zeros: bool,
+    /// The cells that the conditions which are read now look at.
+    conditional: Vec<Region>,
+    /// The shared formulas whose value is another tomorrow.
+    shared: HashSet<String>,
     layout: Layout,
     /// Where a row or cell stands that does not say.
     next: (u32, u32),
@@ -178,7 +220,11 @@ impl Reading<'_> {
             Item::Start(tag) if self.depth > 0 => {
                 self.depth += 1;
                 match (tag.name(), self.depth) {
-                    ("f", 2) => self.cell.formula = true,
+                    ("f", 2) => {
+                        self.field = Field::Formula;
+                        self.cell.formula = Some(String::new());
+                        self.cell.shared = tag.value("si");
+                    }
                     ("v", 2) => (self.field, self.cell.valued) = (Field::Value, true),
                     ("rPh", _) => self.phonetic += 1,
                     ("t", 3..) if self.phonetic == 0 => self.field = Field::Text,
@@ -189,14 +235,30 @@ impl Reading<'_> {
             Item::Start(tag) => match tag.name() {
                 "row" => self.row(&tag)?,
                 "c" => self.begin(&tag)?,
+                "sheetView" => self.zeros &= tag.value("showZeros").is_none_or(|value| is_true(&value)),
+                "conditionalFormatting" => {
+                    let cells = tag.value("sqref");
+                    let cells = cells.iter().flat_map(|cells| cells.split_whitespace());
+                    self.conditional = cells.filter_map(rectangle).collect();
+                }
+                "cfRule" => {
+                    let number = tag.value("dxfId").and_then(|number| number.parse::<usize>().ok());
+                    if number.and_then(|number| self.styles.conditional.get(number)) == Some(&true) {
+                        self.layout.conditional.append(&mut self.conditional);
+                    }
+                }
+                // A bar or an icon in place of the number.
+                "dataBar" | "iconSet" if tag.value("showValue").is_some_and(|value| !is_true(&value)) => {
+                    self.layout.conditional.append(&mut self.conditional);
+                }
                 "mergeCell" => self.layout.merged.extend(tag.value("ref").and_then(|cells| region(&cells))),
                 _ => {}
             },
-            Item::Text(text) => {
-                if self.field != Field::None {
-                    self.cell.text.push_str(text);
-                }
-            }
+            Item::Text(text) => match (self.field, &mut self.cell.formula) {
+                (Field::Formula, Some(formula)) => formula.push_str(text),
+                (Field::Value | Field::Text, _) => self.cell.text.push_str(text),
+                (Field::None | Field::Formula, _) => {}
+            },
             Item::End(name) if self.depth > 0 => {
                 self.depth -= 1;
                 self.field = Field::None;
@@ -242,7 +304,7 @@ impl Reading<'_> {
         let mut wrong = None;
         cell.kind.clear();
         cell.text.clear();
-        (cell.style, cell.formula, cell.valued) = (0, false, false);
+        (cell.style, cell.formula, cell.shared, cell.valued) = (0, None, None, false);
         tag.each(|key, value| match key {
             "r" => match position(value.trim()) {
                 Some(position) => at = position,
@@ -263,32 +325,62 @@ impl Reading<'_> {
 
     fn end(&mut self, each: Each<'_>) -> Result<bool, Failure> {
         let cell = &self.cell;
+        let formula = cell.formula.is_some();
+        let mut volatile = cell.formula.as_deref().is_some_and(is_volatile);
+        // The first cell of a shared formula has it, the others name it.
+        if let Some(shared) = &cell.shared {
+            if volatile {
+                self.shared.insert(shared.clone());
+            }
+            volatile |= self.shared.contains(shared);
+        }
         let text = cell.text.as_str();
         let unescaped = unescaped(text);
         let value = match cell.kind.as_str() {
-            _ if !cell.valued => cell.formula.then_some(Value::Missing),
+            _ if !cell.valued => formula.then_some(Value::Missing),
             "s" => {
                 let index = text.trim().parse().ok();
                 let text = index.and_then(|index| self.texts.get(index));
                 let text = text.ok_or_else(|| Failure::part(self.part))?;
                 (!text.is_empty()).then_some(Value::Text(text))
             }
-            "str" | "inlineStr" => (!text.is_empty() || cell.formula).then_some(Value::Text(&unescaped)),
+            "str" | "inlineStr" => (!text.is_empty() || formula).then_some(Value::Text(&unescaped)),
             "b" => Some(Value::Bool(is_true(text.trim()))),
             "e" => Some(Value::Error(&unescaped)),
-            _ if text.trim().is_empty() => cell.formula.then_some(Value::Missing),
+            _ if text.trim().is_empty() => formula.then_some(Value::Missing),
             "d" => Some(Value::Iso(text.trim())),
             _ => {
                 let number = text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
-                Some(Value::Number(number.ok_or_else(|| Failure::part(self.part))?))
+                match number.ok_or_else(|| Failure::part(self.part))? {
+                    0.0 if !self.zeros => {
+                        Some(Value::Shown { text: "", number: Some(0.0), iso: None, sure: true })
+                    }
+                    number => Some(Value::Number(number)),
+                }
             }
         };
-        let format = self.formats.get(cell.style).unwrap_or(self.general);
+        let style = self.styles.all.get(cell.style).unwrap_or(self.general);
         Ok(match value {
-            Some(value) => each(Cell { row: cell.at.0, column: cell.at.1, value, format }),
+            Some(value) => each(Cell { volatile, ..style.cell(cell.at.0, cell.at.1, value) }),
             None => true,
         })
     }
+}
+
+/// `B2:D4`, `B2`, `B:B` or `2:4` as a rectangle.
+fn rectangle(cells: &str) -> Option<Region> {
+    let cells = cells.replace('$', "");
+    if let Some(region) = region(&cells) {
+        return Some(region);
+    }
+    let (first, last) = cells.split_once(':').unwrap_or((&cells, &cells));
+    if first.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some((position(&format!("A{first}"))?, position(&format!("XFD{last}"))?));
+    }
+    if first.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return Some((position(&format!("{first}1"))?, position(&format!("{last}1048576"))?));
+    }
+    Some((position(first)?, position(last)?))
 }
 
 /// `B2:D4` as a rectangle.
@@ -311,6 +403,19 @@ fn position(cell: &str) -> Option<(u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cells_of_conditions_are_read_in_each_of_their_forms() {
+        for (cells, read) in [
+            ("B2:C3", ((1, 1), (2, 2))),
+            ("B2", ((1, 1), (1, 1))),
+            ("$B:$C", ((0, 1), (1_048_575, 2))),
+            ("2:3", ((1, 0), (2, 16_383))),
+        ] {
+            assert_eq!(rectangle(cells), Some(read), "{cells}");
+        }
+        assert_eq!(rectangle("?"), None);
+    }
 
     #[test]
     fn regions_are_read() {

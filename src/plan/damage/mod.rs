@@ -66,6 +66,8 @@ fn code_of_trouble(trouble: &Trouble) -> Code {
         Trouble::Merged => Code::MergedCells,
         Trouble::Date(_) => Code::DateCell,
         Trouble::Format(_) => Code::CellFormat,
+        Trouble::Symbols(_) => Code::SymbolFont,
+        Trouble::Conditional => Code::ConditionalFormat,
         Trouble::LongNumber => Code::LongNumber,
         Trouble::NoValue => Code::FormulaWithoutValue,
         Trouble::ErrorValue => Code::ErrorValue,
@@ -76,7 +78,13 @@ fn code_of_trouble(trouble: &Trouble) -> Code {
 fn key(code: Code, cell: usize) -> (Code, Option<usize>) {
     let of_a_column = matches!(
         code,
-        Code::DateCell | Code::CellFormat | Code::LostLeadingZeros | Code::CodeBecameDate | Code::BlankCells
+        Code::DateCell
+            | Code::CellFormat
+            | Code::SymbolFont
+            | Code::ConditionalFormat
+            | Code::LostLeadingZeros
+            | Code::CodeBecameDate
+            | Code::BlankCells
     );
     (code, of_a_column.then_some(cell))
 }
@@ -155,8 +163,14 @@ impl Found {
         let tally = self.kinds.entry(key(code_of_trouble(trouble), cell)).or_default();
         tally.warning = warning;
         let format = match trouble {
-            Trouble::Date(format) | Trouble::Format(format) => Some(Arc::clone(format)),
-            Trouble::Merged | Trouble::LongNumber | Trouble::NoValue | Trouble::ErrorValue => None,
+            Trouble::Date(format) | Trouble::Format(format) | Trouble::Symbols(format) => {
+                Some(Arc::clone(format))
+            }
+            Trouble::Merged
+            | Trouble::Conditional
+            | Trouble::LongNumber
+            | Trouble::NoValue
+            | Trouble::ErrorValue => None,
         };
         tally.add(|| Spot { format, ..Spot::new(row, cell, text) });
     }

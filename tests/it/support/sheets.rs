@@ -8,10 +8,16 @@ use zip::write::SimpleFileOptions;
 
 /// A zip file of these parts.
 pub fn zipped(parts: &[(&str, &str)]) -> Vec<u8> {
+    let parts: Vec<(&str, &[u8])> = parts.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+    zipped_bytes(&parts)
+}
+
+/// The same of parts that are no texts.
+pub fn zipped_bytes(parts: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, text) in parts {
         zip.start_file(*name, SimpleFileOptions::default()).expect("a part");
-        zip.write_all(text.as_bytes()).expect("room for it");
+        zip.write_all(text).expect("room for it");
     }
     zip.finish().expect("a zip file").into_inner()
 }
