@@ -145,7 +145,8 @@ impl<'a> Judge<'a> {
         let watched = header.names().enumerate().filter(|(cell, _)| used[*cell] && *cell != openid);
         let watched = watched.map(|(cell, name)| Column::new(cell, name, uses[cell]));
         let first_column = reader.sheet().map_or(0, |sheet| sheet.first_column);
-        let damage = Found::new(first_column, (openid, &inputs.audience.openid_column), watched);
+        let names = header.names().map(str::to_owned).collect();
+        let damage = Found::new(first_column, (openid, &inputs.audience.openid_column), names, watched);
         used[openid] = true;
         // What a spreadsheet did to a time is told by whoever reads it; what keeps its cell from being used is told here.
         window.iter().flat_map(WindowReader::columns).for_each(|cell| used[cell] = true);

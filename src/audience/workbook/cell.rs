@@ -106,8 +106,8 @@ impl Style {
 
 /// A font's name, where it has pictures in place of letters: an `R` of Wingdings 2 is a box with a tick.
 pub(crate) fn symbols(font: &str) -> Option<Arc<str>> {
-    const FONTS: [&str; 6] = ["wingdings", "webdings", "symbol", "marlett", "zapf dingbats", "mt extra"];
-    let name = font.trim().to_ascii_lowercase();
+    const FONTS: [&str; 5] = ["wingdings", "webdings", "symbol", "marlett", "zapfdingbats"];
+    let name = font.to_ascii_lowercase().replace(' ', "");
     FONTS.iter().any(|own| name.starts_with(own)).then(|| font.trim().into())
 }
 

@@ -33,6 +33,8 @@ pub(crate) struct Found {
     first_column: usize,
     /// The column of the openids.
     openid: (usize, String),
+    /// The names of all columns.
+    names: Vec<String>,
     /// By code and, where the sentence names a column, by that.
     kinds: BTreeMap<(Code, Option<usize>), Tally>,
     contacts: BTreeMap<Contact, Tally>,
@@ -94,11 +96,13 @@ impl Found {
     pub(crate) fn new(
         first_column: usize,
         openid: (usize, &str),
+        names: Vec<String>,
         columns: impl IntoIterator<Item = Column>,
     ) -> Self {
         Self {
             first_column,
             openid: (openid.0, openid.1.to_owned()),
+            names,
             kinds: BTreeMap::new(),
             contacts: BTreeMap::new(),
             columns: columns.into_iter().collect(),
@@ -198,8 +202,8 @@ impl Found {
     pub(crate) fn absorb(&mut self, other: Self) {
         self.failures.absorb(other.failures);
         if self.openid.1.is_empty() {
-            (self.columns, self.first_column, self.openid) =
-                (other.columns, other.first_column, other.openid);
+            (self.columns, self.first_column, self.openid, self.names) =
+                (other.columns, other.first_column, other.openid, other.names);
         } else {
             for (column, other) in self.columns.iter_mut().zip(other.columns) {
                 column.absorb(other);
@@ -220,10 +224,8 @@ impl Found {
                 self.kinds.entry(key(code, column.cell)).or_default().absorb(tally);
             }
         }
-        let names = |cell: usize| {
-            let column = self.columns.iter().find(|column| column.cell == cell);
-            column.expect("only watched columns are judged").name.as_str()
-        };
+        // Also of columns that only the openid or a window is taken from.
+        let names = |cell: usize| self.names.get(cell).expect("only columns of the audience are judged");
         let told = self.kinds.iter().filter_map(|((code, _), tally)| {
             let first = tally.spots.first()?;
             let mut fault = Diagnostic::new(*code, first.at.clone())
@@ -306,8 +308,14 @@ mod tests {
 
     /// What a column of these cells is told, with the places.
     fn told(cells: &[&str]) -> Vec<(Code, String)> {
-        let mut found = [Found::default(), Found::default()]
-            .map(|_| Found::new(0, (0, "openid"), [Column::new(1, "code", Use { exact: true, gap: false })]));
+        let mut found = [Found::default(), Found::default()].map(|_| {
+            Found::new(
+                0,
+                (0, "openid"),
+                vec!["openid".into(), "code".into()],
+                [Column::new(1, "code", Use { exact: true, gap: false })],
+            )
+        });
         for (index, text) in cells.iter().enumerate() {
             let mut row = Row::default();
             (row.number, row.line) = (index as u64 + 1, index as u64 + 2);
