@@ -72,6 +72,8 @@ struct Alike {
     whose: Identity,
     count: u64,
     at: Timestamp,
+    /// Whether it was pruned: then `count` is how many messages it had, and nobody knows whose they were.
+    pruned: bool,
 }
 
 impl Before {
@@ -162,7 +164,7 @@ fn lately(campaign: &Campaign, plan: &Plan, store: &Store) -> Result<Vec<Alike>,
         let mut count = 0;
         store.occasions(&[key], since, &persons, |_, _| count += 1).map_err(JoinError::Journal)?;
         if count > 0 {
-            found.push(Alike { whose, count, at });
+            found.push(Alike { whose, count, at, pruned: false });
         }
     }
     Ok(found)
@@ -172,14 +174,23 @@ fn lately(campaign: &Campaign, plan: &Plan, store: &Store) -> Result<Vec<Alike>,
 fn alike(campaign: &Campaign, plan: &Plan, store: &Store) -> Result<Option<Alike>, JoinError> {
     let (text, digest) = (text_digest(campaign, plan).to_string(), plan.digest.to_string());
     let others = store.with_text(&identity(campaign), &text, &digest).map_err(JoinError::Journal)?;
-    let mut most = None;
+    let (mut most, mut pruned) = (None, None);
     for (whose, at) in others {
         let count = report::join::alike(campaign, plan, store, &whose)?;
         if count > most.as_ref().map_or(0, |most: &Alike| most.count) {
-            most = Some(Alike { whose, count, at });
+            most = Some(Alike { whose, count, at, pruned: false });
+        } else if pruned.is_none() {
+            pruned = gone(store, whose, at).map_err(JoinError::Journal)?;
         }
     }
-    Ok(most)
+    Ok(most.or(pruned))
+}
+
+/// A campaign whose messages were taken out of the journal: who got it cannot be counted any more.
+fn gone(store: &Store, whose: Identity, at: Timestamp) -> Result<Option<Alike>, JournalError> {
+    let Some(key) = store.find_campaign(&whose)? else { return Ok(None) };
+    let pruned = store.pruned(key)?;
+    Ok(pruned.map(|pruned| Alike { whose, count: pruned.messages, at, pruned: true }))
 }
 
 /// Whoever holds the lock may settle what a crashed process left in flight.
@@ -257,10 +268,10 @@ impl Proposal<'_> {
         self.earlier(terminal);
         terminal.say("send.digests", &[("digest", &plan.digest), ("plan", id)]);
         self.sample(terminal);
-        if let Some(Alike { whose, count, at }) = &before.alike {
+        if let Some(Alike { whose, count, at, pruned }) = &before.alike {
             let day = at.strftime("%Y-%m-%d");
             terminal.say(
-                "send.alike",
+                if *pruned { "send.alike-pruned" } else { "send.alike" },
                 &[
                     ("count", count),
                     ("left", left),
@@ -331,7 +342,7 @@ impl Proposal<'_> {
                 &[("sent", &counts.sent), ("refused", &counts.refused), ("unknown", &counts.unknown)],
             );
         }
-        for Alike { whose, count, at } in self.before.others.iter().take(TOLD) {
+        for Alike { whose, count, at, pruned: _ } in self.before.others.iter().take(TOLD) {
             terminal.say(
                 "send.lately",
                 &[

@@ -5,13 +5,16 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
+use crate::api_base::Destination;
 use crate::campaign::{Campaign, CampaignId, moment};
 use crate::cli::exit_code::Exit;
 use crate::cli::machine;
 use crate::cli::problem::Problem;
 use crate::cli::terminal::Terminal;
+use crate::cli::user_state::word;
 use crate::diagnostic::render::display;
 use crate::journal::lock::{Holder, LockError};
+use crate::journal::receipt;
 use crate::report::plan::text::length;
 use crate::send::execution::locks::Locks;
 
@@ -53,6 +56,20 @@ pub(crate) fn campaign_lock(state: &Path, id: &CampaignId) -> PathBuf {
     state.join(format!("{id}.lock"))
 }
 
+/// The lock beside a campaign, which keeps those out who have another state folder: other users of the computer, and
+/// others who see the folder. One an account, campaign and destination, as for a receipt's entries.
+pub(crate) fn folder_lock(campaign: &Campaign, destination: Destination) -> PathBuf {
+    let local = match destination {
+        Destination::Real => "",
+        Destination::Local => ".local",
+    };
+    receipt::beside(&campaign.path).with_file_name(format!(
+        "{}.{}{local}.lock",
+        campaign.id,
+        word(&campaign.account.appid)
+    ))
+}
+
 /// Takes a lock, and tells whether it had to be waited for. Only `send` waits, and names the flag for it.
 pub(crate) fn take(
     locks: &mut Locks,
@@ -61,17 +78,48 @@ pub(crate) fn take(
     until: Option<Instant>,
     terminal: &Terminal,
 ) -> Result<bool, Problem> {
-    let taken = match (locks.take(path, holder, Instant::now()), until) {
-        (Ok(()), _) => return Ok(false),
-        (Err(LockError::Held(_)), Some(until)) if Instant::now() < until => {
+    let now_or_then = until.unwrap_or_else(Instant::now);
+    let taken = insist(now_or_then, terminal, |until| locks.take(path, holder, until));
+    taken.map_err(|error| untaken(error, path, until.is_some()))
+}
+
+/// The same of the lock beside a campaign. Where there can be none, as in some folders on a network and where this user
+/// cannot write, that is said, and the receipt alone tells others.
+pub(crate) fn take_beside(
+    locks: &mut Locks,
+    path: &Path,
+    holder: &Holder,
+    until: Instant,
+    terminal: &Terminal,
+) -> Result<bool, Problem> {
+    match insist(until, terminal, |until| locks.take_among_others(path, holder, until)) {
+        Err(LockError::Unreachable(file, reason)) => {
+            terminal.say("send.no-folder-lock", &[("file", &display(&file)), ("reason", &reason)]);
+            Ok(false)
+        }
+        taken => taken.map_err(|error| untaken(error, path, true)),
+    }
+}
+
+fn insist(
+    until: Instant,
+    terminal: &Terminal,
+    mut take: impl FnMut(Instant) -> Result<(), LockError>,
+) -> Result<bool, LockError> {
+    match take(Instant::now()) {
+        Ok(()) => Ok(false),
+        Err(LockError::Held(_)) if Instant::now() < until => {
             let wait = until.saturating_duration_since(Instant::now()).as_secs();
             terminal.say("send.waited", &[("wait", &length(wait, &terminal.words))]);
-            locks.take(path, holder, until)
+            take(until).map(|()| true)
         }
-        (Err(error), _) => Err(error),
-    };
-    let key = |key: &'static str, other: &'static str| if until.is_some() { key } else { other };
-    taken.map(|()| true).map_err(|error| match error {
+        Err(error) => Err(error),
+    }
+}
+
+fn untaken(error: LockError, path: &Path, can_wait: bool) -> Problem {
+    let key = |key: &'static str, other: &'static str| if can_wait { key } else { other };
+    match error {
         LockError::Held(Some(other)) => Problem::new(Exit::Gate, key("locked", "in-use"))
             .with("campaign", other.campaign)
             .with("pid", other.pid)
@@ -82,5 +130,5 @@ pub(crate) fn take(
             Problem::new(Exit::Gate, key).with("file", display(path))
         }
         LockError::Unreachable(file, error) => Problem::cannot_write(&file, error),
-    })
+    }
 }

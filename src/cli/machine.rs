@@ -21,7 +21,9 @@ impl Machine {
     pub(crate) fn here() -> Self {
         // The id itself is the system's secret; the beginning of its digest tells machines apart as well.
         let short = |id: String| Digest::of(id.trim().as_bytes()).to_string()[7..15].to_owned();
-        Self { name: name(), id: id().map(short) }
+        // Images of containers come with an empty one.
+        let id = id().filter(|id| !matches!(id.trim(), "" | "uninitialized"));
+        Self { name: name(), id: id.map(short) }
     }
 
     /// The one of a note.
@@ -36,6 +38,12 @@ impl Machine {
     /// Whether this, which was noted, is the machine `here`. A journal that was noted without an id knows names only.
     pub(crate) fn is(&self, here: &Self) -> bool {
         self.is_by(here, OF_THE_HARDWARE)
+    }
+
+    /// Whether this, which was noted, and the machine `here` are two for certain. A container has a new name each time
+    /// it is made, and a computer can be given another: only what the system itself goes by tells two apart.
+    pub(crate) fn is_another_than(&self, here: &Self) -> bool {
+        self.id.is_some() && here.id.is_some() && self.id != here.id
     }
 
     fn is_by(&self, here: &Self, hardware: bool) -> bool {
@@ -99,6 +107,14 @@ mod tests {
         assert_eq!(Machine::noted("Li's Mac (2)").id, None);
         let here = Machine::here();
         assert_eq!(Machine::noted(&here.to_string()), here);
+    }
+
+    #[test]
+    fn only_two_ids_tell_two_machines_apart_for_certain() {
+        let another = |noted: &str, here: &str| Machine::noted(noted).is_another_than(&Machine::noted(here));
+        assert!(another("pc (0123abcd)", "pc (abcd0123)"));
+        assert!(!another("pod-1 (0123abcd)", "pod-2 (0123abcd)"), "a container with a new name");
+        assert!(!another("pod-1", "pod-2 (0123abcd)") && !another("pod-1 (0123abcd)", "pod-2"));
     }
 
     #[test]

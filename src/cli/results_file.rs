@@ -144,7 +144,8 @@ pub(crate) fn leave_receipt(
     let whose = join::identity(campaign);
     let Some(key) = store.find_campaign(&whose)? else { return Ok(()) };
     let claim = Claim { campaign: key, epoch: store.epoch(key)? };
-    let receipts = Receipts::new(gate::receipt(campaign, destination), &whose, claim, plan, &id.to_string());
+    let receipts =
+        Receipts::new(gate::receipt(campaign, destination, None), &whose, claim, plan, &id.to_string());
     if let Err(reason) = receipts.write_changed(store) {
         terminal.say("no-receipt", &[("reason", &reason)]);
     }

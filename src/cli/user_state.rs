@@ -9,7 +9,7 @@ use crate::api_base::Destination;
 use crate::cli::exit_code::Exit;
 use crate::cli::machine::Machine;
 use crate::cli::problem::Problem;
-use crate::cli::terminal::Terminal;
+use crate::cli::terminal::{Terminal, argument};
 use crate::journal::JournalError;
 use crate::journal::identity::Identity;
 use crate::journal::store::Store;
@@ -26,13 +26,20 @@ pub(crate) fn folder() -> Option<PathBuf> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AccountFolder {
     root: PathBuf,
+    /// What `--state-dir` said.
+    flag: Option<PathBuf>,
 }
 
 impl AccountFolder {
     /// The one in the folder of `--state-dir`, or in the user's; nothing where there is neither.
     pub(crate) fn find(appid: &str, flag: Option<&PathBuf>) -> Option<Self> {
         let base = flag.cloned().or_else(folder)?;
-        Some(Self { root: base.join(word(appid)) })
+        Some(Self { root: base.join(word(appid)), flag: flag.cloned() })
+    }
+
+    /// The flag that names this folder, as the end of a command for people; nothing where it is the user's.
+    pub(crate) fn flag(&self) -> String {
+        self.flag.as_deref().map_or_else(String::new, |folder| format!(" --state-dir {}", argument(folder)))
     }
 
     /// The same.
@@ -57,7 +64,7 @@ impl AccountFolder {
         let mut folders: Vec<PathBuf> =
             there.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
         folders.sort();
-        Ok(folders.into_iter().map(|root| Self { root }).collect())
+        Ok(folders.into_iter().map(|root| Self { root, flag: flag.cloned() }).collect())
     }
 
     /// Where what is sent to a destination is kept.
@@ -184,7 +191,7 @@ pub(crate) fn account_lock(appid: &str, state: &Path, destination: Destination) 
 }
 
 /// An appid is a word; should it not be, its digest is.
-fn word(appid: &str) -> String {
+pub(crate) fn word(appid: &str) -> String {
     let word = !appid.is_empty() && appid.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if word { appid.to_owned() } else { Digest::of(appid.as_bytes()).to_string().replace(':', "-") }
 }

@@ -18,8 +18,10 @@ use crate::journal::batch::Batch;
 use crate::journal::history::{Begun, CampaignRecord, PersonMessage, Prunable, Pruned};
 use crate::journal::identity::{CampaignKey, Claim, Identity, MessageKey, Person, RunKey};
 use crate::journal::kept::Kept;
+use crate::journal::lineage::{Lineage, Mark, MessageSet};
 use crate::journal::notice::Noticed;
 use crate::journal::portable::{Export, Exported, ImportError, Imported};
+use crate::journal::receipt::Entry;
 use crate::journal::record::{Known, MessageCounts, Recorded};
 use crate::journal::run::{RunEnd, RunRecord, RunStart};
 use crate::journal::told::Told;
@@ -61,6 +63,15 @@ pub trait Reads {
     /// What is another one whenever something changed that results tell of the campaign. It may be another one without
     /// that too.
     fn version(&self, campaign: CampaignKey) -> Result<String, JournalError>;
+
+    /// How it came to what it knows of a campaign.
+    fn lineage(&self, campaign: CampaignKey) -> Result<Lineage, JournalError>;
+
+    /// Which messages of a campaign it knows; nothing where an earlier version began to write them.
+    fn message_set(&self, campaign: CampaignKey) -> Result<Option<MessageSet>, JournalError>;
+
+    /// The mark that was left under a claim.
+    fn mark(&self, claim: Claim) -> Result<Option<Mark>, JournalError>;
 
     /// Whether the campaign's claim with this number is known to have begun to send.
     fn has_begun(&self, claim: Claim) -> Result<bool, JournalError>;
@@ -161,15 +172,8 @@ pub trait Reads {
     /// the stream's.
     fn export(&self, what: &Exported<'_>, out: &mut dyn Write) -> Result<io::Result<u64>, JournalError>;
 
-    /// Whether this journal has taken in all that another one knew of a campaign when it had been claimed so often and
-    /// knew so many messages of it.
-    fn has_imported(
-        &self,
-        campaign: CampaignKey,
-        journal: &str,
-        epoch: i64,
-        messages: u64,
-    ) -> Result<bool, JournalError>;
+    /// Whether this journal has taken in all that another one knew of a campaign when it wrote a receipt.
+    fn has_imported(&self, campaign: CampaignKey, receipt: &Entry) -> Result<bool, JournalError>;
 
     /// Looks through the whole journal for damage.
     fn check(&self) -> Result<(), JournalError>;
@@ -199,7 +203,7 @@ pub trait Writes {
     /// Notes that a run begins and gives its number.
     fn begin_run(&mut self, claim: Claim, run: &RunStart) -> Result<RunKey, JournalError>;
 
-    /// Notes that a claim begins to send, so that a journal that loses what follows is known to have.
+    /// Notes that a claim begins to send, so that a journal that loses what follows is known to have, and leaves a mark.
     fn begin_sending(&self, claim: Claim) -> Result<(), JournalError>;
 
     /// Notes how a run ended.

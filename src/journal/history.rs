@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::journal::identity::{CampaignKey, Identity};
+use crate::journal::lineage::MessageSet;
 use crate::journal::record::{MessageCounts, State};
 
 /// A message to a person, of whichever campaign.
@@ -79,4 +80,15 @@ pub struct Pruned {
     pub last: Option<Timestamp>,
     /// When it was pruned.
     pub at: Timestamp,
+    /// Which messages they were, where that was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set: Option<MessageSet>,
+}
+
+impl Pruned {
+    /// Whether all of it is back in a journal that knows so many messages, these where that is known.
+    pub(crate) fn is_back(&self, messages: u64, set: Option<MessageSet>) -> bool {
+        let others = || self.set.zip(set).is_some_and(|(pruned, here)| pruned != here);
+        messages > self.messages || messages == self.messages && !others()
+    }
 }

@@ -40,8 +40,8 @@ pub struct Holder {
 pub struct Lock {
     _file: File,
     holder: PathBuf,
-    /// The lock's file, as others find it.
-    pub(crate) kept: Kept,
+    /// The lock's file, as others find it, where a run may not go on without it.
+    pub(crate) kept: Option<Kept>,
 }
 
 /// Why a lock is not had.
@@ -73,7 +73,37 @@ impl Lock {
         let beside = beside(path);
         let text = serde_json::to_vec(holder).map_err(|error| unreachable(error.into()))?;
         own_file::replace(&beside, &text).map_err(unreachable)?;
-        Ok(Self { _file: file, holder: beside, kept: Kept::of(path) })
+        Ok(Self { _file: file, holder: beside, kept: Some(Kept::of(path)) })
+    }
+
+    /// Takes a lock that lies where others than its owner work too. Each of them opens it, whoever made it; and whoever
+    /// deletes it takes nothing away that a run cannot go on without.
+    ///
+    /// # Errors
+    ///
+    /// As [`take`](Self::take).
+    pub(crate) fn take_among_others(path: &Path, holder: &Holder) -> Result<Self, LockError> {
+        let unreachable = |error| LockError::Unreachable(path.to_owned(), error);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(unreachable)?;
+        }
+        let file = match own_file::open_or_make(path) {
+            // To look is enough for a lock.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => own_file::open(path),
+            opened => opened,
+        };
+        let file = file.map_err(unreachable)?;
+        match patiently(&file) {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(LockError::Held(holder_of(path))),
+            Err(TryLockError::Error(error)) => return Err(unreachable(error)),
+        }
+        open_to_all(&file);
+        let beside = beside(path);
+        let text = serde_json::to_vec(holder).expect("texts and numbers are JSON");
+        // Without the name nobody is told who it is, and it is a lock all the same.
+        let _ = own_file::replace(&beside, &text);
+        Ok(Self { _file: file, holder: beside, kept: None })
     }
 }
 
@@ -83,6 +113,17 @@ impl Drop for Lock {
         let _ = std::fs::remove_file(&self.holder);
     }
 }
+
+/// Lets every user look at a lock's file, which says nothing. Only its owner can.
+#[cfg(unix)]
+fn open_to_all(file: &File) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let _ = file.set_permissions(std::fs::Permissions::from_mode(0o644));
+}
+
+/// On Windows a file can be opened by whoever can open its folder.
+#[cfg(not(unix))]
+fn open_to_all(_: &File) {}
 
 /// Whoever only looks whether a lock is held, as `status` does, has it for a moment. That must not keep a sender
 /// from it.

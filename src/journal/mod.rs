@@ -19,7 +19,7 @@ pub mod history;
 pub mod identity;
 pub mod index;
 pub(crate) mod kept;
-
+pub mod lineage;
 pub mod lock;
 pub mod media;
 pub(crate) mod notice;

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::journal::JournalError;
+use crate::journal::history::Pruned;
+use crate::journal::lineage::Lineage;
 
 /// The format this program writes, and the newest it reads.
 pub(crate) const FORMAT: u32 = 1;
@@ -47,6 +49,12 @@ pub(crate) enum Line {
         wave: u32,
         channel: String,
         epoch: i64,
+        /// What the journal knew of it, and how it came to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lineage: Option<Lineage>,
+        /// What had been taken out of that journal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pruned: Option<Pruned>,
     },
     Message(Message),
     Attempt(Attempt),
@@ -149,6 +157,8 @@ pub struct Imported {
     pub(crate) told: u64,
     /// How many of them the journal did not know, or knew less of.
     pub(crate) news: u64,
+    /// How many messages had been taken out of a journal and are not back: as long as there are any, nothing is sent.
+    pub(crate) missing: u64,
 }
 
 /// Why an export is not taken in.

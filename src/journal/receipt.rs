@@ -5,12 +5,15 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::SystemTime;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::outcome::Counts;
 use crate::journal::identity::Identity;
+use crate::journal::lineage::{Lineage, MessageSet};
 use crate::own_file;
 
 /// The folder beside a campaign, and the file in it.
@@ -21,7 +24,7 @@ const LARGEST: u64 = 16 << 20;
 
 /// What a receipt says of one campaign, wave, channel and destination.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Entry {
+pub struct Entry {
     /// The account.
     pub(crate) appid: String,
     /// The campaign's id.
@@ -45,6 +48,13 @@ pub(crate) struct Entry {
     pub(crate) epoch: i64,
     /// See there.
     pub(crate) messages: u64,
+    /// Under which mark the journal stood, and which messages it knew: see [`Lineage`]. Nothing in a receipt of an
+    /// earlier version, of which only the counts can be held against a journal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) mark: Option<String>,
+    /// See there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) set: Option<MessageSet>,
     /// Whether the run was still going on: then more may have been sent than is told here.
     pub(crate) running: bool,
     /// The statuses of the audience.
@@ -74,7 +84,9 @@ impl Receipt {
     /// When it cannot be read or understood.
     pub(crate) fn read(path: &Path) -> io::Result<Self> {
         match read(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                Ok(Self::default())
+            }
             read => read,
         }
     }
@@ -105,6 +117,22 @@ impl Entry {
         Some(own_file::followed(&campaign_folder(receipt).join(self.results.as_deref()?)))
     }
 
+    /// Whether the same run of the same journal wrote it.
+    pub(crate) fn is_of_run(&self, other: &Self) -> bool {
+        self.journal == other.journal && self.mark == other.mark && self.epoch == other.epoch
+    }
+
+    /// Whether a journal knows all that this tells, because it wrote it, on this computer and no later than now: of two
+    /// processes that write one journal the journal itself stops one.
+    pub(crate) fn is_earlier_than(&self, other: &Self) -> bool {
+        self.journal == other.journal && self.computer == other.computer && self.epoch <= other.epoch
+    }
+
+    /// Whether a journal with this lineage once was what the receipt tells of, as far as can be told.
+    pub(crate) fn is_of_lineage(&self, lineage: &Lineage) -> bool {
+        self.mark.as_deref().is_none_or(|mark| lineage.was_at(mark, self.messages, self.set))
+    }
+
     /// How many were, or may have been, sent the message.
     pub(crate) fn reached(&self) -> u64 {
         self.counts.sent + self.counts.unknown
@@ -130,19 +158,23 @@ fn campaign_folder(receipt: &Path) -> &Path {
 
 /// Everything a receipt says; nothing where it is not there or cannot be read.
 pub(crate) fn entries(path: &Path) -> Vec<Entry> {
-    read(path).unwrap_or_default().entries
+    read(path).map_or_else(|_| Vec::new(), |receipt| receipt.entries)
 }
 
-/// Writes an entry in the place of an earlier one about the same messages, whole or not at all, for its owner alone.
+/// Writes an entry in the place of an earlier one about the same messages, whole or not at all, for its owner alone. Gives
+/// whether it did: an entry that may not be replaced stays.
 ///
 /// # Errors
 ///
 /// When it cannot be written.
-pub(crate) fn write(path: &Path, entry: Entry) -> io::Result<()> {
+pub(crate) fn write(path: &Path, entry: Entry, may_replace: impl Fn(&Entry) -> bool) -> io::Result<bool> {
     let folder = path.parent().unwrap_or(Path::new(""));
     own_file::make_folder(folder)?;
     // One that cannot be read tells nobody anything; what is known now does.
     let mut receipt = read(path).unwrap_or_default();
+    if receipt.entries.iter().any(|other| other.is_about_the_same(&entry) && !may_replace(other)) {
+        return Ok(false);
+    }
     receipt.entries.retain(|other| !other.is_about_the_same(&entry));
     // A file holds the results of whoever wrote it last.
     for other in receipt.entries.iter_mut().filter(|other| other.results == entry.results) {
@@ -151,7 +183,37 @@ pub(crate) fn write(path: &Path, entry: Entry) -> io::Result<()> {
     receipt.entries.push(entry);
     let mut text = serde_json::to_vec_pretty(&receipt)?;
     text.push(b'\n');
-    own_file::replace(path, &text)
+    own_file::replace(path, &text)?;
+    Ok(true)
+}
+
+/// Looks whether a receipt is still that of a run, or somebody else has taken the campaign over. It is read only where the
+/// file is another one than at the last look.
+#[derive(Debug)]
+pub struct Watch {
+    path: PathBuf,
+    entry: Entry,
+    looked_at: Mutex<Option<(SystemTime, u64)>>,
+}
+
+impl Watch {
+    /// Watches for the run that wrote this entry.
+    pub(crate) fn new(path: PathBuf, entry: Entry) -> Self {
+        Self { path, entry, looked_at: Mutex::new(None) }
+    }
+
+    /// Whether somebody else's entry stands in the place of the run's. One that was deleted, or cannot be read, is nobody's.
+    pub(crate) fn is_taken_over(&self) -> bool {
+        let stamp = fs::metadata(&self.path).and_then(|file| Ok((file.modified()?, file.len()))).ok();
+        let mut looked_at = self.looked_at.lock().expect("whoever held it did not panic");
+        if stamp.is_none() || *looked_at == stamp {
+            return false;
+        }
+        let other = |other: &Entry| other.is_about_the_same(&self.entry) && !other.is_of_run(&self.entry);
+        let taken = read(&self.path).is_ok_and(|receipt| receipt.entries.iter().any(other));
+        *looked_at = stamp.filter(|_| !taken);
+        taken
+    }
 }
 
 fn read(path: &Path) -> io::Result<Receipt> {
@@ -175,6 +237,8 @@ mod tests {
             intents,
             epoch: 1,
             messages: 1,
+            mark: None,
+            set: None,
             running: false,
             counts: Counts::default(),
             digest: "sha256:0".into(),
@@ -189,10 +253,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = beside(&folder.path().join("campaign.toml"));
         for entry in [entry("spring", 1), entry("summer", 2), entry("spring", 3)] {
-            write(&path, entry).expect("a receipt");
+            assert!(write(&path, entry, |_| true).expect("a receipt"));
         }
         let receipt = read(&path).expect("a receipt");
         assert_eq!(receipt.entries, [entry("summer", 2), entry("spring", 3)]);
+        assert!(!write(&path, entry("spring", 4), |_| false).expect("somebody else's"));
+        assert_eq!(read(&path).expect("a receipt").entries, receipt.entries);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;

@@ -194,6 +194,27 @@ impl Store {
         Ok(note.and_then(|note| serde_json::from_str(&note).ok()))
     }
 
+    /// The computer that wrote a campaign's messages last; nothing where an earlier version did.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn computer(&self, campaign: CampaignKey) -> Result<Option<String>, JournalError> {
+        self.note(&computer_key(campaign))
+    }
+
+    /// Notes that this computer writes a campaign's messages from now on.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be written.
+    pub(crate) fn note_computer(&self, campaign: CampaignKey, here: &str) -> Result<(), JournalError> {
+        if self.computer(campaign)?.as_deref() == Some(here) {
+            return Ok(());
+        }
+        self.set_note(&computer_key(campaign), here)
+    }
+
     /// Whether a results file is still what was written from this journal, which knows so many messages of the campaign
     /// now.
     ///
@@ -211,4 +232,8 @@ impl Store {
             |note: WrittenResults| note.messages <= messages && Some(note.stamp) == written::stamp(file);
         Ok(noted.is_some_and(stands))
     }
+}
+
+fn computer_key(campaign: CampaignKey) -> String {
+    format!("computer:{}", campaign.0)
 }

@@ -23,6 +23,7 @@ use crate::delivery::outcome::Outcome;
 use crate::delivery::skip::{SkipReason, Skipped};
 use crate::delivery::stop::{Stop, StorageFault};
 use crate::journal::kept::Kept;
+use crate::journal::receipt::Watch;
 use crate::journal::{Journal, flushing};
 use crate::plan::schedule::deadline::Deadline;
 use crate::send::breaker::Breaker;
@@ -69,6 +70,8 @@ pub struct Run<'r, J> {
     pub stop_files: StopFiles,
     /// Ends it when one of these files, the journal or a lock, is no longer the one that was opened.
     pub kept: Vec<Kept>,
+    /// The run's receipt, where it leaves one.
+    pub receipt: Option<Watch>,
 }
 
 type InFlight = FuturesUnordered<Pin<Box<dyn Future<Output = Attempted> + Send>>>;
@@ -130,6 +133,8 @@ enum Wake {
     Asked,
     /// The journal or a lock is no longer what others find.
     Replaced,
+    /// Somebody else has taken the campaign over: the receipt is theirs.
+    TakenOver,
     Looked,
     Signal(Stop),
 }
@@ -201,7 +206,12 @@ pub async fn run<J: Journal>(run: Run<'_, J>) -> Ended {
 }
 
 /// Waits until something outside says that nothing more is to be sent. It may be broken off and called again.
-async fn outside(stop_files: &StopFiles, kept: &[Kept], ticks: &mut Interval) -> Wake {
+async fn outside(
+    stop_files: &StopFiles,
+    kept: &[Kept],
+    receipt: Option<&Watch>,
+    ticks: &mut Interval,
+) -> Wake {
     loop {
         ticks.tick().await;
         if stop_files.found().is_some() {
@@ -210,6 +220,9 @@ async fn outside(stop_files: &StopFiles, kept: &[Kept], ticks: &mut Interval) ->
         // A pace of a few messages a minute would else notice it only with the next one.
         if !kept.iter().all(Kept::is_there) {
             return Wake::Replaced;
+        }
+        if receipt.is_some_and(Watch::is_taken_over) {
+            return Wake::TakenOver;
         }
     }
 }
@@ -240,6 +253,7 @@ impl<J: Journal> Dispatcher<'_, J> {
                 }
                 Wake::Asked => self.drain(Stop::Asked),
                 Wake::Replaced => self.drain(Stop::Storage(StorageFault::Replaced)),
+                Wake::TakenOver => self.drain(Stop::Storage(StorageFault::Fenced)),
                 Wake::Looked => {
                     self.look_at_hours();
                 }
@@ -345,7 +359,7 @@ impl<J: Journal> Dispatcher<'_, J> {
             tokio::select! {
                 biased;
                 stop = self.run.signals.next() => Wake::Signal(stop),
-                wake = outside(&self.run.stop_files, &self.run.kept, &mut self.ticks), if going => wake,
+                wake = outside(&self.run.stop_files, &self.run.kept, self.run.receipt.as_ref(), &mut self.ticks), if going => wake,
                 Some(attempted) = self.in_flight.next(), if !self.in_flight.is_empty() => Wake::Attempted(Box::new(attempted)),
                 () = sleep(wait.unwrap_or(Duration::ZERO)), if may_take && wait.is_some() => Wake::Due,
                 fed = self.run.jobs.next(), if may_feed => Wake::Fed(fed),

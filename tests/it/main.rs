@@ -18,6 +18,7 @@ mod docs;
 mod doctor;
 mod encodings;
 mod execution;
+mod evidence;
 mod explain;
 mod faults;
 mod formats;

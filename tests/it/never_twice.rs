@@ -231,7 +231,12 @@ fn what_a_receipt_counts_beyond_the_results_is_told_when_it_is_taken_over() {
         .collect();
     world.file(RESULTS, one_forgotten);
     let rest = Platform::new("");
-    let taken = world.run_at(&rest, &TAKE_OVER).exits(0).says("3 messages that").says("1 messages more");
+    world.run_at(&rest, &["send", "campaign.toml", "--yes"]).exits(8).says("a price: 1 people");
+    world.run_at(&rest, &TAKE_OVER).exits(8).says("`--yes` alone is not enough").says("1 people");
+    let plan = world.run_at(&rest, &["plan", "campaign.toml", "--format", "json"]).exits(0).json();
+    let id = plan["plan"].as_str().expect("a plan id");
+    let agreed = [&TAKE_OVER[..], &["--expect-plan", id]].concat();
+    let taken = world.run_at(&rest, &agreed).exits(0).says("3 messages that").says("1 people");
     assert_eq!(taken.counts(), "6 sent");
     assert_eq!(rest.ledger().totals().accepted, 3);
 }
@@ -249,7 +254,9 @@ fn a_process_whose_lock_and_claim_were_taken_by_another_stops() {
     };
     let first = start(world.home());
     platform.wait_for_requests(100);
-    fs::remove_file(world.path(&format!("shared/{APPID}/local/spring.lock"))).expect("a lock");
+    for lock in [format!("shared/{APPID}/local/spring.lock"), format!(".wxcast/spring.{APPID}.local.lock")] {
+        fs::remove_file(world.path(&lock)).expect("a lock");
+    }
     let second = start(&world.path("another-home"));
     let (first, second) = (finish(first), finish(second));
     assert_eq!(first.code, 10, "{first:?}");

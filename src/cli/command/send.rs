@@ -10,7 +10,7 @@ use crate::campaign::file::OnUnknown;
 use crate::campaign::validate::Overrides;
 use crate::campaign::{Campaign, CampaignId, duration};
 use crate::cli::agreement::{Proposal, before, token_command};
-use crate::cli::campaign_lock::{campaign_lock, holder, take};
+use crate::cli::campaign_lock::{campaign_lock, folder_lock, holder, take, take_beside};
 use crate::cli::context::{environment, load_counted};
 use crate::cli::ending::{What, exit as ended, next_key, report};
 use crate::cli::exit_code::Exit;
@@ -70,7 +70,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
     let destination = hosts.destination();
     let stop_files = stop_files(&campaign, &state)?;
     sweep(&campaign, &state);
-    gate::pass(&campaign, &account, destination, args.take_over.as_ref(), args.yes, terminal)?;
+    let receipt = gate::pass(&campaign, &account, destination, args, id, terminal)?;
     let policy = Policy { on_unknown: campaign.send.on_unknown, retry_refused };
     let (campaign, plan) = (Arc::new(campaign), Arc::new(plan));
     let results = ResultsFile {
@@ -99,6 +99,9 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
             notice::look(&campaign, terminal);
             proposal.tell(terminal);
         }
+        if args.yes {
+            gate::insist_on_traces(&campaign)?;
+        }
         if let Some(stop) = closed.filter(|_| until.is_none()) {
             let nothing = nothing_to_do(&results, &state, id, terminal)?;
             (Finished { stop: Some(stop), ..nothing }, None)
@@ -116,6 +119,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
                 proposal.ask(terminal)?;
             }
             stay.agreed = Some(id);
+            gate::insist_unchanged(&campaign, destination, &state, receipt.as_ref())?;
             let announced = before.announced(&proposal);
             if let Some(until) = until {
                 return Ok(Turn::Wait(waiting, until));
@@ -123,7 +127,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
             let Platform { runtime, client, tokens, origin } = platform;
             let execution = Execution {
                 id: Some(id.to_string()),
-                receipt: Some(gate::receipt(&campaign, destination)),
+                receipt: Some(gate::receipt(&campaign, destination, receipt)),
                 whose: identity(&campaign),
                 campaign: Arc::clone(&campaign),
                 plan: Arc::clone(&plan),
@@ -293,6 +297,8 @@ fn lock(
     {
         waited |= take(&mut locks, &path, &holder(&campaign.id), Some(until), terminal)?;
     }
+    let beside = folder_lock(campaign, destination);
+    waited |= take_beside(&mut locks, &beside, &holder(&campaign.id), until, terminal)?;
     Ok((locks, waited))
 }
 

@@ -17,35 +17,65 @@ pub(super) enum Doubt {
     OtherJournal,
     /// It was imported from another computer, which may still be sending.
     OtherComputer(String),
+    /// Another computer wrote it last: it was copied, and both may be sending.
+    Copied(String),
     /// The journal once knew more.
     Behind,
     /// What was written last is lost.
     Damaged,
     /// Results tell of so many people whom it does not know.
     Results(u64),
-    /// So many messages of this campaign were taken out of it when it was pruned.
-    Pruned(Pruned),
+    /// Messages of this campaign were taken out of it when it was pruned, and so many are there now.
+    Pruned(Pruned, u64),
 }
 
 impl Doubt {
     /// What it says; `receipt` is where the receipt lies.
     pub(super) fn told(&self, receipt: &Path) -> Sentence {
+        let computers = |key: &'static str, there: &String| {
+            Sentence::new(key).with("there", there).with("here", Machine::here())
+        };
         match self {
             Self::Receipt(reason) => {
                 Sentence::new("gate.receipt-unreadable").with("file", display(receipt)).because(reason)
             }
             Self::OtherJournal => Sentence::new("gate.other-journal"),
-            Self::OtherComputer(computer) => {
-                Sentence::new("gate.other-computer").with("there", computer).with("here", Machine::here())
-            }
+            Self::OtherComputer(there) => computers("gate.other-computer", there),
+            Self::Copied(there) => computers("gate.copied", there),
             Self::Behind => Sentence::new("gate.behind"),
             Self::Damaged => Sentence::new("gate.damaged"),
             Self::Results(count) => Sentence::new("gate.results").with("count", count),
-            Self::Pruned(Pruned { messages, last, at }) => {
+            Self::Pruned(Pruned { messages, last, at, set: _ }, back) => {
                 let last = last.map_or_else(|| "?".to_owned(), moment::here);
-                let at = moment::here(*at);
-                Sentence::new("gate.pruned").with("count", messages).with("last", last).with("at", at)
+                let key = if *back == 0 { "gate.pruned" } else { "gate.pruned-some" };
+                let pruned = Sentence::new(key).with("count", messages).with("back", back);
+                pruned.with("last", last).with("at", moment::here(*at))
             }
+        }
+    }
+
+    /// How many messages were taken out of the journal.
+    pub(super) fn taken_out(&self) -> u64 {
+        match self {
+            Self::Pruned(pruned, _) => pruned.messages,
+            Self::Receipt(_)
+            | Self::OtherJournal
+            | Self::OtherComputer(_)
+            | Self::Copied(_)
+            | Self::Behind
+            | Self::Damaged
+            | Self::Results(_) => 0,
+        }
+    }
+
+    /// What can be done about it, the best way first. Whoever has a journal that knows this campaign needs no receipt.
+    pub(super) fn ways(&self, knows_campaign: bool) -> &'static str {
+        match self {
+            Self::Receipt(_) if knows_campaign => "gate.ways.receipt",
+            Self::Receipt(_) | Self::OtherJournal | Self::Results(_) => "gate.ways.elsewhere",
+            Self::OtherComputer(_) | Self::Copied(_) => "gate.ways.copied",
+            Self::Behind | Self::Damaged => "gate.ways.behind",
+            Self::Pruned(..) => "gate.ways.pruned",
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use crate::campaign::Campaign;
 use crate::cli::exit_code::Exit;
+use crate::cli::gate::cost::Cost;
 use crate::cli::gate::doubt::Doubt;
 use crate::cli::gate::doubted::Doubted;
 use crate::cli::gate::strangers;
 use crate::cli::gate::witnesses::{Known, Witnesses};
+use crate::cli::machine::Machine;
 use crate::cli::problem::Problem;
 use crate::cli::user_state::AccountFolder;
 use crate::journal::JournalError;
@@ -17,6 +19,7 @@ use crate::journal::store::Store;
 pub(crate) struct Evidence<'a> {
     pub(super) campaign: &'a Campaign,
     pub(super) witnesses: Witnesses,
+    pub(super) account: &'a AccountFolder,
     doubt: Option<Doubt>,
 }
 
@@ -29,7 +32,7 @@ impl<'a> Evidence<'a> {
     pub(crate) fn of(
         campaign: &'a Campaign,
         witnesses: Witnesses,
-        account: &AccountFolder,
+        account: &'a AccountFolder,
     ) -> Result<Self, JournalError> {
         let doubt = match witnesses.doubt()? {
             Some(doubt) => Some(doubt),
@@ -38,7 +41,7 @@ impl<'a> Evidence<'a> {
                 count => Some(Doubt::Results(count)),
             },
         };
-        Ok(Self { campaign, witnesses, doubt })
+        Ok(Self { campaign, witnesses, account, doubt })
     }
 
     /// Whether something speaks against the journal.
@@ -52,16 +55,30 @@ impl<'a> Evidence<'a> {
     ///
     /// What each of the three knows, and the ways out.
     pub(crate) fn insist(self) -> Result<Witnesses, Problem> {
-        match self.doubted() {
+        match self.doubted()? {
             None => Ok(self.witnesses),
             Some(doubted) => Err(Problem::said(Exit::Gate, doubted.told("error.gate"))),
         }
     }
 
     /// What speaks against the journal, in sentences.
-    pub(super) fn doubted(&self) -> Option<Doubted> {
-        let doubt = self.doubt.as_ref()?;
-        Some(Doubted::of(doubt, &self.witnesses, &self.campaign.path, Some(self.campaign)))
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(super) fn doubted(&self) -> Result<Option<Doubted>, JournalError> {
+        let Self { campaign, witnesses, account, doubt } = self;
+        let doubted = |doubt| Doubted::of(doubt, witnesses, &campaign.path, Some(campaign), account);
+        doubt.as_ref().map(doubted).transpose()
+    }
+
+    /// What taking over would cost.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(super) fn cost(&self) -> Result<Cost, JournalError> {
+        Cost::of(self.campaign, &self.witnesses, self.doubt.as_ref().map_or(0, Doubt::taken_out))
     }
 }
 
@@ -81,7 +98,7 @@ impl Witnesses {
         if let Some((store, campaign)) = self.known()
             && let Some(pruned) = store.pruned(campaign)?
         {
-            return Ok(Some(Doubt::Pruned(pruned)));
+            return Ok(Some(Doubt::Pruned(pruned, self.counts().total())));
         }
         if let Some(entry) = self.entry()
             && !self.is_imported(entry)?
@@ -102,15 +119,19 @@ impl Witnesses {
         {
             return Ok(Some(Doubt::OtherComputer(computer)));
         }
+        if let Some((store, campaign)) = self.known()
+            && let Some(there) = store.computer(campaign)?
+            && Machine::noted(&there).is_another_than(&Machine::here())
+        {
+            return Ok(Some(Doubt::Copied(there)));
+        }
         Ok(None)
     }
 
     /// Whether what another journal knew when it wrote the receipt has been imported since.
     fn is_imported(&self, entry: &Entry) -> Result<bool, JournalError> {
         match self.known() {
-            Some((store, campaign)) if !entry.running => {
-                store.has_imported(campaign, &entry.journal, entry.epoch, entry.messages)
-            }
+            Some((store, campaign)) if !entry.running => store.has_imported(campaign, entry),
             Some(_) | None => Ok(false),
         }
     }
@@ -123,6 +144,7 @@ impl Witnesses {
         let claim = Claim { campaign: *campaign, epoch: entry.epoch };
         let epoch = store.epoch(*campaign)?;
         let lost = entry.running && epoch == entry.epoch && !store.has_begun(claim)?;
-        Ok(entry.intents > *intents || entry.epoch > epoch || entry.messages > counts.total() || lost)
+        let less = entry.intents > *intents || entry.epoch > epoch || entry.messages > counts.total();
+        Ok(less || lost || !entry.is_of_lineage(&store.lineage(*campaign)?))
     }
 }

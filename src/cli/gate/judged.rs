@@ -38,14 +38,15 @@ pub(crate) fn judge(
     let (mut folder, doubted): (Vec<Counts>, _) = match campaign {
         Some(campaign) => {
             let evidence = Evidence::of(campaign, witnesses, account)?;
-            let doubted = evidence.doubted();
+            let doubted = evidence.doubted()?;
             let files =
                 if doubted.is_some() { results::files(campaign, &evidence.witnesses) } else { Vec::new() };
             let counts = files.iter().filter_map(|file| results::open(campaign, file));
             (counts.map(EarlierResults::statuses).collect(), doubted)
         }
         None => {
-            let doubted = witnesses.doubt()?.map(|doubt| Doubted::of(&doubt, &witnesses, path, None));
+            let doubted = |doubt| Doubted::of(&doubt, &witnesses, path, None, account);
+            let doubted = witnesses.doubt()?.map(doubted).transpose()?;
             (Vec::new(), doubted)
         }
     };

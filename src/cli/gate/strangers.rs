@@ -24,12 +24,11 @@ pub(super) fn count(
     witnesses: &Witnesses,
     account: &AccountFolder,
 ) -> Result<u64, JournalError> {
-    let Witnesses { whose, destination, journal, .. } = witnesses;
+    let Witnesses { whose, destination, .. } = witnesses;
     let mut files = results::files(campaign, witnesses);
     let mut people = People::default();
     if let Some((store, key)) = witnesses.known() {
-        let messages = journal.as_ref().and_then(|journal| journal.campaign.as_ref());
-        let messages = messages.map_or(0, |(_, counts)| counts.total());
+        let messages = witnesses.counts().total();
         let mut others = Vec::new();
         for file in files {
             if !store.wrote_results(key, messages, &file)? {

@@ -10,6 +10,7 @@ use crate::cli::command::journal::import_problem;
 use crate::cli::exit_code::Exit;
 use crate::cli::gate::evidence::Evidence;
 use crate::cli::gate::{results, told};
+use crate::cli::line::args;
 use crate::cli::machine::{self, Machine};
 use crate::cli::problem::Problem;
 use crate::cli::terminal::{Terminal, argument};
@@ -21,6 +22,7 @@ use crate::journal::identity::Claim;
 use crate::journal::portable::{Export, ImportError};
 use crate::journal::receipt::{self, Entry};
 use crate::journal::store::Store;
+use crate::plan::id::PlanId;
 use crate::report::join::identity;
 
 /// Takes in what an export of this campaign's journal knows.
@@ -29,6 +31,7 @@ pub(super) fn import(
     account: &AccountFolder,
     destination: Destination,
     file: &Path,
+    terminal: &Terminal,
 ) -> Result<(), Problem> {
     let problem = |error: ImportError| import_problem(error, file);
     let mut export = Export::open(file).map_err(problem)?;
@@ -41,30 +44,41 @@ pub(super) fn import(
             .with("expected", expected));
     }
     let mut store = Store::open(&account.of(destination))?;
-    store.take_export(&mut export).map(drop).map_err(problem)
+    let imported = store.take_export(&mut export).map_err(problem)?;
+    if imported.missing > 0 {
+        terminal.say("journal.import-missing", &[("count", &imported.missing)]);
+    }
+    Ok(())
 }
 
 impl Evidence<'_> {
     /// Asks before anything is taken over: from then on nothing stops the next `send`, whatever is answered to the
-    /// question about the messages.
+    /// question about the messages. Where people may get the message a second time by it, a flag that says yes to
+    /// everything is not enough: whoever agrees has seen how many, or names the plan.
     ///
     /// # Errors
     ///
     /// Where somebody says no, or nobody is there to be asked.
-    pub(super) fn agreed(&self, yes: bool, terminal: &Terminal) -> Result<(), Problem> {
-        if yes {
+    pub(super) fn agreed(&self, args: &args::Send, id: PlanId, terminal: &Terminal) -> Result<(), Problem> {
+        let cost = self.cost()?;
+        if args.yes && (!cost.is_any() || args.expect.expect_plan.is_some()) {
             return Ok(());
         }
-        let path = argument(&self.campaign.path);
+        let Self { campaign, witnesses, account, .. } = self;
+        let path = argument(&campaign.path);
         if !terminal.is_interactive() {
-            return Err(Problem::new(Exit::Gate, "take-over-needs-yes").with("campaign", path));
+            let key = if args.yes { "take-over-needs-plan" } else { "take-over-needs-yes" };
+            return Err(Problem::new(Exit::Gate, key)
+                .with("cost", cost.told())
+                .with("campaign", path)
+                .with("state", account.flag())
+                .with("plan", id.to_string()));
         }
-        let Self { campaign, witnesses, .. } = self;
         for known in [told::receipt(witnesses), told::results(campaign, witnesses), told::journal(witnesses)]
         {
             terminal.tell(&format!("{}\n", known.say(&terminal.words)));
         }
-        if terminal.ask("gate.take-over", &[]) {
+        if terminal.ask(cost.question(), &[("count", &cost.unnamed)]) {
             Ok(())
         } else {
             Err(Problem::new(Exit::Gate, "take-over-declined").with("campaign", path))
@@ -73,9 +87,11 @@ impl Evidence<'_> {
 
     /// Takes what the results know into the journal, which goes on from there.
     pub(super) fn take_over(&self, terminal: &Terminal) -> Result<(), JournalError> {
+        let cost = self.cost()?;
         let mut store = Store::open(&self.witnesses.state)?;
         let claim = store.claim(&self.witnesses.whose, Incident::Crash)?;
-        let mut taken = 0;
+        // An answer to a receipt all the same, where there are no results.
+        let mut taken = store.take_in(claim, &mut std::iter::empty())?;
         for file in results::files(self.campaign, &self.witnesses) {
             if let Some(results) = results::open(self.campaign, &file) {
                 taken += store.take_in(claim, &mut results.told())?;
@@ -83,19 +99,12 @@ impl Evidence<'_> {
         }
         store.forget_origin(claim.campaign())?;
         store.forget_pruned(claim.campaign())?;
+        store.note_computer(claim.campaign(), &Machine::here().to_string())?;
         let now = store.count(claim.campaign())?.statuses();
-        let lost = match self.witnesses.entry() {
-            Some(entry) => entry.reached().saturating_sub(now.sent + now.unknown),
-            None => 0,
-        };
-        let running = self.witnesses.entry().is_some_and(|entry| entry.running);
         self.answer_for(&store, claim, now);
         terminal.say("gate.taken", &[("count", &taken), ("sent", &now.sent), ("unknown", &now.unknown)]);
-        if lost > 0 {
-            terminal.say("gate.lost", &[("count", &lost)]);
-        }
-        if running {
-            terminal.say("gate.maybe-more", &[]);
+        if cost.is_any() {
+            terminal.tell(&format!("{}\n", cost.told().say(&terminal.words)));
         }
         Ok(())
     }
@@ -112,6 +121,8 @@ impl Evidence<'_> {
                 intents: store.intents()?,
                 epoch: claim.epoch(),
                 messages: counts.total(),
+                mark: store.mark(claim)?.map(|mark| mark.name),
+                set: store.message_set(claim.campaign())?,
                 running: false,
                 counts,
                 at: Timestamp::now(),
@@ -119,7 +130,7 @@ impl Evidence<'_> {
             })
         };
         if let Ok(entry) = answer() {
-            let _ = receipt::write(&self.witnesses.file, entry);
+            let _ = receipt::write(&self.witnesses.file, entry, |_| true);
         }
     }
 }

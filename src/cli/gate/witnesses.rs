@@ -58,6 +58,14 @@ impl Witnesses {
         self.store.as_ref().zip(campaign.map(|(key, _)| *key))
     }
 
+    /// What the journal counts of the campaign; nothing where it does not know it.
+    pub(super) fn counts(&self) -> Counts {
+        match self.journal.as_ref().and_then(|journal| journal.campaign.as_ref()) {
+            Some((_, counts)) => *counts,
+            None => Counts::default(),
+        }
+    }
+
     /// What the receipt says of the destination.
     pub(super) fn entry(&self) -> Option<&Entry> {
         self.entry_of(self.destination)

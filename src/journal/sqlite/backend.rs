@@ -14,8 +14,10 @@ use crate::journal::batch::Batch;
 use crate::journal::history::{Begun, CampaignRecord, PersonMessage, Prunable, Pruned};
 use crate::journal::identity::{CampaignKey, Claim, Identity, MessageKey, Person, RunKey};
 use crate::journal::kept::Kept;
+use crate::journal::lineage::{Lineage, Mark, MessageSet};
 use crate::journal::notice::Noticed;
 use crate::journal::portable::{Export, Exported, ImportError, Imported};
+use crate::journal::receipt::Entry;
 use crate::journal::record::{Known, MessageCounts, Recorded};
 use crate::journal::run::{RunEnd, RunRecord, RunStart};
 use crate::journal::sqlite::store::SqliteStore;
@@ -57,6 +59,18 @@ impl Reads for SqliteStore {
 
     fn version(&self, campaign: CampaignKey) -> Result<String, JournalError> {
         Self::version(self, campaign)
+    }
+
+    fn lineage(&self, campaign: CampaignKey) -> Result<Lineage, JournalError> {
+        Self::lineage(self, campaign)
+    }
+
+    fn message_set(&self, campaign: CampaignKey) -> Result<Option<MessageSet>, JournalError> {
+        Self::message_set(self, campaign)
+    }
+
+    fn mark(&self, claim: Claim) -> Result<Option<Mark>, JournalError> {
+        Self::mark(self, claim)
     }
 
     fn has_begun(&self, claim: Claim) -> Result<bool, JournalError> {
@@ -172,14 +186,8 @@ impl Reads for SqliteStore {
         Self::export(self, what, out)
     }
 
-    fn has_imported(
-        &self,
-        campaign: CampaignKey,
-        journal: &str,
-        epoch: i64,
-        messages: u64,
-    ) -> Result<bool, JournalError> {
-        Self::has_imported(self, campaign, journal, epoch, messages)
+    fn has_imported(&self, campaign: CampaignKey, receipt: &Entry) -> Result<bool, JournalError> {
+        Self::has_imported(self, campaign, receipt)
     }
 
     fn check(&self) -> Result<(), JournalError> {

@@ -9,6 +9,7 @@ use crate::journal::identity::CampaignKey;
 use crate::journal::portable::{Attempt, Exported, FORMAT, Header, Line, Message, Resolution, Run, Writing};
 use crate::journal::sqlite::schema::range;
 use crate::journal::sqlite::store::SqliteStore;
+use crate::journal::sqlite::{marks, prune};
 
 /// Why an export is not written.
 #[derive(Debug)]
@@ -62,8 +63,10 @@ impl SqliteStore {
             let mut waves = waves.query([what.appid, what.campaign])?;
             while let Some(row) = waves.next()? {
                 let (wave, channel, epoch) = (row.get(1)?, row.get(2)?, row.get(3)?);
-                writing.line(&Line::Wave { wave, channel, epoch })?;
-                export_wave(&moment, CampaignKey(row.get(0)?), &mut writing)?;
+                let key = CampaignKey(row.get(0)?);
+                let (lineage, pruned) = (Some(marks::lineage(&moment, key)?), prune::noted(&moment, key)?);
+                writing.line(&Line::Wave { wave, channel, epoch, lineage, pruned })?;
+                export_wave(&moment, key, &mut writing)?;
             }
             Ok(writing.end()?)
         })();

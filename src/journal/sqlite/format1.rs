@@ -10,6 +10,7 @@ use crate::journal::identity::CampaignKey;
 use crate::journal::index::gravity;
 use crate::journal::record::State;
 use crate::journal::sqlite::file::{self, There};
+use crate::journal::sqlite::marks;
 use crate::journal::sqlite::schema::range;
 use crate::journal::sqlite::store::{FILE, SqliteStore, unreadable};
 use crate::journal::sqlite::writing::{count_intents, text_id};
@@ -193,6 +194,7 @@ impl Campaign<'_> {
             ])?;
         }
         count_intents(new, added)?;
+        marks::count_anew(new, campaign)?;
         Ok(numbers)
     }
 

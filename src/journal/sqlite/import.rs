@@ -8,13 +8,17 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Outcome;
 use crate::journal::JournalError;
+use crate::journal::history::Pruned;
 use crate::journal::identity::{CampaignKey, Channel, Claim, Identity, Person};
 use crate::journal::index::{Index, gravity};
+use crate::journal::lineage::Lineage;
 use crate::journal::portable::{Attempt, Export, ImportError, Imported, Line, Message, Resolution, Run};
+use crate::journal::receipt::Entry;
 use crate::journal::record::{State, UNSEEN};
 use crate::journal::sqlite::schema::range;
 use crate::journal::sqlite::store::{SqliteStore, timestamp};
 use crate::journal::sqlite::writing::{count_intents, text_id};
+use crate::journal::sqlite::{marks, prune};
 
 /// The most characters an openid can have.
 const LONGEST_OPENID: usize = 128;
@@ -24,6 +28,9 @@ const LONGEST_OPENID: usize = 128;
 struct Known {
     epoch: i64,
     messages: u64,
+    /// Nothing in what an earlier version exported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lineage: Option<Lineage>,
 }
 
 /// Why a line is not taken in.
@@ -86,23 +93,19 @@ impl SqliteStore {
         Ok(done)
     }
 
-    /// Whether this journal has taken in all that another one knew of a campaign when it had been claimed so often and
-    /// knew so many messages of it.
+    /// Whether this journal has taken in all that another one knew of a campaign when it wrote a receipt.
     ///
     /// # Errors
     ///
     /// When the journal cannot be read.
-    pub(crate) fn has_imported(
-        &self,
-        campaign: CampaignKey,
-        journal: &str,
-        epoch: i64,
-        messages: u64,
-    ) -> Result<bool, JournalError> {
-        let note = self.note(&note(campaign, journal))?;
+    pub(crate) fn has_imported(&self, campaign: CampaignKey, receipt: &Entry) -> Result<bool, JournalError> {
+        let note = self.note(&note(campaign, &receipt.journal))?;
         // Whatever is not understood is imported once more, which changes nothing that was.
         let known = note.and_then(|note| serde_json::from_str::<Known>(&note).ok());
-        Ok(known.is_some_and(|known| known.epoch >= epoch && known.messages >= messages))
+        Ok(known.is_some_and(|known| {
+            let as_many = known.epoch >= receipt.epoch && known.messages >= receipt.messages;
+            as_many && known.lineage.is_none_or(|lineage| receipt.is_of_lineage(&lineage))
+        }))
     }
 
     fn indexes(&self, appid: &str, campaign: &str) -> Result<HashMap<(u32, String), Index>, JournalError> {
@@ -161,6 +164,8 @@ fn is_openid(text: &str) -> bool {
 struct Wave {
     key: CampaignKey,
     exported: Known,
+    /// What had been taken out of the other journal.
+    pruned: Option<Pruned>,
     index: (u32, String),
     /// The next message's number.
     next: i64,
@@ -184,12 +189,13 @@ struct Taking<'a> {
 impl Taking<'_> {
     fn take(&mut self, line: Line, export: &Export) -> Result<(), Stop> {
         let damaged = || Stop::Import(ImportError::Damaged(export.at()));
-        if let Line::Wave { wave, channel, epoch } = line {
+        if let Line::Wave { wave, channel, epoch, lineage, pruned } = line {
             self.finish(export)?;
             let channel = Channel::parse(&channel).ok_or_else(damaged)?;
             let header = export.header();
             let (appid, campaign) = (header.appid.clone(), header.campaign.clone());
-            self.wave = Some(self.begin(&Identity { appid, campaign, wave, channel }, epoch)?);
+            let exported = Known { epoch, messages: 0, lineage };
+            self.wave = Some(self.begin(&Identity { appid, campaign, wave, channel }, exported, pruned)?);
             return Ok(());
         }
         let Some(mut wave) = self.wave.take() else { return Err(damaged()) };
@@ -211,21 +217,26 @@ impl Taking<'_> {
         Ok(())
     }
 
-    fn begin(&self, whose: &Identity, epoch: i64) -> Result<Wave, Stop> {
+    fn begin(&self, whose: &Identity, exported: Known, pruned: Option<Pruned>) -> Result<Wave, Stop> {
         let Identity { appid, campaign, wave, channel } = whose;
         let mut row = self.new.prepare_cached(
             "INSERT INTO campaign(appid, campaign, wave, channel, epoch, indexed) VALUES(?1, ?2, ?3, ?4, ?5, 0) \
-             ON CONFLICT DO UPDATE SET epoch = max(epoch, ?5) + 1 RETURNING id",
+             ON CONFLICT DO UPDATE SET epoch = max(epoch, ?5) + 1 RETURNING id, epoch",
         )?;
-        let key = row.query_row(params![appid, campaign, wave, channel.name(), epoch], |row| row.get(0))?;
-        let (first, end) = range(CampaignKey(key));
+        let whose = params![appid, campaign, wave, channel.name(), exported.epoch];
+        let claim =
+            row.query_row(whose, |row| Ok(Claim { campaign: CampaignKey(row.get(0)?), epoch: row.get(1)? }))?;
+        marks::leave(self.new, claim)?;
+        let key = claim.campaign;
+        let (first, end) = range(key);
         let last = |table: &str| {
             let last = format!("SELECT ifnull(max(id), ?1) FROM {table} WHERE id > ?1 AND id < ?2");
             self.new.query_row(&last, [first, end], |row| row.get::<_, i64>(0))
         };
         Ok(Wave {
-            key: CampaignKey(key),
-            exported: Known { epoch, messages: 0 },
+            key,
+            exported,
+            pruned,
             index: (*wave, channel.name().to_owned()),
             next: last("message")?,
             seen: HashSet::new(),
@@ -243,8 +254,25 @@ impl Taking<'_> {
             "INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET value = ?2",
             [note(wave.key, &export.header().journal), known],
         )?;
-        self.new.execute("DELETE FROM meta WHERE key = ?1", [super::prune::note(wave.key)])?;
+        marks::count_anew(self.new, wave.key)?;
+        self.done.missing += self.missing(wave.key, wave.pruned)?;
         Ok(())
+    }
+
+    /// Holds what was taken out of either journal against what is here now: it stays noted until all of it is back.
+    /// Gives how many messages are not.
+    fn missing(&self, key: CampaignKey, there: Option<Pruned>) -> Result<u64, Stop> {
+        let Lineage { messages, set, .. } = marks::lineage(self.new, key)?;
+        let gone = [prune::noted(self.new, key)?, there].into_iter().flatten();
+        let Some(gone) =
+            gone.filter(|pruned| !pruned.is_back(messages, set)).max_by_key(|gone| gone.messages)
+        else {
+            prune::forget(self.new, key)?;
+            return Ok(0);
+        };
+        prune::put(self.new, key, &gone)?;
+        // As many as were taken out, and others: at least one of those is not here.
+        Ok(gone.messages.saturating_sub(messages).max(1))
     }
 
     fn message(&mut self, wave: &mut Wave, message: Message, export: &Export) -> Result<(), Stop> {

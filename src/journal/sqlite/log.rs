@@ -12,6 +12,7 @@ use rusqlite::OptionalExtension as _;
 
 use crate::journal::JournalError;
 use crate::journal::identity::Claim;
+use crate::journal::sqlite::marks;
 use crate::journal::sqlite::store::{FILE, SqliteStore};
 use crate::own_file;
 
@@ -106,7 +107,13 @@ impl SqliteStore {
             .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
             .optional()
             .map_err(|error| self.unwritable(&error))?;
-        self.set_note(&note(claim.campaign.0), &claim.epoch.to_string())
+        self.set_note(&note(claim.campaign.0), &claim.epoch.to_string())?;
+        let left = || {
+            let transaction = self.connection.unchecked_transaction()?;
+            marks::leave(&transaction, claim)?;
+            transaction.commit()
+        };
+        left().map_err(|error: rusqlite::Error| self.unwritable(&error))
     }
 
     /// Whether the campaign's claim with this number is known to have begun to send.

@@ -8,9 +8,9 @@ pub(crate) mod export;
 pub(crate) mod file;
 pub(crate) mod format1;
 mod history;
-
-pub(crate) mod log;
 pub(crate) mod import;
+pub(crate) mod log;
+mod marks;
 mod messages;
 mod notes;
 pub(crate) mod notices;

@@ -4,15 +4,16 @@
 use jiff::Timestamp;
 use rusqlite::Error::FromSqlConversionFailure;
 use rusqlite::types::Type;
-use rusqlite::{Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 use crate::journal::JournalError;
 use crate::journal::history::{Prunable, Pruned};
-use crate::journal::identity::CampaignKey;
+use crate::journal::identity::{CampaignKey, Claim};
+use crate::journal::sqlite::marks;
 use crate::journal::sqlite::schema::range;
 use crate::journal::sqlite::store::{SqliteStore, timestamp};
 
-pub(super) fn note(campaign: CampaignKey) -> String {
+fn note(campaign: CampaignKey) -> String {
     format!("pruned:{}", campaign.0)
 }
 
@@ -91,10 +92,7 @@ impl SqliteStore {
     ///
     /// When the journal cannot be read.
     pub(crate) fn pruned(&self, campaign: CampaignKey) -> Result<Option<Pruned>, JournalError> {
-        let Some(note) = self.note(&note(campaign))? else { return Ok(None) };
-        // To take a note that cannot be read for none would let the campaign be sent once more.
-        let damaged = |error: serde_json::Error| FromSqlConversionFailure(0, Type::Text, error.into());
-        serde_json::from_str(&note).map(Some).map_err(|error| self.unreadable(&damaged(error)))
+        noted(&self.connection, campaign).map_err(|error| self.unreadable(&error))
     }
 
     /// Forgets that a campaign was pruned: somebody has agreed to go on with what is known.
@@ -103,14 +101,19 @@ impl SqliteStore {
     ///
     /// When the journal cannot be written.
     pub(crate) fn forget_pruned(&self, campaign: CampaignKey) -> Result<(), JournalError> {
-        self.connection
-            .execute("DELETE FROM meta WHERE key = ?1", [note(campaign)])
-            .map(drop)
-            .map_err(|error| self.unwritable(&error))
+        forget(&self.connection, campaign).map_err(|error| self.unwritable(&error))
     }
 }
 
 fn prune(transaction: &Transaction<'_>, campaign: &Prunable, at: Timestamp) -> rusqlite::Result<()> {
+    // Whoever had claimed it before writes nothing more.
+    let epoch = transaction.query_row(
+        "UPDATE campaign SET indexed = 0, epoch = epoch + 1 WHERE id = ?1 RETURNING epoch",
+        [campaign.key.0],
+        |row| row.get(0),
+    )?;
+    marks::leave(transaction, Claim { campaign: campaign.key, epoch })?;
+    let set = marks::forget(transaction, campaign.key)?;
     let (first, end) = range(campaign.key);
     for statement in [
         "DELETE FROM resolution WHERE message > ?1 AND message < ?2",
@@ -120,14 +123,8 @@ fn prune(transaction: &Transaction<'_>, campaign: &Prunable, at: Timestamp) -> r
         transaction.execute(statement, [first, end])?;
     }
     transaction.execute("DELETE FROM person WHERE campaign = ?1", [campaign.key.0])?;
-    // Whoever had claimed it before writes nothing more.
-    transaction
-        .execute("UPDATE campaign SET indexed = 0, epoch = epoch + 1 WHERE id = ?1", [campaign.key.0])?;
-    let pruned = Pruned { messages: campaign.messages, last: Some(campaign.last), at };
-    transaction.execute(
-        "INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET value = ?2",
-        params![note(campaign.key), serde_json::to_string(&pruned).expect("numbers and times are JSON")],
-    )?;
+    let pruned = Pruned { messages: campaign.messages, last: Some(campaign.last), at, set };
+    put(transaction, campaign.key, &pruned)?;
     // Texts that nobody says any more.
     transaction.execute(
         "DELETE FROM text WHERE id NOT IN (SELECT reason FROM message WHERE reason IS NOT NULL) \
@@ -135,4 +132,30 @@ fn prune(transaction: &Transaction<'_>, campaign: &Prunable, at: Timestamp) -> r
         [],
     )?;
     Ok(())
+}
+
+/// What stays of a campaign that was pruned, as a transaction sees it.
+pub(super) fn noted(connection: &Connection, campaign: CampaignKey) -> rusqlite::Result<Option<Pruned>> {
+    let noted: Option<String> = connection
+        .query_row("SELECT value FROM meta WHERE key = ?1", [note(campaign)], |row| row.get(0))
+        .optional()?;
+    // To take a note that cannot be read for none would let the campaign be sent once more.
+    let damaged = |error: serde_json::Error| FromSqlConversionFailure(0, Type::Text, error.into());
+    noted.map(|noted| serde_json::from_str(&noted).map_err(damaged)).transpose()
+}
+
+/// Notes that a campaign was pruned.
+pub(super) fn put(connection: &Connection, campaign: CampaignKey, pruned: &Pruned) -> rusqlite::Result<()> {
+    let pruned = serde_json::to_string(pruned).expect("numbers and times are JSON");
+    connection
+        .execute(
+            "INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET value = ?2",
+            [note(campaign), pruned],
+        )
+        .map(drop)
+}
+
+/// Forgets it.
+pub(super) fn forget(connection: &Connection, campaign: CampaignKey) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM meta WHERE key = ?1", [note(campaign)]).map(drop)
 }

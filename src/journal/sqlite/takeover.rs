@@ -7,6 +7,7 @@ use crate::journal::batch::Intent;
 use crate::journal::identity::{CampaignKey, Claim, Identity};
 use crate::journal::index::{Index, gravity};
 use crate::journal::record::{State, UNSEEN};
+use crate::journal::sqlite::marks;
 use crate::journal::sqlite::store::SqliteStore;
 use crate::journal::sqlite::writing::{Failure, count_intents, insist, text_id, write_intent};
 use crate::journal::told::Told;
@@ -61,10 +62,12 @@ impl SqliteStore {
         let taken = (|| {
             let transaction = self.transaction()?;
             insist(&transaction, claim)?;
+            marks::leave(&transaction, claim)?;
             for (id, told) in &news {
                 let Told { openid, nth, attempts, at, .. } = told.clone();
                 let intent = Intent { id: *id, openid, nth, attempt: attempts, at, payload: UNSEEN };
                 let id = write_intent(&transaction, claim.campaign, &intent)?;
+                marks::note_new(&transaction, claim.campaign, std::iter::once(&intent))?;
                 settle(&transaction, id.0, told)?;
             }
             count_intents(&transaction, news.len())?;

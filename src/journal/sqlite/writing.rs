@@ -9,6 +9,7 @@ use crate::journal::JournalError;
 use crate::journal::batch::{Batch, Intent};
 use crate::journal::identity::{CampaignKey, Claim, MessageKey};
 use crate::journal::record::State;
+use crate::journal::sqlite::marks;
 use crate::journal::sqlite::notices::write_notice;
 use crate::journal::sqlite::schema::{campaign_of, range};
 use crate::journal::sqlite::store::SqliteStore;
@@ -83,6 +84,9 @@ fn write_batch(
         .iter()
         .map(|intent| write_intent(transaction, campaign, intent))
         .collect::<rusqlite::Result<Vec<MessageKey>>>()?;
+    let undelivered_intents = undelivered.iter().map(|settled| &settled.intent);
+    let skipped = skips.iter().map(|(message, _)| message);
+    marks::note_new(transaction, campaign, undelivered_intents.chain(skipped).chain(*intents))?;
     count_intents(transaction, ids.len() + undelivered.len() + skips.len())?;
     Ok(ids)
 }

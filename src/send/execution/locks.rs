@@ -17,9 +17,9 @@ pub struct Locks {
 }
 
 impl Locks {
-    /// Their files.
+    /// The files of those without which a run may not go on.
     pub(crate) fn kept(&self) -> impl Iterator<Item = Kept> {
-        self.held.iter().map(|lock| lock.kept.clone())
+        self.held.iter().filter_map(|lock| lock.kept.clone())
     }
 
     /// Takes one more, and waits for it until then if somebody else has it.
@@ -28,8 +28,30 @@ impl Locks {
     ///
     /// When somebody still has it, or its file cannot be used.
     pub(crate) fn take(&mut self, path: &Path, holder: &Holder, until: Instant) -> Result<(), LockError> {
+        self.insist(until, || Lock::take(path, holder))
+    }
+
+    /// The same of a lock that lies where others work too.
+    ///
+    /// # Errors
+    ///
+    /// As [`take`](Self::take).
+    pub(crate) fn take_among_others(
+        &mut self,
+        path: &Path,
+        holder: &Holder,
+        until: Instant,
+    ) -> Result<(), LockError> {
+        self.insist(until, || Lock::take_among_others(path, holder))
+    }
+
+    fn insist(
+        &mut self,
+        until: Instant,
+        take: impl Fn() -> Result<Lock, LockError>,
+    ) -> Result<(), LockError> {
         loop {
-            match Lock::take(path, holder) {
+            match take() {
                 Ok(lock) => {
                     self.held.push(lock);
                     return Ok(());

@@ -32,6 +32,7 @@ use crate::delivery::skip::SkipReason;
 use crate::delivery::stop::Stop;
 use crate::journal::identity::{Claim, RunKey};
 use crate::journal::kept::Kept;
+use crate::journal::receipt::Watch;
 use crate::journal::run::{RunEnd, RunStart};
 use crate::journal::store::Store;
 use crate::journal::writer::{Unwritten, Writer};
@@ -123,6 +124,7 @@ pub struct Begun<'o, J> {
     run: RunKey,
     kept: Vec<Kept>,
     receipts: Option<Receipts>,
+    receipt: Option<Watch>,
     jobs: Jobs,
     journal: J,
     writer: Writer,
@@ -183,6 +185,9 @@ impl<'o> Execution<'o> {
         }
         let kept = store.kept();
         let run = store.begin_run(claim, &self.start())?;
+        if let Some(place) = &self.receipt {
+            store.note_computer(claim.campaign(), &place.computer)?;
+        }
         store.begin_sending(claim)?;
         if !store.is_shareable() {
             self.observer.remarks(Remark::Unshared);
@@ -191,8 +196,14 @@ impl<'o> Execution<'o> {
             let id = self.id.as_deref().expect("what leaves a receipt was approved by its plan's id");
             Receipts::new(place.clone(), &self.whose, claim, &self.plan, id)
         });
-        if let Some(Err(error)) = receipts.as_ref().map(|receipts| receipts.write(&store, true)) {
-            self.observer.remarks(Remark::NoReceipt(error.to_string()));
+        let mut receipt = None;
+        if let Some(receipts) = &receipts {
+            match receipts.write(&store, true) {
+                Ok(Some(entry)) => receipt = Some(receipts.watch(entry)),
+                // Somebody began to send it elsewhere since this run was agreed to.
+                Ok(None) => return Err(JournalError::Fenced),
+                Err(error) => self.observer.remarks(Remark::NoReceipt(error.to_string())),
+            }
         }
         let reading = Store::open(&self.state)?;
         let (campaign, plan) = (Arc::clone(&self.campaign), Arc::clone(&self.plan));
@@ -201,7 +212,7 @@ impl<'o> Execution<'o> {
         let tokens = writer.clone();
         self.tokens.watch(move |fetch| tokens.notice(run, fetch.at, Notice::Token(fetch)));
         let journal = journal(writer.clone());
-        Ok(Begun { execution: self, claim, run, kept, receipts, jobs, journal, writer, thread })
+        Ok(Begun { execution: self, claim, run, kept, receipts, receipt, jobs, journal, writer, thread })
     }
 
     fn start(&self) -> RunStart {
@@ -227,7 +238,7 @@ impl<J: Journal> Begun<'_, J> {
     ///
     /// When something in the run did. What the journal was told is on disk by then.
     pub fn send_until<C>(self, cut: impl Future<Output = C>) -> Sending<C> {
-        let Self { execution, claim, run, kept, receipts, jobs, journal, writer, thread } = self;
+        let Self { execution, claim, run, kept, receipts, receipt, jobs, journal, writer, thread } = self;
         let Execution { campaign, state, runtime, client, tokens, results, observer, .. } = execution;
         let refresher = Refresher::start(Arc::clone(&results), receipts.clone(), state.clone());
         let (settled, hosts, notes) = (refresher.counter(), client.clone(), writer.clone());
@@ -273,6 +284,7 @@ impl<J: Journal> Begun<'_, J> {
                 signals,
                 stop_files: execution.stop_files,
                 kept,
+                receipt,
             };
             (dispatcher::run(run).await, media.uploads())
         };

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::delivery::outcome::{Counts, Status};
 use crate::journal::identity::{Claim, Identity};
-use crate::journal::receipt::{self, Entry, Receipt};
+use crate::journal::receipt::{self, Entry, Receipt, Watch};
 use crate::journal::store::Store;
 use crate::plan::Plan;
 
@@ -24,6 +24,8 @@ pub struct Place {
     pub(crate) destination: &'static str,
     /// Where the results go.
     pub(crate) results: PathBuf,
+    /// What the receipt said when the run was agreed to.
+    pub(crate) seen: Option<Entry>,
 }
 
 /// Writes a run's receipt. What it says is counted anew each time.
@@ -52,14 +54,21 @@ impl Receipts {
         }
     }
 
-    /// Writes it.
+    /// Writes it. Gives what it says then; nothing where somebody else's stands there by now.
     ///
     /// # Errors
     ///
     /// When the journal cannot be read, or the file not be written.
-    pub(crate) fn write(&self, store: &Store, running: bool) -> io::Result<()> {
+    pub(crate) fn write(&self, store: &Store, running: bool) -> io::Result<Option<Entry>> {
         let entry = self.entry(store, running).map_err(io::Error::other)?;
-        receipt::write(&self.place.path, entry)
+        let may_replace =
+            |there: &Entry| there.is_earlier_than(&entry) || Some(there) == self.place.seen.as_ref();
+        Ok(receipt::write(&self.place.path, entry.clone(), may_replace)?.then_some(entry))
+    }
+
+    /// Watches whether it stays this run's.
+    pub(crate) fn watch(&self, entry: Entry) -> Watch {
+        Watch::new(self.place.path.clone(), entry)
     }
 
     /// Writes it where no run is told of in it, unless that stands there already.
@@ -72,18 +81,25 @@ impl Receipts {
         let there = Receipt::read(&self.place.path);
         let there = there.as_ref().ok().and_then(|there| there.of(&self.whose, self.place.destination));
         let same = there.is_some_and(|there| Entry { at: entry.at, ..there.clone() } == entry);
-        if same { Ok(()) } else { receipt::write(&self.place.path, entry) }
+        if same { Ok(()) } else { receipt::write(&self.place.path, entry, |_| true).map(drop) }
     }
 
     fn entry(&self, store: &Store, running: bool) -> Result<Entry, crate::journal::JournalError> {
         let known = store.count(self.claim.campaign())?;
+        // Afterwards: what comes meanwhile is in the set, and not in the count.
+        let set = store.message_set(self.claim.campaign())?;
         let mut counts: Counts = known.statuses();
         let messages = counts.total();
         let reached = messages - counts.unsent;
         counts.add(Status::Skipped, self.skipped);
         counts.unsent = self.planned.saturating_sub(reached);
+        // Whoever only looked has left none of their own.
+        let mark = match store.mark(self.claim)? {
+            Some(own) => Some(own),
+            None => store.lineage(self.claim.campaign())?.marks.pop(),
+        };
         let Identity { appid, campaign, wave, channel } = &self.whose;
-        let Place { path, computer, user, destination, results } = &self.place;
+        let Place { path, computer, user, destination, results, seen: _ } = &self.place;
         Ok(Entry {
             appid: appid.clone(),
             campaign: campaign.clone(),
@@ -96,6 +112,8 @@ impl Receipts {
             intents: store.intents()?,
             epoch: self.claim.epoch(),
             messages,
+            mark: mark.map(|mark| mark.name),
+            set,
             running,
             counts,
             digest: self.digest.clone(),

@@ -109,7 +109,7 @@ impl Refresher {
             // A receipt costs little and says how far the journal was: it keeps up however large the results are.
             let write_receipt = |store: &Store| {
                 let written = receipts.as_ref().map(|receipts| receipts.write(store, true));
-                written.is_none_or(|written| written.is_ok())
+                written.is_none_or(|written| written.is_ok_and(|entry| entry.is_some()))
             };
             let write_results = |store: &Store| results.refresh(store);
             let mut turns = [Turn::new(&write_receipt), Turn::new(&write_results)];

@@ -44,5 +44,12 @@ pub(crate) fn run(args: &journal_args::Export, terminal: &Terminal) -> Result<Ex
         }
     };
     terminal.say("journal.exported", &[("count", &messages), ("file", &display(&args.output))]);
+    let mut gone = 0;
+    for wave in store.waves(&identity)? {
+        gone += store.pruned(wave)?.map_or(0, |pruned| pruned.messages);
+    }
+    if gone > 0 {
+        terminal.say("journal.export-pruned", &[("count", &gone)]);
+    }
     Ok(Exit::Ok)
 }

@@ -7,9 +7,12 @@ use crate::cli::command::journal::import_problem;
 use crate::cli::context::variable;
 use crate::cli::exit_code::Exit;
 use crate::cli::line::journal_args;
+use crate::cli::machine::Machine;
 use crate::cli::problem::Problem;
 use crate::cli::terminal::Terminal;
 use crate::cli::user_state::AccountFolder;
+use crate::journal::Identity;
+use crate::journal::identity::Channel;
 use crate::journal::portable::{Export, ImportError};
 use crate::journal::store::Store;
 
@@ -40,5 +43,15 @@ pub(crate) fn run(args: &journal_args::Import, terminal: &Terminal) -> Result<Ex
             ("news", &imported.news),
         ],
     );
+    // What that computer knows was brought here: from now on it is this one that sends.
+    let whose = Identity { appid: header.appid, campaign: header.campaign, wave: 1, channel: Channel::Send };
+    for wave in store.waves(&whose)? {
+        if store.computer(wave)?.is_some_and(|there| there == header.computer) {
+            store.note_computer(wave, &Machine::here().to_string())?;
+        }
+    }
+    if imported.missing > 0 {
+        terminal.say("journal.import-missing", &[("count", &imported.missing)]);
+    }
     Ok(Exit::Ok)
 }

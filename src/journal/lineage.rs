@@ -1,0 +1,128 @@
+//! Whether a journal has lived through what a receipt tells of, or was restored from a copy that has not.
+//!
+//! Counts alone cannot say: a restored journal that sent as many messages to other people counts the same. So whoever
+//! begins to write a campaign's messages leaves a mark with a name by chance in the journal, with what it knew then. Only
+//! whoever left the last mark adds messages. A receipt names the mark under which it was written: a journal without that
+//! mark, or one that knew less when the next mark was left, never was what the receipt tells of.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+/// A set of messages in sixteen bytes, the same in whatever order they came: the sum of the digests of all of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct MessageSet(u128);
+
+/// Somebody began to write a campaign's messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// A name by chance.
+    pub(crate) name: String,
+    /// How many messages of the campaign the journal knew.
+    pub(crate) messages: u64,
+    /// Which; nothing in a journal that an earlier version began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) set: Option<MessageSet>,
+}
+
+/// What a journal knows of a campaign, and how it came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lineage {
+    /// The marks, the first one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) marks: Vec<Mark>,
+    /// How many messages it knows.
+    pub(crate) messages: u64,
+    /// Which; nothing in a journal that an earlier version began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) set: Option<MessageSet>,
+}
+
+impl MessageSet {
+    /// Adds a message that is not in it.
+    pub(crate) fn add(&mut self, openid: &str, nth: u32) {
+        let digest = Sha256::new().chain_update(openid).chain_update([0]).chain_update(nth.to_be_bytes());
+        let mut first = [0; 16];
+        first.copy_from_slice(&digest.finalize()[..16]);
+        self.0 = self.0.wrapping_add(u128::from_be_bytes(first));
+    }
+}
+
+impl fmt::Display for MessageSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl TryFrom<String> for MessageSet {
+    type Error = std::num::ParseIntError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        u128::from_str_radix(&text, 16).map(Self)
+    }
+}
+
+impl From<MessageSet> for String {
+    fn from(set: MessageSet) -> Self {
+        set.to_string()
+    }
+}
+
+impl Lineage {
+    /// Whether the journal once was at this mark and knew so many messages under it, these where that is known.
+    pub(crate) fn was_at(&self, mark: &str, messages: u64, set: Option<MessageSet>) -> bool {
+        let Some(at) = self.marks.iter().position(|other| other.name == mark) else { return false };
+        let (known, there) = match self.marks.get(at + 1) {
+            Some(next) => (next.messages, next.set),
+            None => (self.messages, self.set),
+        };
+        let others = || there.zip(set).is_some_and(|(there, set)| there != set);
+        known > messages || known == messages && !others()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(openids: &[&str]) -> MessageSet {
+        let mut set = MessageSet::default();
+        openids.iter().for_each(|openid| set.add(openid, 1));
+        set
+    }
+
+    #[test]
+    fn a_set_is_the_same_in_any_order_and_another_with_other_people_or_numbers() {
+        assert_eq!(set(&["a", "b", "c"]), set(&["c", "a", "b"]));
+        assert_ne!(set(&["a", "b"]), set(&["a", "c"]));
+        let mut second = MessageSet::default();
+        second.add("a", 2);
+        assert_ne!(second, set(&["a"]));
+        let text = String::from(set(&["a", "b"]));
+        assert_eq!(MessageSet::try_from(text), Ok(set(&["a", "b"])));
+    }
+
+    #[test]
+    fn a_journal_that_never_was_at_a_mark_or_left_it_with_less_is_another() {
+        let mark = |name: &str, openids: &[&str]| Mark {
+            name: name.to_owned(),
+            messages: openids.len() as u64,
+            set: Some(set(openids)),
+        };
+        let lineage = Lineage {
+            marks: vec![mark("first", &[]), mark("second", &["a", "b"])],
+            messages: 3,
+            set: Some(set(&["a", "b", "c"])),
+        };
+        let at =
+            |name: &str, openids: &[&str]| lineage.was_at(name, openids.len() as u64, Some(set(openids)));
+        assert!(at("first", &["a"]), "on the way");
+        assert!(at("first", &["a", "b"]) && at("second", &["c", "b", "a"]), "when it left");
+        assert!(!at("first", &["a", "c"]) && !at("second", &["a", "b", "d"]), "as many others");
+        assert!(!at("first", &["a", "b", "c"]), "it was left with less");
+        assert!(!at("second", &["a", "b", "c", "d"]) && !at("third", &["a"]));
+        assert!(lineage.was_at("first", 2, None), "which is not known");
+    }
+}
