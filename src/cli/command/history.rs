@@ -88,7 +88,7 @@ pub(crate) fn run(args: &journal_args::History, terminal: &Terminal) -> Result<E
 
 /// Says what was looked for and not found, and where.
 fn nothing(args: &journal_args::History, asked: bool, terminal: &Terminal) {
-    let folder = args.state_dir.clone().or_else(user_state::folder);
+    let folder = args.journal.dir().cloned().or_else(user_state::folder);
     match (&args.openid, folder) {
         // Most likely the folder is misspelt.
         (_, Some(folder)) if !asked => {
@@ -112,8 +112,8 @@ fn journals(args: &journal_args::History, terminal: &Terminal) -> Result<Vec<Ask
             path: campaign,
             whose: &identity,
             id: &id,
-            flag: args.state_dir.as_ref(),
-            local: args.local,
+            flag: args.journal.dir(),
+            local: args.journal.local,
         };
         let teller = Teller::find(&asked, terminal)?;
         teller.warn(terminal);
@@ -121,8 +121,8 @@ fn journals(args: &journal_args::History, terminal: &Terminal) -> Result<Vec<Ask
         return Ok(store.map(|store| (store, teller.destination, Some(identity))).into_iter().collect());
     }
     let mut found = Vec::new();
-    for account in accounts(args.appid.as_ref(), args.state_dir.as_ref())? {
-        found.extend(journal(&account, args.local, terminal)?);
+    for account in accounts(args.appid.as_ref(), args.journal.dir())? {
+        found.extend(journal(&account, args.journal.local, terminal)?);
     }
     Ok(found)
 }

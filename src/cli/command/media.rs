@@ -73,7 +73,7 @@ fn upload(args: &args::Media, terminal: &Terminal) -> Result<Exit, Problem> {
         return Ok(print(args.format, &[], terminal));
     }
     let destination = hosts(&campaign)?.destination();
-    let account = AccountFolder::insist(&campaign.account.appid, args.state_dir.as_ref())?;
+    let account = AccountFolder::insist(&campaign.account.appid, args.state.dir())?;
     let state = account.prepare(destination, path, &identity(&campaign))?;
     // Whoever sends this campaign uploads its files as well; two would upload each of them twice.
     let _lock = lock_campaign(&campaign, &state, terminal)?;

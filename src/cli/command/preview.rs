@@ -30,14 +30,14 @@ pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Result<Exit, Pro
     }
     let (campaign, plan) = load_sound_guarded(&args.campaign.campaign, &environment(), args.mask_openid)?;
     let output = file(args.output.as_ref());
-    Kept::of_campaign(&campaign, args.state_dir.as_ref()).insist(output)?;
+    Kept::of_campaign(&campaign, args.state.dir()).insist(output)?;
     let survey = chosen::messages(args, &campaign, &plan).map_err(|_| Problem::changed(Exit::Invalid))?;
     let single = args.row.is_some() || args.openid.is_some();
     if survey.samples.is_empty() && single {
         return Err(Problem::new(Exit::Usage, "no-such-recipient"));
     }
     let hosts = hosts(&campaign)?;
-    let account = AccountFolder::find(&campaign.account.appid, args.state_dir.as_ref());
+    let account = AccountFolder::find(&campaign.account.appid, args.state.dir());
     let state = account.filter(|_| !plan.media.is_empty()).map(|account| account.of(hosts.destination()));
     let kept = state.map_or(Ok(None), |state| MediaStore::read(&state))?;
     let ids = |message: &PlannedMessage| living(message, kept.as_ref(), &campaign);

@@ -19,11 +19,12 @@ pub(crate) fn run(args: &args::Report, terminal: &Terminal) -> Result<Exit, Prob
     let path = &args.campaign.campaign;
     let format = report::format(report::RUN, &args.format).expect("the command line takes no other format");
     let Whose { identity, id, kind } = whose(path)?;
-    let asked = Asked { path, whose: &identity, id: &id, flag: args.state_dir.as_ref(), local: args.local };
+    let asked =
+        Asked { path, whose: &identity, id: &id, flag: args.journal.dir(), local: args.journal.local };
     let teller = Teller::find(&asked, terminal)?;
     let loaded = load(path, &environment());
     let reads = loaded.campaign.as_ref().map_or_else(|| vec![path.clone()], Campaign::reads);
-    let kept = Kept::of(Some(identity.campaign.clone()), reads, args.state_dir.as_ref());
+    let kept = Kept::of(Some(identity.campaign.clone()), reads, args.journal.dir());
     let output = file(args.output.as_ref());
     kept.insist(output)?;
     let planned = loaded.campaign.as_ref().map(|campaign| (campaign, &loaded.plan));

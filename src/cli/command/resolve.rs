@@ -36,7 +36,7 @@ pub(crate) fn run(args: &args::Resolve, terminal: &Terminal) -> Result<Exit, Pro
     };
     let whose = identity(&campaign);
     let asked =
-        Asked { path, whose: &whose, id: &campaign.id, flag: args.state_dir.as_ref(), local: args.local };
+        Asked { path, whose: &whose, id: &campaign.id, flag: args.journal.dir(), local: args.journal.local };
     let teller = Teller::find(&asked, terminal)?;
     // What is settled in a journal that others know more than is settled for nobody.
     teller.insist()?;

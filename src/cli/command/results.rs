@@ -92,14 +92,15 @@ fn is_stdout(args: &args::Results) -> bool {
 fn ready(args: &args::Results, terminal: &Terminal) -> Result<(Campaign, Plan, Witnesses), Problem> {
     let path = &args.campaign.campaign;
     let Whose { identity, id, .. } = whose(path)?;
-    let asked = Asked { path, whose: &identity, id: &id, flag: args.state_dir.as_ref(), local: args.local };
+    let asked =
+        Asked { path, whose: &identity, id: &id, flag: args.journal.dir(), local: args.journal.local };
     let teller = Teller::find(&asked, terminal)?;
     teller.insist()?;
     let mut destination = teller.destination;
-    let account = AccountFolder::insist(&identity.appid, args.state_dir.as_ref())?;
+    let account = AccountFolder::insist(&identity.appid, args.journal.dir())?;
     let mut witnesses = Witnesses::ask(path, identity.clone(), &account, destination)?;
     if witnesses.known().is_none()
-        && let Some(entry) = elsewhere::find(path, &identity, args.local)
+        && let Some(entry) = elsewhere::find(path, &identity, args.journal.local)
         && entry.destination == Destination::Local.name()
     {
         destination = Destination::Local;
@@ -110,7 +111,7 @@ fn ready(args: &args::Results, terminal: &Terminal) -> Result<(Campaign, Plan, W
         Overrides { results: named.map(Path::to_owned), destination: Some(destination), ..environment() };
     let (campaign, plan) = load_sound_guarded(path, &overrides, args.mask_openid)?;
     if !is_stdout(args) {
-        Kept::of_campaign(&campaign, args.state_dir.as_ref()).insist_results(&campaign, Some(destination))?;
+        Kept::of_campaign(&campaign, args.journal.dir()).insist_results(&campaign, Some(destination))?;
     }
     let witnesses = Evidence::of(&campaign, witnesses, &account)?.insist()?;
     Ok((campaign, plan, witnesses))

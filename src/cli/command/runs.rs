@@ -40,7 +40,8 @@ struct RunReport {
 pub(crate) fn run(args: &args::Runs, terminal: &Terminal) -> Result<Exit, Problem> {
     let path = &args.campaign.campaign;
     let Whose { identity, id, .. } = whose(path)?;
-    let asked = Asked { path, whose: &identity, id: &id, flag: args.state_dir.as_ref(), local: args.local };
+    let asked =
+        Asked { path, whose: &identity, id: &id, flag: args.journal.dir(), local: args.journal.local };
     let teller = Teller::find(&asked, terminal)?;
     let (runs, reached) = runs(&teller.state, &identity)?;
     let going = teller.running;

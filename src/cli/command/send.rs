@@ -196,7 +196,7 @@ fn ready(args: &args::Send, wait: Duration, terminal: &Terminal) -> Result<(Read
     loop {
         let destination = ready.hosts.destination();
         let campaign = &ready.campaign;
-        let account = AccountFolder::insist(&campaign.account.appid, args.state_dir.as_ref())?;
+        let account = AccountFolder::insist(&campaign.account.appid, args.state.dir())?;
         let state = account.prepare(destination, &campaign.path, &identity(campaign))?;
         let (locks, waited) = lock(campaign, &state, destination, until, terminal)?;
         if !waited {
@@ -216,14 +216,14 @@ fn ready(args: &args::Send, wait: Duration, terminal: &Terminal) -> Result<(Read
 
 fn read(args: &args::Send) -> Result<Ready, Problem> {
     let folder = |campaign: &Campaign| {
-        let account = AccountFolder::find(&campaign.account.appid, args.state_dir.as_ref())?;
+        let account = AccountFolder::find(&campaign.account.appid, args.state.dir())?;
         Some(account.of(hosts(campaign).ok()?.destination()))
     };
     let (campaign, plan, earlier) =
         load_counted(&args.campaign.campaign, &overrides(&args.how), args.how.mask_openid, folder)?;
     // An address that is none is told before anything is done.
     let hosts = hosts(&campaign)?;
-    let kept = Kept::of_campaign(&campaign, args.state_dir.as_ref());
+    let kept = Kept::of_campaign(&campaign, args.state.dir());
     kept.insist_results(&campaign, Some(hosts.destination()))?;
     let id = PlanId::of(&campaign, &hosts, &plan);
     insist_on_expected(&args.expect, &plan, id)?;

@@ -186,14 +186,15 @@ fn sent(state: &Path, identity: &Identity, looks: Option<&Path>) -> Result<Optio
 fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Problem> {
     let path = &args.campaign.campaign;
     let Whose { identity, id, .. } = whose(path)?;
-    let asked = Asked { path, whose: &identity, id: &id, flag: args.state_dir.as_ref(), local: args.local };
+    let asked =
+        Asked { path, whose: &identity, id: &id, flag: args.journal.dir(), local: args.journal.local };
     let teller = Teller::find(&asked, terminal)?;
     let doubted = teller.is_doubted();
     // Whoever sends has the list as it was when the run began.
     let looks = (!teller.running && !doubted).then_some(path.as_path());
     let sent = sent(&teller.state, &identity, looks)?;
     let by_journal = sent.is_some();
-    let receipt = if by_journal { None } else { elsewhere::find(path, &identity, args.local) };
+    let receipt = if by_journal { None } else { elsewhere::find(path, &identity, args.journal.local) };
     let of_folder = |counts, digest| Known {
         tally: Tally { counts, ..Tally::default() },
         skipped: BTreeMap::new(),

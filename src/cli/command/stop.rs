@@ -25,13 +25,13 @@ pub(crate) fn run(args: &args::Stop, terminal: &Terminal) -> Result<Exit, Proble
     let path = &args.campaign.campaign;
     // A running send must be stoppable even while its text or audience is being edited.
     let Whose { id, identity, .. } = whose(path)?;
-    let account = AccountFolder::insist(&identity.appid, args.state_dir.as_ref())?;
+    let account = AccountFolder::insist(&identity.appid, args.journal.dir())?;
     let destinations: &[_] =
-        if args.local { &[Destination::Local] } else { &[Destination::Real, Destination::Local] };
+        if args.journal.local { &[Destination::Local] } else { &[Destination::Real, Destination::Local] };
     let folders = destinations.iter().map(|destination| account.of(*destination));
     let running = folders.map(|state| (campaign_lock(&state, &id), state)).find(|(lock, _)| is_held(lock));
     let Some((lock, state)) = running else {
-        if let Some(entry) = elsewhere::find(path, &identity, args.local)
+        if let Some(entry) = elsewhere::find(path, &identity, args.journal.local)
             .filter(|entry| entry.running && !knows(&account, &identity))
         {
             elsewhere::tell(&entry, path, terminal);

@@ -10,6 +10,7 @@ use crate::campaign::rate::Rate;
 pub(crate) use crate::cli::line::format::Format;
 use crate::cli::line::format::named_by;
 use crate::cli::line::journal_args::{History, Journal};
+use crate::cli::line::place_args::{JournalArgs, StateArgs};
 use crate::plan::digest::Digest;
 use crate::plan::id::PlanId;
 use crate::report;
@@ -237,8 +238,8 @@ pub(crate) struct Preview {
     pub(crate) output: Option<PathBuf>,
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = MaskOpenid::Auto)]
     pub(crate) mask_openid: MaskOpenid,
-    #[arg(long, value_name = "DIR")]
-    pub(crate) state_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) state: StateArgs,
     #[arg(long, conflicts_with = "output")]
     pub(crate) serve: bool,
     #[arg(long, value_name = "N", requires = "serve", default_value_t = 0)]
@@ -266,8 +267,8 @@ pub(crate) struct Send {
     pub(crate) wait_lock: Option<String>,
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     pub(crate) take_over: Option<Option<PathBuf>>,
-    #[arg(long, value_name = "DIR")]
-    pub(crate) state_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) state: StateArgs,
 }
 
 /// `rehearse`.
@@ -290,10 +291,8 @@ pub(crate) struct Status {
     pub(crate) format: Format,
     #[arg(long)]
     pub(crate) watch: bool,
-    #[arg(long, value_name = "DIR")]
-    pub(crate) state_dir: Option<PathBuf>,
-    #[arg(long)]
-    pub(crate) local: bool,
+    #[command(flatten)]
+    pub(crate) journal: JournalArgs,
 }
 
 /// `runs`.
@@ -303,10 +302,8 @@ pub(crate) struct Runs {
     pub(crate) campaign: CampaignArgs,
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
-    #[arg(long, value_name = "DIR")]
-    pub(crate) state_dir: Option<PathBuf>,
-    #[arg(long)]
-    pub(crate) local: bool,
+    #[command(flatten)]
+    pub(crate) journal: JournalArgs,
 }
 
 /// `stop`.
@@ -314,10 +311,8 @@ pub(crate) struct Runs {
 pub(crate) struct Stop {
     #[command(flatten)]
     pub(crate) campaign: CampaignArgs,
-    #[arg(long, value_name = "DIR")]
-    pub(crate) state_dir: Option<PathBuf>,
-    #[arg(long)]
-    pub(crate) local: bool,
+    #[command(flatten)]
+    pub(crate) journal: JournalArgs,
 }
 
 /// `resolve`.
@@ -339,10 +334,8 @@ pub(crate) struct Resolve {
     pub(crate) all: bool,
     #[arg(long, value_name = "FILE")]
     pub(crate) from: Option<PathBuf>,
-    #[arg(long, value_name = "DIR")]
-    pub(crate) state_dir: Option<PathBuf>,
-    #[arg(long)]
-    pub(crate) local: bool,
+    #[command(flatten)]
+    pub(crate) journal: JournalArgs,
 }
 
 /// `results`.
@@ -354,10 +347,8 @@ pub(crate) struct Results {
     pub(crate) output: Option<PathBuf>,
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = MaskOpenid::Auto)]
     pub(crate) mask_openid: MaskOpenid,
-    #[arg(long, value_name = "DIR")]
-    pub(crate) state_dir: Option<PathBuf>,
-    #[arg(long)]
-    pub(crate) local: bool,
+    #[command(flatten)]
+    pub(crate) journal: JournalArgs,
 }
 
 /// `media`.
@@ -367,8 +358,8 @@ pub(crate) struct Media {
     pub(crate) campaign: CampaignArgs,
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
-    #[arg(long, value_name = "DIR")]
-    pub(crate) state_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) state: StateArgs,
 }
 
 /// `doctor`.
@@ -380,8 +371,8 @@ pub(crate) struct Doctor {
     pub(crate) online: bool,
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
-    #[arg(long, value_name = "DIR")]
-    pub(crate) state_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) state: StateArgs,
 }
 
 /// `report`.
@@ -395,10 +386,8 @@ pub(crate) struct Report {
     pub(crate) output: Option<PathBuf>,
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = MaskOpenid::Auto)]
     pub(crate) mask_openid: MaskOpenid,
-    #[arg(long, value_name = "DIR")]
-    pub(crate) state_dir: Option<PathBuf>,
-    #[arg(long)]
-    pub(crate) local: bool,
+    #[command(flatten)]
+    pub(crate) journal: JournalArgs,
 }
 
 /// `explain`.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::cli::line::format::Format;
+use crate::cli::line::place_args::{JournalArgs, StateArgs};
 
 /// `journal`.
 #[derive(Debug, Clone, clap::Args)]
@@ -28,8 +29,8 @@ pub(crate) struct Status {
     pub(crate) appid: Option<String>,
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
-    #[arg(long, value_name = "DIR")]
-    pub(crate) state_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) state: StateArgs,
 }
 
 /// `journal export`.
@@ -39,10 +40,8 @@ pub(crate) struct Export {
     pub(crate) campaign: PathBuf,
     #[arg(short, long, value_name = "FILE", required = true)]
     pub(crate) output: PathBuf,
-    #[arg(long, value_name = "DIR")]
-    pub(crate) state_dir: Option<PathBuf>,
-    #[arg(long)]
-    pub(crate) local: bool,
+    #[command(flatten)]
+    pub(crate) journal: JournalArgs,
 }
 
 /// `journal import`.
@@ -52,8 +51,8 @@ pub(crate) struct Import {
     pub(crate) file: PathBuf,
     #[arg(long, value_name = "APPID")]
     pub(crate) appid: Option<String>,
-    #[arg(long, value_name = "DIR")]
-    pub(crate) state_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) state: StateArgs,
 }
 
 /// `journal prune`.
@@ -67,10 +66,8 @@ pub(crate) struct Prune {
     pub(crate) export: Option<PathBuf>,
     #[arg(short, long)]
     pub(crate) yes: bool,
-    #[arg(long, value_name = "DIR")]
-    pub(crate) state_dir: Option<PathBuf>,
-    #[arg(long)]
-    pub(crate) local: bool,
+    #[command(flatten)]
+    pub(crate) journal: JournalArgs,
 }
 
 /// `history`.
@@ -84,8 +81,6 @@ pub(crate) struct History {
     pub(crate) appid: Option<String>,
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
-    #[arg(long, value_name = "DIR")]
-    pub(crate) state_dir: Option<PathBuf>,
-    #[arg(long)]
-    pub(crate) local: bool,
+    #[command(flatten)]
+    pub(crate) journal: JournalArgs,
 }

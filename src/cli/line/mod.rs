@@ -5,4 +5,5 @@ pub(crate) mod format;
 pub mod help;
 pub(crate) mod journal_args;
 pub(crate) mod language;
+pub(crate) mod place_args;
 pub mod usage;

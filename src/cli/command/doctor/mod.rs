@@ -106,10 +106,10 @@ pub(crate) fn run(args: &args::Doctor, terminal: &Terminal) -> Result<Exit, Prob
     let path = &args.campaign.campaign;
     let campaign = load_campaign(path, &environment())?;
     let hosts = hosts(&campaign)?;
-    let account = AccountFolder::insist(&campaign.account.appid, args.state_dir.as_ref())?;
+    let account = AccountFolder::insist(&campaign.account.appid, args.state.dir())?;
     let state = account.of(hosts.destination());
     let whose = identity(&campaign);
-    let asked = Asked { path, whose: &whose, id: &campaign.id, flag: args.state_dir.as_ref(), local: false };
+    let asked = Asked { path, whose: &whose, id: &campaign.id, flag: args.state.dir(), local: false };
     // A journal that cannot be read is found by its own check.
     let doubted = doubted(&asked, &account, hosts.destination()).ok().flatten();
     // Without a secret, or with one that others can read, the rest can still be looked at.

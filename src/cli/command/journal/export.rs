@@ -17,11 +17,11 @@ use crate::journal::store::Store;
 pub(crate) fn run(args: &journal_args::Export, terminal: &Terminal) -> Result<Exit, Problem> {
     let path = &args.campaign;
     let Whose { identity, id, .. } = whose(path)?;
-    let (state, destination) = telling(path, &identity, args.state_dir.as_ref(), args.local, terminal)?;
+    let (state, destination) = telling(path, &identity, args.journal.dir(), args.journal.local, terminal)?;
     let output = file(Some(&args.output));
     let reads =
         load(path, &environment()).campaign.as_ref().map_or_else(|| vec![path.clone()], Campaign::reads);
-    Kept::of(Some(identity.campaign.clone()), reads, args.state_dir.as_ref()).insist(output)?;
+    Kept::of(Some(identity.campaign.clone()), reads, args.journal.dir()).insist(output)?;
     let store = Store::read(&state)?;
     let known = match &store {
         Some(store) => !store.waves(&identity)?.is_empty(),

@@ -28,7 +28,7 @@ pub(crate) fn run(args: &journal_args::Import, terminal: &Terminal) -> Result<Ex
     let damaged = || problem(ImportError::Damaged(1));
     let destination = Destination::parse(&header.destination).ok_or_else(damaged)?;
     let id = CampaignId::parse(&header.campaign).ok_or_else(damaged)?;
-    let state = AccountFolder::insist(&header.appid, args.state_dir.as_ref())?.make(destination)?;
+    let state = AccountFolder::insist(&header.appid, args.state.dir())?.make(destination)?;
     let _lock = lock_id(&id, &state, terminal)?;
     let mut store = Store::open(&state)?;
     let imported = store.take_export(&mut export).map_err(problem)?;

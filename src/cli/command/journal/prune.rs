@@ -26,9 +26,9 @@ pub(crate) fn run(args: &journal_args::Prune, terminal: &Terminal) -> Result<Exi
     let older =
         older(&args.older).ok_or_else(|| Problem::new(Exit::Usage, "bad-older").with("text", &args.older))?;
     let before = Timestamp::now().checked_sub(older).unwrap_or(Timestamp::MIN);
-    let destination = if args.local { Destination::Local } else { Destination::Real };
+    let destination = if args.journal.local { Destination::Local } else { Destination::Real };
     let mut pruned = 0;
-    for account in accounts(args.appid.as_ref(), args.state_dir.as_ref())? {
+    for account in accounts(args.appid.as_ref(), args.journal.dir())? {
         pruned += prune(args, &account, destination, before, terminal)?;
     }
     if pruned == 0 {

@@ -42,7 +42,7 @@ struct CampaignStatus {
 
 pub(crate) fn run(args: &journal_args::Status, terminal: &Terminal) -> Result<Exit, Problem> {
     let mut reports = Vec::new();
-    for account in accounts(args.appid.as_ref(), args.state_dir.as_ref())? {
+    for account in accounts(args.appid.as_ref(), args.state.dir())? {
         for destination in [Destination::Real, Destination::Local] {
             let folder = account.of(destination);
             let report = report(&folder, destination)?;

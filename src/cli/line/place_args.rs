@@ -1,0 +1,34 @@
+//! Where the journals are that a command reads or writes.
+
+use std::path::PathBuf;
+
+/// The folder of all accounts' journals, where it is not the user's own.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct StateArgs {
+    #[arg(long, value_name = "DIR")]
+    state_dir: Option<PathBuf>,
+}
+
+impl StateArgs {
+    /// The folder that was named.
+    pub(crate) fn dir(&self) -> Option<&PathBuf> {
+        self.state_dir.as_ref()
+    }
+}
+
+/// The journal of which of a campaign's destinations, and in what folder.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct JournalArgs {
+    #[command(flatten)]
+    state: StateArgs,
+    /// What was sent to this computer, although something was sent to WeChat.
+    #[arg(long)]
+    pub(crate) local: bool,
+}
+
+impl JournalArgs {
+    /// The folder of all accounts' journals that was named.
+    pub(crate) fn dir(&self) -> Option<&PathBuf> {
+        self.state.dir()
+    }
+}
