@@ -264,6 +264,8 @@ codes! {
     DateCell = "date-cell", Error;
     /// Dates that every computer shows in its own way, written as Excel in China shows them.
     RegionalDate = "regional-date", Warning;
+    /// A row of results that was left out on purpose before.
+    SkippedBefore = "skipped-before", Error;
     /// A number that programs show differently under the format of its cell.
     CellFormat = "cell-format", Error;
     /// A cell is written in a font that has pictures in place of letters.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::audience::characters;
 use crate::audience::column::ColumnRules;
+use crate::audience::csv::guard::{results_columns, was_left_out};
 use crate::audience::damage::{Damage, look, may_be_odd};
 use crate::audience::header::Header;
 use crate::audience::join::key_value;
@@ -11,7 +12,7 @@ use crate::audience::lists::Matches;
 use crate::audience::openid::{self, OpenIdFault, Shape};
 use crate::audience::reader::Reader;
 use crate::audience::row::{Cells, Row, Width};
-use crate::audience::wishes::Unmatched;
+use crate::audience::wishes::{HiddenRows, Unmatched};
 use crate::audience::workbook::table::{Note, Noted};
 use crate::campaign::file::{Duplicates, InvalidRows};
 use crate::diagnostic::code::Code;
@@ -48,6 +49,8 @@ pub(crate) struct Judge<'a> {
     joiner: Joiner<'a>,
     renderer: Renderer,
     openid: usize,
+    /// Where a file of results says what became of its rows before, and why.
+    before: Option<(usize, usize)>,
     columns: Vec<(usize, &'a ColumnRules)>,
     /// The columns that message, openid and rules use.
     used: Vec<bool>,
@@ -164,6 +167,8 @@ impl<'a> Judge<'a> {
             joiner,
             renderer,
             openid,
+            before: results_columns(&names)
+                .and_then(|own| Some((own_position(own[0], &names)?, own_position(own[2], &names)?))),
             columns,
             used,
             seen: Seen::new(repeated),
@@ -258,6 +263,9 @@ impl<'a> Judge<'a> {
         };
         if let Some(why) = self.barred(row, width, &cells) {
             return Verdict::Skipped(why);
+        }
+        if let Some(skip) = self.left_out_before(row, &cells) {
+            return Verdict::Skipped(skip);
         }
         if let Width::Ragged { cells: count } = width {
             Look { judge: self, row, cells: &cells, sound: true }.ragged(count);
@@ -368,6 +376,24 @@ impl Judge<'_> {
         self.matches.add(lists, openid).map(Skip::from)
     }
 
+    /// Whether the row stands in a file of results that says that somebody left it out on purpose, and is not wanted now.
+    fn left_out_before(&mut self, row: &Row, cells: &Cells<'_>) -> Option<Skip> {
+        let (status, reason) = self.before?;
+        let cell = |cell: usize| cells.or_blank(cell).trim();
+        if !was_left_out(cell(status), cell(reason)) {
+            return None;
+        }
+        match self.inputs.audience.source.hidden_rows {
+            HiddenRows::Include => None,
+            HiddenRows::Skip => Some(Skip::Hidden),
+            HiddenRows::Error => {
+                let skip = self.inputs.audience.invalid_rows == InvalidRows::Skip;
+                self.damage.add(Code::SkippedBefore, row, reason, cell(reason), skip);
+                Some(Skip::Invalid)
+            }
+        }
+    }
+
     /// Writes a payload in which files are named by their content, and notes where.
     fn write_with_media(&mut self, body: &Body, openid: &str, row: u64, payloads: &mut Vec<u8>) {
         for named in &self.files {
@@ -448,6 +474,10 @@ fn misread_names(reader: &Reader) -> Option<Diagnostic> {
         .with("example", name)
         .with("real", real);
     Some(fault.with("places", cell_name(first + cell, row)))
+}
+
+fn own_position(name: &str, names: &[&str]) -> Option<usize> {
+    names.iter().position(|own| *own == name)
 }
 
 fn openid_column(name: &str, header: &Header, faults: &mut Vec<Diagnostic>) -> Option<usize> {

@@ -559,6 +559,10 @@ fn case(code: Code) -> Case {
         Code::MergedCells => workbook("{{姓名}}", "", "faults.xlsx"),
         Code::DateCell => named("{{a}}", "", numbers(&[(46_086.0, "ggge")])),
         Code::RegionalDate => named("{{a}}", "", built_in(&[(46_086.0, 14)])),
+        Code::SkippedBefore => {
+            let columns = "send_status,send_errcode,send_errmsg,send_advice,send_attempts,send_finished_at,send_latency_ms,send_rid";
+            cells("x", "", format!("openid,{columns}\n{one},skipped,,hidden,,0,,,\n"))
+        }
         Code::SymbolFont => named("{{a}}", "", styled(&Format::new().set_font_name("Wingdings"))),
         Code::ConditionalFormat => named("{{a}}", "", conditional()),
         Code::VolatileFormula => named("{{a}}", "", of_today()),
@@ -700,7 +704,7 @@ fn the_names_of_faults_are_those_that_scripts_know() {
          undecodable unsure-encoding ambiguous-encoding \
          no-recipients title-above-names header-row-empty too-many-columns results-columns duplicate-column alike-columns unnamed-column openid-column-missing rule-without-column lone-quote unclosed-quote \
          ragged-row list-unreadable list-special list-without-openids list-without-match join-unreadable join-special join-on-missing join-to-missing join-repeated join-column-twice join-missing join-without-match window-column-missing window-time window-mixed window-date-only \
-         window-event window-used merged-cells date-cell regional-date cell-format symbol-font conditional-format volatile-formula format-without-effect long-number formula-without-value error-value picture-in-cell scientific-notation lost-digits \
+         window-event window-used merged-cells date-cell regional-date skipped-before cell-format symbol-font conditional-format volatile-formula format-without-effect long-number formula-without-value error-value picture-in-cell scientific-notation lost-digits \
          lost-leading-zeros code-became-date leading-apostrophe text-mark null-word destroyed-characters lost-characters misread-characters private-use markup-in-cell blank-cells blanks-around invisible-characters full-width openid-empty openid-character openid-too-long openid-shape openid-contact duplicate-openid duplicate-skipped \
          too-many-for-one cell-blank cell-too-long cell-pattern cell-not-one-of"
     );

@@ -7,7 +7,7 @@ use rust_xlsxwriter::{
 use serde_json::Value as Json;
 
 use crate::support::sheets::{zipped, zipped_bytes};
-use crate::support::{World, openid};
+use crate::support::{Platform, World, openid};
 
 fn world(name: &str, bytes: Vec<u8>, content: &str, audience: &str) -> World {
     let world = World::new();
@@ -291,4 +291,50 @@ fn an_xlsb_keeps_zeros_fonts_and_formulas_of_today_as_well() {
     assert_eq!((found.len(), found[0].0.as_str()), (1, "volatile-formula"), "{found:?}");
     let found = told(&plan(&file(0x10, "Wingdings", &wide("P"), 6), 3));
     assert_eq!((found.len(), found[0].0.as_str()), (1, "symbol-font"), "{found:?}");
+}
+
+#[test]
+fn whoever_was_left_out_on_purpose_stays_so_when_the_results_are_the_next_list() {
+    for language in ["en", "zh-CN"] {
+        for name in ["r.csv", "r.xlsx"] {
+            let list = book(3, |sheet| {
+                sheet.set_row_hidden(2).expect("a row");
+            });
+            let keys = "hidden_rows = \"skip\"\nexclude = [\"out.csv\"]\n";
+            let world = world("a.xlsx", list, "x", keys);
+            world.file("out.csv", format!("openid\n{}\n", openid(3)));
+            world.edit(
+                "campaign.toml",
+                "[send]",
+                &format!("[results]\nfile = \"{name}\"\nlanguage = \"{language}\"\n[send]"),
+            );
+            let platform = Platform::new("");
+            assert_eq!(world.send(&platform).exits(0).counts(), "1 sent, 2 skipped");
+            let results = std::fs::read_dir(world.path(""))
+                .expect("a folder")
+                .map(|entry| entry.expect("an entry").file_name());
+            let results =
+                results.map(|name| name.to_string_lossy().into_owned()).find(|own| own.starts_with("r."));
+            let results = results.expect("results");
+            world.text_campaign("y", "");
+            world.edit("campaign.toml", "\"spring\"", "\"summer\"");
+            world.edit("campaign.toml", "audience.csv\"", &format!("{results}\""));
+            let found = plan(&world, 3);
+            let told = told(&found);
+            assert_eq!((told.len(), told[0].0.as_str()), (1, "skipped-before"), "{told:?}");
+            assert!(told[0].1.contains("2 of its rows"), "{told:?}");
+            let with = |wish: &str| {
+                world.edit(
+                    "campaign.toml",
+                    &format!("{results}\""),
+                    &format!("{results}\"\nhidden_rows = \"{wish}\""),
+                );
+                let found = plan(&world, 0);
+                world.edit("campaign.toml", &format!("hidden_rows = \"{wish}\""), "");
+                (found["planned"].clone(), found["skipped_by_reason"]["hidden"].clone())
+            };
+            assert_eq!(with("skip"), (1.into(), 2.into()));
+            assert_eq!(with("include").0, 3);
+        }
+    }
 }

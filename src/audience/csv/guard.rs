@@ -24,6 +24,19 @@ pub(crate) const RESULTS: [[&str; 8]; 2] = [
     ["发送状态", "错误码", "错误信息", "处理建议", "尝试次数", "完成时间", "耗时毫秒", "请求编号"],
 ];
 
+/// The status of a row that was skipped, in English and in Chinese; `locales/` says the same.
+const SKIPPED: [&str; 2] = ["skipped", "已跳过"];
+
+/// Why somebody had it skipped: they hid its row, or a list of theirs says so. Other rows were skipped for what may be
+/// otherwise the next time.
+pub(crate) const CHOSEN: [[&str; 3]; 2] =
+    [["hidden", "excluded", "not-included"], ["已隐藏", "在排除名单里", "不在限定名单里"]];
+
+/// Whether a row of results, by its status and the reason beside it, was skipped because somebody wanted it so.
+pub(crate) fn was_left_out(status: &str, reason: &str) -> bool {
+    SKIPPED.contains(&status) && CHOSEN.iter().flatten().any(|chosen| *chosen == reason)
+}
+
 /// The eight columns that show that a file is one of results, where all of them are there.
 pub(crate) fn results_columns<S: AsRef<str>>(names: &[S]) -> Option<&'static [&'static str; 8]> {
     RESULTS.iter().find(|own| own.iter().all(|own| names.iter().any(|name| name.as_ref() == *own)))

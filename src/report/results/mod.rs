@@ -223,9 +223,9 @@ impl<'a> Lines<'a> {
         match &report.recorded {
             Some(recorded) => self.recorded(report.status, recorded),
             None => {
-                let reason = report.skipped.map_or("", Skip::name);
+                let reason = report.skipped.map_or_else(String::new, |skipped| self.reason(skipped.name()));
                 let advice = report.skipped.map(|skipped| self.left_out(skipped, report.row));
-                for field in ["", reason, advice.as_deref().unwrap_or(""), "0", "", "", ""] {
+                for field in ["", &reason, advice.as_deref().unwrap_or(""), "0", "", "", ""] {
                     self.push(field);
                 }
             }
@@ -248,9 +248,15 @@ impl<'a> Lines<'a> {
                 self.words.say(&format!("results.skipped.{reason}-at"), &[("at", &at)])
             }
         };
-        for field in ["", reason.name(), &advice, &recorded.attempts.to_string(), "", "", ""] {
+        let reason = self.reason(reason.name());
+        for field in ["", &reason, &advice, &recorded.attempts.to_string(), "", "", ""] {
             self.push(field);
         }
+    }
+
+    /// The word for why a row was skipped, as the columns have it.
+    fn reason(&self, name: &str) -> String {
+        self.words.say(&format!("results.reason.{name}"), &[])
     }
 
     fn time(&self, at: Timestamp) -> String {
@@ -361,7 +367,7 @@ pub(crate) fn is_own(path: &Path, openid: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audience::csv::guard::RESULTS;
+    use crate::audience::csv::guard::{RESULTS, was_left_out};
     use crate::locale::Language;
 
     #[test]
@@ -370,6 +376,22 @@ mod tests {
             let words = Catalog::new(language);
             let titles = COLUMNS.map(|key| words.say(&format!("results.column.{key}"), &[]));
             assert_eq!(titles, own);
+        }
+    }
+
+    #[test]
+    fn the_words_for_rows_that_were_left_out_are_those_by_which_they_are_known() {
+        for language in [Language::En, Language::ZhCn] {
+            let words = Catalog::new(language);
+            let status = words.say(&format!("status.{}", Status::Skipped.name()), &[]);
+            for skip in Skip::ALL {
+                let reason = words.say(&format!("results.reason.{}", skip.name()), &[]);
+                let chosen = match skip {
+                    Skip::Hidden | Skip::Excluded | Skip::NotIncluded => true,
+                    Skip::Duplicate | Skip::Invalid | Skip::Unmatched => false,
+                };
+                assert_eq!(was_left_out(&status, &reason), chosen, "{reason}");
+            }
         }
     }
 }
