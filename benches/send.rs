@@ -164,6 +164,7 @@ fn executor<J: Journal>(
     let timeouts = Timeouts { connect: Duration::from_secs(5), answer: Duration::from_secs(30) };
     let client = Client::new(base, timeouts).expect("a client");
     let execution = Execution {
+        given: None,
         campaign,
         plan,
         id: None,

@@ -206,6 +206,14 @@ impl Matches {
 }
 
 impl List {
+    /// Its people in the order of their openids, and what is wrong with it.
+    pub(crate) fn people(&self) -> (Vec<String>, Diagnostics) {
+        let (openids, faults) = self.read();
+        let mut people: Vec<String> = openids.into_iter().map(String::from).collect();
+        people.sort_unstable();
+        (people, faults)
+    }
+
     /// Its openids, and what is wrong with it.
     fn read(&self) -> (Openids, Diagnostics) {
         let names = [self.file.source.openid.as_str(), USUAL_COLUMN];

@@ -36,6 +36,20 @@ pub(crate) struct CampaignFile {
     pub(crate) results: ResultsTable,
     /// Who is told when a run ends or pauses.
     pub(crate) notify: Option<NotifyTable>,
+    /// To whom the message is sent first, to be looked at.
+    #[serde(default, rename = "try")]
+    pub(crate) testers: TryTable,
+}
+
+/// To whom `wxcast try` sends the message, to be looked at on a phone before anybody else gets it.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TryTable {
+    /// The testers: their openids, or files of people such as `["testers.csv"]`, which are read as those of `exclude` are.
+    pub(crate) recipients: Option<OneOrMany>,
+    /// Whether `send` insists that all testers were sent this message since it was changed last.
+    #[schemars(extend("default" = false))]
+    pub(crate) required: Option<bool>,
 }
 
 /// Who is told when a run ends or pauses. A notice has counts and what to do next, and neither an openid nor a text of a

@@ -22,7 +22,7 @@ use crate::audience::Source;
 use crate::audience::column::ColumnRules;
 use crate::audience::fence::Fence;
 use crate::audience::join::Joins;
-use crate::audience::lists::Lists;
+use crate::audience::lists::{List, Lists};
 use crate::audience::side_file::SideFile;
 use crate::campaign::file::{Duplicates, InvalidRows, NotifyOn, NotifyStyle, OnUnknown, Order};
 use crate::campaign::hours::Hours;
@@ -59,6 +59,19 @@ pub struct Campaign {
     pub(crate) results: Results,
     /// Who is told when a run ends or pauses.
     pub(crate) notify: Option<Notify>,
+    /// To whom the message is sent first.
+    pub(crate) testers: Testers,
+}
+
+/// To whom the message is sent first, to be looked at.
+#[derive(Debug, Clone)]
+pub(crate) struct Testers {
+    /// Those whom the campaign names.
+    pub(crate) openids: Vec<String>,
+    /// Files of them.
+    pub(crate) files: Vec<List>,
+    /// Whether nobody else is sent it before.
+    pub(crate) required: bool,
 }
 
 /// Who is told when a run ends or pauses.
@@ -78,7 +91,9 @@ impl Campaign {
     pub(crate) fn reads(&self) -> Vec<PathBuf> {
         let audience = &self.audience;
         let beside = audience.beside().map(|file| file.source.path.clone());
-        [self.path.clone(), audience.source.path.clone()].into_iter().chain(beside).collect()
+        let testers = self.testers.files.iter().map(|list| list.file.source.path.clone());
+        let own = [self.path.clone(), audience.source.path.clone()];
+        own.into_iter().chain(beside).chain(testers).collect()
     }
 }
 

@@ -14,6 +14,7 @@ use crate::cli::line::args;
 use crate::cli::problem::Problem;
 use crate::cli::results_file::ResultsFile;
 use crate::cli::terminal::{Terminal, argument};
+use crate::cli::tried::Tried;
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Counts;
 use crate::delivery::skip::SkipReason;
@@ -60,6 +61,8 @@ pub(crate) struct Before {
     alike: Option<Alike>,
     /// What other campaigns sent the same people of late, the last one first.
     others: Vec<Alike>,
+    /// Who was sent it to look at it.
+    pub(crate) tried: Tried,
 }
 
 /// So far back other campaigns are looked at, so many of them, and so many are told of.
@@ -137,8 +140,9 @@ pub(crate) fn before(
         begun = runs.last().map(|last| last.started);
     }
     let untouched = tally.counts.sent + tally.counts.unknown == 0;
-    let (mut the_same, mut others) = (None, Vec::new());
+    let (mut the_same, mut others, mut tried) = (None, Vec::new(), Tried::default());
     if let Some(store) = &store {
+        tried = Tried::of(campaign, plan, store)?;
         if untouched {
             the_same = alike(campaign, plan, store)?;
         }
@@ -148,7 +152,7 @@ pub(crate) fn before(
             others = lately(campaign, plan, store)?;
         }
     }
-    Ok(Before { tally, other_text, last: begun, alike: the_same, others })
+    Ok(Before { tally, other_text, last: begun, alike: the_same, others, tried })
 }
 
 /// What other campaigns sent the people of a plan of late.
@@ -268,6 +272,7 @@ impl Proposal<'_> {
         self.earlier(terminal);
         terminal.say("send.digests", &[("digest", &plan.digest), ("plan", id)]);
         self.sample(terminal);
+        before.tried.tell(campaign, terminal);
         if let Some(Alike { whose, count, at, pruned }) = &before.alike {
             let day = at.strftime("%Y-%m-%d");
             terminal.say(

@@ -19,11 +19,11 @@ use crate::delivery::skip::SkipReason;
 use crate::delivery::stop::{Stop, StorageFault};
 use crate::delivery::tally::Tally;
 use crate::diagnostic::render::display;
+use crate::journal::identity::Channel;
 use crate::locale::mask::masked_name;
 use crate::locale::sentence::{Filling, Sentence};
 use crate::plan::Plan;
 use crate::plan::id::PlanId;
-use crate::report::join::identity;
 use crate::report::run::summary::{self, Summary, by_code};
 use crate::send::execution::Finished;
 use crate::send::execution::results::Concluded;
@@ -50,6 +50,8 @@ pub(crate) struct What<'a> {
     pub(crate) plan: &'a Plan,
     /// The plan's id.
     pub(crate) id: PlanId,
+    /// What it was sent for.
+    pub(crate) channel: Channel,
     /// Where its requests went.
     pub(crate) destination: Destination,
     /// Where AppID and AppSecret came from, where they were needed.
@@ -110,7 +112,7 @@ fn summarize(finished: &Finished, what: &What<'_>, exit: Exit, format: Format, t
             campaign: what.campaign.id.to_string(),
             title: what.campaign.title.clone(),
             wave: what.campaign.wave,
-            channel: identity(what.campaign).channel.name().to_owned(),
+            channel: what.channel.name().to_owned(),
             destination: what.destination.name().to_owned(),
             digest: what.plan.digest.to_string(),
             plan: what.id.to_string(),

@@ -25,6 +25,7 @@ mod staying;
 pub(crate) mod stop_file;
 pub(crate) mod telling;
 mod terminal;
+mod tried;
 pub(crate) mod user_state;
 pub(crate) mod watching;
 pub(crate) mod workspace;
@@ -124,6 +125,7 @@ fn obey(command: &Subcommand, terminal: &Terminal) -> Result<Exit, Problem> {
         Subcommand::Plan(args) => command::plan::run(args, terminal),
         Subcommand::Preview(args) => command::preview::run(args, terminal),
         Subcommand::Send(args) => command::send::run(args, terminal),
+        Subcommand::Try(args) => command::trial::run(args, terminal),
         Subcommand::Rehearse(args) => command::rehearse::run(args, terminal),
         Subcommand::Status(args) => command::status::run(args, terminal),
         Subcommand::Results(args) => command::results::run(args, terminal),

@@ -86,6 +86,36 @@ impl PlannedMessage {
         Self { payload: Bytes::copy_from_slice(&self.payload), ..self }
     }
 
+    /// The same message for a tester, who stands wherever the person of its row does: nobody's link is opened by somebody
+    /// else.
+    pub(crate) fn to_tester(&self, tester: &str, nth: u32) -> Self {
+        let (own, start) = (self.openid(), body::BEFORE_OPENID.len());
+        let text = std::str::from_utf8(&self.payload).expect("a payload is JSON");
+        // What is shorter than any real openid may stand in a text by chance.
+        let everywhere = own.len() >= 20;
+        let of_media = |at: &usize| self.media.iter().any(|place| place.range.contains(at));
+        let found = text.match_indices(own).map(|(at, _)| at);
+        let places: Vec<usize> =
+            found.filter(|at| *at == start || (everywhere && *at > start && !of_media(at))).collect();
+        let (mut payload, mut from) = (Vec::with_capacity(text.len() + tester.len()), 0);
+        for at in &places {
+            payload.extend_from_slice(&self.payload[from..*at]);
+            payload.extend_from_slice(tester.as_bytes());
+            from = at + own.len();
+        }
+        payload.extend_from_slice(&self.payload[from..]);
+        let moved = |at: usize| {
+            let before = places.iter().filter(|place| **place < at).count();
+            at + before * tester.len() - before * own.len()
+        };
+        let media = self.media.iter().map(|place| MediaPlace {
+            range: moved(place.range.start)..moved(place.range.end),
+            ..place.clone()
+        });
+        let media = media.collect();
+        Self { row: self.row, nth, payload: payload.into(), media, openid: tester.len() }
+    }
+
     /// The openid.
     pub(crate) fn openid(&self) -> &str {
         let start = body::BEFORE_OPENID.len();

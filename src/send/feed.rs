@@ -90,6 +90,14 @@ impl Jobs {
         Self { batches, ready: Vec::new().into_iter() }
     }
 
+    /// These messages, which no earlier run knows, and no others.
+    pub(crate) fn given(messages: Vec<PlannedMessage>) -> Self {
+        let jobs: Vec<Job> = messages.into_iter().map(|message| fresh(message, Deadline::NONE)).collect();
+        // Whoever could send more is gone at once.
+        let (_, batches) = channel(1);
+        Self { batches, ready: jobs.into_iter() }
+    }
+
     /// The next message, or why there are no more; nothing once the audience is through. What has come is kept
     /// where nobody waits for it any longer.
     pub(crate) async fn next(&mut self) -> Option<Result<Job, FeedEnd>> {
@@ -233,16 +241,20 @@ impl Known {
             return Ok(None);
         }
         let (id, attempts) = known.map_or((None, 0), |known| (Some(known.id), known.attempts));
-        let mark = mark(&message.payload);
-        Ok(Some(Job {
-            message,
-            mark,
-            deadline,
-            id,
-            attempts,
-            history: History::default(),
-            refused: None,
-            filling: None,
-        }))
+        Ok(Some(Job { id, attempts, ..fresh(message, deadline) }))
+    }
+}
+
+/// A message that was never tried.
+fn fresh(message: PlannedMessage, deadline: Deadline) -> Job {
+    Job {
+        mark: mark(&message.payload),
+        message,
+        deadline,
+        id: None,
+        attempts: 0,
+        history: History::default(),
+        refused: None,
+        filling: None,
     }
 }

@@ -4,10 +4,11 @@ use wxcast::cli::line::args::Args;
 
 use crate::support::World;
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 21] = [
     "init",
     "plan",
     "preview",
+    "try",
     "send",
     "rehearse",
     "status",

@@ -86,6 +86,7 @@ mod told;
 mod token_cache;
 mod token_command;
 mod tutorial_docs;
+mod trial;
 mod usage;
 mod values;
 mod wide;

@@ -137,6 +137,7 @@ pub(crate) fn execution<'o>(
     let client = Client::new(base, timeouts).expect("a client");
     let secret = TokenSource::Secret { appid: APPID.to_owned(), secret: SecretString::from(SECRET) };
     Execution {
+        given: None,
         id: None,
         receipt: None,
         whose: identity(&campaign),

@@ -47,6 +47,7 @@ fn whatever_was_run_names_a_command_that_can_be_run() {
             ("preview campaign.toml", 0, "rehearse campaign.toml"),
             ("media campaign.toml", 0, "rehearse campaign.toml"),
             ("rehearse campaign.toml", 0, "send campaign.toml"),
+            ("try campaign.toml --to oTESTER", 0, "send campaign.toml"),
             ("status campaign.toml", 0, "plan campaign.toml"),
             ("runs campaign.toml", 0, "plan campaign.toml"),
             ("stop campaign.toml", 0, "status campaign.toml"),

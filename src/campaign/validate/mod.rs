@@ -13,6 +13,7 @@ mod overrides;
 mod results;
 mod secret;
 mod send;
+mod testers;
 mod window;
 
 use std::path::Path;
@@ -169,6 +170,8 @@ impl Check<'_> {
             None => Some(None),
             Some(table) => self.notify(table).map(Some),
         };
+        let openid = audience.as_ref().map_or("openid", |audience| audience.openid_column.as_str());
+        let testers = self.testers(&file.testers, openid);
         let mut parts = Parts { audience: audience.clone(), ..Parts::default() };
         parts.texts = message.texts;
         parts.campaign = (|| {
@@ -184,6 +187,7 @@ impl Check<'_> {
                 send: send?,
                 results: results?,
                 notify: notify?,
+                testers: testers?,
             })
         })();
         parts

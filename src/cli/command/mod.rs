@@ -22,3 +22,4 @@ pub(crate) mod serve;
 pub(crate) mod simulator;
 pub(crate) mod status;
 pub(crate) mod stop;
+pub(crate) mod trial;

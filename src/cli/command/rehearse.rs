@@ -28,6 +28,7 @@ use crate::cli::terminal::{Terminal, masks};
 use crate::cli::watching::Watching;
 use crate::delivery::outcome::Status;
 use crate::journal::JournalError;
+use crate::journal::identity::Channel;
 use crate::journal::record::mark_of;
 use crate::journal::store::Store;
 use crate::locale::mask::mask;
@@ -93,6 +94,7 @@ pub(crate) fn run(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Pr
         whose: identity(&campaign),
         campaign: Arc::clone(&campaign),
         plan: Arc::clone(&plan),
+        given: None,
         state: state.path().to_owned(),
         host: machine::name(),
         locks: Locks::default(),
@@ -122,6 +124,7 @@ pub(crate) fn run(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Pr
         campaign: &campaign,
         plan: &plan,
         id,
+        channel: Channel::Send,
         destination: Destination::Local,
         origin: Some(&platform.origin),
     };

@@ -33,6 +33,7 @@ use crate::delivery::outcome::Counts;
 use crate::delivery::stop::Stop;
 use crate::delivery::tally::Tally;
 use crate::diagnostic::render::display;
+use crate::journal::identity::Channel;
 use crate::journal::receipt;
 use crate::journal::store::Store;
 use crate::own_file;
@@ -83,6 +84,8 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
     let left = left(&before.tally, &policy);
     if left == 0 {
         before.insist_on_text()?;
+    } else {
+        before.tried.insist(&campaign)?;
     }
     let hours = campaign.send.hours.clone();
     let closed = stay.closed(&hours);
@@ -131,6 +134,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
                 whose: identity(&campaign),
                 campaign: Arc::clone(&campaign),
                 plan: Arc::clone(&plan),
+                given: None,
                 state,
                 host: machine::name(),
                 locks,
@@ -157,7 +161,14 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
         return Ok(Turn::Wait(waiting, until));
     }
     let finished = stay.sum(finished);
-    let what = What { campaign: &campaign, plan: &plan, id, destination, origin: origin.as_ref() };
+    let what = What {
+        campaign: &campaign,
+        plan: &plan,
+        id,
+        channel: Channel::Send,
+        destination,
+        origin: origin.as_ref(),
+    };
     let next = next_key(ended(&finished), &finished.concluded.tally.counts);
     if let Some(Stop::Hours { resume_at: Some(at) }) = finished.stop {
         schedule::tell(at, path, id, terminal);
@@ -283,7 +294,7 @@ fn wait_lock(given: Option<&str>) -> Result<Duration, Problem> {
 }
 
 /// Takes the locks of a campaign and of its account, or says who has them. Tells whether somebody else had one first.
-fn lock(
+pub(crate) fn lock(
     campaign: &Campaign,
     state: &Path,
     destination: Destination,
@@ -304,7 +315,7 @@ fn lock(
 
 /// The files that stop this run. One that asked an earlier run to stop has done its work; a file named STOP
 /// beside the campaign stands until somebody takes it away.
-fn stop_files(campaign: &Campaign, state: &Path) -> Result<StopFiles, Problem> {
+pub(crate) fn stop_files(campaign: &Campaign, state: &Path) -> Result<StopFiles, Problem> {
     let asked = stop_request(state, &campaign.id);
     // It is usually not there.
     let _ = std::fs::remove_file(&asked);

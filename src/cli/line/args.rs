@@ -47,6 +47,7 @@ pub(crate) enum Subcommand {
     #[command(alias = "check")]
     Plan(Plan),
     Preview(Preview),
+    Try(Try),
     Send(Send),
     Rehearse(Rehearse),
     Status(Status),
@@ -246,6 +247,25 @@ pub(crate) struct Preview {
     pub(crate) port: u16,
     #[arg(long, requires = "serve")]
     pub(crate) open: bool,
+}
+
+/// `try`.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Try {
+    #[command(flatten)]
+    pub(crate) campaign: CampaignArgs,
+    #[arg(long, value_name = "OPENID", num_args = 1..)]
+    pub(crate) to: Vec<String>,
+    #[arg(long, value_name = "N", conflicts_with = "pick")]
+    pub(crate) row: Option<u64>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) pick: Option<u64>,
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = MaskOpenid::Auto)]
+    pub(crate) mask_openid: MaskOpenid,
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state_dir: Option<PathBuf>,
 }
 
 /// `send`.

@@ -64,6 +64,8 @@ pub struct Execution<'o> {
     pub receipt: Option<Place>,
     /// Whose messages they are.
     pub whose: Identity,
+    /// The messages, where they are not those of the audience.
+    pub given: Option<Jobs>,
     /// The state folder.
     pub state: PathBuf,
     /// This machine's name.
@@ -176,7 +178,10 @@ impl<'o> Execution<'o> {
     /// # Errors
     ///
     /// When the journal cannot be read or written.
-    pub fn begin<J: Journal>(self, journal: impl FnOnce(Writer) -> J) -> Result<Begun<'o, J>, JournalError> {
+    pub fn begin<J: Journal>(
+        mut self,
+        journal: impl FnOnce(Writer) -> J,
+    ) -> Result<Begun<'o, J>, JournalError> {
         let mut store = Store::open(&self.state)?;
         let claim = store.claim(&self.whose, Incident::Crash)?;
         store.keep(self.locks.kept().collect());
@@ -205,9 +210,14 @@ impl<'o> Execution<'o> {
                 Err(error) => self.observer.remarks(Remark::NoReceipt(error.to_string())),
             }
         }
-        let reading = Store::open(&self.state)?;
-        let (campaign, plan) = (Arc::clone(&self.campaign), Arc::clone(&self.plan));
-        let jobs = feed::start(campaign, plan, reading, &self.whose, self.policy.clone())?;
+        let jobs = match self.given.take() {
+            Some(given) => given,
+            None => {
+                let reading = Store::open(&self.state)?;
+                let (campaign, plan) = (Arc::clone(&self.campaign), Arc::clone(&self.plan));
+                feed::start(campaign, plan, reading, &self.whose, self.policy.clone())?
+            }
+        };
         let (writer, thread) = Writer::start(store, claim, self.campaign.send.concurrency);
         let tokens = writer.clone();
         self.tokens.watch(move |fetch| tokens.notice(run, fetch.at, Notice::Token(fetch)));

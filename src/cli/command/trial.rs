@@ -1,0 +1,229 @@
+//! `wxcast try`: sends a message to testers only, on a channel of its own. It counts for nobody as sent.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::campaign::Campaign;
+use crate::campaign::file::{Duplicates, OnUnknown, Order};
+use crate::campaign::hours::Hours;
+use crate::cli::command::send::{lock, stop_files};
+use crate::cli::context::{environment, load_sound};
+use crate::cli::ending::{What, exit as ended, report};
+use crate::cli::exit_code::Exit;
+use crate::cli::line::args::{self, Format, Progress};
+use crate::cli::machine;
+use crate::cli::platform::{Platform, hosts};
+use crate::cli::problem::Problem;
+use crate::cli::terminal::{Terminal, masks};
+use crate::cli::tried::{testers, whose};
+use crate::cli::user_state::AccountFolder;
+use crate::cli::watching::Watching;
+use crate::delivery::outcome::Status;
+use crate::delivery::tally::Tally;
+use crate::journal::JournalError;
+use crate::journal::identity::{Channel, Identity};
+use crate::journal::record::{Recorded, RecordedCause};
+use crate::journal::store::Store;
+use crate::locale::mask::mask;
+use crate::plan::batch::PlannedMessage;
+use crate::plan::id::PlanId;
+use crate::plan::inputs::Inputs;
+use crate::plan::sample::chosen::Sample;
+use crate::plan::sample::survey::{Choice, Extent, survey};
+use crate::plan::{Plan, RowCounts};
+use crate::report::preview;
+use crate::send::execution::results::{Concluded, Results};
+use crate::send::execution::{Execution, Finished};
+use crate::send::feed::{Jobs, Policy, RetryRefused};
+use crate::send::shutdown::Signals;
+
+/// How many messages a tester gets where nobody says: WeChat takes five to a person between two of theirs.
+const USUAL: u64 = 1;
+/// What WeChat answers where a person's window is not open, and where it takes no more messages.
+const NOT_OPEN: [i64; 2] = [45015, 45047];
+
+/// Sends to testers.
+pub(crate) fn run(args: &args::Try, terminal: &Terminal) -> Result<Exit, Problem> {
+    let path = &args.campaign.campaign;
+    let (campaign, plan) = load_sound(path, &environment(), args.mask_openid)?;
+    let hosts = hosts(&campaign)?;
+    let id = PlanId::of(&campaign, &hosts, &plan);
+    let to = testers(&args.to, &campaign)?;
+    if to.is_empty() {
+        return Err(Problem::new(Exit::Usage, "no-testers"));
+    }
+    let samples = samples(args, &campaign, &plan)?;
+    let destination = hosts.destination();
+    let account = AccountFolder::insist(&campaign.account.appid, args.state_dir.as_ref())?;
+    let whose = whose(&campaign);
+    let state = account.prepare(destination, &campaign.path, &whose)?;
+    let (locks, _) = lock(&campaign, &state, destination, Instant::now() + Duration::ZERO, terminal)?;
+    let stop_files = stop_files(&campaign, &state)?;
+    let messages = messages(&samples, &to, next_numbers(Store::read(&state)?.as_ref(), &whose)?);
+    tell(&samples, to.len(), &campaign, terminal);
+    let total = u64::try_from(messages.len()).expect("a few messages are counted in 64 bits");
+    // It is tried at any hour, whatever is known of a tester's window, and each one's messages go one after another.
+    let mut campaign = campaign;
+    campaign.send.hours = Hours::always(campaign.send.hours.zone.clone());
+    campaign.send.order = Order::File;
+    campaign.audience.duplicates = Duplicates::Each;
+    let plan = Plan { counts: RowCounts { planned: total, ..RowCounts::default() }, windows: None, ..plan };
+    let Platform { runtime, client, tokens, origin } = Platform::open(&campaign, &state, terminal)?;
+    let (campaign, plan) = (Arc::new(campaign), Arc::new(plan));
+    let tried = messages.iter().map(|message| (message.openid().to_owned(), message.nth)).collect();
+    let execution = Execution {
+        id: Some(id.to_string()),
+        receipt: None,
+        whose: whose.clone(),
+        campaign: Arc::clone(&campaign),
+        plan: Arc::clone(&plan),
+        given: Some(Jobs::given(messages)),
+        state: state.clone(),
+        host: machine::name(),
+        locks,
+        runtime,
+        client,
+        tokens,
+        asks_quota: false,
+        policy: Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None },
+        limit: None,
+        signals: Signals::listen,
+        stop_files,
+        results: Arc::new(Tries { whose: whose.clone(), tried }),
+        exit: ended,
+        announced: u64::MAX,
+        observer: &mut Watching::new(&campaign, total, terminal, Progress::None),
+    };
+    let finished = execution.run()?;
+    if args.format == Format::Human {
+        each(&finished, &state, &whose, args, terminal)?;
+    }
+    let what = What {
+        campaign: &campaign,
+        plan: &plan,
+        id,
+        channel: Channel::Try,
+        destination,
+        origin: Some(&origin),
+    };
+    let reported = report(&finished, &what, args.format, terminal);
+    let well = matches!(reported, Ok(Exit::Ok));
+    let next = if well { "tried" } else { "try-again" };
+    let exit = reported.map_err(|problem| problem.next(next, path))?;
+    terminal.next(next, path);
+    Ok(exit)
+}
+
+/// The messages that are tried.
+fn samples(args: &args::Try, campaign: &Campaign, plan: &Plan) -> Result<Vec<Sample>, Problem> {
+    let choice = match (args.row, args.pick) {
+        (Some(row), _) => Choice::Row(row),
+        (None, Some(pick)) => Choice::Pick(pick),
+        (None, None) => Choice::Pick(USUAL),
+    };
+    let inputs = Inputs::of_campaign(campaign, &plan.library);
+    let found = survey(&inputs, plan, &choice, Extent::Samples);
+    let samples = found.map_err(|_| Problem::changed(Exit::Invalid))?.samples;
+    if samples.is_empty() { Err(Problem::new(Exit::Usage, "no-such-recipient")) } else { Ok(samples) }
+}
+
+/// For each tester the number of their next message: every try is a message of its own.
+fn next_numbers(store: Option<&Store>, whose: &Identity) -> Result<BTreeMap<String, u32>, JournalError> {
+    let mut numbers: BTreeMap<String, u32> = BTreeMap::new();
+    if let Some(store) = store
+        && let Some(number) = store.find_campaign(whose)?
+    {
+        store.messages(number, |message| {
+            let next = numbers.entry(message.openid).or_insert(1);
+            *next = (*next).max(message.nth + 1);
+        })?;
+    }
+    Ok(numbers)
+}
+
+fn messages(samples: &[Sample], to: &[String], mut next: BTreeMap<String, u32>) -> Vec<PlannedMessage> {
+    let mut messages = Vec::new();
+    for openid in to {
+        let next = next.entry(openid.clone()).or_insert(1);
+        for sample in samples {
+            messages.push(sample.message.to_tester(openid, *next));
+            *next += 1;
+        }
+    }
+    messages
+}
+
+/// Shows what they are about to get.
+fn tell(samples: &[Sample], testers: usize, campaign: &Campaign, terminal: &Terminal) {
+    for sample in samples {
+        terminal.tell(&preview::text(sample, &[], campaign.body.kind(), true, &terminal.words));
+    }
+    terminal.say("try.about", &[("messages", &samples.len()), ("testers", &testers)]);
+}
+
+/// Says of each message what became of it.
+fn each(
+    finished: &Finished,
+    state: &std::path::Path,
+    whose: &Identity,
+    args: &args::Try,
+    terminal: &Terminal,
+) -> Result<(), Problem> {
+    if finished.requests == 0 {
+        return Ok(());
+    }
+    let Some(store) = Store::read(state)? else { return Ok(()) };
+    let Some(number) = store.find_campaign(whose)? else { return Ok(()) };
+    let mut last: BTreeMap<String, Recorded> = BTreeMap::new();
+    store.messages(number, |message| {
+        last.insert(message.openid.clone(), message);
+    })?;
+    for message in
+        last.values().filter(|message| errcode(message).is_some_and(|code| NOT_OPEN.contains(&code)))
+    {
+        let openid = if masks(args.mask_openid) { mask(&message.openid) } else { message.openid.clone() };
+        terminal.warn("try.window", &[("openid", &openid)]);
+    }
+    Ok(())
+}
+
+/// The errcode of a message, where the platform answered.
+fn errcode(message: &Recorded) -> Option<i64> {
+    message.cause.as_ref().and_then(RecordedCause::errcode)
+}
+
+/// What became of the messages of one try. There is no file of it: results are of the audience.
+struct Tries {
+    whose: Identity,
+    /// The messages of this try: the tester, and the number.
+    tried: Vec<(String, u32)>,
+}
+
+impl Results for Tries {
+    fn refresh(&self, _: &Store) -> bool {
+        true
+    }
+
+    fn conclude(&self, journal: &Store) -> Result<Concluded, JournalError> {
+        let mut tally = Tally::default();
+        let number = journal.find_campaign(&self.whose)?;
+        let mut found = BTreeMap::new();
+        if let Some(number) = number {
+            journal.messages(number, |message| {
+                found.insert((message.openid.clone(), message.nth), message);
+            })?;
+        }
+        for tried in &self.tried {
+            let message = found.get(tried);
+            let status = message.map_or(Status::Unsent, |message| message.state.status());
+            tally.counts.add(status, 1);
+            if let Some(code) = message.and_then(errcode)
+                && status == Status::Refused
+            {
+                *tally.refused_by_code.entry(code).or_insert(0) += 1;
+            }
+        }
+        Ok(Concluded { tally, ..Concluded::default() })
+    }
+}

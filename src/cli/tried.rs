@@ -1,0 +1,114 @@
+//! Who was sent a campaign's message to look at it.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use crate::audience::openid;
+use crate::campaign::{Campaign, moment};
+use crate::cli::exit_code::Exit;
+use crate::cli::problem::Problem;
+use crate::cli::terminal::{Terminal, argument};
+use crate::delivery::outcome::Status;
+use crate::journal::JournalError;
+use crate::journal::identity::{Channel, Identity};
+use crate::journal::store::Store;
+use crate::plan::{Plan, text_digest};
+use crate::report::join;
+
+/// Whose messages tries are.
+pub(crate) fn whose(campaign: &Campaign) -> Identity {
+    Identity { channel: Channel::Try, ..join::identity(campaign) }
+}
+
+/// The testers: those of the command line, else those of the campaign.
+///
+/// # Errors
+///
+/// When one of them is no openid, or a file of them cannot be read.
+pub(crate) fn testers(given: &[String], campaign: &Campaign) -> Result<Vec<String>, Problem> {
+    if let Some(wrong) = given.iter().find(|to| openid::check(to).is_err()) {
+        return Err(Problem::new(Exit::Usage, "no-openid").with("text", wrong));
+    }
+    let mut all = Vec::new();
+    let mut add = |to: &String| {
+        if !all.contains(to) {
+            all.push(to.clone());
+        }
+    };
+    if !given.is_empty() {
+        given.iter().for_each(add);
+        return Ok(all);
+    }
+    campaign.testers.openids.iter().for_each(&mut add);
+    for list in &campaign.testers.files {
+        let (people, faults) = list.people();
+        if faults.errors() > 0 {
+            return Err(
+                Problem::new(Exit::Invalid, "testers-unreadable").with("file", list.file.name.as_str())
+            );
+        }
+        people.iter().for_each(&mut add);
+    }
+    Ok(all)
+}
+
+/// Who was sent the message as it is now.
+#[derive(Debug, Default)]
+pub(crate) struct Tried {
+    people: BTreeSet<String>,
+    last: Option<Timestamp>,
+}
+
+impl Tried {
+    /// What the journal knows. A message belongs to the run in whose time it was settled: no two run at a time.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn of(campaign: &Campaign, plan: &Plan, store: &Store) -> Result<Self, JournalError> {
+        let mut tried = Self::default();
+        let Some(number) = store.find_campaign(&whose(campaign))? else { return Ok(tried) };
+        let now = text_digest(campaign, plan).to_string();
+        let runs: Vec<_> = store.runs(number)?.into_iter().filter(|run| run.text == now).collect();
+        store.messages(number, |message| {
+            let during = runs.iter().any(|run| {
+                message.at >= run.started && run.ended.as_ref().is_none_or(|ended| message.at <= *ended)
+            });
+            if during && message.state.status() == Status::Sent {
+                tried.last = tried.last.max(Some(message.at));
+                tried.people.insert(message.openid);
+            }
+        })?;
+        Ok(tried)
+    }
+
+    /// Says who tried it, as people should know before they agree.
+    pub(crate) fn tell(&self, campaign: &Campaign, terminal: &Terminal) {
+        match self.last {
+            Some(last) => {
+                let at = moment::shown(last, &campaign.send.hours.zone);
+                terminal.say("send.tried", &[("count", &self.people.len()), ("at", &at)]);
+            }
+            None => terminal.say("send.untried", &[("campaign", &argument(&campaign.path))]),
+        }
+    }
+
+    /// Insists that every tester got it, where the campaign does.
+    ///
+    /// # Errors
+    ///
+    /// When somebody did not.
+    pub(crate) fn insist(&self, campaign: &Campaign) -> Result<(), Problem> {
+        if !campaign.testers.required {
+            return Ok(());
+        }
+        let testers = testers(&[], campaign)?;
+        let without = testers.iter().filter(|to| !self.people.contains(*to)).count();
+        if without == 0 && !self.people.is_empty() {
+            return Ok(());
+        }
+        let untried = Problem::new(Exit::Gate, "not-tried").with("count", without);
+        Err(untried.with("testers", testers.len()).with("campaign", argument(&campaign.path)))
+    }
+}
