@@ -174,6 +174,8 @@ codes! {
     SheetMissing = "sheet-missing", Error;
     /// Several sheets could be the audience.
     SeveralSheets = "several-sheets", Error;
+    /// A workbook whose only sheets are hidden.
+    HiddenSheets = "hidden-sheets", Error;
     /// A sheet is named, but the audience is no workbook.
     SheetOfText = "sheet-of-text", Error;
     /// A workbook unfolds to more than a file of its size can mean.

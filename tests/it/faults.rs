@@ -363,6 +363,17 @@ fn workbook(content: &str, audience: &str, fixture: &str) -> Case {
     named(content, audience, bytes)
 }
 
+/// A workbook whose list is on a hidden sheet, beside one that is empty.
+fn hidden_list() -> Vec<u8> {
+    let mut book = Workbook::new();
+    book.add_worksheet().set_name("Sheet1").expect("a name");
+    let list = book.add_worksheet().set_name("名单").expect("a name").set_hidden(true);
+    for (row, text) in [(0, "openid"), (1, &*openid(1))] {
+        list.write_string(row, 0, text).expect("a cell");
+    }
+    book.save_to_buffer().expect("a workbook")
+}
+
 fn named(content: &str, audience: &str, bytes: Vec<u8>) -> Case {
     let table = AUDIENCE_TABLE.replace(".csv", ".xlsx");
     let case = toml(format!("{HEAD}{table}{audience}[message.text]\ncontent = \"{content}\"\n"));
@@ -540,6 +551,7 @@ fn case(code: Code) -> Case {
         Code::WorkbookEncrypted => workbook("x", "", "encrypted.xlsx"),
         Code::SheetMissing => workbook("x", "sheet = \"名\"\n", "plain.xlsx"),
         Code::SeveralSheets => workbook("x", "", "two-lists.xlsx"),
+        Code::HiddenSheets => named("x", "", hidden_list()),
         Code::SheetOfText => text("x", "sheet = \"名单\"\n"),
         Code::HiddenRows => workbook("x", "", "filtered.xlsx"),
         Code::WorkbookTooLarge => named(
@@ -700,7 +712,7 @@ fn the_names_of_faults_are_those_that_scripts_know() {
          template-syntax unknown-variable unknown-helper template-unsupported unfilled-placeholder markup-in-text bare-condition value-in-no-row field-blank field-too-long \
          field-at-limit field-long control-character odd-url unclosed-link miniprogram-path-alone \
          odd-miniprogram-appid render-failed audience-unreadable audience-special audience-empty audience-not-text not-a-workbook \
-         workbook-unreadable workbook-encrypted sheet-missing several-sheets sheet-of-text workbook-too-large stray-cells hidden-rows \
+         workbook-unreadable workbook-encrypted sheet-missing several-sheets hidden-sheets sheet-of-text workbook-too-large stray-cells hidden-rows \
          undecodable unsure-encoding ambiguous-encoding \
          no-recipients title-above-names header-row-empty too-many-columns results-columns duplicate-column alike-columns unnamed-column openid-column-missing rule-without-column lone-quote unclosed-quote \
          ragged-row list-unreadable list-special list-without-openids list-without-match join-unreadable join-special join-on-missing join-to-missing join-repeated join-column-twice join-missing join-without-match window-column-missing window-time window-mixed window-date-only \

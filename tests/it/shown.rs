@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::support::sheets::{built_in, numbers, sheet, xlsx, zipped};
+use crate::support::sheets::{self, built_in, numbers, sheet, xlsx, zipped};
 use crate::support::{Platform, World, openid, repository};
 
 /// A campaign to a workbook of these bytes; `audience` are more keys of that table.
@@ -385,6 +385,47 @@ fn tables_in_other_formats_are_said_to_be_what_they_are() {
             "audience-not-text"
         };
         assert!(only_fault(&found, code)["message"].to_string().contains(kind), "{name}: {found:#}");
+    }
+}
+
+#[test]
+fn what_is_packed_or_written_by_another_program_is_said_to_be_that() {
+    let list = sheets::sheet(&[(0, 0, "openid"), (1, 0, &openid(1))]);
+    let packed = sheets::zipped_bytes(&[("名单.xlsx", &list)]);
+    let word = sheets::zipped(&[("[Content_Types].xml", "<Types/>"), ("word/document.xml", "<w/>")]);
+    let slides = sheets::zipped(&[("ppt/presentation.xml", "<p/>")]);
+    let numbers = sheets::zipped(&[("Index/Document.iwa", "x"), ("Metadata/Properties.plist", "x")]);
+    let zip = sheets::zipped(&[("readme.md", "x")]);
+    for (bytes, kind) in [
+        (packed, "a zip file with a workbook in it"),
+        (word, "a Word document"),
+        (slides, "a PowerPoint presentation"),
+        (numbers, "Apple Numbers"),
+        (zip, "a zip file"),
+        (vec![0; 3000], "neither a workbook nor text"),
+    ] {
+        for (name, code) in [("list.xlsx", "not-a-workbook"), ("list.csv", "audience-not-text")] {
+            let kind = if bytes[0] == 0 && name == "list.csv" { "binary" } else { kind };
+            let found = plan(&world(name, bytes.clone(), "x", ""), 3);
+            let message = only_fault(&found, code)["message"].to_string();
+            assert!(message.contains(kind), "{name}: {message}");
+        }
+    }
+}
+
+#[test]
+fn a_sheet_that_is_no_xml_and_a_workbook_without_sheets_are_damaged_and_not_empty() {
+    let book =
+        "<workbook xmlns:r=\"r\"><sheets><sheet name=\"a\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>";
+    let relations = "<Relationships><Relationship Id=\"rId1\" Type=\"x/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>";
+    for (book, sheet) in [(book, "hello"), (book, ""), ("<workbook><sheets/></workbook>", "<worksheet/>")] {
+        let parts = [
+            ("xl/workbook.xml", book),
+            ("xl/_rels/workbook.xml.rels", relations),
+            ("xl/worksheets/sheet1.xml", sheet),
+        ];
+        let found = plan(&world("list.xlsx", sheets::zipped(&parts), "x", ""), 3);
+        only_fault(&found, "workbook-unreadable");
     }
 }
 

@@ -27,6 +27,9 @@ use crate::diagnostic::value::Key;
 /// U+FEFF in GB18030, which is not among the marks that `encoding_rs` knows.
 const GB18030_BOM: &[u8] = b"\x84\x31\x95\x33";
 
+/// A zip file in the place of a text is looked into up to this size.
+const LARGEST_ZIP: u64 = 64 << 20;
+
 /// What an audience file holds.
 #[derive(Debug)]
 pub(crate) enum Content {
@@ -69,9 +72,13 @@ pub(crate) fn open(source: &Source) -> Result<Content, Unreadable> {
     }
     match workbook::format(&bytes)? {
         Some(format) => Ok(Content::Workbook(source.cache.table(&bytes, || parse(&bytes, format, source))?)),
-        None if workbook::begins(&head) => Err(workbook::unreadable("zip").into()),
+        None if workbook::begins(&head) && workbook::other_zip(&bytes).is_none() => {
+            Err(workbook::unreadable("zip").into())
+        }
         None => {
-            let kind = Key::new(other_sheet(&head).unwrap_or("unit.text"));
+            let text = || if memchr::memchr(0, &head).is_some() { "unit.binary" } else { "unit.text" };
+            let kind = workbook::other_zip(&bytes).or_else(|| other_sheet(&head)).unwrap_or_else(text);
+            let kind = Key::new(kind);
             Err(Diagnostic::new(Code::NotAWorkbook, Place::Audience).with("kind", kind).into())
         }
     }
@@ -95,6 +102,13 @@ fn open_text(source: &Source, mut file: File, head: &[u8]) -> Result<Decoded, Di
     let known = named.or(marked);
     if head.len() == mark.unwrap_or(0) {
         return Err(Diagnostic::new(Code::AudienceEmpty, Place::Audience));
+    }
+    if head.starts_with(workbook::ZIP) {
+        let mut bytes = head.to_vec();
+        file.by_ref().take(LARGEST_ZIP).read_to_end(&mut bytes).map_err(unreadable)?;
+        if let Some(kind) = workbook::other_zip(&bytes) {
+            return Err(Diagnostic::new(Code::AudienceNotText, Place::Audience).with("kind", Key::new(kind)));
+        }
     }
     if let Some(kind) = no_text(head, known.is_some_and(wide)) {
         return Err(Diagnostic::new(Code::AudienceNotText, Place::Audience).with("kind", kind));

@@ -77,6 +77,11 @@ pub(crate) fn format(bytes: &[u8]) -> Result<Option<Format>, Diagnostic> {
     })
 }
 
+/// What a zip file is that is no workbook: the key of the words for it. Nothing where it is no whole zip file.
+pub(crate) fn other_zip(bytes: &[u8]) -> Option<&'static str> {
+    package::Package::open(bytes).filter(|package| package.format().is_none()).map(|package| package.other())
+}
+
 /// An encrypted workbook is a compound file with a stream of this name, which stands there in UTF-16.
 fn is_encrypted(bytes: &[u8]) -> bool {
     let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();

@@ -1,11 +1,12 @@
 //! The parts of a workbook that is a zip file; the only file that knows zip.
 
 use std::io::{self, Cursor, Read};
+use std::path::Path;
 
 use zip::ZipArchive;
 
-use crate::audience::workbook::Format;
 use crate::audience::workbook::cell::Failure;
+use crate::audience::workbook::{Format, is_named_so};
 
 /// An open zip file.
 pub(crate) struct Package<'b> {
@@ -38,6 +39,21 @@ impl<'b> Package<'b> {
             Some(Format::Ods)
         } else {
             None
+        }
+    }
+
+    /// What it is where it is no workbook, by what people pack and rename: the key of the words for it.
+    pub(crate) fn other(&self) -> &'static str {
+        let holds = |start: &str| self.names.iter().any(|name| name.starts_with(start));
+        let is_workbook = |name: &String| is_named_so(Path::new(name));
+        match () {
+            () if holds("word/") => "unit.word",
+            () if holds("ppt/") => "unit.slides",
+            () if self.names.iter().any(|name| name.ends_with(".iwa")) || holds("Index.zip") => {
+                "unit.numbers"
+            }
+            () if self.names.iter().any(is_workbook) => "unit.packed",
+            () => "unit.zip",
         }
     }
 

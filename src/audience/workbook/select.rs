@@ -60,7 +60,7 @@ pub(crate) fn select(book: &mut Book<'_>, named: Option<&str>, openid: &str) -> 
     }
     let filled = filled(book, openid)?;
     match filled.as_slice() {
-        [] => Err(Diagnostic::new(Code::AudienceEmpty, Place::Audience).into()),
+        [] => Err(nothing_visible(&book.sheets())),
         [only] => Ok(only.name.clone()),
         sheets if sheets.iter().filter(|sheet| sheet.results).count() == 1 => {
             let results = sheets.iter().find(|sheet| sheet.results).expect("one was counted");
@@ -73,6 +73,21 @@ pub(crate) fn select(book: &mut Book<'_>, named: Option<&str>, openid: &str) -> 
             let at = Place::Field(FieldPath::of("audience.file"));
             let fault = Diagnostic::new(Code::SeveralSheets, at).with("sheets", names.join(", "));
             Err(fault.with("first", &likely.name).into())
+        }
+    }
+}
+
+/// Why there is nothing to read: the sheets are empty, or hidden, or there are none, which no program saves.
+fn nothing_visible(sheets: &[Listed]) -> Unreadable {
+    let hidden: Vec<&str> =
+        sheets.iter().filter(|sheet| !sheet.visible).map(|sheet| sheet.name.as_str()).collect();
+    match (sheets, hidden.as_slice()) {
+        ([], _) => Failure::part("sheets").into(),
+        (_, []) => Diagnostic::new(Code::AudienceEmpty, Place::Audience).into(),
+        (_, [first, ..]) => {
+            let at = Place::Field(FieldPath::of("audience.file"));
+            let fault = Diagnostic::new(Code::HiddenSheets, at).with("sheets", hidden.join(", "));
+            fault.with("first", *first).into()
         }
     }
 }

@@ -28,15 +28,19 @@ pub(crate) fn walk(
     let damaged = || Failure::part(name);
     let mut xml = quick_xml::Reader::from_reader(BufReader::with_capacity(64 * 1024, part));
     let mut buffer = Vec::new();
-    let mut depth = 0u64;
+    let (mut depth, mut begun) = (0u64, false);
     loop {
+        begun |= depth > 0;
         buffer.clear();
         let more = match xml.read_event_into(&mut buffer).map_err(|_| damaged())? {
             Event::Start(tag) => {
                 depth += 1;
                 each(Item::Start(Tag(&tag)))?
             }
-            Event::Empty(tag) => each(Item::Start(Tag(&tag)))? && each(Item::End(Tag(&tag).name()))?,
+            Event::Empty(tag) => {
+                begun = true;
+                each(Item::Start(Tag(&tag)))? && each(Item::End(Tag(&tag).name()))?
+            }
             Event::End(tag) => {
                 depth = depth.saturating_sub(1);
                 each(Item::End(tag.local_name().as_ref()))?
@@ -50,7 +54,7 @@ pub(crate) fn walk(
                 };
                 each(Item::Text(c.encode_utf8(&mut [0; 4])))?
             }
-            Event::Eof if depth > 0 => return Err(damaged()),
+            Event::Eof if depth > 0 || !begun => return Err(damaged()),
             Event::Eof => false,
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => true,
         };
