@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::journal::identity::{CampaignKey, Identity};
-use crate::journal::lineage::MessageSet;
+use crate::journal::lineage::{Lineage, MessageSet};
 use crate::journal::record::{MessageCounts, State};
 
 /// A message to a person, of whichever campaign.
@@ -86,9 +86,14 @@ pub struct Pruned {
 }
 
 impl Pruned {
-    /// Whether all of it is back in a journal that knows so many messages, these where that is known.
-    pub(crate) fn is_back(&self, messages: u64, set: Option<MessageSet>) -> bool {
-        let others = || self.set.zip(set).is_some_and(|(pruned, here)| pruned != here);
-        messages > self.messages || messages == self.messages && !others()
+    /// Whether all of it is back in a journal that knows so many messages, these where that is known, after it took in what
+    /// one with this lineage knew. Where it is not known which they were, only counts can be compared.
+    pub(crate) fn is_back(&self, messages: u64, set: Option<MessageSet>, taken: Option<&Lineage>) -> bool {
+        match self.set {
+            Some(pruned) => {
+                set == Some(pruned) || taken.is_some_and(|taken| taken.had(self.messages, pruned))
+            }
+            None => messages >= self.messages,
+        }
     }
 }

@@ -81,6 +81,25 @@ impl Lineage {
         let others = || there.zip(set).is_some_and(|(there, set)| there != set);
         known > messages || known == messages && !others()
     }
+
+    /// Whether the journal knew exactly these messages, so many, at one of its marks or now, and none was taken out of it
+    /// since.
+    pub(crate) fn had(&self, messages: u64, set: MessageSet) -> bool {
+        let stood = self.marks.iter().map(|mark| (mark.messages, mark.set));
+        let stood = stood.chain([(self.messages, self.set)]);
+        let later = stood.skip_while(|stood| *stood != (messages, Some(set)));
+        later.map(|(later, _)| later).reduce(u64::min) == Some(messages)
+    }
+
+    /// How many of the messages that came first stood in another journal too, which had left this mark and knew so many
+    /// messages afterwards: as many as both knew under the mark, or before it where one is a copy of the other from then.
+    pub(crate) fn shared_with(&self, other: &Mark, messages: u64) -> u64 {
+        if let Some(at) = self.marks.iter().position(|mark| mark.name == other.name) {
+            return self.marks.get(at + 1).map_or(self.messages, |next| next.messages).min(messages);
+        }
+        let was_there = other.set.is_some_and(|set| self.had(other.messages, set));
+        if was_there { other.messages } else { 0 }
+    }
 }
 
 #[cfg(test)]
@@ -124,5 +143,28 @@ mod tests {
         assert!(!at("first", &["a", "b", "c"]), "it was left with less");
         assert!(!at("second", &["a", "b", "c", "d"]) && !at("third", &["a"]));
         assert!(lineage.was_at("first", 2, None), "which is not known");
+    }
+
+    #[test]
+    fn two_journals_share_what_they_knew_before_they_parted() {
+        let mark = |name: &str, openids: &[&str]| Mark {
+            name: name.to_owned(),
+            messages: openids.len() as u64,
+            set: Some(set(openids)),
+        };
+        let lineage = Lineage {
+            marks: vec![mark("first", &[]), mark("mine", &["a", "b"])],
+            messages: 4,
+            set: Some(set(&["a", "b", "c", "d"])),
+        };
+        assert_eq!(lineage.shared_with(&mark("first", &[]), 5), 2, "it was copied on the way");
+        assert_eq!(lineage.shared_with(&mark("mine", &["a", "b"]), 3), 3);
+        assert_eq!(lineage.shared_with(&mark("theirs", &["b", "a"]), 9), 2, "it was copied before");
+        assert_eq!(lineage.shared_with(&mark("theirs", &["a", "b", "c", "d"]), 9), 4);
+        assert_eq!(lineage.shared_with(&mark("theirs", &["a", "x"]), 9), 0);
+        let unknown = Mark { set: None, ..mark("theirs", &["a", "b"]) };
+        assert_eq!(lineage.shared_with(&unknown, 9), 0);
+        let pruned = Lineage { messages: 0, set: None, ..lineage };
+        assert!(!pruned.had(2, set(&["a", "b"])), "it was taken out since");
     }
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::delivery::outcome::Counts;
 use crate::journal::identity::Identity;
-use crate::journal::lineage::{Lineage, MessageSet};
+use crate::journal::lineage::{Lineage, Mark, MessageSet};
 use crate::own_file;
 
 /// The folder beside a campaign, and the file in it.
@@ -51,7 +51,7 @@ pub struct Entry {
     /// Under which mark the journal stood, and which messages it knew: see [`Lineage`]. Nothing in a receipt of an
     /// earlier version, of which only the counts can be held against a journal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) mark: Option<String>,
+    pub(crate) mark: Option<Mark>,
     /// See there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) set: Option<MessageSet>,
@@ -130,7 +130,13 @@ impl Entry {
 
     /// Whether a journal with this lineage once was what the receipt tells of, as far as can be told.
     pub(crate) fn is_of_lineage(&self, lineage: &Lineage) -> bool {
-        self.mark.as_deref().is_none_or(|mark| lineage.was_at(mark, self.messages, self.set))
+        self.mark.as_ref().is_none_or(|mark| lineage.was_at(&mark.name, self.messages, self.set))
+    }
+
+    /// How many of the messages that a journal with this lineage knew first stood in the journal that wrote this too, as
+    /// far as that is certain.
+    pub(crate) fn shared_with(&self, lineage: &Lineage) -> u64 {
+        self.mark.as_ref().map_or(0, |mark| lineage.shared_with(mark, self.messages))
     }
 
     /// How many were, or may have been, sent the message.

@@ -5,10 +5,15 @@
 //! The model knows what each journal and each folder knows. What nobody can know, as a journal restored from a backup
 //! together with a folder from before (docs/guarantees.md), it does not try.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use crate::support::{Platform, RESULTS, Ran, World, kill};
+use wxcast::journal::identity::{Channel, Identity};
+use wxcast::journal::record::Recorded;
+use wxcast::journal::store::Store;
+
+use crate::support::{APPID, Platform, RESULTS, Ran, World, finish, kill};
 
 /// So many people are sent the message, a few of them a time.
 const PEOPLE: usize = 24;
@@ -25,19 +30,24 @@ impl Dice {
     }
 }
 
-/// A campaign folder, and up to which sending its receipt and its results tell.
+/// People, by their openids.
+type People = BTreeSet<String>;
+
+/// A campaign folder, and of whom its receipt and its results tell.
 #[derive(Debug, Clone)]
 struct Folder {
     name: String,
-    receipt: u64,
-    results: u64,
+    receipt: People,
+    results: People,
 }
 
-/// A state folder, and up to which sending its journal tells.
-#[derive(Debug, Clone)]
+/// A state folder, and whom its journal knows.
+#[derive(Debug, Clone, Default)]
 struct Home {
     name: String,
-    knows: u64,
+    knows: People,
+    /// Who was taken out of it and is not back.
+    gone: People,
 }
 
 struct Model {
@@ -45,11 +55,11 @@ struct Model {
     platform: Platform,
     folders: Vec<Folder>,
     homes: Vec<Home>,
-    /// A copy of the first home, and what it knew.
-    backup: Option<u64>,
-    /// How often something was sent.
-    sendings: u64,
-    /// Whether a journal but the first one answers for the campaign.
+    /// A copy of the first home, where there is one, and whether something had been taken out of it.
+    backup: Option<People>,
+    /// Everybody who was sent the message.
+    sent: People,
+    /// Whether a journal but the first one answers for the campaign, or the first one was taken out of or put together again.
     taken_over: bool,
     made: usize,
     told: Vec<String>,
@@ -78,14 +88,14 @@ impl Model {
             world.file(&format!("first/{file}"), text);
             fs::remove_file(world.path(file)).expect("a moved file");
         }
-        let folder = Folder { name: "first".into(), receipt: 0, results: 0 };
-        let home = |name: &str| Home { name: name.into(), knows: 0 };
+        let folder = Folder { name: "first".into(), receipt: People::new(), results: People::new() };
+        let home = |name: &str| Home { name: name.into(), ..Home::default() };
         Self {
             platform: Platform::new("latency = \"1ms\""),
             folders: vec![folder],
             homes: vec![home("home"), home("other")],
             backup: None,
-            sendings: 0,
+            sent: People::new(),
             taken_over: false,
             made: 0,
             told: Vec::new(),
@@ -93,37 +103,70 @@ impl Model {
         }
     }
 
-    fn requests(&self) -> u64 {
-        self.platform.ledger().totals().requests
+    /// Everybody to whom a request went.
+    fn reached(&self) -> People {
+        self.platform.ledger().openids().into_iter().collect()
     }
 
-    fn send(&self, folder: &Folder, home: &Home, more: &[&str]) -> std::process::Command {
+    /// Whom a journal knows now.
+    fn known(&self, home: usize) -> People {
+        let mut known = People::new();
+        let state = self.world.path(&self.homes[home].name).join(APPID).join("local");
+        let Some(store) = Store::read(&state).expect("a sound journal") else { return known };
+        let whose =
+            Identity { appid: APPID.into(), campaign: "spring".into(), wave: 1, channel: Channel::Send };
+        if let Some(campaign) = store.find_campaign(&whose).expect("a sound journal") {
+            let keep = |message: Recorded| known.extend([message.openid]);
+            store.messages(campaign, keep).expect("a sound journal");
+        }
+        known
+    }
+
+    /// The list of a folder in its order; nothing where a link leads nowhere.
+    fn list(&self, folder: &Folder) -> Vec<String> {
+        let text = fs::read_to_string(self.world.path(&folder.name).join("audience.csv"));
+        let text = text.unwrap_or_else(|_| String::new());
+        text.lines().skip(1).map(|row| row.split(',').next().expect("an openid").to_owned()).collect()
+    }
+
+    fn command(&self, home: usize, args: &[&str]) -> std::process::Command {
+        let state = self.world.path(&self.homes[home].name);
+        let all = [args, &["--state-dir", state.to_str().expect("UTF-8")]].concat();
+        self.world.command_at(&self.platform, &all)
+    }
+
+    fn run(&self, home: usize, args: &[&str]) -> Ran {
+        Ran::of(self.command(home, args).output().expect("the binary runs"))
+    }
+
+    fn send(&self, folder: &Folder, home: usize, more: &[&str]) -> std::process::Command {
         let campaign = format!("{}/campaign.toml", folder.name);
-        let home = self.world.path(&home.name);
-        let args =
-            ["send", &campaign, "--yes", "--progress", "none", "--state-dir", home.to_str().expect("UTF-8")];
-        self.world.command_at(&self.platform, &[&args[..], more].concat())
+        let args = ["send", &campaign, "--yes", "--progress", "none"];
+        self.command(home, &[&args[..], more].concat())
     }
 
     /// Sends to a few, from this folder with this journal, and holds what happened against what each of them knew.
     fn sends(&mut self, folder: usize, home: usize, dice: &mut Dice) {
         let (from, with) = (self.folders[folder].clone(), self.homes[home].clone());
-        let evidence = from.receipt.max(from.results);
-        let current = with.knows == self.sendings;
-        if !current && evidence <= with.knows {
-            // Neither the journal nor the folder can know what was sent since.
+        let evidence: People = from.receipt.union(&from.results).cloned().collect();
+        let current = self.sent.is_subset(&with.knows) && with.gone.is_empty();
+        let limit = 1 + dice.roll(3);
+        let warned = !evidence.is_subset(&with.knows) || !with.gone.is_empty();
+        let next: Vec<String> =
+            self.list(&from).into_iter().filter(|one| !with.knows.contains(one)).take(limit).collect();
+        if !current && !warned && next.iter().any(|one| self.sent.contains(one)) {
+            // Neither the journal nor the folder can know to whom it was sent since.
             return;
         }
-        let before = self.requests();
-        let limit = (1 + dice.roll(3)).to_string();
+        let limit = limit.to_string();
         let dies = dice.roll(4) == 0 && current;
-        // What a run that was killed sent stands in no results.
-        let whole = from.results == self.sendings;
-        let takes_over = !current && whole && dice.roll(2) == 0;
+        // What a run that was killed sent stands in no results, and a yes to everything takes nothing over then.
+        let all_told: People = evidence.union(&with.knows).cloned().collect();
+        let takes_over = warned && self.sent.is_subset(&all_told) && dice.roll(2) == 0;
         let mut more = vec!["--limit", limit.as_str()];
         more.extend(takes_over.then_some("--take-over"));
         let ran = if dies {
-            let mut command = self.send(&from, &with, &[]);
+            let mut command = self.send(&from, home, &[]);
             command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
             let child = command.spawn().expect("the binary starts");
             let until =
@@ -133,40 +176,135 @@ impl Model {
             }
             kill(child)
         } else {
-            Ran::of(self.send(&from, &with, &more).output().expect("the binary runs"))
+            Ran::of(self.send(&from, home, &more).output().expect("the binary runs"))
         };
-        let sent = self.requests() - before;
         self.told
-            .push(format!("send from {from:?} with {with:?} {more:?} dies {dies}: {} sent {sent}", ran.code));
+            .push(format!("send from {} with {} {more:?} dies {dies}: {}", from.name, with.name, ran.code));
+        self.happened(folder, home, &ran, dies, (current, warned && !takes_over));
+    }
+
+    /// Holds what a send did against what was known when it began, and takes it in.
+    fn happened(
+        &mut self,
+        folder: usize,
+        home: usize,
+        ran: &Ran,
+        dies: bool,
+        (current, must_stop): (bool, bool),
+    ) {
+        let new: People = self.reached().difference(&self.sent).cloned().collect();
         let usual = dies || [0, 3, 6, 7, 8].contains(&ran.code);
         assert!(usual, "{}\n{}", self.story(), ran.stderr);
         if ran.code == 8 {
-            assert_eq!(sent, 0, "who is stopped sends nothing: {}\n{}", self.story(), ran.stderr);
+            assert!(new.is_empty(), "who is stopped sends nothing: {}\n{}", self.story(), ran.stderr);
             // One journal that knows everything is stopped only by a receipt of another one.
             assert!(!current || self.taken_over || home > 0, "{}\n{}", self.story(), ran.stderr);
             return;
         }
-        // A link that leads nowhere since its folder was moved, or nobody is left.
-        if sent == 0 && !dies {
+        // A link that leads nowhere since its folder was moved.
+        if ran.code == 3 {
             return;
         }
-        assert!(current || takes_over, "it knew too little to send: {}\n{}", self.story(), ran.stderr);
-        self.taken_over |= takes_over || home > 0;
-        self.sendings += 1;
-        self.homes[home].knows = self.sendings;
-        if sent > 0 {
-            self.folders[folder].receipt = self.sendings;
+        assert!(!must_stop || dies, "it knew too little to send: {}\n{}", self.story(), ran.stderr);
+        self.taken_over |= !current || home > 0;
+        self.sent.extend(new.iter().cloned());
+        self.homes[home].knows = self.known(home);
+        if !current {
+            // Taken over: nobody asks any more who was taken out.
+            self.homes[home].gone.clear();
         }
-        if !dies {
-            self.folders[folder].results = self.sendings;
+        if !new.is_empty() {
+            self.folders[folder].receipt = self.homes[home].knows.clone();
         }
+        if !dies && ran.code != 8 {
+            self.folders[folder].results = self.homes[home].knows.clone();
+        }
+    }
+
+    /// Two users send the same folder at the same moment, each with a journal of their own.
+    fn both_send(&mut self, folder: usize) {
+        let from = self.folders[folder].clone();
+        let evidence: People = from.receipt.union(&from.results).cloned().collect();
+        let whole = |home: &Home| self.sent.is_subset(&home.knows) && home.gone.is_empty();
+        // Of whoever knows too little, and is not told by the folder, nobody can say anything.
+        let told = |home: &Home| whole(home) || !evidence.is_subset(&home.knows) || !home.gone.is_empty();
+        if !self.homes.iter().all(told) || self.sent.is_empty() && from.name != "first" {
+            return;
+        }
+        let current: Vec<bool> = self.homes.iter().map(whole).collect();
+        let begun: Vec<_> = [0, 1]
+            .into_iter()
+            .map(|home| {
+                let mut command = self.send(&from, home, &["--limit", "2"]);
+                for variable in ["XDG_STATE_HOME", "LOCALAPPDATA", "HOME"] {
+                    command.env(variable, self.world.path(&format!("user{home}")));
+                }
+                command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+                command.spawn().expect("the binary starts")
+            })
+            .collect();
+        let ran: Vec<Ran> = begun.into_iter().map(finish).collect();
+        let codes: Vec<i32> = ran.iter().map(|ran| ran.code).collect();
+        self.told.push(format!("both send from {}: {codes:?}", from.name));
+        let before = self.sent.clone();
+        for home in [0, 1] {
+            let usual = [0, 3, 6, 7, 8].contains(&codes[home]);
+            assert!(usual, "{}\n{}", self.story(), ran[home].stderr);
+            if [3, 8].contains(&codes[home]) {
+                continue;
+            }
+            assert!(current[home], "it knew too little to send: {}\n{}", self.story(), ran[home].stderr);
+            self.sent = self.reached();
+            self.homes[home].knows = self.known(home);
+            self.taken_over |= home > 0;
+            if self.sent != before {
+                self.folders[folder].receipt = self.homes[home].knows.clone();
+            }
+            self.folders[folder].results = self.homes[home].knows.clone();
+        }
+    }
+
+    /// Everything is taken out of a journal that knows something.
+    fn prunes(&mut self, home: usize) {
+        if self.homes[home].knows.is_empty() {
+            return;
+        }
+        let ran = self.run(home, &["journal", "prune", "--older", "1ms", "--local", "--yes"]).exits(0);
+        self.told.push(format!("prune {}: {}", self.homes[home].name, ran.stderr));
+        let known = std::mem::take(&mut self.homes[home].knows);
+        assert!(self.known(home).is_empty(), "{}", self.story());
+        self.homes[home].gone.extend(known);
+        self.taken_over = true;
+    }
+
+    /// What one journal knows goes into a file, over an older one.
+    fn exports(&mut self, folder: usize, home: usize) {
+        let campaign = format!("{}/campaign.toml", self.folders[folder].name);
+        let file = self.world.path("export.jsonl");
+        let ran = self.run(home, &["journal", "export", &campaign, "--local", "-o", "newer.jsonl"]);
+        self.told.push(format!("export of {}: {}", self.homes[home].name, ran.code));
+        if ran.code == 0 {
+            fs::rename(self.world.path("newer.jsonl"), file).expect("an export");
+        }
+    }
+
+    fn imports(&mut self, home: usize) {
+        if !self.world.path("export.jsonl").exists() {
+            return;
+        }
+        let ran = self.run(home, &["journal", "import", "export.jsonl"]).exits(0);
+        self.told.push(format!("import into {}: {}", self.homes[home].name, ran.stderr));
+        self.homes[home].knows = self.known(home);
+        let Home { knows, gone, .. } = &mut self.homes[home];
+        gone.retain(|one| !knows.contains(one));
+        self.taken_over = true;
     }
 
     /// One thing that people do.
     fn step(&mut self, dice: &mut Dice) {
         let folder = dice.roll(self.folders.len());
         let path = self.world.path(&self.folders[folder].name);
-        match dice.roll(13) {
+        match dice.roll(19) {
             0..=3 => self.sends(folder, 0, dice),
             4 => self.sends(folder, 1, dice),
             5 => {
@@ -179,7 +317,7 @@ impl Model {
                 self.grows(
                     folder,
                     |from, to| copy(from, to, &bare),
-                    |copied| Folder { receipt: 0, results: 0, ..copied },
+                    |copied| Folder { receipt: People::new(), results: People::new(), ..copied },
                 );
             }
             7 => {
@@ -199,36 +337,51 @@ impl Model {
                             std::os::unix::fs::symlink(real, to.join(file)).expect("a link");
                         }
                     },
-                    |linked| Folder { results: 0, receipt: 0, ..linked },
+                    |linked| Folder { results: People::new(), receipt: People::new(), ..linked },
                 );
             }
             9 => {
                 let _ = fs::remove_dir_all(path.join(".wxcast"));
-                self.folders[folder].receipt = 0;
+                self.folders[folder].receipt = People::new();
             }
             10 => {
                 let _ = fs::remove_file(path.join(RESULTS));
-                self.folders[folder].results = 0;
+                self.folders[folder].results = People::new();
             }
             11 => {
                 let (home, kept) = (self.world.path("home"), self.world.path("backup"));
                 if home.exists() {
                     let _ = fs::remove_dir_all(&kept);
                     copy(&home, &kept, &|_| true);
-                    self.backup = Some(self.homes[0].knows);
+                    self.backup = Some(self.homes[0].gone.clone());
                 }
             }
-            _ => {
-                if let Some(knew) = self.backup {
+            12 => {
+                if let Some(gone) = self.backup.clone() {
                     let home = self.world.path("home");
                     let _ = fs::remove_dir_all(&home);
                     copy(&self.world.path("backup"), &home, &|_| true);
-                    self.homes[0].knows = knew;
+                    self.homes[0].gone = gone;
                 } else {
                     let _ = fs::remove_dir_all(self.world.path("home"));
-                    self.homes[0].knows = 0;
+                    self.homes[0].gone = People::new();
+                }
+                self.homes[0].knows = self.known(0);
+                self.told.push(format!("home is put back, and knows {}", self.homes[0].knows.len()));
+            }
+            13 => {
+                let mut rows: Vec<String> = Vec::new();
+                let list = path.join("audience.csv");
+                if let Ok(text) = fs::read_to_string(&list) {
+                    rows.extend(text.lines().map(str::to_owned));
+                    rows[1..].reverse();
+                    fs::write(&list, rows.join("\n")).expect("a list");
                 }
             }
+            14 | 15 => self.both_send(folder),
+            16 => self.prunes(dice.roll(2)),
+            17 => self.exports(folder, dice.roll(2)),
+            _ => self.imports(dice.roll(2)),
         }
     }
 

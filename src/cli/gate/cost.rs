@@ -7,7 +7,10 @@ use crate::cli::gate::results;
 use crate::cli::gate::witnesses::Witnesses;
 use crate::delivery::outcome::Outcome;
 use crate::journal::JournalError;
+use crate::journal::history::Pruned;
 use crate::journal::index::{Index, gravity};
+use crate::journal::lineage::MessageSet;
+use crate::journal::receipt::Entry;
 use crate::journal::record::State;
 use crate::locale::sentence::Sentence;
 
@@ -37,15 +40,35 @@ impl Cost {
     /// # Errors
     ///
     /// When the journal cannot be read.
-    pub(super) fn of(campaign: &Campaign, witnesses: &Witnesses, gone: u64) -> Result<Self, JournalError> {
-        let (named, masked) = named(campaign, witnesses)?;
-        let counted = witnesses.entry().map_or(0, |entry| entry.reached()).max(gone).max(masked);
-        let or_more = match (&witnesses.receipt, witnesses.entry()) {
+    pub(super) fn of(
+        campaign: &Campaign,
+        witnesses: &Witnesses,
+        gone: Option<&Pruned>,
+    ) -> Result<Self, JournalError> {
+        let entry = match witnesses.entry() {
+            Some(entry) if !witnesses.accounts_for(entry)? => Some(entry),
+            Some(_) | None => None,
+        };
+        let shared = match (witnesses.known(), entry) {
+            (Some((store, campaign)), Some(entry)) => entry.shared_with(&store.lineage(campaign)?),
+            (Some(_) | None, _) => 0,
+        };
+        let named = Named::count(campaign, witnesses, shared)?;
+        let by_receipt = entry.map_or(0, Entry::reached).saturating_sub(named.shared);
+        let masked = named.by_results.saturating_sub(named.all);
+        let gone = match gone {
+            Some(gone) if !gone.is_back(named.all, named.set, None) => {
+                // As many as were taken out need not be the same.
+                gone.messages.saturating_sub(named.all).max(1)
+            }
+            Some(_) | None => 0,
+        };
+        let or_more = match (&witnesses.receipt, entry) {
             (Err(_), _) => OrMore::Unread,
             (Ok(_), Some(entry)) if entry.running => OrMore::Running,
             (Ok(_), Some(_) | None) => OrMore::No,
         };
-        Ok(Self { unnamed: counted.saturating_sub(named), or_more })
+        Ok(Self { unnamed: by_receipt.max(masked).max(gone), or_more })
     }
 
     /// Whether anybody may get the message a second time.
@@ -76,32 +99,75 @@ impl Cost {
     }
 }
 
-/// How many who were, or may have been, sent the message are known by name once the results were taken in, and of how
-/// many the results tell, whether their openids are masked or not.
-fn named(campaign: &Campaign, witnesses: &Witnesses) -> Result<(u64, u64), JournalError> {
-    let counts = witnesses.counts();
-    let known = witnesses.known();
-    let index = known.map(|(store, campaign)| Index::load(&**store, campaign)).transpose()?;
-    // The results of several files may tell of the same people.
-    let (mut new, mut reached) = (HashSet::new(), 0);
-    for results in results::files(campaign, witnesses).iter().filter_map(|file| results::open(campaign, file))
-    {
-        let mut of_file = 0;
-        for told in results.told().filter(|told| may_have_been_delivered(told.outcome)) {
-            of_file += 1;
-            let there = match (&index, known) {
-                (Some(index), Some((store, _))) => index.find(&**store, &told.openid, told.nth)?,
-                (Some(_) | None, _) => None,
-            };
-            let unknown = gravity(State::Settled(Outcome::Unknown));
-            if !told.is_masked() && there.is_none_or(|there| gravity(there.state) < unknown) {
-                new.insert((told.openid, told.nth));
-            }
+/// How many who were, or may have been, sent the message can be named.
+struct Named {
+    /// By journal and results together.
+    all: u64,
+    /// By results, and by what the journal shares with the one that wrote the receipt: whom it sent the message by itself
+    /// says nothing of whom that one did.
+    shared: u64,
+    /// How many the results tell of, whether their openids are masked or not.
+    by_results: u64,
+    /// Which messages there would be, whatever became of them; nothing where it is not known which the journal has.
+    set: Option<MessageSet>,
+}
+
+impl Named {
+    fn count(campaign: &Campaign, witnesses: &Witnesses, shared: u64) -> Result<Self, JournalError> {
+        let settled = |state: State| gravity(state) >= gravity(State::Settled(Outcome::Unknown));
+        let known = witnesses.known();
+        // Up to which number messages are shared, and how many of these, and of all, may have been delivered.
+        let (mut last, mut of_shared, mut of_all, mut of_any) = (0, 0, 0, 0_u64);
+        if let Some((store, campaign)) = known {
+            last = store.before(campaign).0 + i64::try_from(shared).expect("nobody has so many messages");
+            store.known(campaign, &mut |_, _, known| {
+                of_any += 1;
+                of_all += u64::from(settled(known.state));
+                of_shared += u64::from(settled(known.state) && known.id.0 <= last);
+            })?;
         }
-        reached = of_file.max(reached);
+        let index = known.map(|(store, campaign)| Index::load(&**store, campaign)).transpose()?;
+        // The results of several files may tell of the same people.
+        let (mut new, mut not_shared, mut added, mut by_results) =
+            (HashSet::new(), HashSet::new(), HashSet::new(), 0);
+        let mut set = match known {
+            Some((store, campaign)) if of_any > 0 => store.message_set(campaign)?,
+            Some(_) | None => Some(MessageSet::default()),
+        };
+        let files = results::files(campaign, witnesses);
+        for results in files.iter().filter_map(|file| results::open(campaign, file)) {
+            let mut of_file = 0;
+            for told in results.told() {
+                let there = match (&index, known) {
+                    (Some(index), Some((store, _))) => index.find(&**store, &told.openid, told.nth)?,
+                    (Some(_) | None, _) => None,
+                };
+                let (is_masked, may_have) = (told.is_masked(), may_have_been_delivered(told.outcome));
+                of_file += u64::from(may_have);
+                if is_masked {
+                    continue;
+                }
+                let message = (told.openid, told.nth);
+                if there.is_none()
+                    && let Some(set) = &mut set
+                    && added.insert(message.clone())
+                {
+                    set.add(&message.0, message.1);
+                }
+                let there = there.filter(|there| settled(there.state));
+                if may_have && there.as_ref().is_none_or(|there| there.id.0 > last) {
+                    not_shared.insert(message.clone());
+                }
+                if may_have && there.is_none() {
+                    new.insert(message);
+                }
+            }
+            by_results = of_file.max(by_results);
+        }
+        let count =
+            |set: HashSet<(String, u32)>| u64::try_from(set.len()).expect("a count of what is in memory");
+        Ok(Self { all: of_all + count(new), shared: of_shared + count(not_shared), by_results, set })
     }
-    let new = u64::try_from(new.len()).expect("a count of what is in memory");
-    Ok((counts.sent + counts.unknown + new, reached))
 }
 
 fn may_have_been_delivered(outcome: Outcome) -> bool {

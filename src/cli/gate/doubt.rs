@@ -54,17 +54,17 @@ impl Doubt {
         }
     }
 
-    /// How many messages were taken out of the journal.
-    pub(super) fn taken_out(&self) -> u64 {
+    /// What was taken out of the journal.
+    pub(super) fn taken_out(&self) -> Option<&Pruned> {
         match self {
-            Self::Pruned(pruned, _) => pruned.messages,
+            Self::Pruned(pruned, _) => Some(pruned),
             Self::Receipt(_)
             | Self::OtherJournal
             | Self::OtherComputer(_)
             | Self::Copied(_)
             | Self::Behind
             | Self::Damaged
-            | Self::Results(_) => 0,
+            | Self::Results(_) => None,
         }
     }
 

@@ -6,14 +6,11 @@ use crate::cli::gate::cost::Cost;
 use crate::cli::gate::doubt::Doubt;
 use crate::cli::gate::doubted::Doubted;
 use crate::cli::gate::strangers;
-use crate::cli::gate::witnesses::{Known, Witnesses};
+use crate::cli::gate::witnesses::Witnesses;
 use crate::cli::machine::Machine;
 use crate::cli::problem::Problem;
 use crate::cli::user_state::AccountFolder;
 use crate::journal::JournalError;
-use crate::journal::identity::Claim;
-use crate::journal::receipt::Entry;
-use crate::journal::store::Store;
 
 /// What each of the three knows of a campaign.
 pub(crate) struct Evidence<'a> {
@@ -78,7 +75,7 @@ impl<'a> Evidence<'a> {
     ///
     /// When the journal cannot be read.
     pub(super) fn cost(&self) -> Result<Cost, JournalError> {
-        Cost::of(self.campaign, &self.witnesses, self.doubt.as_ref().map_or(0, Doubt::taken_out))
+        Cost::of(self.campaign, &self.witnesses, self.doubt.as_ref().and_then(Doubt::taken_out))
     }
 }
 
@@ -126,25 +123,5 @@ impl Witnesses {
             return Ok(Some(Doubt::Copied(there)));
         }
         Ok(None)
-    }
-
-    /// Whether what another journal knew when it wrote the receipt has been imported since.
-    fn is_imported(&self, entry: &Entry) -> Result<bool, JournalError> {
-        match self.known() {
-            Some((store, campaign)) if !entry.running => store.has_imported(campaign, entry),
-            Some(_) | None => Ok(false),
-        }
-    }
-
-    /// Whether a journal knows less than it did when it wrote the receipt.
-    fn is_behind(&self, store: &Store, entry: &Entry) -> Result<bool, JournalError> {
-        let Some(Known { intents, campaign: Some((campaign, counts)), .. }) = &self.journal else {
-            return Ok(true);
-        };
-        let claim = Claim { campaign: *campaign, epoch: entry.epoch };
-        let epoch = store.epoch(*campaign)?;
-        let lost = entry.running && epoch == entry.epoch && !store.has_begun(claim)?;
-        let less = entry.intents > *intents || entry.epoch > epoch || entry.messages > counts.total();
-        Ok(less || lost || !entry.is_of_lineage(&store.lineage(*campaign)?))
     }
 }

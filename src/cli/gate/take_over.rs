@@ -121,7 +121,7 @@ impl Evidence<'_> {
                 intents: store.intents()?,
                 epoch: claim.epoch(),
                 messages: counts.total(),
-                mark: store.mark(claim)?.map(|mark| mark.name),
+                mark: store.mark(claim)?,
                 set: store.message_set(claim.campaign())?,
                 running: false,
                 counts,

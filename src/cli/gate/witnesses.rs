@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::api_base::Destination;
 use crate::cli::user_state::AccountFolder;
 use crate::delivery::outcome::Counts;
-use crate::journal::identity::CampaignKey;
+use crate::journal::identity::{CampaignKey, Claim};
 use crate::journal::receipt::{self, Entry, Receipt};
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
@@ -74,6 +74,36 @@ impl Witnesses {
     /// What it says of one of them.
     pub(super) fn entry_of(&self, destination: Destination) -> Option<&Entry> {
         self.receipt.as_ref().ok().and_then(|receipt| receipt.of(&self.whose, destination.name()))
+    }
+
+    /// Whether what another journal knew when it wrote the receipt has been imported since.
+    pub(super) fn is_imported(&self, entry: &Entry) -> Result<bool, JournalError> {
+        match self.known() {
+            Some((store, campaign)) if !entry.running => store.has_imported(campaign, entry),
+            Some(_) | None => Ok(false),
+        }
+    }
+
+    /// Whether a journal knows less than it did when it wrote the receipt.
+    pub(super) fn is_behind(&self, store: &Store, entry: &Entry) -> Result<bool, JournalError> {
+        let Some(Known { intents, campaign: Some((campaign, counts)), .. }) = &self.journal else {
+            return Ok(true);
+        };
+        let claim = Claim { campaign: *campaign, epoch: entry.epoch };
+        let epoch = store.epoch(*campaign)?;
+        let lost = entry.running && epoch == entry.epoch && !store.has_begun(claim)?;
+        let less = entry.intents > *intents || entry.epoch > epoch || entry.messages > counts.total();
+        Ok(less || lost || !entry.is_of_lineage(&store.lineage(*campaign)?))
+    }
+
+    /// Whether the journal knows all that the receipt tells of.
+    pub(super) fn accounts_for(&self, entry: &Entry) -> Result<bool, JournalError> {
+        let Some(store) = &self.store else { return Ok(false) };
+        if self.is_imported(entry)? {
+            return Ok(true);
+        }
+        let same = self.journal.as_ref().is_some_and(|journal| journal.uuid == entry.journal);
+        Ok(same && !self.damaged && !self.is_behind(store, entry)?)
     }
 }
 

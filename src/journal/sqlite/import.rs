@@ -255,17 +255,17 @@ impl Taking<'_> {
             [note(wave.key, &export.header().journal), known],
         )?;
         marks::count_anew(self.new, wave.key)?;
-        self.done.missing += self.missing(wave.key, wave.pruned)?;
+        self.done.missing += self.missing(wave.key, wave.pruned, wave.exported.lineage.as_ref())?;
         Ok(())
     }
 
     /// Holds what was taken out of either journal against what is here now: it stays noted until all of it is back.
     /// Gives how many messages are not.
-    fn missing(&self, key: CampaignKey, there: Option<Pruned>) -> Result<u64, Stop> {
+    fn missing(&self, key: CampaignKey, there: Option<Pruned>, taken: Option<&Lineage>) -> Result<u64, Stop> {
         let Lineage { messages, set, .. } = marks::lineage(self.new, key)?;
         let gone = [prune::noted(self.new, key)?, there].into_iter().flatten();
         let Some(gone) =
-            gone.filter(|pruned| !pruned.is_back(messages, set)).max_by_key(|gone| gone.messages)
+            gone.filter(|pruned| !pruned.is_back(messages, set, taken)).max_by_key(|gone| gone.messages)
         else {
             prune::forget(self.new, key)?;
             return Ok(0);

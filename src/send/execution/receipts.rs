@@ -112,7 +112,7 @@ impl Receipts {
             intents: store.intents()?,
             epoch: self.claim.epoch(),
             messages,
-            mark: mark.map(|mark| mark.name),
+            mark,
             set,
             running,
             counts,
