@@ -3,6 +3,7 @@
 pub(crate) mod command;
 pub mod line;
 pub(crate) mod agreement;
+pub(crate) mod before;
 pub(crate) mod campaign_lock;
 pub(crate) mod context;
 pub(crate) mod elsewhere;

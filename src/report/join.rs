@@ -8,7 +8,7 @@ use crate::campaign::Campaign;
 use crate::delivery::outcome::{Outcome, Status};
 use crate::delivery::tally::Tally;
 use crate::diagnostic::Diagnostic;
-use crate::journal::identity::{CampaignKey, Channel, Person};
+use crate::journal::identity::{CampaignKey, Channel};
 use crate::journal::index::Index;
 use crate::journal::record::{Known as Message, Recorded, State, UNSEEN, mark};
 use crate::journal::store::Store;
@@ -30,6 +30,8 @@ pub(crate) struct RowReport<'a> {
     pub(crate) skipped: Option<Skip>,
     /// What the journal knows of it, where it was asked for everything.
     pub(crate) recorded: Option<Recorded>,
+    /// Whether its recipient was, or may have been, sent another text than the files give now.
+    pub(crate) altered: bool,
 }
 
 /// How much of each message is wanted.
@@ -129,7 +131,7 @@ impl<'a> Join<'a> {
         let row = self.pass.rows().get(self.next).expect("a batch has an entry for each of its rows");
         let verdict = &self.batch.entries()[self.next].verdict;
         self.next += 1;
-        let (status, message) =
+        let Counted { status, message, altered } =
             self.count.add(self.store, verdict, &self.batch).map_err(JoinError::Journal)?;
         let recorded = match (self.wanted, self.store, message) {
             (Wanted::Everything, Some(store), Some(message)) => {
@@ -144,7 +146,7 @@ impl<'a> Join<'a> {
             Verdict::Skipped(why) => Some(*why),
             Verdict::Message { .. } => None,
         };
-        Ok(Some(RowReport { row, status, skipped, recorded }))
+        Ok(Some(RowReport { row, status, skipped, recorded, altered }))
     }
 
     /// Walks what is left, and gives the counts of all of it.
@@ -156,6 +158,16 @@ impl<'a> Join<'a> {
         while self.next()?.is_some() {}
         Ok(self.count.finish())
     }
+}
+
+/// What a row was counted as.
+pub(crate) struct Counted {
+    /// What became of it.
+    pub(crate) status: Status,
+    /// The message, where the journal knows it.
+    pub(crate) message: Option<Message>,
+    /// Whether the text that left is another than its row would get now.
+    pub(crate) altered: bool,
 }
 
 /// Counts what became of rows, by the journal's index of a campaign's messages.
@@ -193,7 +205,7 @@ impl Count {
         self.index.known() == 0
     }
 
-    /// Counts a row of a batch. Gives its status, and the message where the journal knows it.
+    /// Counts a row of a batch.
     ///
     /// # Errors
     ///
@@ -203,10 +215,10 @@ impl Count {
         store: Option<&Store>,
         verdict: &Verdict,
         batch: &Batch,
-    ) -> Result<(Status, Option<Message>), JournalError> {
+    ) -> Result<Counted, JournalError> {
         let Verdict::Message { openid, payload, nth } = verdict else {
             self.tally.counts.add(Status::Skipped, 1);
-            return Ok((Status::Skipped, None));
+            return Ok(Counted { status: Status::Skipped, message: None, altered: false });
         };
         let openid = openid_in(batch, payload, *openid);
         let message = match store {
@@ -215,23 +227,21 @@ impl Count {
         };
         let status = message.map_or(Status::Unsent, |message| message.state.status());
         self.tally.counts.add(status, 1);
+        let mut altered = false;
         if let Some(message) = message {
             self.found += 1;
-            self.known(&message, &batch.payloads()[payload.clone()]);
+            altered = is_altered(&message, &batch.payloads()[payload.clone()]);
+            self.known(&message, altered);
         }
-        Ok((status, message))
+        Ok(Counted { status, message, altered })
     }
 
-    fn known(&mut self, message: &Message, payload: &[u8]) {
-        // A message that was taken over from results was sent with a text that nobody here has seen.
-        let is_other = message.payload != UNSEEN && mark(payload) != message.payload;
+    fn known(&mut self, message: &Message, altered: bool) {
         let tally = &mut self.tally;
+        tally.altered += u64::from(altered);
         match message.state {
-            State::Settled(Outcome::Sent | Outcome::Unknown) => tally.altered += u64::from(is_other),
-            State::InFlight => {
-                tally.altered += u64::from(is_other);
-                tally.in_flight += 1;
-            }
+            State::Settled(Outcome::Sent | Outcome::Unknown) => {}
+            State::InFlight => tally.in_flight += 1,
             State::Settled(Outcome::Refused) => {
                 // Results that were taken over may tell a refusal without its code. Such refusals are counted below 0,
                 // which means success and is no code of any refusal.
@@ -259,6 +269,17 @@ impl Count {
         let known = u64::try_from(self.index.known()).expect("a count of what is in memory");
         self.tally.gone = known.saturating_sub(self.found);
         self.tally
+    }
+}
+
+/// Whether a message that left, or may have, had another text than this. One that was taken over from results had a text
+/// that nobody here has seen.
+fn is_altered(message: &Message, payload: &[u8]) -> bool {
+    match message.state {
+        State::Settled(Outcome::Sent | Outcome::Unknown) | State::InFlight => {
+            message.payload != UNSEEN && mark(payload) != message.payload
+        }
+        State::Settled(Outcome::Refused | Outcome::Failed | Outcome::Postponed) | State::Skipped(_) => false,
     }
 }
 
@@ -313,44 +334,7 @@ fn knows_nobody(campaign: &Campaign, store: Option<&Store>) -> Result<bool, Jour
     Ok(store.count(number)?.statuses().total() == 0)
 }
 
-/// How many messages of a plan went, letter by letter, to the same people under another identity.
-///
-/// # Errors
-///
-/// As [`Join::next`].
-pub(crate) fn alike(
-    campaign: &Campaign,
-    plan: &Plan,
-    store: &Store,
-    whose: &Identity,
-) -> Result<u64, JoinError> {
-    let inputs = Inputs::of_campaign(campaign, &plan.library);
-    let tally = Join::open_for(&inputs, plan, Some(store), whose, Wanted::State)?.finish()?;
-    Ok(tally.counts.sent + tally.counts.unknown - tally.altered)
-}
-
-/// The people of a plan, sorted, each of them once.
-///
-/// # Errors
-///
-/// When the audience cannot be read, or is no longer what was planned.
-pub(crate) fn persons(campaign: &Campaign, plan: &Plan) -> Result<Vec<Person>, JoinError> {
-    let inputs = Inputs::of_campaign(campaign, &plan.library);
-    let (mut pass, mut batch, mut found) = (Pass::open(&inputs, plan)?, Batch::default(), Vec::new());
-    while pass.next(&mut batch)? {
-        for entry in batch.entries() {
-            if let Verdict::Message { openid, payload, .. } = &entry.verdict {
-                let openid = openid_in(&batch, payload, *openid);
-                found.push(Person::of(&campaign.account.appid, openid));
-            }
-        }
-    }
-    found.sort_unstable();
-    found.dedup();
-    Ok(found)
-}
-
-fn openid_in<'b>(batch: &'b Batch, payload: &Range<usize>, length: usize) -> &'b str {
+pub(crate) fn openid_in<'b>(batch: &'b Batch, payload: &Range<usize>, length: usize) -> &'b str {
     std::str::from_utf8(batch.openid(payload, length))
         .expect("the planner writes an openid only once it has been read as text")
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod earlier;
 pub mod join;
+pub(crate) mod left;
 pub(crate) mod form;
 pub(crate) mod preview;
 pub mod run;

@@ -12,6 +12,7 @@ mod ci_kit;
 mod citations;
 mod cli;
 mod clock;
+mod consent;
 mod crash;
 mod damage;
 mod docs;

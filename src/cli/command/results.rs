@@ -46,13 +46,20 @@ pub(crate) fn run(args: &args::Results, terminal: &Terminal) -> Result<Exit, Pro
             Err(ResultsError::Join(error)) => Err(error.into()),
         };
     }
-    results::write(&campaign, &plan, store, results_file, masked)
-        .and_then(|tally| results::write_parts(&campaign, &plan, store, results_file, masked, &tally))
+    let tally = results::write(&campaign, &plan, store, results_file, masked)
+        .and_then(|tally| {
+            results::write_parts(&campaign, &plan, store, results_file, masked, &tally).map(|()| tally)
+        })
         .map_err(|error| match error {
             ResultsError::Join(error) => error.into(),
             ResultsError::File(error) => Problem::cannot_write(results_file, error),
         })?;
     terminal.say("summary.results", &[("file", &display(results_file))]);
+    for (key, count) in [("send.gone", tally.gone), ("results.altered", tally.altered)] {
+        if count > 0 {
+            terminal.say(key, &[("count", &count)]);
+        }
+    }
     leave_receipt_of(&campaign, &plan, store, args, terminal)?;
     terminal.next("look", path);
     Ok(Exit::Ok)

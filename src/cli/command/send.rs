@@ -9,7 +9,8 @@ use crate::api_base::{Destination, Hosts};
 use crate::campaign::file::OnUnknown;
 use crate::campaign::validate::Overrides;
 use crate::campaign::{Campaign, CampaignId, duration};
-use crate::cli::agreement::{Proposal, before, token_command};
+use crate::cli::agreement::{Proposal, token_command};
+use crate::cli::before::before;
 use crate::cli::campaign_lock::{campaign_lock, folder_lock, holder, take, take_beside};
 use crate::cli::context::{environment, load_counted};
 use crate::cli::ending::{What, exit as ended, next_key, report};
@@ -80,10 +81,11 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
         masked: results_masked(&args.how),
         destination: Some(destination),
     };
-    let before = before(&results, earlier, &state)?;
+    let before = before(&results, earlier, &state, &policy)?;
     let left = left(&before.tally, &policy);
     if left == 0 {
         before.insist_on_text()?;
+        before.tell_gone(terminal);
     } else {
         before.tried.insist(&campaign)?;
     }
@@ -123,7 +125,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
             }
             stay.agreed = Some(id);
             gate::insist_unchanged(&campaign, destination, &state, receipt.as_ref())?;
-            let announced = before.announced(&proposal);
+            let announced = proposal.announced();
             if let Some(until) = until {
                 return Ok(Turn::Wait(waiting, until));
             }

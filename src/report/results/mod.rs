@@ -221,7 +221,7 @@ impl<'a> Lines<'a> {
         let status = self.words.say(&format!("status.{}", report.status.name()), &[]);
         self.push(&status);
         match &report.recorded {
-            Some(recorded) => self.recorded(report.status, recorded),
+            Some(recorded) => self.recorded(report.status, recorded, report.altered),
             None => {
                 let reason = report.skipped.map_or_else(String::new, |skipped| self.reason(skipped.name()));
                 let advice = report.skipped.map(|skipped| self.left_out(skipped, report.row));
@@ -276,7 +276,7 @@ impl<'a> Lines<'a> {
         self.words.say(skipped_key(skipped), &[("list", &list)])
     }
 
-    fn recorded(&mut self, status: Status, recorded: &Recorded) {
+    fn recorded(&mut self, status: Status, recorded: &Recorded, altered: bool) {
         if let State::Skipped(reason) = recorded.state {
             return self.skipped(reason, recorded);
         }
@@ -286,7 +286,12 @@ impl<'a> Lines<'a> {
             Some(RecordedCause::Unfamiliar(name)) => (String::new(), shown(name).into_owned()),
             None => (String::new(), String::new()),
         };
-        let advice = advice(self.words, status, recorded);
+        let mut advice = advice(self.words, status, recorded);
+        if altered {
+            // Beside the cells of today the status tells of a text of then.
+            let other = self.words.say("results.other-text", &[]);
+            advice = if advice.is_empty() { other } else { format!("{advice} {other}") };
+        }
         let finished = self.time(recorded.at);
         let latency = recorded.latency_ms.map_or_else(String::new, |latency| latency.to_string());
         let rid = recorded.rid.as_deref().unwrap_or("").to_owned();

@@ -1,0 +1,198 @@
+//! What earlier runs did, and what else the people of a plan were sent.
+
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::campaign::Campaign;
+use crate::cli::exit_code::Exit;
+use crate::cli::problem::Problem;
+use crate::cli::results_file::ResultsFile;
+use crate::cli::terminal::Terminal;
+use crate::cli::tried::Tried;
+use crate::delivery::attempt::Incident;
+use crate::delivery::outcome::Counts;
+use crate::delivery::tally::Tally;
+use crate::journal::history::Begun;
+use crate::journal::record::Known;
+use crate::journal::run::RunRecord;
+use crate::journal::store::Store;
+use crate::journal::{Identity, JournalError};
+use crate::plan::{Plan, text_digest};
+use crate::report::earlier::Earlier;
+use crate::report::join::{JoinError, identity, tally};
+use crate::report::left::Left;
+use crate::send::feed::Policy;
+
+/// What was there before this run.
+pub(crate) struct Before {
+    /// What became of the audience so far.
+    pub(crate) tally: Tally,
+    /// The digest of the last run, where the campaign had another text then and people got that.
+    pub(crate) other_text: Option<String>,
+    /// When the last run began.
+    last: Option<Timestamp>,
+    /// Whether that run sent this very plan: whoever agreed to it then has agreed to it.
+    pub(crate) is_agreed: bool,
+    /// Who else got exactly this, among those who are left and as far as nobody has agreed to it.
+    pub(crate) alike: Option<Alike>,
+    /// What other campaigns sent the same people of late, the last one first.
+    pub(crate) others: Vec<Alike>,
+    /// Who was sent it to look at it.
+    pub(crate) tried: Tried,
+}
+
+/// So far back other campaigns are looked at, and so many of them.
+const LATELY: SignedDuration = SignedDuration::from_hours(90 * 24);
+const LOOKED_AT: usize = 20;
+
+/// Another campaign or wave that went to the same people, in whole or with the same text.
+pub(crate) struct Alike {
+    pub(crate) whose: Identity,
+    pub(crate) count: u64,
+    pub(crate) at: Timestamp,
+    /// Whether it was pruned: then `count` is how many messages it had, and nobody knows whose they were.
+    pub(crate) pruned: bool,
+}
+
+impl Before {
+    /// Says how many of those who were sent the message are no longer in the audience.
+    pub(crate) fn tell_gone(&self, terminal: &Terminal) {
+        if self.tally.gone > 0 {
+            terminal.say("send.gone", &[("count", &self.tally.gone)]);
+        }
+    }
+
+    /// Insists that what was sent is what the files say now, where nothing is left to send: a folder of last month with
+    /// a new text and the old id is no campaign that is done.
+    ///
+    /// # Errors
+    ///
+    /// When they say something else.
+    pub(crate) fn insist_on_text(&self) -> Result<(), Problem> {
+        let other = self.tally.altered;
+        if other == 0 {
+            return Ok(());
+        }
+        let at = self.last.map_or_else(|| "?".to_owned(), |last| last.strftime("%Y-%m-%d").to_string());
+        Err(Problem::new(Exit::Gate, "other-text-sent").with("count", other).with("at", at))
+    }
+}
+
+/// Reads what earlier runs did. What a crash left in flight is settled on the way. `counted` was counted while the plan was
+/// made; the audience is read for it only where that cannot be taken any more.
+///
+/// # Errors
+///
+/// When audience or journal cannot be read.
+pub(crate) fn before(
+    results: &ResultsFile,
+    counted: Option<Earlier>,
+    state: &Path,
+    policy: &Policy,
+) -> Result<Before, Problem> {
+    let (campaign, plan) = (&*results.campaign, &*results.plan);
+    // Before anything is settled here, which is writing too.
+    let counted = match counted {
+        Some(earlier) => earlier.finish()?,
+        None => None,
+    };
+    let store = settle_crash(campaign, state)?;
+    // Where nothing has changed since results were written, they came to what is asked for.
+    let unchanged = store.as_ref().map(|store| results.unchanged(store)).transpose()?.flatten();
+    let tally = match unchanged.or(counted) {
+        Some(tally) => tally,
+        None => tally(campaign, plan, store.as_ref())?,
+    };
+    let runs = runs(campaign, store.as_ref())?;
+    let now = text_digest(campaign, plan).to_string();
+    let last = runs.last();
+    let other_text =
+        last.filter(|last| last.text != now && tally.altered > 0).map(|last| last.digest.clone());
+    let is_agreed = last.is_some_and(|last| last.digest == plan.digest.to_string());
+    let begun = last.map(|last| last.started);
+    let tried = match &store {
+        Some(store) => Tried::of(campaign, plan, store)?,
+        None => Tried::default(),
+    };
+    let (mut the_same, mut others) = (None, Vec::new());
+    // Where everybody was sent the message nobody will be asked.
+    let Counts { sent, refused: _, failed: _, unknown: _, skipped, unsent: _ } = tally.counts;
+    if let Some(store) = store.as_ref().filter(|_| sent + skipped < tally.counts.total()) {
+        let again = |known: &Known| policy.sends(known);
+        let left = Left::new(campaign, plan, store, &again);
+        the_same = alike(campaign, plan, store, &left, &runs)?;
+        others = lately(campaign, store, &left)?;
+    }
+    Ok(Before { tally, other_text, last: begun, is_agreed, alike: the_same, others, tried })
+}
+
+fn runs(campaign: &Campaign, store: Option<&Store>) -> Result<Vec<RunRecord>, JournalError> {
+    let Some(store) = store else { return Ok(Vec::new()) };
+    match store.find_campaign(&identity(campaign))? {
+        Some(number) => store.runs(number),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// What other campaigns sent of late to those who are left.
+fn lately(campaign: &Campaign, store: &Store, left: &Left<'_>) -> Result<Vec<Alike>, JoinError> {
+    let since = Timestamp::now().checked_sub(LATELY).unwrap_or(Timestamp::MIN);
+    let others = store.others_since(&identity(campaign), since, LOOKED_AT).map_err(JoinError::Journal)?;
+    if others.is_empty() {
+        return Ok(Vec::new());
+    }
+    let persons = left.persons()?;
+    let mut found = Vec::new();
+    for Begun { key, whose, at } in others {
+        let mut count = 0;
+        store.occasions(&[key], since, &persons, |_, _| count += 1).map_err(JoinError::Journal)?;
+        if count > 0 {
+            found.push(Alike { whose, count, at, pruned: false });
+        }
+    }
+    Ok(found)
+}
+
+/// The campaign or wave that sent exactly this to the most of those who are left. Whoever agreed to that agreed to the very
+/// plan that a run of this campaign has sent since, and to no other people.
+fn alike(
+    campaign: &Campaign,
+    plan: &Plan,
+    store: &Store,
+    left: &Left<'_>,
+    runs: &[RunRecord],
+) -> Result<Option<Alike>, JoinError> {
+    let (text, digest) = (text_digest(campaign, plan).to_string(), plan.digest.to_string());
+    let others = store.with_text(&identity(campaign), &text, &digest).map_err(JoinError::Journal)?;
+    let agreed = runs.iter().rev().find(|run| run.digest == digest).map(|run| run.started);
+    let (mut most, mut pruned) = (None, None);
+    for (whose, at) in others.into_iter().filter(|(_, at)| agreed.is_none_or(|agreed| agreed < *at)) {
+        let count = left.alike(&whose)?;
+        if count > most.as_ref().map_or(0, |most: &Alike| most.count) {
+            most = Some(Alike { whose, count, at, pruned: false });
+        } else if pruned.is_none() {
+            pruned = gone(store, whose, at).map_err(JoinError::Journal)?;
+        }
+    }
+    Ok(most.or(pruned))
+}
+
+/// A campaign whose messages were taken out of the journal: who got it cannot be counted any more.
+fn gone(store: &Store, whose: Identity, at: Timestamp) -> Result<Option<Alike>, JournalError> {
+    let Some(key) = store.find_campaign(&whose)? else { return Ok(None) };
+    let pruned = store.pruned(key)?;
+    Ok(pruned.map(|pruned| Alike { whose, count: pruned.messages, at, pruned: true }))
+}
+
+/// Whoever holds the lock may settle what a crashed process left in flight.
+fn settle_crash(campaign: &Campaign, state: &Path) -> Result<Option<Store>, JournalError> {
+    let Some(store) = Store::read(state)? else { return Ok(None) };
+    let whose = identity(campaign);
+    if store.find_campaign(&whose)?.is_none() {
+        return Ok(Some(store));
+    }
+    let mut store = Store::open(state)?;
+    store.claim(&whose, Incident::Crash)?;
+    Ok(Some(store))
+}

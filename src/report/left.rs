@@ -1,0 +1,90 @@
+//! Those of a plan who are left to be sent the message, and what else they were sent.
+
+use crate::campaign::Campaign;
+use crate::delivery::outcome::Status;
+use crate::journal::identity::Person;
+use crate::journal::record::Known;
+use crate::journal::store::Store;
+use crate::journal::{Identity, JournalError};
+use crate::plan::Plan;
+use crate::plan::batch::{Batch, Verdict};
+use crate::plan::inputs::Inputs;
+use crate::plan::pass::Pass;
+use crate::report::join::{Count, Counted, JoinError, identity, openid_in};
+
+/// Those of a plan to whom a message would be sent now: whom the journal does not know, and whom it knows and this wants
+/// to be sent it again.
+pub(crate) struct Left<'a> {
+    campaign: &'a Campaign,
+    plan: &'a Plan,
+    store: &'a Store,
+    again: &'a dyn Fn(&Known) -> bool,
+}
+
+impl<'a> Left<'a> {
+    pub(crate) fn new(
+        campaign: &'a Campaign,
+        plan: &'a Plan,
+        store: &'a Store,
+        again: &'a dyn Fn(&Known) -> bool,
+    ) -> Self {
+        Self { campaign, plan, store, again }
+    }
+
+    /// How many of their messages went, letter by letter, to the same people under another identity.
+    ///
+    /// # Errors
+    ///
+    /// As [`Join::next`].
+    pub(crate) fn alike(&self, whose: &Identity) -> Result<u64, JoinError> {
+        let mut theirs = Count::load(Some(self.store), whose).map_err(JoinError::Journal)?;
+        let mut found = 0;
+        self.each(|verdict, batch| {
+            let Counted { status, altered, .. } = theirs.add(Some(self.store), verdict, batch)?;
+            let reached = matches!(status, Status::Sent | Status::Unknown);
+            found += u64::from(reached && !altered);
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Who they are, sorted, each of them once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Join::next`].
+    pub(crate) fn persons(&self) -> Result<Vec<Person>, JoinError> {
+        let mut found = Vec::new();
+        self.each(|verdict, batch| {
+            if let Verdict::Message { openid, payload, .. } = verdict {
+                let openid = openid_in(batch, payload, *openid);
+                found.push(Person::of(&self.campaign.account.appid, openid));
+            }
+            Ok(())
+        })?;
+        found.sort_unstable();
+        found.dedup();
+        Ok(found)
+    }
+
+    fn each(
+        &self,
+        mut each: impl FnMut(&Verdict, &Batch) -> Result<(), JournalError>,
+    ) -> Result<(), JoinError> {
+        let inputs = Inputs::of_campaign(self.campaign, &self.plan.library);
+        let (mut pass, mut batch) = (Pass::open(&inputs, self.plan)?, Batch::default());
+        let mut own = Count::load(Some(self.store), &identity(self.campaign)).map_err(JoinError::Journal)?;
+        while pass.next(&mut batch)? {
+            for entry in batch.entries() {
+                let verdict = &entry.verdict;
+                let counted = own.add(Some(self.store), verdict, &batch).map_err(JoinError::Journal)?;
+                let is_left = matches!(verdict, Verdict::Message { .. })
+                    && counted.message.as_ref().is_none_or(|known| (self.again)(known));
+                if is_left {
+                    each(verdict, &batch).map_err(JoinError::Journal)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
