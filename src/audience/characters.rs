@@ -24,6 +24,11 @@ pub(crate) fn private_use(text: &str) -> Option<char> {
     text.chars().find(|c| is_private_use(*c))
 }
 
+/// The private-use characters of a text, and where they are.
+pub(crate) fn all_private_use(text: &str) -> impl Iterator<Item = (usize, char)> {
+    text.char_indices().filter(|(_, c)| is_private_use(*c))
+}
+
 fn is_private_use(c: char) -> bool {
     matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{ffffd}' | '\u{100000}'..='\u{10fffd}')
 }
@@ -50,15 +55,23 @@ pub(crate) fn real_of(private: char) -> Option<char> {
 
 /// Whether a text holds characters without ink that have no business where they stand.
 pub(crate) fn has_unseen(text: &str) -> bool {
+    unseen(text).next().is_some()
+}
+
+/// The characters without ink that have no business where they stand, and where that is.
+pub(crate) fn unseen(text: &str) -> impl Iterator<Item = (usize, char)> {
     let mut before = None;
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        if !c.is_ascii() && is_unseen(before, c, rest.peek().copied()) {
-            return true;
+    let mut rest = text.char_indices().peekable();
+    std::iter::from_fn(move || {
+        loop {
+            let (at, c) = rest.next()?;
+            let found = !c.is_ascii() && is_unseen(before, c, rest.peek().map(|(_, after)| *after));
+            before = Some(c);
+            if found {
+                return Some((at, c));
+            }
         }
-        before = Some(c);
-    }
-    false
+    })
 }
 
 fn is_unseen(before: Option<char>, c: char, after: Option<char>) -> bool {

@@ -128,6 +128,10 @@ codes! {
     UnfilledPlaceholder = "unfilled-placeholder", Error;
     /// A written `\n` or `<br>` in a text.
     MarkupInText = "markup-in-text", Warning;
+    /// A character of a text that nobody sees, or that no font has.
+    InvisibleInText = "invisible-in-text", Warning;
+    /// A cell that is put into the query of an address as it is.
+    RawInAddress = "raw-in-address", Warning;
     /// A condition that is nothing but a column of yes and no.
     BareCondition = "bare-condition", Warning;
     /// A comparison with a text that no row has.
@@ -266,6 +270,8 @@ codes! {
     DateCell = "date-cell", Error;
     /// Dates that every computer shows in its own way, written as Excel in China shows them.
     RegionalDate = "regional-date", Warning;
+    /// A row below the list that is no person's: a sum or a note.
+    RowOfNobody = "row-of-nobody", Error;
     /// A row of results that was left out on purpose before.
     SkippedBefore = "skipped-before", Error;
     /// A number that programs show differently under the format of its cell.

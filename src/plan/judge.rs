@@ -293,6 +293,10 @@ impl<'a> Judge<'a> {
         let mut look = Look { judge: self, row, cells, sound: true };
         let troubled = look.troubles();
         let openid = look.openid();
+        if !look.sound && damage::is_nobody(openid) {
+            // What its other cells lack is nobody's trouble.
+            return Verdict::Skipped(Skip::Invalid);
+        }
         let before = look.judge.seen.before(openid);
         match look.judge.inputs.audience.duplicates {
             Duplicates::First if before > 0 => {
@@ -545,6 +549,10 @@ impl<'r> Look<'_, 'r, '_> {
             // It was told already.
             Err(_) if self.row.troubles().iter().any(|(troubled, _)| *troubled == cell) => return text,
             Err(OpenIdFault::Character { character, .. }) => {
+                if damage::is_nobody(text) {
+                    self.damaged(Code::RowOfNobody, cell, text);
+                    return text;
+                }
                 if let Some(code) = destroyed_by(text) {
                     self.damaged(code, cell, text);
                     return text;

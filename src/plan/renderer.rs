@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
+use crate::audience::characters::real_of;
 use crate::audience::column::ColumnRules;
 use crate::audience::header::Header;
 use crate::audience::row::{Cells, Row};
 use crate::campaign::template::branches::Branches;
 use crate::campaign::template::{
-    Bare, Braces, Comparison, Expression, Failure, Node, OPENID, ROW, Template, Values, Variable,
+    Bare, Braces, Comparison, Expression, Failure, Node, OPENID, Placeholder, ROW, Template, Values, Variable,
 };
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
@@ -179,6 +180,21 @@ impl Renderer {
                     written: bare.written,
                 })
             })
+        })
+    }
+
+    /// The columns that stand as they are in the query of an address, each once a text.
+    pub(crate) fn query_columns(&self) -> impl Iterator<Item = (usize, &FieldPath)> {
+        self.slots.iter().flat_map(|slot| {
+            let mut columns: Vec<usize> = Vec::new();
+            for variable in slot.template.query_variables() {
+                if let Some((column, _)) = slot.cells[variable].of_a_column()
+                    && !columns.contains(&column)
+                {
+                    columns.push(column);
+                }
+            }
+            columns.into_iter().map(|column| (column, &slot.at))
         })
     }
 
@@ -394,6 +410,10 @@ impl Binder<'_> {
                 self.faults.push(fault.with("text", &placeholder.spelling));
                 continue;
             }
+            if matches!(placeholder.braces, Braces::Unseen | Braces::Private) {
+                self.unseen(input, placeholder);
+                continue;
+            }
             let full_width = placeholder.braces == Braces::FullWidth;
             // Nobody writes full-width double braces by chance, whatever the columns are.
             let Some(name) = column.or(Some(placeholder.inside.as_str()).filter(|_| full_width)) else {
@@ -406,6 +426,22 @@ impl Binder<'_> {
                 .with("variable", variable_of(name));
             self.faults.push(if full_width { fault } else { fault.into_warning() });
         }
+    }
+
+    /// Tells a character of the template that nobody sees, or that no font has.
+    fn unseen(&mut self, input: &SlotInput, placeholder: &Placeholder) {
+        let place = Place::Within(input.at.clone(), placeholder.at.clone());
+        let fault = Diagnostic::new(Code::InvisibleInText, place)
+            .with("field", &input.at)
+            .with("character", &placeholder.spelling);
+        let real = placeholder.inside.chars().next().and_then(real_of);
+        self.faults.push(match real {
+            _ if placeholder.braces == Braces::Unseen => fault.with("reason", Key::new("cell.unseen")),
+            Some(real) => fault
+                .with("reason", Key::new("cell.private-and-known"))
+                .with("real", format!("{real} (U+{:04X})", u32::from(real))),
+            None => fault.with("reason", Key::new("cell.private")),
+        });
     }
 
     fn note(&mut self, variables: &[Variable], cells: &[Cell]) {
@@ -442,11 +478,26 @@ impl Binder<'_> {
                         .with("field", at)
                         .with("columns", self.header.listed())
                         .near(name, known);
+                let mut fault = fault;
+                // A name that is no plain word is written in brackets; one with a mark for what must be filled in is meant.
+                let plainly = |column: &&str| plain_name(column) == name;
+                let marked = self.header.names().find(plainly).map(str::to_owned);
+                if let Some(column) = marked.or_else(|| fault.near.take().map(String::from)) {
+                    let written = variable_of(&column);
+                    let is_plain = written.trim_matches(['{', '}']) == column;
+                    fault.near = Some(if is_plain { column } else { written }.into_boxed_str());
+                }
                 self.faults.push(fault);
                 None
             }
         }
     }
+}
+
+/// A column's name without what lists put around it for those who fill them in: `*姓名`, `手机号码（必填）`.
+fn plain_name(column: &str) -> &str {
+    let name = column.split(['（', '(', '\n', '\r']).next().unwrap_or(column);
+    name.trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '＊' | '※' | '★' | '：' | ':'))
 }
 
 /// A column as templates write it.

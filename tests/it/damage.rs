@@ -244,3 +244,17 @@ fn cells_that_a_helper_cannot_read_are_told_once_a_kind_and_column() {
     assert!(message(1).ends_with("never (column `b`)"), "{}", message(1));
     assert_eq!((&plan["diagnostics"][0]["row"], &plan["invalid"]), (&1.into(), &240.into()));
 }
+
+#[test]
+fn a_sum_or_a_note_below_the_list_is_told_as_what_it_is_and_nothing_more() {
+    let world = World::new();
+    world.text_campaign("Hello {{code}}", "");
+    world.file("audience.csv", format!("openid,code\n{},A1\n合 计,\n注：以上为会员,\n", openid(1)));
+    let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(3).json();
+    assert_eq!(told(&plan), [("row-of-nobody", "error")]);
+    let message = plan["diagnostics"][0]["message"].as_str().expect("a message");
+    assert!(message.contains("2 rows") && message.contains("A3, A4"), "{message}");
+    world.edit("campaign.toml", "audience.csv\"", "audience.csv\"\ninvalid_rows = \"skip\"");
+    let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(0).json();
+    assert_eq!((told(&plan), &plan["planned"]), (vec![("row-of-nobody", "warning")], &1.into()));
+}

@@ -496,6 +496,9 @@ fn case(code: Code) -> Case {
         Code::TemplateUnsupported => text("{{#each name}}{{/each}}", ""),
         Code::UnfilledPlaceholder => text("｛｛name｝｝", ""),
         Code::MarkupInText => text("a<br/>b", ""),
+        Code::InvisibleInText => text("a\u{200b}b", ""),
+        Code::RawInAddress => cells("https://x/?a={{name}}", "", row(&format!("{one},A&B"))),
+        Code::RowOfNobody => cells("x", "", row(&format!("{one},A\n合计,1"))),
         Code::AlikeColumns => cells("x", "", format!("openid,手机,\u{2F3F}机\n{one},1,2\n")),
         Code::BareCondition => cells("x{{#if name}}{{/if}}", "", row(&format!("{one},否"))),
         Code::ValueInNoRow => cells("x{{#if (eq name true)}}y{{/if}}", "", row(&format!("{one},否"))),
@@ -709,14 +712,14 @@ fn the_names_of_faults_are_those_that_scripts_know() {
          kind-not-for-account field-not-for-account empty-list several-articles too-many-articles media-twice media-outside \
          media-unreadable media-empty media-format media-too-large media-large media-too-long media-unmeasured \
          media-name media-cut-off empty-template \
-         template-syntax unknown-variable unknown-helper template-unsupported unfilled-placeholder markup-in-text bare-condition value-in-no-row field-blank field-too-long \
+         template-syntax unknown-variable unknown-helper template-unsupported unfilled-placeholder markup-in-text invisible-in-text raw-in-address bare-condition value-in-no-row field-blank field-too-long \
          field-at-limit field-long control-character odd-url unclosed-link miniprogram-path-alone \
          odd-miniprogram-appid render-failed audience-unreadable audience-special audience-empty audience-not-text not-a-workbook \
          workbook-unreadable workbook-encrypted sheet-missing several-sheets hidden-sheets sheet-of-text workbook-too-large stray-cells hidden-rows \
          undecodable unsure-encoding ambiguous-encoding \
          no-recipients title-above-names header-row-empty too-many-columns results-columns duplicate-column alike-columns unnamed-column openid-column-missing rule-without-column lone-quote unclosed-quote \
          ragged-row list-unreadable list-special list-without-openids list-without-match join-unreadable join-special join-on-missing join-to-missing join-repeated join-column-twice join-missing join-without-match window-column-missing window-time window-mixed window-date-only \
-         window-event window-used merged-cells date-cell regional-date skipped-before cell-format symbol-font conditional-format volatile-formula format-without-effect long-number formula-without-value error-value picture-in-cell scientific-notation lost-digits \
+         window-event window-used merged-cells date-cell regional-date row-of-nobody skipped-before cell-format symbol-font conditional-format volatile-formula format-without-effect long-number formula-without-value error-value picture-in-cell scientific-notation lost-digits \
          lost-leading-zeros code-became-date leading-apostrophe text-mark null-word destroyed-characters lost-characters misread-characters private-use markup-in-cell blank-cells blanks-around invisible-characters full-width openid-empty openid-character openid-too-long openid-shape openid-contact duplicate-openid duplicate-skipped \
          too-many-for-one cell-blank cell-too-long cell-pattern cell-not-one-of"
     );

@@ -335,9 +335,82 @@ fn a_comparison_with_what_no_row_has_tells_what_the_rows_have() {
 }
 
 #[test]
+fn characters_of_a_template_that_nobody_sees_are_told_where_they_stand() {
+    let told = |text: &str| {
+        let found = faults(text);
+        let one = found.iter().find(|one| one["code"] == "invisible-in-text");
+        one.map(|one| format!("{} at {}", one["message"].as_str().expect("a text"), one["column"]))
+    };
+    for (text, said) in [
+        ("<a href=\"https://a.com/\u{200b}?x=1\">x</a>", "U+200B, which nobody sees"),
+        ("您好\u{202e}123", "U+202E"),
+        ("王\u{e863}", "the real one is 䶮 (U+4DAE)"),
+        ("x\u{e000}", "an empty box"),
+    ] {
+        assert!(told(text).is_some_and(|message| message.contains(said)), "{text:?}: {:?}", told(text));
+    }
+    assert!(
+        told("ab\u{200b}c").is_some_and(|message| message.ends_with("at 16")),
+        "{:?}",
+        told("ab\u{200b}c")
+    );
+    for text in ["👨\u{200d}👩\u{200d}👧 ❤\u{fe0f}", "您好，{{姓名}}", "plain"] {
+        assert_eq!(told(text), None, "{text:?}");
+    }
+}
+
+#[test]
+fn a_cell_in_the_query_of_an_address_is_told_where_it_changes_the_address() {
+    let told = |template: &str, cells: &[&str]| {
+        let found = told_of_cells(template, "码", cells);
+        found
+            .into_iter()
+            .find(|(code, ..)| code == "raw-in-address")
+            .map(|(_, message, help)| (message, help))
+    };
+    let link = "<a href=\"https://a.com?c={{码}}\">x</a>";
+    let (message, help) = told(link, &["A1", "A#1", "B+2"]).expect("a warning");
+    assert!(message.contains("2 rows") && message.contains("`A#1` in row 2"), "{message}");
+    assert_eq!(help, "Write `{{url_encode 码}}`.");
+    assert!(told("https://a.com/x?a=1&c={{码}} 点这里", &["A&1"]).is_some());
+    for (template, cells) in [
+        (link, &["A1", "张三", "%E5%BC%A0"][..]),
+        ("<a href=\"https://a.com?c={{url_encode 码}}\">x</a>", &["A#1"]),
+        ("在吗？{{码}} https://a.com", &["A#1"]),
+        ("https://a.com/{{码}}", &["A#1"]),
+    ] {
+        assert_eq!(told(template, cells), None, "{template}");
+    }
+}
+
+#[test]
+fn a_heading_with_a_mark_for_what_must_be_filled_in_is_found_by_its_name() {
+    let help = |template: &str, header: &str| {
+        let world = World::new();
+        world.text_campaign(template, "");
+        world.file("audience.csv", format!("openid,\"{header}\"\n{},张三\n", openid(1)));
+        let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(3).json();
+        plan["diagnostics"][0]["help"].as_str().expect("a help").to_owned()
+    };
+    for (template, header, written) in [
+        ("{{姓名}}", "*姓名", "{{[*姓名]}}"),
+        ("{{*姓名}}", "*姓名", "{{[*姓名]}}"),
+        ("{{手机号码}}", "手机号码（必填）", "{{[手机号码（必填）]}}"),
+        ("{{姓名}}", "姓名\n(必填)", "{{[姓名\n(必填)]}}"),
+        ("{{姓明}}", "姓名", "姓名"),
+    ] {
+        let help = help(template, header);
+        assert!(help.contains(&format!("did you mean `{written}`")), "{template} {header}: {help}");
+    }
+}
+
+#[test]
 fn what_is_nearly_right_leads_to_what_to_write_without_words_of_a_parser() {
     for (template, said) in [
         ("{{#if 积分 == 5}}x{{/if}}", "write `{{#if (eq 积分 5)}}`"),
+        ("{{date day}}", "`{{date … \"%Y-%m-%d\"}}`"),
+        ("{{#if (eq 积分)}}x{{/if}}", "`(eq … \"…\")`"),
+        ("{{#if a b day}}x{{/if}}", "`{{#if …}}…{{/if}}`"),
         ("{{full name}}", "did you mean `{{[full name]}}`?"),
         ("{{a.b}}", "did you mean `{{[a.b]}}`?"),
         ("{{default 姓名 “朋友”}}", "write `\"朋友\"`"),

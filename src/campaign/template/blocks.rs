@@ -93,7 +93,10 @@ impl<'s> Parser<'s> {
             TagKind::Foreign => {
                 let sign = self.source[tag.inside.clone()].chars().next().unwrap_or('{');
                 let at = tag.inside.start..tag.inside.start + sign.len_utf8();
-                self.found.faults.push(TemplateFault::unsupported(at, sign));
+                // `{{*姓名}}` may be a column.
+                let inside = self.source[tag.inside].trim();
+                let spelling = if sign == '*' { inside.to_owned() } else { sign.to_string() };
+                self.found.faults.push(TemplateFault::unsupported(at, spelling));
             }
             TagKind::Value => {
                 let value = Inside::new(self.source, tag.inside, &mut self.found).value();

@@ -143,13 +143,15 @@ impl TemplateFault {
                 fault.near = fault.near.or(column.map(String::into_boxed_str));
                 fault
             }
-            TemplateFaultKind::Parameters { name, given } => {
-                fault(Code::TemplateUnsupported).with("text", format!("{name} ({given})"))
-            }
+            TemplateFaultKind::Parameters { name, given } => fault(Code::TemplateUnsupported)
+                .with("told", Key::new("template.parameters"))
+                .with("given", given)
+                .with("instead", usage(name)),
             TemplateFaultKind::Unsupported(spelling) => {
-                // A column may be called so.
-                let near = (spelling == "this").then(|| "{{[this]}}".into());
-                let mut fault = fault(Code::TemplateUnsupported).with("text", spelling);
+                // A column may be called so: names of columns that must be filled in begin with a `*` in many lists.
+                let starred = spelling.strip_prefix('*').is_some_and(|name| !name.is_empty());
+                let near = (spelling == "this" || starred).then(|| format!("{{{{[{spelling}]}}}}").into());
+                let mut fault = unsupported(fault(Code::TemplateUnsupported), spelling);
                 fault.near = near;
                 fault
             }
@@ -159,11 +161,30 @@ impl TemplateFault {
                     Some(name) => format!("{{{{{name}}}}}"),
                     None => format!("{{{{[{}]}}}}", path.replace(['[', ']'], "")),
                 };
-                let mut fault = fault(Code::TemplateUnsupported).with("text", path);
+                let mut fault = unsupported(fault(Code::TemplateUnsupported), path);
                 fault.near = Some(column.into_boxed_str());
                 fault
             }
         }
+    }
+}
+
+fn unsupported(fault: Diagnostic, spelling: String) -> Diagnostic {
+    fault.with("told", Key::new("template.not-here")).with("text", spelling)
+}
+
+/// How a helper is written, in any language.
+fn usage(helper: &str) -> String {
+    match helper {
+        "if" | "unless" => format!("{{{{#{helper} …}}}}…{{{{/{helper}}}}}"),
+        "default" => "{{default … \"…\"}}".to_owned(),
+        "truncate" => "{{truncate … 4}}".to_owned(),
+        "date" => "{{date … \"%Y-%m-%d\"}}".to_owned(),
+        "eq" | "ne" => format!("({helper} … \"…\")"),
+        "gt" | "gte" | "lt" | "lte" => format!("({helper} … 100)"),
+        "and" | "or" => format!("({helper} … …)"),
+        "not" => "(not …)".to_owned(),
+        other => format!("{{{{{other} …}}}}"),
     }
 }
 

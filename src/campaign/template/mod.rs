@@ -24,7 +24,7 @@ pub(crate) use compiled::{Bare, Broken, Node, Template};
 pub(crate) use evaluate::{Failure, Values};
 pub(crate) use expression::Expression;
 pub(crate) use helpers::number::is_zero;
-pub(crate) use placeholder::Braces;
+pub(crate) use placeholder::{Braces, Placeholder};
 pub(crate) use uses::Comparison;
 pub(crate) use variable::{OPENID, ROW, Variable};
 

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::audience::characters;
 use crate::campaign::template::tags::is_blank;
 
 /// A text in brackets that may be meant as a variable.
@@ -28,6 +29,10 @@ pub(crate) enum Braces {
     Statement,
     /// No variable, but a written `\n` or `<br>`.
     Markup,
+    /// A character that nobody sees.
+    Unseen,
+    /// One that no font has.
+    Private,
 }
 
 /// What opens and closes a placeholder, the longer ones first.
@@ -59,7 +64,7 @@ const MARKUP: [&str; 9] = ["\\n", "\\r", "\\t", "<br", "&nbsp;", "&amp;", "&lt;"
 
 /// The placeholders in a piece of a template that is text.
 pub(super) fn find(source: &str, at: Range<usize>) -> Vec<Placeholder> {
-    let mut found = Vec::new();
+    let mut found = unseen(&source[at.clone()], at.start);
     let mut from = at.start;
     while from < at.end {
         let rest = &source[from..at.end];
@@ -74,6 +79,25 @@ pub(super) fn find(source: &str, at: Range<usize>) -> Vec<Placeholder> {
                 found.push(placeholder);
             }
             None => from += rest.chars().next().map_or(1, char::len_utf8),
+        }
+    }
+    found
+}
+
+/// The characters that nobody sees, and those that no font has, each once.
+fn unseen(text: &str, start: usize) -> Vec<Placeholder> {
+    if text.is_ascii() {
+        return Vec::new();
+    }
+    let mut found: Vec<Placeholder> = Vec::new();
+    for (at, c, braces) in characters::unseen(text)
+        .map(|(at, c)| (at, c, Braces::Unseen))
+        .chain(characters::all_private_use(text).map(|(at, c)| (at, c, Braces::Private)))
+    {
+        let spelling = format!("U+{:04X}", u32::from(c));
+        if !found.iter().any(|known| known.spelling == spelling) {
+            let at = start + at..start + at + c.len_utf8();
+            found.push(Placeholder { at, spelling, inside: c.to_string(), braces });
         }
     }
     found
@@ -117,7 +141,7 @@ impl Placeholder {
             Braces::FullWidth | Braces::Other => {
                 self.inside == column || self.inside.chars().filter(|c| !is_blank(*c)).eq(column.chars())
             }
-            Braces::Markup => false,
+            Braces::Markup | Braces::Unseen | Braces::Private => false,
             Braces::Statement => self.inside.split(is_blank).any(|word| word == column),
         }
     }

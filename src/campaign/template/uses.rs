@@ -100,6 +100,13 @@ impl Template {
         }
     }
 
+    /// The variables that stand as they are in the query of an address, by their index.
+    pub(crate) fn query_variables(&self) -> Vec<usize> {
+        let mut found = Vec::new();
+        gather_query(self.pieces(), &mut String::new(), &mut found);
+        found
+    }
+
     /// Whether a variable stands in the text of these pieces, plainly or through a helper.
     pub(super) fn writes(nodes: &[Node], variable: usize) -> bool {
         nodes.iter().any(|node| match node {
@@ -116,6 +123,33 @@ impl Template {
         let mut compared = Vec::new();
         conditions(self.pieces(), &mut |condition| gather_compared(condition, &mut compared));
         compared
+    }
+}
+
+/// `word` is what stands before the next piece without a blank or a quote: an address, up to there.
+fn gather_query(nodes: &[Node], word: &mut String, found: &mut Vec<usize>) {
+    for node in nodes {
+        match node {
+            Node::Text(text) => {
+                let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>');
+                match text.rfind(ends) {
+                    Some(at) => text[at..].trim_start_matches(ends).clone_into(word),
+                    None => word.push_str(text),
+                }
+            }
+            Node::Value(value) => {
+                let is_query = word.split_once('?').is_some_and(|(before, _)| before.contains('/'));
+                if let (Expression::Variable(variable), true) = (value, is_query) {
+                    found.push(*variable);
+                }
+                word.push('x');
+            }
+            Node::Choice(choice) => {
+                let mut other = word.clone();
+                gather_query(&choice.first, word, found);
+                gather_query(&choice.second, &mut other, found);
+            }
+        }
     }
 }
 
@@ -173,6 +207,10 @@ mod tests {
         let names = |variables: Vec<usize>| -> String {
             variables.into_iter().map(|variable| template.variables()[variable].name.as_str()).collect()
         };
+        let source = "{{a}}?{{b}} <a href='https://x/{{c}}?d={{d}}&e={{url_encode e}}&f={{#if g}}{{f}}{{/if}}'>{{h}}?</a>/p?i={{i}}";
+        let addressed = Template::compile(source).expect("a sound template");
+        let query = addressed.query_variables().into_iter();
+        assert_eq!(query.map(|index| addressed.variables()[index].name.as_str()).collect::<String>(), "dfi");
         assert_eq!(names(template.plain_variables()), "abce");
         assert_eq!(names(template.unguarded_variables()), "a");
         assert_eq!(names(template.compared_variables()), "e");

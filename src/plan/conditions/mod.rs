@@ -1,7 +1,9 @@
-//! Conditions that do not ask what they seem to: nothing but a column of yes and no, or a text that no row has.
+//! Conditions that do not ask what they seem to: nothing but a column of yes and no, or a text that no row has. And cells
+//! that do not come through the address they are put into.
 //!
 //! What a column holds is only known when all rows have been seen.
 
+mod addressed;
 mod bare;
 mod equal;
 mod values;
@@ -9,6 +11,7 @@ mod words;
 
 use crate::audience::row::{Cells, Row};
 use crate::diagnostic::Diagnostic;
+use crate::plan::conditions::addressed::Addressed;
 use crate::plan::conditions::bare::Watched;
 use crate::plan::conditions::equal::Compared;
 use crate::plan::renderer::Renderer;
@@ -18,6 +21,7 @@ use crate::plan::renderer::Renderer;
 pub(crate) struct Conditions {
     watched: Vec<Watched>,
     compared: Vec<Compared>,
+    addressed: Vec<Addressed>,
 }
 
 impl Conditions {
@@ -31,7 +35,9 @@ impl Conditions {
             let name = names[compared.column];
             Compared::new(compared, name)
         });
-        Self { watched: watched.collect(), compared: compared.collect() }
+        let addressed = renderer.query_columns().filter(|(column, _)| *column != openid);
+        let addressed = addressed.map(|(column, at)| Addressed::new(at, column, names[column]));
+        Self { watched: watched.collect(), compared: compared.collect(), addressed: addressed.collect() }
     }
 
     /// Looks at a row.
@@ -42,21 +48,26 @@ impl Conditions {
         for compared in &mut self.compared {
             compared.look(row.number, cells.or_blank(compared.column()));
         }
+        for addressed in &mut self.addressed {
+            addressed.look(row.number, cells.or_blank(addressed.column()));
+        }
     }
 
     /// Takes in what another judge saw of the same campaign.
     pub(crate) fn absorb(&mut self, other: Self) {
-        if self.watched.is_empty() && self.compared.is_empty() {
+        if self.watched.is_empty() && self.compared.is_empty() && self.addressed.is_empty() {
             *self = other;
             return;
         }
         self.watched.iter_mut().zip(other.watched).for_each(|(own, other)| own.absorb(other));
         self.compared.iter_mut().zip(other.compared).for_each(|(own, other)| own.absorb(other));
+        self.addressed.iter_mut().zip(other.addressed).for_each(|(own, other)| own.absorb(other));
     }
 
     /// One warning a condition.
     pub(crate) fn diagnostics(self) -> Vec<Diagnostic> {
         let bare = self.watched.into_iter().filter_map(Watched::told);
-        bare.chain(self.compared.into_iter().filter_map(Compared::told)).collect()
+        let told = bare.chain(self.compared.into_iter().filter_map(Compared::told));
+        told.chain(self.addressed.into_iter().filter_map(Addressed::told)).collect()
     }
 }

@@ -25,6 +25,7 @@ use crate::plan::damage::tally::{Spot, Tally};
 use crate::plan::failures::Failures;
 
 pub(crate) use crate::plan::damage::column::{Column, Use};
+pub(crate) use crate::plan::damage::names::is_nobody;
 
 /// What was found, in the rows of one judge or of all.
 #[derive(Debug, Clone, Default)]
