@@ -102,7 +102,6 @@ fn ready(args: &args::Results, terminal: &Terminal) -> Result<(Campaign, Plan, W
     let asked =
         Asked { path, whose: &identity, id: &id, flag: args.journal.dir(), local: args.journal.local };
     let teller = Teller::find(&asked, terminal)?;
-    teller.insist()?;
     let mut destination = teller.destination;
     let account = AccountFolder::insist(&identity.appid, args.journal.dir())?;
     let mut witnesses = Witnesses::ask(path, identity.clone(), &account, destination)?;
@@ -120,6 +119,7 @@ fn ready(args: &args::Results, terminal: &Terminal) -> Result<(Campaign, Plan, W
     if !is_stdout(args) {
         Kept::of_campaign(&campaign, args.journal.dir()).insist_results(&campaign, Some(destination))?;
     }
+    teller.insist()?;
     let witnesses = Evidence::of(&campaign, witnesses, &account)?.insist()?;
     Ok((campaign, plan, witnesses))
 }

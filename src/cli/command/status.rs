@@ -172,9 +172,12 @@ fn sent(state: &Path, identity: &Identity, looks: Option<&Path>) -> Result<Optio
     }
     let digest = last.as_ref().map(|last| last.digest.clone());
     if let Some(path) = looks.filter(|_| !pruned)
-        && let Some((tally, skipped)) = as_it_is_now(path, &store)?
+        && let Some((of_list, skipped)) = as_it_is_now(path, &store)?
     {
-        let list = last.as_ref().map(|last| List::since(last, &by_journal.counts, &tally));
+        let list = last.as_ref().map(|last| List::since(last, &by_journal.counts, &of_list));
+        // Why requests failed is on the disk alone; the list is held against what is in memory.
+        let Tally { failed_by_cause, unknown_by_cause, .. } = by_journal;
+        let tally = Tally { failed_by_cause, unknown_by_cause, ..of_list };
         return Ok(Some(Known { tally, skipped, digest, is_of_now: true, list }));
     }
     let decided = by_journal.skipped.iter().map(|(reason, count)| (reason.name().to_owned(), *count));

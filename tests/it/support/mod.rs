@@ -335,23 +335,26 @@ pub fn finish(child: Child) -> Ran {
 fn hear_signals_again() {
     #[cfg(target_os = "linux")]
     {
-        use tokio::signal::unix::{SignalKind, signal};
         static HEARD: std::sync::Once = std::sync::Once::new();
-        HEARD.call_once(|| {
-            let status = fs::read_to_string("/proc/self/status").expect("what Linux says of a process");
-            let mask =
-                status.lines().find_map(|line| line.strip_prefix("SigIgn:")).expect("the ignored signals");
-            let mask = u64::from_str_radix(mask.trim(), 16).expect("a mask");
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let runtime = runtime.expect("a runtime");
-            let _inside = runtime.enter();
-            for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
-                if mask & (1 << (kind.as_raw_value() - 1)) != 0 {
-                    // The handler stays when nobody listens to it any more.
-                    drop(signal(kind).expect("a handler"));
-                }
-            }
-        });
+        // On a thread of its own: a test of pages has a runtime already, and within one no other may end.
+        HEARD.call_once(|| std::thread::spawn(hear).join().expect("a thread that hears"));
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn hear() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let status = fs::read_to_string("/proc/self/status").expect("what Linux says of a process");
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).expect("the ignored signals");
+    let mask = u64::from_str_radix(mask.trim(), 16).expect("a mask");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    let _inside = runtime.enter();
+    for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+        if mask & (1 << (kind.as_raw_value() - 1)) != 0 {
+            // The handler stays when nobody listens to it any more.
+            drop(signal(kind).expect("a handler"));
+        }
     }
 }
 
