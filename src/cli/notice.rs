@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::api_base::ApiBase;
 use crate::campaign::file::NotifyOn;
 use crate::campaign::{Campaign, Notify, moment};
 use crate::cli::context::variable;
@@ -12,6 +13,7 @@ use crate::cli::exit_code::Exit;
 use crate::cli::platform::runtime;
 use crate::cli::terminal::{Terminal, argument};
 use crate::delivery::stop::Stop;
+use crate::locale::Catalog;
 use crate::report::run::notice::{Notice, is_taken};
 use crate::report::run::stopped::why;
 use crate::report::run::summary::{self, by_code};
@@ -36,9 +38,10 @@ pub(crate) fn look(campaign: &Campaign, terminal: &Terminal) {
 /// Tells whoever wants to know how a run ended.
 pub(crate) fn tell(campaign: &Campaign, finished: &Finished, exit: Exit, next: &str, terminal: &Terminal) {
     let Some(notify) = &campaign.notify else { return };
-    if !notify.on.contains(&kind(exit)) {
+    let unknown = finished.concluded.tally.counts.unknown > 0;
+    let Some(event) = happened(exit, unknown).into_iter().find(|event| notify.on.contains(event)) else {
         return;
-    }
+    };
     let Some(hook) = address(notify) else { return };
     let words = &terminal.words;
     let counts = &finished.concluded.tally.counts;
@@ -59,7 +62,7 @@ pub(crate) fn tell(campaign: &Campaign, finished: &Finished, exit: Exit, next: &
         "campaign": campaign.id.to_string(),
         "title": campaign.title,
         "wave": campaign.wave,
-        "event": kind(exit).name(),
+        "event": event.name(),
         "exit": { "code": exit.code(), "name": exit.name() },
         "counts": counts,
         "refused_by_code": by_code(&finished.concluded.tally.refused_by_code),
@@ -77,10 +80,12 @@ pub(crate) fn tell(campaign: &Campaign, finished: &Finished, exit: Exit, next: &
     }
 }
 
-fn kind(exit: Exit) -> NotifyOn {
-    match exit {
-        Exit::Paused | Exit::Interrupted | Exit::Terminated => NotifyOn::Pause,
-        Exit::Unknown => NotifyOn::Unknown,
+/// What happened, first of all what the exit says: a run that ended with unknown outcomes has ended, too, and one that
+/// paused may have left some.
+fn happened(exit: Exit, unknown: bool) -> Vec<NotifyOn> {
+    let mut events = match exit {
+        Exit::Paused | Exit::Interrupted | Exit::Terminated => vec![NotifyOn::Pause],
+        Exit::Unknown => vec![NotifyOn::Unknown, NotifyOn::End],
         Exit::Ok
         | Exit::Internal
         | Exit::Usage
@@ -88,8 +93,45 @@ fn kind(exit: Exit) -> NotifyOn {
         | Exit::Partial
         | Exit::Gate
         | Exit::Account
-        | Exit::Storage => NotifyOn::End,
+        | Exit::Storage => vec![NotifyOn::End],
+    };
+    if unknown && !events.contains(&NotifyOn::Unknown) {
+        events.push(NotifyOn::Unknown);
     }
+    events
+}
+
+/// What came of a notice that was only a test.
+#[derive(Debug)]
+pub(crate) enum Tested {
+    /// Nobody is to be told of anything.
+    Nobody,
+    /// This variable holds no address.
+    NoAddress(String),
+    /// This host took it.
+    Taken(ApiBase),
+    /// This host did not.
+    NotTaken(ApiBase),
+}
+
+/// Sends a notice that says it is a test.
+pub(crate) fn test(campaign: &Campaign, words: &Catalog) -> Tested {
+    let Some(notify) = &campaign.notify else { return Tested::Nobody };
+    let Some(hook) = address(notify) else { return Tested::NoAddress(notify.url_env.clone()) };
+    let title = campaign.title.clone().unwrap_or_else(|| campaign.id.to_string());
+    let line = words.say("doctor.notify.text", &[]);
+    let facts = json!({
+        "campaign": campaign.id.to_string(),
+        "title": campaign.title,
+        "wave": campaign.wave,
+        "event": "test",
+        "next": line,
+    });
+    let ending = words.say("doctor.notify.title", &[]);
+    let title = words.say("notify.title", &[("campaign", &title), ("ending", &ending)]);
+    let notice = Notice { title, lines: vec![line], facts: &facts };
+    let taken = is_sent(notify, &hook, &notice.body(notify.style));
+    if taken { Tested::Taken(hook.host) } else { Tested::NotTaken(hook.host) }
 }
 
 fn address(notify: &Notify) -> Option<Hook> {

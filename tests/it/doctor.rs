@@ -72,8 +72,8 @@ fn every_check_is_on_the_page_about_the_account() {
     let page = fs::read_to_string(repository().join("docs/account.md")).expect("a page");
     let rows = page.lines().skip_while(|line| *line != "| check | looks at |").skip(2);
     let told: Vec<&str> = rows.map_while(|line| line.strip_prefix("| `")?.split('`').next()).collect();
-    let all: Vec<&str> = CHECKS.into_iter().chain(["version"]).collect();
-    assert_eq!(told, all, "those of every run, and the one of `--online`");
+    let all: Vec<&str> = CHECKS.into_iter().chain(["notify", "version"]).collect();
+    assert_eq!(told, all, "those of every run, and those of `--notify` and `--online`");
 }
 
 #[test]

@@ -76,6 +76,28 @@ fn where_a_title_stands_above_the_list_it_asks_for_the_row_of_the_names() {
 }
 
 #[test]
+fn a_list_with_times_is_asked_whether_they_are_those_of_the_last_contact() {
+    for (column, answer, written) in
+        [("最后互动时间", "", true), ("最后互动时间", "no", false), ("下单时间", "", false)]
+    {
+        let world = world();
+        let list = format!("openid,姓名,{column},会员\n{},张三,2026/11/25 15:30,1795591800\n", openid(1));
+        world.file("lists/times.csv", list);
+        let mut session = session(&world, "init spring", &[("WXCAST_APPID", APPID)]);
+        session.sees("[1]").types("").sees(&format!("[{APPID}]")).types("");
+        session.sees("The audience file").types("lists/times.csv").sees("[openid]").types("");
+        session.sees(&format!("`{column}` holds times")).types(answer);
+        session.sees("The text").types("{{姓名}}，您好！\r.").sees("[yes]").types("");
+        let (code, shown) = session.ends();
+        assert_eq!(code, 0, "{shown}");
+        let toml = world.read("spring/campaign.toml");
+        let window = format!("[audience.window]\ncolumn = \"{column}\"");
+        assert_eq!(toml.contains(&window), written, "{toml}");
+        world.run(&["plan", "spring/campaign.toml"]).exits(0);
+    }
+}
+
+#[test]
 fn each_wrong_answer_is_told_at_once_and_asked_for_again() {
     let world = world();
     let mut session = session(&world, "init spring --lang zh-CN", &[]);

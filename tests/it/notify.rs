@@ -118,3 +118,43 @@ fn the_address_in_the_campaign_file_is_a_fault_that_does_not_show_it() {
         assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("S3CRET"), "{line}: {}", ran.stderr);
     }
 }
+
+#[test]
+fn who_waits_for_the_end_is_told_of_one_with_unknown_outcomes_and_who_waits_for_those_of_a_pause() {
+    for (on, limit, code, event) in [
+        (r#"["end"]"#, &[][..], 6, "end"),
+        (r#"["end", "unknown"]"#, &[][..], 6, "unknown"),
+        (r#"["unknown"]"#, &["--limit", "2"][..], 7, "unknown"),
+        (r#"["pause", "unknown"]"#, &["--limit", "2"][..], 7, "pause"),
+    ] {
+        let (address, notices) = service(&[""]);
+        let world = world(3, &format!("on = {on}"));
+        let platform = Platform::new("[[faults]]\nkind = \"reset-after\"\nmessages = 1");
+        send(&world, &platform, &address, limit).exits(code);
+        let body = notices.recv_timeout(std::time::Duration::from_secs(20)).expect("a notice").1;
+        assert_eq!((&body["event"], &body["counts"]["unknown"]), (&json!(event), &json!(1)), "{on}");
+    }
+}
+
+#[test]
+fn doctor_sends_a_test_notice_where_it_is_asked_to() {
+    let (address, notices) = service(&[r#"{"errcode":0}"#, r#"{"errcode":93000}"#, r#"{"errcode":93000}"#]);
+    let world = world(1, "style = \"wecom\"");
+    let platform = Platform::new("");
+    let doctor = |more: &[&str]| {
+        let args = [&["doctor", "campaign.toml", "--format", "json"], more].concat();
+        let mut command = world.command_at(&platform, &args);
+        let found =
+            Ran::of(command.env("WXCAST_NOTIFY_URL", &address).output().expect("the binary runs")).json();
+        let checks = found["checks"].as_array().expect("a list").clone();
+        checks.into_iter().find(|check| check["check"] == "notify")
+    };
+    assert_eq!(doctor(&[]), None);
+    let well = doctor(&["--notify"]).expect("a check");
+    assert_eq!(well["state"], "ok", "{well}");
+    let told = notices.recv().expect("a notice").1.to_string();
+    assert!(told.contains("test notice") && !told.contains(&openid(0)), "{told}");
+    let ill = doctor(&["--notify"]).expect("a check");
+    assert_eq!(ill["state"], "warning", "{ill}");
+    assert!(!ill.to_string().contains("S3CRET"), "{ill}");
+}

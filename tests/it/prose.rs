@@ -21,6 +21,7 @@ const FILES: &[(&str, &str)] = &[
     ("audience/number_format/code.rs", "words of number formats, to be recognised"),
     ("audience/number_format/date.rs", "the days of the week, as spreadsheets write them in Chinese"),
     ("audience/time_cell.rs", "the halves of a day, as lists have them"),
+    ("cli/command/init/columns.rs", "what columns of last contact are called, to be recognised"),
     ("campaign/window.rs", "what people call what somebody did, to be recognised"),
     ("campaign/template/helpers/date.rs", "days and months, as messages have them"),
     ("plan/damage/names.rs", "what columns of names are called, to be recognised"),

@@ -287,3 +287,26 @@ fn a_rehearsal_takes_the_times_of_the_audience_for_the_truth() {
     world.file("times.csv", "openid,time\no,soon\n");
     world.run(&args).exits(3).says("`soon` is no time");
 }
+
+#[test]
+fn the_example_of_who_and_when_plans_clean_and_says_who_gets_nothing_and_why() {
+    let world = World::new();
+    let example = crate::support::repository().join("campaigns/win-back");
+    for file in
+        ["campaign.toml", "audience.csv", "asked.csv", "bought.csv", "unsubscribed.csv", "testers.csv"]
+    {
+        world.file(file, std::fs::read(example.join(file)).expect(file));
+    }
+    world.edit("campaign.toml", "wx9b5cf7b5b76e00e6", crate::support::APPID);
+    let args = ["plan", "campaign.toml", "--format", "json", "--at", "2026-11-26 10:00"];
+    let found = world.run(&args).exits(0).json();
+    assert_eq!(found["diagnostics"], json!([]));
+    let why = &found["skipped_by_reason"];
+    assert_eq!((&found["planned"], &why["excluded"], &why["unmatched"]), (&json!(16), &json!(3), &json!(1)));
+    let windows = &found["windows"];
+    assert_eq!((&windows["late"], &windows["one_minute"]), (&json!(0), &json!(2)), "{windows}");
+    assert!(windows["in_time"].as_u64() > Some(6) && windows["out"].as_u64() > Some(1), "{windows}");
+    let platform = Platform::new("");
+    world.send(&platform).exits(8).says("2 of 2 testers");
+    world.run_at(&platform, &["try", "campaign.toml"]).exits(0);
+}

@@ -389,6 +389,8 @@ pub(crate) struct Doctor {
     pub(crate) campaign: CampaignArgs,
     #[arg(long)]
     pub(crate) online: bool,
+    #[arg(long)]
+    pub(crate) notify: bool,
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
     #[command(flatten)]

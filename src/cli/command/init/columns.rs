@@ -4,11 +4,16 @@ use crate::audience::header::Header;
 use crate::audience::openid;
 use crate::audience::reader::Reader;
 use crate::audience::row::Row;
+use crate::audience::time_cell;
+use crate::campaign::moment::usual_zone;
 use crate::campaign::template::OPENID;
 use crate::cli::command::init::starter::Starter;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 
+/// What a column of the times of last contact is called.
+const CONTACT: &[&str] =
+    &["互动", "消息", "回复", "咨询", "联系", "会话", "contact", "message", "wrote", "interact"];
 /// How many rows say what a column holds.
 const LOOKED_AT: usize = 20;
 
@@ -35,6 +40,29 @@ impl Columns {
         let first = || self.rows.first().into_iter().flatten();
         let by_look = || first().position(|cell| looks(&cell)).and_then(|at| self.header.names().nth(at));
         named.or_else(by_look).filter(|name| !name.is_empty()).map(str::to_owned)
+    }
+
+    /// The column whose cells are all times of day on a date, so far as they are filled; one whose name speaks of contact
+    /// before others.
+    pub(super) fn likely_contact(&self) -> Option<(String, bool)> {
+        let zone = usual_zone();
+        // A bare number is a time only where the column's name says so: orders and members have numbers, too.
+        let is_time = |cell: &str, speaks: bool| {
+            let is_number = cell.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+            let read = time_cell::read(cell, &zone, None).filter(|_| speaks || !is_number);
+            read.is_some_and(|read| !read.date_only)
+        };
+        let speaks = |name: &str| CONTACT.iter().any(|word| name.to_lowercase().contains(word));
+        let holds_times = |at: usize, name: &str| {
+            let cells = self.rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.trim());
+            let filled: Vec<&str> = cells.filter(|cell| !cell.is_empty()).collect();
+            !filled.is_empty() && filled.into_iter().all(|cell| is_time(cell, speaks(name)))
+        };
+        let names = self.header.names().enumerate().filter(|(_, name)| !name.is_empty());
+        let times: Vec<&str> =
+            names.filter(|(at, name)| holds_times(*at, name)).map(|(_, name)| name).collect();
+        let by_name = times.iter().find(|name| speaks(name)).map(|name| ((*name).to_owned(), true));
+        by_name.or_else(|| times.first().map(|name| ((*name).to_owned(), false)))
     }
 
     /// The first cell of a column, where none of the cells that were looked at is an openid of the usual shape.

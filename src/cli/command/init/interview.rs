@@ -54,6 +54,7 @@ enum Step {
     Sheet,
     HeaderRow,
     Openid,
+    Window,
     Message,
     Confirm,
     Done,
@@ -111,6 +112,7 @@ impl<'t> Interview<'t> {
             Step::Sheet => self.sheet(draft),
             Step::HeaderRow => self.header_row(draft),
             Step::Openid => self.openid(draft),
+            Step::Window => self.window(draft),
             Step::Message => self.message(draft),
             Step::Confirm => self.confirm(draft),
             Step::Done => Ok(Reply::Given(())),
@@ -289,7 +291,32 @@ impl<'t> Interview<'t> {
                 }
             }
         })?;
-        Ok(draft.take(reply, Step::Message, |draft, name| draft.starter.openid = Some(name)))
+        Ok(draft.take(reply, Step::Message, |draft, name| {
+            (draft.starter.openid, draft.starter.window) = (Some(name), None);
+            if draft.columns().likely_contact().is_some() {
+                draft.step = Step::Window;
+            }
+        }))
+    }
+
+    /// Whether a column of times says until when people can be reached.
+    fn window(&self, draft: &mut Draft) -> io::Result<Reply<()>> {
+        let (column, speaks) = draft.columns().likely_contact().expect("it is asked of a list with times");
+        let question = self.words.say("init.ask.window", &[("column", &column)]);
+        let (yes, no) = (self.words.say("init.yes", &[]), self.words.say("init.nay", &[]));
+        let usual = if speaks { &yes } else { &no };
+        let reply = self.prompt.ask(&question, Some(usual.clone()), |answer| {
+            match answer.to_lowercase().as_str() {
+                "y" | "yes" => Ok(true),
+                answer if answer == yes => Ok(true),
+                "n" | "no" => Ok(false),
+                answer if answer == no => Ok(false),
+                _ => Err(self.words.say("init.no.answer", &[("yes", &yes), ("again", &no)])),
+            }
+        })?;
+        Ok(draft.take(reply, Step::Message, |draft, is_contact| {
+            draft.starter.window = Some(column).filter(|_| is_contact);
+        }))
     }
 
     /// Asks for the next field of the message that cannot be left out.

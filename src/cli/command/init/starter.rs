@@ -35,6 +35,8 @@ pub(crate) struct Starter {
     pub(crate) header_row: Option<u32>,
     /// The column of the openids.
     pub(crate) openid: Option<String>,
+    /// The column with the times of last contact.
+    pub(crate) window: Option<String>,
     /// The message's table.
     pub(crate) message: Table,
 }
@@ -53,6 +55,7 @@ impl Starter {
             sheet: None,
             header_row: None,
             openid: None,
+            window: None,
             message: Table::new(),
         }
     }
@@ -75,6 +78,10 @@ impl Starter {
         audience.extend(self.header_row.map(|row| ("header_row".to_owned(), Value::Integer(row.into()))));
         let column = self.openid.clone().filter(|column| column != "openid");
         audience.extend(column.map(|column| ("openid".to_owned(), Value::String(column))));
+        audience.extend(self.window.clone().map(|column| {
+            let window = Table::from_iter([("column".to_owned(), Value::String(column))]);
+            ("window".to_owned(), Value::Table(window))
+        }));
         let message = Table::from_iter([(self.kind.name().to_owned(), Value::Table(self.message.clone()))]);
         let mut campaign = Table::from_iter([("id".to_owned(), Value::String(self.id.clone()))]);
         campaign.extend(self.title.clone().map(|title| ("title".to_owned(), Value::String(title))));
