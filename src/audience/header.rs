@@ -14,6 +14,9 @@ use crate::diagnostic::{Diagnostic, alike};
 /// The delimiters that are found out; the first where none stands out.
 pub(crate) const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
+/// So many names are listed where one is not among them.
+const MOST_LISTED: usize = 100;
+
 /// The names of the columns.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Header {
@@ -41,7 +44,11 @@ impl Header {
             Ok(openid::Shape::Usual) => format!("{}***", &name[..3]),
             Ok(openid::Shape::Odd) | Err(_) => name.to_owned(),
         };
-        self.names().map(hidden).collect::<Vec<_>>().join(", ")
+        let mut listed: Vec<String> = self.names().take(MOST_LISTED).map(hidden).collect();
+        if self.names().nth(MOST_LISTED).is_some() {
+            listed.push("…".to_owned());
+        }
+        listed.join(", ")
     }
 
     /// How many columns there are.

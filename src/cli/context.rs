@@ -24,7 +24,7 @@ use crate::report::earlier::Earlier;
 use crate::report::plan::json::Facts;
 
 /// A campaign has a few kilobytes. What parsing one takes is many times its size.
-const MOST_BYTES: u64 = 8 << 20;
+const MOST_BYTES: u64 = 2 << 20;
 
 /// A campaign and its plan, sound or not.
 #[derive(Debug)]

@@ -19,6 +19,9 @@ use crate::message::media::Upload;
 use crate::message::problem::Problem;
 use crate::plan::media::folder_of;
 
+/// So many names of columns are looked through, for all names together that are none, for what may have been meant.
+const MOST_NEAR: usize = 50_000;
+
 /// A text of the message that is filled from rows, before the audience's columns are known.
 #[derive(Debug, Clone)]
 pub(crate) struct SlotInput {
@@ -470,18 +473,18 @@ impl Binder<'_> {
             ROW => Some(Cell::Row),
             OPENID => Some(Cell::Openid(self.openid)),
             name => {
-                let columns = self.header.names().map(str::to_owned).collect::<Vec<String>>();
-                let known = columns.iter().map(String::as_str).chain([OPENID, ROW]);
                 let fault =
                     Diagnostic::new(Code::UnknownVariable, Place::Within(at.clone(), variable.at.clone()))
                         .with("name", name)
                         .with("field", at)
-                        .with("columns", self.header.listed())
-                        .near(name, known);
-                let mut fault = fault;
+                        .with("columns", self.header.listed());
+                // Whoever has misspelled thousands of thousands of columns mends the first ones and sees the rest.
+                let looked_through = self.faults.len().saturating_mul(self.header.width());
+                let columns = || self.header.names().filter(move |_| looked_through < MOST_NEAR);
+                let mut fault = fault.near(name, columns().chain([OPENID, ROW]));
                 // A name that is no plain word is written in brackets; one with a mark for what must be filled in is meant.
                 let plainly = |column: &&str| plain_name(column) == name;
-                let marked = self.header.names().find(plainly).map(str::to_owned);
+                let marked = columns().find(plainly).map(str::to_owned);
                 if let Some(column) = marked.or_else(|| fault.near.take().map(String::from)) {
                     let written = variable_of(&column);
                     let is_plain = written.trim_matches(['{', '}']) == column;
