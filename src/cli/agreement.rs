@@ -6,7 +6,7 @@ use std::fmt::Display;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::api_base::Hosts;
-use crate::campaign::file::Duplicates;
+use crate::campaign::file::{Duplicates, OnUnknown};
 use crate::campaign::{Campaign, SecretPlace, moment};
 use crate::cli::before::{Alike, Before};
 use crate::cli::exit_code::Exit;
@@ -37,8 +37,10 @@ pub(crate) struct Proposal<'a> {
     pub(crate) hosts: &'a Hosts,
     /// What earlier runs did.
     pub(crate) before: &'a Before,
-    /// How many messages would be sent.
+    /// How many messages are left to send.
     pub(crate) left: u64,
+    /// How many of them this run sends at most.
+    pub(crate) total: u64,
 }
 
 /// The program that prints tokens, where one does.
@@ -52,7 +54,7 @@ pub(crate) fn token_command(campaign: &Campaign) -> Option<&[String]> {
 impl Proposal<'_> {
     /// Says what is about to be sent, and what an operator should know before they agree.
     pub(crate) fn tell(&self, terminal: &Terminal) {
-        let Self { campaign, plan, id, hosts, before, left } = self;
+        let Self { campaign, plan, id, hosts, before, left, total } = self;
         let words = &terminal.words;
         if let Some(title) = &campaign.title {
             terminal.say("send.title", &[("title", &one_line(title))]);
@@ -73,7 +75,7 @@ impl Proposal<'_> {
         if let Some(sheet) = &plan.sheet {
             terminal.say("send.sheet", &[("sheet", &one_line(&sheet.name))]);
         }
-        let seconds = forecast_seconds(*left, campaign.send.ceiling());
+        let seconds = forecast_seconds(*total, campaign.send.ceiling());
         let forecast = plan_text::length(seconds, words);
         let rows = plan.counts.rows();
         let hours = &campaign.send.hours;
@@ -94,6 +96,7 @@ impl Proposal<'_> {
                 terminal.say("send.left-over", &[("left", left), ("rows", &rows), ("forecast", &forecast)])
             }
         }
+        self.of_them(terminal);
         if let Some(outlook) = self.outlook() {
             for line in plan_text::outlook(&outlook, &hours.zone, words) {
                 terminal.tell(&format!("{line}\n"));
@@ -122,7 +125,13 @@ impl Proposal<'_> {
             let sent = before.tally.altered;
             terminal.say(
                 "send.other-text",
-                &[("sent", &sent), ("left", left), ("then", other), ("now", &plan.digest)],
+                &[
+                    ("sent", &sent),
+                    ("left", left),
+                    ("then", other),
+                    ("now", &plan.digest),
+                    ("wave", &before.free_wave),
+                ],
             );
         } else if before.tally.altered > 0 {
             terminal.say("send.altered", &[("count", &before.tally.altered)]);
@@ -134,6 +143,29 @@ impl Proposal<'_> {
         let earlier = [SkipReason::Window, SkipReason::Allowance];
         let earlier: u64 = earlier.iter().filter_map(|why| self.before.tally.skipped.get(why)).sum();
         earlier.max(self.outlook().map_or(0, |outlook| outlook.lost()))
+    }
+
+    /// What makes the number of messages another one than some flag, or somebody who knows the list, expects.
+    fn of_them(&self, terminal: &Terminal) {
+        let (left, total, planned) = (self.left, self.total, self.plan.counts.planned);
+        if total < left {
+            terminal.say("send.limited", &[("total", &total), ("rest", &(left - total))]);
+        }
+        if left != planned {
+            terminal.say("send.of-planned", &[("planned", &planned)]);
+        }
+        let unknown = self.before.tally.counts.unknown;
+        if self.resends() {
+            terminal.say("send.resends", &[("count", &unknown)]);
+        }
+    }
+
+    /// Whether messages are sent again of which nobody knows whether they arrived.
+    fn resends(&self) -> bool {
+        match self.campaign.send.on_unknown {
+            OnUnknown::Hold => false,
+            OnUnknown::Resend => self.before.tally.counts.unknown > 0,
+        }
     }
 
     /// Who can still be reached. What the journal has settled takes nobody's turn, and who is left then is not known here.
@@ -181,8 +213,9 @@ impl Proposal<'_> {
     fn earlier(&self, terminal: &Terminal) {
         let counts = self.before.tally.counts;
         if counts.sent + counts.refused + counts.unknown > 0 {
+            let key = if self.resends() { "send.earlier-resent" } else { "send.earlier" };
             terminal.say(
-                "send.earlier",
+                key,
                 &[("sent", &counts.sent), ("refused", &counts.refused), ("unknown", &counts.unknown)],
             );
         }
@@ -243,7 +276,7 @@ impl Proposal<'_> {
     ///
     /// When the answer is no.
     pub(crate) fn ask(&self, terminal: &Terminal) -> Result<(), Problem> {
-        if terminal.ask("send.ask", &[("left", &self.left)]) {
+        if terminal.ask("send.ask", &[("left", &self.total)]) {
             return Ok(());
         }
         Err(Problem::note(Exit::Gate, "send.no"))

@@ -32,6 +32,8 @@ pub(crate) struct Before {
     pub(crate) other_text: Option<String>,
     /// When the last run began.
     last: Option<Timestamp>,
+    /// The next wave that nothing was sent in.
+    pub(crate) free_wave: u32,
     /// Whether that run sent this very plan: whoever agreed to it then has agreed to it.
     pub(crate) is_agreed: bool,
     /// Who else got exactly this, among those who are left and as far as nobody has agreed to it.
@@ -75,7 +77,10 @@ impl Before {
             return Ok(());
         }
         let at = self.last.map_or_else(|| "?".to_owned(), |last| last.strftime("%Y-%m-%d").to_string());
-        Err(Problem::new(Exit::Gate, "other-text-sent").with("count", other).with("at", at))
+        Err(Problem::new(Exit::Gate, "other-text-sent")
+            .with("count", other)
+            .with("at", at)
+            .with("wave", self.free_wave))
     }
 }
 
@@ -124,7 +129,20 @@ pub(crate) fn before(
         the_same = alike(campaign, plan, store, &left, &runs)?;
         others = lately(campaign, store, &left)?;
     }
-    Ok(Before { tally, other_text, last: begun, is_agreed, alike: the_same, others, tried })
+    let free_wave = free_wave(&identity(campaign), store.as_ref())?;
+    Ok(Before { tally, other_text, last: begun, free_wave, is_agreed, alike: the_same, others, tried })
+}
+
+/// The next wave of a campaign that the journal knows nothing of. Whoever went back to an earlier one has later ones
+/// behind it.
+fn free_wave(whose: &Identity, store: Option<&Store>) -> Result<u32, JournalError> {
+    let mut wave = whose.wave.saturating_add(1);
+    while let Some(store) = store
+        && store.find_campaign(&Identity { wave, ..whose.clone() })?.is_some()
+    {
+        wave = wave.saturating_add(1);
+    }
+    Ok(wave)
 }
 
 fn runs(campaign: &Campaign, store: Option<&Store>) -> Result<Vec<RunRecord>, JournalError> {

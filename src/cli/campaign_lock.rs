@@ -48,7 +48,25 @@ pub(crate) fn holder(id: &CampaignId) -> Holder {
         pid: std::process::id(),
         host: machine::name(),
         since: Timestamp::now(),
+        waits_until: None,
     }
+}
+
+/// Takes the lock of a campaign that is to be sent later: whoever meets it is told that it waits.
+///
+/// # Errors
+///
+/// As [`lock_campaign`].
+pub(crate) fn lock_waiting(
+    campaign: &Campaign,
+    state: &Path,
+    waits_until: Timestamp,
+    terminal: &Terminal,
+) -> Result<Locks, Problem> {
+    let mut locks = Locks::default();
+    let holder = Holder { waits_until: Some(waits_until), ..holder(&campaign.id) };
+    take(&mut locks, &campaign_lock(state, &campaign.id), &holder, Some(Instant::now()), terminal)?;
+    Ok(locks)
 }
 
 /// The lock of a campaign.
@@ -120,11 +138,13 @@ fn insist(
 fn untaken(error: LockError, path: &Path, can_wait: bool) -> Problem {
     let key = |key: &'static str, other: &'static str| if can_wait { key } else { other };
     match error {
-        LockError::Held(Some(other)) => Problem::new(Exit::Gate, key("locked", "in-use"))
-            .with("campaign", other.campaign)
-            .with("pid", other.pid)
-            .with("host", other.host)
-            .with("since", moment::here(other.since)),
+        LockError::Held(Some(Holder { campaign, pid, host, since, waits_until })) => {
+            let held = match waits_until {
+                None => Problem::new(Exit::Gate, key("locked", "in-use")).with("since", moment::here(since)),
+                Some(until) => Problem::new(Exit::Gate, "in-use-waiting").with("until", moment::here(until)),
+            };
+            held.with("campaign", campaign).with("pid", pid).with("host", host)
+        }
         LockError::Held(None) => {
             let key = key("locked-by-somebody", "in-use-by-somebody");
             Problem::new(Exit::Gate, key).with("file", display(path))

@@ -14,6 +14,7 @@ use crate::cli::terminal::{is_ci, masks};
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
 use crate::diagnostic::render::Sources;
+use crate::diagnostic::value::Key;
 use crate::diagnostic::{Diagnostic, Diagnostics, unread};
 use crate::journal::identity::{Channel, Identity};
 use crate::message::Kind;
@@ -182,7 +183,16 @@ fn read(fence: Option<&Fence>, path: &Path) -> Result<String, Diagnostic> {
     open_within(fence, path)
         .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
         .map_err(|error| unread::reason(path, error))
-        .map_err(|error| Diagnostic::new(Code::CampaignUnreadable, Place::Campaign).with("reason", error))?;
+        .map_err(|error| {
+            let unreadable = Diagnostic::new(Code::CampaignUnreadable, Place::Campaign);
+            // Whoever names the folder most likely means the file that `init` puts there.
+            let inside = path.join("campaign.toml");
+            if inside.is_file() {
+                unreadable.with("reason", Key::new("campaign-is-folder")).with("file", inside)
+            } else {
+                unreadable.with("reason", error)
+            }
+        })?;
     if bytes.len() as u64 > MOST_BYTES {
         let too_large = Diagnostic::new(Code::CampaignTooLarge, Place::Campaign);
         return Err(too_large.with("most", MOST_BYTES >> 20));

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use crate::api_base::Destination;
+use crate::campaign::file::OnUnknown;
 use crate::campaign::{Campaign, moment};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::Format;
@@ -82,7 +83,13 @@ fn problems(finished: &Finished, what: &What<'_>) -> Option<Problem> {
     let Concluded { tally: _, file, not_there, changed: _ } = &finished.concluded;
     let not_there = not_there.as_ref().filter(|_| file.is_none());
     let results = not_there.map(|reason| Problem::cannot_write(&what.campaign.results.path, reason));
-    let stop = finished.stop.as_ref().map(|stop| stopped(stop, what.campaign, what.origin));
+    let stop = finished.stop.as_ref().map(|stop| match stop {
+        // The second signal broke off what the first one waited for.
+        Stop::Interrupted | Stop::Terminated if finished.broken_off > 0 => {
+            Problem::new(Exit::of_stop(stop), "stop.signal-broken-off").with("count", finished.broken_off)
+        }
+        stop => stopped(stop, what.campaign, what.origin),
+    });
     let unwritten = finished.unwritten.as_ref().map(|unwritten| match unwritten.count {
         0 => unwritten.error.clone().into(),
         count => Problem::new(Exit::Storage, "unwritten")
@@ -237,6 +244,7 @@ pub(crate) fn stopped(stop: &Stop, campaign: &Campaign, origin: Option<&Origin>)
         Stop::Media { file, cause: Cause::Event(incident) } => {
             why("media-unreachable").with("file", file).because(incident)
         }
+        Stop::Storage(StorageFault::Replaced) => why("replaced"),
         Stop::Storage(fault) => why("storage").with("reason", storage(fault)),
     }
 }
@@ -250,10 +258,32 @@ fn storage(fault: &StorageFault) -> Filling {
     }
 }
 
-/// The key below `next` of what to do after a run that ended so.
-pub(crate) fn next_key(exit: Exit, counts: &Counts) -> String {
-    match exit {
-        Exit::Partial if counts.failed == 0 => "refused".to_owned(),
-        other => format!("exit.{}", other.name()),
+/// The key below `next` of what to do after a run.
+pub(crate) fn next_after(finished: &Finished, campaign: &Campaign) -> String {
+    match &finished.stop {
+        Some(Stop::Storage(StorageFault::Replaced)) => "replaced".to_owned(),
+        Some(_) | None => {
+            next_key(exit(finished), &finished.concluded.tally.counts, campaign.send.on_unknown)
+        }
     }
+}
+
+/// The key below `next` of what to do where a campaign is so far.
+pub(crate) fn next_key(exit: Exit, counts: &Counts, on_unknown: OnUnknown) -> String {
+    let Counts { sent: _, refused: _, failed, unknown, skipped: _, unsent } = *counts;
+    let held = match on_unknown {
+        OnUnknown::Hold => unknown > 0,
+        // The next run sends them again without being told.
+        OnUnknown::Resend => false,
+    };
+    let key = match exit {
+        Exit::Unknown if !held => "unknown-resent",
+        Exit::Unknown if unsent + failed > 0 => "unknown-and-left",
+        Exit::Paused if held => "paused-unknown",
+        Exit::Interrupted | Exit::Terminated if held => "signal-unknown",
+        Exit::Partial if unsent > 0 => "partial-left",
+        Exit::Partial if failed == 0 => "refused",
+        other => return format!("exit.{}", other.name()),
+    };
+    key.to_owned()
 }

@@ -20,7 +20,9 @@ pub(crate) mod problem;
 pub(crate) mod quota;
 pub(crate) mod random;
 pub(crate) mod refusal;
+pub(crate) mod repeated;
 pub(crate) mod results_file;
+pub(crate) mod running;
 pub(crate) mod schedule;
 mod staying;
 pub(crate) mod stop_file;
@@ -44,6 +46,7 @@ use crate::cli::line::args::{Args, Color, Subcommand};
 use crate::cli::line::language::given;
 use crate::cli::line::{help, language, usage};
 use crate::cli::problem::{Problem, Told};
+use crate::cli::repeated::repeated;
 use crate::cli::terminal::{Terminal, colors};
 use crate::diagnostic::render::display;
 use crate::locale::Catalog;
@@ -109,13 +112,13 @@ fn run(arguments: &[OsString]) -> Exit {
     let parsed = tree.try_get_matches_from_mut(arguments).and_then(|matches| {
         let mut args = Args::from_arg_matches(&matches)?;
         args.command.heed_extension(&matches);
-        Ok(args)
+        Ok((args, matches))
     });
-    let args = match parsed {
-        Ok(args) => args,
+    let (args, matches) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => return not_parsed(&error, &tree, arguments, &words),
     };
-    let terminal = Terminal::new(words, &args.global);
+    let terminal = Terminal::new(words, &args.global, repeated(&matches, &tree));
     log(args.global.verbose, terminal.color);
     obey(&args.command, &terminal).unwrap_or_else(|problem| tell(&problem, &terminal))
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::campaign::file::Outside;
 use crate::campaign::hours::{Hours, Opening};
 use crate::campaign::{Campaign, moment};
-use crate::cli::campaign_lock::lock_campaign;
+use crate::cli::campaign_lock::lock_waiting;
 use crate::cli::exit_code::Exit;
 use crate::cli::platform::runtime;
 use crate::cli::problem::Problem;
@@ -138,7 +138,7 @@ impl Waiting {
     ///
     /// When somebody else sends the campaign, or there is no runtime.
     pub(crate) fn until(&self, until: Timestamp, terminal: &Terminal) -> Result<Option<Stop>, Problem> {
-        let _locks = lock_campaign(&self.campaign, &self.state, terminal)?;
+        let _locks = lock_waiting(&self.campaign, &self.state, until, terminal)?;
         let at = moment::shown(until, &self.campaign.send.hours.zone);
         runtime()?.block_on(async {
             let (mut signals, mut ticks) = (Signals::listen(), ticks());

@@ -16,6 +16,7 @@ use crate::cli::user_state::AccountFolder;
 use crate::delivery::outcome::Counts;
 use crate::journal::Identity;
 use crate::journal::lock::is_held;
+use crate::journal::store::Store;
 
 /// What tells of a campaign.
 pub(crate) struct Teller {
@@ -54,7 +55,14 @@ impl Teller {
     pub(crate) fn find(asked: &Asked<'_>, terminal: &Terminal) -> Result<Self, Problem> {
         let Asked { path, whose, id, flag, local } = asked;
         let account = AccountFolder::insist(&whose.appid, *flag)?;
-        let destination = account.telling(path, whose, *local)?;
+        let sends = |destination| is_held(&campaign_lock(&account.of(destination), id));
+        let mut destination = account.telling(path, whose, *local)?;
+        // A run that waits for its time is in no journal yet.
+        if destination == Destination::Real && !sends(Destination::Real) && sends(Destination::Local) {
+            let real = Store::read(&account.of(Destination::Real))?;
+            let known = real.map(|store| store.find_campaign(whose)).transpose()?.flatten().is_some();
+            destination = if known { Destination::Real } else { Destination::Local };
+        }
         let state = account.of(destination);
         let running = is_held(&campaign_lock(&state, id));
         let found = judge(asked, &account)?;

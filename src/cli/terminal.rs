@@ -10,6 +10,15 @@ use crate::locale::visible::{is_github, steers, visible, visible_json};
 use crate::locale::{Catalog, Language};
 use crate::report::progress::Style;
 
+/// A command as sentences name it with the campaign, and the flags without which it would be about something else.
+#[derive(Debug)]
+pub(crate) struct Repeated {
+    /// The command.
+    pub(crate) named: String,
+    /// The flags, each with a blank before it.
+    pub(crate) flags: Vec<String>,
+}
+
 /// What the program knows of where it runs.
 #[derive(Debug)]
 pub(crate) struct Terminal {
@@ -18,17 +27,19 @@ pub(crate) struct Terminal {
     /// Whether stderr takes colours.
     pub(crate) color: bool,
     quiet: bool,
+    /// Commands as sentences name them, and as they have to be named here.
+    repeated: Vec<Repeated>,
 }
 
 impl Terminal {
     /// From the flags and the streams.
-    pub(crate) fn new(words: Catalog, flags: &Global) -> Self {
-        Self { words, color: colors(flags.color, true), quiet: flags.quiet }
+    pub(crate) fn new(words: Catalog, flags: &Global, repeated: Vec<Repeated>) -> Self {
+        Self { words, color: colors(flags.color, true), quiet: flags.quiet, repeated }
     }
 
     /// Without colours.
     pub(crate) fn plain(language: Language) -> Self {
-        Self { words: Catalog::new(language), color: false, quiet: false }
+        Self { words: Catalog::new(language), color: false, quiet: false, repeated: Vec::new() }
     }
 
     /// A text, to stdout.
@@ -79,8 +90,18 @@ impl Terminal {
     /// A text for people, to stderr, unless they want quiet.
     pub(crate) fn tell(&self, text: &str) {
         if !self.quiet {
-            let _ = io::stderr().write_all(visible(text, self.color).as_bytes());
+            let text = self.in_full(text);
+            let _ = io::stderr().write_all(visible(&text, self.color).as_bytes());
         }
+    }
+
+    /// A text in which every command that is named has the flags that it needs.
+    fn in_full(&self, text: &str) -> String {
+        self.repeated.iter().fold(text.to_owned(), |text, Repeated { named, flags }| {
+            // Some sentences have one of them already.
+            let bare = flags.iter().fold(text, |text, flag| text.replace(&format!("{named}{flag}"), named));
+            bare.replace(named, &format!("{named}{}", flags.concat()))
+        })
     }
 
     /// A sentence for people, to stderr, unless they want quiet.
@@ -96,7 +117,7 @@ impl Terminal {
     /// What went wrong, to stderr, quiet or not. Only `cli::run` tells it: everything else hands a `Problem` up.
     pub(crate) fn complain(&self, text: &str) {
         let head = self.words.say("diagnostic.error", &[]);
-        let text = format!("{head}: {text}\n");
+        let text = self.in_full(&format!("{head}: {text}\n"));
         let _ = io::stderr().write_all(visible(&text, self.color).as_bytes());
     }
 

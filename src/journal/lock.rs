@@ -33,6 +33,9 @@ pub struct Holder {
     pub host: String,
     /// Since when.
     pub since: Timestamp,
+    /// Until when it waits before it does anything, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_until: Option<Timestamp>,
 }
 
 /// A lock that is held until it is dropped.
@@ -165,7 +168,8 @@ mod tests {
     fn a_lock_names_its_holder_and_goes_when_dropped() {
         let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
         let path = folder.path().join("a.lock");
-        let me = Holder { campaign: "a".into(), pid: 7, host: "h".into(), since: Timestamp::UNIX_EPOCH };
+        let since = Timestamp::UNIX_EPOCH;
+        let me = Holder { campaign: "a".into(), pid: 7, host: "h".into(), since, waits_until: None };
         let lock = Lock::take(&path, &me).unwrap_or_else(|error| panic!("{error:?}"));
         assert!(is_held(&path));
         match Lock::take(&path, &me) {

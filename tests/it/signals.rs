@@ -55,6 +55,12 @@ fn a_second_signal_aborts_and_what_was_in_flight_is_unknown() {
         let ran = finish(child).exits(code);
         let told = rest.join().expect("what it said");
         assert!(told.contains("4 requests that were on their way were broken off"), "{told}");
+        assert!(
+            told.contains("4 requests were broken off: whether these messages arrived is unknown"),
+            "{told}"
+        );
+        assert!(told.contains("wxcast resolve campaign.toml"), "{told}");
+        assert!(!told.contains("given time to finish"), "{told}");
         assert_eq!(ran.counts(), "6 sent, 4 unknown, 40 unsent", "{first} {second}");
         assert_eq!(ran.json()["requests"], 10, "what left is counted");
         let aborted: Vec<_> =

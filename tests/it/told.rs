@@ -15,6 +15,12 @@ fn three_of_five() -> (World, Platform) {
     (world, platform)
 }
 
+/// A platform that takes the messages to these people and whose answers are lost.
+fn lost_for(people: &[usize]) -> String {
+    let openids: Vec<String> = people.iter().map(|person| openid(*person)).collect();
+    format!("[[faults]]\nkind = \"reset-after\"\nopenids = {openids:?}\n")
+}
+
 fn lose_journal(world: &World) {
     fs::remove_dir_all(world.home().join("wxcast")).expect("a journal");
 }
@@ -233,4 +239,191 @@ fn runs_that_go_on_or_were_killed_show_true_numbers_or_none() {
     let runs = world.run(&["runs", "campaign.toml"]).exits(0).stdout;
     let killed = runs.lines().next().expect("the first run");
     assert!(killed.contains("figures were not noted") && !killed.contains("sent 0"), "{runs}");
+}
+
+#[test]
+fn whatever_is_named_to_go_on_with_is_about_the_same_journal() {
+    let (world, platform) = (World::with_recipients(4), Platform::new(""));
+    let at = |args: &[&str]| world.run_at(&platform, &[args, &["--state-dir", "my journals"]].concat());
+    let dir = if cfg!(windows) { "--state-dir \"my journals\"" } else { "--state-dir 'my journals'" };
+    let send = format!("wxcast send campaign.toml {dir}");
+    at(&["send", "campaign.toml", "--yes", "--limit", "1"]).exits(7).says(&send);
+    at(&["status", "campaign.toml"]).exits(0).says(&send);
+    at(&["runs", "campaign.toml"]).exits(0).says(&format!("wxcast status campaign.toml {dir}"));
+    let local = at(&["runs", "campaign.toml", "--local"]).exits(0);
+    local.says(&format!("wxcast status campaign.toml {dir} --local"));
+    let results = ["send", "campaign.toml", "--yes", "--limit", "1", "--results", "out.csv"];
+    at(&results).exits(7).says(&format!("{send} --results out.csv"));
+    // What has no such flag is named without it.
+    let plan = at(&["stop", "campaign.toml"]).exits(0);
+    assert!(!plan.stderr.contains("plan campaign.toml --state-dir"), "{}", plan.stderr);
+    fs::remove_dir_all(world.path("my journals")).expect("a journal");
+    at(&["send", "campaign.toml", "--yes"]).exits(8).says(&format!("{send} --take-over"));
+    at(&["status", "campaign.toml"]).exits(0).says(&format!("{send} --take-over"));
+}
+
+#[test]
+fn the_limit_is_part_of_what_is_asked_and_shown() {
+    let (world, platform) = (World::with_recipients(30), Platform::new(""));
+    let ran = world.run_at(&platform, &["send", "campaign.toml", "--yes", "--limit", "3"]).exits(7);
+    ran.says("at most 3 of them are sent this time, the other 27 stay unsent");
+    // Afterwards what is left is not what the list has, and both are told.
+    let ran =
+        world.run_at(&platform, &["send", "campaign.toml", "--yes", "--limit", "3", "--expect-count", "30"]);
+    ran.exits(7).says("To send: 27 of 30 rows").says("The list has 30 messages in all");
+    let other = world.run_at(&platform, &["send", "campaign.toml", "--yes", "--expect-count", "24"]).exits(8);
+    other.says("the list has 30 messages, those that were sent already among them");
+    assert_eq!(platform.ledger().totals().requests, 6);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_question_counts_what_the_limit_leaves() {
+    let (world, platform) = (World::with_recipients(30), Platform::new(""));
+    let base = platform.base();
+    let mut session = crate::support::pty::Session::start(
+        &world,
+        "send campaign.toml --limit 3 --progress none",
+        &[("WXCAST_API_BASE", base.as_str())],
+    );
+    session.sees("Send 3 messages now?").types("n").sees("Nothing was sent");
+    assert_eq!(platform.ledger().totals().requests, 0);
+}
+
+#[test]
+fn unknown_ones_that_are_sent_again_are_announced() {
+    let world = World::with_recipients(5);
+    let lost = Platform::new(&lost_for(&[1, 3]));
+    world.text_campaign("Hello {{name}}", "on_unknown = \"resend\"");
+    world.run_at(&lost, &["send", "campaign.toml", "--yes"]).exits(6).says("the next send sends these again");
+    let status = world.run(&["status", "campaign.toml"]).exits(0).says("the next send sends these again");
+    assert!(!status.stderr.contains("held back"), "{}", status.stderr);
+    let ran = world.run_at(&Platform::new(""), &["send", "campaign.toml", "--yes"]).exits(0);
+    let ran = ran.says("2 of them are unknown from earlier and are sent again");
+    assert!(!ran.stderr.contains("Nobody who was sent the message gets it again"), "{}", ran.stderr);
+}
+
+#[test]
+fn whoever_has_unknown_and_untried_people_is_told_of_both() {
+    let (world, lost) = (World::with_recipients(9), Platform::new(&lost_for(&[1, 3])));
+    let ran = world.run_at(&lost, &["send", "campaign.toml", "--yes", "--limit", "4"]).exits(7);
+    ran.says("wxcast resolve campaign.toml").says("`send` goes on where it stopped");
+    world
+        .run(&["status", "campaign.toml"])
+        .exits(0)
+        .says("`send` can go on")
+        .says("wxcast resolve campaign.toml");
+    world.run(&["resolve", "campaign.toml", "--sent", "--all", "--yes"]).exits(0);
+    let status = world.run(&["status", "campaign.toml"]).exits(0).says("To go on where it stopped");
+    assert!(!status.stderr.contains("resolve"), "{}", status.stderr);
+}
+
+#[test]
+fn a_campaign_is_not_called_finished_while_somebody_waits_for_the_next_send() {
+    let world = World::with_recipients(6);
+    let platform =
+        Platform::new(&format!("[[answers]]\ncode = 45015\nopenids = [{:?}]\n{}", openid(0), lost_for(&[3])));
+    world.send(&platform).exits(6);
+    world.run(&["resolve", "campaign.toml", "--not-sent", "--all", "--yes"]).exits(0);
+    let status = world.run(&["status", "campaign.toml"]).exits(0).says("Some have not been tried yet");
+    assert!(!status.stderr.contains("Finished"), "{}", status.stderr);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_journal_that_is_moved_away_during_a_run_is_to_be_put_back() {
+    let (world, platform) = (World::with_recipients(9), Platform::new(""));
+    world.edit("campaign.toml", "100000/s", "1/min");
+    let child = world.start_send(&platform);
+    platform.wait_for_requests(1);
+    fs::rename(world.state_file("journal.sqlite3"), world.path("elsewhere.sqlite3"))
+        .expect("a moved journal");
+    let ran =
+        crate::support::finish(child).exits(10).says("Put it back where it was").says("back in its place");
+    assert!(!ran.stderr.contains("Make room"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_send_that_waits_for_its_time_is_not_said_to_be_sending() {
+    let (world, platform) = (World::with_recipients(2), Platform::new(""));
+    world.text_campaign("Hello {{name}}", "outside = \"wait\"");
+    let at = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(3)).to_string();
+    let send = ["send", "campaign.toml", "--yes", "--at", &at, "--progress", "none"];
+    let child = world
+        .command_at(&platform, &send)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("a start");
+    let until = std::time::Instant::now() + crate::support::PATIENCE;
+    let waits = || world.run(&["status", "campaign.toml"]).exits(0).stderr.contains("Waiting until");
+    while !waits() {
+        assert!(std::time::Instant::now() < until, "nobody is said to wait");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    world.run_at(&platform, &["send", "campaign.toml", "--yes"]).exits(8).says("is waiting for its time");
+    world.run(&["stop", "campaign.toml"]).exits(0);
+    crate::support::finish(child).exits(7);
+}
+
+#[test]
+fn a_run_is_stopped_from_its_folder_whatever_the_campaign_file_says_by_now() {
+    for (from, to) in [("[send]", "[send"), ("id = \"spring\"", "id = \"summer\"")] {
+        let (world, platform) = (World::with_recipients(9), Platform::new(""));
+        world.edit("campaign.toml", "100000/s", "1/min");
+        let child = world.start_send(&platform);
+        platform.wait_for_requests(1);
+        world.edit("campaign.toml", from, to);
+        let status =
+            world.run(&["status", "campaign.toml"]).says("`spring` of this folder is being sent just now");
+        assert!(status.stderr.contains("wxcast stop campaign.toml"), "{}", status.stderr);
+        world.run(&["stop", "campaign.toml"]).exits(0).says("`spring` is being sent").says("It has stopped");
+        // What was sent is told of the list that is there; it has not changed.
+        crate::support::finish(child);
+        assert!(platform.ledger().totals().requests < 9);
+    }
+    let world = World::with_recipients(1);
+    world.edit("campaign.toml", "[send]", "[send");
+    let sep = std::path::MAIN_SEPARATOR;
+    let campaign = format!(".{sep}campaign.toml");
+    world.run(&["stop", &campaign]).exits(3).says("nothing is known here to be sent").says("STOP");
+}
+
+#[test]
+fn resolve_takes_the_unknown_ones_of_a_results_file() {
+    let (world, lost) = (World::with_recipients(9), Platform::new(&lost_for(&[1, 3])));
+    world.send(&lost).exits(6);
+    world
+        .run(&["resolve", "campaign.toml", "--sent", "--from", RESULTS, "--yes"])
+        .exits(0)
+        .says("2 settled as sent");
+    assert_eq!(world.status().counts(), "9 sent");
+    let all: Vec<String> = (0..14).map(openid).collect();
+    let named: Vec<&str> = all.iter().map(String::as_str).collect();
+    let args = [&["resolve", "campaign.toml", "--sent", "--yes", "--openid"][..], &named].concat();
+    world.run(&args).exits(2).says(", …");
+}
+
+#[test]
+fn what_is_written_almost_right_is_understood_and_said() {
+    let (world, platform) = three_of_five();
+    world.file("n2/campaign.toml", world.read("campaign.toml"));
+    let ran = world.run(&["status", "n2"]).exits(3).says("it is a folder; did you mean `n2/campaign.toml`?");
+    assert!(!ran.stderr.contains("cannot be parsed"), "{}", ran.stderr);
+    let ran = world.run_at(&platform, &["send", "campaign.toml", "--take-over", "n.jsonl"]).exits(2);
+    ran.says("--take-over=n.jsonl");
+    world.edit("campaign.toml", "id = \"spring\"", "id = \"KA-1\"");
+    let ran = world.run(&["plan", "campaign.toml"]).exits(3);
+    assert!(ran.stdout.contains("lowercase letters") || ran.stderr.contains("lowercase letters"), "{ran:?}");
+}
+
+#[test]
+fn the_wave_that_is_advised_is_one_in_which_nothing_was_sent() {
+    let (world, platform) = (World::with_recipients(2), Platform::new(""));
+    world.send(&platform).exits(0);
+    world.edit("campaign.toml", "id = \"spring\"", "id = \"spring\"\nwave = 2");
+    world.edit("campaign.toml", "Hello", "Good day");
+    world.send(&platform).exits(0);
+    world.edit("campaign.toml", "wave = 2", "wave = 1");
+    world.send(&platform).exits(8).says("wave = 3");
 }

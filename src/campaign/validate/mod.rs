@@ -33,7 +33,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
 use crate::diagnostic::render::Sources;
-use crate::diagnostic::value::Value;
+use crate::diagnostic::value::{Key, Value};
 use crate::locale::visible::one_line;
 use crate::message::slot::Slot;
 use crate::message::{AccountKind, Kind};
@@ -198,7 +198,12 @@ impl Check<'_> {
         let text = self.required(file.campaign.id.as_ref(), &at)?;
         let id = CampaignId::parse(text);
         if id.is_none() {
-            self.bad(&at, text, "a-z 0-9 -");
+            self.push(
+                Diagnostic::new(Code::BadValue, Place::Field(at.clone()))
+                    .with("field", &at)
+                    .with("value", text)
+                    .with("expected", Key::new("campaign-id-form")),
+            );
         }
         id
     }

@@ -23,6 +23,10 @@ use crate::journal::record::RecordedCause;
 use crate::journal::store::Store;
 use crate::locale::mask::mask;
 use crate::report::join::identity;
+use crate::report::results::told::EarlierResults;
+
+/// So many openids are named where something is wrong with them.
+const LISTED: usize = 10;
 
 /// Settles unknown outcomes.
 pub(crate) fn run(args: &args::Resolve, terminal: &Terminal) -> Result<Exit, Problem> {
@@ -73,10 +77,11 @@ pub(crate) fn run(args: &args::Resolve, terminal: &Terminal) -> Result<Exit, Pro
     let missing: Vec<&str> =
         wanted.iter().flatten().filter(|openid| !found.contains(*openid)).map(String::as_str).collect();
     if !missing.is_empty() {
-        let (count, list) = (
-            missing.len(),
-            missing.iter().take(10).map(|openid| shown(openid)).collect::<Vec<_>>().join(", "),
-        );
+        let count = missing.len();
+        let mut list = missing.iter().take(LISTED).map(|openid| shown(openid)).collect::<Vec<_>>().join(", ");
+        if count > LISTED {
+            list.push_str(", …");
+        }
         return Err(Problem::new(Exit::Usage, "not-unknown").with("count", count).with("openids", list));
     }
     let outcome = if args.sent { Outcome::Sent } else { Outcome::Postponed };
@@ -124,6 +129,16 @@ fn wanted(args: &args::Resolve, campaign: &Campaign) -> Result<Option<BTreeSet<S
     }
     let Some(file) = &args.from else { return Ok(Some(args.openid.iter().cloned().collect())) };
     let openid = campaign.audience.openid_column.clone();
+    // Results tell of everybody; those whom it is about are the unknown ones among them.
+    if let Some(mut results) = EarlierResults::open(file, &openid) {
+        let mut unknown = BTreeSet::new();
+        while let Some(line) = results.next_line() {
+            if line.outcome == Some(Outcome::Unknown) {
+                unknown.insert(line.openid.into_owned());
+            }
+        }
+        return Ok(Some(unknown));
+    }
     let source = Source { path: file.clone(), openid, ..Source::default() };
     let faulty = |fault| Problem::fault(file, fault);
     let mut reader = Reader::open(&source).map_err(|unreadable| {

@@ -13,7 +13,7 @@ use crate::cli::agreement::{Proposal, token_command};
 use crate::cli::before::before;
 use crate::cli::campaign_lock::{campaign_lock, folder_lock, holder, take, take_beside};
 use crate::cli::context::{environment, load_counted};
-use crate::cli::ending::{What, exit as ended, next_key, report};
+use crate::cli::ending::{What, exit as ended, next_after, report};
 use crate::cli::exit_code::Exit;
 use crate::cli::gate;
 use crate::cli::line::args::{self, Expect, MaskOpenid, SendArgs};
@@ -99,7 +99,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
     } else {
         let total = args.how.limit.map_or(left, |limit| left.min(limit));
         let proposal =
-            Proposal { campaign: &campaign, plan: &plan, id, hosts: &hosts, before: &before, left };
+            Proposal { campaign: &campaign, plan: &plan, id, hosts: &hosts, before: &before, left, total };
         if stay.agreed.is_none() {
             notice::look(&campaign, terminal);
             proposal.tell(terminal);
@@ -171,7 +171,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
         destination,
         origin: origin.as_ref(),
     };
-    let next = next_key(ended(&finished), &finished.concluded.tally.counts);
+    let next = next_after(&finished, &campaign);
     if let Some(Stop::Hours { resume_at: Some(at) }) = finished.stop {
         schedule::tell(at, path, id, terminal);
     }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::campaign::{Campaign, moment};
+use crate::campaign::file::OnUnknown;
+use crate::campaign::{Campaign, CampaignId, moment};
 use crate::cli::campaign_lock::campaign_lock;
 use crate::cli::context::{Whose, environment, load_campaign, load_sound_guarded, whose};
 use crate::cli::elsewhere;
@@ -12,6 +13,7 @@ use crate::cli::ending::{next_key, skipped_by_reason};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, Format, MaskOpenid};
 use crate::cli::problem::Problem;
+use crate::cli::running::Running;
 use crate::cli::stop_file;
 use crate::cli::telling::{Asked, Teller};
 use crate::cli::terminal::{Terminal, argument};
@@ -72,7 +74,10 @@ impl Seen {
             let exit = Exit::of_counts(&self.counts);
             // There `send` would stop: the text that everybody has is not the one in the files.
             let exit = if exit == Exit::Ok && self.altered > 0 { Exit::Gate } else { exit };
-            terminal.next(&next_key(exit, &self.counts), campaign);
+            // What becomes of unknown ones is in the campaign file, which may be faulty just now.
+            let on_unknown = load_campaign(campaign, &environment())
+                .map_or(OnUnknown::Hold, |campaign| campaign.send.on_unknown);
+            terminal.next(&next_key(exit, &self.counts, on_unknown), campaign);
         }
     }
 }
@@ -188,9 +193,9 @@ fn sent(state: &Path, identity: &Identity, looks: Option<&Path>) -> Result<Optio
 /// Tells once.
 fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Problem> {
     let path = &args.campaign.campaign;
-    let Whose { identity, id, .. } = whose(path)?;
-    let asked =
-        Asked { path, whose: &identity, id: &id, flag: args.journal.dir(), local: args.journal.local };
+    let flag = args.journal.dir();
+    let Whose { identity, id, .. } = whose(path).inspect_err(|_| tell_running(path, None, flag, terminal))?;
+    let asked = Asked { path, whose: &identity, id: &id, flag, local: args.journal.local };
     let teller = Teller::find(&asked, terminal)?;
     let doubted = teller.is_doubted();
     // Whoever sends has the list as it was when the run began.
@@ -231,10 +236,17 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Problem> {
             terminal.data(&summary::counts(&tally, &terminal.words));
             let lock = campaign_lock(&teller.state, &id);
             if let Some(holder) = lock::holder_of(&lock).filter(|_| running) {
-                terminal.say(
-                    "status.running",
-                    &[("pid", &holder.pid), ("host", &holder.host), ("since", &moment::here(holder.since))],
-                );
+                let (pid, host) = (&holder.pid, &holder.host);
+                match holder.waits_until {
+                    Some(until) => terminal.say(
+                        "status.waiting",
+                        &[("pid", pid), ("host", host), ("until", &moment::here(until))],
+                    ),
+                    None => terminal.say(
+                        "status.running",
+                        &[("pid", pid), ("host", host), ("since", &moment::here(holder.since))],
+                    ),
+                }
             }
             if by_journal && looks.is_some() && !is_of_now {
                 terminal.say("status.list-unread", &[("campaign", &argument(path))]);
@@ -256,8 +268,18 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Problem> {
         Some(entry) if !doubted => elsewhere::tell(entry, path, terminal),
         Some(_) | None => {}
     }
+    if args.format == Format::Human && !running {
+        tell_running(path, Some(&id), flag, terminal);
+    }
     let told = doubted || receipt.is_some();
     Ok(Seen { running, told, counts: tally.counts, altered: tally.altered })
+}
+
+/// Says what is being sent from this folder although the campaign file names no campaign, or by now another one.
+fn tell_running(path: &Path, id: Option<&CampaignId>, flag: Option<&PathBuf>, terminal: &Terminal) {
+    if let Some(running) = Running::beside(path, flag).filter(|running| Some(&running.id) != id) {
+        terminal.warn("status.beside", &[("campaign", &running.id), ("path", &argument(path))]);
+    }
 }
 
 /// What the files say, where nobody was sent anything yet.

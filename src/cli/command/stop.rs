@@ -1,17 +1,19 @@
 //! `wxcast stop`: drains a running send.
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::api_base::Destination;
-use crate::cli::campaign_lock::campaign_lock;
 use crate::cli::command::send::stop_request;
 use crate::cli::context::{Whose, whose};
 use crate::cli::elsewhere;
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args;
 use crate::cli::problem::Problem;
+use crate::cli::running::{Running, is_told};
 use crate::cli::terminal::Terminal;
 use crate::cli::user_state::AccountFolder;
+use crate::diagnostic::render::display;
 use crate::journal::Identity;
 use crate::journal::lock::{holder_of, is_held};
 use crate::journal::store::Store;
@@ -23,24 +25,7 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Asks a running send to stop, and waits until it has.
 pub(crate) fn run(args: &args::Stop, terminal: &Terminal) -> Result<Exit, Problem> {
     let path = &args.campaign.campaign;
-    // A running send must be stoppable even while its text or audience is being edited.
-    let Whose { id, identity, .. } = whose(path)?;
-    let account = AccountFolder::insist(&identity.appid, args.journal.dir())?;
-    let destinations: &[_] =
-        if args.journal.local { &[Destination::Local] } else { &[Destination::Real, Destination::Local] };
-    let folders = destinations.iter().map(|destination| account.of(*destination));
-    let running = folders.map(|state| (campaign_lock(&state, &id), state)).find(|(lock, _)| is_held(lock));
-    let Some((lock, state)) = running else {
-        if let Some(entry) = elsewhere::find(path, &identity, args.journal.local)
-            .filter(|entry| entry.running && !knows(&account, &identity))
-        {
-            elsewhere::tell(&entry, path, terminal);
-            return Ok(Exit::Ok);
-        }
-        terminal.say("stop.nothing", &[]);
-        terminal.next("look", path);
-        return Ok(Exit::Ok);
-    };
+    let Some(Running { id, state, lock }) = running(args, terminal)? else { return Ok(Exit::Ok) };
     let request = stop_request(&state, &id);
     own_file::replace(&request, b"").map_err(|error| Problem::cannot_write(&request, error))?;
     let holder = holder_of(&lock);
@@ -60,6 +45,55 @@ pub(crate) fn run(args: &args::Stop, terminal: &Terminal) -> Result<Exit, Proble
     terminal.say("stop.stopped", &[]);
     terminal.next("look", path);
     Ok(Exit::Ok)
+}
+
+/// The run that is meant: of the campaign that the file names, else the one that its folder tells of. A running send must
+/// be stoppable while its files are being edited. Where there is none, that is said.
+///
+/// # Errors
+///
+/// When the file does not say which campaign it is, and the folder tells of no run.
+fn running(args: &args::Stop, terminal: &Terminal) -> Result<Option<Running>, Problem> {
+    let path = &args.campaign.campaign;
+    let flag = args.journal.dir();
+    let beside = || {
+        let running = Running::beside(path, flag);
+        if let Some(Running { id, .. }) = &running {
+            terminal.say("stop.beside", &[("campaign", id)]);
+        }
+        running
+    };
+    let Whose { id, identity, .. } = match whose(path) {
+        Ok(whose) => whose,
+        Err(problem) => {
+            if let Some(running) = beside() {
+                return Ok(Some(running));
+            }
+            if let Some(entry) = is_told(path) {
+                elsewhere::tell(&entry, path, terminal);
+            }
+            let stop = path.parent().unwrap_or(Path::new("")).join("STOP");
+            let unknown = Problem::new(problem.exit(), "no-campaign-id").with("file", display(path));
+            return Err(problem.and(unknown.with("stop", display(&stop))));
+        }
+    };
+    let account = AccountFolder::insist(&identity.appid, flag)?;
+    let destinations: &[_] =
+        if args.journal.local { &[Destination::Local] } else { &[Destination::Real, Destination::Local] };
+    let mut folders = destinations.iter().map(|destination| account.of(*destination));
+    if let Some(running) = folders.find_map(|state| Running::of(&id, state)).or_else(beside) {
+        return Ok(Some(running));
+    }
+    match elsewhere::find(path, &identity, args.journal.local) {
+        Some(entry) if entry.running && !knows(&account, &identity) => {
+            elsewhere::tell(&entry, path, terminal);
+        }
+        Some(_) | None => {
+            terminal.say("stop.nothing", &[]);
+            terminal.next("look", path);
+        }
+    }
+    Ok(None)
 }
 
 /// Whether one of the account's journals here knows a campaign. One that cannot be read may.

@@ -107,6 +107,7 @@ impl Line<'_> {
         }
         if advice.is_empty() {
             advice.extend(self.elsewhere());
+            advice.extend(self.joined());
         }
         advice
     }
@@ -146,6 +147,19 @@ impl Line<'_> {
         let list = commands.join(", ");
         (!list.is_empty())
             .then(|| self.say("usage.elsewhere", &[("argument", &unknown), ("commands", &list)]))
+    }
+
+    /// The flag before a word too many whose value that word may have been meant for: where a value is optional, it is
+    /// written with an equals sign.
+    fn joined(&self) -> Option<String> {
+        let word = self.text(ContextKind::InvalidArg).filter(|word| !word.starts_with('-'))?;
+        let at = self.arguments.iter().position(|argument| *argument == *word)?;
+        let flag = self.arguments.get(at.checked_sub(1)?)?.to_str()?;
+        let own = self.subcommand()?.get_arguments().find(|own| own.get_long() == flag.strip_prefix("--"))?;
+        own.is_require_equals_set().then(|| {
+            let near = format!("{flag}={word}");
+            self.say("usage.near", &[("near", &near)])
+        })
     }
 
     /// How the command is written.

@@ -13,7 +13,7 @@ use crate::cli::platform::proxy_trouble;
 use crate::cli::problem::journal_reason;
 use crate::cli::stop_file;
 use crate::diagnostic::render::display;
-use crate::journal::lock;
+use crate::journal::lock::{self, Holder};
 use crate::journal::media::{KeptMedia, MediaStore};
 use crate::journal::store::Store;
 use crate::own_file::exposed::{Exposed, exposed};
@@ -113,6 +113,12 @@ pub(crate) fn journal(patient: &Patient<'_>) -> Found {
             let lock = campaign_lock(&patient.state, &patient.campaign.id);
             match lock::holder_of(&lock).filter(|_| lock::is_held(&lock)) {
                 None => Found::ok(patient.sentence("journal.sound", &[])),
+                Some(Holder { pid, host, waits_until: Some(until), .. }) => {
+                    let until = moment::here(until);
+                    let places: [(&str, &dyn std::fmt::Display); 3] =
+                        [("pid", &pid), ("host", &host), ("until", &until)];
+                    Found::ok(patient.sentence("journal.waiting", &places))
+                }
                 Some(holder) => Found::ok(patient.sentence(
                     "journal.sending",
                     &[("pid", &holder.pid), ("host", &holder.host), ("since", &moment::here(holder.since))],
