@@ -300,26 +300,74 @@ impl Model {
         self.taken_over = true;
     }
 
+    fn backs_up(&mut self) {
+        let (home, kept) = (self.world.path("home"), self.world.path("backup"));
+        if home.exists() {
+            let _ = fs::remove_dir_all(&kept);
+            copy(&home, &kept, &|_| true);
+            self.backup = Some(self.homes[0].gone.clone());
+        }
+    }
+
+    /// The copy of the first journal takes its place again; without one it is lost.
+    fn puts_back(&mut self) {
+        let home = self.world.path("home");
+        let _ = fs::remove_dir_all(&home);
+        if self.backup.is_some() {
+            copy(&self.world.path("backup"), &home, &|_| true);
+        }
+        self.homes[0].gone = self.backup.clone().unwrap_or_else(People::new);
+        self.homes[0].knows = self.known(0);
+        self.told.push(format!("home is put back, and knows {}", self.homes[0].knows.len()));
+    }
+
+    fn turns_round(&self, folder: usize) {
+        let list = self.world.path(&self.folders[folder].name).join("audience.csv");
+        if let Ok(text) = fs::read_to_string(&list) {
+            let mut rows: Vec<&str> = text.lines().collect();
+            rows[1..].reverse();
+            fs::write(&list, rows.join("\n")).expect("a list");
+        }
+    }
+
+    /// The journal is put back as it was before a send, and from a clone it sends to others then, who may be as many.
+    fn parts_ways(&mut self, folder: usize, dice: &mut Dice) {
+        self.backs_up();
+        self.sends(folder, 0, dice);
+        self.puts_back();
+        self.clones(folder);
+        let clone = self.folders.len() - 1;
+        self.turns_round(clone);
+        self.sends(clone, 0, dice);
+        if dice.roll(2) == 0 {
+            let _ = fs::remove_file(self.world.path(&self.folders[folder].name).join(RESULTS));
+            self.folders[folder].results = People::new();
+        }
+        self.sends(folder, 0, dice);
+    }
+
+    /// A folder without receipt and results, as a repository gives it.
+    fn clones(&mut self, folder: usize) {
+        let bare =
+            |path: &Path| path.extension().is_some_and(|end| end == "toml") || path.ends_with("audience.csv");
+        self.grows(
+            folder,
+            |from, to| copy(from, to, &bare),
+            |copied| Folder { receipt: People::new(), results: People::new(), ..copied },
+        );
+    }
+
     /// One thing that people do.
     fn step(&mut self, dice: &mut Dice) {
         let folder = dice.roll(self.folders.len());
         let path = self.world.path(&self.folders[folder].name);
-        match dice.roll(19) {
+        match dice.roll(20) {
             0..=3 => self.sends(folder, 0, dice),
             4 => self.sends(folder, 1, dice),
             5 => {
                 self.grows(folder, |from, to| copy(from, to, &|_| true), |copied| copied);
             }
-            6 => {
-                let bare = |path: &Path| {
-                    path.extension().is_some_and(|end| end == "toml") || path.ends_with("audience.csv")
-                };
-                self.grows(
-                    folder,
-                    |from, to| copy(from, to, &bare),
-                    |copied| Folder { receipt: People::new(), results: People::new(), ..copied },
-                );
-            }
+            6 => self.clones(folder),
             7 => {
                 let name = self.name("moved");
                 fs::rename(&path, self.world.path(&name)).expect("a move");
@@ -348,39 +396,13 @@ impl Model {
                 let _ = fs::remove_file(path.join(RESULTS));
                 self.folders[folder].results = People::new();
             }
-            11 => {
-                let (home, kept) = (self.world.path("home"), self.world.path("backup"));
-                if home.exists() {
-                    let _ = fs::remove_dir_all(&kept);
-                    copy(&home, &kept, &|_| true);
-                    self.backup = Some(self.homes[0].gone.clone());
-                }
-            }
-            12 => {
-                if let Some(gone) = self.backup.clone() {
-                    let home = self.world.path("home");
-                    let _ = fs::remove_dir_all(&home);
-                    copy(&self.world.path("backup"), &home, &|_| true);
-                    self.homes[0].gone = gone;
-                } else {
-                    let _ = fs::remove_dir_all(self.world.path("home"));
-                    self.homes[0].gone = People::new();
-                }
-                self.homes[0].knows = self.known(0);
-                self.told.push(format!("home is put back, and knows {}", self.homes[0].knows.len()));
-            }
-            13 => {
-                let mut rows: Vec<String> = Vec::new();
-                let list = path.join("audience.csv");
-                if let Ok(text) = fs::read_to_string(&list) {
-                    rows.extend(text.lines().map(str::to_owned));
-                    rows[1..].reverse();
-                    fs::write(&list, rows.join("\n")).expect("a list");
-                }
-            }
+            11 => self.backs_up(),
+            12 => self.puts_back(),
+            13 => self.turns_round(folder),
             14 | 15 => self.both_send(folder),
             16 => self.prunes(dice.roll(2)),
             17 => self.exports(folder, dice.roll(2)),
+            18 => self.parts_ways(folder, dice),
             _ => self.imports(dice.roll(2)),
         }
     }
