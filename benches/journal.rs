@@ -172,7 +172,7 @@ fn history(campaigns: usize, each: usize) {
         persons.sort_unstable();
         let (begun, mut occasions) = (Instant::now(), 0);
         store
-            .occasions(&keys, Timestamp::UNIX_EPOCH, &persons, |_, times| occasions += times.len())
+            .occasions(&keys, Timestamp::UNIX_EPOCH, &persons, &mut |_, times| occasions += times.len())
             .expect("an answer");
         assert_eq!(occasions, asked * campaigns);
         println!("  occasions of {asked} persons: {:.2} s", begun.elapsed().as_secs_f64());

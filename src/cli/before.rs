@@ -164,7 +164,7 @@ fn lately(campaign: &Campaign, store: &Store, left: &Left<'_>) -> Result<Vec<Ali
     let mut found = Vec::new();
     for Begun { key, whose, at } in others {
         let mut count = 0;
-        store.occasions(&[key], since, &persons, |_, _| count += 1).map_err(JoinError::Journal)?;
+        store.occasions(&[key], since, &persons, &mut |_, _| count += 1).map_err(JoinError::Journal)?;
         if count > 0 {
             found.push(Alike { whose, count, at, pruned: false });
         }

@@ -3,15 +3,11 @@
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
 
-use jiff::Timestamp;
-
 use crate::delivery::tally::Tally;
 use crate::journal::JournalError;
-use crate::journal::attempts::RecordedAttempt;
 use crate::journal::backend::Backend;
 pub use crate::journal::batch::Intent;
-use crate::journal::history::{CampaignRecord, PersonMessage};
-use crate::journal::identity::{CampaignKey, Identity, Person};
+use crate::journal::identity::{CampaignKey, Identity};
 use crate::journal::record::Recorded;
 use crate::journal::sqlite::store::SqliteStore;
 use crate::journal::sqlite::{file, format1, log};
@@ -112,53 +108,6 @@ impl Store {
         mut each: impl FnMut(Recorded),
     ) -> Result<(), JournalError> {
         self.backend.messages_after(campaign, self.backend.before(campaign), usize::MAX, &mut each)
-    }
-
-    /// Calls `each` with every attempt of a campaign that was followed by another.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn attempts(
-        &self,
-        campaign: CampaignKey,
-        mut each: impl FnMut(RecordedAttempt),
-    ) -> Result<(), JournalError> {
-        self.backend.attempts(campaign, &mut each)
-    }
-
-    /// The campaigns and waves of an account.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub fn campaigns(&self, appid: &str) -> Result<Vec<CampaignRecord>, JournalError> {
-        self.backend.campaigns(appid)
-    }
-
-    /// Everything this account ever sent to a person, the first message first.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub fn of_person(&self, appid: &str, openid: &str) -> Result<Vec<PersonMessage>, JournalError> {
-        self.backend.of_person(appid, openid)
-    }
-
-    /// When each of these persons, who are sorted, was contacted since a moment by one of these campaigns: their place
-    /// among them, and the times of the occasions, the last one first. Who was not contacted is passed over.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub fn occasions(
-        &self,
-        campaigns: &[CampaignKey],
-        since: Timestamp,
-        persons: &[Person],
-        mut each: impl FnMut(usize, &[Timestamp]),
-    ) -> Result<(), JournalError> {
-        self.backend.occasions(campaigns, since, persons, &mut each)
     }
 
     /// Notes that a results file was written from what this journal knows of a campaign, and from what else.

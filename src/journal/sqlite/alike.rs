@@ -4,18 +4,13 @@ use jiff::Timestamp;
 use rusqlite::params;
 
 use crate::journal::JournalError;
+use crate::journal::backend::Alike;
 use crate::journal::history::Begun;
 use crate::journal::identity::{CampaignKey, Identity};
 use crate::journal::sqlite::store::{SqliteStore, timestamp};
 
-impl SqliteStore {
-    /// The other campaigns and waves of an account of which a run began since a moment, the last one first and at most
-    /// so many.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn others_since(
+impl Alike for SqliteStore {
+    fn others_since(
         &self,
         whose: &Identity,
         since: Timestamp,
@@ -43,13 +38,7 @@ impl SqliteStore {
         .map_err(|error: rusqlite::Error| self.unreadable(&error))
     }
 
-    /// The other campaigns and waves of an account, a run of which had this text or this whole plan, and when the last
-    /// such run began; the last one first.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn with_text(
+    fn with_text(
         &self,
         whose: &Identity,
         text: &str,

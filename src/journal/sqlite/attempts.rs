@@ -2,22 +2,17 @@
 
 use crate::journal::JournalError;
 use crate::journal::attempts::RecordedAttempt;
+use crate::journal::backend::Attempts;
 use crate::journal::identity::CampaignKey;
 use crate::journal::record::RecordedCause;
 use crate::journal::sqlite::schema::range;
 use crate::journal::sqlite::store::{SqliteStore, timestamp};
 
-impl SqliteStore {
-    /// Calls `each` with every such attempt of a campaign, in the order in which they ended. Every message's last
-    /// attempt is not among them: it is in the message itself.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn attempts(
+impl Attempts for SqliteStore {
+    fn attempts(
         &self,
         campaign: CampaignKey,
-        mut each: impl FnMut(RecordedAttempt),
+        each: &mut dyn FnMut(RecordedAttempt),
     ) -> Result<(), JournalError> {
         (|| {
             let mut statement = self.connection.prepare_cached(

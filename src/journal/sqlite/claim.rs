@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Outcome;
 use crate::journal::JournalError;
+use crate::journal::backend::Claims;
 use crate::journal::identity::{CampaignKey, Claim, Identity};
 use crate::journal::record::State;
 use crate::journal::sqlite::schema::range;
@@ -14,13 +15,8 @@ use crate::journal::sqlite::writing::{Failure, insist, text_id};
 const FIND: &str =
     "SELECT id FROM campaign WHERE appid = ?1 AND campaign = ?2 AND wave = ?3 AND channel = ?4";
 
-impl SqliteStore {
-    /// The number of a campaign, where it has one.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub fn find_campaign(&self, identity: &Identity) -> Result<Option<CampaignKey>, JournalError> {
+impl Claims for SqliteStore {
+    fn find_campaign(&self, identity: &Identity) -> Result<Option<CampaignKey>, JournalError> {
         let Identity { appid, campaign, wave, channel } = identity;
         self.connection
             .query_row(FIND, params![appid, campaign, wave, channel.name()], |row| {
@@ -30,14 +26,7 @@ impl SqliteStore {
             .map_err(|error| self.unreadable(&error))
     }
 
-    /// Claims a campaign: whoever had it before can write nothing more. Intents without an outcome are those of a
-    /// process that has ended, or may have; they become `unknown` because of `incident`, in the same transaction.
-    /// Only whoever holds the campaign's lock may call it.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be written.
-    pub fn claim(&mut self, identity: &Identity, incident: Incident) -> Result<Claim, JournalError> {
+    fn claim(&mut self, identity: &Identity, incident: Incident) -> Result<Claim, JournalError> {
         let claimed = (|| {
             let transaction = self.transaction()?;
             let Identity { appid, campaign, wave, channel } = identity;
@@ -62,12 +51,7 @@ impl SqliteStore {
         claimed.map_err(|error: rusqlite::Error| self.unwritable(&error))
     }
 
-    /// Turns every intent without an outcome into `unknown`, because of `incident`. Gives how many there were.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be written, or somebody else has claimed the campaign.
-    pub fn recover(&mut self, claim: Claim, incident: Incident) -> Result<usize, JournalError> {
+    fn recover(&mut self, claim: Claim, incident: Incident) -> Result<usize, JournalError> {
         let recovered = (|| {
             let transaction = self.transaction()?;
             insist(&transaction, claim)?;

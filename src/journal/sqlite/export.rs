@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use rusqlite::{Row, Transaction};
 
 use crate::journal::JournalError;
+use crate::journal::backend::{Exports, Notes};
 use crate::journal::identity::CampaignKey;
 use crate::journal::portable::{Attempt, Exported, FORMAT, Header, Line, Message, Resolution, Run, Writing};
 use crate::journal::sqlite::schema::range;
@@ -32,17 +33,8 @@ impl From<io::Error> for ExportError {
     }
 }
 
-impl SqliteStore {
-    /// Writes a campaign with all its waves, as it is at this moment. Gives how many messages it has.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read; the inner error is the stream's.
-    pub(crate) fn export(
-        &self,
-        what: &Exported<'_>,
-        out: &mut dyn Write,
-    ) -> Result<io::Result<u64>, JournalError> {
+impl Exports for SqliteStore {
+    fn export(&self, what: &Exported<'_>, out: &mut dyn Write) -> Result<io::Result<u64>, JournalError> {
         let header = Header {
             wxcast_journal_export: FORMAT,
             campaign: what.campaign.to_owned(),

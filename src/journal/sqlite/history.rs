@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::delivery::outcome::Outcome;
 use crate::journal::JournalError;
+use crate::journal::backend::{Messages, People, Runs};
 use crate::journal::history::{CampaignRecord, PersonMessage};
 use crate::journal::identity::{CampaignKey, Channel, Identity, Person};
 use crate::journal::record::{MessageCounts, State};
@@ -30,13 +31,8 @@ struct Recent {
 /// A message to one of the persons asked for, as their place among them and the message's number.
 type Hit = (u32, i64);
 
-impl SqliteStore {
-    /// The campaigns and waves of an account, in the order in which the journal came to know them.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub fn campaigns(&self, appid: &str) -> Result<Vec<CampaignRecord>, JournalError> {
+impl People for SqliteStore {
+    fn campaigns(&self, appid: &str) -> Result<Vec<CampaignRecord>, JournalError> {
         let found = (|| {
             let mut campaigns = self.connection.prepare_cached(
                 "SELECT c.id, c.campaign, c.wave, c.channel, c.origin, count(r.id), min(r.started), \
@@ -58,12 +54,7 @@ impl SqliteStore {
         Ok(found)
     }
 
-    /// Everything this account ever sent to a person, the first message first.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub fn of_person(&self, appid: &str, openid: &str) -> Result<Vec<PersonMessage>, JournalError> {
+    fn of_person(&self, appid: &str, openid: &str) -> Result<Vec<PersonMessage>, JournalError> {
         let read = || {
             let person = Person::of(appid, openid);
             let mut campaigns = self.connection.prepare_cached(
@@ -96,20 +87,12 @@ impl SqliteStore {
         read().map_err(|error: rusqlite::Error| self.unreadable(&error))
     }
 
-    /// Calls `each` for every one of these persons, who are sorted, that was contacted since a moment by one of these
-    /// campaigns: with their place among them and the times of the occasions, the last one first. An occasion is a
-    /// campaign and wave, however many messages it had; its time is that of the last one that was, or may have been,
-    /// delivered.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub fn occasions(
+    fn occasions(
         &self,
         campaigns: &[CampaignKey],
         since: Timestamp,
         persons: &[Person],
-        mut each: impl FnMut(usize, &[Timestamp]),
+        each: &mut dyn FnMut(usize, &[Timestamp]),
     ) -> Result<(), JournalError> {
         let mut read = || {
             let recent = recent(&self.connection, campaigns, since)?;
@@ -319,6 +302,7 @@ mod tests {
     use super::*;
     use crate::delivery::attempt::Incident;
     use crate::delivery::skip::SkipReason;
+    use crate::journal::backend::{Claims, PersonIndex};
     use crate::journal::batch::Intent;
     use crate::journal::run::RunStart;
     use crate::journal::sqlite::writing::write_intent;
@@ -420,7 +404,7 @@ mod tests {
                 let sorted: Vec<Person> = persons.iter().map(|(person, _)| *person).collect();
                 let mut found = BTreeMap::new();
                 store
-                    .occasions(&chosen, moment(since), &sorted, |place, times| {
+                    .occasions(&chosen, moment(since), &sorted, &mut |place, times| {
                         found.insert(persons[place].1, times.to_vec());
                     })
                     .expect("an answer");

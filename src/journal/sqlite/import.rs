@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Outcome;
 use crate::journal::JournalError;
+use crate::journal::backend::{Imports, Notes, PersonIndex};
 use crate::journal::history::Pruned;
 use crate::journal::identity::{CampaignKey, Channel, Claim, Identity, Person};
 use crate::journal::index::{Index, gravity};
@@ -51,14 +52,8 @@ impl From<ImportError> for Stop {
     }
 }
 
-impl SqliteStore {
-    /// Takes an export in, all of it or nothing. Only whoever holds the campaign's lock may call it; a process that
-    /// claimed the campaign before writes nothing more.
-    ///
-    /// # Errors
-    ///
-    /// When the file is not as it was written, or the journal cannot be read or written.
-    pub(crate) fn take_export(&mut self, export: &mut Export) -> Result<Imported, ImportError> {
+impl Imports for SqliteStore {
+    fn take_export(&mut self, export: &mut Export) -> Result<Imported, ImportError> {
         let appid = export.header().appid.clone();
         let mine = self.uuid()? == export.header().journal;
         let index = self.indexes(&appid, &export.header().campaign.clone())?;
@@ -93,12 +88,7 @@ impl SqliteStore {
         Ok(done)
     }
 
-    /// Whether this journal has taken in all that another one knew of a campaign when it wrote a receipt.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn has_imported(&self, campaign: CampaignKey, receipt: &Entry) -> Result<bool, JournalError> {
+    fn has_imported(&self, campaign: CampaignKey, receipt: &Entry) -> Result<bool, JournalError> {
         let note = self.note(&note(campaign, &receipt.journal))?;
         // Whatever is not understood is imported once more, which changes nothing that was.
         let known = note.and_then(|note| serde_json::from_str::<Known>(&note).ok());
@@ -107,7 +97,9 @@ impl SqliteStore {
             as_many && known.lineage.is_none_or(|lineage| receipt.is_of_lineage(&lineage))
         }))
     }
+}
 
+impl SqliteStore {
     fn indexes(&self, appid: &str, campaign: &str) -> Result<HashMap<(u32, String), Index>, JournalError> {
         let mut found = HashMap::new();
         for channel in [Channel::Send, Channel::Try] {

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::OptionalExtension as _;
 
 use crate::journal::JournalError;
+use crate::journal::backend::{Beginnings, Notes};
 use crate::journal::identity::Claim;
 use crate::journal::sqlite::marks;
 use crate::journal::sqlite::store::{FILE, SqliteStore};
@@ -95,14 +96,8 @@ fn sum([mut first, mut second]: [u32; 2], bytes: &[u8], little: bool) -> [u32; 2
     [first, second]
 }
 
-impl SqliteStore {
-    /// Notes that a claim begins to send: first everything so far goes from the log to the file, then the note goes to
-    /// the log. So a log that is lost later takes the note with it, and leaves the claim.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be written.
-    pub(crate) fn begin_sending(&self, claim: Claim) -> Result<(), JournalError> {
+impl Beginnings for SqliteStore {
+    fn begin_sending(&self, claim: Claim) -> Result<(), JournalError> {
         self.connection
             .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
             .optional()
@@ -116,12 +111,7 @@ impl SqliteStore {
         left().map_err(|error: rusqlite::Error| self.unwritable(&error))
     }
 
-    /// Whether the campaign's claim with this number is known to have begun to send.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn has_begun(&self, claim: Claim) -> Result<bool, JournalError> {
+    fn has_begun(&self, claim: Claim) -> Result<bool, JournalError> {
         Ok(self.note(&note(claim.campaign.0))? == Some(claim.epoch.to_string()))
     }
 }

@@ -4,6 +4,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::journal::JournalError;
+use crate::journal::backend::{Lineages, Notes};
 use crate::journal::batch::Intent;
 use crate::journal::identity::{CampaignKey, Claim};
 use crate::journal::lineage::{Lineage, Mark, MessageSet};
@@ -112,31 +113,16 @@ pub(super) fn lineage(connection: &Connection, campaign: CampaignKey) -> rusqlit
     Ok(Lineage { marks, messages, set: set(connection, campaign)? })
 }
 
-impl SqliteStore {
-    /// What a campaign's lineage is.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn lineage(&self, campaign: CampaignKey) -> Result<Lineage, JournalError> {
+impl Lineages for SqliteStore {
+    fn lineage(&self, campaign: CampaignKey) -> Result<Lineage, JournalError> {
         lineage(&self.connection, campaign).map_err(|error| self.unreadable(&error))
     }
 
-    /// Which messages of a campaign the journal knows; nothing where an earlier version began to write them.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn message_set(&self, campaign: CampaignKey) -> Result<Option<MessageSet>, JournalError> {
+    fn message_set(&self, campaign: CampaignKey) -> Result<Option<MessageSet>, JournalError> {
         set(&self.connection, campaign).map_err(|error| self.unreadable(&error))
     }
 
-    /// The mark that was left under a claim.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn mark(&self, claim: Claim) -> Result<Option<Mark>, JournalError> {
+    fn mark(&self, claim: Claim) -> Result<Option<Mark>, JournalError> {
         let noted = self.note(&key(claim))?;
         Ok(noted.and_then(|noted| serde_json::from_str(&noted).ok()))
     }

@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Outcome;
 use crate::journal::JournalError;
+use crate::journal::backend::Messages;
 use crate::journal::identity::{CampaignKey, Claim, MessageKey};
 use crate::journal::record::{Known, MessageCounts, Recorded, RecordedCause, State};
 use crate::journal::sqlite::schema::range;
@@ -16,16 +17,11 @@ use crate::journal::sqlite::writing::{Failure, insist, text_id};
 const SELECT: &str = "SELECT m.id, m.openid, m.nth, m.state, m.attempts, m.errcode, t.value, m.hint, m.rid, m.at, \
                       m.latency, m.payload FROM message m LEFT JOIN text t ON t.id = m.reason";
 
-impl SqliteStore {
-    /// Calls `each` with every message of a campaign in the order of their first intents, only what an index needs.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn known(
+impl Messages for SqliteStore {
+    fn known(
         &self,
         campaign: CampaignKey,
-        mut each: impl FnMut(&str, u32, Known),
+        each: &mut dyn FnMut(&str, u32, Known),
     ) -> Result<(), JournalError> {
         (|| {
             let mut statement = self.connection.prepare_cached(
@@ -49,16 +45,7 @@ impl SqliteStore {
         .map_err(|error: rusqlite::Error| self.unreadable(&error))
     }
 
-    /// Calls `each` with every message of a campaign in the order of their first intents: to whom, and which to them.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn identities(
-        &self,
-        campaign: CampaignKey,
-        mut each: impl FnMut(&str, u32),
-    ) -> Result<(), JournalError> {
+    fn identities(&self, campaign: CampaignKey, each: &mut dyn FnMut(&str, u32)) -> Result<(), JournalError> {
         (|| {
             let mut statement = self
                 .connection
@@ -73,17 +60,11 @@ impl SqliteStore {
         .map_err(|error: rusqlite::Error| self.unreadable(&error))
     }
 
-    /// The number before those of a campaign's messages.
-    pub(crate) fn before(&self, campaign: CampaignKey) -> MessageKey {
+    fn before(&self, campaign: CampaignKey) -> MessageKey {
         MessageKey(range(campaign).0)
     }
 
-    /// At most how many messages a campaign has.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn most(&self, campaign: CampaignKey) -> Result<usize, JournalError> {
+    fn most(&self, campaign: CampaignKey) -> Result<usize, JournalError> {
         let (first, end) = range(campaign);
         let last = "SELECT ifnull(max(id), ?1) - ?1 FROM message WHERE id > ?1 AND id < ?2";
         self.connection
@@ -92,12 +73,7 @@ impl SqliteStore {
             .map_err(|error| self.unreadable(&error))
     }
 
-    /// A message by its number.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn message(&self, id: MessageKey) -> Result<Option<Recorded>, JournalError> {
+    fn message(&self, id: MessageKey) -> Result<Option<Recorded>, JournalError> {
         (|| {
             let mut statement = self.connection.prepare_cached(&format!("{SELECT} WHERE m.id = ?1"))?;
             statement.query_row([id.0], recorded).optional()
@@ -105,18 +81,12 @@ impl SqliteStore {
         .map_err(|error| self.unreadable(&error))
     }
 
-    /// Calls `each` with the messages of a campaign after a number, at most so many, in the order of their first
-    /// intents.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn messages_after(
+    fn messages_after(
         &self,
         campaign: CampaignKey,
         after: MessageKey,
         most: usize,
-        mut each: impl FnMut(Recorded),
+        each: &mut dyn FnMut(Recorded),
     ) -> Result<(), JournalError> {
         (|| {
             let mut statement = self
@@ -132,12 +102,7 @@ impl SqliteStore {
         .map_err(|error: rusqlite::Error| self.unreadable(&error))
     }
 
-    /// How many messages of a campaign are in which state, without reading more of them than that.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn count(&self, campaign: CampaignKey) -> Result<MessageCounts, JournalError> {
+    fn count(&self, campaign: CampaignKey) -> Result<MessageCounts, JournalError> {
         (|| {
             let (first, end) = range(campaign);
             let (mut counts, skipped) = self.connection.query_row(
@@ -199,13 +164,7 @@ impl SqliteStore {
         .map_err(|error: rusqlite::Error| self.unreadable(&error))
     }
 
-    /// Settles unknown messages by hand and notes who did. Messages that are not unknown are left alone. Gives
-    /// how many were settled.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be written, or somebody else has claimed the campaign; then nothing is settled.
-    pub(crate) fn resolve(
+    fn resolve(
         &mut self,
         claim: Claim,
         ids: &[MessageKey],

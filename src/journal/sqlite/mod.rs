@@ -2,7 +2,6 @@
 
 pub(crate) mod alike;
 mod attempts;
-mod backend;
 mod claim;
 pub(crate) mod export;
 pub(crate) mod file;

@@ -4,36 +4,21 @@ use rusqlite::OptionalExtension as _;
 use rusqlite::types::FromSql;
 
 use crate::journal::JournalError;
+use crate::journal::backend::{Messages, Notes, TakeOver};
 use crate::journal::identity::{CampaignKey, Identity};
 use crate::journal::sqlite::schema::range;
 use crate::journal::sqlite::store::SqliteStore;
 
-impl SqliteStore {
-    /// What tells this journal from every other.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn uuid(&self) -> Result<String, JournalError> {
+impl Notes for SqliteStore {
+    fn uuid(&self) -> Result<String, JournalError> {
         self.meta("uuid")?.ok_or_else(|| self.unreadable(&rusqlite::Error::QueryReturnedNoRows))
     }
 
-    /// How many intents it was ever given.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn intents(&self) -> Result<i64, JournalError> {
+    fn intents(&self) -> Result<i64, JournalError> {
         self.meta("intents")?.ok_or_else(|| self.unreadable(&rusqlite::Error::QueryReturnedNoRows))
     }
 
-    /// What is another one whenever something changed that results tell of a campaign: messages come and change with
-    /// intents, which are counted, or are settled by hand, or removed.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn version(&self, campaign: CampaignKey) -> Result<String, JournalError> {
+    fn version(&self, campaign: CampaignKey) -> Result<String, JournalError> {
         let last = |table: &str| -> Result<i64, JournalError> {
             self.connection
                 .query_row(&format!("SELECT ifnull(max(id), 0) FROM {table}"), [], |row| row.get(0))
@@ -43,28 +28,11 @@ impl SqliteStore {
         Ok(format!("{intents} {runs} {resolutions} {:?}", self.count(campaign)?))
     }
 
-    /// A note about the journal itself.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn note(&self, key: &str) -> Result<Option<String>, JournalError> {
+    fn note(&self, key: &str) -> Result<Option<String>, JournalError> {
         self.meta(key)
     }
 
-    fn meta<T: FromSql>(&self, key: &str) -> Result<Option<T>, JournalError> {
-        self.connection
-            .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))
-            .optional()
-            .map_err(|error| self.unreadable(&error))
-    }
-
-    /// Makes a note about the journal itself, in place of an earlier one.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be written.
-    pub(crate) fn set_note(&self, key: &str, value: &str) -> Result<(), JournalError> {
+    fn set_note(&self, key: &str, value: &str) -> Result<(), JournalError> {
         self.connection
             .execute(
                 "INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET value = ?2",
@@ -74,35 +42,20 @@ impl SqliteStore {
             .map_err(|error| self.unwritable(&error))
     }
 
-    /// The machine that a campaign's messages were imported from, where it has not been agreed that they are this one's.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn origin(&self, campaign: CampaignKey) -> Result<Option<String>, JournalError> {
+    fn origin(&self, campaign: CampaignKey) -> Result<Option<String>, JournalError> {
         self.connection
             .query_row("SELECT origin FROM campaign WHERE id = ?1", [campaign.0], |row| row.get(0))
             .map_err(|error| self.unreadable(&error))
     }
 
-    /// Takes a campaign's messages for this machine's own.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be written.
-    pub(crate) fn forget_origin(&self, campaign: CampaignKey) -> Result<(), JournalError> {
+    fn forget_origin(&self, campaign: CampaignKey) -> Result<(), JournalError> {
         self.connection
             .execute("UPDATE campaign SET origin = NULL WHERE id = ?1", [campaign.0])
             .map(drop)
             .map_err(|error| self.unwritable(&error))
     }
 
-    /// Whether it knows a message of a campaign, in any of its waves.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn knows(&self, identity: &Identity) -> Result<bool, JournalError> {
+    fn knows(&self, identity: &Identity) -> Result<bool, JournalError> {
         let waves = self.waves(identity)?;
         let known = || {
             for wave in waves {
@@ -115,6 +68,15 @@ impl SqliteStore {
             Ok(false)
         };
         known().map_err(|error: rusqlite::Error| self.unreadable(&error))
+    }
+}
+
+impl SqliteStore {
+    fn meta<T: FromSql>(&self, key: &str) -> Result<Option<T>, JournalError> {
+        self.connection
+            .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))
+            .optional()
+            .map_err(|error| self.unreadable(&error))
     }
 }
 

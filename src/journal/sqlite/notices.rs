@@ -3,18 +3,13 @@
 use rusqlite::{Transaction, params};
 
 use crate::journal::JournalError;
+use crate::journal::backend::Notices;
 use crate::journal::identity::{CampaignKey, RunKey};
 use crate::journal::notice::Noticed;
 use crate::journal::sqlite::store::{SqliteStore, timestamp};
 
-impl SqliteStore {
-    /// What was noted of the runs of a campaign, the first thing first. What a later version noted that this one does
-    /// not understand is left out.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn notices(&self, campaign: CampaignKey) -> Result<Vec<Noticed>, JournalError> {
+impl Notices for SqliteStore {
+    fn notices(&self, campaign: CampaignKey) -> Result<Vec<Noticed>, JournalError> {
         (|| {
             let mut statement = self.connection.prepare_cached(
                 "SELECT n.run, n.at, n.what FROM notice n JOIN run r ON r.id = n.run WHERE r.campaign = ?1 \

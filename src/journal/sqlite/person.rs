@@ -3,6 +3,7 @@
 use rusqlite::{Transaction, params};
 
 use crate::journal::JournalError;
+use crate::journal::backend::PersonIndex;
 use crate::journal::identity::{CampaignKey, Claim, Person};
 use crate::journal::sqlite::schema::range;
 use crate::journal::sqlite::store::SqliteStore;
@@ -11,14 +12,8 @@ use crate::journal::sqlite::writing::{Failure, insist};
 /// So many messages are sorted and written at a time.
 const CHUNK: usize = 500_000;
 
-impl SqliteStore {
-    /// Brings the index by person up to date with a campaign's messages. Gives how many identities stand in the
-    /// journal twice, which no run of wxcast brings about.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be written, or somebody else has claimed the campaign.
-    pub(crate) fn index_persons(&mut self, claim: Claim, appid: &str) -> Result<u64, JournalError> {
+impl PersonIndex for SqliteStore {
+    fn index_persons(&mut self, claim: Claim, appid: &str) -> Result<u64, JournalError> {
         let mut twice = 0;
         loop {
             let chunk = (|| {
@@ -82,6 +77,7 @@ mod tests {
     use super::*;
     use crate::delivery::attempt::Incident;
     use crate::journal::Identity;
+    use crate::journal::backend::{Claims, People};
     use crate::journal::batch::Intent;
     use crate::journal::identity::Channel;
     use crate::journal::sqlite::writing::write_intent;

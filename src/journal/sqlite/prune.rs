@@ -7,6 +7,7 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 use crate::journal::JournalError;
+use crate::journal::backend::{Messages, People, Prunes};
 use crate::journal::history::{Prunable, Pruned};
 use crate::journal::identity::{CampaignKey, Claim};
 use crate::journal::sqlite::marks;
@@ -17,13 +18,8 @@ fn note(campaign: CampaignKey) -> String {
     format!("pruned:{}", campaign.0)
 }
 
-impl SqliteStore {
-    /// The accounts whose campaigns it has.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn appids(&self) -> Result<Vec<String>, JournalError> {
+impl Prunes for SqliteStore {
+    fn appids(&self) -> Result<Vec<String>, JournalError> {
         (|| {
             let mut found = self.connection.prepare("SELECT DISTINCT appid FROM campaign ORDER BY appid")?;
             found.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()
@@ -31,12 +27,7 @@ impl SqliteStore {
         .map_err(|error: rusqlite::Error| self.unreadable(&error))
     }
 
-    /// When something happened to a campaign last: to a message of it, or a run began or ended.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn last_activity(&self, campaign: CampaignKey) -> Result<Option<Timestamp>, JournalError> {
+    fn last_activity(&self, campaign: CampaignKey) -> Result<Option<Timestamp>, JournalError> {
         let (first, end) = range(campaign);
         let last = "SELECT max(at) FROM (SELECT max(at) AS at FROM message WHERE id > ?1 AND id < ?2 UNION ALL \
                     SELECT max(max(started, ifnull(ended, 0))) FROM run WHERE campaign = ?3)";
@@ -47,12 +38,7 @@ impl SqliteStore {
             .map_err(|error| self.unreadable(&error))
     }
 
-    /// The campaigns to which nothing has happened since a moment, and of whose messages something is left.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn prunable(&self, before: Timestamp) -> Result<Vec<Prunable>, JournalError> {
+    fn prunable(&self, before: Timestamp) -> Result<Vec<Prunable>, JournalError> {
         let mut found = Vec::new();
         for appid in self.appids()? {
             for record in self.campaigns(&appid)? {
@@ -66,13 +52,7 @@ impl SqliteStore {
         Ok(found)
     }
 
-    /// Takes the messages of campaigns out, all of them or none, and gives the room back to the disk where that can be
-    /// done now. Only whoever holds the account's lock and theirs may call it.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be written.
-    pub(crate) fn prune(&mut self, campaigns: &[Prunable], at: Timestamp) -> Result<(), JournalError> {
+    fn prune(&mut self, campaigns: &[Prunable], at: Timestamp) -> Result<(), JournalError> {
         (|| {
             let transaction = self.transaction()?;
             for campaign in campaigns {
@@ -86,21 +66,11 @@ impl SqliteStore {
         Ok(())
     }
 
-    /// What stays of a campaign, where it was pruned.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn pruned(&self, campaign: CampaignKey) -> Result<Option<Pruned>, JournalError> {
+    fn pruned(&self, campaign: CampaignKey) -> Result<Option<Pruned>, JournalError> {
         noted(&self.connection, campaign).map_err(|error| self.unreadable(&error))
     }
 
-    /// Forgets that a campaign was pruned: somebody has agreed to go on with what is known.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be written.
-    pub(crate) fn forget_pruned(&self, campaign: CampaignKey) -> Result<(), JournalError> {
+    fn forget_pruned(&self, campaign: CampaignKey) -> Result<(), JournalError> {
         forget(&self.connection, campaign).map_err(|error| self.unwritable(&error))
     }
 }

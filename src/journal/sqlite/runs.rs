@@ -9,18 +9,14 @@ use serde::de::DeserializeOwned;
 use crate::delivery::exit::Exit;
 use crate::delivery::stop::StopReason;
 use crate::journal::JournalError;
+use crate::journal::backend::Runs;
 use crate::journal::identity::{CampaignKey, Claim, RunKey};
 use crate::journal::run::{RunEnd, RunRecord, RunStart};
 use crate::journal::sqlite::store::{SqliteStore, timestamp, whole as stored};
 use crate::journal::sqlite::writing::{Failure, insist};
 
-impl SqliteStore {
-    /// Notes that a run begins and gives its number.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be written.
-    pub(crate) fn begin_run(&mut self, claim: Claim, run: &RunStart) -> Result<RunKey, JournalError> {
+impl Runs for SqliteStore {
+    fn begin_run(&mut self, claim: Claim, run: &RunStart) -> Result<RunKey, JournalError> {
         let skipped = serde_json::to_string(&run.skipped).expect("words and numbers are JSON");
         let hosts = serde_json::to_string(&run.hosts).expect("texts are JSON");
         let begun = (|| {
@@ -50,12 +46,7 @@ impl SqliteStore {
         begun.map_err(|failure: Failure| failure.told(self))
     }
 
-    /// Notes how a run ended.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be written.
-    pub(crate) fn end_run(&self, id: RunKey, end: &RunEnd) -> Result<(), JournalError> {
+    fn end_run(&self, id: RunKey, end: &RunEnd) -> Result<(), JournalError> {
         let requests = whole(end.requests);
         let counts = serde_json::to_string(&end.counts).expect("numbers are JSON");
         let (ended, ending) = (end.ended.as_millisecond(), end.exit.name());
@@ -70,12 +61,7 @@ impl SqliteStore {
             .map_err(|error| self.unwritable(&error))
     }
 
-    /// The runs of a campaign, the first one first.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn runs(&self, campaign: CampaignKey) -> Result<Vec<RunRecord>, JournalError> {
+    fn runs(&self, campaign: CampaignKey) -> Result<Vec<RunRecord>, JournalError> {
         (|| {
             let mut statement = self.connection.prepare_cached(
                 "SELECT id, started, ended, ending, digest, text, planned, requests, reason, counts, \

@@ -9,6 +9,7 @@ use rusqlite::{Connection, ErrorCode, Row, Transaction, TransactionBehavior};
 use tempfile::TempDir;
 
 use crate::journal::JournalError;
+use crate::journal::backend::{Backend, Files};
 use crate::journal::kept::Kept;
 use crate::journal::reserve::Reserve;
 use crate::journal::sqlite::file::{self, There};
@@ -113,53 +114,6 @@ impl SqliteStore {
         Ok(Some(store))
     }
 
-    /// Whether it can be read while it is written, and several processes can write it in turn. Without that, as in
-    /// folders on a network, two computers must not use it.
-    pub(crate) fn is_shareable(&self) -> bool {
-        self.shared
-    }
-
-    /// Has these files stay where they are while intents are written.
-    pub(crate) fn keep(&mut self, files: impl IntoIterator<Item = Kept>) {
-        self.kept.extend(files);
-    }
-
-    /// Keeps room on the disk for the answers to what will be sent.
-    pub(crate) fn keep_reserve(&mut self, folder: &Path) {
-        self.reserve = Reserve::take(folder);
-    }
-
-    /// Lets that room go. Gives whether there was any.
-    pub(crate) fn let_reserve_go(&mut self) -> bool {
-        self.reserve.take().map(Reserve::let_go).is_some()
-    }
-
-    /// What must stay where it is while intents are written.
-    pub(crate) fn kept(&self) -> &[Kept] {
-        &self.kept
-    }
-
-    /// Whether journal and locks are still the files that others find.
-    pub(crate) fn is_in_place(&self) -> bool {
-        self.kept.iter().all(Kept::is_there)
-    }
-
-    /// Looks through the whole file for damage.
-    ///
-    /// # Errors
-    ///
-    /// When there is some.
-    pub(crate) fn check(&self) -> Result<(), JournalError> {
-        let found: String = self
-            .connection
-            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-            .map_err(|error| self.unreadable(&error))?;
-        if found == "ok" {
-            return Ok(());
-        }
-        Err(JournalError::Corrupt { place: (&self.path).into(), reason: found })
-    }
-
     /// Whoever reads leaves the log as it is: what is wrong with it is seen by whoever means to send.
     fn leave_log(&self) -> rusqlite::Result<()> {
         self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(drop)
@@ -204,6 +158,45 @@ impl SqliteStore {
 
     pub(crate) fn transaction(&mut self) -> rusqlite::Result<Transaction<'_>> {
         self.connection.transaction_with_behavior(TransactionBehavior::Immediate)
+    }
+}
+
+impl Backend for SqliteStore {}
+
+impl Files for SqliteStore {
+    fn is_shareable(&self) -> bool {
+        self.shared
+    }
+
+    fn keep(&mut self, files: Vec<Kept>) {
+        self.kept.extend(files);
+    }
+
+    fn keep_reserve(&mut self, folder: &Path) {
+        self.reserve = Reserve::take(folder);
+    }
+
+    fn let_reserve_go(&mut self) -> bool {
+        self.reserve.take().map(Reserve::let_go).is_some()
+    }
+
+    fn kept(&self) -> Vec<Kept> {
+        self.kept.clone()
+    }
+
+    fn is_in_place(&self) -> bool {
+        self.kept.iter().all(Kept::is_there)
+    }
+
+    fn check(&self) -> Result<(), JournalError> {
+        let found: String = self
+            .connection
+            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+            .map_err(|error| self.unreadable(&error))?;
+        if found == "ok" {
+            return Ok(());
+        }
+        Err(JournalError::Corrupt { place: (&self.path).into(), reason: found })
     }
 }
 

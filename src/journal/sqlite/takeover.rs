@@ -3,6 +3,7 @@
 use rusqlite::{Transaction, params};
 
 use crate::journal::JournalError;
+use crate::journal::backend::TakeOver;
 use crate::journal::batch::Intent;
 use crate::journal::identity::{CampaignKey, Claim, Identity};
 use crate::journal::index::{Index, gravity};
@@ -12,13 +13,8 @@ use crate::journal::sqlite::store::SqliteStore;
 use crate::journal::sqlite::writing::{Failure, count_intents, insist, text_id, write_intent};
 use crate::journal::told::Told;
 
-impl SqliteStore {
-    /// The campaigns of an identity, in all waves.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn waves(&self, identity: &Identity) -> Result<Vec<CampaignKey>, JournalError> {
+impl TakeOver for SqliteStore {
+    fn waves(&self, identity: &Identity) -> Result<Vec<CampaignKey>, JournalError> {
         (|| {
             let mut waves = self.connection.prepare_cached(
                 "SELECT id FROM campaign WHERE appid = ?1 AND campaign = ?2 AND channel = ?3",
@@ -29,31 +25,16 @@ impl SqliteStore {
         .map_err(|error: rusqlite::Error| self.unreadable(&error))
     }
 
-    /// How often a campaign has been claimed.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn epoch(&self, campaign: CampaignKey) -> Result<i64, JournalError> {
+    fn epoch(&self, campaign: CampaignKey) -> Result<i64, JournalError> {
         self.connection
             .query_row("SELECT epoch FROM campaign WHERE id = ?1", [campaign.0], |row| row.get(0))
             .map_err(|error| self.unreadable(&error))
     }
 
-    /// Takes in what results tell, all of it or nothing. Of a message that the journal knows, what forbids another
-    /// request more than the other counts. Gives how many messages that changed.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read or written, or somebody else has claimed the campaign.
-    pub(crate) fn take_in(
-        &mut self,
-        claim: Claim,
-        told: impl IntoIterator<Item = Told>,
-    ) -> Result<usize, JournalError> {
+    fn take_in(&mut self, claim: Claim, told: &mut dyn Iterator<Item = Told>) -> Result<usize, JournalError> {
         let index = Index::load(self, claim.campaign)?;
         let mut news = Vec::new();
-        for told in told.into_iter().filter(|told| !told.is_masked()) {
+        for told in told.filter(|told| !told.is_masked()) {
             match index.find(self, &told.openid, told.nth)? {
                 Some(known) if gravity(known.state) >= gravity(State::Settled(told.outcome)) => {}
                 known => news.push((known.map(|known| known.id), told)),

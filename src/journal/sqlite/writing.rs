@@ -6,6 +6,7 @@ use crate::delivery::attempt::{Attempt, Cause};
 use crate::delivery::outcome::Outcome;
 use crate::delivery::skip::Skipped;
 use crate::journal::JournalError;
+use crate::journal::backend::Commits;
 use crate::journal::batch::{Batch, Intent};
 use crate::journal::identity::{CampaignKey, Claim, MessageKey};
 use crate::journal::record::State;
@@ -38,24 +39,19 @@ impl Failure {
     }
 }
 
-impl SqliteStore {
-    /// Writes records in one commit. An intent is refused to nobody here: one process writes, and whoever it is has
-    /// claimed the campaign.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be written, or somebody else has claimed the campaign.
-    pub(super) fn commit(
+impl Commits for SqliteStore {
+    fn commit(
         &mut self,
         claim: Claim,
         batch: &Batch<'_>,
-    ) -> Result<Vec<MessageKey>, JournalError> {
+    ) -> Result<Vec<Result<MessageKey, JournalError>>, JournalError> {
         let written = (|| {
             let transaction = self.transaction()?;
             insist(&transaction, claim)?;
             let ids = write_batch(&transaction, claim.campaign, batch)?;
             transaction.commit()?;
-            Ok(ids)
+            // An intent is refused to nobody: one process writes, and whoever it is has claimed the campaign.
+            Ok(ids.into_iter().map(Ok).collect())
         })();
         written.map_err(|failure: Failure| failure.told(self))
     }
@@ -231,6 +227,7 @@ mod tests {
     use crate::delivery::attempt::Incident;
     use crate::delivery::skip::SkipReason;
     use crate::journal::Identity;
+    use crate::journal::backend::{Claims, Messages};
     use crate::journal::identity::Channel;
     use crate::journal::record::Recorded;
 
@@ -271,7 +268,7 @@ mod tests {
 
         let mut found: Vec<Recorded> = Vec::new();
         store
-            .messages_after(campaign, store.before(campaign), usize::MAX, |message| found.push(message))
+            .messages_after(campaign, store.before(campaign), usize::MAX, &mut |message| found.push(message))
             .expect("the messages");
         let states: Vec<_> = found
             .iter()

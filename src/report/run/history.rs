@@ -115,7 +115,7 @@ impl History<'_> {
         let Some(store) = self.store else { return Ok(Rest::default()) };
         let Some(number) = store.find_campaign(self.identity)? else { return Ok(Rest::default()) };
         let mut attempts = Vec::new();
-        store.attempts(number, |attempt| attempts.push(attempt))?;
+        store.attempts(number, &mut |attempt| attempts.push(attempt))?;
         Ok(Rest { runs: store.runs(number)?, attempts, notices: store.notices(number)? })
     }
 
