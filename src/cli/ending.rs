@@ -236,6 +236,7 @@ pub(crate) fn stopped(stop: &Stop, campaign: &Campaign, origin: Option<&Origin>)
             Some(host) => why("unreachable-at").with("host", host).with("count", count),
             None => why("unreachable").with("count", count),
         },
+        Stop::Changed if !campaign.path.exists() => why("moved").with("file", display(&campaign.path)),
         Stop::Changed => why("changed"),
         Stop::FileChanged { file } => why("file-changed").with("file", masked_name(file)),
         Stop::Media { file, cause: Cause::Answer { code, errmsg } } => {

@@ -18,6 +18,7 @@ pub(crate) mod output_path;
 pub(crate) mod platform;
 pub(crate) mod problem;
 pub(crate) mod quota;
+pub(crate) mod report_kind;
 pub(crate) mod random;
 pub(crate) mod refusal;
 pub(crate) mod repeated;

@@ -14,10 +14,10 @@ use crate::campaign::Campaign;
 use crate::campaign::results_name::{LOCAL, REHEARSAL, is_marked, is_stream};
 use crate::cli::exit_code::Exit;
 use crate::cli::problem::Problem;
+use crate::cli::report_kind::{Kind, is_report};
 use crate::cli::user_state;
 use crate::diagnostic::render::display;
 use crate::journal::receipt::{self, Entry};
-use crate::locale::{Catalog, Language};
 use crate::own_file::followed;
 use crate::report::results::{self, Likeness};
 
@@ -41,6 +41,8 @@ pub(crate) enum Why {
     State,
     /// Somebody else's, as far as anybody can see.
     Foreign,
+    /// A report of the same campaign that is of another kind.
+    OtherKind,
     /// Results of another campaign.
     OtherCampaign(Entry),
     /// Results of a campaign of this id, of another account.
@@ -73,10 +75,21 @@ impl Kept {
     /// # Errors
     ///
     /// When it may not.
-    pub(crate) fn insist(&self, file: Option<&Path>) -> Result<(), Problem> {
+    pub(crate) fn insist(&self, file: Option<&Path>, kind: Kind) -> Result<(), Problem> {
         let Some(file) = file else { return Ok(()) };
-        let foreign = || is_there(file) && !is_report(&head(file), self.id.as_deref().unwrap_or_default());
-        refused(file, self.forbids(file).or_else(|| foreign().then_some(Why::Foreign)))
+        refused(file, self.forbids(file).or_else(|| self.forbids_over(file, kind)))
+    }
+
+    /// Why a report may not be written over what is there.
+    fn forbids_over(&self, file: &Path, kind: Kind) -> Option<Why> {
+        if !is_there(file) {
+            return None;
+        }
+        let head = head(file);
+        if !is_report(&head, self.id.as_deref().unwrap_or_default()) {
+            return Some(Why::Foreign);
+        }
+        Kind::of(&head).filter(|there| *there != kind).map(|_| Why::OtherKind)
     }
 
     /// Insists that a list of rows may be written to a file: over one that is there only where it has the same columns.
@@ -132,6 +145,7 @@ fn refused(file: &Path, why: Option<Why>) -> Result<(), Problem> {
         None => return Ok(()),
         Some(Why::Read) => "output-read",
         Some(Why::State) => "output-state",
+        Some(Why::OtherKind) => "output-other-kind",
         Some(_) => "output-foreign",
     };
     Err(Problem::new(Exit::Usage, key).with("file", display(file)))
@@ -145,7 +159,7 @@ fn refused_to(campaign: &Campaign, file: &Path, why: Option<Why>) -> Result<(), 
     Err(match why {
         Why::Read => of(Exit::Usage, "output-read"),
         Why::State => of(Exit::Usage, "output-state"),
-        Why::Foreign => of(Exit::Usage, "output-no-results"),
+        Why::Foreign | Why::OtherKind => of(Exit::Usage, "output-no-results"),
         Why::OtherCampaign(entry) => {
             of(Exit::Usage, "output-other-campaign").with("campaign", entry.campaign).with("wave", entry.wave)
         }
@@ -249,63 +263,4 @@ fn head(file: &Path) -> String {
     let read = File::open(file).and_then(|file| file.take(HEAD).read_to_end(&mut head));
     // A folder has no beginning; that it cannot be written is said when it is.
     if read.is_err() { String::new() } else { String::from_utf8_lossy(&head).into_owned() }
-}
-
-/// Whether a text begins as one of wxcast's reports on a campaign. Without an id the campaign had faults when it was
-/// written, or has them now.
-fn is_report(head: &str, id: &str) -> bool {
-    let text = head.trim_start_matches('\u{feff}').trim();
-    if text.is_empty() || text.split_whitespace().eq(["[", "]"]) || text == "[]" {
-        return true;
-    }
-    let named = text.contains(id);
-    if text.starts_with("<!doctype html>") {
-        return named && text.contains("<meta name=\"generator\" content=\"wxcast\">");
-    }
-    if text.starts_with("<?xml") {
-        return named && text.contains("<testsuites name=\"wxcast ");
-    }
-    if text.starts_with('{') || text.starts_with('[') {
-        return is_json_report(text, id);
-    }
-    is_text_report(text, named)
-}
-
-fn is_json_report(text: &str, id: &str) -> bool {
-    // As much of it as tells one from another; blanks say nothing.
-    let begins = text.chars().filter(|c| !c.is_whitespace()).take(4096).collect::<String>();
-    let own = format!("{{\"campaign\":\"{id}{}", if id.is_empty() { "" } else { "\"," });
-    let of_a_campaign = begins.starts_with("{\"campaign\":null,") || begins.starts_with(&own);
-    let export = begins.starts_with(&format!("{{\"wxcast_journal_export\":1,\"campaign\":\"{id}\","));
-    let list = ["[{\"row\":", "[{\"description\":"].iter().any(|start| begins.starts_with(start));
-    let sarif = begins.contains("sarif") && begins.contains("\"name\":\"wxcast\"");
-    of_a_campaign
-        || export
-        || sarif
-        || list && (begins.contains("\"payload\":{\"touser\":") || begins.contains("\"check_name\":"))
-}
-
-fn is_text_report(text: &str, named: bool) -> bool {
-    let mut lines = text.lines();
-    let first = lines.clone().next().unwrap_or_default();
-    let commands = ["::error ", "::warning ", "::notice "];
-    if commands.iter().any(|command| first.starts_with(command)) {
-        return lines.all(|line| line.is_empty() || line.starts_with("::"));
-    }
-    if first.starts_with("── ") {
-        return true;
-    }
-    let labels = [Language::En, Language::ZhCn].map(Catalog::new);
-    let has_line = |words: &Catalog| {
-        let line = words.say("plan.line.campaign", &[("value", &"")]);
-        lines.clone().take(3).any(|there| there.starts_with(line.trim_end()))
-    };
-    let has_table = |words: &Catalog| {
-        let heads = [("plan", "what", "value"), ("report", "status", "count")].map(|(of, one, other)| {
-            let label = |key: &str| words.say(&format!("{of}.label.{key}"), &[]);
-            format!("| {} | {} |", label(one), label(other))
-        });
-        first.starts_with("### ") && lines.clone().any(|line| heads.iter().any(|head| head == line))
-    };
-    named && labels.iter().any(|words| has_line(words) || has_table(words))
 }

@@ -1,6 +1,6 @@
 //! The results file of a campaign, as a run keeps it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::api_base::Destination;
@@ -8,10 +8,11 @@ use crate::campaign::Campaign;
 use crate::campaign::results_name::{is_stream, names};
 use crate::cli::gate;
 use crate::cli::output_path::forbids_results;
+use crate::cli::problem::Problem;
 use crate::cli::terminal::Terminal;
 use crate::delivery::tally::Tally;
 use crate::journal::JournalError;
-use crate::journal::identity::Claim;
+use crate::journal::identity::{CampaignKey, Claim};
 use crate::journal::store::Store;
 use crate::journal::written::stamp;
 use crate::plan::Plan;
@@ -75,11 +76,16 @@ impl ResultsFile {
     ///
     /// When the journal cannot be read.
     pub(crate) fn unchanged(&self, store: &Store) -> Result<Option<Tally>, JournalError> {
+        Ok(self.noted(store)?.map(|(_, tally)| tally))
+    }
+
+    /// The same, with the campaign's place in the journal.
+    fn noted(&self, store: &Store) -> Result<Option<(CampaignKey, Tally)>, JournalError> {
         let Some(made_of) = self.made_of() else { return Ok(None) };
         let Some(campaign) = store.find_campaign(&join::identity(&self.campaign))? else { return Ok(None) };
         let noted = store.noted_results(campaign)?.filter(|noted| noted.made_of == made_of);
         match noted {
-            Some(noted) if noted.version == store.version(campaign)? => Ok(Some(noted.tally)),
+            Some(noted) if noted.version == store.version(campaign)? => Ok(Some((campaign, noted.tally))),
             Some(_) | None => Ok(None),
         }
     }
@@ -102,8 +108,7 @@ impl ResultsFile {
 
     /// What the results say, where the file is as it would be written now.
     fn standing(&self, store: &Store) -> Result<Option<Tally>, JournalError> {
-        let Some(tally) = self.unchanged(store)? else { return Ok(None) };
-        let Some(campaign) = store.find_campaign(&join::identity(&self.campaign))? else { return Ok(None) };
+        let Some((campaign, tally)) = self.noted(store)? else { return Ok(None) };
         let messages = store.count(campaign)?.statuses().total();
         let stands = store.wrote_results(campaign, messages, &self.campaign.results.path)?;
         Ok(stands.then_some(tally))
@@ -132,6 +137,23 @@ impl ResultsFile {
         let all = format!("{program} {masked} {digest} {counts:?} {barred:?} {results} {files:?}");
         Some(Digest::of(all.as_bytes()).to_string())
     }
+}
+
+/// Holds a pipe that the results go to: that nobody reads it is said before anything is sent, and whoever reads it waits
+/// for the end.
+///
+/// # Errors
+///
+/// When nobody reads it.
+#[cfg(unix)]
+pub(crate) fn held(path: &Path) -> Result<impl Sized + use<>, Problem> {
+    crate::report::form::pipe::held(path).map_err(|reason| Problem::cannot_write(path, reason))
+}
+
+/// There are no such pipes here.
+#[cfg(not(unix))]
+pub(crate) fn held(_: &Path) -> Result<impl Sized + use<>, Problem> {
+    Ok(())
 }
 
 /// Leaves a receipt beside results that no run wrote: whoever finds them with nothing else is told whose they are.

@@ -175,6 +175,8 @@ pub(crate) fn entries(path: &Path) -> Vec<Entry> {
 /// When it cannot be written.
 pub(crate) fn write(path: &Path, entry: Entry, may_replace: impl Fn(&Entry) -> bool) -> io::Result<bool> {
     let folder = path.parent().unwrap_or(Path::new(""));
+    // A campaign's folder that was moved away in a run is not made anew for its receipt.
+    folder.parent().map_or(Ok(()), |campaign| fs::metadata(campaign).map(drop))?;
     own_file::make_folder(folder)?;
     // One that cannot be read tells nobody anything; what is known now does.
     let mut receipt = read(path).unwrap_or_default();

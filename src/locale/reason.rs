@@ -74,6 +74,8 @@ const OWN: &[(&str, &str)] = &[
     (NO_REGULAR_FILE, "reason.special-file"),
     ("outside-sandbox", "reason.outside"),
     ("no-pem", "reason.no-pem"),
+    ("nobody-reads", "reason.nobody-reads"),
+    ("reader-stands-still", "reason.reader-stands-still"),
     ("in-quotes", "reason.in-quotes"),
     ("blanks-around", "reason.blanks-around"),
 ];

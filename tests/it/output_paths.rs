@@ -175,6 +175,22 @@ fn a_second_name_is_given_to_nobody_s_file() {
 }
 
 #[test]
+fn a_report_is_not_written_over_one_of_another_kind() {
+    let world = half_sent();
+    world.run(&["report", "campaign.toml", "-o", "x.html"]).exits(0);
+    let page = world.read("x.html");
+    world.run(&["plan", "campaign.toml", "-o", "x.html"]).exits(2).says("another kind of report");
+    world.run(&["report", "campaign.toml", "--format", "json", "-o", "x.html"]).exits(2);
+    assert_eq!(world.read("x.html"), page);
+    world.run(&["report", "campaign.toml", "-o", "x.html"]).exits(0);
+    // Nor is an export, which can be written anew.
+    for _ in 0..2 {
+        world.run(&["journal", "export", "campaign.toml", "-o", "nightly.jsonl"]).exits(0);
+    }
+    world.run(&["plan", "campaign.toml", "--format", "json", "-o", "nightly.jsonl"]).exits(2);
+}
+
+#[test]
 fn a_dash_is_stdout() {
     let world = half_sent();
     let plan = world.run(&["plan", "campaign.toml", "--format", "json", "-o", "-"]).exits(0);
@@ -254,6 +270,50 @@ mod unix {
         world.run(&["plan", "campaign.toml", "-o", "/dev/null"]).exits(0);
         let null = fs::symlink_metadata("/dev/null").expect("a device");
         assert!(null.file_type().is_char_device());
+    }
+
+    #[test]
+    fn a_pipe_that_nobody_reads_is_told_before_anything_is_sent_and_hangs_no_command() {
+        let (world, platform) = (half_sent(), Platform::new(""));
+        assert!(
+            Command::new("mkfifo").arg(world.path("pipe.local")).status().is_ok_and(|made| made.success())
+        );
+        for writer in WRITERS.iter().filter(|writer| writer[0] != "rehearse") {
+            let args: Vec<&str> = writer.iter().copied().chain(["pipe.local"]).collect();
+            world.run_at(&platform, &args).exits(10).says("nobody reads it");
+        }
+        assert_eq!(platform.ledger().totals().requests, 0);
+        // With a reader the results are written into it.
+        let mut cat = Command::new("cat");
+        let cat =
+            cat.arg(world.path("pipe.local")).stdout(std::process::Stdio::piped()).spawn().expect("cat");
+        let send = ["send", "campaign.toml", "--yes", "--results", "pipe.local"];
+        world.run_at(&platform, &send).exits(0);
+        let read = Ran::of(cat.wait_with_output().expect("cat ends"));
+        assert_eq!(read.stdout.matches(",sent,").count(), 3, "{read:?}");
+    }
+
+    #[test]
+    fn a_folder_that_is_renamed_in_a_run_is_told_as_that_and_not_made_anew() {
+        let (world, platform) = (World::new(), Platform::new(""));
+        world.file("spring/audience.csv", {
+            let recipients = World::with_recipients(3);
+            recipients.read("audience.csv")
+        });
+        let recipients = World::with_recipients(1);
+        let text = recipients.read("campaign.toml").replace("100000/s", "2/s");
+        world.file("spring/campaign.toml", text);
+        let mut send = world.command_at(&platform, &["send", "spring/campaign.toml", "--yes"]);
+        send.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        let child = send.spawn().expect("the binary starts");
+        platform.wait_for_requests(1);
+        fs::rename(world.path("spring"), world.path("summer")).expect("a move");
+        let ran = crate::support::finish(child).exits(8).says("was moved or renamed during the run");
+        assert!(!ran.stderr.contains("The audience file changed"), "{}", ran.stderr);
+        assert!(!world.path("spring").exists());
+        let again = world.run_at(&platform, &["send", "summer/campaign.toml", "--yes", "--format", "json"]);
+        assert_eq!(again.exits(0).counts(), "3 sent");
+        assert_eq!(platform.ledger().totals().accepted, 3);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::cli::output::{file, form_of, masks, print};
 use crate::cli::output_path::Kept;
 use crate::cli::platform::hosts;
 use crate::cli::problem::Problem;
+use crate::cli::report_kind::Kind;
 use crate::cli::staying::moment_of;
 use crate::cli::terminal::{Form, Terminal, is_ci};
 use crate::cli::workspace;
@@ -42,7 +43,7 @@ pub(crate) fn run(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Proble
     // What others read, or what somebody else wrote, shows nothing of other files of this computer.
     let load = if travels || args.sandbox || is_ci() { load_fenced } else { load };
     let mut loaded = load(&args.campaign.campaign, &overrides);
-    kept(&loaded).insist(file(args.output.as_ref()))?;
+    kept(&loaded).insist(file(args.output.as_ref()), Kind::of_format(&args.format))?;
     if let Some(campaign) = &loaded.campaign {
         hosts(campaign)?;
     }

@@ -13,6 +13,7 @@ use crate::cli::output::file;
 use crate::cli::output_path::Kept;
 use crate::cli::platform::hosts;
 use crate::cli::problem::Problem;
+use crate::cli::report_kind::Kind;
 use crate::cli::terminal::{Form, Terminal, masks};
 use crate::cli::user_state::AccountFolder;
 use crate::journal::media::MediaStore;
@@ -30,7 +31,12 @@ pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Result<Exit, Pro
     }
     let (campaign, plan) = load_sound_guarded(&args.campaign.campaign, &environment(), args.mask_openid)?;
     let output = file(args.output.as_ref());
-    Kept::of_campaign(&campaign, args.state.dir()).insist(output)?;
+    let kind = match args.format {
+        PreviewFormat::Human => Kind::Text,
+        PreviewFormat::Json => Kind::Json,
+        PreviewFormat::Html => Kind::Html,
+    };
+    Kept::of_campaign(&campaign, args.state.dir()).insist(output, kind)?;
     let survey = chosen::messages(args, &campaign, &plan).map_err(|_| Problem::changed(Exit::Invalid))?;
     let single = args.row.is_some() || args.openid.is_some();
     if survey.samples.is_empty() && single {

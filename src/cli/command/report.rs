@@ -7,6 +7,7 @@ use crate::cli::line::args;
 use crate::cli::output::{file, form_of, masks, print};
 use crate::cli::output_path::Kept;
 use crate::cli::problem::Problem;
+use crate::cli::report_kind::Kind;
 use crate::cli::telling::{Asked, Teller};
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::render::display;
@@ -26,7 +27,7 @@ pub(crate) fn run(args: &args::Report, terminal: &Terminal) -> Result<Exit, Prob
     let reads = loaded.campaign.as_ref().map_or_else(|| vec![path.clone()], Campaign::reads);
     let kept = Kept::of(Some(identity.campaign.clone()), reads, args.journal.dir());
     let output = file(args.output.as_ref());
-    kept.insist(output)?;
+    kept.insist(output, Kind::of_format(format.name))?;
     let planned = loaded.campaign.as_ref().map(|campaign| (campaign, &loaded.plan));
     if planned.is_none() {
         terminal.say("report.faulty-files", &[]);

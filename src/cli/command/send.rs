@@ -23,7 +23,7 @@ use crate::cli::output_path::Kept;
 use crate::cli::platform::{Platform, hosts};
 use crate::cli::problem::Problem;
 use crate::cli::quota;
-use crate::cli::results_file::{ResultsFile, leave_receipt};
+use crate::cli::results_file::{ResultsFile, held, leave_receipt};
 use crate::cli::schedule;
 use crate::cli::staying::{Stay, Turn, Waiting, waits_until};
 use crate::cli::stop_file;
@@ -73,6 +73,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
     let stop_files = stop_files(&campaign, &state)?;
     sweep(&campaign, &state);
     let receipt = gate::pass(&campaign, &account, destination, args, id, terminal)?;
+    let _reader = held(&campaign.results.path)?;
     let policy = Policy { on_unknown: campaign.send.on_unknown, retry_refused };
     let (campaign, plan) = (Arc::new(campaign), Arc::new(plan));
     let results = ResultsFile {
@@ -179,7 +180,9 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
     if left > 0 {
         notice::tell(&campaign, &finished, ended(&finished), &next, terminal);
     }
-    let exit = reported.map_err(|problem| problem.next(next.clone(), path))?;
+    // A command with a path that is not there any more leads nowhere.
+    let led = |problem: Problem| if path.exists() { problem.next(next.clone(), path) } else { problem };
+    let exit = reported.map_err(led)?;
     terminal.next(&next, path);
     Ok(Turn::Over(exit))
 }

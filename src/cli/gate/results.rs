@@ -40,6 +40,7 @@ fn tells(campaign: &Campaign, witnesses: &Witnesses, file: &PathBuf) -> bool {
             Why::Read
             | Why::State
             | Why::Foreign
+            | Why::OtherKind
             | Why::OtherCampaign(_)
             | Why::OtherAccount(_)
             | Why::Real

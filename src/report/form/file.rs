@@ -19,7 +19,7 @@ pub(crate) fn write_file<T, E: From<io::Error>>(
     content: impl FnOnce(&mut (dyn Write + Send)) -> Result<T, E>,
 ) -> Result<T, E> {
     if is_stream(path) {
-        return filled(&mut fs::OpenOptions::new().write(true).open(path)?, content);
+        return filled(stream(path)?, content);
     }
     let path = &own_file::followed(path);
     let folder = path.parent().unwrap_or(Path::new(""));
@@ -37,8 +37,23 @@ pub(crate) fn write_file<T, E: From<io::Error>>(
     Ok(written)
 }
 
+/// Opens what is no file for writing.
+#[cfg(unix)]
+fn stream(path: &Path) -> io::Result<Box<dyn Write + Send>> {
+    use crate::report::form::pipe::{Pipe, is_pipe};
+    if is_pipe(path) {
+        return Ok(Box::new(Pipe::open(path)?));
+    }
+    Ok(Box::new(fs::OpenOptions::new().write(true).open(path)?))
+}
+
+#[cfg(not(unix))]
+fn stream(path: &Path) -> io::Result<Box<dyn Write + Send>> {
+    Ok(Box::new(fs::OpenOptions::new().write(true).open(path)?))
+}
+
 fn filled<T, E: From<io::Error>>(
-    file: &mut File,
+    file: impl Write + Send,
     content: impl FnOnce(&mut (dyn Write + Send)) -> Result<T, E>,
 ) -> Result<T, E> {
     let mut writer = io::BufWriter::with_capacity(256 * 1024, file);

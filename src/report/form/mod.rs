@@ -4,3 +4,5 @@ pub(crate) mod file;
 pub(crate) mod junit;
 pub(crate) mod markdown;
 pub(crate) mod page;
+#[cfg(unix)]
+pub(crate) mod pipe;

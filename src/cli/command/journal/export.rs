@@ -9,6 +9,7 @@ use crate::cli::line::journal_args;
 use crate::cli::output::file;
 use crate::cli::output_path::Kept;
 use crate::cli::problem::Problem;
+use crate::cli::report_kind::Kind;
 use crate::cli::terminal::{Form, Terminal, argument};
 use crate::cli::user_state::telling;
 use crate::diagnostic::render::display;
@@ -21,7 +22,7 @@ pub(crate) fn run(args: &journal_args::Export, terminal: &Terminal) -> Result<Ex
     let output = file(Some(&args.output));
     let reads =
         load(path, &environment()).campaign.as_ref().map_or_else(|| vec![path.clone()], Campaign::reads);
-    Kept::of(Some(identity.campaign.clone()), reads, args.journal.dir()).insist(output)?;
+    Kept::of(Some(identity.campaign.clone()), reads, args.journal.dir()).insist(output, Kind::Export)?;
     let store = Store::read(&state)?;
     let known = match &store {
         Some(store) => !store.waves(&identity)?.is_empty(),
