@@ -32,7 +32,8 @@ const CAMPAIGN: &str = "campaign.toml";
 const AUDIENCE: &str = "audience.csv";
 const SCHEMA: &str = "campaign.schema.json";
 const IGNORE: &str = ".gitignore";
-const IGNORED: &str = ".wxcast/\n.wxcast-*\n*.results.*\n*.rehearsal.*\n*.journal.jsonl\n";
+const IGNORED: &str =
+    ".wxcast/\n.wxcast-*\n*.results.*\nresults.*\n*.local.*\n*.rehearsal.*\n*.journal.jsonl\n";
 
 /// Writes a campaign into a folder.
 pub(crate) fn run(args: &args::Init, terminal: &Terminal) -> Result<Exit, Problem> {
