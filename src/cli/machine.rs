@@ -80,6 +80,20 @@ pub(crate) fn who() -> String {
 }
 
 /// The number that the system gave this computer; nothing where it has none, and then the name alone tells.
+/// Whether a process of this computer is another wxcast that runs. A number is given out again once its process has ended,
+/// so the name must be this program's too.
+#[cfg(target_os = "linux")]
+pub(crate) fn runs(pid: u32) -> bool {
+    let name = |process: &str| std::fs::read_to_string(format!("/proc/{process}/comm")).ok();
+    pid != std::process::id() && name("self").is_some_and(|own| name(&pid.to_string()) == Some(own))
+}
+
+/// Elsewhere the system is not asked: what taking over costs is said all the same.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn runs(_: u32) -> bool {
+    false
+}
+
 #[cfg(any(windows, target_os = "macos"))]
 fn id() -> Option<String> {
     machine_uid::get().ok()

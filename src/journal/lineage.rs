@@ -70,7 +70,16 @@ impl From<MessageSet> for String {
     }
 }
 
+/// An export tells of no more marks than this, which keeps its lines short: receipts name one of the last.
+const EXPORTED: usize = 2_000;
+
 impl Lineage {
+    /// It with the last marks alone, where there are many.
+    pub(crate) fn for_export(mut self) -> Self {
+        self.marks.drain(..self.marks.len().saturating_sub(EXPORTED));
+        self
+    }
+
     /// Whether the journal once was at this mark and knew so many messages under it, these where that is known.
     pub(crate) fn was_at(&self, mark: &str, messages: u64, set: Option<MessageSet>) -> bool {
         let Some(at) = self.marks.iter().position(|other| other.name == mark) else { return false };
@@ -162,6 +171,9 @@ mod tests {
         assert_eq!(lineage.shared_with(&mark("theirs", &["b", "a"]), 9), 2, "it was copied before");
         assert_eq!(lineage.shared_with(&mark("theirs", &["a", "b", "c", "d"]), 9), 4);
         assert_eq!(lineage.shared_with(&mark("theirs", &["a", "x"]), 9), 0);
+        let many = Lineage { marks: vec![mark("first", &[]); EXPORTED + 7], ..lineage.clone() };
+        assert_eq!(many.for_export().marks.len(), EXPORTED);
+        assert_eq!(lineage.clone().for_export(), lineage);
         let unknown = Mark { set: None, ..mark("theirs", &["a", "b"]) };
         assert_eq!(lineage.shared_with(&unknown, 9), 0);
         let pruned = Lineage { messages: 0, set: None, ..lineage };

@@ -41,6 +41,9 @@ pub struct Entry {
     pub(crate) computer: String,
     /// Who sent it there.
     pub(crate) user: String,
+    /// The process that sent it there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pid: Option<u32>,
     /// How many intents the journal had ever been given.
     pub(crate) intents: i64,
     /// How often the campaign had been claimed, and how many of its messages the journal knew. Both only ever grow,
@@ -242,6 +245,7 @@ mod tests {
             journal: "j".into(),
             computer: "c".into(),
             user: "u".into(),
+            pid: None,
             intents,
             epoch: 1,
             messages: 1,

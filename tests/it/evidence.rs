@@ -147,13 +147,35 @@ fn nobody_takes_over_from_a_sender_who_is_alive_and_a_sender_from_whom_it_was_ta
     platform.wait_for_requests(2);
     let id = plan_id(&world, &platform);
     let take_over = ["send", "campaign.toml", "--yes", "--take-over", "--expect-plan", &id, "--limit", "1"];
-    somebody_else(&world, &platform, &take_over).exits(8).says("already in use").says("process");
+    let take_over = somebody_else(&world, &platform, &take_over);
+    take_over.exits(8).says("already in use").says("process");
     assert!(first.try_wait().expect("a process").is_none(), "it goes on");
-    // Where there are no locks, as in some folders on a network, it sees by the receipt that it was taken over.
+    // Where there are no locks, as in some folders on a network, another computer takes it over, and the first one sees it
+    // by the receipt.
     fs::remove_file(folder_lock(&world)).expect("a lock");
-    somebody_else(&world, &platform, &take_over);
+    let receipt = world.read(".wxcast/receipt.json").replace("\"journal\": \"", "\"journal\": \"another-");
+    world.file(".wxcast/receipt.json", receipt);
     let first = finish(first).exits(10).says("taken this campaign over");
     assert!(platform.ledger().totals().requests < 60, "{first:?}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_copy_of_a_folder_is_not_taken_over_while_the_first_one_is_sent() {
+    let (world, platform) = (World::with_recipients(60), Platform::new(""));
+    world.edit("campaign.toml", "100000/s", "600/m");
+    let first = world.start_send(&platform);
+    platform.wait_for_requests(2);
+    copy(&world.path(".wxcast"), &world.path("copy/.wxcast"));
+    for file in ["campaign.toml", "audience.csv"] {
+        world.file(&format!("copy/{file}"), world.read(file));
+    }
+    let id = plan_id(&world, &platform);
+    let take_over = ["send", "copy/campaign.toml", "--yes", "--take-over", "--expect-plan", &id];
+    somebody_else(&world, &platform, &take_over).exits(8).says("goes on sending this campaign");
+    world.run(&["stop", "campaign.toml"]).exits(0);
+    finish(first).exits(7);
+    assert_eq!(platform.ledger().duplicates(), [""; 0]);
 }
 
 #[test]

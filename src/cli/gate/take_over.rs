@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::api_base::Destination;
 use crate::campaign::Campaign;
 use crate::cli::command::journal::import_problem;
+use crate::cli::elsewhere::entry_told;
 use crate::cli::exit_code::Exit;
 use crate::cli::gate::evidence::Evidence;
 use crate::cli::gate::{results, told};
@@ -52,6 +53,22 @@ pub(super) fn import(
 }
 
 impl Evidence<'_> {
+    /// Insists that the process by which the receipt was written does not go on sending on this computer, from a copy of the
+    /// folder or where nothing can be locked.
+    fn insist_nobody_sends(&self) -> Result<(), Problem> {
+        let file = &self.witnesses.file;
+        let here = Machine::here().to_string();
+        match self.witnesses.entry() {
+            Some(entry @ Entry { running: true, pid: Some(pid), .. })
+                if entry.computer == here && machine::runs(*pid) =>
+            {
+                let receipt = entry_told(entry, file);
+                Err(Problem::new(Exit::Gate, "sender-alive").with("receipt", receipt).with("pid", pid))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// Asks before anything is taken over: from then on nothing stops the next `send`, whatever is answered to the
     /// question about the messages. Where people may get the message a second time by it, a flag that says yes to
     /// everything is not enough: whoever agrees has seen how many, or names the plan.
@@ -60,6 +77,7 @@ impl Evidence<'_> {
     ///
     /// Where somebody says no, or nobody is there to be asked.
     pub(super) fn agreed(&self, args: &args::Send, id: PlanId, terminal: &Terminal) -> Result<(), Problem> {
+        self.insist_nobody_sends()?;
         let cost = self.cost()?;
         if args.yes && (!cost.is_any() || args.expect.expect_plan.is_some()) {
             return Ok(());
@@ -118,6 +136,7 @@ impl Evidence<'_> {
                 journal: store.uuid()?,
                 computer: Machine::here().to_string(),
                 user: machine::user(),
+                pid: Some(std::process::id()),
                 intents: store.intents()?,
                 epoch: claim.epoch(),
                 messages: counts.total(),

@@ -56,7 +56,8 @@ impl Exports for SqliteStore {
             while let Some(row) = waves.next()? {
                 let (wave, channel, epoch) = (row.get(1)?, row.get(2)?, row.get(3)?);
                 let key = CampaignKey(row.get(0)?);
-                let (lineage, pruned) = (Some(marks::lineage(&moment, key)?), prune::noted(&moment, key)?);
+                let (lineage, pruned) =
+                    (Some(marks::lineage(&moment, key)?.for_export()), prune::noted(&moment, key)?);
                 writing.line(&Line::Wave { wave, channel, epoch, lineage, pruned })?;
                 export_wave(&moment, key, &mut writing)?;
             }

@@ -109,6 +109,7 @@ impl Receipts {
             journal: store.uuid()?,
             computer: computer.clone(),
             user: user.clone(),
+            pid: Some(std::process::id()),
             intents: store.intents()?,
             epoch: self.claim.epoch(),
             messages,
