@@ -69,9 +69,9 @@ pub(crate) fn lock_waiting(
     Ok(locks)
 }
 
-/// The lock of a campaign.
+/// The lock of a campaign. The folder has other locks, whose names are ids that a campaign may have.
 pub(crate) fn campaign_lock(state: &Path, id: &CampaignId) -> PathBuf {
-    state.join(format!("{id}.lock"))
+    state.join(format!("{id}.campaign.lock"))
 }
 
 /// The lock beside a campaign, which keeps those out who have another state folder: other users of the computer, and

@@ -410,3 +410,17 @@ fn where_nothing_can_be_left_beside_the_campaign_a_yes_to_everything_sends_nothi
     world.run_at(&platform, &own).exits(0).says("another user").says("cannot be locked");
     assert!(world.read("own.local.csv").contains(&openid(0)));
 }
+
+#[test]
+fn results_of_another_campaign_are_not_to_be_taken_over() {
+    let (world, platform) = (World::with_recipients(3), Platform::new(""));
+    world.edit("campaign.toml", "[send]", "[results]\nfile = \"sent.csv\"\n[send]");
+    world.send(&platform).exits(0);
+    fs::remove_dir_all(world.path(".wxcast")).expect("a folder");
+    world.edit("campaign.toml", "id = \"spring\"", "id = \"summer\"");
+    world.edit("campaign.toml", "Hello", "Good day");
+    world.send(&platform).exits(8).says("of another campaign").says("another `results.file`");
+    world.edit("campaign.toml", "sent.csv", "summer.csv");
+    world.send(&platform).exits(0);
+    assert_eq!(platform.ledger().totals().accepted, 6);
+}

@@ -35,6 +35,16 @@ fn a_second_process_is_refused_and_told_who_sends() {
 }
 
 #[test]
+fn a_campaign_may_be_called_as_what_else_is_locked() {
+    for id in ["account", "token", "journal", "local", "stop"] {
+        let (world, platform) = (World::with_recipients(1), Platform::new(""));
+        world.edit("campaign.toml", "id = \"spring\"", &format!("id = \"{id}\""));
+        world.send(&platform).exits(0);
+        assert_eq!(platform.ledger().totals().accepted, 1, "{id}");
+    }
+}
+
+#[test]
 #[cfg(unix)]
 fn whoever_waits_for_the_lock_goes_on_when_it_is_free() {
     use std::process::Stdio;
@@ -139,7 +149,7 @@ fn looking_at_the_status_never_keeps_a_send_from_its_lock() {
         scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
                 // What `status` does, at a pace that meets every moment.
-                is_held(&world.state_file("spring.lock"));
+                is_held(&world.state_file("spring.campaign.lock"));
             }
         });
         let codes: Vec<i32> = (0..30).map(|_| world.send(&platform).code).collect();

@@ -179,7 +179,7 @@ fn a_campaign_that_is_being_sent_is_not_uploaded_by_another() {
     let (world, platform) = (poster(1), Platform::new(""));
     let since = jiff::Timestamp::now();
     let me = Holder { campaign: "spring".into(), pid: 7, host: "h".into(), since, waits_until: None };
-    let lock = Lock::take(&world.state_file("spring.lock"), &me).expect("the lock");
+    let lock = Lock::take(&world.state_file("spring.campaign.lock"), &me).expect("the lock");
     media(&world, &platform).exits(8).says("spring");
     drop(lock);
     media(&world, &platform).exits(0);

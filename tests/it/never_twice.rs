@@ -254,7 +254,9 @@ fn a_process_whose_lock_and_claim_were_taken_by_another_stops() {
     };
     let first = start(world.home());
     platform.wait_for_requests(100);
-    for lock in [format!("shared/{APPID}/local/spring.lock"), format!(".wxcast/spring.{APPID}.local.lock")] {
+    for lock in
+        [format!("shared/{APPID}/local/spring.campaign.lock"), format!(".wxcast/spring.{APPID}.local.lock")]
+    {
         fs::remove_file(world.path(&lock)).expect("a lock");
     }
     let second = start(&world.path("another-home"));
@@ -300,7 +302,7 @@ fn a_folder_of_last_month_with_a_new_text_and_the_old_id_is_not_done() {
 #[test]
 #[cfg(unix)]
 fn a_run_whose_journal_or_lock_is_taken_away_sends_nothing_more() {
-    for file in ["journal.sqlite3", "spring.lock"] {
+    for file in ["journal.sqlite3", "spring.campaign.lock"] {
         let (world, platform) = a_long_campaign();
         let child = world.start_send(&platform);
         platform.wait_for_requests(100);
@@ -405,7 +407,7 @@ fn a_slow_run_whose_lock_is_taken_away_does_not_wait_for_its_next_message_to_not
     world.edit("campaign.toml", "100000/s", "1/min");
     let child = world.start_send(&platform);
     platform.wait_for_requests(1);
-    fs::remove_file(world.state_file("spring.lock")).expect("a file that is in use");
+    fs::remove_file(world.state_file("spring.campaign.lock")).expect("a file that is in use");
     let begun = std::time::Instant::now();
     finish(child).exits(10).says("deleted or replaced");
     assert!(begun.elapsed().as_secs() < 30, "the next message would leave after a minute");

@@ -42,9 +42,14 @@ fn what_is_kept_is_for_its_owner_alone_also_while_it_is_sent() {
         let expected = if path.is_dir() { 0o700 } else { 0o600 };
         assert_eq!(mode(path), expected, "{}", path.display());
     }
-    for name in
-        ["journal.sqlite3", "media.sqlite3", "token.json", "token.lock", "spring.lock", "spring.lock.json"]
-    {
+    for name in [
+        "journal.sqlite3",
+        "media.sqlite3",
+        "token.json",
+        "token.lock",
+        "spring.campaign.lock",
+        "spring.campaign.lock.json",
+    ] {
         assert!(kept.contains(&world.state_file(name)), "{name} is not in {kept:?}");
     }
     world.run(&["stop", "campaign.toml"]).exits(0);
@@ -77,7 +82,7 @@ fn what_is_written_for_people_to_read_is_for_its_owner_alone() {
 
 #[test]
 fn a_link_in_the_place_of_a_file_that_is_written_is_replaced_and_its_target_untouched() {
-    for name in ["spring.lock.json", "account.lock.json", "token.json"] {
+    for name in ["spring.campaign.lock.json", "account.lock.json", "token.json"] {
         let (world, platform) = (World::with_recipients(1), Platform::new(""));
         let target = world.file("precious", "mine");
         fs::create_dir_all(world.state()).expect("a folder");
@@ -96,7 +101,7 @@ fn a_link_in_the_place_of_a_file_that_is_written_is_replaced_and_its_target_unto
 
 #[test]
 fn where_a_link_is_in_the_place_of_a_lock_or_a_database_nothing_is_made_where_it_leads() {
-    for name in ["spring.lock", "account.lock", "token.lock", "media.sqlite3", "journal.sqlite3"] {
+    for name in ["spring.campaign.lock", "account.lock", "token.lock", "media.sqlite3", "journal.sqlite3"] {
         let (world, platform) = (poster(1), Platform::new(""));
         fs::create_dir_all(world.state()).expect("a folder");
         symlink(world.path("made"), world.state_file(name)).expect("a link");
@@ -175,8 +180,8 @@ fn what_is_no_file_in_the_place_of_one_of_ours_is_neither_waited_for_nor_read_wi
         "journal.sqlite3",
         "journal.sqlite3-wal",
         "media.sqlite3",
-        "spring.lock",
-        "spring.lock.json",
+        "spring.campaign.lock",
+        "spring.campaign.lock.json",
         "account.lock",
         "token.json",
         "token.lock",

@@ -72,7 +72,8 @@ impl Doubt {
     pub(super) fn ways(&self, knows_campaign: bool) -> &'static str {
         match self {
             Self::Receipt(_) if knows_campaign => "gate.ways.receipt",
-            Self::Receipt(_) | Self::OtherJournal | Self::Results(_) => "gate.ways.elsewhere",
+            Self::Receipt(_) | Self::OtherJournal => "gate.ways.elsewhere",
+            Self::Results(_) => "gate.ways.results",
             Self::OtherComputer(_) | Self::Copied(_) => "gate.ways.copied",
             Self::Behind | Self::Damaged => "gate.ways.behind",
             Self::Pruned(..) => "gate.ways.pruned",
