@@ -30,6 +30,7 @@ use crate::plan::inputs::Inputs;
 use crate::plan::joined::{JoinCounts, Joiner, NoMatch};
 use crate::plan::media::{Looked, MediaFile, MediaPlace, stays_in};
 use crate::plan::renderer::{FileName, Renderer, fault_of};
+use crate::plan::sample::chosen::Until;
 use crate::plan::schedule::deadline::Deadline;
 use crate::plan::skip::Skip;
 use crate::plan::windows::{TimesFound, WindowReader};
@@ -242,6 +243,12 @@ impl<'a> Judge<'a> {
     pub(crate) fn media_of(&self, row: u64) -> Vec<MediaPlace> {
         let first = self.places.partition_point(|(other, _)| *other < row);
         self.places[first..].iter().map(|(_, place)| place.clone()).collect()
+    }
+
+    /// Until when the message of the row that was judged last may be begun, before these deadlines were taken.
+    pub(crate) fn until(&self) -> Option<Until> {
+        let (window, deadline) = (self.inputs.audience.window.as_ref()?, self.deadlines.last()?);
+        Some(Until::of(*deadline, &window.zone))
     }
 
     /// Until when the messages since this was emptied last may be begun.

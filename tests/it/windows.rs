@@ -310,3 +310,50 @@ fn the_example_of_who_and_when_plans_clean_and_says_who_gets_nothing_and_why() {
     world.send(&platform).exits(8).says("2 of 2 testers");
     world.run_at(&platform, &["try", "campaign.toml"]).exits(0);
 }
+
+#[test]
+fn a_preview_says_of_each_message_until_when_it_can_be_sent() {
+    let world = World::with_recipients(3);
+    let lines = [
+        format!("{},A,2026-11-25 15:30,0", openid(0)),
+        format!("{},B,,0", openid(1)),
+        format!("{},C,2026-11-25 15:30,5", openid(2)),
+    ];
+    world.file("audience.csv", format!("openid,name,time,used\n{}\n", lines.join("\n")));
+    let window = "[audience.window]\ncolumn = \"time\"\nused = \"used\"\n\n[message.text]";
+    world.edit("campaign.toml", "[message.text]", window);
+    let shown = world.run(&["preview", "campaign.toml"]).exits(0).stdout;
+    let lines: Vec<&str> = shown.lines().filter(|line| !line.starts_with(['─', '│'])).collect();
+    let lines: Vec<&str> = lines.into_iter().filter(|line| !line.is_empty()).collect();
+    assert_eq!(lines[0], "Can be sent until 2026-11-27 15:20 (+08:00)", "{shown}");
+    assert_eq!(lines[1], "No time of last contact: sent after all others", "{shown}");
+    assert!(lines[2].starts_with("WeChat takes no more messages"), "{shown}");
+    world.run(&["preview", "campaign.toml", "-o", "page.html"]).exits(0);
+    assert!(world.read("page.html").contains("Can be sent until 2026-11-27 15:20 (+08:00)"));
+    world.edit("campaign.toml", "used = \"used\"", "missing = \"skip\"");
+    let shown = world.run(&["preview", "campaign.toml", "--row", "2"]).exits(0).stdout;
+    assert!(shown.contains("No time of last contact: skipped"), "{shown}");
+}
+
+#[test]
+fn a_report_writes_the_rows_of_those_whom_a_run_was_too_late_for() {
+    let world = World::with_recipients(4);
+    let row = |number: usize, time: &str| format!("{},N{number},{time}", openid(number));
+    let now = jiff::Timestamp::now().as_second().to_string();
+    let rows = [row(0, "1700000000"), row(1, &now), row(0, &now), row(3, "1700000000")];
+    world.file("audience.csv", format!("openid,name,time\n{}\n", rows.join("\n")));
+    let late = ["report", "campaign.toml", "--local", "--late", "late.csv"];
+    let window = "[audience.window]\ncolumn = \"time\"\n\n[message.text]";
+    world.edit("campaign.toml", "[message.text]", window);
+    let platform = Platform::new("");
+    world.send(&platform);
+    world.run(&late).exits(0);
+    let written = world.read("late.csv");
+    let expected = format!("\u{feff}openid,name,time\r\n{}\r\n{}\r\n", rows[0], rows[3]);
+    assert_eq!(written, expected);
+    world.file("mine.csv", "my notes\n");
+    world.run(&["report", "campaign.toml", "--local", "--late", "mine.csv"]).exits(2);
+    world.run(&["report", "campaign.toml", "--local", "--late", "audience.csv"]).exits(2);
+    world.edit("campaign.toml", window, "[message.text]");
+    world.run(&late).exits(2).says("[audience.window]");
+}

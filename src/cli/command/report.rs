@@ -1,5 +1,7 @@
 //! `wxcast report`: the runs of a campaign, from its journal, also while another process sends.
 
+use std::path::Path;
+
 use crate::campaign::Campaign;
 use crate::cli::context::{Whose, environment, load, whose};
 use crate::cli::exit_code::Exit;
@@ -10,10 +12,53 @@ use crate::cli::problem::Problem;
 use crate::cli::report_kind::Kind;
 use crate::cli::telling::{Asked, Teller};
 use crate::cli::terminal::Terminal;
+use crate::delivery::skip::SkipReason;
 use crate::diagnostic::render::display;
+use crate::journal::record::State;
 use crate::journal::store::Store;
+use crate::plan::Plan;
+use crate::plan::inputs::Inputs;
 use crate::report;
+use crate::report::join::{Join, JoinError, identity};
+use crate::report::plan::late;
 use crate::report::run::history::History;
+use crate::report::write_file;
+
+/// Writes the rows of those whom earlier runs skipped because their windows were over, or took no more.
+fn write_late(
+    file: &Path,
+    campaign: &Campaign,
+    plan: &Plan,
+    store: Option<&Store>,
+    kept: &Kept,
+) -> Result<(), Problem> {
+    if plan.windows.is_none() {
+        return Err(Problem::new(Exit::Usage, "late-without-window").with("file", display(file)));
+    }
+    let inputs = Inputs::of_campaign(campaign, &plan.library);
+    let mut join = Join::open(&inputs, plan, store, &identity(campaign))?;
+    let (mut lost, mut numbers) = (Vec::new(), 0..);
+    while let Some(report) = join.next()? {
+        if report.skipped.is_some() {
+            continue;
+        }
+        let number = numbers.next().expect("a plan has fewer messages than there are numbers");
+        let why = match report.recorded.map(|recorded| recorded.state) {
+            Some(State::Skipped(why)) => why,
+            Some(State::InFlight | State::Settled(_)) | None => continue,
+        };
+        match why {
+            SkipReason::Window | SkipReason::Allowance => lost.push(number),
+            SkipReason::Cap => {}
+        }
+    }
+    let mut bytes = Vec::new();
+    let written = late::write(&inputs, plan, &lost, &mut bytes).map_err(JoinError::from)?;
+    kept.insist_list(file, &bytes)?;
+    written
+        .and_then(|()| write_file(file, |out| out.write_all(&bytes)))
+        .map_err(|reason| Problem::cannot_write(file, reason))
+}
 
 /// Writes the report.
 pub(crate) fn run(args: &args::Report, terminal: &Terminal) -> Result<Exit, Problem> {
@@ -33,6 +78,11 @@ pub(crate) fn run(args: &args::Report, terminal: &Terminal) -> Result<Exit, Prob
         terminal.say("report.faulty-files", &[]);
     }
     let store = Store::read(&teller.state)?;
+    if let Some(file) = &args.late {
+        // Without sound files nobody knows the rows.
+        let (campaign, plan) = planned.ok_or_else(|| Problem::new(Exit::Invalid, "late-faulty"))?;
+        write_late(file, campaign, plan, store.as_ref(), &kept)?;
+    }
     let history = History {
         identity: &identity,
         kind,

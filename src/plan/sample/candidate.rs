@@ -43,7 +43,7 @@ impl<'r, 'a> Candidate<'r, 'a> {
 
     /// What is doubtful about the row. What stands in the template itself is told once, of the campaign.
     pub(crate) fn warnings(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.faults.kept().iter().filter(|fault| matches!(fault.at, Place::Row(_)))
+        self.faults.kept().iter().filter(|fault| matches!(fault.at, Place::Row(_) | Place::List(_)))
     }
 
     /// A copy that outlives the reading.
@@ -57,6 +57,7 @@ impl<'r, 'a> Candidate<'r, 'a> {
             values: names.zip(renderer.values(row, cells)).collect(),
             people: People::of(cells.get(judge.openid()), cells.iter()),
             lengths: lengths.iter().map(|lengths| lengths.measure(judge.texts())).collect(),
+            until: judge.until(),
             warnings: self.warnings().cloned().collect(),
         }
     }

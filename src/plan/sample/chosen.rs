@@ -1,9 +1,13 @@
 //! A message that is shown to people, and why it was chosen.
 
+use jiff::Zoned;
+use jiff::tz::TimeZone;
+
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::people::People;
 use crate::plan::batch::PlannedMessage;
+use crate::plan::schedule::deadline::Deadline;
 
 /// Why a message is shown, in the order in which reasons are served where not all can be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +32,31 @@ pub(crate) enum Reason {
     Spread,
 }
 
+/// Until when a message can be begun, where the campaign says by what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// Until this moment.
+    At(Zoned),
+    /// Nobody knows when the person was heard of last, and they are sent it all the same.
+    Unknown,
+    /// The same, and they are skipped.
+    Never,
+    /// The person's window takes no more.
+    Spent,
+}
+
+impl Until {
+    /// What a deadline means, in this zone.
+    pub(crate) fn of(deadline: Deadline, zone: &TimeZone) -> Self {
+        match deadline.moment() {
+            Some(at) => Self::At(at.to_zoned(zone.clone())),
+            None if deadline == Deadline::NONE => Self::Unknown,
+            None if deadline == Deadline::SPENT => Self::Spent,
+            None => Self::Never,
+        }
+    }
+}
+
 /// A message with what a person wants to know of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Sample {
@@ -41,6 +70,8 @@ pub(crate) struct Sample {
     pub(crate) people: People,
     /// The lengths of its texts, one for each of [`Survey::lengths`](crate::plan::sample::survey::Survey::lengths).
     pub(crate) lengths: Vec<usize>,
+    /// Until when it can be begun, where the campaign says by what.
+    pub(crate) until: Option<Until>,
     /// What is doubtful about its row.
     pub(crate) warnings: Vec<Diagnostic>,
 }

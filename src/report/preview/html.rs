@@ -133,6 +133,7 @@ struct Shown<'p> {
     speaker: Option<&'p str>,
     ai: bool,
     reasons: Vec<String>,
+    until: Option<String>,
     lengths: Vec<Gauge>,
     links: Vec<Linked<'p>>,
     fields: Vec<Named>,
@@ -341,6 +342,7 @@ impl<'a> Writer<'a> {
             speaker: payload["customservice"]["kf_account"].as_str(),
             ai: payload.get("aimsgcontext").is_some(),
             reasons: sample.reasons.iter().map(|why| reason(why, self.words)).collect(),
+            until: sample.until.as_ref().map(|until| super::until(until, self.words)),
             lengths: if drawing.has_text() { self.gauges(&sample.lengths) } else { Vec::new() },
             links: links.map(|(text, target)| self.link(text, target)).collect(),
             fields: drawing

@@ -11,10 +11,11 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
+use crate::campaign::moment;
 use crate::locale::Catalog;
 use crate::locale::mask::mask;
 use crate::message::Kind;
-use crate::plan::sample::chosen::{Reason, Sample};
+use crate::plan::sample::chosen::{Reason, Sample, Until};
 
 /// One message of `preview --format json`.
 #[derive(Debug, Serialize)]
@@ -64,6 +65,19 @@ pub(crate) fn reason(reason: &Reason, words: &Catalog) -> String {
     }
 }
 
+/// Until when a message can be sent.
+pub(crate) fn until(until: &Until, words: &Catalog) -> String {
+    match until {
+        Until::At(at) => {
+            let at = moment::shown(at.timestamp(), at.time_zone());
+            words.say("preview.until.at", &[("at", &at)])
+        }
+        Until::Unknown => words.say("preview.until.unknown", &[]),
+        Until::Never => words.say("preview.until.never", &[]),
+        Until::Spent => words.say("preview.until.spent", &[]),
+    }
+}
+
 /// A message for people: its media files by name, and with their ids where `ids` has living ones.
 pub(crate) fn text(
     sample: &Sample,
@@ -84,6 +98,10 @@ pub(crate) fn text(
     let mut out = format!("── {title}\n");
     for why in &sample.reasons {
         out.push_str(&words.say("preview.why", &[("reason", &reason(why, words))]));
+        out.push('\n');
+    }
+    if let Some(until) = &sample.until {
+        out.push_str(&self::until(until, words));
         out.push('\n');
     }
     let object = &payload[kind.name()];
