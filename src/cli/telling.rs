@@ -16,6 +16,7 @@ use crate::cli::user_state::AccountFolder;
 use crate::delivery::outcome::Counts;
 use crate::journal::Identity;
 use crate::journal::lock::is_held;
+use crate::journal::record::MessageCounts;
 use crate::journal::store::Store;
 
 /// What tells of a campaign.
@@ -28,6 +29,8 @@ pub(crate) struct Teller {
     pub(crate) running: bool,
     /// What the folder tells of the campaign, where no journal here does and one elsewhere did.
     pub(crate) folder: Option<Counts>,
+    /// What its journal counted on the way; nothing while somebody is sending.
+    pub(crate) counted: Option<MessageCounts>,
     doubted: Option<Doubted>,
 }
 
@@ -65,7 +68,8 @@ impl Teller {
         }
         let state = account.of(destination);
         let running = is_held(&campaign_lock(&state, id));
-        let found = judge(asked, &account)?;
+        let (found, counted) = judge(asked, &account)?;
+        let counted = counted.filter(|(place, _)| *place == destination).map(|(_, counted)| *counted);
         let place = found.as_ref().map(|found| found.destination);
         if !local && (destination == Destination::Local || place == Some(Destination::Local)) {
             let people = place == Some(Destination::Real);
@@ -75,7 +79,7 @@ impl Teller {
             Some(Found { folder, doubted, .. }) => (folder, Some(doubted)),
             None => (None, None),
         };
-        Ok(Self { state, destination, running, folder, doubted })
+        Ok(Self { state, destination, running, folder, counted, doubted })
     }
 
     /// Whether what the journal tells is in doubt.
@@ -116,37 +120,42 @@ struct Found {
     doubted: Doubted,
 }
 
-/// What speaks against the journals that may tell, that of people's phones first.
-fn judge(asked: &Asked<'_>, account: &AccountFolder) -> Result<Option<Found>, Problem> {
+/// What a journal counted of the campaign, and where its messages went.
+type Counted = (Destination, Box<MessageCounts>);
+
+/// What speaks against the journals that may tell, that of people's phones first; else what the one that tells counted.
+fn judge(asked: &Asked<'_>, account: &AccountFolder) -> Result<(Option<Found>, Option<Counted>), Problem> {
     let destinations: &[Destination] =
         if asked.local { &[Destination::Local] } else { &[Destination::Real, Destination::Local] };
     for destination in destinations {
         match judge_one(asked, account, *destination)? {
-            Judged::Known => return Ok(None),
-            Judged::Unknown => {}
-            Judged::Doubted(folder, doubted) => {
-                return Ok(Some(Found { destination: *destination, folder, doubted }));
+            None => return Ok((None, None)),
+            Some(Judged::Known(counted)) => return Ok((None, Some((*destination, counted)))),
+            Some(Judged::Unknown) => {}
+            Some(Judged::Doubted(folder, doubted)) => {
+                return Ok((Some(Found { destination: *destination, folder, doubted }), None));
             }
         }
     }
-    Ok(None)
+    Ok((None, None))
 }
 
+/// Judges one journal. Whoever is sending has passed the gate, and writes receipt and results meanwhile: then nothing is
+/// judged.
 fn judge_one(
     asked: &Asked<'_>,
     account: &AccountFolder,
     destination: Destination,
-) -> Result<Judged, Problem> {
+) -> Result<Option<Judged>, Problem> {
     let Asked { path, whose, id, .. } = asked;
-    // Whoever is sending has passed the gate, and writes receipt and results meanwhile.
     if is_held(&campaign_lock(&account.of(destination), id)) {
-        return Ok(Judged::Known);
+        return Ok(None);
     }
     let witnesses = Witnesses::ask(path, (*whose).clone(), account, destination)?;
     // Whatever is wrong with the campaign file, receipt and journal can be held against each other.
     let overrides = Overrides { destination: Some(destination), ..environment() };
     let campaign = load_campaign(path, &overrides).ok();
-    Ok(gate::judge(path, campaign.as_ref(), witnesses, account)?)
+    Ok(Some(gate::judge(path, campaign.as_ref(), witnesses, account)?))
 }
 
 /// What `send` would stop for, at the destination that it goes to now.
@@ -160,7 +169,7 @@ pub(crate) fn doubted(
     destination: Destination,
 ) -> Result<Option<Doubted>, Problem> {
     Ok(match judge_one(asked, account, destination)? {
-        Judged::Known | Judged::Unknown => None,
-        Judged::Doubted(_, doubted) => Some(doubted),
+        None | Some(Judged::Known(_) | Judged::Unknown) => None,
+        Some(Judged::Doubted(_, doubted)) => Some(doubted),
     })
 }

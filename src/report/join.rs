@@ -10,7 +10,7 @@ use crate::delivery::tally::Tally;
 use crate::diagnostic::Diagnostic;
 use crate::journal::identity::{CampaignKey, Channel};
 use crate::journal::index::Index;
-use crate::journal::record::{Known as Message, Recorded, State, UNSEEN, mark};
+use crate::journal::record::{Known as Message, MessageCounts, Recorded, State, UNSEEN, mark};
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
 use crate::plan::Plan;
@@ -290,7 +290,19 @@ fn is_altered(message: &Message, payload: &[u8]) -> bool {
 ///
 /// When the journal cannot be read.
 pub(crate) fn tally_of_journal(store: &Store, campaign: CampaignKey) -> Result<Tally, JournalError> {
-    let messages = store.count(campaign)?;
+    tally_of_counted(store, campaign, store.count(campaign)?)
+}
+
+/// The same of messages that have been counted.
+///
+/// # Errors
+///
+/// As there.
+pub(crate) fn tally_of_counted(
+    store: &Store,
+    campaign: CampaignKey,
+    messages: MessageCounts,
+) -> Result<Tally, JournalError> {
     let mut counts = messages.statuses();
     let runs = store.runs(campaign)?;
     // An older version did not note who was skipped when a run began, but when it ended.

@@ -24,7 +24,7 @@ use crate::journal::run::RunRecord;
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError, lock};
 use crate::plan::skip::Skip;
-use crate::report::join::{JoinError, tally, tally_of_journal};
+use crate::report::join::{JoinError, tally, tally_of_counted, tally_of_journal};
 use crate::report::run::summary::{self, StatusReport, by_code};
 
 /// How often a watched status is told anew.
@@ -161,15 +161,16 @@ fn is_quick(campaign: &Campaign) -> bool {
 }
 
 /// What the journal says of a campaign; nothing where it has no message of it.
-fn sent(state: &Path, identity: &Identity, looks: Option<&Path>) -> Result<Option<Known>, JournalError> {
-    let Some(store) = Store::read(state)? else { return Ok(None) };
+fn sent(teller: &Teller, identity: &Identity, looks: Option<&Path>) -> Result<Option<Known>, JournalError> {
+    let Some(store) = Store::read(&teller.state)? else { return Ok(None) };
     let Some(number) = store.find_campaign(identity)? else { return Ok(None) };
     let last = store.runs(number)?.pop();
     let pruned = store.pruned(number)?.is_some();
-    let by_journal = match last.as_ref().and_then(|last| last.counts).filter(|_| pruned) {
+    let by_journal = match (last.as_ref().and_then(|last| last.counts).filter(|_| pruned), &teller.counted) {
         // Who they were is not known any more, how many is.
-        Some(counts) => Tally { counts, ..Tally::default() },
-        None => tally_of_journal(&store, number)?,
+        (Some(counts), _) => Tally { counts, ..Tally::default() },
+        (None, Some(counted)) => tally_of_counted(&store, number, counted.clone())?,
+        (None, None) => tally_of_journal(&store, number)?,
     };
     // What was taken over or imported may have no run.
     if last.is_none() && by_journal.counts.total() == 0 {
@@ -200,7 +201,7 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Problem> {
     let doubted = teller.is_doubted();
     // Whoever sends has the list as it was when the run began.
     let looks = (!teller.running && !doubted).then_some(path.as_path());
-    let sent = sent(&teller.state, &identity, looks)?;
+    let sent = sent(&teller, &identity, looks)?;
     let by_journal = sent.is_some();
     let receipt = if by_journal { None } else { elsewhere::find(path, &identity, args.journal.local) };
     let of_folder = |counts, digest| Known {

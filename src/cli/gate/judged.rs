@@ -10,12 +10,13 @@ use crate::cli::gate::witnesses::Witnesses;
 use crate::cli::user_state::AccountFolder;
 use crate::delivery::outcome::Counts;
 use crate::journal::JournalError;
+use crate::journal::record::MessageCounts;
 use crate::report::results::told::EarlierResults;
 
 /// What a journal is worth to whoever tells of a campaign.
 pub(crate) enum Judged {
-    /// It knows the campaign, and nothing speaks against it.
-    Known,
+    /// It knows the campaign, and nothing speaks against it; with what it counted on the way.
+    Known(Box<MessageCounts>),
     /// It does not know the campaign, and neither does the folder.
     Unknown,
     /// Something speaks against it; with what the folder tells where it knows nothing.
@@ -33,7 +34,8 @@ pub(crate) fn judge(
     witnesses: Witnesses,
     account: &AccountFolder,
 ) -> Result<Judged, JournalError> {
-    let known = witnesses.known().is_some();
+    let counted = witnesses.journal.as_ref().and_then(|journal| journal.counted.clone());
+    let known = counted.is_some();
     let entry = witnesses.entry().map(|entry| entry.counts);
     let (mut folder, doubted): (Vec<Counts>, _) = match campaign {
         Some(campaign) => {
@@ -50,7 +52,9 @@ pub(crate) fn judge(
             (Vec::new(), doubted)
         }
     };
-    let Some(doubted) = doubted else { return Ok(if known { Judged::Known } else { Judged::Unknown }) };
+    let Some(doubted) = doubted else {
+        return Ok(counted.map_or(Judged::Unknown, |counted| Judged::Known(Box::new(counted))));
+    };
     // Results or receipt, whichever tell of most people.
     folder.extend(entry);
     let reached = |counts: &Counts| counts.sent + counts.unknown;

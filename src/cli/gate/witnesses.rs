@@ -7,6 +7,7 @@ use crate::cli::user_state::AccountFolder;
 use crate::delivery::outcome::Counts;
 use crate::journal::identity::{CampaignKey, Claim};
 use crate::journal::receipt::{self, Entry, Receipt};
+use crate::journal::record::MessageCounts;
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
 
@@ -30,6 +31,8 @@ pub(super) struct Known {
     pub(super) intents: i64,
     /// Nothing where it does not know the campaign.
     pub(super) campaign: Option<(CampaignKey, Counts)>,
+    /// The same counts with what is behind them.
+    pub(super) counted: Option<MessageCounts>,
 }
 
 impl Witnesses {
@@ -108,9 +111,8 @@ impl Witnesses {
 }
 
 fn known(store: &Store, whose: &Identity) -> Result<Known, JournalError> {
-    let campaign = match store.find_campaign(whose)? {
-        Some(campaign) => Some((campaign, store.count(campaign)?.statuses())),
-        None => None,
-    };
-    Ok(Known { uuid: store.uuid()?, intents: store.intents()?, campaign })
+    let campaign = store.find_campaign(whose)?;
+    let counted = campaign.map(|campaign| store.count(campaign)).transpose()?;
+    let campaign = campaign.zip(counted.as_ref().map(MessageCounts::statuses));
+    Ok(Known { uuid: store.uuid()?, intents: store.intents()?, campaign, counted })
 }
