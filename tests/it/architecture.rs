@@ -78,7 +78,6 @@ fn noisy_crates_stay_behind_one_door() {
         ("governor", "send/rate.rs"),
         ("gethostname", "cli/machine.rs"),
         ("machine_uid", "cli/machine.rs"),
-        ("dialoguer", "cli/command/init/prompt.rs"),
         ("axum", "simulator/ live/"),
         ("notify", "live/watch.rs"),
         ("webbrowser", "cli/command/serve.rs"),

@@ -137,11 +137,19 @@ impl<'t> Interview<'t> {
         let question = self.words.say("init.ask.kind", &[]);
         let reply = self.prompt.ask(&question, Some("1".to_owned()), |answer| {
             let by_number = answer.parse().ok().and_then(|number: usize| KINDS.get(number.checked_sub(1)?));
-            by_number.copied().or_else(|| Kind::find(answer)).ok_or_else(|| {
+            let by_word = || KINDS.iter().find(|kind| self.is_called(**kind, answer)).copied();
+            by_number.copied().or_else(|| Kind::find(answer)).or_else(by_word).ok_or_else(|| {
                 self.words.say("init.no.kind", &[("answer", &answer), ("count", &KINDS.len())])
             })
         })?;
         Ok(draft.take(reply, Step::Appid, |draft, kind| draft.starter.kind = kind))
+    }
+
+    /// Whether a kind is called so in the list of kinds: by all of its words, or by those before the first comma.
+    fn is_called(&self, kind: Kind, answer: &str) -> bool {
+        let about = self.words.say(&format!("init.kind.{kind}"), &[]);
+        let short = about.split(['，', ',', '（', '(']).next();
+        about == answer || short.is_some_and(|short| short.trim() == answer)
     }
 
     fn appid(&self, draft: &mut Draft) -> io::Result<Reply<()>> {
@@ -158,7 +166,7 @@ impl<'t> Interview<'t> {
             // What is only odd may be right; whoever writes it twice means it.
             doubted = Some(answer.to_owned());
             let again = if faults.iter().any(Diagnostic::is_error) { "" } else { "init.insist" };
-            Err(format!("{}{}", self.told(&faults), self.sentence(again)))
+            Err(self.and(&self.told(&faults), again))
         })?;
         Ok(draft.take(reply, Step::Audience, |draft, appid| draft.starter.appid = Some(appid)))
     }
@@ -283,11 +291,7 @@ impl<'t> Interview<'t> {
                     doubted = Some(name.clone());
                     let places: [(&str, &dyn std::fmt::Display); 2] =
                         [("column", &name), ("cell", &sample(cell))];
-                    Err(format!(
-                        "{}{}",
-                        self.words.say("init.no.openid", &places),
-                        self.sentence("init.insist")
-                    ))
+                    Err(self.and(&self.words.say("init.no.openid", &places), "init.insist"))
                 }
             }
         })?;
@@ -322,6 +326,9 @@ impl<'t> Interview<'t> {
     /// Asks for the next field of the message that cannot be left out.
     fn message(&self, draft: &mut Draft) -> io::Result<Reply<()>> {
         let first = draft.starter.message.is_empty();
+        if draft.starter.kind == Kind::Msgmenu {
+            return self.menu(draft);
+        }
         let Some(at) = draft.starter.missing() else {
             draft.step = Step::Confirm;
             return self.confirm(draft);
@@ -333,7 +340,10 @@ impl<'t> Interview<'t> {
         let question = self.question(starter.kind, &at);
         let columns = draft.columns();
         let check = |answer: &str| {
-            let text = answer.replace("\\n", "\n");
+            if is_address(&at) && !is_link(answer) {
+                return Err(self.words.say("init.no.url", &[("answer", &answer)]));
+            }
+            let text = answer.to_owned();
             let mut trial = starter.clone();
             trial.set(&at, Value::String(text.clone()));
             let faults = faults_of_text(&trial, &at, columns);
@@ -345,6 +355,51 @@ impl<'t> Interview<'t> {
             self.prompt.ask(&question, None, check)?
         };
         Ok(draft.take(reply, Step::Message, |draft, text| draft.starter.set(&at, Value::String(text))))
+    }
+
+    /// Asks for the question of a menu, and for its answers until there are no more. Their numbers are given here.
+    fn menu(&self, draft: &mut Draft) -> io::Result<Reply<()>> {
+        let table = FieldPath::of("message.msgmenu");
+        let head = table.key("head_content");
+        let answers = draft.starter.items(&table.key("list"));
+        let asks_question = draft.starter.message.is_empty();
+        if asks_question {
+            self.show_variables(draft);
+        }
+        let at = if asks_question { head } else { table.key("list").index(answers).key("content") };
+        let key = match (asks_question, answers) {
+            (true, _) => "init.field.msgmenu-head_content",
+            (false, 0) => "init.field.msgmenu-content",
+            (false, _) => "init.field.msgmenu-more",
+        };
+        let starter = draft.starter.clone();
+        let columns = draft.columns();
+        let put = |starter: &mut Starter, text: &str| {
+            if !asks_question {
+                let list = table.key("list");
+                starter.add_item(&list);
+                // As WeChat's own sample counts them.
+                starter.set(&list.index(answers).key("id"), Value::String((101 + answers).to_string()));
+            }
+            starter.set(&at, Value::String(text.to_owned()));
+        };
+        let reply = self.prompt.ask(&self.words.say(key, &[]), None, |answer| {
+            if answer.is_empty() && answers > 0 {
+                return Ok(None);
+            }
+            let mut trial = starter.clone();
+            put(&mut trial, answer);
+            let faults = faults_of_text(&trial, &at, columns);
+            match answer.is_empty() {
+                true => Err(self.words.say("init.no.text", &[])),
+                false if faults.is_empty() => Ok(Some(answer.to_owned())),
+                false => Err(self.told(&faults)),
+            }
+        })?;
+        Ok(draft.take(reply, Step::Message, |draft, text| match text {
+            Some(text) => put(&mut draft.starter, &text),
+            None => draft.step = Step::Confirm,
+        }))
     }
 
     fn show_variables(&self, draft: &Draft) {
@@ -410,14 +465,22 @@ impl<'t> Interview<'t> {
                 *value = Key::new("init.answer").into();
             }
             let help = if fault.at.field().is_some() { fault.help(self.words) } else { String::new() };
-            format!("{} {help}", fault.message(self.words)).trim_end().to_owned()
+            self.joined(&fault.message(self.words), &help)
         });
         told.collect::<Vec<_>>().join("\n")
     }
 
-    /// A sentence behind another, or nothing.
-    fn sentence(&self, key: &str) -> String {
-        if key.is_empty() { String::new() } else { format!(" {}", self.words.say(key, &[])) }
+    /// A sentence behind another one, where there is a second.
+    fn and(&self, first: &str, key: &str) -> String {
+        if key.is_empty() { first.to_owned() } else { self.joined(first, &self.words.say(key, &[])) }
+    }
+
+    /// Two sentences as the language puts them beside one another.
+    fn joined(&self, first: &str, second: &str) -> String {
+        if second.is_empty() {
+            return first.to_owned();
+        }
+        self.words.say("init.sentences", &[("first", &first), ("second", &second)])
     }
 }
 
@@ -467,6 +530,19 @@ fn faults_of_text(starter: &Starter, at: &FieldPath, columns: &Columns) -> Vec<D
     faults.into_iter().filter(Diagnostic::is_error).collect()
 }
 
+/// Whether a field holds the address of something.
+fn is_address(at: &FieldPath) -> bool {
+    let name = at.to_string();
+    ["url", "picurl", "thumb_url", "musicurl", "hqmusicurl"]
+        .contains(&name.rsplit('.').next().unwrap_or(&name))
+}
+
+/// Whether a text is an address, or becomes one row by row.
+fn is_link(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    lower.starts_with("{{") || ["https://", "http://"].iter().any(|scheme| lower.starts_with(scheme))
+}
+
 /// The beginning of a cell, on one line.
 fn sample(cell: &str) -> String {
     let line: String =
@@ -477,9 +553,18 @@ fn sample(cell: &str) -> String {
 /// A path as people give it: a file dragged onto a terminal comes in quotation marks, or with a backslash before each
 /// blank; `~` is the home folder.
 fn path(answer: &str) -> PathBuf {
-    let quoted = ['"', '\''].into_iter().find_map(|quote| answer.strip_prefix(quote)?.strip_suffix(quote));
-    if let Some(quoted) = quoted {
+    // PowerShell writes `& 'a b.csv'` where a file is dropped on it.
+    let answer = answer.strip_prefix('&').map_or(answer, str::trim_start);
+    let quotes = [('"', '"'), ('\'', '\''), ('“', '”'), ('‘', '’'), ('「', '」')];
+    let quoted = |(open, close): (char, char)| answer.strip_prefix(open)?.strip_suffix(close);
+    if let Some(quoted) = quotes.into_iter().find_map(quoted) {
         return PathBuf::from(quoted);
+    }
+    if let Some(address) = answer.strip_prefix("file://") {
+        let plain = percent_encoding::percent_decode_str(address).decode_utf8_lossy().into_owned();
+        // `file:///C:/a.csv` is `C:/a.csv`.
+        let drive = plain.strip_prefix('/').filter(|rest| rest.as_bytes().get(1) == Some(&b':'));
+        return PathBuf::from(drive.unwrap_or(&plain));
     }
     // On Windows a backslash parts folders.
     let bare = if cfg!(windows) { answer.to_owned() } else { unescaped(answer) };
@@ -513,6 +598,11 @@ mod tests {
         if cfg!(unix) {
             assert_eq!(path("/a/my\\ list\\(1\\).csv"), PathBuf::from("/a/my list(1).csv"));
         }
+        for dropped in ["& '/a b/名单.csv'", "“/a b/名单.csv”", "file:///a%20b/%E5%90%8D%E5%8D%95.csv"]
+        {
+            assert_eq!(path(dropped), PathBuf::from("/a b/名单.csv"), "{dropped}");
+        }
+        assert_eq!(path("file:///C:/a.csv"), PathBuf::from("C:/a.csv"));
         assert_eq!(home_dir().map(|home| home.join("名单.csv")), Some(path("~/名单.csv")));
         assert_eq!(path("~a.csv"), PathBuf::from("~a.csv"));
         assert_eq!(variable_of("姓名"), "{{姓名}}");

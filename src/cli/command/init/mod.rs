@@ -88,7 +88,10 @@ fn write_and_plan(dir: &Path, starter: &Starter, terminal: &Terminal) -> Result<
         return Err(Problem::faults(faults, validated.sources).next("init", &path));
     }
     terminal.tell(&text::faults(&faults, &validated.sources, &terminal.words, terminal.color));
-    terminal.say("init.ready", &[("planned", &plan.counts.planned), ("rows", &plan.counts.rows())]);
+    let ready = if faults.warnings() > 0 { "init.ready-warned" } else { "init.ready" };
+    let places: [(&str, &dyn std::fmt::Display); 3] =
+        [("planned", &plan.counts.planned), ("rows", &plan.counts.rows()), ("warnings", &faults.warnings())];
+    terminal.say(ready, &places);
     terminal.next("plan", &path);
     Ok(Exit::Ok)
 }

@@ -1,18 +1,22 @@
-//! Questions on a terminal; the only file that names dialoguer.
+//! Questions on a terminal.
+//!
+//! Lines are read by a thread of their own, so that several that come at once are known to be pasted: the second must not
+//! answer the next question, nor be left to the shell.
 
-use std::fmt;
-use std::io;
+use std::io::{self, Write as _};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use console::{Alignment, Term, measure_text_width, pad_str};
-use dialoguer::Input;
-use dialoguer::theme::Theme;
 
 use crate::locale::Catalog;
 
-/// What takes somebody back to the question before.
-const BACK: &str = "<";
+/// What takes somebody back to the question before, also as Chinese keyboards write it.
+const BACK: [&str; 4] = ["<", "＜", "《", "〈"];
 /// The line that ends a text.
-const END: &str = ".";
+const END: [&str; 3] = [".", "。", "．"];
+/// Nobody types a second line so soon after the first.
+const AT_ONCE: Duration = Duration::from_millis(60);
 
 /// What somebody answers.
 #[derive(Debug)]
@@ -23,34 +27,42 @@ pub(crate) enum Reply<T> {
     Back,
 }
 
-/// The lines up to the one that ends them; none where somebody wants to go back.
-fn lines() -> io::Result<Option<String>> {
-    let mut text: Vec<String> = Vec::new();
-    loop {
-        let mut line = String::new();
-        if io::stdin().read_line(&mut line)? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        let line = line.trim_end_matches(['\n', '\r']);
-        match line.trim() {
-            BACK if text.is_empty() => return Ok(None),
-            END => return Ok(Some(text.join("\n"))),
-            _ => text.push(line.to_owned()),
-        }
-    }
-}
-
 /// Asks, on stderr, in the reader's language.
 #[derive(Debug)]
 pub(crate) struct Prompt<'w> {
     words: &'w Catalog,
     term: Term,
+    lines: Receiver<io::Result<String>>,
+}
+
+/// The lines of stdin as they come, until there are no more.
+fn typed() -> Receiver<io::Result<String>> {
+    let (sender, lines) = channel();
+    std::thread::spawn(move || {
+        loop {
+            let mut line = String::new();
+            let read = match io::stdin().read_line(&mut line) {
+                Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(_) => Ok(line.trim_end_matches(['\n', '\r']).to_owned()),
+                Err(error) => Err(error),
+            };
+            let ended = read.is_err();
+            if sender.send(read).is_err() || ended {
+                return;
+            }
+        }
+    });
+    lines
 }
 
 impl<'w> Prompt<'w> {
     /// On this process's terminal.
     pub(crate) fn new(words: &'w Catalog) -> Self {
-        Self { words, term: Term::stderr() }
+        Self { words, term: Term::stderr(), lines: typed() }
+    }
+
+    fn line(&self) -> io::Result<String> {
+        self.lines.recv().unwrap_or_else(|_| Err(io::ErrorKind::UnexpectedEof.into()))
     }
 
     /// Asks until `check` takes the answer; what it does not like is said before it is asked again. An empty answer is
@@ -65,16 +77,29 @@ impl<'w> Prompt<'w> {
         default: Option<String>,
         mut check: impl FnMut(&str) -> Result<T, String>,
     ) -> io::Result<Reply<T>> {
+        let asked = match &default {
+            Some(default) => self.words.say("init.usual", &[("question", &question), ("usual", default)]),
+            None => question.to_owned(),
+        };
         loop {
-            let mut input = Input::<String>::with_theme(self).with_prompt(question);
-            if let Some(default) = default.clone() {
-                input = input.default(default);
+            (&self.term).write_all(format!("{asked} ").as_bytes())?;
+            (&self.term).flush()?;
+            let answer = self.line()?;
+            let mut count = 1usize;
+            while let Ok(more) = self.lines.recv_timeout(AT_ONCE) {
+                more?;
+                count += 1;
             }
-            let answer = input.interact_on(&self.term)?;
-            if answer.trim() == BACK {
+            if count > 1 {
+                self.refuse(&self.words.say("init.no.lines", &[("count", &count)]))?;
+                continue;
+            }
+            let answer = answer.trim();
+            if BACK.contains(&answer) {
                 return Ok(Reply::Back);
             }
-            match check(answer.trim()) {
+            let answer = if answer.is_empty() { default.as_deref().unwrap_or("") } else { answer };
+            match check(answer) {
                 Ok(answer) => return Ok(Reply::Given(answer)),
                 Err(problem) => self.refuse(&problem)?,
             }
@@ -94,11 +119,27 @@ impl<'w> Prompt<'w> {
     ) -> io::Result<Reply<T>> {
         loop {
             self.term.write_line(question)?;
-            let Some(text) = lines()? else { return Ok(Reply::Back) };
+            let Some(text) = self.paragraphs()? else { return Ok(Reply::Back) };
             match check(&text) {
                 Ok(answer) => return Ok(Reply::Given(answer)),
                 Err(problem) => self.refuse(&problem)?,
             }
+        }
+    }
+
+    /// The lines up to the one that ends them; none where somebody wants to go back.
+    fn paragraphs(&self) -> io::Result<Option<String>> {
+        let mut text: Vec<String> = Vec::new();
+        loop {
+            let line = self.line()?;
+            let sign = line.trim();
+            if BACK.contains(&sign) && text.is_empty() {
+                return Ok(None);
+            }
+            if END.contains(&sign) {
+                return Ok(Some(text.join("\n")));
+            }
+            text.push(line);
         }
     }
 
@@ -121,33 +162,5 @@ impl<'w> Prompt<'w> {
             self.term.write_line(format!("  {}", line.join("  ")).trim_end())?;
         }
         Ok(())
-    }
-}
-
-impl Theme for Prompt<'_> {
-    fn format_input_prompt(
-        &self,
-        out: &mut dyn fmt::Write,
-        question: &str,
-        default: Option<&str>,
-    ) -> fmt::Result {
-        match default {
-            Some(default) => {
-                out.write_str(
-                    &self.words.say("init.usual", &[("question", &question), ("usual", &default)]),
-                )?;
-            }
-            None => out.write_str(question)?,
-        }
-        out.write_str(" ")
-    }
-
-    fn format_input_prompt_selection(
-        &self,
-        out: &mut dyn fmt::Write,
-        question: &str,
-        answer: &str,
-    ) -> fmt::Result {
-        write!(out, "{question} {answer}")
     }
 }

@@ -138,6 +138,24 @@ impl Starter {
         }
     }
 
+    /// How many items a list of the message has.
+    pub(crate) fn items(&self, at: &FieldPath) -> usize {
+        match at.steps().last() {
+            Some(Step::Key(key)) => self.message.get(key).and_then(Value::as_array).map_or(0, Vec::len),
+            Some(Step::Index(_)) | None => 0,
+        }
+    }
+
+    /// Puts one more item at the end of a list of the message.
+    pub(crate) fn add_item(&mut self, at: &FieldPath) {
+        if let Some(Step::Key(key)) = at.steps().last() {
+            let list = self.message.entry(key.clone()).or_insert_with(|| Value::Array(Vec::new()));
+            if let Some(list) = list.as_array_mut() {
+                list.push(Value::Table(Table::new()));
+            }
+        }
+    }
+
     /// What is wrong with one field.
     pub(crate) fn faults_at(&self, field: &FieldPath) -> Vec<Diagnostic> {
         let of_field = |fault: &Diagnostic| fault.at.field() == Some(field);
