@@ -424,7 +424,7 @@ pub(crate) struct ResultsTable {
     /// The results file, relative to this file: a workbook where it ends in `.xlsx`, else a CSV, and neither the
     /// audience nor the campaign file. Where it is not given
     /// it lies beside the campaign and is named after its id: `ID.results.csv`, `ID.wave2.results.csv` from the second wave on,
-    /// `ID.local.results.csv` for what was sent to a simulator.
+    /// What was sent to a simulator has `.local` in the name, whatever it is called here: `ID.local.results.csv`.
     pub(crate) file: Option<String>,
     /// Write those who failed, are unknown and are unsent into files of their own as well, beside the results:
     /// `….failed.csv`, `….unknown.csv` and `….unsent.csv`, or `.xlsx`. Each can be the next audience.

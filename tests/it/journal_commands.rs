@@ -178,6 +178,12 @@ fn old_campaigns_are_pruned_after_a_yes_and_whoever_sends_one_again_is_stopped()
     world.run(&prune).exits(8).says("3 messages of 1 campaigns").says("known to nobody any more");
     world.run(&["journal", "prune", "--older", "soon", "--local"]).exits(2).says("180d");
     assert_eq!(world.journal().len(), 3, "nobody agreed");
+    world.file(&format!("taken/spring.{APPID}.journal.jsonl"), "an export of before");
+    world
+        .run(&[&prune[..], &["--yes", "--export", "taken"]].concat())
+        .exits(2)
+        .says("is not written over another");
+    assert_eq!(world.journal().len(), 3, "nothing is pruned whose export cannot be written");
     world.run(&[&prune[..], &["--yes", "--export", "kept"]].concat()).exits(0).says("Pruned: 3 messages");
     assert_eq!(world.journal().len(), 0);
     assert_eq!(world.status().counts(), "3 sent, 3 unsent", "that it was sent is still known");

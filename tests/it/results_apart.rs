@@ -6,7 +6,7 @@ use std::fs;
 use serde_json::Value as Json;
 
 use crate::support::wire::{Proxy, Tls};
-use crate::support::{APPID, Platform, RESULTS, Ran, World};
+use crate::support::{APPID, Platform, RESULTS, Ran, World, openid};
 
 /// A platform that counts as WeChat's own, and a simulator.
 struct Two {
@@ -182,4 +182,27 @@ fn results_that_a_flag_named_are_read_when_the_journal_is_lost() {
     fs::remove_dir_all(world.state()).expect("no journal");
     let ran = world.run_at(&platform, &[&SEND[..], &["--results", "new.csv"]].concat()).exits(8);
     ran.says(&format!("Results `{RESULTS}`: 3 sent"));
+}
+
+#[test]
+fn a_workbook_of_results_without_some_of_its_columns_still_tells_who_was_sent_the_message() {
+    let (world, platform) = (World::with_recipients(4), Platform::new(""));
+    world.text_campaign("Hello {{name}}", "[results]\nfile = \"r.xlsx\"\nlanguage = \"zh-CN\"\n");
+    world.run_at(&platform, &limited("3")).exits(7);
+    // As it comes out of Excel after columns were deleted: two sheets, of which one has the openids and the statuses.
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet().set_name("结果").expect("a name");
+    sheet.write(0, 0, "openid").and_then(|sheet| sheet.write(0, 1, "发送状态")).expect("names");
+    for row in 0..3_u32 {
+        let openid = openid(usize::try_from(row).expect("a place"));
+        sheet.write(row + 1, 0, openid).and_then(|sheet| sheet.write(row + 1, 1, "已发送")).expect("cells");
+    }
+    book.add_worksheet().set_name("汇总").and_then(|sheet| sheet.write(0, 0, "活动")).expect("a sheet");
+    book.save(world.path("r.local.xlsx")).expect("a workbook");
+    world.send(&platform).exits(8).says("leave it where it is");
+    fs::remove_dir_all(world.state()).expect("no journal");
+    fs::remove_dir_all(world.path(".wxcast")).expect("no receipt");
+    let elsewhere = [&SEND[..], &["--results", "other.csv"]].concat();
+    world.run_at(&platform, &elsewhere).exits(8).says("Results `r.local.xlsx`: 3 sent");
+    assert_eq!(platform.ledger().totals().accepted, 3);
 }

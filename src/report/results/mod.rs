@@ -27,9 +27,9 @@ use crate::delivery::skip::SkipReason;
 use crate::delivery::tally::Tally;
 use crate::journal::record::{Recorded, RecordedCause, State};
 use crate::journal::store::Store;
-use crate::locale::Catalog;
 use crate::locale::mask::{mask, masked_name};
 use crate::locale::visible::shown;
+use crate::locale::{Catalog, Language};
 use crate::plan::Plan;
 use crate::plan::inputs::Inputs;
 use crate::plan::skip::Skip;
@@ -336,7 +336,13 @@ fn skipped_key(skipped: Skip) -> &'static str {
 /// not judged: somebody may have changed it since, and what is left still tells.
 pub(crate) fn open(path: &Path, openid: &str) -> Option<Reader> {
     let source = Source { path: path.to_owned(), openid: openid.to_owned(), ..Source::default() };
-    Reader::begin(&source).ok().map(|(reader, _)| reader)
+    let begin = |source: &Source| Reader::begin(source).ok().map(|(reader, _)| reader);
+    // A workbook of which columns are missing no longer says by them which of its sheets has the rows.
+    let by_name = |language| {
+        let name = Catalog::new(language).say("results.sheet.rows", &[]);
+        begin(&Source { sheet: Some(name), ..source.clone() })
+    };
+    begin(&source).or_else(|| [Language::En, Language::ZhCn].into_iter().find_map(by_name))
 }
 
 /// How much of results a file is.
@@ -373,7 +379,6 @@ pub(crate) fn is_own(path: &Path, openid: &str) -> bool {
 mod tests {
     use super::*;
     use crate::audience::csv::guard::{RESULTS, was_left_out};
-    use crate::locale::Language;
 
     #[test]
     fn the_titles_in_both_languages_are_those_by_which_results_are_known() {

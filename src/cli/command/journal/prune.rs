@@ -127,7 +127,7 @@ fn export(
         }
         let file = folder.join(format!("{}.{}.journal.jsonl", whose.campaign, whose.appid));
         if file.exists() {
-            return Err(Problem::new(Exit::Usage, "output-foreign").with("file", display(&file)));
+            return Err(Problem::new(Exit::Usage, "prune-exported").with("file", display(&file)));
         }
         write(store, &exported(&whose.appid, &whose.campaign, destination.name()), &file)?;
     }
