@@ -10,6 +10,7 @@ pub mod dispatcher;
 mod doors;
 pub mod execution;
 pub mod feed;
+pub(crate) mod later;
 pub mod media;
 mod order;
 pub(crate) mod rate;

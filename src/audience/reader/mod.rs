@@ -4,8 +4,9 @@
 //! on, rows that are none because every cell is blank, and a quote that swallows the rest of the file. The rows of a
 //! workbook come from its table.
 
-use std::borrow::Cow;
-use std::io;
+mod lines;
+mod title;
+
 use std::sync::Arc;
 
 use csv::ErrorKind;
@@ -13,9 +14,9 @@ use encoding_rs::Encoding;
 
 use crate::audience::csv::decode::{self, Content, Decoded};
 use crate::audience::csv::guard;
-use crate::audience::csv::quotes::Starts;
-use crate::audience::csv::text::{self, Text};
-use crate::audience::header::{Header, delimiter_of, trimmed};
+use crate::audience::csv::text;
+use crate::audience::header::{Header, delimiter_of};
+use crate::audience::reader::lines::Lines;
 use crate::audience::row::{Row, Width};
 use crate::audience::source::Source;
 use crate::audience::unreadable::Unreadable;
@@ -48,20 +49,6 @@ enum Rows {
 struct SheetRows {
     table: Arc<Table>,
     next: usize,
-}
-
-/// The rows of a CSV.
-#[derive(Debug)]
-pub(crate) struct Lines {
-    csv: csv::Reader<Text>,
-    source: Source,
-    encoding: &'static Encoding,
-    bom: bool,
-    /// ASCII, as every delimiter a campaign can name.
-    delimiter: u8,
-    /// The byte that ended the last row, where it was not the end of the file.
-    last: Option<u8>,
-    folded: u64,
 }
 
 impl Reader {
@@ -105,57 +92,6 @@ impl Reader {
                 Ok((reader, Row::default()))
             }
         }
-    }
-
-    /// The fault of a file whose columns are named in a later row than the first, where that can be seen.
-    fn title(source: &Source, reader: &Self, first: &Row) -> Result<Option<Diagnostic>, Unreadable> {
-        if source.header_row.is_some()
-            || source.openid.is_empty()
-            || reader.header.position(&source.openid).is_some()
-        {
-            return Ok(None);
-        }
-        let title = reader.sheet().map_or(first.sheet_row(), |sheet| sheet.header_row);
-        // A row with one text alone is no row of names where rows with more follow.
-        let alone = reader.header.names().filter(|name| !name.is_empty()).count() == 1;
-        let mut wider = None;
-        let fault = |row: u64| {
-            Diagnostic::new(Code::TitleAboveNames, Place::Line(title)).with("title", title).with("row", row)
-        };
-        let (mut reader, mut row) = Self::begin(source)?;
-        for _ in 0..ROWS {
-            // A fault in these rows is told when they are read as such.
-            if !reader.next(&mut row).unwrap_or(false) {
-                break;
-            }
-            let Ok(cells) = row.cells() else { break };
-            if cells.iter().map(trimmed).any(|name| name == source.openid) {
-                return Ok(Some(fault(row.sheet_row())));
-            }
-            if alone && wider.is_none() && cells.iter().filter(|cell| !trimmed(cell).is_empty()).count() > 1 {
-                wider = Some(row.sheet_row());
-            }
-        }
-        Ok(wider.map(fault))
-    }
-
-    /// The row that names the columns, where it stands below a title: it has one of these names, and none above it has.
-    pub(crate) fn row_below_title(source: &Source, names: &[&str]) -> Result<Option<u64>, Unreadable> {
-        let (mut reader, mut row) = Self::begin(source)?;
-        if names.iter().any(|name| reader.header.position(name).is_some()) {
-            return Ok(None);
-        }
-        for _ in 0..ROWS {
-            // A fault in these rows is told when they are read as such.
-            if !reader.next(&mut row).unwrap_or(false) {
-                break;
-            }
-            let Ok(cells) = row.cells() else { break };
-            if cells.iter().map(trimmed).any(|cell| names.contains(&cell)) {
-                return Ok(Some(row.sheet_row()));
-            }
-        }
-        Ok(None)
     }
 
     fn begin_text(source: &Source, decoded: Decoded) -> Result<(Self, Row), Diagnostic> {
@@ -294,66 +230,6 @@ impl SheetRows {
         false
     }
 }
-
-impl Lines {
-    /// What separates the cells.
-    pub(crate) fn delimiter(&self) -> u8 {
-        self.delimiter
-    }
-
-    /// The text once more, from its beginning.
-    pub(crate) fn text_again(&self) -> io::Result<Text> {
-        decode::reopen(&self.source, self.encoding, self.bom)
-    }
-
-    /// The next record that is not blank.
-    fn step(&mut self, row: &mut Row) -> csv::Result<bool> {
-        loop {
-            let position = self.csv.position();
-            row.from = position.byte();
-            // The `csv` crate leaves the LF of a CRLF to the next record.
-            row.line = position.line() + u64::from(self.last == Some(b'\r'));
-            row.folded = self.folded;
-            self.csv.get_mut().begin_row(row.from);
-            if !self.csv.read_byte_record(&mut row.record)? {
-                return Ok(false);
-            }
-            let position = self.csv.position();
-            row.to = position.byte();
-            let text = self.csv.get_ref();
-            self.last = if text.ended() { None } else { text.byte_before(row.to) };
-            let end = position.line() - u64::from(self.last == Some(b'\n'));
-            if end > row.line {
-                // It leaves blank lines to the next record, too; other newlines are in quoted cells.
-                let inside = text::newlines(row.record.as_slice());
-                row.line = end.saturating_sub(inside).max(row.line);
-                self.folded += inside;
-            }
-            if !row.is_blank() {
-                return Ok(true);
-            }
-        }
-    }
-
-    /// Whether the last row of the file ends between quotes; its last cell then holds what was never meant to be in it.
-    fn is_unclosed(&self, row: &Row) -> bool {
-        if !self.csv.get_ref().ended() {
-            return false;
-        }
-        let held = self.csv.get_ref().range(row.from, row.to).and_then(|held| std::str::from_utf8(held).ok());
-        let row = match held {
-            Some(held) => Cow::Borrowed(held),
-            None => match self.text_again().and_then(|mut text| text.piece(row.from, row.to)) {
-                Ok(piece) => Cow::Owned(piece),
-                Err(_) => return false,
-            },
-        };
-        Starts::of(&row, self.delimiter).unclosed
-    }
-}
-
-/// How far down the names of columns are looked for.
-const ROWS: usize = 20;
 
 /// The most columns that a file can have: as many as a sheet.
 const MOST_COLUMNS: usize = 16_384;

@@ -1,6 +1,7 @@
 //! The one owner of a run: what is sent when, and what becomes of it.
 
-use std::cmp::Reverse;
+mod settle;
+
 use std::collections::BinaryHeap;
 use std::io;
 use std::pin::Pin;
@@ -16,28 +17,20 @@ use tokio::time::Interval;
 
 use crate::campaign::Campaign;
 use crate::campaign::file::Duplicates;
-use crate::delivery::attempt::{Attempt, Cause, Incident};
 use crate::delivery::event::Event;
-use crate::delivery::event::PaceChange;
-use crate::delivery::outcome::Outcome;
-use crate::delivery::skip::{SkipReason, Skipped};
 use crate::delivery::stop::{Stop, StorageFault};
 use crate::journal::kept::Kept;
 use crate::journal::receipt::Watch;
 use crate::journal::{Journal, flushing};
-use crate::plan::schedule::deadline::Deadline;
 use crate::send::breaker::Breaker;
 use crate::send::doors::Doors;
 use crate::send::feed::{FeedEnd, Jobs};
-use crate::send::media::Unavailable;
+use crate::send::later::Later;
 use crate::send::rate::{Load, Pacer};
-use crate::send::retry::{self, Next, Verdict};
+use crate::send::retry::History;
 use crate::send::shutdown::{Signals, StopFiles, ticks};
 use crate::send::turns::Turns;
-use crate::send::worker::{AttemptEnd, Attempted, Job, Shared, attempt};
-use crate::wechat::answer::reply::{Answer, Failure};
-use crate::wechat::client::pause;
-use crate::wechat::token::error::TokenError;
+use crate::send::worker::{Attempted, Job, Shared, attempt};
 
 /// How a run ended.
 #[derive(Debug, Default)]
@@ -101,29 +94,6 @@ struct Dispatcher<'r, J> {
     stopping: Arc<watch::Sender<bool>>,
 }
 
-/// A job that is due at a time.
-struct Later {
-    due: Reverse<Instant>,
-    job: Job,
-}
-
-impl PartialEq for Later {
-    fn eq(&self, other: &Self) -> bool {
-        self.due == other.due
-    }
-}
-impl Eq for Later {}
-impl PartialOrd for Later {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Later {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.due.cmp(&other.due)
-    }
-}
-
 /// What the dispatcher wakes up for.
 enum Wake {
     Attempted(Box<Attempted>),
@@ -149,7 +119,7 @@ async fn sleep(time: Duration) {
 
 /// Whether a message was not begun yet in this run.
 fn is_fresh(job: &Job) -> bool {
-    job.history == retry::History::default()
+    job.history == History::default()
 }
 
 /// So many tasks, about one for each message on its way, run between two looks at the dispatcher and at the network.
@@ -401,145 +371,6 @@ impl<J: Journal> Dispatcher<'_, J> {
                 self.drain(Stop::Hours { resume_at });
                 false
             }
-        }
-    }
-
-    /// Skips a message whose window has ended, or takes no more. No request is made, and no quota used.
-    fn too_late(&mut self, job: &Job) {
-        let reason = if job.deadline == Deadline::SPENT { SkipReason::Allowance } else { SkipReason::Window };
-        let margin = self.run.campaign.audience.window.as_ref().map(|window| window.margin);
-        let end = job.deadline.moment().zip(margin).and_then(|(at, margin)| at.checked_add(margin).ok());
-        self.run.shared.journal.skip(job.intent(job.attempts), Skipped { reason, at: end });
-        (self.run.watch)(&Event::Skipped);
-        self.next_turn(job, Instant::now());
-    }
-
-    fn attempted(&mut self, attempted: Attempted) {
-        let Attempted { mut job, end } = attempted;
-        match end {
-            AttemptEnd::NoToken(error) => self.drain(Stop::Token(error)),
-            AttemptEnd::NoMedia(unavailable) => self.unavailable(&job, unavailable),
-            AttemptEnd::NotBegun => {}
-            AttemptEnd::Late => self.too_late(&job),
-            AttemptEnd::NotRequested => {
-                let id = job.id.expect("its intent is on disk");
-                let (finished, latency) = (Timestamp::now(), Duration::ZERO);
-                let cause = Cause::Event(Incident::NotBegun);
-                let attempt = Attempt { number: job.attempts, finished, latency, cause };
-                self.run.shared.journal.outcome(id, Outcome::Postponed, attempt);
-            }
-            AttemptEnd::NoIntent(error) => self.drain(Stop::Storage(error.into())),
-            AttemptEnd::Requested { result, finished, latency, token } => {
-                self.requests += 1;
-                job.refused = Some(token);
-                self.answered(job, result, finished, latency);
-            }
-        }
-    }
-
-    fn answered(
-        &mut self,
-        mut job: Job,
-        result: Result<Answer, Failure>,
-        finished: Timestamp,
-        latency: Duration,
-    ) {
-        let now = Instant::now();
-        let verdict = job.verdict(&result);
-        if verdict != Verdict::TokenRefused {
-            job.refused = None;
-            job.history.token = 0;
-        }
-        let first = job.history.busy == 0;
-        let next = retry::next(&verdict, self.run.campaign.send.retries, &mut job.history, pause);
-        let outcome = match next {
-            Next::Settle(outcome) => outcome,
-            Next::Again(_) => Outcome::Postponed,
-        };
-        let stop = self.breaker.observe(now, &result, &verdict);
-        let stop = stop.or_else(|| self.breaker.connected(now, &result, outcome));
-        self.adjust_pace(&verdict, first, now);
-        let code = result.as_ref().ok().map(|answer| answer.code);
-        tracing::debug!(row = job.message.row, attempt = job.attempts, ?verdict, ?code, ?latency, "answered");
-        if let Some(id) = job.id {
-            let attempt = Attempt { number: job.attempts, finished, latency, cause: Cause::from(result) };
-            self.run.shared.journal.outcome(id, outcome, attempt);
-        }
-        match next {
-            Next::Again(after) => {
-                if verdict == Verdict::MediaDead {
-                    job.media_died();
-                }
-                (self.run.watch)(&Event::Retrying { after });
-                self.later.push(Later { due: Reverse(now + after), job });
-            }
-            Next::Settle(outcome) => {
-                (self.run.watch)(&Event::Settled { outcome, code });
-                self.next_turn(&job, now);
-                if verdict == Verdict::TokenRefused {
-                    self.drain(Stop::Token(TokenError::FreshRefused));
-                }
-            }
-        }
-        if let Some(stop) = stop {
-            self.drain(stop);
-        }
-    }
-
-    /// Settles a message whose media file is not to be had: certainly not delivered, and no request was made for it.
-    /// Where everybody gets that file the run stops.
-    fn unavailable(&mut self, job: &Job, unavailable: Unavailable) {
-        let (file, slot, cause) = match unavailable {
-            Unavailable::Stop(stop) => return self.drain(stop),
-            Unavailable::File { file, slot, cause } => (file, slot, cause),
-        };
-        let template = self.run.campaign.templates.get(slot);
-        if template.is_none_or(|template| template.constant().is_some()) {
-            return self.drain(Stop::Media { file, cause });
-        }
-        tracing::debug!(row = job.message.row, file, ?cause, "not uploaded");
-        let stop = self.breaker.file_refused(&cause);
-        let code = match &cause {
-            Cause::Answer { code, .. } => Some(*code),
-            Cause::Event(_) => None,
-        };
-        let (outcome, finished) = (Outcome::Failed, Timestamp::now());
-        let attempt = Attempt { number: job.attempts, finished, latency: Duration::ZERO, cause };
-        self.run.shared.journal.undelivered(job.intent(job.attempts), outcome, attempt);
-        (self.run.watch)(&Event::Settled { outcome, code });
-        self.next_turn(job, Instant::now());
-        if let Some(stop) = stop {
-            self.drain(stop);
-        }
-    }
-
-    /// A message is settled: the next one to the same person is due.
-    fn next_turn(&mut self, settled: &Job, now: Instant) {
-        if let Some(job) = self.turns.as_mut().and_then(|turns| turns.settled(settled.message.openid())) {
-            self.later.push(Later { due: Reverse(now), job });
-        }
-    }
-
-    /// `first` says that this is the first answer the message got, but for those about its token or the rate.
-    fn adjust_pace(&mut self, verdict: &Verdict, first: bool, now: Instant) {
-        let loaded = first && self.load.observe(now, matches!(verdict, Verdict::Busy { .. }));
-        let changed = match verdict {
-            Verdict::Throttled => self.pacer.slow_down(now).zip(Some(PaceChange::Throttled)),
-            Verdict::Busy { .. } if loaded => self.pacer.slow_down(now).zip(Some(PaceChange::Busy)),
-            Verdict::Busy { .. } => None,
-            Verdict::Sent | Verdict::Refused | Verdict::Content => {
-                self.pacer.recover(now).zip(Some(PaceChange::Recovered))
-            }
-            Verdict::TokenRefused
-            | Verdict::MediaDead
-            | Verdict::Quota
-            | Verdict::Account
-            | Verdict::Declined { .. }
-            | Verdict::Unknown => None,
-        };
-        if let Some((per_second, why)) = changed {
-            tracing::info!(per_second, "pace");
-            (self.run.watch)(&Event::Pace { per_second, why });
         }
     }
 
