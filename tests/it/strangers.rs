@@ -84,6 +84,21 @@ fn a_file_of_thousands_of_unknown_keys_is_told_at_once() {
     assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
 }
 
+#[test]
+fn an_openid_that_comes_from_a_joined_file_is_masked_too() {
+    let world = World::with_recipients(0);
+    world.file("audience.csv", format!("openid,name\n{OPENID},x\n"));
+    world.file("friends.csv", format!("openid,friend\n{OPENID},{OTHER}\n"));
+    let join = "[[audience.join]]\nfile = \"friends.csv\"\non = \"openid\"\n";
+    world.text_campaign("x{{friend}} {{upper friend}}", join);
+    for format in FORMATS {
+        shows_nobody(&ci(&world, &["plan", "campaign.toml", "--format", format]).exits(0), format);
+    }
+    let shown = ci(&world, &["preview", "campaign.toml"]).exits(0);
+    shows_nobody(&shown, "preview");
+    assert!(shown.stdout.contains("xoZY***C200"), "{shown:?}");
+}
+
 /// A link that leads in and out in turn while plans are made: whatever was looked at, what is read is inside.
 #[cfg(target_os = "linux")]
 #[test]

@@ -70,9 +70,15 @@ fn is_formula(cell: &str) -> bool {
     let text = cell.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || is_invisible(c));
     match text.chars().next() {
         Some('=' | '@' | '＝' | '＠') => true,
-        Some('+' | '-' | '＋' | '－') => text.trim().replace(',', "").parse::<f64>().is_err(),
+        Some('+' | '-' | '＋' | '－') => !is_number(&text.trim().replace(',', "")),
         Some(_) | None => false,
     }
+}
+
+/// Whether a spreadsheet takes a text with a sign for a number. `-INF` and `-NaN` it takes for names, and `+1e999` for none.
+fn is_number(text: &str) -> bool {
+    let figures = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | 'e' | 'E');
+    text.chars().all(figures) && text.parse::<f64>().is_ok_and(f64::is_finite)
 }
 
 /// Disarms every cell of a row. Hardly any row has one, and those without are told at a glance.
@@ -110,6 +116,10 @@ mod tests {
             ("＋x", "'＋x"),
             ("－x", "'－x"),
             ("＠x", "'＠x"),
+            ("-INF", "'-INF"),
+            ("-NaN", "'-NaN"),
+            ("+1e999", "'+1e999"),
+            ("-1.5E3", "-1.5E3"),
             (" -5", " -5"),
             ("-5", "-5"),
             ("+5.5", "+5.5"),
