@@ -246,6 +246,7 @@ pub(crate) fn stopped(stop: &Stop, campaign: &Campaign, origin: Option<&Origin>)
             why("media-unreachable").with("file", file).because(incident)
         }
         Stop::Storage(StorageFault::Replaced) => why("replaced"),
+        Stop::Storage(StorageFault::Fenced) => why("taken-over"),
         Stop::Storage(fault) => why("storage").with("reason", storage(fault)),
     }
 }
@@ -263,6 +264,7 @@ fn storage(fault: &StorageFault) -> Filling {
 pub(crate) fn next_after(finished: &Finished, campaign: &Campaign) -> String {
     match &finished.stop {
         Some(Stop::Storage(StorageFault::Replaced)) => "replaced".to_owned(),
+        Some(Stop::Storage(StorageFault::Fenced)) => "taken-over".to_owned(),
         Some(_) | None => {
             next_key(exit(finished), &finished.concluded.tally.counts, campaign.send.on_unknown)
         }

@@ -155,7 +155,8 @@ fn nobody_takes_over_from_a_sender_who_is_alive_and_a_sender_from_whom_it_was_ta
     fs::remove_file(folder_lock(&world)).expect("a lock");
     let receipt = world.read(".wxcast/receipt.json").replace("\"journal\": \"", "\"journal\": \"another-");
     world.file(".wxcast/receipt.json", receipt);
-    let first = finish(first).exits(10).says("taken this campaign over");
+    let first = finish(first).exits(10).says("taken this campaign over").says("who else sends");
+    assert!(!first.stderr.contains("disk"), "{first:?}");
     assert!(platform.ledger().totals().requests < 60, "{first:?}");
 }
 
