@@ -9,11 +9,15 @@ use crate::api_base::ApiBase;
 use crate::campaign::file::NotifyOn;
 use crate::campaign::{Campaign, Notify, moment};
 use crate::cli::context::variable;
+use crate::cli::ending::skipped_by_reason;
 use crate::cli::exit_code::Exit;
 use crate::cli::platform::runtime;
 use crate::cli::terminal::{Terminal, argument};
 use crate::delivery::stop::Stop;
+use crate::delivery::tally::Tally;
 use crate::locale::Catalog;
+use crate::plan::Plan;
+use crate::report::plan::text as plan_text;
 use crate::report::run::notice::{Notice, is_taken};
 use crate::report::run::stopped::why;
 use crate::report::run::summary::{self, by_code};
@@ -36,7 +40,13 @@ pub(crate) fn look(campaign: &Campaign, terminal: &Terminal) {
 }
 
 /// Tells whoever wants to know how a run ended.
-pub(crate) fn tell(campaign: &Campaign, finished: &Finished, exit: Exit, next: &str, terminal: &Terminal) {
+pub(crate) fn tell(
+    (campaign, plan): (&Campaign, &Plan),
+    finished: &Finished,
+    exit: Exit,
+    next: &str,
+    terminal: &Terminal,
+) {
     let Some(notify) = &campaign.notify else { return };
     let unknown = finished.concluded.tally.counts.unknown > 0;
     let Some(event) = happened(exit, unknown).into_iter().find(|event| notify.on.contains(event)) else {
@@ -56,8 +66,9 @@ pub(crate) fn tell(campaign: &Campaign, finished: &Finished, exit: Exit, next: &
     let next = words.say(&format!("next.{next}"), &[("campaign", &argument(&campaign.path))]);
     let told = summary::counts(&finished.concluded.tally, words);
     let resumes = resume_at.map(|at| words.say("notify.resumes", &[("at", &moment::shown(at, zone))]));
-    let lines =
-        stopped.iter().cloned().chain(told.lines().map(str::to_owned)).chain(resumes).chain([next.clone()]);
+    let tally = &finished.concluded.tally;
+    let counted = told.lines().map(str::to_owned).chain(skipped(plan, tally, words));
+    let lines = stopped.iter().cloned().chain(counted).chain(resumes).chain([next.clone()]);
     let facts = json!({
         "campaign": campaign.id.to_string(),
         "title": campaign.title,
@@ -65,6 +76,7 @@ pub(crate) fn tell(campaign: &Campaign, finished: &Finished, exit: Exit, next: &
         "event": event.name(),
         "exit": { "code": exit.code(), "name": exit.name() },
         "counts": counts,
+        "skipped_by_reason": skipped_by_reason(plan, tally),
         "refused_by_code": by_code(&finished.concluded.tally.refused_by_code),
         "reason": finished.stop.as_ref().map(|stop| stop.reason().to_string()),
         "resume_at": resume_at.map(|at| moment::rfc3339(at, zone)),
@@ -78,6 +90,14 @@ pub(crate) fn tell(campaign: &Campaign, finished: &Finished, exit: Exit, next: &
     if !is_sent(notify, &hook, &notice.body(notify.style)) {
         terminal.warn("notify.failed", &[("host", &hook.host)]);
     }
+}
+
+/// Who was skipped and why, a line each: by what the files say, and by what the run decided.
+fn skipped(plan: &Plan, tally: &Tally, words: &Catalog) -> Vec<String> {
+    let by_files = plan.skipped_rows().into_iter().map(|rows| (rows.why.name(), rows.list, rows.count));
+    let decided = tally.skipped.iter().filter(|(_, count)| **count > 0);
+    let all = by_files.chain(decided.map(|(why, count)| (why.name(), None, *count)));
+    all.map(|(why, list, count)| format!("  {}", plan_text::skipped(why, list, count, words))).collect()
 }
 
 /// What happened, first of all what the exit says: a run that ended with unknown outcomes has ended, too, and one that

@@ -158,3 +158,28 @@ fn doctor_sends_a_test_notice_where_it_is_asked_to() {
     assert_eq!(ill["state"], "warning", "{ill}");
     assert!(!ill.to_string().contains("S3CRET"), "{ill}");
 }
+
+#[test]
+fn a_notice_says_how_many_were_skipped_and_why() {
+    let (address, notices) = service(&[r#"{"code":0}"#, ""]);
+    let world = world(4, "style = \"feishu\"");
+    let time = |number: usize| if number == 3 { "1700000000".to_owned() } else { String::new() };
+    let rows = [0, 1, 1, 2, 3].map(|number| format!("{},A,{}", openid(number), time(number)));
+    world.file("audience.csv", format!("openid,name,time\n{}\n", rows.join("\n")));
+    world.file("退订.csv", format!("openid\n{}\n", openid(0)));
+    let keys = "audience.csv\"\nexclude = [\"退订.csv\"]\n[audience.window]\ncolumn = \"time\"\n#";
+    world.edit("campaign.toml", "audience.csv\"", keys);
+    let platform = Platform::new("");
+    send(&world, &platform, &address, &[]).exits(0);
+    let told = notices.recv().expect("a notice").1.to_string();
+    for line in ["in the list 退订.csv", "stands in an earlier row", "their window was over"] {
+        assert!(told.contains(&format!("1 because {line}")) || told.contains(line), "{line}: {told}");
+    }
+    world.edit("campaign.toml", "style = \"feishu\"", "");
+    world.edit("campaign.toml", "exclude = [\"退订.csv\"]", "");
+    send(&world, &platform, &address, &[]).exits(0);
+    let facts = notices.recv().expect("a notice").1;
+    let why = &facts["skipped_by_reason"];
+    let counts = (&why["duplicate"], &why["excluded"], &why["window"]);
+    assert_eq!(counts, (&json!(1), &json!(0), &json!(1)), "{facts}");
+}

@@ -178,7 +178,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
     }
     let reported = report(&finished, &what, args.how.format, terminal);
     if left > 0 {
-        notice::tell(&campaign, &finished, ended(&finished), &next, terminal);
+        notice::tell((&campaign, &plan), &finished, ended(&finished), &next, terminal);
     }
     // A command with a path that is not there any more leads nowhere.
     let led = |problem: Problem| if path.exists() { problem.next(next.clone(), path) } else { problem };
