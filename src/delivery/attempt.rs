@@ -71,7 +71,7 @@ impl fmt::Display for Incident {
             Self::ProxyAuthorization => f.write_str("proxy-authorization"),
             Self::ProxyRefused => f.write_str("proxy-refused"),
             Self::ProxyUnreached => f.write_str("proxy-unreached"),
-            // Without a time to come back it says something else, and has another name.
+            // A 503 without a time to come back means something else than one with it, so its name differs.
             Self::Status(503) => f.write_str(UNCLEAR),
             Self::TurnedAway(status) | Self::Declined(status) | Self::Status(status) => {
                 write!(f, "http-{status}")

@@ -25,7 +25,7 @@ pub(crate) fn ahead(jobs: Jobs, depot: Arc<Depot>) -> Jobs {
     let (ready, filled) = channel(AHEAD);
     tokio::spawn(async move {
         let jobs = stream::unfold(jobs, async |mut jobs| jobs.next().await.map(|job| (job, jobs)));
-        // Each on a task of its own: nobody may wait for a while, and an answer that nobody reads times out.
+        // Each upload is a task of its own: if nobody polled it for a while, its answer would time out unread.
         let fill = |job| tokio::spawn(fill(Arc::clone(&depot), job));
         let mut filling = std::pin::pin!(jobs.map(fill).buffered(AHEAD));
         while let Some(job) = filling.next().await {

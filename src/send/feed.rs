@@ -51,10 +51,11 @@ impl Policy {
         match known.state {
             State::Settled(Outcome::Sent) => false,
             State::Settled(Outcome::Failed | Outcome::Postponed) => true,
-            // Whoever skipped it decides again.
+            // A skip depends on time and journal, so it is decided anew.
             State::Skipped(_) => true,
             State::Settled(Outcome::Unknown) => self.on_unknown == OnUnknown::Resend,
-            // Its process is gone, or it would hold the lock; recovery has made these unknown before.
+            // An intent without an outcome belongs to a process that has ended, because the lock is ours. Recovery has already
+            // turned such intents into unknown outcomes.
             State::InFlight => false,
             State::Settled(Outcome::Refused) => match &self.retry_refused {
                 RetryRefused::None => false,
@@ -93,7 +94,7 @@ impl Jobs {
     /// These messages, which no earlier run knows, and no others.
     pub(crate) fn given(messages: Vec<PlannedMessage>) -> Self {
         let jobs: Vec<Job> = messages.into_iter().map(|message| fresh(message, Deadline::NONE)).collect();
-        // Whoever could send more is gone at once.
+        // The sender is dropped at once, so no more messages come.
         let (_, batches) = channel(1);
         Self { batches, ready: jobs.into_iter() }
     }
@@ -212,7 +213,7 @@ fn by_deadline(
             for message in batch.into_messages() {
                 let turn = turns.next().ok_or(FeedEnd::Changed)?;
                 if share.contains(&turn)
-                    // A batch is kept as long as one of its messages is, and most of them are of other shares.
+                    // A message keeps its whole batch in memory, and most messages of this batch belong to other shares.
                     && let Some(job) = known.job(message.apart(), turn.0).map_err(FeedEnd::Journal)?
                 {
                     taken.push((turn, job));

@@ -250,7 +250,7 @@ impl Depot {
 
     async fn upload(&self, file: &MediaFile) -> Result<Held, NotUploaded> {
         let units = u32::try_from(file.bytes / UNIT).unwrap_or(ROOM).clamp(LEAST, ROOM);
-        // It is never closed.
+        // The semaphore is never closed.
         let _room = self.room.acquire_many(units).await;
         let mut token = self.tokens.get().await.map_err(no_token)?;
         let content = read(file).await.ok_or_else(|| changed(file))?;
@@ -342,7 +342,7 @@ fn changed(file: &MediaFile) -> NotUploaded {
 async fn read(file: &MediaFile) -> Option<Bytes> {
     let (path, bytes, planned) = (file.path.clone(), file.bytes, file.content.sha256);
     let read = move || {
-        // Whatever has taken its place may be too large to be read.
+        // The file may have been replaced by one that is too large to read.
         std::fs::metadata(&path).ok().filter(|now| now.is_file() && now.len() == bytes)?;
         let content = std::fs::read(path).ok()?;
         (*Digest::of(&content).as_bytes() == planned).then(|| Bytes::from(content))
@@ -378,7 +378,7 @@ fn given_up(verdict: &Verdict, cause: Cause) -> NotUploaded {
             NotUploaded::Stop(Stop::Account { code, errmsg })
         }
         (Verdict::TokenRefused, _) => NotUploaded::Stop(Stop::Token(TokenError::FreshRefused)),
-        // A gateway turns down whatever comes, or this call: no file is to blame.
+        // A gateway declines every request, or every upload: the fault is not the file's.
         (Verdict::Declined { status }, _) => NotUploaded::Stop(Stop::Declined { status: *status, count: 1 }),
         (_, cause) => NotUploaded::File(cause),
     }

@@ -56,7 +56,7 @@ impl Verdict {
                 Class::Ok => Self::Sent,
                 Class::Busy => Self::Busy { at_least: None },
                 Class::Token => Self::TokenRefused,
-                // A code that messages never get is still an answer that is no success.
+                // The platform never gives this code for a message, but it is an answer, and no success.
                 Class::Recipient | Class::NotForSending => Self::Refused,
                 Class::Account => Self::Account,
                 Class::Content => Self::Content,
@@ -113,7 +113,7 @@ pub(crate) fn next(
         Verdict::Sent => Next::Settle(Outcome::Sent),
         Verdict::Refused | Verdict::Content => Next::Settle(Outcome::Refused),
         Verdict::Unknown => Next::Settle(Outcome::Unknown),
-        // The next request would be turned down as well.
+        // Another request would be declined in the same way.
         Verdict::Account | Verdict::Declined { .. } => Next::Settle(Outcome::Failed),
         Verdict::Quota => Next::Settle(Outcome::Postponed),
         Verdict::Busy { at_least } => {
@@ -136,7 +136,7 @@ pub(crate) fn next(
         }
         Verdict::TokenRefused => {
             history.token += 1;
-            // The second refusal in a row stops the run; the message waits for the next one.
+            // A second refusal in a row stops the run. The message stays unsent and goes with the next run.
             if history.token > 1 { Next::Settle(Outcome::Postponed) } else { Next::Again(Duration::ZERO) }
         }
     }

@@ -59,7 +59,7 @@ fn listeners() -> Vec<(Listener, Stop)> {
     let mut heard: Vec<(Listener, Stop)> = Vec::new();
     let ignored = ignored();
     for (kind, stop) in kinds {
-        // Whoever had it ignored, as nohup does, meant it.
+        // A signal that was ignored from the start, as under nohup, stays ignored on purpose.
         if ignored & (1 << (kind.as_raw_value() - 1)) != 0 {
             continue;
         }

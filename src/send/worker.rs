@@ -198,7 +198,7 @@ pub(crate) async fn attempt<J: Journal>(
 ) -> Attempted {
     let made_ready = match at_hand(&shared, &job) {
         Some(ready) => Ok(ready),
-        // Boxed, so that the attempts of messages that need not wait stay small.
+        // Boxed, because most attempts never wait here and should not carry the space for it.
         None => Box::pin(make_ready(&shared, &mut job, &stopping)).await,
     };
     let (body, token) = match made_ready {

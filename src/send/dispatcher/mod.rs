@@ -187,7 +187,7 @@ async fn outside(
         if stop_files.found().is_some() {
             return Wake::Asked;
         }
-        // A pace of a few messages a minute would else notice it only with the next one.
+        // At a few messages a minute the stop would otherwise be noticed only with the next message.
         if !kept.iter().all(Kept::is_there) {
             return Wake::Replaced;
         }
@@ -245,7 +245,7 @@ impl<J: Journal> Dispatcher<'_, J> {
                 Ok(None) | Err(_) => break,
             }
         }
-        // What is left has an intent without an outcome: it may have been delivered.
+        // These have an intent and no outcome: they may have been delivered.
         self.in_flight.clear();
         self.broken_off = u64::try_from(shared.air.requests()).expect("a count fits 64 bits");
         self.requests += self.broken_off;
@@ -292,7 +292,7 @@ impl<J: Journal> Dispatcher<'_, J> {
                     Some(turns) => turns.admit(job),
                     None => Some(job),
                 };
-                // Whoever is late already takes nobody's turn.
+                // A message that is too late already does not wait for the pace.
                 match turn {
                     Some(job) if job.deadline.is_past(Timestamp::now()) => self.too_late(&job),
                     turn => self.ready = turn,
@@ -352,7 +352,7 @@ impl<J: Journal> Dispatcher<'_, J> {
 
     fn launch(&mut self) {
         let Some(job) = self.ready.take() else { return };
-        // What is closed now was open when it waited for its permit.
+        // The hour may have ended while the message waited for its permit.
         if !self.look_at_hours() {
             return;
         }
@@ -391,7 +391,7 @@ impl<J: Journal> Dispatcher<'_, J> {
         if begins {
             tracing::info!(reason = %stop.reason(), "stopping");
             (self.run.watch)(&Event::Draining(stop));
-            // Nobody waits for a token any more.
+            // Attempts that still wait for a token give up.
             self.stopping.send_replace(true);
         }
     }

@@ -308,14 +308,14 @@ impl<J: Journal> Begun<'_, J> {
             })
         }));
         let written = runtime.block_on(writer.finish());
-        // Uploads for messages that are not sent any more end here, and with them whoever may tell of them.
+        // Dropping the runtime ends uploads for messages that will not be sent, and with them all that could report one.
         drop(runtime);
         observer.ended(
             &hosts.stood_in().into_iter().map(|(host, count)| (host.to_string(), count)).collect::<Vec<_>>(),
         );
         refresher.stop();
         let mut store = thread.join().unwrap_or_else(|panic| resume_unwind(panic));
-        // That it could not be done costs only time later.
+        // If indexing fails, history is slower until the next run, and nothing else is lost.
         if let Ok(twice @ 1..) = store.index_persons(claim, &campaign.account.appid) {
             observer.remarks(Remark::Twice(twice));
         }
@@ -360,14 +360,14 @@ impl Sent {
     ///
     /// When the journal cannot be read.
     pub fn end(mut self) -> Result<Finished, JournalError> {
-        // What was broken off by a second signal has an intent and no outcome.
+        // Requests that a second signal broke off have an intent and no outcome.
         let aborted = self.store.recover(self.claim, Incident::Aborted);
         let unwritten =
             self.written.err().or_else(|| aborted.err().map(|error| Unwritten { count: 0, error }));
         let concluded = self.results.conclude(&self.store)?;
         let Ended { mut stop, requests, broken_off, duration } = self.ended;
         if concluded.changed {
-            // The file on disk is no longer what was sent; what was is in the journal.
+            // The audience on disk is no longer the one that was sent. The journal knows who was.
             stop = stop.filter(|stop| stop.rank() > Stop::Changed.rank()).or(Some(Stop::Changed));
         }
         let late =
@@ -390,9 +390,10 @@ impl Sent {
             reason: finished.stop.as_ref().map(Stop::reason),
             counts: finished.concluded.tally.counts,
         };
-        // A journal that takes no end of a run has said so before; the run is then read as one that crashed.
+        // If the journal cannot be written, that has been reported already; the run then reads as one that crashed.
         let _ = self.store.end_run(self.run, &end);
-        // One that could not be written was told of when the run began; what it says then is no more than was so.
+        // A receipt that cannot be written was reported when the run began. An old receipt claims less than is true, which is
+        // safe.
         let _ = self.receipts.map(|receipts| receipts.write(&self.store, false));
         Ok(finished)
     }

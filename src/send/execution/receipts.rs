@@ -93,7 +93,7 @@ impl Receipts {
         let reached = messages - counts.unsent;
         counts.add(Status::Skipped, self.skipped);
         counts.unsent = self.planned.saturating_sub(reached);
-        // Whoever only looked has left none of their own.
+        // A claim that never began to send has left no mark of its own; the campaign's last one stands for it.
         let mark = match store.mark(self.claim)? {
             Some(own) => Some(own),
             None => store.lineage(self.claim.campaign())?.marks.pop(),

@@ -81,7 +81,7 @@ impl<'a> Turn<'a> {
     fn take(&mut self, settled: u64, state: &Path) {
         if self.is_due(settled) {
             let begun = Instant::now();
-            // One that fails is tried again later; the last writing tells what is wrong.
+            // A refresh that fails is tried again later. If the last one fails too, that is reported.
             if matches!(Store::read(state), Ok(Some(store)) if (self.write)(&store)) {
                 self.schedule.written(settled, begun.elapsed());
             } else {
@@ -106,7 +106,8 @@ impl Refresher {
         let (stop, stopped) = channel();
         let waits = move |time| stopped.recv_timeout(time) == Err(RecvTimeoutError::Timeout);
         let thread = std::thread::spawn(move || {
-            // A receipt costs little and says how far the journal was: it keeps up however large the results are.
+            // The receipt is cheap to write and says how far the journal had come, so it is refreshed even where the results are
+            // too large to be.
             let write_receipt = |store: &Store| {
                 let written = receipts.as_ref().map(|receipts| receipts.write(store, true));
                 written.is_none_or(|written| written.is_ok_and(|entry| entry.is_some()))
@@ -138,7 +139,7 @@ impl Refresher {
 
     pub(crate) fn stop(self) {
         let _ = self.stop.send(());
-        // It writes by temporary file and rename; a panic in it costs a refresh and nothing more.
+        // Results are written to a temporary file and renamed, so a panic here costs one refresh and nothing more.
         let _ = self.thread.join();
     }
 }
