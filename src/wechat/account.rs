@@ -61,7 +61,7 @@ impl RateLimit {
 
     /// The messages a second that it allows on average.
     pub(crate) fn per_second(self) -> f64 {
-        // Limits are small enough for a float.
+        // Quotas are far below 2^53, so a float holds them exactly.
         #[expect(clippy::cast_precision_loss)]
         let per_second = self.calls as f64 / Duration::from_secs(self.seconds).as_secs_f64();
         per_second

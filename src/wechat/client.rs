@@ -382,7 +382,7 @@ pub(crate) fn more_certificates() -> Result<Vec<Certificate>, SetUpError> {
     match certificates {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),
         Ok(_) => Err(SetUpError::Certificates { file, reason: "no-pem".to_owned() }),
-        // A name in quotation marks or with a line end is there for nobody; why is worth more than that.
+        // A file name in quotes or with a line end is found by nobody, and the cause says more than "not found".
         Err(reason) => {
             let name = file.to_string_lossy();
             let reason = if name.starts_with(QUOTES) || name.ends_with(QUOTES) {
@@ -438,7 +438,7 @@ fn distrusts(error: &(dyn std::error::Error + 'static)) -> bool {
     if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
         return true;
     }
-    // What an I/O error holds is not its source, but the source's child.
+    // `source()` of an I/O error skips the error it wraps and goes on with that one's source, so the inner one is taken.
     let held = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
     held.is_some_and(|held| distrusts(held)) || error.source().is_some_and(distrusts)
 }

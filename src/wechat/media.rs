@@ -77,7 +77,7 @@ impl Refusal {
             Class::Token => Self::Token,
             Class::Quota => Self::Quota,
             Class::Account => Self::Account,
-            // A zero without an id is no success either.
+            // An errcode of 0 without an id is no success.
             Class::Ok | Class::Recipient | Class::Content | Class::NotForSending => Self::File,
         }
     }

@@ -49,7 +49,7 @@ impl Route {
         match &mut *away {
             None => 0,
             Some(Away { since, .. }) if now.saturating_duration_since(*since) >= BACK => {
-                // This request tries the first host; the others do not wait for it.
+                // One request tries whether the first host is back; the others do not wait for it.
                 *since = now;
                 0
             }

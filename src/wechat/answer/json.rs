@@ -32,7 +32,7 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
 fn unpacked(body: &[u8]) -> Option<Cow<'_, [u8]>> {
     match body {
         [0x1f, 0x8b, ..] => inflate(MultiGzDecoder::new(body)),
-        // A text of JSON never begins so: with `x` and a byte that makes a multiple of 31.
+        // A zlib stream: `x` and a byte that makes the two a multiple of 31. No JSON text begins so.
         [0x78, flags, ..] if (0x7800 + u16::from(*flags)).is_multiple_of(31) => {
             inflate(ZlibDecoder::new(body))
         }
@@ -48,7 +48,7 @@ fn is_text(byte: u8) -> bool {
 
 fn inflate(packed: impl Read) -> Option<Cow<'static, [u8]>> {
     let mut body = Vec::new();
-    // One byte more than is allowed tells that there is more.
+    // Reading one byte past the limit tells whether the answer is longer.
     packed.take(MOST_ANSWER as u64 + 1).read_to_end(&mut body).ok()?;
     (body.len() <= MOST_ANSWER).then_some(Cow::Owned(body))
 }

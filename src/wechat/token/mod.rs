@@ -99,10 +99,10 @@ impl Tokens {
     }
 
     async fn renew(self: Arc<Self>) {
-        // Whoever has the turn brings a new one as well.
+        // Somebody else is fetching a token already; theirs will do.
         let Ok(mut turn) = self.turn.try_lock() else { return };
         let wanted = Wanted { why: Need::Renewal, waits: false, ..ANY };
-        // Where there is none to be had, the one before still works for a while.
+        // If the renewal fails, the present token still works for a while.
         if let Ok(granted) = self.obtain(&mut turn, wanted).await {
             self.take(granted);
         }
@@ -216,7 +216,7 @@ impl Tokens {
             return Ok(granted);
         }
         let lock = cache.turn(wanted.waits).await;
-        // Whoever held the lock may just have fetched what is wanted.
+        // The process that held the lock may just have fetched the token that is wanted.
         let before = match kept(cache, wanted) {
             Ok(granted) => {
                 self.watch.tell(wanted.why, Giver::Kept, true, None);
@@ -235,7 +235,7 @@ impl Tokens {
                 expires: now.checked_add(life).unwrap_or(now),
                 forced: if forced { Some(now) } else { earlier },
             };
-            // Without the file the next run asks again, and that is all.
+            // If the file cannot be written, the next run fetches a token again, and that is all.
             let written = cache.write(&kept);
             tracing::info!(ok = written.is_ok(), "token kept");
         }

@@ -48,7 +48,7 @@ pub(crate) async fn run(
         Err(_) => Err(CommandFault::TimedOut(patience)),
         Ok(finished) => {
             if finished != Err(CommandFault::NoToken(NotToken::Other)) {
-                // It ended by itself, so whatever it left running is meant to run.
+                // The program ended by itself, so what it left running (an agent, say) is meant to go on.
                 group.release();
             }
             finished.and_then(|()| printed(&output).map_err(CommandFault::NoToken))
@@ -76,7 +76,7 @@ async fn finish(mut child: Child, output: &mut Vec<u8>, said: &mut Vec<u8>) -> R
     let pipes = async { tokio::join!(keep_first(stdout, output), keep_last(stderr, said)).0 };
     tokio::pin!(pipes);
     let (status, read) = tokio::select! {
-        // What was printed too much is told before the end that it may lead to.
+        // Too much output is reported before the program's end, which it may have caused.
         biased;
         read = &mut pipes => (child.wait().await, Some(read)),
         status = child.wait() => (status, timeout(AFTERWARDS, pipes).await.ok()),
@@ -133,7 +133,7 @@ impl Drop for Group {
         let Some(id) = self.0 else { return };
         #[cfg(unix)]
         if let Some(group) = i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw) {
-            // One that has just ended by itself needs no ending.
+            // The group may have ended by itself just now.
             let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
         }
         #[cfg(windows)]
