@@ -301,7 +301,7 @@ impl<'a> Judge<'a> {
         let troubled = look.troubles();
         let openid = look.openid();
         if !look.sound && damage::is_nobody(openid) {
-            // What its other cells lack is nobody's trouble.
+            // Nobody gets this row, so faults in its other cells do not matter.
             return Verdict::Skipped(Skip::Invalid);
         }
         let before = look.judge.seen.before(openid);
@@ -315,7 +315,7 @@ impl<'a> Judge<'a> {
             Duplicates::First | Duplicates::Error | Duplicates::Each => {}
         }
         if troubled {
-            // What its cells lack would only be told a second time.
+            // Faults in its cells would only be reported a second time.
             return Verdict::Skipped(Skip::Invalid);
         }
         if let Some(missing) = missing {
@@ -553,7 +553,7 @@ impl<'r> Look<'_, 'r, '_> {
             Ok(Shape::Odd) => {
                 Diagnostic::new(Code::OpenidShape, self.place(Some(cell))).with("openid", Value::openid(text))
             }
-            // It was told already.
+            // It has been reported already.
             Err(_) if self.row.troubles().iter().any(|(troubled, _)| *troubled == cell) => return text,
             Err(OpenIdFault::Character { character, .. }) => {
                 if damage::is_nobody(text) {
@@ -646,7 +646,7 @@ impl<'r> Look<'_, 'r, '_> {
         let skip = inputs.audience.invalid_rows == InvalidRows::Skip;
         renderer.fill(self.row, self.cells, texts, |slot| {
             if slot.fixed {
-                // It is the template's fault in every row: it is told once.
+                // The fault is the template's and the same in every row, so it is reported once.
                 let fault = fault_of(slot.problem, slot.at, Place::Field(slot.at.clone()));
                 sound &= !fault.is_error();
                 if !told.contains(&fault) {
@@ -674,7 +674,7 @@ impl<'r> Look<'_, 'r, '_> {
         for index in 0..self.judge.files.len() {
             let named = &self.judge.files[index].name;
             let text = self.judge.texts.get(named.index).map_or("", String::as_str);
-            // A name that is blank or broken has been told as a text.
+            // A blank or broken name has been reported as a faulty text.
             if named.constant.is_some() || text.trim().is_empty() || text.contains(char::is_control) {
                 continue;
             }

@@ -79,7 +79,7 @@ impl Library {
     /// Looks at a file, or remembers what was seen.
     pub(crate) fn look(&self, upload: Upload, name: &str) -> Looked {
         let cell = {
-            // What a look gave stays true even if a thread died beside it.
+            // What was seen of a file stays true even if another thread panicked.
             let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(looked.entry((upload, name.to_owned())).or_default())
         };
@@ -171,7 +171,7 @@ fn read(upload: Upload, path: &Path, fence: Option<&Fence>) -> io::Result<(Seen,
     let whole = bytes <= upload.max_bytes() && upload.longest().is_some();
     let length = format.ok().filter(|_| whole).and_then(|format| inspect::length(format, &kept));
     let cut_off = match format {
-        // A file that is too large is told as that.
+        // A file that is too large is reported as too large, whatever else is wrong with it.
         Ok(format) if bytes <= upload.max_bytes() => {
             file.rewind()?;
             !inspect::is_whole(format, &file)?

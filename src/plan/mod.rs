@@ -247,7 +247,7 @@ pub(crate) fn plan_validated(validated: &Validated, onlooker: &mut dyn Onlooker)
 
 /// The seconds a number of messages takes at a number of messages a second, rounded up.
 pub(crate) fn forecast_seconds(messages: u64, per_second: f64) -> u64 {
-    // A million messages an hour and more fit a float exactly; the cast saturates.
+    // Counts of messages are far below 2^53, so a float holds them exactly. The cast saturates.
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let seconds = (messages.saturating_sub(1) as f64 / per_second).ceil() as u64;
     seconds

@@ -80,7 +80,7 @@ fn read(inputs: &Inputs<'_>, repeated: Repeated, onlooker: &mut dyn Onlooker) ->
     };
     let sheet = reader.sheet().cloned();
     let second_look = !repeated.is_empty();
-    // Whoever compares openids letter by letter must see all rows.
+    // To compare openids letter by letter, a judge must see every row.
     let count = if second_look { 1 } else { judges() };
     let mut faults = reader.warnings().to_vec();
     let lists = &inputs.audience.lists;
@@ -135,7 +135,7 @@ fn read(inputs: &Inputs<'_>, repeated: Repeated, onlooker: &mut dyn Onlooker) ->
         sum.faults.extend(damage.diagnostics());
         sum.faults.extend(conditions.diagnostics());
         sum.faults.extend(times.diagnostics());
-        // Of a list that could not be read nobody can say who stands in it.
+        // If a list could not be read, nobody knows who is in it.
         if lists.faults().errors() == 0 {
             sum.faults.extend(matches.warnings(lists));
         }
@@ -229,7 +229,7 @@ fn begin<'scope>(
                 }
             });
             faults.absorb(judge.take_faults());
-            // Neither side waits for a buffer, so whoever has ended already does not matter.
+            // Nobody waits for a returned buffer, so it does not matter whether the other side has ended.
             let _ = rows_back.try_send(rows);
             if finished.send(Finished { batch, faults, first }).is_err() {
                 break;

@@ -478,7 +478,7 @@ impl Binder<'_> {
                         .with("name", name)
                         .with("field", at)
                         .with("columns", self.header.listed());
-                // Whoever has misspelled thousands of thousands of columns mends the first ones and sees the rest.
+                // With thousands of misspelled columns, people mend the first ones and then see the rest.
                 let looked_through = self.faults.len().saturating_mul(self.header.width());
                 let columns = || self.header.names().filter(move |_| looked_through < MOST_NEAR);
                 let mut fault = fault.near(name, columns().chain([OPENID, ROW]));

@@ -157,7 +157,7 @@ impl Watched {
 
     /// What says no in the column, where something does.
     fn no(&self) -> Option<No> {
-        // Of a column with more different cells none is looked at.
+        // A column with more different values than this is not looked at.
         let answers = self.values.all().filter(|all| all.len() <= MOST_ANSWERS).unwrap_or(&[]);
         let one_or_zero = answers.iter().all(|answer| ["0", "1"].contains(&answer.text.as_str()));
         if let Some((row, text, count)) = &self.zeros
@@ -199,7 +199,7 @@ impl Watched {
                 return Some(no(answer, Some(&yes.text)));
             }
         }
-        // Of 金卡 and 否 nobody can say what the yes is.
+        // If the values are 金卡 and 否, nobody can say which one means yes.
         let pair = |answer: &Known| PAIRS.iter().find(|(_, other)| *other == answer.text);
         let alone = answers.len() == 1;
         let said = answers.iter().find_map(|answer| pair(answer).map(|(yes, _)| (answer, *yes)));

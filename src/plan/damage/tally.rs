@@ -50,7 +50,7 @@ impl Tally {
 
     pub(super) fn add(&mut self, spot: impl FnOnce() -> Spot) {
         self.count += 1;
-        // A judge sees its rows in their order: the first it sees are its first.
+        // A judge sees its rows in order, so the first spots it adds are the first in its part of the file.
         if self.spots.len() < PLACES {
             self.spots.push(spot());
         }

@@ -117,7 +117,7 @@ fn latest_start(left: &[Deadline], pace: &Pace<'_>) -> Option<Timestamp> {
         let middle = good.checked_add(half).ok()?;
         *(if nobody_is_late(middle) { &mut good } else { &mut bad }) = middle;
     }
-    // Below a second nobody begins.
+    // Nobody starts a run by the fraction of a second.
     Timestamp::from_second(good.as_second()).ok()
 }
 

@@ -20,7 +20,7 @@ pub(crate) struct Turns<'h> {
 impl<'h> Turns<'h> {
     /// The moments from this one on.
     pub(crate) fn new(hours: &'h Hours, from: Timestamp, per_second: f64) -> Self {
-        // A rate is above zero and a gap of years is long enough.
+        // A rate is above zero. A gap too long to be expressed is years, which is long enough.
         let gap = SignedDuration::try_from_secs_f64(1.0 / per_second).unwrap_or(SignedDuration::MAX);
         Self { hours, next: from, until: None, known: false, gap, over: false }
     }
