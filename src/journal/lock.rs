@@ -104,7 +104,7 @@ impl Lock {
         open_to_all(&file);
         let beside = beside(path);
         let text = serde_json::to_vec(holder).expect("texts and numbers are JSON");
-        // Without the name nobody is told who it is, and it is a lock all the same.
+        // Without the name the holder stays unknown, but the lock holds all the same.
         let _ = own_file::replace(&beside, &text);
         Ok(Self { _file: file, holder: beside, kept: None })
     }
@@ -112,7 +112,7 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // The name goes while the lock is still held, so that nobody else's is taken away.
+        // The name is removed while the lock is still held; later it might be the next holder's.
         let _ = std::fs::remove_file(&self.holder);
     }
 }

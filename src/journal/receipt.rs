@@ -181,7 +181,7 @@ pub(crate) fn write(path: &Path, entry: Entry, may_replace: impl Fn(&Entry) -> b
     // A campaign's folder that was moved away in a run is not made anew for its receipt.
     folder.parent().map_or(Ok(()), |campaign| fs::metadata(campaign).map(drop))?;
     own_file::make_folder(folder)?;
-    // One that cannot be read tells nobody anything; what is known now does.
+    // A receipt that cannot be read is of no use, so it is replaced by what is known now.
     let mut receipt = read(path).unwrap_or_default();
     if receipt.entries.iter().any(|other| other.is_about_the_same(&entry) && !may_replace(other)) {
         return Ok(false);

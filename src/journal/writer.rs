@@ -124,7 +124,7 @@ impl Writer {
     }
 
     fn hand_over(&self, turn: Turn) {
-        // The thread outlives every handle; were it gone, those who wait for a reply would be told so.
+        // The thread outlives every handle. If it were gone, those who wait for a reply would get an error.
         let _ = self.turns.send(turn);
     }
 
@@ -237,7 +237,7 @@ impl Work {
         self.notices.append(&mut group.notices);
         let (mut intents, mut replies) =
             (std::mem::take(&mut group.intents), std::mem::take(&mut group.replies));
-        // Whoever came now would find another journal or a free lock. What is on its way is written down all the same.
+        // Another process would now find another journal or a free lock. Outcomes of requests under way are still written.
         if !intents.is_empty() && !self.store.is_in_place() {
             intents.clear();
             for reply in replies.drain(..) {
@@ -248,7 +248,7 @@ impl Work {
             Ok(ids) => {
                 self.forget();
                 for (reply, id) in replies.into_iter().zip(ids) {
-                    // Whoever asked may have been aborted; the intent then stands and becomes unknown.
+                    // The task that asked may have been aborted. Its intent then stands, and its outcome becomes unknown.
                     let _ = reply.send(id);
                 }
             }
@@ -293,7 +293,7 @@ impl Work {
         while !self.is_settled() {
             match self.commit(&[]) {
                 Ok(_) => self.forget(),
-                // Whoever has claimed the campaign since has called these messages unknown.
+                // The process that has claimed the campaign since has made these messages unknown.
                 Err(error) if error == JournalError::Fenced || Instant::now() > until => {
                     return Err(Unwritten { count: self.unwritten(), error });
                 }
@@ -319,7 +319,7 @@ struct Group {
 impl Group {
     fn take_all(&mut self, mut turn: Turn, done_with: &Sender<Turn>) {
         turn.drain(..).for_each(|command| self.take(command));
-        // Nobody who says anything more is no loss.
+        // If every handle is gone, nothing more will come.
         let _ = done_with.send(turn);
     }
 

@@ -277,7 +277,7 @@ impl Taking<'_> {
         }
         wave.exported.messages += 1;
         self.done.told += 1;
-        // Whoever exported it held the lock: a message without an outcome is that of a process that had ended.
+        // The exporter held the lock, so a message without an outcome was left by a process that had ended.
         let crashed = state == State::InFlight;
         let state = if crashed { State::Settled(Outcome::Unknown) } else { state };
         let known = match self.index.get(&wave.index) {

@@ -61,7 +61,7 @@ impl Prunes for SqliteStore {
             transaction.commit()
         })()
         .map_err(|error: rusqlite::Error| self.unwritable(&error))?;
-        // It needs as much room again, and nobody else who reads.
+        // VACUUM needs as much room again and no other reader. If it fails, the room is reused later.
         let _ = self.connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
         Ok(())
     }
@@ -76,7 +76,7 @@ impl Prunes for SqliteStore {
 }
 
 fn prune(transaction: &Transaction<'_>, campaign: &Prunable, at: Timestamp) -> rusqlite::Result<()> {
-    // Whoever had claimed it before writes nothing more.
+    // A process with an earlier claim can write nothing more.
     let epoch = transaction.query_row(
         "UPDATE campaign SET indexed = 0, epoch = epoch + 1 WHERE id = ?1 RETURNING epoch",
         [campaign.key.0],
@@ -95,7 +95,7 @@ fn prune(transaction: &Transaction<'_>, campaign: &Prunable, at: Timestamp) -> r
     transaction.execute("DELETE FROM person WHERE campaign = ?1", [campaign.key.0])?;
     let pruned = Pruned { messages: campaign.messages, last: Some(campaign.last), at, set };
     put(transaction, campaign.key, &pruned)?;
-    // Texts that nobody says any more.
+    // Texts that no message refers to any more.
     transaction.execute(
         "DELETE FROM text WHERE id NOT IN (SELECT reason FROM message WHERE reason IS NOT NULL) \
          AND id NOT IN (SELECT reason FROM attempt WHERE reason IS NOT NULL)",

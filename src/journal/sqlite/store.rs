@@ -122,7 +122,7 @@ impl SqliteStore {
     fn prepare(&mut self) -> rusqlite::Result<()> {
         self.connection.busy_timeout(BUSY)?;
         self.connection.set_prepared_statement_cache_capacity(32);
-        // What a schema calls is not run only because somebody wrote it into the file.
+        // A file may come from a stranger: functions that its schema calls are not run.
         self.connection.pragma_update(None, "trusted_schema", false)
     }
 

@@ -50,7 +50,7 @@ impl Commits for SqliteStore {
             insist(&transaction, claim)?;
             let ids = write_batch(&transaction, claim.campaign, batch)?;
             transaction.commit()?;
-            // An intent is refused to nobody: one process writes, and whoever it is has claimed the campaign.
+            // No intent is refused: only one process writes, the one that has claimed the campaign.
             Ok(ids.into_iter().map(Ok).collect())
         })();
         written.map_err(|failure: Failure| failure.told(self))
@@ -152,7 +152,7 @@ pub(crate) fn write_skip(
     let [in_flight, sent, unknown] =
         [State::InFlight, State::Settled(Outcome::Sent), State::Settled(Outcome::Unknown)]
             .map(State::to_disk);
-    // What was just written as an intent never was one: nobody sees the first record without the second.
+    // The intent that was just written is no intent: both records are in one transaction, so nobody sees the first alone.
     let fresh = message.id.is_none();
     transaction
         .prepare_cached(
