@@ -111,7 +111,7 @@ impl<'s> Walk<'s> {
         if let DeValue::Table(table) = value.get_ref() {
             self.secrets_below(table, &at);
         }
-        // No more are told than some; the others count.
+        // Only the first are reported one by one; the others are counted.
         if self.shape.faults.len() > MOST_NEAR {
             return self.push(Diagnostic::new(Code::UnknownKey, Place::Key(at)).with("key", name));
         }

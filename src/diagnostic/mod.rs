@@ -111,7 +111,7 @@ impl Diagnostic {
     pub(crate) fn help(&self, words: &Catalog) -> String {
         let help = self.sentence(words, "help");
         match (&self.near, &self.alike) {
-            // The sentence itself told of it.
+            // The sentence itself has said so.
             _ if self.code == Code::AlikeColumns => help,
             (Some(near), Some(alike)) => {
                 let differences = alike.told(near, words);

@@ -67,7 +67,7 @@ impl Value {
     pub(super) fn mask(&mut self) {
         match self {
             Self::Openid { text, masked } => *text = masked_name(masked),
-            // A cell of another column, a file's name, a header that is none: people are named there, too.
+            // Cells of other columns, names of files and headers may name people, too.
             Self::Text(text) | Self::Reason(text) => *text = masked_name(text),
             Self::Path(path) => {
                 let shown = display(path);

@@ -101,7 +101,7 @@ impl Catalog {
 
     /// The sentence of `key` with its places filled; the key itself where there is none.
     pub fn say(&self, key: &str, places: &[(&str, &dyn Display)]) -> String {
-        // Why something failed is most often what others say, and that is in a language of its own.
+        // A reason most often comes from the system or a library, in English, and is translated as far as it is known.
         let reason = places.iter().find(|(name, _)| *name == "reason");
         match reason.map(|(name, reason)| (*name, self.reason(&reason.to_string()))) {
             Some((name, reason)) => {
@@ -181,7 +181,7 @@ fn fill(sentence: &str, places: &[(&str, &dyn Display)]) -> String {
             // Writing into a String cannot fail.
             let _ = write!(out, "{value}");
             rest = &after[close + 1..];
-            // What others say, a parser or the system, may end with a full stop of its own.
+            // A reason from a parser or the system may end with a full stop already.
             if rest.starts_with(['.', '。']) && out.ends_with('.') && !out.ends_with("..") {
                 out.pop();
             }

@@ -58,7 +58,7 @@ pub(crate) async fn token(State(platform): State<Arc<Platform>>, request: Reques
         if call.is_post() {
             return Err(platform.refuse(43001));
         }
-        // A query that is none lacks everything, which the first check says.
+        // A query that cannot be read counts as empty, which the first check refuses.
         let credentials = Query::<Credentials>::try_from_uri(&call.parts.uri).map(|query| query.0);
         check_credentials(&platform, &credentials.unwrap_or_default())?;
         platform.ruled(target)?;

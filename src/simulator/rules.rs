@@ -124,7 +124,7 @@ impl<T> Armed<T> {
         }
         let Some(times) = self.rule.selector.times else { return true };
         let mut acted = self.acted.lock().unwrap_or_else(PoisonError::into_inner);
-        // The requests that name nobody are counted together, as if they were of one person.
+        // Requests without a recipient are counted together, as if they were to one person.
         let count = acted.entry(target.openid.unwrap_or("").to_owned()).or_default();
         let acts = *count < times;
         if acts {

@@ -29,7 +29,7 @@ impl Server {
         let (report, reported) = oneshot::channel();
         let run = move || {
             serve(router, port, report, stopped);
-            // Nobody may be waiting; that is no fault.
+            // It is no fault if nobody waits.
             let _ = end.send(());
         };
         thread::Builder::new().name("simulator".to_owned()).spawn(run)?;

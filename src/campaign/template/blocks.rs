@@ -114,7 +114,7 @@ impl<'s> Parser<'s> {
 
     fn begin(&mut self, tag: &Tag, mark: &str) {
         if self.open.len() >= MOST_DEEP {
-            // Once: whoever nests so deeply does it a thousand times.
+            // Reported once, because a template that nests so deeply does so a thousand times.
             let told = TemplateFault::syntax(tag.at.clone(), SyntaxFault::TooDeep);
             if !self.found.faults.iter().any(|fault| fault.kind == told.kind) {
                 self.found.faults.push(told);
@@ -174,7 +174,7 @@ impl<'s> Parser<'s> {
             }
             return;
         }
-        // What is too deep has been told; keeping it would only make somebody walk it.
+        // A block that is too deep has been reported; keeping it would let later code recurse into it.
         let kept = open.close(tag.strip).filter(|_| self.open.len() < MOST_DEEP);
         if let Some(block) = kept {
             self.push(Node::Block(Box::new(block)));

@@ -21,7 +21,7 @@ impl Check<'_> {
         let usual = moment::usual_zone();
         let mut time = |key: &str, given: &Option<String>| {
             let text = given.as_ref()?;
-            // In place of a zone that there is none of, so that its own faults are told as well.
+            // Stands in for a zone that could not be read, so that the faults of the times are reported as well.
             let time = moment::parse(text, zone.as_ref().unwrap_or(&usual));
             if time.is_none() {
                 self.bad(&at.key(key), text, "2026-11-26 10:00, 2026-11-26T10:00:00+08:00");

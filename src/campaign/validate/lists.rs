@@ -18,7 +18,7 @@ impl Check<'_> {
             [("exclude", Membership::Exclude, &audience.exclude), ("only", Membership::Only, &audience.only)]
         {
             let at = FieldPath::of("audience").key(key);
-            // Nobody could get anything, which nobody asks for.
+            // Nobody could get anything, which cannot be meant.
             if membership == Membership::Only && names.as_ref().is_some_and(Vec::is_empty) {
                 self.push(Diagnostic::new(Code::EmptyList, Place::Field(at.clone())).with("field", at));
                 return None;
@@ -33,7 +33,7 @@ impl Check<'_> {
                     path: self.dir.join(file),
                     sheet: sheet.map(str::to_owned),
                     openid: like.openid.clone(),
-                    // Whoever asked to get nothing is left out, whichever rows a filter of yesterday hides.
+                    // People who asked to get nothing are left out even if a filter hides their rows.
                     hidden_rows: match membership {
                         Membership::Exclude => HiddenRows::Include,
                         Membership::Only => like.hidden_rows,

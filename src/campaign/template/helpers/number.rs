@@ -25,7 +25,7 @@ pub(super) struct Decimal {
 pub(super) fn read(text: &str) -> Result<Decimal, HelperFault> {
     let plain = half_width(text);
     let unreadable = || {
-        // Digits, commas and points are a number to somebody, but not the same to everybody; so are words of programs.
+        // Digits with commas and points are a number, but which one depends on the reader. So are some words of programs.
         let doubtful = plain.bytes().any(|byte| byte.is_ascii_digit())
             && plain.bytes().all(|byte| byte.is_ascii_digit() || b",.'-+ %".contains(&byte));
         let of_programs = ["inf", "+inf", "-inf", "infinity", "-infinity", "nan"];
