@@ -42,7 +42,7 @@ pub(crate) struct Loaded {
 
 /// The overrides that the environment holds.
 pub(crate) fn environment() -> Overrides {
-    // An address that is none is told by whoever goes there.
+    // A wrong address is reported by the commands that use it.
     let base = variable("WXCAST_API_BASE").and_then(|text| ApiBase::parse(&text).ok());
     let destination = base.map(|base| Hosts::from(base).destination());
     Overrides { appid: variable("WXCAST_APPID"), destination, ..Overrides::default() }
@@ -185,7 +185,7 @@ fn read(fence: Option<&Fence>, path: &Path) -> Result<String, Diagnostic> {
         .map_err(|error| unread::reason(path, error))
         .map_err(|error| {
             let unreadable = Diagnostic::new(Code::CampaignUnreadable, Place::Campaign);
-            // Whoever names the folder most likely means the file that `init` puts there.
+            // People who name the folder most likely mean the file that `init` puts there.
             let inside = path.join("campaign.toml");
             if inside.is_file() {
                 unreadable.with("reason", Key::new("campaign-is-folder")).with("file", inside)
@@ -207,7 +207,7 @@ fn read(fence: Option<&Fence>, path: &Path) -> Result<String, Diagnostic> {
 
 fn facts(validated: &Validated, plan: &Plan) -> Facts {
     let Known { id, wave, appid, kind } = validated.known.clone();
-    // Hosts that are none are told by whoever goes there.
+    // Wrong hosts are reported by the commands that use them.
     let hosts = validated.campaign.as_ref().and_then(|campaign| chosen_hosts(campaign).ok());
     let sound = validated.campaign.as_ref().filter(|_| plan.diagnostics.errors() == 0);
     let approved = sound.zip(hosts.as_ref()).map(|(campaign, hosts)| PlanId::of(campaign, hosts, plan));
@@ -262,7 +262,7 @@ pub(crate) fn load_counted(
 ) -> Result<(Campaign, Plan, Option<Earlier>), Problem> {
     let validated = validated(path, overrides);
     let earlier = match &validated.campaign {
-        // What is wrong with the journal is told where it is opened for writing.
+        // A journal that cannot be read is reported when it is opened for writing.
         Some(campaign) => folder(campaign).and_then(|folder| Earlier::of(campaign, &folder).ok().flatten()),
         None => None,
     };

@@ -16,7 +16,7 @@ pub(crate) fn find(campaign: &Path, whose: &Identity, local: bool) -> Option<Ent
     let file = receipt::beside(campaign);
     let destinations: &[Destination] =
         if local { &[Destination::Local] } else { &[Destination::Real, Destination::Local] };
-    // Whoever sends is told what is wrong with it; here it is one more thing that is not known.
+    // `send` reports a receipt that cannot be read; here it counts as not being there.
     let receipt = Receipt::read(&file).ok()?;
     destinations.iter().find_map(|destination| receipt.of(whose, destination.name()).cloned())
 }

@@ -276,7 +276,7 @@ pub(crate) fn next_key(exit: Exit, counts: &Counts, on_unknown: OnUnknown) -> St
     let Counts { sent: _, refused: _, failed, unknown, skipped: _, unsent } = *counts;
     let held = match on_unknown {
         OnUnknown::Hold => unknown > 0,
-        // The next run sends them again without being told.
+        // The next run tries them again by itself.
         OnUnknown::Resend => false,
     };
     let key = match exit {

@@ -179,7 +179,7 @@ fn not_parsed(error: &clap::Error, command: &clap::Command, arguments: &[OsStrin
     let color = colors(color.unwrap_or(Color::Auto), error.use_stderr());
     let text = usage::told(error, command, arguments, words, color);
     let text = visible(&text, color);
-    // Printing fails only when nobody reads.
+    // Printing fails only when the reader has gone away.
     let _ = if error.use_stderr() {
         std::io::stderr().write_all(text.as_bytes())
     } else {
@@ -201,7 +201,7 @@ fn log(verbose: u8, colored: bool) {
         _ => tracing::Level::TRACE,
     };
     let filter = tracing_subscriber::EnvFilter::new(format!("wxcast={level}"));
-    // Somebody may have set a subscriber before; then theirs is as good.
+    // A subscriber may have been set before, by a test for example; then that one is as good.
     let _ = tracing_subscriber::fmt()
         .log_internal_errors(false)
         .with_env_filter(filter)

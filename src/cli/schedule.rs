@@ -10,7 +10,7 @@ use crate::plan::id::PlanId;
 
 /// Says how to go on with a campaign at a moment, by the schedulers that a computer of this kind has.
 pub(crate) fn tell(at: Timestamp, campaign: &Path, id: PlanId, terminal: &Terminal) {
-    // A scheduler starts in a folder of its own.
+    // A scheduler starts commands in another folder, so the path must be absolute.
     let full = std::path::absolute(campaign).unwrap_or_else(|_| campaign.to_owned());
     let program = std::env::current_exe().unwrap_or_else(|_| "wxcast".into());
     let (program, campaign) = (argument(&program), argument(&full));

@@ -68,7 +68,7 @@ pub(crate) fn summarize(text: impl FnOnce(usize) -> String) -> Result<(), (PathB
     let text = text(usize::try_from(room).unwrap_or(usize::MAX));
     let add = || {
         let mut file = OpenOptions::new().append(true).create(true).open(&path)?;
-        // Whatever is there already, a heading begins on a line of its own.
+        // The file may not end with a line break, and a heading must begin a line.
         file.write_all(format!("{text}\n").as_bytes())
     };
     add().map_err(|error| (path, error))

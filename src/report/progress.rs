@@ -182,7 +182,7 @@ impl<'w> Drawing<'w> {
             }
             Event::Uploaded => self.uploads.done += 1,
             Event::Draining(_) => self.note(&self.words.say("progress.draining", &[])),
-            // These are counted, or nobody is told of them.
+            // These events only change counts, or are not shown.
             Event::Settled { .. } | Event::Skipped | Event::Retrying { .. } => {}
         }
     }

@@ -75,7 +75,7 @@ fn upload(args: &args::Media, terminal: &Terminal) -> Result<Exit, Problem> {
     let destination = hosts(&campaign)?.destination();
     let account = AccountFolder::insist(&campaign.account.appid, args.state.dir())?;
     let state = account.prepare(destination, path, &identity(&campaign))?;
-    // Whoever sends this campaign uploads its files as well; two would upload each of them twice.
+    // A `send` of this campaign uploads its files as well; both at once would upload each of them twice.
     let _lock = lock_campaign(&campaign, &state, terminal)?;
     let Platform { runtime, client, tokens, origin } = Platform::open(&campaign, &state, terminal)?;
     let progress = Progress::new(terminal.progress(Wanted::Plain), 0, &terminal.words);

@@ -67,7 +67,7 @@ fn living(message: &PlannedMessage, kept: Option<&MediaStore>, campaign: &Campai
     let now = Timestamp::now();
     let id = |content: Content| {
         let found = kept?.find(&campaign.account.appid, content.upload.name(), &content.sha256);
-        // Whoever sends tells what is wrong with kept ids; here a file without one is shown by its name.
+        // `send` reports what is wrong with kept ids; here a file without one is shown by its name.
         found.ok().flatten().filter(|kept| kept.is_usable(now)).map(|kept| kept.id.into())
     };
     message.media.iter().map(|place| id(place.file.content)).collect()

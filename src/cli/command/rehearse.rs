@@ -68,7 +68,7 @@ pub(crate) fn run(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Pr
         secret: SECRET.to_owned(),
         kind: campaign.account.kind,
     };
-    // Nobody reads this ledger but this process.
+    // The ledger is read by this process alone.
     let word = random::word()?;
     let scenario = match &plan.windows {
         Some(_) => scenario.with_windows(windows(&campaign, &plan)?),
@@ -210,7 +210,7 @@ fn compare(
     let mut differences = Vec::new();
     for openid in openids {
         let accepted: Vec<i64> = ledger.accepted_payloads(&openid).iter().map(mark_of).collect();
-        // Whoever got something and was to get nothing was expected to get nothing.
+        // A person who is not in the plan was expected to get nothing.
         let Expected { sent, unknown } = expected.remove(&openid).unwrap_or_default();
         if !agree(&accepted, &sent, unknown) {
             differences.push(format!("{}: {} / {} (+{unknown})", shown(&openid), accepted.len(), sent.len()));

@@ -237,7 +237,7 @@ fn read(args: &args::Send) -> Result<Ready, Problem> {
     };
     let (campaign, plan, earlier) =
         load_counted(&args.campaign.campaign, &overrides(&args.how), args.how.mask_openid, folder)?;
-    // An address that is none is told before anything is done.
+    // A wrong address is reported before anything is done.
     let hosts = hosts(&campaign)?;
     let kept = Kept::of_campaign(&campaign, args.state.dir());
     kept.insist_results(&campaign, Some(hosts.destination()))?;

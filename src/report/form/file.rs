@@ -29,7 +29,7 @@ pub(crate) fn write_file<T, E: From<io::Error>>(
     file.as_file().sync_all()?;
     let (file, finished) = file.keep().map_err(|error| error.error)?;
     drop(file);
-    // The standard library's way replaces on Windows also what somebody just reads.
+    // On Windows the standard library's rename would also replace a file that another program has open.
     fs::rename(&finished, path).map_err(|error| {
         let _ = fs::remove_file(&finished);
         why_not_replaced(path, error)

@@ -23,7 +23,7 @@ pub(crate) fn inline(text: &str) -> String {
                 out.push(character);
                 out.push_str(APART);
             }
-            // An address would become a link, whoever it leads to.
+            // An address would become a link to wherever its author likes.
             ':' if rest.as_str().starts_with("//") => out.push_str("\\:"),
             '.' if ends(said, "www") => {
                 out.push_str(APART);

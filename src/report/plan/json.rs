@@ -150,7 +150,7 @@ impl WindowsReport {
             late,
             blank,
             one_minute: outlook.one_minute,
-            // Rounded up: a little more loses nobody.
+            // Rounded up, because a rate that is a little higher still reaches everybody in time.
             needed_rate: needed_rate.map(|rate| (rate * 100.0).ceil() / 100.0),
             latest_start: latest_start.map(|at| rfc3339(at, zone)),
         }

@@ -197,7 +197,7 @@ impl<'a> Writer<'a> {
             tiles: self.tiles(),
             facts: self.facts(),
             unverified: open.map(|key| self.say(&format!("preview.unverified.{key}"))).collect(),
-            // How long an id is tells nobody anything.
+            // The length of an id is of no interest.
             lengths: survey
                 .lengths
                 .iter()
@@ -247,7 +247,7 @@ impl<'a> Writer<'a> {
             vec![fact("campaign", wave, false), fact("account", campaign.account.appid.clone(), true)];
         facts.extend(campaign.account.kf_account.clone().map(|account| fact("kf", account, true)));
         facts.push(fact("kind", campaign.body.kind().to_string(), true));
-        // Its name alone: where it lies is nobody's business who gets the page, and differs between machines.
+        // Its name alone: the folder differs between machines and does not concern those who get the page.
         let file = campaign.audience.source.path.file_name();
         facts.extend(file.map(|name| fact("audience", name.to_string_lossy().into_owned(), false)));
         facts.extend(plan.encoding.map(|encoding| fact("encoding", encoding.to_owned(), false)));

@@ -40,7 +40,7 @@ impl Sheet for CsvFile<'_> {
 
     fn line(&mut self, line: &Line) -> io::Result<()> {
         for (index, cell) in line.cells.iter().enumerate() {
-            // An openid is no formula, and one that was changed would be nobody's.
+            // An openid is no formula, and if it were changed, nobody could be found by it.
             if line.openid == Some(index) {
                 self.writer.write_field(cell)?;
             } else {

@@ -176,7 +176,7 @@ impl Seen {
         let status = message.state.status();
         let (errcode, incident) = match message.state {
             State::InFlight if self.running => (None, Some(NoAnswer::InFlight)),
-            // Nobody is left who could note the answer.
+            // The process that waited for the answer has ended.
             State::InFlight => (None, Some(NoAnswer::Incident(Incident::Crash))),
             State::Settled(_) | State::Skipped(_) => NoAnswer::or_errcode(message.cause.as_ref()),
         };

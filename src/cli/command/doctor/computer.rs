@@ -64,10 +64,10 @@ pub(crate) fn state_folder(patient: &Patient<'_>) -> Found {
 
 /// The state folder and what is in it, so far as others on this computer can read or change it.
 fn exposed_in(patient: &Patient<'_>) -> Vec<String> {
-    // What cannot be looked into is told by whoever needs it.
+    // A folder that cannot be looked into is reported by the check that needs it.
     let inside = std::fs::read_dir(&patient.state).into_iter().flatten().flatten().map(|entry| entry.path());
     let inside = inside.filter(|path| !path.is_dir());
-    // Nobody gets at files below a folder that is closed.
+    // Files below a folder that is closed to others are out of their reach.
     let is_closed = exposed(&patient.state).is_none();
     let mut told: Vec<String> = std::iter::once(patient.state.clone())
         .chain(inside)

@@ -43,7 +43,7 @@ pub(super) fn newer(terminal: &Terminal) -> Found {
     let current = env!("CARGO_PKG_VERSION");
     match asked(&base) {
         Some((200, body)) => {
-            // Another service than a package index may answer there: what it says is told as not understood.
+            // Something else than a package index may answer here; then the answer is reported as unreadable.
             let project: Option<Project> = serde_json::from_slice(&body).ok();
             let known = project.iter().flat_map(|project| &project.versions);
             match known.filter_map(|version| Version::parse(version)).max() {
