@@ -187,7 +187,10 @@ fn two_people_of_one_campaign_are_two_people() {
     let (world, platform) = (World::with_recipients(2), Platform::new(""));
     world.send(&platform).exits(0);
     // Sorted the other way, with one more.
-    world.file("audience.csv", format!("openid,name\n{},c\n{},b\n{},a\n", openid(9), openid(1), openid(0)));
+    world.file(
+        "audience.csv",
+        format!("openid,name\n{},c\n{},Name 1\n{},Name 0\n", openid(9), openid(1), openid(0)),
+    );
     let sent = world.send(&platform).exits(0);
     assert_eq!((sent.json()["requests"].as_u64(), sent.counts().as_str()), (Some(1), "3 sent"));
     assert_eq!(platform.ledger().duplicates(), [""; 0]);
