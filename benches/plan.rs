@@ -47,6 +47,19 @@ fn c_plan_branch_and_helper(bencher: Bencher) {
     bencher.counter(ItemsCount::new(ROWS)).bench(|| plan(campaign));
 }
 
+/// Beside the first: what reading a time a row and keeping its deadline adds. What putting them into their order adds is
+/// the difference of `wxcast plan --at TIME` and `wxcast plan` on such a campaign.
+#[divan::bench(sample_count = 10, sample_size = 1)]
+fn d_plan_with_windows(bencher: Bencher) {
+    static MADE: OnceLock<(TempDir, Campaign)> = OnceLock::new();
+    let (_, campaign) = MADE.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let campaign = support::campaign_with_windows(folder.path(), ROWS);
+        (folder, campaign)
+    });
+    bencher.counter(ItemsCount::new(ROWS)).bench(|| plan(campaign));
+}
+
 fn bare(path: &Path) -> usize {
     let mut reader = csv::Reader::from_path(path).expect("an audience");
     let mut record = csv::ByteRecord::new();

@@ -43,6 +43,27 @@ pub fn campaign(folder: &Path, rows: usize, content: &str) -> Campaign {
     validated.campaign.unwrap_or_else(|| panic!("{:?}", validated.faults))
 }
 
+/// The same rows with a time of last contact in each, spread over two days, and windows that end by it.
+pub fn campaign_with_windows(folder: &Path, rows: usize) -> Campaign {
+    let mut csv = String::with_capacity(rows * 110 + 64);
+    csv.push_str("openid,name,code,day,note,time\n");
+    for row in 0..rows {
+        // Apart from one another, so that the order of the file is not that of the deadlines.
+        let second = 1_795_500_000 + row * 7_919 % 172_800;
+        let _ = writeln!(
+            csv,
+            "oBENCH{row:022},王小明 {:05},SPRING-{row:010},2026-03-31,vip-customer-{:03},{second}",
+            row % 100_000,
+            row % 1000
+        );
+    }
+    std::fs::write(folder.join("audience.csv"), csv).expect("an audience");
+    let window = "[audience.window]\ncolumn = \"time\"\n[message.text]";
+    let text = campaign_text(PLAIN).replace("[message.text]", window);
+    let validated = validate(&folder.join("campaign.toml"), &text, &Overrides::default());
+    validated.campaign.unwrap_or_else(|| panic!("{:?}", validated.faults))
+}
+
 /// The text of that campaign.
 pub fn campaign_text(content: &str) -> String {
     format!(
