@@ -59,8 +59,10 @@ fn where_the_journal_is_gone_every_command_says_what_the_folder_knows() {
     let (world, platform) = three_of_five();
     lose_journal(&world);
     all_doubt(&world, &platform, "another journal than the one here");
-    let status = world.run(&["status", "campaign.toml", "--format", "json"]);
-    assert_eq!(status.counts(), "3 sent, 2 unsent");
+    for command in ["status", "report"] {
+        let ran = world.run(&[command, "campaign.toml", "--format", "json"]);
+        assert_eq!(ran.counts(), "3 sent, 2 unsent", "{command}");
+    }
 }
 
 #[test]

@@ -92,7 +92,9 @@ pub(crate) fn run(args: &args::Report, terminal: &Terminal) -> Result<Exit, Prob
         doubt: teller.why(terminal),
         masked: masks(args.mask_openid, format.travels),
     };
-    let told = history.read(&terminal.words)?;
+    let mut told = history.read(&terminal.words)?;
+    // The journal here knows nobody; the folder knows how many.
+    told.counts = teller.folder.unwrap_or(told.counts);
     print(output, terminal, form_of(format.name), |out| (format.write)(&told, &terminal.words, out))?;
     if let Some(file) = output {
         terminal.say("report.written", &[("file", &display(file))]);

@@ -30,7 +30,8 @@ pub struct RunReport {
     /// Why what is told here is not all, as a sentence: receipt or results tell of more than the journal. `null` as a
     /// rule.
     pub doubt: Option<String>,
-    /// The recipients by status. Where the files have faults now, only those whom the journal knows.
+    /// The recipients by status. Where the files have faults now, only those whom the journal knows; where the journal
+    /// does not know the campaign and receipt or results do (`doubt`), as these tell.
     pub counts: Counts,
     /// Messages in flight now, counted among the unknown until they are answered.
     pub in_flight: u64,
