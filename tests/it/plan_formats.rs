@@ -116,11 +116,11 @@ fn what_travels_has_masked_openids_unless_somebody_says_otherwise() {
     world.file("twice.csv", format!("openid,name\n{0},A\n{0},B\n", openid(1)));
     world.edit("campaign.toml", "audience.csv", "twice.csv");
     for format in PLAN {
-        let mut told = Vec::new();
+        let (mut told, out) = (Vec::new(), format!("out-{}", format.name));
         for mask in ["auto", "off"] {
-            let args = ["plan", "campaign.toml", "--format", format.name, "-o", "out", "--mask-openid", mask];
+            let args = ["plan", "campaign.toml", "--format", format.name, "-o", &out, "--mask-openid", mask];
             world.run(&args).exits(0);
-            told.push(world.read("out").contains(&openid(1)));
+            told.push(world.read(&out).contains(&openid(1)));
         }
         assert_eq!(told, [false, true], "{}", format.name);
     }
