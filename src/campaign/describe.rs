@@ -96,11 +96,11 @@ impl Walk<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::campaign::shape;
+    use crate::campaign::schema;
 
     #[test]
     fn keys_words_entries_and_names_have_paths_of_their_own() {
-        let found = described(&shape::schema());
+        let found = described(&schema::schema());
         for path in
             ["", "send.rate", "send.on_unknown = hold", "message.news.articles[]", "audience.columns.NAME"]
         {
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_schema_in_another_language_differs_in_its_descriptions_alone() {
-        let english = shape::schema();
+        let english = schema::schema();
         let mut chinese = in_language(&english, Language::ZhCn);
         assert_ne!(chinese, english);
         let mut silent = english.clone();

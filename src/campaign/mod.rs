@@ -6,7 +6,7 @@ pub mod file;
 pub(crate) mod hours;
 pub(crate) mod moment;
 pub(crate) mod rate;
-pub mod shape;
+pub mod schema;
 pub(crate) mod percentage;
 pub(crate) mod results_name;
 pub mod template;

@@ -7,7 +7,7 @@ use std::fs;
 use clap::{Arg, CommandFactory as _};
 use serde_json::Value as Json;
 use wxcast::campaign::describe::{described, in_language};
-use wxcast::campaign::shape;
+use wxcast::campaign::schema;
 use wxcast::cli::line::args::Args;
 use wxcast::cli::line::help::translated;
 use wxcast::diagnostic::code::Code;
@@ -211,7 +211,7 @@ fn meaning_of(flag: &Arg) -> String {
 #[test]
 fn the_tables_of_keys_are_fresh() {
     for language in LANGUAGES {
-        let schema = in_language(&shape::schema(), language);
+        let schema = in_language(&schema::schema(), language);
         let mut shown = BTreeSet::new();
         for name in ["campaign-file.md", "message-kinds.md"] {
             let file = &both(name)[language as usize];
@@ -227,7 +227,7 @@ fn the_tables_of_keys_are_fresh() {
 fn everything_the_schema_describes_is_said_in_chinese_and_nothing_else_is() {
     let texts = schema_texts(Language::ZhCn).expect("a catalogue");
     let told: BTreeSet<&str> = texts.keys().map(String::as_str).collect();
-    let all = described(&shape::schema());
+    let all = described(&schema::schema());
     let wanted: BTreeSet<&str> = all.iter().map(|one| one.path.as_str()).collect();
     let missing: Vec<&&str> = wanted.difference(&told).collect();
     let left_over: Vec<&&str> = told.difference(&wanted).collect();
@@ -244,7 +244,7 @@ fn what_a_chinese_description_quotes_is_quoted_in_the_english_one() {
     let spans = |text: &str| -> BTreeSet<String> {
         text.split('`').skip(1).step_by(2).map(|span| span.trim_matches('"').to_owned()).collect()
     };
-    for one in described(&shape::schema()) {
+    for one in described(&schema::schema()) {
         assert_eq!(spans(&one.text), spans(&texts[&one.path]), "{}", one.path);
     }
 }

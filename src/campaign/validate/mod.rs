@@ -28,7 +28,7 @@ use crate::campaign::validate::account::appid_of;
 use crate::campaign::validate::check::Check;
 pub use crate::campaign::validate::overrides::Overrides;
 use crate::campaign::validate::results::default_results;
-use crate::campaign::{Audience, Campaign, CampaignId, shape};
+use crate::campaign::{Audience, Campaign, CampaignId, schema};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
@@ -89,7 +89,7 @@ pub struct Validated {
 /// Parses and validates the text of the campaign file at `path`.
 pub fn validate(path: &Path, text: &str, overrides: &Overrides) -> Validated {
     let (table, errors) = DeTable::parse_recoverable(text);
-    let mut shape = shape::hold(table.get_ref());
+    let mut shape = schema::hold(table.get_ref());
     let mut faults: Vec<Diagnostic> = errors.iter().map(|error| syntax(text, error)).collect();
     // After a syntax error the rest of the file may be read wrongly; what the walk finds there would mislead.
     if faults.is_empty() {
@@ -97,7 +97,7 @@ pub fn validate(path: &Path, text: &str, overrides: &Overrides) -> Validated {
     }
     let mut broken = !errors.is_empty();
     if broken {
-        shape.secrets.extend(shape::secret_spans(text));
+        shape.secrets.extend(schema::secret_spans(text));
     }
     let file = CampaignFile::deserialize(toml::Value::Table(shape.fitting)).unwrap_or_else(|error| {
         // An empty campaign would be judged in its place, and its faults are not those of the file.

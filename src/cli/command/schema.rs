@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value as Json;
 
-use crate::campaign::{describe, shape};
+use crate::campaign::{describe, schema};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, SchemaKind};
 use crate::cli::terminal::Terminal;
@@ -17,7 +17,7 @@ use crate::report::run::summary::Summary;
 /// printed for machines are always in English.
 pub(crate) fn schema(which: SchemaKind, language: Language) -> Json {
     match which {
-        SchemaKind::Campaign => describe::in_language(&shape::schema(), language),
+        SchemaKind::Campaign => describe::in_language(&schema::schema(), language),
         SchemaKind::Plan => printed::<PlanReport>(),
         SchemaKind::Summary => printed::<Summary>(),
         SchemaKind::Report => printed::<RunReport>(),

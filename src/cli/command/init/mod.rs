@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Zoned;
 
-use crate::campaign::{describe, shape};
+use crate::campaign::{describe, schema};
 use crate::cli::command::init::interview::Interview;
 use crate::cli::command::init::starter::Starter;
 use crate::cli::exit_code::Exit;
@@ -99,7 +99,7 @@ fn write_and_plan(dir: &Path, starter: &Starter, terminal: &Terminal) -> Result<
 /// Writes files and what goes with every campaign, and gives the campaign file's path. If one of them is there
 /// already, none is written.
 fn write(dir: &Path, files: &[(&str, &[u8])], terminal: &Terminal) -> Result<PathBuf, Problem> {
-    let schema = describe::in_language(&shape::schema(), terminal.words.language());
+    let schema = describe::in_language(&schema::schema(), terminal.words.language());
     let schema = serde_json::to_string_pretty(&schema).expect("JSON values always serialise") + "\n";
     let mut files = files.to_vec();
     files.extend([(SCHEMA, schema.as_bytes()), (IGNORE, IGNORED.as_bytes())]);
