@@ -168,6 +168,9 @@ pub(crate) fn packed(bits: u32) -> f64 {
     if bits & 1 != 0 { value / 100.0 } else { value }
 }
 
+/// From this size on the texts of a workbook are given all the room that they may need.
+const LARGE: usize = 16 << 20;
+
 /// Texts that many cells share, one behind the other.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
@@ -178,6 +181,11 @@ pub(crate) struct Texts {
 impl Texts {
     /// Takes in one more; nothing where there are too many.
     pub(crate) fn push(&mut self, text: &str, limit: usize) -> Result<(), Failure> {
+        // Growing by doubling holds the old and the new at once. Room that is never filled is no memory.
+        if self.text.len() <= LARGE && self.text.len() + text.len() > LARGE {
+            // Where there is no such room it grows as it did.
+            let _ = self.text.try_reserve_exact(limit.saturating_sub(self.text.len()).max(text.len()));
+        }
         self.text.push_str(text);
         if self.text.len() + self.ends.len() * 4 > limit {
             return Err(Failure::TooLarge);
