@@ -157,6 +157,12 @@ fn throughout(cell: &str) -> Option<Damage> {
     }
 }
 
+/// `\\u5f20`, as JSON may write 张, without the backslash.
+fn is_code_point(rest: &str) -> bool {
+    let digits = rest.strip_prefix('u').and_then(|rest| rest.get(..4));
+    digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 /// Whether a text holds what a web page or a program writes for a line break or a sign. A link is meant.
 fn has_markup(cell: &str) -> bool {
     const TAGS: [&str; 11] = ["br", "p", "div", "span", "b", "i", "strong", "em", "font", "img", "li"];
@@ -172,7 +178,7 @@ fn has_markup(cell: &str) -> bool {
         (1..=8).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
     };
     // `photos\new.png` is a path.
-    let escape = |rest: &str| rest.starts_with(['n', 'r', 't']) && !is_path(cell);
+    let escape = |rest: &str| rest.starts_with(['n', 'r', 't']) && !is_path(cell) || is_code_point(rest);
     cell.match_indices(['<', '&', '\\']).any(|(at, sign)| {
         let rest = &cell[at + 1..];
         match sign {
@@ -322,6 +328,7 @@ mod tests {
             ("`王`", None),
             ("第一行\\n第二行", Some(Markup)),
             ("hello\\nworld", Some(Markup)),
+            ("\\u5f20\\u4e09", Some(Markup)),
             ("photos\\new.png", None),
             ("C:\\new", None),
             ("一<br/>二", Some(Markup)),

@@ -130,3 +130,24 @@ fn line_ends_in_payloads_are_the_same_on_every_system() {
         .collect();
     assert_eq!(digests[0], digests[1]);
 }
+
+#[test]
+fn utf_16_without_a_mark_is_known_by_its_zeros() {
+    for (name, units) in [
+        ("UTF-16LE", u16::to_le_bytes as fn(u16) -> [u8; 2]),
+        ("UTF-16BE", u16::to_be_bytes as fn(u16) -> [u8; 2]),
+    ] {
+        let world = World::new();
+        world.text_campaign("{{姓名}}，您好", "");
+        let text = format!("openid\t姓名\r\n{}\t张三\r\n", openid(1));
+        world.file("audience.csv", text.encode_utf16().flat_map(units).collect::<Vec<u8>>());
+        world.run(&["plan", "campaign.toml"]).exits(0);
+        let shown = world.run(&["preview", "campaign.toml", "--format", "json"]).exits(0).json();
+        assert_eq!(shown[0]["payload"]["text"]["content"], "张三，您好", "{name}");
+    }
+    let world = World::new();
+    world.text_campaign("x", "");
+    world.file("audience.csv", [0u8, 1, 2, 3, 0, 255, 7, 0, 0, 9].repeat(20));
+    let ran = world.run(&["--lang", "zh-CN", "plan", "campaign.toml"]).exits(3);
+    assert!(ran.stderr.contains("既不是表格也不是文本") && !ran.stderr.contains("binary"), "{}", ran.stderr);
+}

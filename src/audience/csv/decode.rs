@@ -22,7 +22,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
 use crate::diagnostic::unread;
-use crate::diagnostic::value::Key;
+use crate::diagnostic::value::{Key, Value};
 
 /// U+FEFF in GB18030, which is not among the marks that `encoding_rs` knows.
 const GB18030_BOM: &[u8] = b"\x84\x31\x95\x33";
@@ -99,7 +99,7 @@ fn open_text(source: &Source, mut file: File, head: &[u8]) -> Result<Decoded, Di
     // The label "utf-16" leaves the byte order to the mark.
     let named =
         source.encoding.map(|named| marked.filter(|marked| wide(named) && wide(marked)).unwrap_or(named));
-    let known = named.or(marked);
+    let known = named.or(marked).or_else(|| unmarked(head));
     if head.len() == mark.unwrap_or(0) {
         return Err(Diagnostic::new(Code::AudienceEmpty, Place::Audience));
     }
@@ -111,6 +111,7 @@ fn open_text(source: &Source, mut file: File, head: &[u8]) -> Result<Decoded, Di
         }
     }
     if let Some(kind) = no_text(head, known.is_some_and(wide)) {
+        let kind = if kind == BINARY { Key::new(kind).into() } else { Value::text(kind) };
         return Err(Diagnostic::new(Code::AudienceNotText, Place::Audience).with("kind", kind));
     }
     if let Some(kind) = other_sheet(head) {
@@ -161,6 +162,25 @@ pub(crate) fn not_utf8(bytes: &[u8], at: usize, line: u64, offset: u64) -> Diagn
     diagnostic(&Undecodable { encoding: UTF_8, line, byte: bytes[at], offset }.into())
 }
 
+/// What no program shows as text, by the key of its name.
+const BINARY: &str = "unit.binary";
+
+/// UTF-16 without a mark, as some programs write it: of a header and openids most characters are of ASCII, so that every
+/// second byte of them is zero, and none of the others is.
+fn unmarked(head: &[u8]) -> Option<&'static Encoding> {
+    memchr::memchr(0, head)?;
+    let head = &head[..head.len() / 2 * 2];
+    let zeros = |place: usize| head.iter().skip(place).step_by(2).filter(|byte| **byte == 0).count();
+    let encoding = match (zeros(0), zeros(1)) {
+        (0, high) if high * 4 >= head.len() => UTF_16LE,
+        (high, 0) if high * 4 >= head.len() => UTF_16BE,
+        _ => return None,
+    };
+    let text = encoding.decode_without_bom_handling(head).0;
+    let is_text = !text.contains(|c: char| c.is_control() && !matches!(c, '\t' | '\r' | '\n'));
+    is_text.then_some(encoding)
+}
+
 /// Tells the files that people mistake for CSV by how they begin.
 fn no_text(head: &[u8], wide: bool) -> Option<&'static str> {
     if head.starts_with(workbook::ZIP) {
@@ -170,7 +190,7 @@ fn no_text(head: &[u8], wide: bool) -> Option<&'static str> {
     } else if head.starts_with(b"%PDF-") {
         Some("PDF")
     } else if !wide && memchr::memchr(0, head).is_some() {
-        Some("binary")
+        Some(BINARY)
     } else {
         None
     }
@@ -384,7 +404,7 @@ mod tests {
         let not_text = |kind: &str| (Code::AudienceNotText, Place::Audience, vec![kind.to_owned()]);
         assert_eq!(fault(b"PK\x03\x04\x14\x00", None), not_text("xlsx"));
         assert_eq!(fault(b"\xD0\xCF\x11\xE0\xA1", Some(GB18030)), not_text("xls"));
-        assert_eq!(fault(b"a,b\n\x00\n", None), not_text("binary"));
+        assert_eq!(fault(b"a,b\n\x00\n", None), not_text("unit.binary"));
     }
 
     #[test]
