@@ -36,8 +36,8 @@ const TEXTS: &[(&str, &str, &str)] = &[
         "shown, value, yyyy-mm-dd, m月d日, h:mm, %Y-%m-%d",
         "formats of cells to choose from, the same in every language",
     ),
-    ("campaign/shape.rs", "密钥", "how people call the keys that hold a secret"),
-    ("campaign/shape.rs", "密码", "how people call the keys that hold a secret"),
+    ("campaign/schema.rs", "密钥", "how people call the keys that hold a secret"),
+    ("campaign/schema.rs", "密码", "how people call the keys that hold a secret"),
     (
         "plan/inspect/mod.rs",
         "version https://git-lfs.github.com/spec/",
