@@ -75,6 +75,11 @@ impl Diagnostic {
         self
     }
 
+    /// Whether what may have been meant looks just like what was written.
+    pub(crate) fn looks_alike(&self) -> bool {
+        self.alike.is_some()
+    }
+
     /// Says how two words differ that look alike, where its sentence has a place for that.
     #[must_use]
     pub(crate) fn alike_to(mut self, word: &str, other: &str) -> Self {

@@ -485,7 +485,10 @@ impl Binder<'_> {
                 // A name that is no plain word is written in brackets; one with a mark for what must be filled in is meant.
                 let plainly = |column: &&str| plain_name(column) == name;
                 let marked = columns().find(plainly).map(str::to_owned);
-                if let Some(column) = marked.or_else(|| fault.near.take().map(String::from)) {
+                // Of names that look alike the characters are told, and brackets are none of them.
+                if !fault.looks_alike()
+                    && let Some(column) = marked.or_else(|| fault.near.take().map(String::from))
+                {
                     let written = variable_of(&column);
                     let is_plain = written.trim_matches(['{', '}']) == column;
                     fault.near = Some(if is_plain { column } else { written }.into_boxed_str());
