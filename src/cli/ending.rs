@@ -178,7 +178,12 @@ fn resume_at(finished: &Finished, campaign: &Campaign) -> Option<String> {
 pub(crate) fn skipped_by_reason(plan: &Plan, tally: &Tally) -> BTreeMap<String, u64> {
     let decided = SkipReason::ALL.map(|why| (why.name(), tally.skipped.get(&why).copied().unwrap_or(0)));
     let decided = decided.into_iter().map(|(why, count)| (why.to_owned(), count));
-    plan.counts.by_name().into_iter().chain(decided).collect()
+    // Whom an earlier run reached is not skipped, although the files leave them out by now.
+    let by_files = plan.counts.by_name().into_iter().map(|(why, count)| {
+        let reached = tally.left_out.get(&why).copied().unwrap_or(0);
+        (why, count.saturating_sub(reached))
+    });
+    by_files.chain(decided).collect()
 }
 
 /// Says that the results are beside the usual file.

@@ -23,6 +23,13 @@ pub struct Tally {
     pub(crate) unknown_by_cause: Causes,
     /// Those of the skipped ones that a run decided on, by reason. The others are skipped by what the files say.
     pub(crate) skipped: BTreeMap<SkipReason, u64>,
+    /// Of the sent and the unknown ones, those whom the files leave out by now, by the reason that the files give. They are
+    /// not among the skipped.
+    #[serde(default)]
+    pub(crate) left_out: BTreeMap<String, u64>,
+    /// The unknown ones among those: they are sent nothing, whatever becomes of the other unknown ones.
+    #[serde(default)]
+    pub(crate) left_out_unknown: u64,
     /// Recipients that were, or may have been, sent another text than the campaign has now.
     pub(crate) altered: u64,
     /// Messages in flight now, which are among the unknown.

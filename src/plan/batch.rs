@@ -45,8 +45,13 @@ pub(crate) enum Verdict {
         /// Which message to this openid it is, from 1.
         nth: u32,
     },
-    /// It is none, for this reason.
-    Skipped(Skip),
+    /// It is none.
+    Skipped {
+        /// The reason.
+        why: Skip,
+        /// Whose row it is, where that is known and no other row is theirs: an earlier run may have sent them the message.
+        openid: Option<Box<str>>,
+    },
 }
 
 /// A recipient with a finished payload. Made only by the planner; nothing about it can fail any more.
@@ -190,7 +195,7 @@ impl Batch {
                 let payload = payloads.slice(payload);
                 Some(PlannedMessage { row: entry.row, nth, payload, media, openid })
             }
-            Verdict::Skipped(_) => None,
+            Verdict::Skipped { .. } => None,
         })
     }
 }

@@ -68,9 +68,14 @@ impl Seen {
         self.counts.get(openid).copied().unwrap_or(0)
     }
 
+    /// Whether an openid may stand in several rows.
+    pub(crate) fn is_repeated(&self, openid: &str) -> bool {
+        !self.repeated.is_empty() && self.repeated.0.binary_search(&hash(openid.as_bytes())).is_ok()
+    }
+
     /// Takes an openid.
     pub(crate) fn take(&mut self, openid: &str) {
-        if !self.repeated.is_empty() && self.repeated.0.binary_search(&hash(openid.as_bytes())).is_ok() {
+        if self.is_repeated(openid) {
             *self.counts.entry(openid.to_owned()).or_default() += 1;
         }
     }

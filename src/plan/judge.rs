@@ -258,25 +258,45 @@ impl<'a> Judge<'a> {
 
     /// Judges a row. Its payload is appended to `payloads` where it has one.
     pub(crate) fn row(&mut self, row: &Row, width: Width, payloads: &mut Vec<u8>) -> Verdict {
+        match self.judged(row, width, payloads) {
+            Verdict::Skipped { why: why @ Skip::Duplicate, openid: _ } => skipped(why),
+            Verdict::Skipped { why, openid: _ } => Verdict::Skipped { why, openid: self.only_row_of(row) },
+            message @ Verdict::Message { .. } => message,
+        }
+    }
+
+    /// Whose row it is, where that can be told and no other row is theirs.
+    fn only_row_of(&self, row: &Row) -> Option<Box<str>> {
+        if row.troubles().iter().any(|(cell, _)| *cell == self.openid) {
+            return None;
+        }
+        // A row that is no text has been told as such.
+        let cells = row.cells().ok()?;
+        let openid = cells.or_blank(self.openid);
+        let is_known = openid::check(openid).is_ok() && !self.seen.is_repeated(openid);
+        is_known.then(|| openid.into())
+    }
+
+    fn judged(&mut self, row: &Row, width: Width, payloads: &mut Vec<u8>) -> Verdict {
         if row.hidden {
-            return Verdict::Skipped(Skip::Hidden);
+            return skipped(Skip::Hidden);
         }
         let cells = match row.cells() {
             Ok(cells) => cells,
             Err(fault) => {
                 self.faults.push(fault);
-                return Verdict::Skipped(Skip::Invalid);
+                return skipped(Skip::Invalid);
             }
         };
         if let Some(why) = self.barred(row, width, &cells) {
-            return Verdict::Skipped(why);
+            return skipped(why);
         }
         if let Some(skip) = self.left_out_before(row, &cells) {
-            return Verdict::Skipped(skip);
+            return skipped(skip);
         }
         if let Width::Ragged { cells: count } = width {
             Look { judge: self, row, cells: &cells, sound: true }.ragged(count);
-            return Verdict::Skipped(Skip::Invalid);
+            return skipped(Skip::Invalid);
         }
         if self.joiner.is_empty() {
             return self.whole_row(row, &cells, None, payloads);
@@ -302,13 +322,13 @@ impl<'a> Judge<'a> {
         let openid = look.openid();
         if !look.sound && damage::is_nobody(openid) {
             // Nobody gets this row, so faults in its other cells do not matter.
-            return Verdict::Skipped(Skip::Invalid);
+            return skipped(Skip::Invalid);
         }
         let before = look.judge.seen.before(openid);
         match look.judge.inputs.audience.duplicates {
             Duplicates::First if before > 0 => {
                 look.duplicate(openid, Code::DuplicateSkipped);
-                return Verdict::Skipped(Skip::Duplicate);
+                return skipped(Skip::Duplicate);
             }
             Duplicates::Error if before > 0 => look.duplicate(openid, Code::DuplicateOpenid),
             Duplicates::Each if before >= MOST_FOR_ONE => look.duplicate(openid, Code::TooManyForOne),
@@ -316,10 +336,10 @@ impl<'a> Judge<'a> {
         }
         if troubled {
             // Faults in its cells would only be reported a second time.
-            return Verdict::Skipped(Skip::Invalid);
+            return skipped(Skip::Invalid);
         }
         if let Some(missing) = missing {
-            return Verdict::Skipped(look.unmatched(missing));
+            return skipped(look.unmatched(missing));
         }
         look.columns();
         look.damage();
@@ -327,7 +347,7 @@ impl<'a> Judge<'a> {
         look.files();
         let deadline = look.window(before + 1);
         if !look.sound {
-            return Verdict::Skipped(Skip::Invalid);
+            return skipped(Skip::Invalid);
         }
         self.deadlines.extend(deadline);
         self.seen.take(openid);
@@ -341,6 +361,10 @@ impl<'a> Judge<'a> {
         }
         Verdict::Message { openid: openid.len(), payload: start..payloads.len(), nth: before + 1 }
     }
+}
+
+fn skipped(why: Skip) -> Verdict {
+    Verdict::Skipped { why, openid: None }
 }
 
 /// A fault of a row with these cells. Any text of the row may quote people: a helper's cell, an address made from it.

@@ -297,7 +297,12 @@ impl Sum {
                         self.hashes.add(batch.openid(payload, *openid));
                     }
                 }
-                Verdict::Skipped(why) => *self.counts.of_mut(*why) += 1,
+                Verdict::Skipped { why, openid } => {
+                    *self.counts.of_mut(*why) += 1;
+                    if let Some(openid) = openid.as_ref().filter(|_| !second_look) {
+                        self.hashes.add(openid.as_bytes());
+                    }
+                }
             }
         }
     }

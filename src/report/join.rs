@@ -143,7 +143,7 @@ impl<'a> Join<'a> {
             self.count.because(status, recorded);
         }
         let skipped = match verdict {
-            Verdict::Skipped(why) => Some(*why),
+            Verdict::Skipped { why, openid: _ } => Some(*why).filter(|_| status == Status::Skipped),
             Verdict::Message { .. } => None,
         };
         Ok(Some(RowReport { row, status, skipped, recorded, altered }))
@@ -216,9 +216,9 @@ impl Count {
         verdict: &Verdict,
         batch: &Batch,
     ) -> Result<Counted, JournalError> {
-        let Verdict::Message { openid, payload, nth } = verdict else {
-            self.tally.counts.add(Status::Skipped, 1);
-            return Ok(Counted { status: Status::Skipped, message: None, altered: false });
+        let (openid, payload, nth) = match verdict {
+            Verdict::Message { openid, payload, nth } => (openid, payload, nth),
+            Verdict::Skipped { why, openid } => return self.skipped(store, *why, openid.as_deref()),
         };
         let openid = openid_in(batch, payload, *openid);
         let message = match store {
@@ -250,6 +250,32 @@ impl Count {
             State::Skipped(reason) => *tally.skipped.entry(reason).or_default() += 1,
             State::Settled(Outcome::Failed | Outcome::Postponed) => {}
         }
+    }
+
+    /// Counts a row that is no message now. Whoever was sent it before, or may have been, was sent it all the same: files
+    /// that leave somebody out later take nothing back.
+    fn skipped(
+        &mut self,
+        store: Option<&Store>,
+        why: Skip,
+        openid: Option<&str>,
+    ) -> Result<Counted, JournalError> {
+        let known = match (store, openid) {
+            (Some(store), Some(openid)) => self.index.find(&**store, openid, 1)?,
+            (None, _) | (_, None) => None,
+        };
+        let status = known.map_or(Status::Skipped, |known| known.state.status());
+        let (status, message) = match status {
+            Status::Sent | Status::Unknown => {
+                self.found += 1;
+                *self.tally.left_out.entry(why.name().to_owned()).or_default() += 1;
+                self.tally.left_out_unknown += u64::from(status == Status::Unknown);
+                (status, known)
+            }
+            Status::Refused | Status::Failed | Status::Skipped | Status::Unsent => (Status::Skipped, None),
+        };
+        self.tally.counts.add(status, 1);
+        Ok(Counted { status, message, altered: false })
     }
 
     /// Counts why there was no answer that says more.

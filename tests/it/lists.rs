@@ -185,3 +185,31 @@ fn whoever_stands_in_a_hidden_row_of_an_excluded_list_gets_nothing() {
         "{found:#}"
     );
 }
+
+#[test]
+fn whoever_was_sent_the_message_is_told_as_sent_also_where_a_list_leaves_them_out_later() {
+    let unknown = openid(2);
+    let platform =
+        Platform::new(&format!("[[faults]]\nkind = \"close-after\"\nopenids = [\"{unknown}\"]\ntimes = 1"));
+    let world = world("");
+    let begun = ["send", "campaign.toml", "--yes", "--limit", "3", "--concurrency", "1", "--format", "json"];
+    assert_eq!(world.run_at(&platform, &begun).exits(7).counts(), "2 sent, 1 unknown, 3 unsent");
+    world.edit("campaign.toml", "[audience]\n", "[audience]\nexclude = [\"bought.csv\"]\n");
+    world.file("bought.csv", people(&[1, 2, 4]));
+
+    let status = world.status();
+    assert_eq!(status.counts(), "2 sent, 1 unknown, 1 skipped, 2 unsent");
+    assert_eq!(status.json()["skipped_by_reason"]["excluded"], 1);
+    // The unknown one is not forgotten because it is left out now.
+    let ran = world.send(&platform).exits(6);
+    assert_eq!(ran.counts(), "4 sent, 1 unknown, 1 skipped");
+    assert_eq!(ran.json()["skipped_by_reason"]["excluded"], 1);
+    let results = world.results();
+    let statuses: Vec<&str> = results.iter().map(|row| &row[2]).collect();
+    assert_eq!(statuses, ["sent", "sent", "unknown", "sent", "skipped", "sent"]);
+    assert_eq!(platform.ledger().duplicates(), [""; 0]);
+    // Nobody who is left out is sent it again, whatever becomes of unknown ones.
+    world.edit("campaign.toml", "[send]", "[send]\non_unknown = \"resend\"");
+    assert_eq!(world.send(&platform).exits(6).counts(), "4 sent, 1 unknown, 1 skipped");
+    assert_eq!(platform.ledger().totals().accepted, 5);
+}

@@ -349,7 +349,7 @@ fn left(tally: &Tally, policy: &Policy) -> u64 {
     let Counts { sent: _, refused, failed, unknown, skipped: _, unsent } = tally.counts;
     let unknown = match policy.on_unknown {
         OnUnknown::Hold => 0,
-        OnUnknown::Resend => unknown,
+        OnUnknown::Resend => unknown - tally.left_out_unknown,
     };
     let refused = match &policy.retry_refused {
         RetryRefused::None => 0,

@@ -112,7 +112,8 @@ impl List {
         let gone_before = last.counts.map_or(0, |then| tried(journal).saturating_sub(tried(&then)));
         let gone = now.gone.saturating_sub(gone_before);
         let decided: u64 = now.skipped.values().sum();
-        let planned = now.counts.total() - now.counts.skipped + decided;
+        let left_out: u64 = now.left_out.values().sum();
+        let planned = now.counts.total() - now.counts.skipped - left_out + decided;
         let more = (planned + gone).saturating_sub(last.planned);
         let fewer = gone + last.planned.saturating_sub(planned + gone);
         Self { more, fewer }

@@ -37,7 +37,7 @@ impl<'r, 'a> Candidate<'r, 'a> {
                 let payload = &payloads[payload.clone()];
                 Some(Self { judge, row, cells, faults, payload, openid: *openid, nth: *nth })
             }
-            Verdict::Skipped(_) => None,
+            Verdict::Skipped { .. } => None,
         }
     }
 

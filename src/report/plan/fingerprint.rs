@@ -69,7 +69,7 @@ impl Fingerprints {
                 bytes[PERSON..].copy_from_slice(&text[..LENGTH - PERSON]);
                 Fingerprint(bytes)
             }
-            Verdict::Skipped(_) => Fingerprint::NONE,
+            Verdict::Skipped { .. } => Fingerprint::NONE,
         }
     }
 }

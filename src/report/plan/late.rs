@@ -38,7 +38,7 @@ pub(crate) fn write(
         for (index, entry) in batch.entries().iter().enumerate() {
             match entry.verdict {
                 Verdict::Message { .. } => number += 1,
-                Verdict::Skipped(_) => continue,
+                Verdict::Skipped { .. } => continue,
             }
             if !lost.contains(&(number - 1)) {
                 continue;
