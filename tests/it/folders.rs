@@ -206,7 +206,9 @@ impl Model {
             return;
         }
         assert!(!must_stop || dies, "it knew too little to send: {}\n{}", self.story(), ran.stderr);
-        self.taken_over |= !current || home > 0;
+        // A run that was killed before it reached anybody may have left a receipt, which is then of more than a journal that is
+        // put back knows.
+        self.taken_over |= !current || home > 0 || dies && new.is_empty();
         self.sent.extend(new.iter().cloned());
         self.homes[home].knows = self.known(home);
         if !current {
