@@ -97,6 +97,11 @@ impl Counts {
         Status::ALL.iter().map(|status| self.of(*status)).sum()
     }
 
+    /// How many got the message, or may have.
+    pub(crate) fn reached(&self) -> u64 {
+        self.sent + self.unknown
+    }
+
     fn of_mut(&mut self, status: Status) -> &mut u64 {
         match status {
             Status::Sent => &mut self.sent,

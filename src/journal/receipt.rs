@@ -58,6 +58,10 @@ pub struct Entry {
     /// See there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) set: Option<MessageSet>,
+    /// Which of them were, or may have been, delivered: whom those must name who know all that the journal did. Nothing
+    /// while a run is going on, and in a receipt of an earlier version, which only counts them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reached_set: Option<MessageSet>,
     /// Whether the run was still going on: then more may have been sent than is told here.
     pub(crate) running: bool,
     /// The statuses of the audience.
@@ -144,7 +148,7 @@ impl Entry {
 
     /// How many were, or may have been, sent the message.
     pub(crate) fn reached(&self) -> u64 {
-        self.counts.sent + self.counts.unknown
+        self.counts.reached()
     }
 }
 
@@ -251,6 +255,7 @@ mod tests {
             messages: 1,
             mark: None,
             set: None,
+            reached_set: None,
             running: false,
             counts: Counts::default(),
             digest: "sha256:0".into(),

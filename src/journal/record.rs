@@ -62,6 +62,14 @@ impl State {
             Self::Skipped(_) => Status::Skipped,
         }
     }
+
+    /// Whether the person got the message, or may have.
+    pub(crate) fn is_reached(self) -> bool {
+        match self.status() {
+            Status::Sent | Status::Unknown => true,
+            Status::Refused | Status::Failed | Status::Skipped | Status::Unsent => false,
+        }
+    }
 }
 
 /// What the index knows of a message.

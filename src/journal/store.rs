@@ -3,11 +3,13 @@
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
 
+use crate::delivery::outcome::Counts;
 use crate::delivery::tally::Tally;
 use crate::journal::JournalError;
 use crate::journal::backend::Backend;
 pub use crate::journal::batch::Intent;
 use crate::journal::identity::{CampaignKey, Identity};
+use crate::journal::lineage::MessageSet;
 use crate::journal::record::Recorded;
 use crate::journal::sqlite::store::SqliteStore;
 use crate::journal::sqlite::{file, format1, log};
@@ -108,6 +110,27 @@ impl Store {
         mut each: impl FnMut(Recorded),
     ) -> Result<(), JournalError> {
         self.backend.messages_after(campaign, self.backend.before(campaign), usize::MAX, &mut each)
+    }
+
+    /// Which messages of a campaign were, or may have been, delivered, of which there are as many as these counts say;
+    /// nothing where there are more or fewer by now. All messages are read for it.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn reached_set(
+        &self,
+        campaign: CampaignKey,
+        counts: &Counts,
+    ) -> Result<Option<MessageSet>, JournalError> {
+        let (mut set, mut reached) = (MessageSet::default(), 0);
+        self.known(campaign, &mut |openid, nth, known| {
+            if known.state.is_reached() {
+                set.add(openid, nth);
+                reached += 1;
+            }
+        })?;
+        Ok((reached == counts.reached()).then_some(set))
     }
 
     /// Notes that a results file was written from what this journal knows of a campaign, and from what else.

@@ -57,7 +57,6 @@ pub(crate) fn judge(
     };
     // Results or receipt, whichever tell of most people.
     folder.extend(entry);
-    let reached = |counts: &Counts| counts.sent + counts.unknown;
-    let folder = folder.into_iter().max_by_key(reached).filter(|_| !known);
+    let folder = folder.into_iter().max_by_key(Counts::reached).filter(|_| !known);
     Ok(Judged::Doubted(folder, doubted))
 }

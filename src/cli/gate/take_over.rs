@@ -142,6 +142,7 @@ impl Evidence<'_> {
                 messages: counts.total(),
                 mark: store.mark(claim)?,
                 set: store.message_set(claim.campaign())?,
+                reached_set: store.reached_set(claim.campaign(), &counts)?,
                 running: false,
                 counts,
                 at: Timestamp::now(),

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::delivery::outcome::{Counts, Status};
 use crate::journal::identity::{Claim, Identity};
+use crate::journal::lineage::MessageSet;
 use crate::journal::receipt::{self, Entry, Receipt, Watch};
 use crate::journal::store::Store;
 use crate::plan::Plan;
@@ -60,7 +61,10 @@ impl Receipts {
     ///
     /// When the journal cannot be read, or the file not be written.
     pub(crate) fn write(&self, store: &Store, running: bool) -> io::Result<Option<Entry>> {
-        let entry = self.entry(store, running).map_err(io::Error::other)?;
+        let mut entry = self.entry(store, running).map_err(io::Error::other)?;
+        if !running {
+            entry.reached_set = self.reached_set(store, &entry)?;
+        }
         let may_replace =
             |there: &Entry| there.is_earlier_than(&entry) || Some(there) == self.place.seen.as_ref();
         Ok(receipt::write(&self.place.path, entry.clone(), may_replace)?.then_some(entry))
@@ -77,11 +81,23 @@ impl Receipts {
     ///
     /// As [`write`](Self::write).
     pub(crate) fn write_changed(&self, store: &Store) -> io::Result<()> {
-        let entry = self.entry(store, false).map_err(io::Error::other)?;
+        let mut entry = self.entry(store, false).map_err(io::Error::other)?;
         let there = Receipt::read(&self.place.path);
         let there = there.as_ref().ok().and_then(|there| there.of(&self.whose, self.place.destination));
-        let same = there.is_some_and(|there| Entry { at: entry.at, ..there.clone() } == entry);
-        if same { Ok(()) } else { receipt::write(&self.place.path, entry, |_| true).map(drop) }
+        // Whatever changes who was reached is an intent more, or another claim: not every message need be read to see that
+        // nothing did.
+        let same = there.is_some_and(|there| {
+            there.reached_set.is_some() && Entry { at: entry.at, reached_set: None, ..there.clone() } == entry
+        });
+        if same {
+            return Ok(());
+        }
+        entry.reached_set = self.reached_set(store, &entry)?;
+        receipt::write(&self.place.path, entry, |_| true).map(drop)
+    }
+
+    fn reached_set(&self, store: &Store, entry: &Entry) -> io::Result<Option<MessageSet>> {
+        store.reached_set(self.claim.campaign(), &entry.counts).map_err(io::Error::other)
     }
 
     fn entry(&self, store: &Store, running: bool) -> Result<Entry, crate::journal::JournalError> {
@@ -115,6 +131,7 @@ impl Receipts {
             messages,
             mark,
             set,
+            reached_set: None,
             running,
             counts,
             digest: self.digest.clone(),
