@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use crate::support::{APPID, Platform, RESULTS, Ran, World, finish, kill, openid};
 
-const SEND: [&str; 5] = ["send", "campaign.toml", "--yes", "--format", "json"];
+pub(crate) const SEND: [&str; 5] = ["send", "campaign.toml", "--yes", "--format", "json"];
 
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
@@ -49,11 +49,11 @@ fn by_somebody_else(world: &World, mut command: Command) -> Command {
     command
 }
 
-fn somebody_else(world: &World, platform: &Platform, args: &[&str]) -> Ran {
+pub(crate) fn somebody_else(world: &World, platform: &Platform, args: &[&str]) -> Ran {
     Ran::of(by_somebody_else(world, world.command_at(platform, args)).output().expect("the binary runs"))
 }
 
-fn plan_id(world: &World, platform: &Platform) -> String {
+pub(crate) fn plan_id(world: &World, platform: &Platform) -> String {
     let plan = world.run_at(platform, &["plan", "campaign.toml", "--format", "json"]).exits(0).json();
     plan["plan"].as_str().expect("a plan id").to_owned()
 }

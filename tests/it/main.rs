@@ -20,6 +20,7 @@ mod doctor;
 mod encodings;
 mod execution;
 mod evidence;
+mod evidence_people;
 mod explain;
 mod faults;
 mod formats;

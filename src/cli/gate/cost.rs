@@ -8,10 +8,9 @@ use crate::cli::gate::witnesses::Witnesses;
 use crate::delivery::outcome::Outcome;
 use crate::journal::JournalError;
 use crate::journal::history::Pruned;
-use crate::journal::index::{Index, gravity};
+use crate::journal::index::Index;
 use crate::journal::lineage::MessageSet;
 use crate::journal::receipt::Entry;
-use crate::journal::record::State;
 use crate::locale::sentence::Sentence;
 
 /// What taking over costs.
@@ -21,6 +20,19 @@ pub(super) struct Cost {
     pub(super) unnamed: u64,
     /// Why there may be more of them.
     or_more: OrMore,
+    /// Whether those who can be named are those of the receipt.
+    people: People,
+}
+
+/// Whether results and journal name those whom the receipt counts, where they name as many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum People {
+    /// They do, as far as there is something to be compared.
+    Same,
+    /// They name others.
+    Others,
+    /// The receipt is of an earlier version, which does not say.
+    Uncompared,
 }
 
 /// Why there may be more people whom nobody can name.
@@ -54,7 +66,12 @@ impl Cost {
             (Some(_) | None, _) => 0,
         };
         let named = Named::count(campaign, witnesses, shared)?;
-        let by_receipt = entry.map_or(0, Entry::reached).saturating_sub(named.shared);
+        let people = entry.map_or(People::Same, |entry| named.compared(entry));
+        let by_receipt = match (people, entry.map_or(0, Entry::reached)) {
+            // Whoever stands in what both journals share is certain; of the others anybody may be somebody else.
+            (People::Others, reached) => reached.saturating_sub(named.certain).max(1),
+            (People::Same | People::Uncompared, reached) => reached.saturating_sub(named.shared),
+        };
         let masked = named.by_results.saturating_sub(named.all);
         let gone = match gone {
             Some(gone) if !gone.is_back(named.all, named.set, None) => {
@@ -68,7 +85,7 @@ impl Cost {
             (Ok(_), Some(entry)) if entry.running => OrMore::Running,
             (Ok(_), Some(_) | None) => OrMore::No,
         };
-        Ok(Self { unnamed: by_receipt.max(masked).max(gone), or_more })
+        Ok(Self { unnamed: by_receipt.max(masked).max(gone), or_more, people })
     }
 
     /// Whether anybody may get the message a second time.
@@ -78,12 +95,14 @@ impl Cost {
 
     /// What it says.
     pub(super) fn told(self) -> Sentence {
-        let key = match (self.unnamed, self.or_more) {
-            (0, OrMore::No) => "gate.cost.none",
-            (0, OrMore::Running) => "gate.cost.running",
-            (_, OrMore::Unread) => "gate.cost.unread",
-            (_, OrMore::No) => "gate.cost.unnamed",
-            (_, OrMore::Running) => "gate.cost.at-least",
+        let key = match (self.unnamed, self.or_more, self.people) {
+            (0, OrMore::No, People::Same) => "gate.cost.none",
+            (0, OrMore::No, People::Uncompared) => "gate.cost.uncompared",
+            (_, OrMore::No, People::Others) => "gate.cost.others",
+            (_, OrMore::No, People::Same | People::Uncompared) => "gate.cost.unnamed",
+            (0, OrMore::Running, _) => "gate.cost.running",
+            (_, OrMore::Running, _) => "gate.cost.at-least",
+            (_, OrMore::Unread, _) => "gate.cost.unread",
         };
         Sentence::new(key).with("count", self.unnamed)
     }
@@ -106,6 +125,10 @@ struct Named {
     /// By results, and by what the journal shares with the one that wrote the receipt: whom it sent the message by itself
     /// says nothing of whom that one did.
     shared: u64,
+    /// By what the journal shares with that one alone.
+    certain: u64,
+    /// Whom these are, and whom each file of results names: the receipt's people are named where one of these is theirs.
+    reached: Vec<MessageSet>,
     /// How many the results tell of, whether their openids are masked or not.
     by_results: u64,
     /// Which messages there would be, whatever became of them; nothing where it is not known which the journal has.
@@ -114,16 +137,19 @@ struct Named {
 
 impl Named {
     fn count(campaign: &Campaign, witnesses: &Witnesses, shared: u64) -> Result<Self, JournalError> {
-        let settled = |state: State| gravity(state) >= gravity(State::Settled(Outcome::Unknown));
         let known = witnesses.known();
         // Up to which number messages are shared, and how many of these, and of all, may have been delivered.
         let (mut last, mut of_shared, mut of_all, mut of_any) = (0, 0, 0, 0_u64);
+        let mut reached = MessageSet::default();
         if let Some((store, campaign)) = known {
             last = store.before(campaign).0 + i64::try_from(shared).expect("nobody has so many messages");
-            store.known(campaign, &mut |_, _, known| {
+            store.known(campaign, &mut |openid, nth, known| {
                 of_any += 1;
-                of_all += u64::from(settled(known.state));
-                of_shared += u64::from(settled(known.state) && known.id.0 <= last);
+                of_all += u64::from(known.state.is_reached());
+                if known.state.is_reached() && known.id.0 <= last {
+                    of_shared += 1;
+                    reached.add(openid, nth);
+                }
             })?;
         }
         let index = known.map(|(store, campaign)| Index::load(&**store, campaign)).transpose()?;
@@ -134,9 +160,10 @@ impl Named {
             Some((store, campaign)) if of_any > 0 => store.message_set(campaign)?,
             Some(_) | None => Some(MessageSet::default()),
         };
+        let mut by_file = Vec::new();
         let files = results::files(campaign, witnesses);
         for results in files.iter().filter_map(|file| results::open(campaign, file)) {
-            let mut of_file = 0;
+            let (mut of_file, mut reached_by_file) = (0, MessageSet::default());
             for told in results.told() {
                 let there = match (&index, known) {
                     (Some(index), Some((store, _))) => index.find(&**store, &told.openid, told.nth)?,
@@ -154,19 +181,48 @@ impl Named {
                 {
                     set.add(&message.0, message.1);
                 }
-                let there = there.filter(|there| settled(there.state));
-                if may_have && there.as_ref().is_none_or(|there| there.id.0 > last) {
-                    not_shared.insert(message.clone());
+                if may_have {
+                    reached_by_file.add(&message.0, message.1);
+                }
+                let there = there.filter(|there| there.state.is_reached());
+                if may_have
+                    && there.as_ref().is_none_or(|there| there.id.0 > last)
+                    && not_shared.insert(message.clone())
+                {
+                    reached.add(&message.0, message.1);
                 }
                 if may_have && there.is_none() {
                     new.insert(message);
                 }
             }
             by_results = of_file.max(by_results);
+            by_file.push(reached_by_file);
         }
         let count =
             |set: HashSet<(String, u32)>| u64::try_from(set.len()).expect("a count of what is in memory");
-        Ok(Self { all: of_all + count(new), shared: of_shared + count(not_shared), by_results, set })
+        by_file.push(reached);
+        Ok(Self {
+            all: of_all + count(new),
+            shared: of_shared + count(not_shared),
+            certain: of_shared,
+            reached: by_file,
+            by_results,
+            set,
+        })
+    }
+
+    /// Holds whom these name against the receipt, where they name as many. More than it counts may be right: a file that
+    /// was written earlier names whoever was found not to have got the message since.
+    fn compared(&self, entry: &Entry) -> People {
+        if entry.running || self.shared < entry.reached() {
+            return People::Same;
+        }
+        match entry.reached_set {
+            Some(set) if self.reached.contains(&set) => People::Same,
+            Some(_) => People::Others,
+            None if self.certain >= entry.reached() => People::Same,
+            None => People::Uncompared,
+        }
     }
 }
 
