@@ -206,3 +206,107 @@ fn a_workbook_of_results_without_some_of_its_columns_still_tells_who_was_sent_th
     world.run_at(&platform, &elsewhere).exits(8).says("Results `r.local.xlsx`: 3 sent");
     assert_eq!(platform.ledger().totals().accepted, 3);
 }
+
+#[test]
+fn results_of_which_anything_cannot_be_understood_stop_a_send_and_are_neither_counted_as_none_nor_written_over()
+ {
+    let (world, platform) = (World::with_recipients(6), Platform::new(""));
+    world.run_at(&platform, &limited("3")).exits(7);
+    let whole = world.read(RESULTS);
+    let forget = || {
+        let _ = fs::remove_dir_all(world.state());
+        let _ = fs::remove_dir_all(world.path(".wxcast"));
+    };
+    let first = openid(0);
+    let lone_quote = whole.replacen(&first, &format!("\"{}\"{}", &first[..4], &first[4..]), 1);
+    for (edited, what) in [
+        (lone_quote, "from line 2 on a quote"),
+        (whole.replacen("openid", "OpenID", 1), "no column `openid`"),
+        (whole.replacen(",sent,", ",已發送,", 1), "in line 2 the status is no word"),
+        (whole.replacen(",sent,", ",,", 1), "in line 2 the status is no word"),
+        (whole.replacen(",unsent,", ",not sent,", 1), "in line 5 the status is no word"),
+    ] {
+        assert_ne!(edited, whole);
+        world.file(RESULTS, &edited);
+        // As a colleague has the folder: without journal and receipt.
+        forget();
+        let stopped = world.send(&platform).exits(8).says(RESULTS).says(what);
+        assert!(!stopped.stderr.contains("there are none"), "{stopped:?}");
+        assert!(!stopped.stderr.contains("can be named"), "{stopped:?}");
+        world.run_at(&platform, &[&SEND[..], &["--results", "new.csv"]].concat()).exits(8).says(what);
+        assert_eq!(world.read(RESULTS), edited);
+        assert_eq!(platform.ledger().totals().requests, 3, "{what}");
+    }
+    // A blank or a capital more is the same word.
+    world.file(RESULTS, whole.replacen(",sent,", ", SENT,", 1));
+    forget();
+    world.send(&platform).exits(8).says(&format!("Results `{RESULTS}`: 3 sent"));
+    world.run_at(&platform, &[&SEND[..], &["--take-over"]].concat()).exits(0);
+    assert_eq!((platform.ledger().totals().accepted, platform.ledger().duplicates()), (6, vec![]));
+}
+
+#[test]
+fn results_that_cannot_be_understood_are_not_taken_over_until_they_are_put_right() {
+    let (world, platform) = (World::with_recipients(5), Platform::new(""));
+    world.run_at(&platform, &limited("3")).exits(7);
+    let whole = world.read(RESULTS);
+    world.file(RESULTS, whole.replacen(",sent,", ",yes,", 1));
+    fs::remove_dir_all(world.state()).expect("no journal");
+    let id = world.run_at(&platform, &["plan", "campaign.toml", "--format", "json"]).exits(0).json();
+    let id = id["plan"].as_str().expect("a plan id").to_owned();
+    let take_over = [&SEND[..], &["--take-over", "--expect-plan", &id]].concat();
+    world.send(&platform).exits(8).says("another journal").says("in line 2 the status").says("nobody knows");
+    world.run_at(&platform, &take_over).exits(8).says("in line 2 the status").says("write `unknown`");
+    assert_eq!(platform.ledger().totals().requests, 3);
+    world.file(RESULTS, whole.replacen(",sent,", ",unknown,", 1));
+    world.run_at(&platform, &take_over).exits(6);
+    assert_eq!((platform.ledger().totals().accepted, platform.ledger().duplicates()), (5, vec![]));
+}
+
+#[test]
+fn a_journal_that_knows_everything_is_told_how_to_go_on_without_results_that_cannot_be_understood() {
+    let (world, platform) = (World::with_recipients(4), Platform::new(""));
+    world.run_at(&platform, &limited("2")).exits(7);
+    world.edit(RESULTS, ",sent,", ",yes,");
+    world.send(&platform).exits(8).says("The journal here knows this campaign").says("move that file");
+    world.run(&["results", "campaign.toml"]).exits(8).says("in line 2 the status");
+    assert!(world.read(RESULTS).contains(",yes,"));
+    fs::remove_file(world.path(RESULTS)).expect("results");
+    assert_eq!(world.send(&platform).exits(0).counts(), "4 sent");
+    assert_eq!(platform.ledger().duplicates(), [""; 0]);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn results_of_another_user_that_may_not_be_read_stop_a_send_and_are_said_to_be_there() {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::process::CommandExt as _;
+
+    // Only an administrator can be another user.
+    let id = std::process::Command::new("id").arg("-u").output().expect("a user");
+    if id.stdout != b"0\n" {
+        return;
+    }
+    let (world, platform) = (World::with_recipients(4), Platform::new(""));
+    world.run_at(&platform, &limited("2")).exits(7);
+    let results = world.read(RESULTS);
+    fs::set_permissions(world.dir(), fs::Permissions::from_mode(0o777)).expect("permissions");
+    for file in ["campaign.toml", "audience.csv"] {
+        fs::set_permissions(world.path(file), fs::Permissions::from_mode(0o644)).expect("permissions");
+    }
+    let home = tempfile::tempdir().expect("a folder");
+    fs::set_permissions(home.path(), fs::Permissions::from_mode(0o777)).expect("permissions");
+    let by_another_user = || {
+        let mut send = world.command_at(&platform, &SEND);
+        for variable in ["XDG_STATE_HOME", "HOME"] {
+            send.env(variable, home.path());
+        }
+        Ran::of(send.uid(65_534).gid(65_534).output().expect("the binary runs"))
+    };
+    let told = format!("Results `{RESULTS}`: they are there");
+    by_another_user().exits(8).says(&told).says("may not be read");
+    fs::remove_dir_all(world.path(".wxcast")).expect("no receipt");
+    by_another_user().exits(8).says(&told).says("may not be read");
+    assert_eq!(world.read(RESULTS), results);
+    assert_eq!(platform.ledger().totals().requests, 2);
+}

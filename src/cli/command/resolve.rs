@@ -130,7 +130,7 @@ fn wanted(args: &args::Resolve, campaign: &Campaign) -> Result<Option<BTreeSet<S
     let Some(file) = &args.from else { return Ok(Some(args.openid.iter().cloned().collect())) };
     let openid = campaign.audience.openid_column.clone();
     // Results tell of everybody; those whom it is about are the unknown ones among them.
-    if let Some(mut results) = EarlierResults::open(file, &openid) {
+    if let Ok(Some(mut results)) = EarlierResults::open(file, &openid) {
         let mut unknown = BTreeSet::new();
         while let Some(line) = results.next_line() {
             if line.outcome == Some(Outcome::Unknown) {

@@ -44,6 +44,8 @@ enum OrMore {
     Running,
     /// The receipt cannot be read.
     Unread,
+    /// Results cannot be read.
+    ResultsUnread,
 }
 
 impl Cost {
@@ -82,6 +84,7 @@ impl Cost {
         };
         let or_more = match (&witnesses.receipt, entry) {
             (Err(_), _) => OrMore::Unread,
+            (Ok(_), _) if results::first_unread(campaign, witnesses)?.is_some() => OrMore::ResultsUnread,
             (Ok(_), Some(entry)) if entry.running => OrMore::Running,
             (Ok(_), Some(_) | None) => OrMore::No,
         };
@@ -103,6 +106,7 @@ impl Cost {
             (0, OrMore::Running, _) => "gate.cost.running",
             (_, OrMore::Running, _) => "gate.cost.at-least",
             (_, OrMore::Unread, _) => "gate.cost.unread",
+            (_, OrMore::ResultsUnread, _) => "gate.cost.results-unread",
         };
         Sentence::new(key).with("count", self.unnamed)
     }
@@ -111,9 +115,9 @@ impl Cost {
     pub(super) fn question(self) -> &'static str {
         match (self.unnamed, self.or_more) {
             (0, OrMore::No) => "gate.take-over",
-            (0, OrMore::Running | OrMore::Unread) => "gate.take-over-open",
+            (0, OrMore::Running | OrMore::Unread | OrMore::ResultsUnread) => "gate.take-over-open",
             (_, OrMore::No) => "gate.take-over-unnamed",
-            (_, OrMore::Running | OrMore::Unread) => "gate.take-over-at-least",
+            (_, OrMore::Running | OrMore::Unread | OrMore::ResultsUnread) => "gate.take-over-at-least",
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Why a journal cannot be taken at its word.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::campaign::moment;
 use crate::cli::machine::Machine;
 use crate::diagnostic::render::display;
 use crate::journal::history::Pruned;
 use crate::locale::sentence::Sentence;
+use crate::report::results::told::Unread;
 
 /// Why the journal here cannot be taken at its word.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub(super) enum Doubt {
     Behind,
     /// What was written last is lost.
     Damaged,
+    /// A file of results cannot be understood, whole or in part.
+    Unread(PathBuf, Unread),
     /// Results tell of so many people whom it does not know.
     Results(u64),
     /// Messages of this campaign were taken out of it when it was pruned, and so many are there now.
@@ -44,6 +47,9 @@ impl Doubt {
             Self::Copied(there) => computers("gate.copied", there),
             Self::Behind => Sentence::new("gate.behind"),
             Self::Damaged => Sentence::new("gate.damaged"),
+            Self::Unread(file, why) => {
+                Sentence::new("gate.results-unreadable").with("file", display(file)).with("what", why.told())
+            }
             Self::Results(count) => Sentence::new("gate.results").with("count", count),
             Self::Pruned(Pruned { messages, last, at, set: _ }, back) => {
                 let last = last.map_or_else(|| "?".to_owned(), moment::here);
@@ -64,7 +70,23 @@ impl Doubt {
             | Self::Copied(_)
             | Self::Behind
             | Self::Damaged
+            | Self::Unread(..)
             | Self::Results(_) => None,
+        }
+    }
+
+    /// The file that is to be put right; the receipt where it is no other.
+    pub(super) fn file<'a>(&'a self, receipt: &'a Path) -> &'a Path {
+        match self {
+            Self::Unread(file, _) => file,
+            Self::Receipt(_)
+            | Self::OtherJournal
+            | Self::OtherComputer(_)
+            | Self::Copied(_)
+            | Self::Behind
+            | Self::Damaged
+            | Self::Results(_)
+            | Self::Pruned(..) => receipt,
         }
     }
 
@@ -73,6 +95,8 @@ impl Doubt {
         match self {
             Self::Receipt(_) if knows_campaign => "gate.ways.receipt",
             Self::Receipt(_) | Self::OtherJournal => "gate.ways.elsewhere",
+            Self::Unread(..) if knows_campaign => "gate.ways.unread-known",
+            Self::Unread(..) => "gate.ways.unread",
             Self::Results(_) => "gate.ways.results",
             Self::OtherComputer(_) | Self::Copied(_) => "gate.ways.copied",
             Self::Behind | Self::Damaged => "gate.ways.behind",

@@ -45,7 +45,7 @@ impl Doubted {
             None => (Sentence::new("gate.knows.results-unasked"), Sentence::new("gate.cost.unasked")),
         };
         let ways = Sentence::new(doubt.ways(witnesses.known().is_some()))
-            .with("file", display(&witnesses.file))
+            .with("file", display(doubt.file(&witnesses.file)))
             .with("campaign", argument(path))
             .with("state", account.flag());
         Ok(Self {

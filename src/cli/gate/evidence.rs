@@ -5,6 +5,7 @@ use crate::cli::exit_code::Exit;
 use crate::cli::gate::cost::Cost;
 use crate::cli::gate::doubt::Doubt;
 use crate::cli::gate::doubted::Doubted;
+use crate::cli::gate::results;
 use crate::cli::gate::strangers;
 use crate::cli::gate::witnesses::Witnesses;
 use crate::cli::machine::Machine;
@@ -31,13 +32,15 @@ impl<'a> Evidence<'a> {
         witnesses: Witnesses,
         account: &'a AccountFolder,
     ) -> Result<Self, JournalError> {
-        let doubt = match witnesses.doubt()? {
-            Some(doubt) => Some(doubt),
-            None => match strangers::count(campaign, &witnesses, account)? {
-                0 => None,
-                count => Some(Doubt::Results(count)),
-            },
-        };
+        let mut doubt = witnesses.doubt()?;
+        if doubt.is_none() {
+            let unread = results::first_unread(campaign, &witnesses)?;
+            doubt = unread.map(|(file, why)| Doubt::Unread(file, why));
+        }
+        if doubt.is_none() {
+            let count = strangers::count(campaign, &witnesses, account)?;
+            doubt = (count > 0).then_some(Doubt::Results(count));
+        }
         Ok(Self { campaign, witnesses, account, doubt })
     }
 

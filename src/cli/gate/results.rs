@@ -1,14 +1,15 @@
 //! The files of results that tell of a campaign, whatever they are called: by the campaign, by a flag once, or because
 //! the usual one could not be written.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::campaign::Campaign;
 use crate::campaign::results_name::names;
 use crate::cli::gate::witnesses::Witnesses;
 use crate::cli::output_path::{Why, forbids_results, writer};
+use crate::journal::JournalError;
 use crate::own_file::followed;
-use crate::report::results::told::EarlierResults;
+use crate::report::results::told::{EarlierResults, Unread};
 
 /// The files of results that tell of a campaign at a destination, each with the numbered names beside it.
 pub(super) fn files(campaign: &Campaign, witnesses: &Witnesses) -> Vec<PathBuf> {
@@ -26,11 +27,11 @@ pub(super) fn files(campaign: &Campaign, witnesses: &Witnesses) -> Vec<PathBuf> 
 }
 
 /// Whether there is a file, and it tells of this campaign and of nothing else that is known.
-fn tells(campaign: &Campaign, witnesses: &Witnesses, file: &PathBuf) -> bool {
+fn tells(campaign: &Campaign, witnesses: &Witnesses, file: &Path) -> bool {
     // Whoever raised the wave sends it to everybody again.
     let is_of_another_wave =
         || writer(campaign, &followed(file)).is_some_and(|entry| entry.wave != campaign.wave);
-    if open(campaign, file).is_none() || is_of_another_wave() {
+    if !is_evidence(campaign, file) || is_of_another_wave() {
         return false;
     }
     match forbids_results(campaign, Some(witnesses.destination), file) {
@@ -49,7 +50,56 @@ fn tells(campaign: &Campaign, witnesses: &Witnesses, file: &PathBuf) -> bool {
     }
 }
 
+/// Whether there is a file of results, or one of which nobody can tell because it may not be read.
+fn is_evidence(campaign: &Campaign, file: &Path) -> bool {
+    file.is_file()
+        && match EarlierResults::open(file, &campaign.audience.openid_column) {
+            Ok(None) => false,
+            Ok(Some(_)) | Err(_) => true,
+        }
+}
+
+/// Those files that tell of a campaign and were not written from this journal, or were touched since.
+///
+/// # Errors
+///
+/// When the journal cannot be read.
+pub(super) fn of_others(campaign: &Campaign, witnesses: &Witnesses) -> Result<Vec<PathBuf>, JournalError> {
+    let files = files(campaign, witnesses);
+    let Some((store, key)) = witnesses.known() else { return Ok(files) };
+    let messages = witnesses.counts().total();
+    let mut others = Vec::new();
+    for file in files {
+        if !store.wrote_results(key, messages, &file)? {
+            others.push(file);
+        }
+    }
+    Ok(others)
+}
+
+/// The first of these files that tells something that cannot be understood. Nobody knows whom it names, so it is never
+/// taken for one that names nobody.
+///
+/// # Errors
+///
+/// When the journal cannot be read.
+pub(super) fn first_unread(
+    campaign: &Campaign,
+    witnesses: &Witnesses,
+) -> Result<Option<(PathBuf, Unread)>, JournalError> {
+    let files = of_others(campaign, witnesses)?.into_iter();
+    Ok(files.filter_map(|file| unread(campaign, &file).map(|why| (file, why))).next())
+}
+
+/// What of a file of results cannot be understood.
+pub(super) fn unread(campaign: &Campaign, file: &Path) -> Option<Unread> {
+    match EarlierResults::open(file, &campaign.audience.openid_column) {
+        Ok(results) => results.and_then(EarlierResults::unread),
+        Err(unread) => Some(unread),
+    }
+}
+
 /// A file of results.
-pub(super) fn open(campaign: &Campaign, file: &PathBuf) -> Option<EarlierResults> {
-    file.is_file().then(|| EarlierResults::open(file, &campaign.audience.openid_column)).flatten()
+pub(super) fn open(campaign: &Campaign, file: &Path) -> Option<EarlierResults> {
+    EarlierResults::open(file, &campaign.audience.openid_column).ok().flatten()
 }

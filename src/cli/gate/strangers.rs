@@ -25,20 +25,10 @@ pub(super) fn count(
     account: &AccountFolder,
 ) -> Result<u64, JournalError> {
     let Witnesses { whose, destination, .. } = witnesses;
-    let mut files = results::files(campaign, witnesses);
+    let mut files = results::of_others(campaign, witnesses)?;
     let mut people = People::default();
-    if let Some((store, key)) = witnesses.known() {
-        let messages = witnesses.counts().total();
-        let mut others = Vec::new();
-        for file in files {
-            if !store.wrote_results(key, messages, &file)? {
-                others.push(file);
-            }
-        }
-        files = others;
-        if !files.is_empty() {
-            people = People::load(&**store, key)?;
-        }
+    if let Some((store, key)) = witnesses.known().filter(|_| !files.is_empty()) {
+        people = People::load(&**store, key)?;
     }
     let open = |file: &PathBuf| results::open(campaign, file);
     files.retain(|file| open(file).is_some_and(|results| tells_of_others(results, &people)));

@@ -18,6 +18,7 @@ use crate::cli::terminal::{Terminal, argument};
 use crate::cli::user_state::AccountFolder;
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Counts;
+use crate::diagnostic::render::display;
 use crate::journal::JournalError;
 use crate::journal::identity::Claim;
 use crate::journal::portable::{Export, ImportError};
@@ -69,6 +70,17 @@ impl Evidence<'_> {
         }
     }
 
+    /// Insists that all of the results can be understood: whoever they name and nobody can read would be sent the message
+    /// a second time, and the next results would be written over them.
+    fn insist_results_are_read(&self) -> Result<(), Problem> {
+        match results::first_unread(self.campaign, &self.witnesses)? {
+            None => Ok(()),
+            Some((file, why)) => Err(Problem::new(Exit::Gate, "take-over-unread")
+                .with("file", display(&file))
+                .with("what", why.told())),
+        }
+    }
+
     /// Asks before anything is taken over: from then on nothing stops the next `send`, whatever is answered to the
     /// question about the messages. Where people may get the message a second time by it, a flag that says yes to
     /// everything is not enough: whoever agrees has seen how many, or names the plan.
@@ -78,6 +90,7 @@ impl Evidence<'_> {
     /// Where somebody says no, or nobody is there to be asked.
     pub(super) fn agreed(&self, args: &args::Send, id: PlanId, terminal: &Terminal) -> Result<(), Problem> {
         self.insist_nobody_sends()?;
+        self.insist_results_are_read()?;
         let cost = self.cost()?;
         if args.yes && (!cost.is_any() || args.expect.expect_plan.is_some()) {
             return Ok(());

@@ -23,7 +23,13 @@ pub(super) fn receipt(witnesses: &Witnesses) -> Sentence {
 /// What the results say, file by file.
 pub(super) fn results(campaign: &Campaign, witnesses: &Witnesses) -> Sentence {
     let files = results::files(campaign, witnesses);
-    let told = files.iter().filter_map(|file| Some(results_of(file, results::open(campaign, file)?)));
+    let told = files.iter().filter_map(|file| match results::unread(campaign, file) {
+        Some(unread) => {
+            let told = Sentence::new("gate.knows.results-unread").with("file", display(file));
+            Some(told.with("what", unread.told()))
+        }
+        None => Some(results_of(file, results::open(campaign, file)?)),
+    });
     let more = |first, more| Sentence::new("gate.knows.more").with("first", first).with("more", more);
     let none = || Sentence::new("gate.knows.no-results").with("file", display(&campaign.results.path));
     told.reduce(more).unwrap_or_else(none)

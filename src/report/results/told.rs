@@ -10,8 +10,11 @@ use crate::audience::csv::guard::RESULTS;
 use crate::audience::reader::Reader;
 use crate::audience::row::Row;
 use crate::delivery::outcome::{Counts, Outcome, Status};
+use crate::diagnostic::code::Code;
 use crate::journal::told::Told;
+use crate::locale::sentence::Sentence;
 use crate::locale::{Catalog, Language};
+use crate::own_file;
 use crate::report::results::open;
 
 /// An earlier results file.
@@ -23,6 +26,34 @@ pub(crate) struct EarlierResults {
     own: [Option<usize>; 8],
     /// The statuses by their words in every language.
     words: HashMap<String, Status>,
+}
+
+/// Why a file of results cannot be taken for all that it once told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unread {
+    /// The system does not let it be read, for this reason.
+    Closed(String),
+    /// The column of openids, of this name, is not there.
+    NoOpenid(String),
+    /// A quote in the row of this line swallows what follows.
+    Quote(u64),
+    /// This line is no row.
+    Row(u64),
+    /// What became of the row of this line is no word of results.
+    Status(u64),
+}
+
+impl Unread {
+    /// What it says, within a sentence that names the file.
+    pub(crate) fn told(&self) -> Sentence {
+        match self {
+            Self::Closed(reason) => Sentence::new("gate.unread.closed").because(reason),
+            Self::NoOpenid(name) => Sentence::new("gate.unread.no-openid").with("name", name),
+            Self::Quote(line) => Sentence::new("gate.unread.quote").with("line", line),
+            Self::Row(line) => Sentence::new("gate.unread.row").with("line", line),
+            Self::Status(line) => Sentence::new("gate.unread.status").with("line", line),
+        }
+    }
 }
 
 /// A row of it that is no skipped one.
@@ -38,20 +69,46 @@ pub(crate) struct Line<'a> {
 impl EarlierResults {
     /// Opens a file; gives nothing where it is none of results. One whose other columns somebody took out still tells
     /// who was sent the message.
-    pub(crate) fn open(path: &Path, openid: &str) -> Option<Self> {
-        let reader = open(path, openid)?;
+    ///
+    /// # Errors
+    ///
+    /// Where it may not be read, or does not say whom it tells of.
+    pub(crate) fn open(path: &Path, openid: &str) -> Result<Option<Self>, Unread> {
+        own_file::open_through(path).map_err(|error| Unread::Closed(error.to_string()))?;
+        let Some(reader) = open(path, openid) else { return Ok(None) };
         let header = reader.header();
-        let own = own_columns(header.raw())?.map(|name| header.position(name));
-        let openid = header.position(openid)?;
-        Some(Self { reader, row: Row::default(), openid, own, words: words() })
+        let Some(own) = own_columns(header.raw()) else { return Ok(None) };
+        let own = own.map(|name| header.position(name));
+        let openid = header.position(openid).ok_or_else(|| Unread::NoOpenid(openid.to_owned()))?;
+        Ok(Some(Self { reader, row: Row::default(), openid, own, words: words() }))
+    }
+
+    /// The first row that cannot be understood; nothing where every one of them can.
+    pub(crate) fn unread(mut self) -> Option<Unread> {
+        loop {
+            match self.reader.read(&mut self.row) {
+                Ok(None) => return None,
+                Ok(Some(_)) if self.status().is_some() => {}
+                Ok(Some(_)) => return Some(Unread::Status(self.row.line)),
+                Err(fault) if matches!(fault.code, Code::LoneQuote | Code::UnclosedQuote) => {
+                    return Some(Unread::Quote(self.row.line));
+                }
+                Err(_) => return Some(Unread::Row(self.row.line)),
+            }
+        }
+    }
+
+    /// What a row says became of it; nothing where that is no word of results. A blank or a capital letter more is the
+    /// same word.
+    fn status(&self) -> Option<Status> {
+        self.words.get(&cell(&self.row, self.own[0]).trim().to_lowercase()).copied()
     }
 
     /// The next row that is no skipped one; nothing after the last, or after one that cannot be read.
     pub(crate) fn next_line(&mut self) -> Option<Line<'_>> {
         loop {
             self.reader.read(&mut self.row).ok().flatten()?;
-            let status = self.words.get(&*cell(&self.row, self.own[0]));
-            let outcome = match status {
+            let outcome = match self.status() {
                 None | Some(Status::Skipped) => continue,
                 Some(Status::Unsent) => None,
                 Some(Status::Sent) => Some(Outcome::Sent),
@@ -79,8 +136,8 @@ impl EarlierResults {
     pub(crate) fn statuses(mut self) -> Counts {
         let mut counts = Counts::default();
         while let Ok(Some(_)) = self.reader.read(&mut self.row) {
-            if let Some(status) = self.words.get(&*cell(&self.row, self.own[0])) {
-                counts.add(*status, 1);
+            if let Some(status) = self.status() {
+                counts.add(status, 1);
             }
         }
         counts
