@@ -92,7 +92,11 @@ impl Receipt {
     pub(crate) fn read(path: &Path) -> io::Result<Self> {
         match read(path) {
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-                Ok(Self::default())
+                if is_away(path) {
+                    Err(io::Error::other("leads-nowhere"))
+                } else {
+                    Ok(Self::default())
+                }
             }
             read => read,
         }
@@ -163,6 +167,13 @@ pub(crate) fn named(receipt: &Path, results: &Path) -> String {
     let results = own_file::followed(results);
     let folder = campaign_folder(receipt);
     results.strip_prefix(folder).unwrap_or(&results).to_string_lossy().into_owned()
+}
+
+/// Whether the folder of a receipt is a link to somewhere that is not there: a disk or a share that is not mounted now. What
+/// it says nobody knows.
+fn is_away(receipt: &Path) -> bool {
+    let folder = receipt.parent().unwrap_or(Path::new(""));
+    fs::symlink_metadata(folder).is_ok_and(|link| link.is_symlink()) && fs::metadata(folder).is_err()
 }
 
 fn campaign_folder(receipt: &Path) -> &Path {

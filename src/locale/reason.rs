@@ -74,6 +74,7 @@ const OWN: &[(&str, &str)] = &[
     (NO_REGULAR_FILE, "reason.special-file"),
     ("outside-sandbox", "reason.outside"),
     ("no-pem", "reason.no-pem"),
+    ("leads-nowhere", "reason.leads-nowhere"),
     ("nobody-reads", "reason.nobody-reads"),
     ("reader-stands-still", "reason.reader-stands-still"),
     ("in-quotes", "reason.in-quotes"),

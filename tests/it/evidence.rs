@@ -425,3 +425,23 @@ fn results_of_another_campaign_are_not_to_be_taken_over() {
     world.send(&platform).exits(0);
     assert_eq!(platform.ledger().totals().accepted, 6);
 }
+
+#[test]
+#[cfg(unix)]
+fn a_receipt_s_folder_that_is_a_link_to_what_is_not_there_is_a_receipt_that_cannot_be_read() {
+    let (world, platform) = (World::with_recipients(4), Platform::new(""));
+    world.run_at(&platform, &[&SEND[..], &["--limit", "2"]].concat()).exits(7);
+    let (folder, share) = (world.path(".wxcast"), world.path("share"));
+    fs::rename(&folder, &share).expect("a move");
+    std::os::unix::fs::symlink(&share, &folder).expect("a link");
+    world.run_at(&platform, &[&SEND[..], &["--limit", "1"]].concat()).exits(7);
+    // The share is not mounted.
+    fs::rename(&share, world.path("away")).expect("a move");
+    fs::remove_file(world.path(RESULTS)).expect("results");
+    somebody_else(&world, &platform, &SEND).exits(8).says("its folder is a link").says("not mounted");
+    world.send(&platform).exits(8).says("its folder is a link");
+    assert_eq!(platform.ledger().totals().requests, 3);
+    fs::rename(world.path("away"), &share).expect("a move");
+    assert_eq!(world.send(&platform).exits(0).counts(), "4 sent");
+    assert_eq!(platform.ledger().duplicates(), [""; 0]);
+}
