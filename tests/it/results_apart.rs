@@ -237,6 +237,14 @@ fn results_of_which_anything_cannot_be_understood_stop_a_send_and_are_neither_co
         assert_eq!(world.read(RESULTS), edited);
         assert_eq!(platform.ledger().totals().requests, 3, "{what}");
     }
+    // Without the status it is not written over, and not taken for nobody's where the results go elsewhere.
+    let renamed = whole.replacen("send_status", "status", 1);
+    world.file(RESULTS, &renamed);
+    forget();
+    world.send(&platform).exits(2).says("undo what was changed");
+    let elsewhere = world.run_at(&platform, &[&SEND[..], &["--results", "new.csv"]].concat()).exits(8);
+    elsewhere.says("the column of the status (`send_status`)");
+    assert_eq!((world.read(RESULTS), platform.ledger().totals().requests), (renamed, 3));
     // A blank or a capital more is the same word.
     world.file(RESULTS, whole.replacen(",sent,", ", SENT,", 1));
     forget();

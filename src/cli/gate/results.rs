@@ -35,12 +35,11 @@ fn tells(campaign: &Campaign, witnesses: &Witnesses, file: &Path) -> bool {
         return false;
     }
     match forbids_results(campaign, Some(witnesses.destination), file) {
-        // What somebody took columns out of still tells.
-        None | Some(Why::Edited(_)) => true,
+        // What somebody took columns out of still tells, and is foreign where the status is one of them.
+        None | Some(Why::Edited(_) | Why::Foreign) => true,
         Some(
             Why::Read
             | Why::State
-            | Why::Foreign
             | Why::OtherKind
             | Why::OtherCampaign(_)
             | Why::OtherAccount(_)

@@ -35,6 +35,8 @@ pub(crate) enum Unread {
     Closed(String),
     /// The column of openids, of this name, is not there.
     NoOpenid(String),
+    /// The column that says what became of everybody is not there, and most of the others are.
+    NoStatus,
     /// A quote in the row of this line swallows what follows.
     Quote(u64),
     /// This line is no row.
@@ -49,6 +51,7 @@ impl Unread {
         match self {
             Self::Closed(reason) => Sentence::new("gate.unread.closed").because(reason),
             Self::NoOpenid(name) => Sentence::new("gate.unread.no-openid").with("name", name),
+            Self::NoStatus => Sentence::new("gate.unread.no-status"),
             Self::Quote(line) => Sentence::new("gate.unread.quote").with("line", line),
             Self::Row(line) => Sentence::new("gate.unread.row").with("line", line),
             Self::Status(line) => Sentence::new("gate.unread.status").with("line", line),
@@ -77,7 +80,9 @@ impl EarlierResults {
         own_file::open_through(path).map_err(|error| Unread::Closed(error.to_string()))?;
         let Some(reader) = open(path, openid) else { return Ok(None) };
         let header = reader.header();
-        let Some(own) = own_columns(header.raw()) else { return Ok(None) };
+        let Some(own) = own_columns(header.raw()) else {
+            return if has_others(header.raw()) { Err(Unread::NoStatus) } else { Ok(None) };
+        };
         let own = own.map(|name| header.position(name));
         let openid = header.position(openid).ok_or_else(|| Unread::NoOpenid(openid.to_owned()))?;
         Ok(Some(Self { reader, row: Row::default(), openid, own, words: words() }))
@@ -195,6 +200,12 @@ impl Line<'_> {
 /// The columns of results in the language of a file's status column; nothing where it has none.
 pub(super) fn own_columns<S: AsRef<str>>(names: &[S]) -> Option<&'static [&'static str; 8]> {
     RESULTS.iter().find(|[status, ..]| names.iter().any(|name| name.as_ref() == *status))
+}
+
+/// Whether most of the columns of results beside the status are there: nobody else's file has these names.
+fn has_others<S: AsRef<str>>(names: &[S]) -> bool {
+    let is_there = |own: &&&str| names.iter().any(|name| name.as_ref() == **own);
+    RESULTS.iter().any(|[_, others @ ..]| others.iter().filter(is_there).count() > others.len() / 2)
 }
 
 fn cell(row: &Row, column: Option<usize>) -> Cow<'_, str> {
