@@ -214,7 +214,7 @@ impl Table {
             Some(number) => {
                 for index in number * width..(number + 1) * width {
                     let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-                    to.record.push_field(self.texts[start..self.ends[index]].as_bytes());
+                    to.record.push_field(&self.texts.as_bytes()[start..self.ends[index]]);
                 }
                 let row = &self.rows[number];
                 to.troubles

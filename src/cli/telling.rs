@@ -133,7 +133,7 @@ fn judge(asked: &Asked<'_>, account: &AccountFolder) -> Result<(Option<Found>, O
             Some(Judged::Known(counted)) => return Ok((None, Some((*destination, counted)))),
             Some(Judged::Unknown) => {}
             Some(Judged::Doubted(folder, doubted)) => {
-                return Ok((Some(Found { destination: *destination, folder, doubted }), None));
+                return Ok((Some(Found { destination: *destination, folder, doubted: *doubted }), None));
             }
         }
     }
@@ -170,6 +170,6 @@ pub(crate) fn doubted(
 ) -> Result<Option<Doubted>, Problem> {
     Ok(match judge_one(asked, account, destination)? {
         None | Some(Judged::Known(_) | Judged::Unknown) => None,
-        Some(Judged::Doubted(_, doubted)) => Some(doubted),
+        Some(Judged::Doubted(_, doubted)) => Some(*doubted),
     })
 }

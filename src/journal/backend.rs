@@ -311,10 +311,10 @@ pub trait Files {
     fn is_shareable(&self) -> bool;
 
     /// The files that must stay where they are while intents are written: its own, and the locks that were given to
-    /// [`keep`](Writes::keep).
+    /// [`keep`](Files::keep).
     fn kept(&self) -> Vec<Kept>;
 
-    /// Whether it, and the locks that were given to [`keep`](Writes::keep), are still what others find.
+    /// Whether it, and the locks that were given to [`keep`](Files::keep), are still what others find.
     fn is_in_place(&self) -> bool;
 
     /// Has these files stay where they are while intents are written.

@@ -13,7 +13,7 @@ use crate::journal::identity::CampaignKey;
 pub(crate) struct WrittenResults {
     /// How many messages it knew then. One that knows fewer now has lost them since, and proves nothing.
     pub(crate) messages: u64,
-    /// Its [`version`](crate::journal::backend::Reads::version) of the campaign then.
+    /// Its [`version`](crate::journal::backend::Notes::version) of the campaign then.
     pub(crate) version: String,
     /// What beside the journal went into them: campaign, audience, program.
     pub(crate) made_of: String,

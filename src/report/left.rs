@@ -35,7 +35,7 @@ impl<'a> Left<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Join::next`].
+    /// When audience or journal cannot be read, or the audience is no longer what was planned.
     pub(crate) fn alike(&self, whose: &Identity) -> Result<u64, JoinError> {
         let mut theirs = Count::load(Some(self.store), whose).map_err(JoinError::Journal)?;
         let mut found = 0;
@@ -52,7 +52,7 @@ impl<'a> Left<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Join::next`].
+    /// When audience or journal cannot be read, or the audience is no longer what was planned.
     pub(crate) fn persons(&self) -> Result<Vec<Person>, JoinError> {
         let mut found = Vec::new();
         self.each(|verdict, batch| {

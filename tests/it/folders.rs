@@ -318,7 +318,7 @@ impl Model {
         if self.backup.is_some() {
             copy(&self.world.path("backup"), &home, &|_| true);
         }
-        self.homes[0].gone = self.backup.clone().unwrap_or_else(People::new);
+        self.homes[0].gone = self.backup.clone().unwrap_or_default();
         self.homes[0].knows = self.known(0);
         self.told.push(format!("home is put back, and knows {}", self.homes[0].knows.len()));
     }

@@ -131,8 +131,11 @@ impl List {
     }
 }
 
+/// What became of the people of the list, and the skipped ones by reason.
+type OfNow = (Tally, BTreeMap<String, u64>);
+
 /// What became of the people of the list as it is now, where it can be read at once.
-fn as_it_is_now(path: &Path, store: &Store) -> Result<Option<(Tally, BTreeMap<String, u64>)>, JournalError> {
+fn as_it_is_now(path: &Path, store: &Store) -> Result<Option<OfNow>, JournalError> {
     // What the files lack is told by `plan`; here it only keeps the list from being read.
     let quick = load_campaign(path, &environment()).is_ok_and(|campaign| is_quick(&campaign));
     if !quick {

@@ -20,7 +20,7 @@ pub(crate) enum Judged {
     /// It does not know the campaign, and neither does the folder.
     Unknown,
     /// Something speaks against it; with what the folder tells where it knows nothing.
-    Doubted(Option<Counts>, Doubted),
+    Doubted(Option<Counts>, Box<Doubted>),
 }
 
 /// Judges a journal as `send` does, also where the campaign file is too faulty to name its results.
@@ -58,5 +58,5 @@ pub(crate) fn judge(
     // Results or receipt, whichever tell of most people.
     folder.extend(entry);
     let folder = folder.into_iter().max_by_key(Counts::reached).filter(|_| !known);
-    Ok(Judged::Doubted(folder, doubted))
+    Ok(Judged::Doubted(folder, Box::new(doubted)))
 }

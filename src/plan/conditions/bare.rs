@@ -161,7 +161,7 @@ impl Watched {
         let answers = self.values.all().filter(|all| all.len() <= MOST_ANSWERS).unwrap_or(&[]);
         let one_or_zero = answers.iter().all(|answer| ["0", "1"].contains(&answer.text.as_str()));
         if let Some((row, text, count)) = &self.zeros
-            && !(one_or_zero && !answers.is_empty())
+            && (!one_or_zero || answers.is_empty())
         {
             // A column that is written where it is not blank may well say 0.
             return (!self.blank || !self.written).then(|| No {

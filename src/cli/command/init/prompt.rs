@@ -83,7 +83,7 @@ impl<'w> Prompt<'w> {
         };
         loop {
             (&self.term).write_all(format!("{asked} ").as_bytes())?;
-            (&self.term).flush()?;
+            self.term.flush()?;
             let answer = self.line()?;
             let mut count = 1usize;
             while let Ok(more) = self.lines.recv_timeout(AT_ONCE) {
