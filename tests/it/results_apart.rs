@@ -245,6 +245,14 @@ fn results_of_which_anything_cannot_be_understood_stop_a_send_and_are_neither_co
     let elsewhere = world.run_at(&platform, &[&SEND[..], &["--results", "new.csv"]].concat()).exits(8);
     elsewhere.says("the column of the status (`send_status`)");
     assert_eq!((world.read(RESULTS), platform.ledger().totals().requests), (renamed, 3));
+    let book = world.path("book.local.results.xlsx");
+    fs::write(&book, b"PK\x03\x04 half of a workbook").expect("a file");
+    world.edit("campaign.toml", "[send]", "[results]\nfile = \"book.results.xlsx\"\n[send]");
+    fs::remove_file(world.path(RESULTS)).expect("the other results");
+    world.run_at(&platform, &[&SEND[..], &["--results", "new.csv"]].concat()).exits(8).says("no table");
+    assert_eq!(platform.ledger().totals().requests, 3);
+    fs::remove_file(book).expect("a file");
+    world.edit("campaign.toml", "[results]\nfile = \"book.results.xlsx\"\n[send]", "[send]");
     // A blank or a capital more is the same word.
     world.file(RESULTS, whole.replacen(",sent,", ", SENT,", 1));
     forget();

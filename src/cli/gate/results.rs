@@ -35,7 +35,7 @@ fn tells(campaign: &Campaign, witnesses: &Witnesses, file: &Path) -> bool {
         return false;
     }
     match forbids_results(campaign, Some(witnesses.destination), file) {
-        // What somebody took columns out of still tells, and is foreign where the status is one of them.
+        // What somebody took columns out of still tells, and is foreign where the status is one of them or it is damaged.
         None | Some(Why::Edited(_) | Why::Foreign) => true,
         Some(
             Why::Read

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::io;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -33,6 +34,8 @@ pub(crate) struct EarlierResults {
 pub(crate) enum Unread {
     /// The system does not let it be read, for this reason.
     Closed(String),
+    /// It is damaged: no table with a line of names can be found in it.
+    NoTable,
     /// The column of openids, of this name, is not there.
     NoOpenid(String),
     /// The column that says what became of everybody is not there, and most of the others are.
@@ -50,6 +53,7 @@ impl Unread {
     pub(crate) fn told(&self) -> Sentence {
         match self {
             Self::Closed(reason) => Sentence::new("gate.unread.closed").because(reason),
+            Self::NoTable => Sentence::new("gate.unread.no-table"),
             Self::NoOpenid(name) => Sentence::new("gate.unread.no-openid").with("name", name),
             Self::NoStatus => Sentence::new("gate.unread.no-status"),
             Self::Quote(line) => Sentence::new("gate.unread.quote").with("line", line),
@@ -77,8 +81,12 @@ impl EarlierResults {
     ///
     /// Where it may not be read, or does not say whom it tells of.
     pub(crate) fn open(path: &Path, openid: &str) -> Result<Option<Self>, Unread> {
-        own_file::open_through(path).map_err(|error| Unread::Closed(error.to_string()))?;
-        let Some(reader) = open(path, openid) else { return Ok(None) };
+        let closed = |error: io::Error| Unread::Closed(error.to_string());
+        let about = own_file::open_through(path).and_then(|file| file.metadata()).map_err(closed)?;
+        let Some(reader) = open(path, openid) else {
+            // There is nothing to be lost in an empty file.
+            return if about.len() > 0 { Err(Unread::NoTable) } else { Ok(None) };
+        };
         let header = reader.header();
         let Some(own) = own_columns(header.raw()) else {
             return if has_others(header.raw()) { Err(Unread::NoStatus) } else { Ok(None) };
