@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{RoundMode, Timestamp, Unit, ZonedRound};
 
 use crate::cli::terminal::{Terminal, argument};
 use crate::plan::id::PlanId;
@@ -25,8 +25,12 @@ pub(crate) fn tell(at: Timestamp, campaign: &Path, id: PlanId, terminal: &Termin
             send.replace('\'', "''")
         )]
     } else {
+        // cron knows no seconds, and a run that begins too early only pauses again.
+        let minute = ZonedRound::new().smallest(Unit::Minute).mode(RoundMode::Ceil);
+        // The last minute of all times has none after it.
+        let minute = local.round(minute).unwrap_or_else(|_| local.clone());
         let (cron, calendar) =
-            (local.strftime("%-M %-H %-d %-m *"), at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
+            (minute.strftime("%-M %-H %-d %-m *"), at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
         vec![
             format!("{cron} {program} {send}"),
             format!("systemd-run --user --on-calendar='{calendar}' {program} {send}"),

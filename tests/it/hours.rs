@@ -64,6 +64,15 @@ fn outside_of_the_hours_nothing_is_sent_and_a_scheduler_s_line_says_how_to_go_on
 }
 
 #[test]
+#[cfg(unix)]
+fn a_scheduler_that_knows_no_seconds_starts_the_run_when_its_time_has_come() {
+    let world = world(1, "not_before = \"2099-03-04 05:06:07\"\nzone = \"UTC\"");
+    let mut command = world.command_at(&Platform::new(""), &["send", "campaign.toml", "--yes"]);
+    let ran = Ran::of(command.env("TZ", "UTC").output().expect("the binary runs")).exits(7);
+    ran.says("\n  7 5 4 3 * ").says("--on-calendar='2099-03-04 05:06:07 UTC'");
+}
+
+#[test]
 fn what_is_begun_when_the_hour_ends_is_brought_to_its_end_and_the_rest_stays_unsent() {
     let world = world(400, "");
     world.edit("campaign.toml", "100000/s", "200/s");
