@@ -63,6 +63,9 @@ impl Before {
         if self.tally.gone > 0 {
             terminal.say("send.gone", &[("count", &self.tally.gone)]);
         }
+        if self.tally.gone_unknown > 0 {
+            terminal.say("send.gone-unknown", &[("count", &self.tally.gone_unknown)]);
+        }
     }
 
     /// Insists that what was sent is what the files say now, where nothing is left to send: a folder of last month with

@@ -36,4 +36,7 @@ pub struct Tally {
     pub(crate) in_flight: u64,
     /// Messages the journal knows whose recipients are not in the audience.
     pub(crate) gone: u64,
+    /// The unknown ones among them, which are in no count and still wait to be settled.
+    #[serde(default)]
+    pub(crate) gone_unknown: u64,
 }

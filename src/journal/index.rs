@@ -6,6 +6,7 @@ use std::hash::BuildHasher as _;
 
 use foldhash::quality::FixedState;
 
+use crate::delivery::outcome::Status;
 use crate::journal::JournalError;
 use crate::journal::backend::Backend;
 use crate::journal::identity::{CampaignKey, MessageKey};
@@ -77,6 +78,11 @@ impl Index {
             ahead: VecDeque::new(),
             read_to: Some(before),
         })
+    }
+
+    /// Of how many messages nobody knows what became of them.
+    pub(crate) fn unknown(&self) -> usize {
+        self.entries.iter().filter(|entry| state(entry).status() == Status::Unknown).count()
     }
 
     /// How many messages the journal knows.

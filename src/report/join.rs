@@ -294,6 +294,8 @@ impl Count {
     pub(crate) fn finish(mut self) -> Tally {
         let known = u64::try_from(self.index.known()).expect("a count of what is in memory");
         self.tally.gone = known.saturating_sub(self.found);
+        let unknown = u64::try_from(self.index.unknown()).expect("a count of what is in memory");
+        self.tally.gone_unknown = unknown.saturating_sub(self.tally.counts.unknown);
         self.tally
     }
 }

@@ -212,4 +212,12 @@ fn whoever_was_sent_the_message_is_told_as_sent_also_where_a_list_leaves_them_ou
     world.edit("campaign.toml", "[send]", "[send]\non_unknown = \"resend\"");
     assert_eq!(world.send(&platform).exits(6).counts(), "4 sent, 1 unknown, 1 skipped");
     assert_eq!(platform.ledger().totals().accepted, 5);
+    // Nor is the unknown one forgotten once their row is gone.
+    let list = world.read("audience.csv");
+    let rest: String = list
+        .lines()
+        .filter(|line| !line.contains(&unknown))
+        .fold(String::new(), |all, line| all + line + "\n");
+    world.file("audience.csv", rest);
+    world.run(&["results", "campaign.toml"]).exits(0).says("Of those, nobody knows of 1");
 }

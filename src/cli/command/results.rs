@@ -55,7 +55,12 @@ pub(crate) fn run(args: &args::Results, terminal: &Terminal) -> Result<Exit, Pro
             ResultsError::File(error) => Problem::cannot_write(results_file, error),
         })?;
     terminal.say("summary.results", &[("file", &display(results_file))]);
-    for (key, count) in [("send.gone", tally.gone), ("results.altered", tally.altered)] {
+    let told = [
+        ("send.gone", tally.gone),
+        ("send.gone-unknown", tally.gone_unknown),
+        ("results.altered", tally.altered),
+    ];
+    for (key, count) in told {
         if count > 0 {
             terminal.say(key, &[("count", &count)]);
         }
