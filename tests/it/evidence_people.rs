@@ -121,3 +121,12 @@ fn results_and_receipt_name_the_same_people_however_unknown_ones_were_settled_si
     assert_eq!(world.status().counts(), "8 sent, 1 unknown, 1 unsent");
     all_are_named();
 }
+
+#[test]
+fn a_receipt_that_tells_all_there_is_to_tell_is_left_alone() {
+    let (world, platform) = (World::with_recipients(3), Platform::new(""));
+    world.send(&platform).exits(0);
+    let receipt = world.read(".wxcast/receipt.json");
+    world.send(&platform).exits(0);
+    assert_eq!(world.read(".wxcast/receipt.json"), receipt);
+}

@@ -84,10 +84,13 @@ impl Receipts {
         let mut entry = self.entry(store, false).map_err(io::Error::other)?;
         let there = Receipt::read(&self.place.path);
         let there = there.as_ref().ok().and_then(|there| there.of(&self.whose, self.place.destination));
-        // Whatever changes who was reached is an intent more, or another claim: not every message need be read to see that
-        // nothing did.
+        // Whatever changes who was reached is an intent more, or changes the counts: not every message need be read to see
+        // that nothing did. Which process wrote it matters only while that process sends, and a claim by which nobody was
+        // sent anything tells nothing new.
         let same = there.is_some_and(|there| {
-            there.reached_set.is_some() && Entry { at: entry.at, reached_set: None, ..there.clone() } == entry
+            let Entry { at, pid, epoch, .. } = entry;
+            let told = Entry { at, pid, epoch, reached_set: None, ..there.clone() };
+            there.reached_set.is_some() && told == entry
         });
         if same {
             return Ok(());
