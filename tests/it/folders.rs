@@ -147,6 +147,7 @@ impl Model {
 
     /// Sends to a few, from this folder with this journal, and holds what happened against what each of them knew.
     fn sends(&mut self, folder: usize, home: usize, dice: &mut Dice) {
+        self.late_arrivals();
         let (from, with) = (self.folders[folder].clone(), self.homes[home].clone());
         let evidence: People = from.receipt.union(&from.results).cloned().collect();
         let current = self.sent.is_subset(&with.knows) && with.gone.is_empty();
@@ -223,8 +224,15 @@ impl Model {
         }
     }
 
+    /// A request of a run that was killed may reach the platform after its process is gone.
+    fn late_arrivals(&mut self) {
+        let late = self.reached();
+        self.sent.extend(late);
+    }
+
     /// Two users send the same folder at the same moment, each with a journal of their own.
     fn both_send(&mut self, folder: usize) {
+        self.late_arrivals();
         let from = self.folders[folder].clone();
         let evidence: People = from.receipt.union(&from.results).cloned().collect();
         let whole = |home: &Home| self.sent.is_subset(&home.knows) && home.gone.is_empty();
