@@ -50,6 +50,14 @@ impl Status {
             Self::Unsent => "unsent",
         }
     }
+
+    /// Whether the person was, or may have been, sent the message.
+    pub(crate) fn is_reached(self) -> bool {
+        match self {
+            Self::Sent | Self::Unknown => true,
+            Self::Refused | Self::Failed | Self::Skipped | Self::Unsent => false,
+        }
+    }
 }
 
 impl From<Outcome> for Status {

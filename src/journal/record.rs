@@ -65,10 +65,7 @@ impl State {
 
     /// Whether the person got the message, or may have.
     pub(crate) fn is_reached(self) -> bool {
-        match self.status() {
-            Status::Sent | Status::Unknown => true,
-            Status::Refused | Status::Failed | Status::Skipped | Status::Unsent => false,
-        }
+        self.status().is_reached()
     }
 }
 

@@ -1,7 +1,6 @@
 //! Those of a plan who are left to be sent the message, and what else they were sent.
 
 use crate::campaign::Campaign;
-use crate::delivery::outcome::Status;
 use crate::journal::identity::Person;
 use crate::journal::record::Known;
 use crate::journal::store::Store;
@@ -41,8 +40,7 @@ impl<'a> Left<'a> {
         let mut found = 0;
         self.each(|verdict, batch| {
             let Counted { status, altered, .. } = theirs.add(Some(self.store), verdict, batch)?;
-            let reached = matches!(status, Status::Sent | Status::Unknown);
-            found += u64::from(reached && !altered);
+            found += u64::from(status.is_reached() && !altered);
             Ok(())
         })?;
         Ok(found)

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::campaign::Campaign;
 use crate::cli::gate::results;
 use crate::cli::gate::witnesses::Witnesses;
-use crate::delivery::outcome::Outcome;
+use crate::delivery::outcome::Status;
 use crate::journal::JournalError;
 use crate::journal::history::Pruned;
 use crate::journal::index::Index;
@@ -173,7 +173,7 @@ impl Named {
                     (Some(index), Some((store, _))) => index.find(&**store, &told.openid, told.nth)?,
                     (Some(_) | None, _) => None,
                 };
-                let (is_masked, may_have) = (told.is_masked(), may_have_been_delivered(told.outcome));
+                let (is_masked, may_have) = (told.is_masked(), Status::from(told.outcome).is_reached());
                 of_file += u64::from(may_have);
                 if is_masked {
                     continue;
@@ -227,12 +227,5 @@ impl Named {
             None if self.certain >= entry.reached() => People::Same,
             None => People::Uncompared,
         }
-    }
-}
-
-fn may_have_been_delivered(outcome: Outcome) -> bool {
-    match outcome {
-        Outcome::Sent | Outcome::Unknown => true,
-        Outcome::Refused | Outcome::Failed | Outcome::Postponed => false,
     }
 }

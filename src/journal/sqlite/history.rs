@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use crate::delivery::outcome::Outcome;
 use crate::journal::JournalError;
 use crate::journal::backend::{Messages, People, Runs};
 use crate::journal::history::{CampaignRecord, PersonMessage};
@@ -152,7 +151,7 @@ fn contacted(
         hits.sort_unstable_by_key(|(_, message)| *message);
         let mut of_campaign: Vec<(u32, Timestamp)> = Vec::with_capacity(hits.len());
         read_hits(connection, &hits, |place, state, at| {
-            if may_have_reached(state) && at >= since {
+            if state.is_reached() && at >= since {
                 of_campaign.push((place, at));
             }
         })?;
@@ -196,13 +195,6 @@ fn read_hits(
         }
     }
     Ok(())
-}
-
-fn may_have_reached(state: State) -> bool {
-    match state {
-        State::InFlight | State::Settled(Outcome::Sent | Outcome::Unknown) => true,
-        State::Settled(Outcome::Refused | Outcome::Failed | Outcome::Postponed) | State::Skipped(_) => false,
-    }
 }
 
 /// Finds the messages to these persons in the index: one person after the other where they are few, else by reading both
@@ -301,6 +293,7 @@ mod tests {
 
     use super::*;
     use crate::delivery::attempt::Incident;
+    use crate::delivery::outcome::Outcome;
     use crate::delivery::skip::SkipReason;
     use crate::journal::backend::{Claims, PersonIndex};
     use crate::journal::batch::Intent;

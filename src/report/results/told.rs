@@ -175,10 +175,7 @@ impl EarlierResults {
 impl Line<'_> {
     /// Whether the person was, or may have been, sent the message.
     pub(crate) fn reached(&self) -> bool {
-        match self.outcome {
-            Some(Outcome::Sent | Outcome::Unknown) => true,
-            Some(Outcome::Refused | Outcome::Failed | Outcome::Postponed) | None => false,
-        }
+        self.outcome.is_some_and(|outcome| Status::from(outcome).is_reached())
     }
 
     /// Whether the openid is not the whole one.
