@@ -82,9 +82,10 @@ impl Cost {
             }
             Some(_) | None => 0,
         };
+        let files = results::of_others(campaign, witnesses)?;
         let or_more = match (&witnesses.receipt, entry) {
             (Err(_), _) => OrMore::Unread,
-            (Ok(_), _) if results::first_unread(campaign, witnesses)?.is_some() => OrMore::ResultsUnread,
+            (Ok(_), _) if results::first_unread(campaign, &files).is_some() => OrMore::ResultsUnread,
             (Ok(_), Some(entry)) if entry.running => OrMore::Running,
             (Ok(_), Some(_) | None) => OrMore::No,
         };

@@ -34,12 +34,14 @@ impl<'a> Evidence<'a> {
     ) -> Result<Self, JournalError> {
         let mut doubt = witnesses.doubt()?;
         if doubt.is_none() {
-            let unread = results::first_unread(campaign, &witnesses)?;
-            doubt = unread.map(|(file, why)| Doubt::Unread(file, why));
-        }
-        if doubt.is_none() {
-            let count = strangers::count(campaign, &witnesses, account)?;
-            doubt = (count > 0).then_some(Doubt::Results(count));
+            let files = results::of_others(campaign, &witnesses)?;
+            doubt = match results::first_unread(campaign, &files) {
+                Some((file, why)) => Some(Doubt::Unread(file, why)),
+                None => match strangers::count(campaign, &witnesses, account, files)? {
+                    0 => None,
+                    count => Some(Doubt::Results(count)),
+                },
+            };
         }
         Ok(Self { campaign, witnesses, account, doubt })
     }

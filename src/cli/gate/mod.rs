@@ -68,8 +68,8 @@ pub(crate) fn pass(
     let witnesses = Witnesses::ask(&campaign.path, identity(campaign), account, destination)?;
     let evidence = Evidence::of(campaign, witnesses, account)?;
     if args.take_over.is_some() && evidence.has_doubt() {
-        evidence.agreed(args, id, terminal)?;
-        evidence.take_over(terminal)?;
+        let cost = evidence.agreed(args, id, terminal)?;
+        evidence.take_over(cost, terminal)?;
         return Ok(said_now(campaign, destination));
     }
     Ok(evidence.insist()?.entry().cloned())

@@ -78,16 +78,8 @@ pub(super) fn of_others(campaign: &Campaign, witnesses: &Witnesses) -> Result<Ve
 
 /// The first of these files that tells something that cannot be understood. Nobody knows whom it names, so it is never
 /// taken for one that names nobody.
-///
-/// # Errors
-///
-/// When the journal cannot be read.
-pub(super) fn first_unread(
-    campaign: &Campaign,
-    witnesses: &Witnesses,
-) -> Result<Option<(PathBuf, Unread)>, JournalError> {
-    let files = of_others(campaign, witnesses)?.into_iter();
-    Ok(files.filter_map(|file| unread(campaign, &file).map(|why| (file, why))).next())
+pub(super) fn first_unread(campaign: &Campaign, files: &[PathBuf]) -> Option<(PathBuf, Unread)> {
+    files.iter().find_map(|file| unread(campaign, file).map(|why| (file.clone(), why)))
 }
 
 /// What of a file of results cannot be understood.

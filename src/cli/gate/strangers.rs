@@ -12,9 +12,8 @@ use crate::journal::people::{People, Stranger, first_message};
 use crate::journal::store::Store;
 use crate::report::results::told::EarlierResults;
 
-/// How many people of whom the results tell no journal of the account knows. A file that was written from this
-/// journal and not touched since is not read; of any other, those whom the journal does not know by this campaign
-/// are looked for in its other waves.
+/// How many people of whom these files of results tell no journal of the account knows. Those whom the journal does not
+/// know by this campaign are looked for in its other waves.
 ///
 /// # Errors
 ///
@@ -23,9 +22,9 @@ pub(super) fn count(
     campaign: &Campaign,
     witnesses: &Witnesses,
     account: &AccountFolder,
+    mut files: Vec<PathBuf>,
 ) -> Result<u64, JournalError> {
     let Witnesses { whose, destination, .. } = witnesses;
-    let mut files = results::of_others(campaign, witnesses)?;
     let mut people = People::default();
     if let Some((store, key)) = witnesses.known().filter(|_| !files.is_empty()) {
         people = People::load(&**store, key)?;

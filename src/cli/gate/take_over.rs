@@ -9,6 +9,7 @@ use crate::campaign::Campaign;
 use crate::cli::command::journal::import_problem;
 use crate::cli::elsewhere::entry_told;
 use crate::cli::exit_code::Exit;
+use crate::cli::gate::cost::Cost;
 use crate::cli::gate::evidence::Evidence;
 use crate::cli::gate::{results, told};
 use crate::cli::line::args;
@@ -73,7 +74,8 @@ impl Evidence<'_> {
     /// Insists that all of the results can be understood: whoever they name and nobody can read would be sent the message
     /// a second time, and the next results would be written over them.
     fn insist_results_are_read(&self) -> Result<(), Problem> {
-        match results::first_unread(self.campaign, &self.witnesses)? {
+        let files = results::of_others(self.campaign, &self.witnesses)?;
+        match results::first_unread(self.campaign, &files) {
             None => Ok(()),
             Some((file, why)) => Err(Problem::new(Exit::Gate, "take-over-unread")
                 .with("file", display(&file))
@@ -83,17 +85,17 @@ impl Evidence<'_> {
 
     /// Asks before anything is taken over: from then on nothing stops the next `send`, whatever is answered to the
     /// question about the messages. Where people may get the message a second time by it, a flag that says yes to
-    /// everything is not enough: whoever agrees has seen how many, or names the plan.
+    /// everything is not enough: whoever agrees has seen how many, or names the plan. Gives what it costs.
     ///
     /// # Errors
     ///
     /// Where somebody says no, or nobody is there to be asked.
-    pub(super) fn agreed(&self, args: &args::Send, id: PlanId, terminal: &Terminal) -> Result<(), Problem> {
+    pub(super) fn agreed(&self, args: &args::Send, id: PlanId, terminal: &Terminal) -> Result<Cost, Problem> {
         self.insist_nobody_sends()?;
         self.insist_results_are_read()?;
         let cost = self.cost()?;
         if args.yes && (!cost.is_any() || args.expect.expect_plan.is_some()) {
-            return Ok(());
+            return Ok(cost);
         }
         let Self { campaign, witnesses, account, .. } = self;
         let path = argument(&campaign.path);
@@ -110,15 +112,14 @@ impl Evidence<'_> {
             terminal.tell(&format!("{}\n", known.say(&terminal.words)));
         }
         if terminal.ask(cost.question(), &[("count", &cost.unnamed)]) {
-            Ok(())
+            Ok(cost)
         } else {
             Err(Problem::new(Exit::Gate, "take-over-declined").with("campaign", path))
         }
     }
 
-    /// Takes what the results know into the journal, which goes on from there.
-    pub(super) fn take_over(&self, terminal: &Terminal) -> Result<(), JournalError> {
-        let cost = self.cost()?;
+    /// Takes what the results know into the journal, which goes on from there, and says once more what it costs.
+    pub(super) fn take_over(&self, cost: Cost, terminal: &Terminal) -> Result<(), JournalError> {
         let mut store = Store::open(&self.witnesses.state)?;
         let claim = store.claim(&self.witnesses.whose, Incident::Crash)?;
         // An answer to a receipt all the same, where there are no results.
