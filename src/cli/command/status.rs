@@ -195,6 +195,7 @@ fn sent(teller: &Teller, identity: &Identity, looks: Option<&Path>) -> Result<Op
     let skipped = last.and_then(|last| last.skipped).into_iter().flatten().chain(decided).collect();
     Ok(Some(Known { tally: by_journal, skipped, digest, is_of_now: false, list: None }))
 }
+
 /// Tells once.
 fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Problem> {
     let path = &args.campaign.campaign;

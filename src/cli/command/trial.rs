@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::campaign::Campaign;
 use crate::campaign::file::{Duplicates, OnUnknown, Order};
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &args::Try, terminal: &Terminal) -> Result<Exit, Problem
     let account = AccountFolder::insist(&campaign.account.appid, args.state_dir.as_ref())?;
     let whose = whose(&campaign);
     let state = account.prepare(destination, &campaign.path, &whose)?;
-    let (locks, _) = lock(&campaign, &state, destination, Instant::now() + Duration::ZERO, terminal)?;
+    let (locks, _) = lock(&campaign, &state, destination, Instant::now(), terminal)?;
     let stop_files = stop_files(&campaign, &state)?;
     let messages = messages(&samples, &to, next_numbers(Store::read(&state)?.as_ref(), &whose)?);
     tell(&samples, to.len(), &campaign, terminal);
