@@ -10,6 +10,7 @@ use crate::diagnostic::render::display;
 use crate::journal::Identity;
 use crate::journal::receipt::{self, Entry, Receipt};
 use crate::locale::sentence::Sentence;
+use crate::locale::visible::one_line;
 
 /// What the receipt says of a campaign, of people's phones first; nothing where there is none, or none that can be read.
 pub(crate) fn find(campaign: &Path, whose: &Identity, local: bool) -> Option<Entry> {
@@ -29,9 +30,9 @@ pub(crate) fn entry_told(entry: &Entry, file: &Path) -> Sentence {
         .with("sent", entry.counts.sent)
         .with("unknown", entry.counts.unknown)
         .with("at", moment::here(entry.at))
-        .with("computer", &entry.computer)
-        .with("user", &entry.user)
-        .with("journal", &entry.journal)
+        .with("computer", one_line(&entry.computer).as_ref())
+        .with("user", one_line(&entry.user).as_ref())
+        .with("journal", one_line(&entry.journal).as_ref())
 }
 
 /// Says who sent it by the receipt, and what cannot be known here.

@@ -13,7 +13,8 @@ pub(crate) enum Step {
     Index(usize),
 }
 
-/// The way from the top of the campaign file to a value, `message.news.articles[0].title`.
+/// The way from the top of the campaign file to a value, `message.news.articles[1].title`: whoever reads it counts from 1,
+/// as rows and lines are counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(crate) struct FieldPath(Vec<Step>);
 
@@ -60,7 +61,7 @@ impl fmt::Display for FieldPath {
                     }
                     f.write_str(key)?;
                 }
-                Step::Index(index) => write!(f, "[{index}]")?,
+                Step::Index(index) => write!(f, "[{}]", index + 1)?,
             }
         }
         Ok(())

@@ -243,7 +243,12 @@ impl Watch {
 }
 
 fn read(path: &Path) -> io::Result<Receipt> {
-    Ok(serde_json::from_slice(&own_file::read(path, LARGEST)?)?)
+    let receipt: Receipt = serde_json::from_slice(&own_file::read(path, LARGEST)?)?;
+    // Counts that nobody can have written: whoever believed them would believe that nothing was sent.
+    if receipt.entries.iter().any(|entry| entry.intents < 0 || entry.epoch < 0) {
+        return Err(io::Error::other("negative-count"));
+    }
+    Ok(receipt)
 }
 
 #[cfg(test)]

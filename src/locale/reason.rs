@@ -75,6 +75,7 @@ const OWN: &[(&str, &str)] = &[
     ("outside-sandbox", "reason.outside"),
     ("no-pem", "reason.no-pem"),
     ("leads-nowhere", "reason.leads-nowhere"),
+    ("negative-count", "reason.negative-count"),
     ("nobody-reads", "reason.nobody-reads"),
     ("reader-stands-still", "reason.reader-stands-still"),
     ("in-quotes", "reason.in-quotes"),

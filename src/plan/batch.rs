@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::diagnostic::code::Code;
 use crate::message::body;
 use crate::plan::media::MediaPlace;
 use crate::plan::schedule::deadline::Deadline;
@@ -31,6 +32,16 @@ pub(crate) struct Entry {
     pub(crate) row: u64,
     /// What becomes of it.
     pub(crate) verdict: Verdict,
+    /// The first thing that is wrong with it, where it is skipped for that.
+    pub(crate) wrong: Option<Wrong>,
+}
+
+/// What is wrong with a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wrong {
+    pub(crate) code: Code,
+    /// The index of the cell, where it is one cell's fault.
+    pub(crate) cell: Option<usize>,
 }
 
 /// What becomes of a row.
@@ -135,8 +146,8 @@ impl Batch {
         &mut self.payloads
     }
 
-    pub(crate) fn push(&mut self, row: u64, verdict: Verdict) {
-        self.entries.push(Entry { row, verdict });
+    pub(crate) fn push(&mut self, row: u64, verdict: Verdict, wrong: Option<Wrong>) {
+        self.entries.push(Entry { row, verdict, wrong });
     }
 
     /// Takes in where its payloads name media files.

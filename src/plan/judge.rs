@@ -22,9 +22,9 @@ use crate::diagnostic::value::{Key, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::message::body::Body;
 use crate::message::problem::Problem;
-use crate::plan::batch::Verdict;
+use crate::plan::batch::{Verdict, Wrong};
 use crate::plan::conditions::Conditions;
-use crate::plan::damage::{self, Column, Found, Use};
+use crate::plan::damage::{self, Column, Found, Use, code_of_trouble};
 use crate::plan::duplicates::{Repeated, Seen};
 use crate::plan::inputs::Inputs;
 use crate::plan::joined::{JoinCounts, Joiner, NoMatch};
@@ -69,6 +69,8 @@ pub(crate) struct Judge<'a> {
     faults: Diagnostics,
     /// Faults of the templates themselves that rows brought to light.
     told: Vec<Diagnostic>,
+    /// The first thing that is wrong with the row that was judged last.
+    wrong: Option<Wrong>,
 }
 
 /// What a judge found in all its rows.
@@ -183,6 +185,7 @@ impl<'a> Judge<'a> {
             places: Vec::new(),
             faults: kept,
             told: Vec::new(),
+            wrong: None,
         })
     }
 
@@ -256,8 +259,14 @@ impl<'a> Judge<'a> {
         &mut self.deadlines
     }
 
+    /// The first thing that is wrong with the row that was judged last.
+    pub(crate) fn wrong(&self) -> Option<Wrong> {
+        self.wrong
+    }
+
     /// Judges a row. Its payload is appended to `payloads` where it has one.
     pub(crate) fn row(&mut self, row: &Row, width: Width, payloads: &mut Vec<u8>) -> Verdict {
+        self.wrong = None;
         match self.judged(row, width, payloads) {
             Verdict::Skipped { why: why @ Skip::Duplicate, openid: _ } => skipped(why),
             Verdict::Skipped { why, openid: _ } => Verdict::Skipped { why, openid: self.only_row_of(row) },
@@ -284,6 +293,7 @@ impl<'a> Judge<'a> {
         let cells = match row.cells() {
             Ok(cells) => cells,
             Err(fault) => {
+                self.wrong = Some(Wrong { code: fault.code, cell: None });
                 self.faults.push(fault);
                 return skipped(Skip::Invalid);
             }
@@ -363,6 +373,22 @@ impl<'a> Judge<'a> {
     }
 }
 
+/// The cell of the row that a fault points at. One in a joined file is none of them.
+fn cell_of(at: &Place) -> Option<usize> {
+    match at {
+        Place::Row(place) => place.cell,
+        Place::Campaign
+        | Place::CampaignSpan(_)
+        | Place::Field(_)
+        | Place::Key(_)
+        | Place::Within(..)
+        | Place::Audience
+        | Place::Line(_)
+        | Place::Header { .. }
+        | Place::List(_) => None,
+    }
+}
+
 fn skipped(why: Skip) -> Verdict {
     Verdict::Skipped { why, openid: None }
 }
@@ -424,6 +450,7 @@ impl Judge<'_> {
             HiddenRows::Error => {
                 let skip = self.inputs.audience.invalid_rows == InvalidRows::Skip;
                 self.damage.add(Code::SkippedBefore, row, reason, cell(reason), skip);
+                self.wrong = Some(Wrong { code: Code::SkippedBefore, cell: Some(reason) });
                 Some(Skip::Invalid)
             }
         }
@@ -569,7 +596,9 @@ impl<'r> Look<'_, 'r, '_> {
         {
             let skip = self.judge.inputs.audience.invalid_rows == InvalidRows::Skip;
             self.judge.damage.add_contact(contact, self.row, cell, text, skip);
-            self.sound &= judged.is_ok();
+            if judged.is_err() {
+                self.wrong(Code::OpenidContact, Some(cell));
+            }
             return text;
         }
         let fault = match judged {
@@ -607,7 +636,7 @@ impl<'r> Look<'_, 'r, '_> {
         for (cell, trouble) in self.row.troubles() {
             if self.judge.used.get(*cell) == Some(&true) {
                 let text = self.cells.or_blank(*cell);
-                self.sound = false;
+                self.wrong(code_of_trouble(trouble), Some(*cell));
                 let skip = self.judge.inputs.audience.invalid_rows == InvalidRows::Skip;
                 self.judge.damage.add_trouble(trouble, self.row, *cell, text, skip);
                 any = true;
@@ -630,9 +659,17 @@ impl<'r> Look<'_, 'r, '_> {
         }
     }
 
+    /// Notes that the row cannot be used; what is told of it beside is the first thing.
+    fn wrong(&mut self, code: Code, cell: Option<usize>) {
+        self.sound = false;
+        self.judge.wrong.get_or_insert(Wrong { code, cell });
+    }
+
     fn damaged(&mut self, code: Code, cell: usize, text: &str) {
         let is_error = code.severity() == Severity::Error;
-        self.sound &= !is_error;
+        if is_error {
+            self.wrong(code, Some(cell));
+        }
         let skip = self.judge.inputs.audience.invalid_rows == InvalidRows::Skip;
         self.judge.damage.add(code, self.row, cell, text, skip || !is_error);
     }
@@ -664,7 +701,7 @@ impl<'r> Look<'_, 'r, '_> {
     }
 
     fn render(&mut self) {
-        let Judge { renderer, texts, faults, inputs, told, openid, damage, .. } = &mut *self.judge;
+        let Judge { renderer, texts, faults, inputs, told, openid, damage, wrong, .. } = &mut *self.judge;
         let openid = self.cells.get(*openid);
         let mut sound = self.sound;
         let skip = inputs.audience.invalid_rows == InvalidRows::Skip;
@@ -672,7 +709,10 @@ impl<'r> Look<'_, 'r, '_> {
             if slot.fixed {
                 // The fault is the template's and the same in every row, so it is reported once.
                 let fault = fault_of(slot.problem, slot.at, Place::Field(slot.at.clone()));
-                sound &= !fault.is_error();
+                if fault.is_error() {
+                    sound = false;
+                    wrong.get_or_insert(Wrong { code: fault.code, cell: None });
+                }
                 if !told.contains(&fault) {
                     told.push(fault.clone());
                     faults.push(fault);
@@ -682,7 +722,10 @@ impl<'r> Look<'_, 'r, '_> {
             let mut place = RowPlace::new(self.row.number, self.row.line).field(slot.at.clone());
             place.cell = slot.cell.filter(|cell| self.row.elsewhere(*cell).is_none());
             let fault = named(fault_of(slot.problem, slot.at, Place::Row(place)), openid, self.cells);
-            sound &= !fault.is_error();
+            if fault.is_error() {
+                sound = false;
+                wrong.get_or_insert(Wrong { code: fault.code, cell: slot.cell });
+            }
             let fault = if skip { fault.into_warning() } else { fault };
             if fault.code == Code::RenderFailed {
                 damage.add_failure(fault, self.row);
@@ -736,7 +779,9 @@ impl<'r> Look<'_, 'r, '_> {
 
     fn fault(&mut self, fault: Diagnostic) {
         let fault = named(fault, self.cells.get(self.judge.openid), self.cells);
-        self.sound &= !fault.is_error();
+        if fault.is_error() {
+            self.wrong(fault.code, cell_of(&fault.at));
+        }
         let skip = self.judge.inputs.audience.invalid_rows == InvalidRows::Skip;
         self.judge.faults.push(if skip { fault.into_warning() } else { fault });
     }

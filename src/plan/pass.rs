@@ -14,6 +14,7 @@ use crate::plan::batch::{Batch, ROWS, Verdict};
 use crate::plan::digest::{Digest, Running};
 use crate::plan::inputs::Inputs;
 use crate::plan::judge::Judge;
+use crate::plan::skip::Skip;
 
 /// Why a later reading cannot go on.
 #[derive(Debug)]
@@ -82,7 +83,8 @@ pub(crate) fn judge_rows<'a>(
     for (row, width) in rows.iter() {
         let verdict = judge.row(row, *width, batch.buffer());
         look(judge, row, &verdict, batch.payloads());
-        batch.push(row.number, verdict);
+        let wrong = judge.wrong().filter(|_| matches!(verdict, Verdict::Skipped { why: Skip::Invalid, .. }));
+        batch.push(row.number, verdict, wrong);
     }
     batch.place(judge.places());
     batch.end(judge.deadlines());
@@ -126,6 +128,11 @@ impl<'a> Pass<'a> {
     /// The columns of the audience.
     pub(crate) fn header(&self) -> &Header {
         self.judge.own_header()
+    }
+
+    /// The first column of the audience on its sheet, from 0.
+    pub(crate) fn first_column(&self) -> usize {
+        self.reader.sheet().map_or(0, |sheet| sheet.first_column)
     }
 
     /// The judge, bound to the columns.

@@ -14,7 +14,7 @@ use crate::journal::record::{Known as Message, MessageCounts, Recorded, State, U
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
 use crate::plan::Plan;
-use crate::plan::batch::{Batch, Verdict};
+use crate::plan::batch::{Batch, Entry, Verdict, Wrong};
 use crate::plan::inputs::Inputs;
 use crate::plan::pass::{Changed, Pass};
 use crate::plan::skip::Skip;
@@ -28,6 +28,8 @@ pub(crate) struct RowReport<'a> {
     pub(crate) status: Status,
     /// Why it was skipped, where it was.
     pub(crate) skipped: Option<Skip>,
+    /// The first thing that is wrong with it, where it was skipped for that.
+    pub(crate) wrong: Option<Wrong>,
     /// What the journal knows of it, where it was asked for everything.
     pub(crate) recorded: Option<Recorded>,
     /// Whether its recipient was, or may have been, sent another text than the files give now.
@@ -116,6 +118,11 @@ impl<'a> Join<'a> {
         self.pass.header()
     }
 
+    /// The first of them on its sheet, from 0.
+    pub(crate) fn first_column(&self) -> usize {
+        self.pass.first_column()
+    }
+
     /// The next row, or nothing at the end of the audience.
     ///
     /// # Errors
@@ -129,7 +136,7 @@ impl<'a> Join<'a> {
             }
         }
         let row = self.pass.rows().get(self.next).expect("a batch has an entry for each of its rows");
-        let verdict = &self.batch.entries()[self.next].verdict;
+        let Entry { verdict, wrong, row: _ } = &self.batch.entries()[self.next];
         self.next += 1;
         let Counted { status, message, altered } =
             self.count.add(self.store, verdict, &self.batch).map_err(JoinError::Journal)?;
@@ -146,7 +153,7 @@ impl<'a> Join<'a> {
             Verdict::Skipped { why, openid: _ } => Some(*why).filter(|_| status == Status::Skipped),
             Verdict::Message { .. } => None,
         };
-        Ok(Some(RowReport { row, status, skipped, recorded, altered }))
+        Ok(Some(RowReport { row, status, skipped, wrong: *wrong, recorded, altered }))
     }
 
     /// Walks what is left, and gives the counts of all of it.

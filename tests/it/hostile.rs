@@ -226,7 +226,7 @@ fn thousands_of_faults_are_told_at_once_and_large_patterns_are_refused() {
 fn results_disarm_their_header_too_and_are_a_valid_audience_all_the_same() {
     let (world, platform) = (World::new(), Platform::new(""));
     world.text_campaign("Hi {{[=name]}}", "");
-    world.file("audience.csv", format!("openid,=name,＋x\n{},\u{200b}=1+1,＝2\n", openid(0)));
+    world.file("audience.csv", format!("openid,=name,＋x\n{},\u{200b}=1+1,＝2;=3\n", openid(0)));
     world.send(&platform).exits(0);
     let results = std::fs::read_dir(world.dir())
         .expect("a folder")
@@ -235,7 +235,7 @@ fn results_disarm_their_header_too_and_are_a_valid_audience_all_the_same() {
         .expect("results");
     let text = world.read(&results);
     assert!(text.starts_with("\u{feff}openid,'=name,'＋x,send_status"), "{text}");
-    assert!(text.contains(",'\u{200b}=1+1,'＝2,"), "{text}");
+    assert!(text.contains(",'\u{200b}=1+1,'＝2;'=3,"), "{text}");
     world.edit("campaign.toml", "audience.csv", &results);
     let previewed = world.run(&["preview", "campaign.toml", "--format", "json"]).exits(0).json();
     assert_eq!(previewed[0]["payload"]["text"]["content"], "Hi \u{200b}=1+1");

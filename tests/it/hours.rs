@@ -141,8 +141,8 @@ fn a_wait_ends_with_a_signal_and_with_wxcast_stop() {
 fn what_is_no_time_no_zone_and_no_day_is_a_fault_at_its_place() {
     for (key, field) in [
         ("zone = \"Asia/Shangai\"", "send.zone"),
-        ("hours = [\"09:00-12:00\", \"9-12\"]", "send.hours[1]"),
-        ("days = [\"montag\"]", "send.days[0]"),
+        ("hours = [\"09:00-12:00\", \"9-12\"]", "send.hours[2]"),
+        ("days = [\"montag\"]", "send.days[1]"),
         ("not_before = \"tomorrow\"", "send.not_before"),
         ("not_before = \"2026-11-27 10:00\"\nnot_after = \"2026-11-27 09:00\"", "send.not_after"),
         ("hours = []", "send.hours"),

@@ -187,7 +187,7 @@ fn a_file_outside_of_the_repository_is_not_read_in_ci() {
     plan(&world, 0);
     let found = world.run(&["plan", "campaign.toml", "--sandbox", "--format", "json"]).exits(3).json();
     assert_eq!(codes(&found), ["outside-sandbox"]);
-    assert_eq!(found["diagnostics"][0]["field"], "audience.join[0].file");
+    assert_eq!(found["diagnostics"][0]["field"], "audience.join[1].file");
 }
 
 #[test]

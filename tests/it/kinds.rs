@@ -236,7 +236,7 @@ fn every_required_field_is_missed_when_it_is_not_there() {
                 toml.lines().filter(|line| !line.starts_with(&format!("{field} ="))).collect();
             assert!(without.len() < toml.lines().count(), "{kind} has no line {field}");
             let found = faults(&world(kind, account, &without.join("\n"), ""));
-            let at = if *kind == "news" { "message.news.articles[0]" } else { &format!("message.{kind}") };
+            let at = if *kind == "news" { "message.news.articles[1]" } else { &format!("message.{kind}") };
             assert_eq!(found, [("missing-key".to_owned(), format!("{at}.{field}"))], "{kind} of {account}");
         }
     }

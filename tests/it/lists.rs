@@ -144,7 +144,7 @@ fn a_list_in_which_nobody_of_the_audience_is_is_told_and_stops_nothing() {
     let found = plan(&world, 0);
     assert_eq!(found["diagnostics"][0]["code"], "list-without-match");
     assert_eq!(found["diagnostics"].as_array().expect("faults").len(), 1);
-    assert_eq!(found["diagnostics"][0]["field"], "audience.exclude[1]");
+    assert_eq!(found["diagnostics"][0]["field"], "audience.exclude[2]");
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod ci_kit;
 mod citations;
 mod cli;
 mod clock;
+mod conditional_formats;
 mod consent;
 mod crash;
 mod damage;

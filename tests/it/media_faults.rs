@@ -100,7 +100,7 @@ fn a_picture_of_an_article_is_below_a_megabyte_and_no_animation() {
     picture.resize(1 << 20, 0);
     world.file("p.png", &picture);
     let found = faults(&plan(&world).exits(3).json());
-    let expected = ("media-too-large".to_owned(), None, "message.news.articles[0].picture_file".to_owned());
+    let expected = ("media-too-large".to_owned(), None, "message.news.articles[1].picture_file".to_owned());
     assert_eq!(found, [expected]);
     world.file("p.png", &picture[..(1 << 20) - 1]);
     plan(&world).exits(0);

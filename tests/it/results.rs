@@ -171,3 +171,28 @@ fn times_are_those_of_the_audience_wherever_the_computer_stands() {
     assert_eq!(here, written("Asia/Tokyo"));
     assert!(here.iter().all(|row| row.get(7).is_some_and(|time| time.ends_with("+08:00"))), "{here:?}");
 }
+
+#[test]
+fn a_faulty_row_says_which_cell_is_wrong_and_what() {
+    let world = World::new();
+    world.text_campaign("{{name}} {{number points}}", "[audience.columns.name]\nmax_chars = 3\n");
+    world.edit("campaign.toml", "audience.csv\"", "audience.csv\"\ninvalid_rows = \"skip\"");
+    let people = ["Ann,5", "Barbara,5", "Eve,many", "Bob,#N/A", "Zoe"];
+    let rows: String =
+        people.iter().enumerate().map(|(index, person)| format!("{},{person}\n", openid(index))).collect();
+    world.file("audience.csv", format!("openid,name,points\n{rows}x y,Tim,5\n"));
+    world.send(&Platform::new("")).exits(0);
+    let rows = world.results();
+    let advice: Vec<&str> = rows.iter().map(|row| row.get(6).expect("a column of advice")).collect();
+    assert_eq!(rows[1].get(5), Some("invalid"));
+    for (row, begins) in [
+        (1, "B3: A cell is longer than its rule allows. So the row was skipped."),
+        (2, "C4: A template could not be filled from a row. So"),
+        (3, "C5: A cell holds an error value such as `#N/A`. So"),
+        (4, "A row has more or fewer cells than the first line. So"),
+        (5, "A7: An openid has a character that no openid has. So"),
+    ] {
+        assert!(advice[row].starts_with(begins), "{row}: {}", advice[row]);
+    }
+    assert_eq!(advice[0], "");
+}

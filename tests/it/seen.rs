@@ -6,8 +6,8 @@ use rust_xlsxwriter::{
 };
 use serde_json::Value as Json;
 
-use crate::support::sheets::{zipped, zipped_bytes};
-use crate::support::{Platform, World, openid};
+use crate::support::sheets::{stream_of_xls, xls_of, zipped, zipped_bytes};
+use crate::support::{Platform, World, openid, repository};
 
 fn world(name: &str, bytes: Vec<u8>, content: &str, audience: &str) -> World {
     let world = World::new();
@@ -337,4 +337,25 @@ fn whoever_was_left_out_on_purpose_stays_so_when_the_results_are_the_next_list()
             assert_eq!(with("include").0, 3);
         }
     }
+}
+
+#[test]
+fn zeros_that_an_xls_does_not_show_are_none_in_the_text() {
+    // The view is a record of eighteen bytes, and a bit of its first two says that zeros are shown.
+    let book = |zeros: bool| {
+        let fixture = std::fs::read(repository().join("tests/fixtures/plain.xls")).expect("a fixture");
+        let mut stream = stream_of_xls(&fixture);
+        let view = stream.windows(4).position(|four| four == [0x3E, 0x02, 18, 0]).expect("a view") + 4;
+        if zeros {
+            stream[view] |= 0x10;
+        } else {
+            stream[view] &= !0x10;
+        }
+        // The hundred of the first person, in four bytes of which two bits say how, becomes a zero.
+        let hundred = (100u32 << 2 | 2).to_le_bytes();
+        let at = stream.windows(4).position(|four| four == hundred).expect("a hundred");
+        stream[at..at + 4].copy_from_slice(&[2, 0, 0, 0]);
+        texts(&world("a.xls", xls_of(&stream), "余{{#if 积分}}{{积分}}{{else}}无{{/if}}", ""))
+    };
+    assert_eq!((&book(true)[0][..], &book(false)[0][..]), ("余0", "余无"));
 }

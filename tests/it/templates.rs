@@ -421,6 +421,9 @@ fn what_is_nearly_right_leads_to_what_to_write_without_words_of_a_parser() {
         ("{{#if 积分}}x{{#else}}y{{/if}}", "the other case is `{{else}}`"),
         ("x{{/if}}", "`{{/if}}` belongs to no `{{#if …}}`"),
         ("{{#if (eq 姓名 \"是\"）}}x{{/if}}", "round brackets are written as `(` and `)`"),
+        ("{{{{raw}}}}{{x}}{{{{/raw}}}}", "four braces; write `{{raw}}`, and `\\{{` where"),
+        ("{{#if 积分}}x{{{{/if}}}}", "write `{{/if}}`"),
+        ("{{{{姓名}}}}", "write `{{姓名}}`"),
         ("{{姓名.DATA}}", "did you mean `{{姓名}}`?"),
     ] {
         let found = faults(template);
@@ -430,6 +433,18 @@ fn what_is_nearly_right_leads_to_what_to_write_without_words_of_a_parser() {
             found[0]["help"].as_str().unwrap_or("")
         );
         assert!(told.contains(said), "{template}: {told}");
+    }
+}
+
+#[test]
+fn four_braces_are_one_fault_whatever_stands_between_them() {
+    for template in ["{{{{raw}}}}{{x}}{{{{/raw}}}}", "{{#if 积分}}x{{{{/if}}}}", "{{{{姓名}}}}"] {
+        let found = faults(template);
+        assert_eq!(
+            (found.len(), &found[0]["code"]),
+            (1, &"template-syntax".into()),
+            "{template}: {found:#?}"
+        );
     }
 }
 

@@ -42,21 +42,36 @@ pub(crate) fn results_columns<S: AsRef<str>>(names: &[S]) -> Option<&'static [&'
     RESULTS.iter().find(|own| own.iter().all(|own| names.iter().any(|name| name.as_ref() == *own)))
 }
 
+/// Where a semicolon divides lists, Excel takes what stands behind one for a cell of its own, in quotation marks or not.
+const DIVIDES: char = ';';
+
 /// Puts `'` before what a spreadsheet would run as a formula. A number stays a number.
 pub(crate) fn arm(cell: &str) -> Cow<'_, str> {
-    if is_formula(cell.trim_start_matches('\'')) {
-        Cow::Owned(format!("'{cell}"))
-    } else {
-        Cow::Borrowed(cell)
+    let armed = |piece: &str| is_formula(piece.trim_start_matches('\''));
+    if !cell.split(DIVIDES).any(armed) {
+        return Cow::Borrowed(cell);
     }
+    let pieces = cell
+        .split(DIVIDES)
+        .map(|piece| if armed(piece) { Cow::Owned(format!("'{piece}")) } else { Cow::Borrowed(piece) });
+    Cow::Owned(joined(pieces))
 }
 
 /// The cell as it was before [`arm`].
-pub(crate) fn disarm(cell: &str) -> &str {
-    match cell.strip_prefix('\'') {
-        Some(rest) if is_formula(rest.trim_start_matches('\'')) => rest,
-        _ => cell,
+pub(crate) fn disarm(cell: &str) -> Cow<'_, str> {
+    let disarmed = |piece: &str| {
+        let rest = piece.strip_prefix('\'').filter(|rest| is_formula(rest.trim_start_matches('\'')));
+        rest.map(str::to_owned)
+    };
+    if !cell.split(DIVIDES).any(|piece| disarmed(piece).is_some()) {
+        return Cow::Borrowed(cell);
     }
+    let pieces = cell.split(DIVIDES).map(|piece| disarmed(piece).map_or(Cow::Borrowed(piece), Cow::Owned));
+    Cow::Owned(joined(pieces))
+}
+
+fn joined<'p>(pieces: impl Iterator<Item = Cow<'p, str>>) -> String {
+    pieces.collect::<Vec<_>>().join(";")
 }
 
 fn is_formula(cell: &str) -> bool {
@@ -88,7 +103,10 @@ pub(crate) fn disarm_row(record: &mut ByteRecord) {
     }
     let plain: ByteRecord = record
         .iter()
-        .map(|cell| std::str::from_utf8(cell).map_or(cell, |cell| disarm(cell).as_bytes()))
+        .map(|cell| match std::str::from_utf8(cell) {
+            Ok(text) => disarm(text).into_owned().into_bytes(),
+            Err(_) => cell.to_vec(),
+        })
         .collect();
     *record = plain;
 }
@@ -119,6 +137,10 @@ mod tests {
             ("-INF", "'-INF"),
             ("-NaN", "'-NaN"),
             ("+1e999", "'+1e999"),
+            ("1;=2", "1;'=2"),
+            ("=1; @x;y", "'=1;' @x;y"),
+            ("1;'=2", "1;''=2"),
+            ("a;-5;b", "a;-5;b"),
             ("-1.5E3", "-1.5E3"),
             (" -5", " -5"),
             ("-5", "-5"),
@@ -144,9 +166,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_armed_comes_back_as_it_was(cell in "['=+@0-9a-z\t\n\u{a0}\u{200b}＝－ -]{0,6}") {
-            let armed = arm(&cell);
-            prop_assert_eq!(disarm(&armed), cell.as_str());
+        fn whatever_is_armed_comes_back_as_it_was(cell in "[;'=+@0-9a-z\t\n\u{a0}\u{200b}＝－ -]{0,6}") {
+            let back = disarm(&arm(&cell)).into_owned();
+            prop_assert_eq!(back, cell);
         }
     }
 }

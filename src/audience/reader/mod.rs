@@ -136,7 +136,7 @@ impl Reader {
         }
         let names: Vec<String> = row.cells()?.iter().map(str::to_owned).collect();
         let own = guard::results_columns(&names).is_some();
-        let disarmed = |name: String| if own { guard::disarm(&name).to_owned() } else { name };
+        let disarmed = |name: String| if own { guard::disarm(&name).into_owned() } else { name };
         let header = Header::new(names.into_iter().map(disarmed).collect());
         let rows = Rows::Csv(Box::new(lines));
         Ok((Self { rows, header, warnings: Vec::new(), number: 0, own }, row))

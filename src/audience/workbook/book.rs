@@ -35,6 +35,16 @@ impl<'b> Book<'b> {
         }
     }
 
+    /// How many bytes its shared texts take while it is open.
+    pub(crate) fn held(&self) -> usize {
+        match self {
+            Self::Xlsx(book) => book.held(),
+            Self::Xlsb(book) => book.held(),
+            Self::Xls(book) => book.held(),
+            Self::Ods(_) => 0,
+        }
+    }
+
     /// The day its dates are counted from.
     pub(crate) fn epoch(&self) -> Epoch {
         match self {

@@ -11,7 +11,7 @@ use crate::audience::trouble::Trouble;
 use crate::audience::unreadable::Unreadable;
 use crate::audience::wishes::ColumnFormat;
 use crate::audience::workbook::book::Book;
-use crate::audience::workbook::cell::{Cell, Failure, Layout, Region, Style, Value, room};
+use crate::audience::workbook::cell::{Cell, Failure, Layout, MOST_MERGED, Region, Style, Value, room};
 use crate::audience::workbook::shown::{is_no_date, is_regional, shown};
 use crate::audience::workbook::table::{Held, Note, Noted, Span, Table};
 use crate::diagnostic::Diagnostic;
@@ -21,8 +21,8 @@ use crate::diagnostic::place::{Place, Sheet, cell_name};
 /// Columns without a name that stand at most so far behind the last name are the audience's; a cell farther off is one
 /// that somebody has left there.
 const NEAR: u32 = 64;
-/// More merged cells than this are no list's.
-const MOST_MERGED: usize = 4_000_000;
+/// So often it is asked of a cell whether it lies in a piece of conditional formatting: seconds.
+const MOST_ASKED: usize = 1_000_000_000;
 
 /// A table that is being made.
 pub(super) struct Builder<'s> {
@@ -76,10 +76,12 @@ impl<'s> Builder<'s> {
         source: &'s Source,
         size: usize,
     ) -> Result<Table, Unreadable> {
+        // The texts that cells share and the table are in memory at the same time.
+        let left = room(size).saturating_sub(book.held());
         let fresh = |epoch| Self {
             source,
             epoch,
-            room: room(size),
+            room: left,
             header_row: source.header_row.map(|row| row - 1),
             names: BTreeMap::new(),
             formats: Vec::new(),
@@ -197,7 +199,7 @@ impl<'s> Builder<'s> {
         true
     }
 
-    fn finish(self, name: String, layout: Layout) -> Result<Table, Unreadable> {
+    fn finish(self, name: String, mut layout: Layout) -> Result<Table, Unreadable> {
         let Self { source, header_row, names, formats, mut table, .. } = self;
         let header_row = match (header_row, names.is_empty()) {
             (Some(row), false) => row,
@@ -239,7 +241,7 @@ impl<'s> Builder<'s> {
             .collect();
         // Whoever says how a column is written has seen what is shown of it.
         let said: Vec<u32> = formats.iter().map(|(column, _)| *column).collect();
-        conditional(&mut table, &layout, first, &said);
+        conditional(&mut table, std::mem::take(&mut layout.conditional), first, &said)?;
         merged(&mut table, &layout, header_row, first)?;
         table.hidden(layout.hidden, source.hidden_rows);
         Ok(table)
@@ -268,30 +270,47 @@ fn stray(table: &mut Table, last: u32) {
 }
 
 /// The numbers that a condition may show in a format of its own: which of them it does is not calculated here.
-fn conditional(table: &mut Table, layout: &Layout, first: u32, said: &[u32]) {
-    if layout.conditional.is_empty() {
-        return;
-    }
-    let (mut at, mut start, mut found) = (0, 0, Vec::new());
+fn conditional(table: &mut Table, mut regions: Vec<Region>, first: u32, said: &[u32]) -> Result<(), Failure> {
+    let last = first + u32::try_from(table.header.len()).map_err(|_| Failure::TooLarge)?;
+    regions.retain(|((_, left), (_, right))| *left < last && *right >= first);
+    regions.sort_unstable();
+    let mut to_come = regions.into_iter().peekable();
+    // Those that the row lies in.
+    let mut here: Vec<Region> = Vec::new();
+    let (mut at, mut start, mut found, mut asked) = (0, 0, Vec::new(), 0usize);
     for row in &table.rows {
+        let line = row.line - 1;
+        here.retain(|(_, (bottom, _))| *bottom >= line);
+        while let Some(region) = to_come.next_if(|((top, _), _)| *top <= line) {
+            here.extend(Some(region).filter(|(_, (bottom, _))| *bottom >= line));
+        }
         for cell in &table.cells[at..row.cells as usize] {
             let text = table.text.get(start..cell.end as usize).expect("cells end where their texts do");
             start = cell.end as usize;
-            let (line, column) = (row.line - 1, cell.column + first);
-            let inside = |((top, left), (bottom, right)): &Region| {
-                (top..=bottom).contains(&&line) && (left..=right).contains(&&column)
+            let column = cell.column + first;
+            if here.is_empty() || said.contains(&column) || !text.contains(|c: char| c.is_ascii_digit()) {
+                continue;
+            }
+            asked += here.len();
+            let inside = |((_, left), (_, right)): &Region| (left..=right).contains(&&column);
+            let is_told = || {
+                table
+                    .troubles
+                    .binary_search_by_key(&(row.line, cell.column), |(line, column, _)| (*line, *column))
+                    .is_ok()
             };
-            let is_number = text.contains(|c: char| c.is_ascii_digit());
-            if is_number && !said.contains(&column) && layout.conditional.iter().any(inside) {
+            if here.iter().any(inside) && !is_told() {
                 found.push((row.line, cell.column, Trouble::Conditional));
             }
         }
         at = row.cells as usize;
+        if asked > MOST_ASKED || found.len() > MOST_MERGED {
+            return Err(Failure::TooLarge);
+        }
     }
-    let known = |at: (u32, u32)| table.troubles.iter().any(|(line, column, _)| (*line, *column) == at);
-    found.retain(|(line, column, _)| !known((*line, *column)));
     table.troubles.extend(found);
     table.troubles.sort_by_key(|(line, column, _)| (*line, *column));
+    Ok(())
 }
 
 /// Every cell of the table that is merged with others is one that nobody can use: all but the first are empty, and the

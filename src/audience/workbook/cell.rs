@@ -1,5 +1,6 @@
 //! What all four formats of workbooks have: sheets, cells and how they lie.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::audience::number_format::NumberFormat;
@@ -140,6 +141,59 @@ pub(crate) struct Layout {
     pub(crate) conditional: Vec<Region>,
 }
 
+/// More merged cells than this are no list's.
+pub(crate) const MOST_MERGED: usize = 4_000_000;
+
+impl Layout {
+    /// Takes in rows that are hidden.
+    pub(crate) fn hide(&mut self, rows: std::ops::RangeInclusive<u32>) -> Result<(), Failure> {
+        // A sheet has no more rows, and a file that repeats one could fill any memory.
+        if self.hidden.len() >= MAX_ROWS as usize {
+            return Err(Failure::TooLarge);
+        }
+        self.hidden.push(rows);
+        Ok(())
+    }
+
+    /// Takes in cells that are merged.
+    pub(crate) fn merge(&mut self, region: Region) -> Result<(), Failure> {
+        if self.merged.len() >= MOST_MERGED {
+            return Err(Failure::TooLarge);
+        }
+        self.merged.push(region);
+        Ok(())
+    }
+}
+
+/// The codes of number formats that a file has, by the numbers that styles call them.
+#[derive(Debug, Default)]
+pub(crate) struct Codes(HashMap<u32, NumberFormat>);
+
+impl Codes {
+    /// Takes in one; of two with a number the first counts. A file that has more than any program writes has no more of
+    /// them.
+    pub(crate) fn add(&mut self, number: u32, code: &str) {
+        if self.0.len() < MOST_STYLES {
+            self.0.entry(number).or_insert_with(|| NumberFormat::new(code));
+        }
+    }
+
+    pub(crate) fn get(&self, number: u32) -> Option<&NumberFormat> {
+        self.0.get(&number)
+    }
+}
+
+/// More sheets than this are no workbook that anybody made.
+pub(crate) const MOST_SHEETS: usize = 100_000;
+
+/// True while there are no more of something than a file can mean.
+pub(crate) fn within(count: usize, most: usize) -> Result<bool, Failure> {
+    if count <= most { Ok(true) } else { Err(Failure::TooLarge) }
+}
+
+/// Excel has room for 65,490 styles of cells.
+pub(crate) const MOST_STYLES: usize = 100_000;
+
 /// Takes the cells of a sheet, row by row, until it answers with false.
 pub(crate) type Each<'e> = &'e mut dyn FnMut(Cell<'_>) -> bool;
 
@@ -187,11 +241,16 @@ impl Texts {
             let _ = self.text.try_reserve_exact(limit.saturating_sub(self.text.len()).max(text.len()));
         }
         self.text.push_str(text);
-        if self.text.len() + self.ends.len() * 4 > limit {
+        if self.size() > limit {
             return Err(Failure::TooLarge);
         }
         self.ends.push(u32::try_from(self.text.len()).map_err(|_| Failure::TooLarge)?);
         Ok(())
+    }
+
+    /// How many bytes they take.
+    pub(crate) fn size(&self) -> usize {
+        self.text.len() + self.ends.len() * 4
     }
 
     pub(crate) fn get(&self, index: usize) -> Option<&str> {

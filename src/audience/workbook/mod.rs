@@ -7,10 +7,12 @@
 //! The four formats are read here and not by a library, which would give values without their formats, take what a file
 //! claims for true before it is held against what the file can hold, and call files damaged that are not.
 
+mod a1;
 pub mod cache;
 mod book;
 mod build;
 mod cell;
+mod conditions;
 mod ods;
 mod package;
 pub(crate) mod parse;

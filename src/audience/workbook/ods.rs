@@ -1,15 +1,19 @@
 //! Workbooks of OpenDocument, which keep what was shown of each cell.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::audience::number_format::bare;
+use crate::audience::workbook::a1::{MOST_REGIONS, addressed};
 use crate::audience::workbook::cell::{
-    Cell, Each, Failure, Layout, Listed, MAX_COLUMNS, MAX_ROWS, Style, Value, is_volatile, room, symbols,
+    Cell, Each, Failure, Layout, Listed, MAX_COLUMNS, MAX_ROWS, MOST_SHEETS, MOST_STYLES, Region, Style,
+    Value, is_volatile, room, symbols, within,
 };
 use crate::audience::workbook::package::Package;
 use crate::audience::workbook::xml::{Item, Tag, walk};
 
 const CONTENT: &str = "content.xml";
+/// How LibreOffice calls the format of numbers that have none.
+const PLAIN: &str = "N0";
 /// The longest text that a cell can hold.
 const LONGEST: usize = 32_767;
 
@@ -23,12 +27,16 @@ struct Look {
     /// Whether it says how numbers are shown. Where nobody does, programs show the bare number, whatever text the one that
     /// wrote the file has put beside it.
     formats: bool,
+    /// Whether a condition shows numbers otherwise.
+    otherwise: bool,
 }
 
 pub(crate) struct Ods<'b> {
     package: Package<'b>,
     sheets: Vec<Listed>,
     styles: Styles,
+    /// The styles that say how numbers are shown, by the names that conditions call them.
+    shown: HashSet<String>,
     general: Style,
     room: usize,
 }
@@ -39,8 +47,9 @@ impl<'b> Ods<'b> {
         if is_encrypted(&mut package)? {
             return Err(Failure::Encrypted);
         }
-        let (sheets, styles) = sheets(&mut package)?;
-        Ok(Self { package, sheets, styles, general: Style::general(), room: room(bytes.len()) })
+        let shown = named_looks(&mut package)?;
+        let (sheets, styles) = sheets(&mut package, &shown)?;
+        Ok(Self { package, sheets, styles, shown, general: Style::general(), room: room(bytes.len()) })
     }
 
     pub(crate) fn sheets(&self) -> &[Listed] {
@@ -48,8 +57,10 @@ impl<'b> Ods<'b> {
     }
 
     pub(crate) fn read(&mut self, sheet: &str, each: Each<'_>) -> Result<Layout, Failure> {
-        let mut reading = Reading { sheet, room: self.room, ..Reading::new(&self.general, &self.styles) };
+        let mut reading =
+            Reading { sheet, room: self.room, ..Reading::new(&self.general, &self.styles, &self.shown) };
         walk(CONTENT, self.package.part(CONTENT)?, |item| reading.take(item, each))?;
+        reading.layout.conditional.extend(reading.mapped.into_values());
         Ok(reading.layout)
     }
 }
@@ -66,8 +77,27 @@ fn is_encrypted(package: &mut Package<'_>) -> Result<bool, Failure> {
     Ok(encrypted)
 }
 
+/// The styles with a name that say how numbers are shown, by it and by the name that people see.
+fn named_looks(package: &mut Package<'_>) -> Result<HashSet<String>, Failure> {
+    const STYLES: &str = "styles.xml";
+    let mut shown = HashSet::new();
+    if package.has(STYLES) {
+        walk(STYLES, package.part(STYLES)?, |item| {
+            if let Item::Start(tag) = item
+                && tag.name() == "style"
+                && tag.value("data-style-name").is_some_and(|name| name != PLAIN)
+            {
+                within(shown.len(), MOST_STYLES)?;
+                shown.extend(["name", "display-name"].into_iter().filter_map(|key| tag.value(key)));
+            }
+            Ok(true)
+        })?;
+    }
+    Ok(shown)
+}
+
 /// The sheets, and which of them are hidden by their style; and the styles of cells.
-fn sheets(package: &mut Package<'_>) -> Result<(Vec<Listed>, Styles), Failure> {
+fn sheets(package: &mut Package<'_>, shown: &HashSet<String>) -> Result<(Vec<Listed>, Styles), Failure> {
     let (mut hidden, mut sheets, mut styles) = (Vec::new(), Vec::new(), Styles::new());
     let mut style: Option<String> = None;
     let mut skipped = 0u32;
@@ -80,8 +110,13 @@ fn sheets(package: &mut Package<'_>) -> Result<(Vec<Listed>, Styles), Failure> {
                     let parent = tag.value("parent-style-name");
                     let formats = tag.value("data-style-name").is_some()
                         || parent.is_some_and(|parent| parent != "Default");
-                    styles
-                        .extend(style.clone().map(|name| (name, Look { style: Style::general(), formats })));
+                    let look = Look { style: Style::general(), formats, otherwise: false };
+                    styles.extend(style.clone().map(|name| (name, look)));
+                }
+                "map" if tag.value("apply-style-name").is_some_and(|name| shown.contains(&name)) => {
+                    if let Some(look) = style.as_ref().and_then(|style| styles.get_mut(style)) {
+                        look.otherwise = true;
+                    }
                 }
                 "table-properties" if tag.value("display").is_some_and(|display| display == "false") => {
                     hidden.extend(style.clone());
@@ -101,10 +136,17 @@ fn sheets(package: &mut Package<'_>) -> Result<(Vec<Listed>, Styles), Failure> {
                 }
                 _ => {}
             },
-            Item::End(_) => skipped = skipped.saturating_sub(1),
+            Item::End(name) => {
+                skipped = skipped.saturating_sub(1);
+                if name == "style" {
+                    style = None;
+                }
+            }
             Item::Text(_) => {}
         }
-        Ok(true)
+        within(styles.len(), MOST_STYLES)?;
+        within(hidden.len(), MOST_STYLES)?;
+        within(sheets.len(), MOST_SHEETS)
     })?;
     Ok((sheets, styles))
 }
@@ -152,10 +194,17 @@ struct Reading<'r> {
     blank: bool,
     /// The cells of the row, which may be there many times.
     cells: Vec<Open>,
+    /// How many bytes they take.
+    held: usize,
+    shown: &'r HashSet<String>,
+    /// The cells that the conditions which are read now look at, and whether one of them shows something else.
+    conditional: (Vec<Region>, bool),
+    /// The cells so far whose styles have such a condition, by column.
+    mapped: BTreeMap<u32, Region>,
 }
 
 impl<'r> Reading<'r> {
-    fn new(general: &'r Style, styles: &'r Styles) -> Self {
+    fn new(general: &'r Style, styles: &'r Styles, shown: &'r HashSet<String>) -> Self {
         Self {
             sheet: "",
             general,
@@ -173,6 +222,10 @@ impl<'r> Reading<'r> {
             paragraph: false,
             blank: true,
             cells: Vec::new(),
+            held: 0,
+            shown,
+            conditional: (Vec::new(), false),
+            mapped: BTreeMap::new(),
         }
     }
 
@@ -199,16 +252,29 @@ impl<'r> Reading<'r> {
                 let before = self.columns.last().map_or(0, |(end, _)| *end);
                 let end = before.saturating_add(count(tag, "number-columns-repeated"));
                 self.columns.push((end, tag.value("default-cell-style-name")));
+                within(self.columns.len(), MAX_COLUMNS as usize)?;
             }
             "table-row" if self.inside => {
                 self.row_style = tag.value("default-cell-style-name");
                 (self.row, self.column) = (self.next_row, 0);
                 self.next_row = self.next_row.saturating_add(count(tag, "number-rows-repeated"));
                 if tag.value("visibility").is_some_and(|seen| seen == "filter" || seen == "collapse") {
-                    self.layout.hidden.push(self.row..=self.next_row.saturating_sub(1));
+                    self.layout.hide(self.row..=self.next_row.saturating_sub(1))?;
                 }
             }
-            "table-cell" | "covered-table-cell" if self.inside => self.begin(tag),
+            "table-cell" | "covered-table-cell" if self.inside => self.begin(tag)?,
+            "conditional-format" if self.inside => {
+                let cells = tag.value("target-range-address");
+                self.conditional = (cells.map_or_else(Vec::new, |cells| addressed(&cells)), false);
+            }
+            "condition" => {
+                self.conditional.1 |=
+                    tag.value("apply-style-name").is_some_and(|name| self.shown.contains(&name));
+            }
+            // A bar or an icon in place of the number.
+            "data-bar" | "icon-set" | "formatting-entry" => {
+                self.conditional.1 |= tag.value("show-value").is_some_and(|value| value == "false");
+            }
             "p" if self.cell.is_some() => {
                 (self.paragraph, self.blank) = (true, true);
                 let cell = self.cell.as_mut().expect("it was looked at in the arm");
@@ -232,7 +298,7 @@ impl<'r> Reading<'r> {
         Ok(())
     }
 
-    fn begin(&mut self, tag: &Tag<'_>) {
+    fn begin(&mut self, tag: &Tag<'_>) -> Result<(), Failure> {
         let mut open =
             Open { column: self.column, repeated: count(tag, "number-columns-repeated"), ..Open::default() };
         let (mut rows, mut columns) = (1u32, 1u32);
@@ -252,10 +318,11 @@ impl<'r> Reading<'r> {
         if rows > 1 || columns > 1 {
             let last =
                 (self.row.saturating_add(rows.max(1) - 1), self.column.saturating_add(columns.max(1) - 1));
-            self.layout.merged.push(((self.row, self.column), last));
+            self.layout.merge(((self.row, self.column), last))?;
         }
         self.column = self.column.saturating_add(open.repeated);
         self.cell = Some(open);
+        Ok(())
     }
 
     fn text(&mut self, text: &str) -> Result<(), Failure> {
@@ -300,10 +367,19 @@ impl<'r> Reading<'r> {
                 if let Some(cell) = self.cell.take()
                     && (!cell.text.is_empty() || !cell.kind.is_empty() || cell.formula)
                 {
+                    self.held += cell.held();
                     self.cells.push(cell);
                 }
-                let held: usize = self.cells.len() * size_of::<Open>();
-                if held > self.room {
+                if self.held > self.room {
+                    return Err(Failure::TooLarge);
+                }
+            }
+            "conditional-format" => {
+                let (mut cells, otherwise) = std::mem::take(&mut self.conditional);
+                if otherwise {
+                    self.layout.conditional.append(&mut cells);
+                }
+                if self.layout.conditional.len() > MOST_REGIONS {
                     return Err(Failure::TooLarge);
                 }
             }
@@ -324,6 +400,7 @@ impl<'r> Reading<'r> {
     /// Hands out the cells of a row, as often as it and they are repeated.
     fn rows(&mut self, each: Each<'_>) -> Result<bool, Failure> {
         let cells = std::mem::take(&mut self.cells);
+        self.held = 0;
         if cells.is_empty() {
             return Ok(true);
         }
@@ -341,6 +418,9 @@ impl<'r> Reading<'r> {
                     let (style, formats) =
                         look.map_or((self.general, false), |look| (&look.style, look.formats));
                     let value = cell.value(formats)?;
+                    if look.is_some_and(|look| look.otherwise) {
+                        self.map(row, column)?;
+                    }
                     if !each(Cell { volatile: cell.volatile, ..style.cell(row, column, value) }) {
                         return Ok(false);
                     }
@@ -351,7 +431,27 @@ impl<'r> Reading<'r> {
     }
 }
 
+impl Reading<'_> {
+    /// Notes that a condition may show a cell otherwise. Cells below one another are one piece.
+    fn map(&mut self, row: u32, column: u32) -> Result<(), Failure> {
+        let fresh = ((row, column), (row, column));
+        let piece = self.mapped.entry(column).or_insert(fresh);
+        if piece.1.0.saturating_add(1) >= row {
+            piece.1.0 = row;
+        } else {
+            self.layout.conditional.push(std::mem::replace(piece, fresh));
+        }
+        if self.layout.conditional.len() > MOST_REGIONS { Err(Failure::TooLarge) } else { Ok(()) }
+    }
+}
+
 impl Open {
+    /// How many bytes it takes.
+    fn held(&self) -> usize {
+        let own = [&self.value, &self.style].into_iter().flatten().map(String::len).sum::<usize>();
+        size_of::<Self>() + own + self.kind.len() + self.text.len()
+    }
+
     /// Its value; `formats` is whether its style says how numbers are shown.
     fn value(&self, formats: bool) -> Result<Value<'_>, Failure> {
         let text = if self.paragraphs > 0 { self.text.as_str() } else { self.value.as_deref().unwrap_or("") };

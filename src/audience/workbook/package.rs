@@ -1,5 +1,6 @@
 //! The parts of a workbook that is a zip file; the only file that knows zip.
 
+use std::collections::HashMap;
 use std::io::{self, Cursor, Read};
 use std::path::Path;
 
@@ -13,17 +14,28 @@ pub(crate) struct Package<'b> {
     zip: ZipArchive<Cursor<&'b [u8]>>,
     /// The names of its parts, `/` between folders whatever the program wrote.
     names: Vec<String>,
+    /// Where they stand, by name and by name in small letters: some programs disagree with themselves.
+    exact: HashMap<String, usize>,
+    lower: HashMap<String, usize>,
     size: usize,
 }
 
 impl<'b> Package<'b> {
     /// The zip file that these bytes are; nothing where they are none.
     pub(crate) fn open(bytes: &'b [u8]) -> Option<Self> {
+        if entries(bytes)? > MOST_PARTS {
+            return None;
+        }
         let zip = ZipArchive::new(Cursor::new(bytes)).ok()?;
         let names =
             zip.file_names().map(|name| name.map_or_else(|_| String::new(), |name| name.replace('\\', "/")));
-        let names = names.collect();
-        Some(Self { zip, names, size: bytes.len() })
+        let names: Vec<String> = names.collect();
+        let (mut exact, mut lower) = (HashMap::new(), HashMap::new());
+        for (at, name) in names.iter().enumerate() {
+            exact.entry(name.clone()).or_insert(at);
+            lower.entry(name.to_ascii_lowercase()).or_insert(at);
+        }
+        Some(Self { zip, names, exact, lower, size: bytes.len() })
     }
 
     /// What it is, where it is a workbook.
@@ -70,13 +82,6 @@ impl<'b> Package<'b> {
         Ok(Box::new(Bounded { inner, left }))
     }
 
-    /// All bytes of a part.
-    pub(crate) fn bytes(&mut self, name: &str) -> Result<Vec<u8>, Failure> {
-        let mut bytes = Vec::new();
-        self.part(name)?.read_to_end(&mut bytes).map_err(|_| Failure::part(name))?;
-        Ok(bytes)
-    }
-
     /// How many bytes a part may unfold to: what lists of people do, and more.
     fn most(&self) -> usize {
         const LEAST: usize = 64 * 1024 * 1024;
@@ -85,9 +90,27 @@ impl<'b> Package<'b> {
     }
 
     fn index(&self, name: &str) -> Option<usize> {
-        let exact = self.names.iter().position(|one| one == name);
-        exact.or_else(|| self.names.iter().position(|one| one.eq_ignore_ascii_case(name)))
+        let lower = || self.lower.get(&name.to_ascii_lowercase());
+        self.exact.get(name).or_else(lower).copied()
     }
+}
+
+/// More parts than this has no workbook that anybody made; each takes ten times the memory that it takes in the file.
+const MOST_PARTS: u64 = 100_000;
+
+/// How many parts a zip file says that it has, at its end.
+fn entries(bytes: &[u8]) -> Option<u64> {
+    const END: &[u8] = b"PK\x05\x06";
+    const LARGE_END: &[u8] = b"PK\x06\x06";
+    // Behind the end stands a comment of at most 65,535 bytes.
+    let tail = bytes.len().saturating_sub(22 + usize::from(u16::MAX));
+    let end = tail + memchr::memmem::rfind(&bytes[tail..], END)?;
+    let count = u16::from_le_bytes(bytes.get(end + 10..end + 12)?.try_into().ok()?);
+    let large = || {
+        let at = memchr::memmem::rfind(&bytes[..end], LARGE_END)?;
+        Some(u64::from_le_bytes(bytes.get(at + 32..at + 40)?.try_into().ok()?))
+    };
+    Some(if count == u16::MAX { large().unwrap_or(count.into()) } else { count.into() })
 }
 
 /// A part that is an error once it gives more than it may.

@@ -1,22 +1,33 @@
 //! The relations by which a workbook of Office Open XML names its parts.
 
-use crate::audience::workbook::cell::Failure;
+use std::collections::HashMap;
+
+use crate::audience::workbook::cell::{Failure, within};
 use crate::audience::workbook::package::{Package, resolved};
 use crate::audience::workbook::xml::{Item, walk};
 
 /// Where one part names another.
 #[derive(Debug, Clone)]
-pub(crate) struct Relation {
-    id: String,
+struct Relation {
     kind: String,
     part: String,
 }
 
+/// The relations of one part, in their order and by their ids.
+#[derive(Debug, Default)]
+pub(crate) struct Relations {
+    all: Vec<Relation>,
+    by_id: HashMap<String, usize>,
+}
+
+/// More relations than this has no workbook that anybody made.
+const MOST: usize = 200_000;
+
 /// The relations of the part of this name.
-pub(crate) fn relations(package: &mut Package<'_>, part: &str) -> Result<Vec<Relation>, Failure> {
+pub(crate) fn relations(package: &mut Package<'_>, part: &str) -> Result<Relations, Failure> {
     let (folder, file) = part.rsplit_once('/').unwrap_or(("", part));
     let name = resolved(folder, &format!("_rels/{file}.rels"));
-    let mut all = Vec::new();
+    let mut all = Relations::default();
     if !package.has(&name) {
         return Ok(all);
     }
@@ -28,21 +39,20 @@ pub(crate) fn relations(package: &mut Package<'_>, part: &str) -> Result<Vec<Rel
             if let (Some(id), Some(kind), Some(target)) =
                 (tag.value("Id"), tag.value("Type"), tag.value("Target"))
             {
-                all.push(Relation { id, kind, part: resolved(folder, &target) });
+                all.by_id.entry(id).or_insert(all.all.len());
+                all.all.push(Relation { kind, part: resolved(folder, &target) });
             }
         }
-        Ok(true)
+        within(all.all.len(), MOST)
     })?;
     Ok(all)
 }
 
 /// The workbook's own part: the one that the package begins with, or the one that is usual.
 pub(crate) fn workbook(package: &mut Package<'_>, usual: &str) -> Result<String, Failure> {
-    let first = relations(package, "")?.into_iter().find(|relation| relation.is("officeDocument"));
-    Ok(first
-        .map(|relation| relation.part)
-        .filter(|part| package.has(part))
-        .unwrap_or_else(|| usual.to_owned()))
+    let relations = relations(package, "")?;
+    let first = relations.of_kind("officeDocument").filter(|part| package.has(part));
+    Ok(first.unwrap_or(usual).to_owned())
 }
 
 impl Relation {
@@ -52,13 +62,15 @@ impl Relation {
     }
 }
 
-/// The part that the only relation of a kind leads to.
-pub(crate) fn of_kind<'r>(relations: &'r [Relation], kind: &str) -> Option<&'r str> {
-    relations.iter().find(|relation| relation.is(kind)).map(|relation| relation.part.as_str())
-}
+impl Relations {
+    /// The part that the only relation of a kind leads to.
+    pub(crate) fn of_kind(&self, kind: &str) -> Option<&str> {
+        self.all.iter().find(|relation| relation.is(kind)).map(|relation| relation.part.as_str())
+    }
 
-/// The part of the sheet that a relation leads to; nothing where it is a chart, a dialog or a macro.
-pub(crate) fn worksheet<'r>(relations: &'r [Relation], id: &str) -> Option<&'r str> {
-    let relation = relations.iter().find(|relation| relation.id == id)?;
-    relation.is("worksheet").then_some(relation.part.as_str())
+    /// The part of the sheet that a relation leads to; nothing where it is a chart, a dialog or a macro.
+    pub(crate) fn worksheet(&self, id: &str) -> Option<&str> {
+        let relation = &self.all[*self.by_id.get(id)?];
+        relation.is("worksheet").then_some(relation.part.as_str())
+    }
 }

@@ -12,6 +12,11 @@ use crate::diagnostic::place::{FieldPath, Place};
 /// So many rows of a sheet are looked through for the names of its columns: titles and notes stand above them.
 const ROWS: usize = 20;
 
+/// So many sheets are looked at. Whoever has more knows which one is meant.
+const SHEETS: usize = 100;
+/// So many names of sheets are told.
+const NAMES: usize = 10;
+
 /// A sheet that people see and that holds something.
 pub(crate) struct Filled {
     pub(crate) name: String,
@@ -60,21 +65,37 @@ pub(crate) fn select(book: &mut Book<'_>, named: Option<&str>, openid: &str) -> 
     }
     let filled = filled(book, openid)?;
     match filled.as_slice() {
-        [] => Err(nothing_visible(&book.sheets())),
-        [only] => Ok(only.name.clone()),
+        [] => match visible(&book.sheets()).nth(SHEETS) {
+            Some(next) => Err(several(visible(&book.sheets()).map(|sheet| sheet.name.as_str()), &next.name)),
+            None => Err(nothing_visible(&book.sheets())),
+        },
+        [only] if visible(&book.sheets()).count() <= SHEETS => Ok(only.name.clone()),
         sheets if sheets.iter().filter(|sheet| sheet.results).count() == 1 => {
             let results = sheets.iter().find(|sheet| sheet.results).expect("one was counted");
             Ok(results.name.clone())
         }
         // That only one has the openid column says little: people keep those who have bought already in another.
         [first, ..] => {
-            let names: Vec<&str> = filled.iter().map(|sheet| sheet.name.as_str()).collect();
             let likely = filled.iter().find(|sheet| sheet.suits).unwrap_or(first);
-            let at = Place::Field(FieldPath::of("audience.file"));
-            let fault = Diagnostic::new(Code::SeveralSheets, at).with("sheets", names.join(", "));
-            Err(fault.with("first", &likely.name).into())
+            Err(several(filled.iter().map(|sheet| sheet.name.as_str()), &likely.name))
         }
     }
+}
+
+/// That nobody says which of several sheets is meant; `likely` is the one to begin with.
+fn several<'n>(names: impl Iterator<Item = &'n str>, likely: &str) -> Unreadable {
+    let at = Place::Field(FieldPath::of("audience.file"));
+    Diagnostic::new(Code::SeveralSheets, at).with("sheets", listed(names)).with("first", likely).into()
+}
+
+fn visible(sheets: &[Listed]) -> impl Iterator<Item = &Listed> {
+    sheets.iter().filter(|sheet| sheet.visible)
+}
+
+/// The first names, and whether there are more.
+fn listed<'n>(mut names: impl Iterator<Item = &'n str>) -> String {
+    let first: Vec<&str> = names.by_ref().take(NAMES).collect();
+    first.join(", ") + if names.next().is_some() { " …" } else { "" }
 }
 
 /// Why there is nothing to read: the sheets are empty, or hidden, or there are none, which no program saves.
@@ -86,7 +107,8 @@ fn nothing_visible(sheets: &[Listed]) -> Unreadable {
         (_, []) => Diagnostic::new(Code::AudienceEmpty, Place::Audience).into(),
         (_, [first, ..]) => {
             let at = Place::Field(FieldPath::of("audience.file"));
-            let fault = Diagnostic::new(Code::HiddenSheets, at).with("sheets", hidden.join(", "));
+            let fault =
+                Diagnostic::new(Code::HiddenSheets, at).with("sheets", listed(hidden.iter().copied()));
             fault.with("first", *first).into()
         }
     }
@@ -95,7 +117,7 @@ fn nothing_visible(sheets: &[Listed]) -> Unreadable {
 /// The sheets that people see and that hold something.
 pub(crate) fn filled(book: &mut Book<'_>, openid: &str) -> Result<Vec<Filled>, Failure> {
     let mut filled = Vec::new();
-    for sheet in book.sheets().into_iter().filter(|sheet| sheet.visible) {
+    for sheet in visible(&book.sheets()).take(SHEETS) {
         let mut look = Look { openid, rows: 0, last: None, names: Vec::new(), suits: false, results: false };
         book.read(&sheet.name, &mut |cell| {
             let text = match cell.value {
@@ -108,7 +130,7 @@ pub(crate) fn filled(book: &mut Book<'_>, openid: &str) -> Result<Vec<Filled>, F
         look.settle();
         let Look { rows, suits, results, .. } = look;
         if rows > 0 {
-            filled.push(Filled { name: sheet.name, suits, results });
+            filled.push(Filled { name: sheet.name.clone(), suits, results });
         }
     }
     Ok(filled)
@@ -121,6 +143,8 @@ fn the_named(listed: &[Listed], named: &str) -> Result<String, Diagnostic> {
     }
     let all: Vec<&str> = names.by_ref().collect();
     let at = Place::Field(FieldPath::of("audience.sheet"));
-    let fault = Diagnostic::new(Code::SheetMissing, at).with("name", named).with("sheets", all.join(", "));
+    let fault = Diagnostic::new(Code::SheetMissing, at)
+        .with("name", named)
+        .with("sheets", self::listed(all.iter().copied()));
     Err(fault.near(named, all))
 }

@@ -8,11 +8,11 @@ use std::io::{Cursor, Read as _};
 
 use crate::audience::number_format::{Epoch, NumberFormat};
 use crate::audience::workbook::cell::{
-    Cell, Each, Failure, Layout, Listed, Style, Texts, Value, error_value, is_volatile_in_tokens, packed,
-    room, symbols,
+    Cell, Codes, Each, Failure, Layout, Listed, Region, Style, Texts, Value, error_value,
+    is_volatile_in_tokens, packed, room, symbols,
 };
-use crate::audience::workbook::number;
 use crate::audience::workbook::xls_text::{Reader, Spelling};
+use crate::audience::workbook::{conditions, number};
 
 // The numbers of records, as [MS-XLS] 2.3 calls them.
 const FORMULA: u16 = 0x0006;
@@ -83,23 +83,25 @@ impl Xls {
         if version < EXCEL_97 {
             book.spelling = Spelling::Narrow(encoding_rs::WINDOWS_1252);
         }
-        book.globals(&substream(&stream).ok_or_else(damaged)?, room(bytes.len()))?;
+        book.globals(substream(&stream).ok_or_else(damaged)?, room(bytes.len()))?;
         book.stream = stream;
         Ok(book)
     }
 
-    fn globals(&mut self, records: &[Record<'_>], room: usize) -> Result<(), Failure> {
-        let mut codes: Vec<(u32, NumberFormat)> = Vec::new();
+    fn globals(&mut self, mut records: Records<'_>, room: usize) -> Result<(), Failure> {
+        let mut codes = Codes::default();
         let (mut styles, mut fonts) = (Vec::new(), Vec::new());
-        for (at, (kind, data)) in records.iter().enumerate() {
+        while let Some((kind, data)) = records.next() {
             let damaged = || Failure::part("xls");
-            match *kind {
+            match kind {
                 CODE_PAGE => self.spelling.code_page(short(data, 0).ok_or_else(damaged)?),
                 DATES if short(data, 0) == Some(1) => self.epoch = Epoch::Of1904,
                 RECALCULATED => self.calculated = true,
                 FORMAT => {
                     let code = self.spelling.text(data, 2, self.spelling.is_narrow());
-                    codes.extend(short(data, 0).zip(code).map(|(id, code)| (id, NumberFormat::new(&code))));
+                    if let Some((id, code)) = short(data, 0).zip(code) {
+                        codes.add(id, &code);
+                    }
                 }
                 FONT => fonts.push(self.spelling.text(data, 14, true).and_then(|name| symbols(&name))),
                 STYLE => styles.push((short(data, 2).unwrap_or(0), short(data, 0).unwrap_or(0))),
@@ -113,9 +115,9 @@ impl Xls {
                     }
                 }
                 SHARED_TEXTS => {
-                    let more = records[at + 1..].iter().take_while(|(kind, _)| *kind == CONTINUED);
+                    let more = records.clone().take_while(|(kind, _)| *kind == CONTINUED);
                     let mut pieces = vec![data.get(8..).ok_or_else(damaged)?];
-                    pieces.extend(more.map(|(_, data)| *data));
+                    pieces.extend(more.map(|(_, data)| data));
                     let mut reader = Reader::new(&pieces);
                     for _ in 0..number(data, 4).ok_or_else(damaged)? {
                         let text = reader.text().ok_or_else(damaged)?;
@@ -125,12 +127,11 @@ impl Xls {
                 _ => {}
             }
         }
-        let own = |id: u32| codes.iter().find(|(own, _)| *own == id).map(|(_, code)| code);
         let style = |(id, font): (u32, u32)| {
             // No font has the number 4.
             let font = if font > 4 { font - 1 } else { font };
             let symbols = fonts.get(font as usize).and_then(Option::clone);
-            Style { format: NumberFormat::of_file(id, own(id)), symbols }
+            Style { format: NumberFormat::of_file(id, codes.get(id)), symbols }
         };
         self.styles = styles.into_iter().map(style).collect();
         Ok(())
@@ -138,6 +139,10 @@ impl Xls {
 
     pub(crate) fn sheets(&self) -> impl Iterator<Item = &Listed> {
         self.sheets.iter().map(|(listed, _)| listed)
+    }
+
+    pub(crate) fn held(&self) -> usize {
+        self.texts.size() + self.stream.len()
     }
 
     pub(crate) fn epoch(&self) -> Epoch {
@@ -150,31 +155,32 @@ impl Xls {
         let records = self.stream.get(*begin..).and_then(substream).ok_or_else(damaged)?;
         let mut layout = Layout::default();
         // How the sheet is seen stands behind its cells.
-        let view = records.iter().find(|(kind, _)| *kind == VIEW).and_then(|(_, data)| short(data, 0));
+        let view = records.clone().find(|(kind, _)| *kind == VIEW).and_then(|(_, data)| short(data, 0));
         let each: Each<'_> = &mut |cell: Cell<'_>| {
             let hidden = cell.value == Value::Number(0.0) && view.is_some_and(|flags| flags & ZEROS == 0);
             let none = Value::Shown { text: "", number: Some(0.0), iso: None, sure: true };
             each(Cell { value: if hidden { none } else { cell.value }, ..cell })
         };
-        for (at, (kind, data)) in records.iter().enumerate() {
-            let more = match *kind {
+        let mut rest = records.clone();
+        while let Some((kind, data)) = rest.next() {
+            let more = match kind {
                 ROW => {
                     let hidden = data.get(12).is_some_and(|flags| flags & HIDDEN != 0);
                     if hidden || short(data, 6).is_some_and(|height| height & 0x7FFF == 0) {
-                        layout.hidden.extend(short(data, 0).map(|row| row..=row));
+                        layout.hide(short(data, 0).map(|row| row..=row).ok_or_else(damaged)?)?;
                     }
                     true
                 }
                 MERGED => {
                     let regions = data.get(2..).ok_or_else(damaged)?.chunks_exact(8);
-                    layout.merged.extend(regions.filter_map(|region| {
-                        Some(((short(region, 0)?, short(region, 4)?), (short(region, 2)?, short(region, 6)?)))
-                    }));
+                    for region in regions.filter_map(region) {
+                        layout.merge(region)?;
+                    }
                     true
                 }
                 PACKED_NUMBERS => self.packed(data, each).ok_or_else(damaged)?,
                 FORMULA | NUMBER | PACKED_NUMBER | BOOL_OR_ERROR | SHARED_TEXT | TEXT | RICH_TEXT => {
-                    self.cell(*kind, data, &records[at + 1..], each).ok_or_else(damaged)?
+                    self.cell(kind, data, &rest, each).ok_or_else(damaged)?
                 }
                 _ => true,
             };
@@ -182,6 +188,7 @@ impl Xls {
                 break;
             }
         }
+        layout.conditional = conditions::of_xls(records);
         Ok(layout)
     }
 
@@ -203,7 +210,7 @@ impl Xls {
     }
 
     /// Any other cell; nothing where its record is not whole.
-    fn cell(&self, kind: u16, data: &[u8], after: &[Record<'_>], each: Each<'_>) -> Option<bool> {
+    fn cell(&self, kind: u16, data: &[u8], after: &Records<'_>, each: Each<'_>) -> Option<bool> {
         let (row, column, style) = (short(data, 0)?, short(data, 2)?, short(data, 4)?);
         let rest = data.get(6..)?;
         let read;
@@ -238,15 +245,21 @@ impl Xls {
     }
 
     /// The text that stands in a record of its own, soon behind the formula's.
-    fn formula_text(&self, after: &[Record<'_>]) -> Option<String> {
-        let at = after.iter().take(3).position(|(kind, _)| *kind == FORMULA_TEXT)?;
+    fn formula_text(&self, after: &Records<'_>) -> Option<String> {
+        let mut after = after.clone();
+        let (_, text) = after.by_ref().take(3).find(|(kind, _)| *kind == FORMULA_TEXT)?;
         if self.spelling.is_narrow() {
-            return self.spelling.text(after[at].1, 0, false);
+            return self.spelling.text(text, 0, false);
         }
-        let more = after[at + 1..].iter().take_while(|(kind, _)| *kind == CONTINUED);
-        let pieces: Vec<&[u8]> = std::iter::once(after[at].1).chain(more.map(|(_, data)| *data)).collect();
+        let more = after.take_while(|(kind, _)| *kind == CONTINUED);
+        let pieces: Vec<&[u8]> = std::iter::once(text).chain(more.map(|(_, data)| data)).collect();
         Reader::new(&pieces).text()
     }
+}
+
+/// Merged cells: the first and the last row, then the columns.
+fn region(data: &[u8]) -> Option<Region> {
+    Some(((short(data, 0)?, short(data, 4)?), (short(data, 2)?, short(data, 6)?)))
 }
 
 fn real(data: &[u8]) -> Option<f64> {
@@ -289,31 +302,64 @@ fn padded(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
 fn first_records(stream: &[u8]) -> impl Iterator<Item = Record<'_>> {
     let mut rest = stream;
     std::iter::from_fn(move || {
-        let (kind, length) = (short(rest, 0)?, short(rest, 2)?);
-        let (data, after) = rest.get(4..)?.split_at_checked(usize::try_from(length).ok()?)?;
+        let (kind, data, after) = record(rest)?;
         rest = after;
-        Some((u16::try_from(kind).ok()?, data))
+        Some((kind, data))
     })
     .take_while(|(kind, _)| *kind != END)
 }
 
-/// The records between the beginning that a stream starts with and its end, those of charts in between left out.
-/// Nothing where it does not start with a beginning, or where the end is missing.
-fn substream(stream: &[u8]) -> Option<Vec<Record<'_>>> {
-    let (mut records, mut depth, mut rest) = (Vec::new(), 0u32, stream);
+/// The records between a beginning and its end, those of charts in between left out. Only where they begin and end is
+/// kept: a file of nothing but tiny records would take six times its size otherwise.
+#[derive(Debug, Clone)]
+struct Records<'s> {
+    rest: &'s [u8],
+    depth: u32,
+}
+
+impl<'s> Iterator for Records<'s> {
+    type Item = Record<'s>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (kind, data, rest) = record(self.rest)?;
+            self.rest = rest;
+            match kind {
+                BEGIN => self.depth += 1,
+                END if self.depth <= 1 => {
+                    self.rest = &[];
+                    return None;
+                }
+                END => self.depth -= 1,
+                kind if self.depth == 1 => return Some((kind, data)),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The records between the beginning that a stream starts with and its end. Nothing where it does not start with a
+/// beginning, or where the end is missing.
+fn substream(stream: &[u8]) -> Option<Records<'_>> {
+    let (mut depth, mut rest) = (0u32, stream);
     loop {
-        let (kind, length) = (short(rest, 0)?, short(rest, 2)?);
-        let (data, after) = rest.get(4..)?.split_at_checked(usize::try_from(length).ok()?)?;
+        let (kind, _, after) = record(rest)?;
         rest = after;
-        match u16::try_from(kind).ok()? {
+        match kind {
             BEGIN => depth += 1,
-            END if depth <= 1 => return (depth == 1).then_some(records),
+            END if depth <= 1 => return (depth == 1).then_some(Records { rest: stream, depth: 0 }),
             END => depth -= 1,
             _ if depth == 0 => return None,
-            kind if depth == 1 => records.push((kind, data)),
             _ => {}
         }
     }
+}
+
+/// The first record of a stream, and what stands behind it.
+fn record(stream: &[u8]) -> Option<(u16, &[u8], &[u8])> {
+    let (kind, length) = (short(stream, 0)?, short(stream, 2)?);
+    let (data, rest) = stream.get(4..)?.split_at_checked(usize::try_from(length).ok()?)?;
+    Some((u16::try_from(kind).ok()?, data, rest))
 }
 
 fn short(data: &[u8], at: usize) -> Option<u32> {
@@ -350,10 +396,8 @@ mod tests {
         let record = |kind: u16| [kind.to_le_bytes(), [1, 0]].concat().into_iter().chain([7]);
         let stream: Vec<u8> =
             [BEGIN, ROW, BEGIN, MERGED, END, FORMULA, END, SHEET].into_iter().flat_map(record).collect();
-        let kinds: Vec<u16> =
-            substream(&stream).expect("a whole one").iter().map(|(kind, _)| *kind).collect();
+        let kinds: Vec<u16> = substream(&stream).expect("a whole one").map(|(kind, _)| kind).collect();
         assert_eq!(kinds, [ROW, FORMULA]);
-        assert_eq!(substream(&stream[..20]), None);
-        assert_eq!(substream(&stream[5..]), None);
+        assert!(substream(&stream[..20]).is_none() && substream(&stream[5..]).is_none());
     }
 }

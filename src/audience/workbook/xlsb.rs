@@ -3,14 +3,17 @@
 //! A part is a row of records, each a number, a length and so many bytes ([MS-XLSB] 2.1.4). Every formula is kept with
 //! the value it had last, so that none can be without one.
 
+use std::io::{BufReader, Read};
+
 use crate::audience::number_format::{Epoch, NumberFormat};
 use crate::audience::workbook::cell::{
-    Cell, Each, Failure, Layout, Listed, Style, Texts, Value, error_value, is_volatile_in_tokens, packed,
-    room, symbols,
+    Cell, Codes, Each, Failure, Layout, Listed, MOST_SHEETS, MOST_STYLES, Style, Texts, Value, error_value,
+    is_volatile_in_tokens, packed, room, symbols, within,
 };
+use crate::audience::workbook::conditions::{Conditions, xlsb_number_format};
 use crate::audience::workbook::number;
 use crate::audience::workbook::package::Package;
-use crate::audience::workbook::relations::{of_kind, relations, workbook, worksheet};
+use crate::audience::workbook::relations::{relations, workbook};
 
 // The numbers of records, as [MS-XLSB] 2.3 calls them.
 const ROW: u16 = 0;
@@ -39,6 +42,7 @@ const CELLS_END: u16 = 146;
 const PROPERTIES: u16 = 153;
 const SHEET: u16 = 156;
 const MERGED: u16 = 176;
+const CONDITIONAL_LOOK: u16 = 507;
 const STYLES: u16 = 617;
 const STYLES_END: u16 = 618;
 
@@ -48,11 +52,23 @@ const HIDDEN: u8 = 0x10;
 /// The bit of a view's flags that says that zeros are shown.
 const ZEROS: u32 = 0x10;
 
+/// How cells look.
+#[derive(Debug, Default)]
+struct Styles {
+    /// By the number that cells name.
+    all: Vec<Style>,
+    /// What conditions do to cells, by the number that they name: whether that is another number format.
+    conditional: Vec<bool>,
+}
+
+/// A record that is longer is none that any program writes: a cell holds 32,767 characters.
+const LONGEST: usize = 4 << 20;
+
 pub(crate) struct Xlsb<'b> {
     package: Package<'b>,
     sheets: Vec<(Listed, String)>,
     texts: Texts,
-    styles: Vec<Style>,
+    styles: Styles,
     general: Style,
     epoch: Epoch,
 }
@@ -63,7 +79,8 @@ impl<'b> Xlsb<'b> {
         let main = workbook(&mut package, "xl/workbook.bin")?;
         let relations = relations(&mut package, &main)?;
         let (mut sheets, mut epoch) = (Vec::new(), Epoch::Of1900);
-        for (kind, data) in Records(&package.bytes(&main)?) {
+        let mut records = Records::new(package.part(&main)?);
+        while let Some((kind, data)) = records.next() {
             match kind {
                 PROPERTIES if data.first().is_some_and(|flags| flags & 1 != 0) => epoch = Epoch::Of1904,
                 SHEET => {
@@ -73,24 +90,33 @@ impl<'b> Xlsb<'b> {
                         Some((number(data, 0)?, relation, name))
                     };
                     let (state, relation, name) = read().ok_or_else(|| Failure::part(&main))?;
-                    if let Some(part) = worksheet(&relations, &relation) {
+                    within(sheets.len(), MOST_SHEETS)?;
+                    if let Some(part) = relations.worksheet(&relation) {
                         sheets.push((Listed { name, visible: state == 0 }, part.to_owned()));
                     }
                 }
                 _ => {}
             }
         }
-        let part = |kind: &str, usual: &str| of_kind(&relations, kind).unwrap_or(usual).to_owned();
+        drop(records);
+        let part = |kind: &str, usual: &str| relations.of_kind(kind).unwrap_or(usual).to_owned();
         let mut texts = Texts::default();
         let shared = part("sharedStrings", "xl/sharedStrings.bin");
         if package.has(&shared) {
-            for (_, data) in Records(&package.bytes(&shared)?).filter(|(kind, _)| *kind == SHARED_TEXT) {
-                let (text, _) = text(data, 1).ok_or_else(|| Failure::part(&shared))?;
-                texts.push(&text, room(bytes.len()))?;
+            let mut records = Records::new(package.part(&shared)?);
+            while let Some((kind, data)) = records.next() {
+                if kind == SHARED_TEXT {
+                    let (text, _) = text(data, 1).ok_or_else(|| Failure::part(&shared))?;
+                    texts.push(&text, room(bytes.len()))?;
+                }
             }
         }
         let styles = part("styles", "xl/styles.bin");
-        let styles = if package.has(&styles) { self::styles(&package.bytes(&styles)?) } else { Vec::new() };
+        let styles = if package.has(&styles) {
+            self::styles(Records::new(package.part(&styles)?))
+        } else {
+            Styles::default()
+        };
         Ok(Self { package, sheets, texts, styles, general: Style::general(), epoch })
     }
 
@@ -98,15 +124,21 @@ impl<'b> Xlsb<'b> {
         self.sheets.iter().map(|(listed, _)| listed)
     }
 
+    pub(crate) fn held(&self) -> usize {
+        self.texts.size()
+    }
+
     pub(crate) fn epoch(&self) -> Epoch {
         self.epoch
     }
 
     pub(crate) fn read(&mut self, sheet: &str, each: Each<'_>) -> Result<Layout, Failure> {
-        let found = self.sheets.iter().find(|(listed, _)| listed.name == sheet);
-        let (_, part) = found.ok_or_else(|| Failure::part(sheet))?;
-        let bytes = self.package.bytes(part)?;
-        let mut layout = Layout::default();
+        let Self { package, sheets, texts, styles, general, .. } = self;
+        let (_, part) =
+            sheets.iter().find(|(listed, _)| listed.name == sheet).ok_or_else(|| Failure::part(sheet))?;
+        let look = Look { texts, styles, general };
+        let mut records = Records::new(package.part(part)?);
+        let (mut layout, mut conditions) = (Layout::default(), Conditions::default());
         let (mut row, mut column) = (0u32, 0u32);
         let damaged = || Failure::part(part);
         let mut whole = false;
@@ -116,13 +148,13 @@ impl<'b> Xlsb<'b> {
             let none = Value::Shown { text: "", number: Some(0.0), iso: None, sure: true };
             each(Cell { value: if hidden { none } else { cell.value }, ..cell })
         };
-        for (kind, data) in Records(&bytes) {
+        while let Some((kind, data)) = records.next() {
             match kind {
                 ROW => {
                     (row, column) = (number(data, 0).ok_or_else(damaged)?, 0);
                     let flat = data.get(8..10) == Some(&[0, 0]);
                     if flat || data.get(11).is_some_and(|flags| flags & HIDDEN != 0) {
-                        layout.hidden.push(row..=row);
+                        layout.hide(row..=row)?;
                     }
                 }
                 VIEW => zeros.set(short(data, 0).is_none_or(|flags| flags & ZEROS != 0)),
@@ -131,12 +163,12 @@ impl<'b> Xlsb<'b> {
                         let (top, bottom) = (number(data, 0)?, number(data, 4)?);
                         Some(((top, number(data, 8)?), (bottom, number(data, 12)?)))
                     };
-                    layout.merged.extend(region());
+                    layout.merge(region().ok_or_else(damaged)?)?;
                 }
                 CELL_BLANK..=FORMULA_ERROR | CELL_RICH_TEXT => {
                     column = number(data, 0).ok_or_else(damaged)?;
                     let style = number(data, 4).ok_or_else(damaged)?;
-                    if !self.cell(kind, &data[8..], (row, column, style), each).ok_or_else(damaged)? {
+                    if !look.cell(kind, &data[8..], (row, column, style), each).ok_or_else(damaged)? {
                         return Ok(layout);
                     }
                     column = column.saturating_add(1);
@@ -144,19 +176,29 @@ impl<'b> Xlsb<'b> {
                 SHORT_BLANK..=SHORT_SHARED_TEXT => {
                     let style = number(data, 0).ok_or_else(damaged)?;
                     let kind = kind - SHORT_BLANK + CELL_BLANK;
-                    if !self.cell(kind, &data[4..], (row, column, style), each).ok_or_else(damaged)? {
+                    if !look.cell(kind, &data[4..], (row, column, style), each).ok_or_else(damaged)? {
                         return Ok(layout);
                     }
                     column = column.saturating_add(1);
                 }
                 CELLS_END => whole = true,
-                _ => {}
+                _ => conditions.take(kind, data, &look.styles.conditional),
             }
         }
+        layout.conditional = conditions.into_found();
         // A part that was cut off lacks people.
         if whole { Ok(layout) } else { Err(damaged()) }
     }
+}
 
+/// What cells name: texts that they share and how they look.
+struct Look<'b> {
+    texts: &'b Texts,
+    styles: &'b Styles,
+    general: &'b Style,
+}
+
+impl Look<'_> {
     /// Hands out a cell. Nothing where its record is not whole.
     fn cell(&self, kind: u16, data: &[u8], at: (u32, u32, u32), each: Each<'_>) -> Option<bool> {
         let read;
@@ -180,7 +222,7 @@ impl<'b> Xlsb<'b> {
         }
         let (row, column, style) = at;
         // The fourth byte holds flags.
-        let style = self.styles.get((style & 0x00FF_FFFF) as usize).unwrap_or(&self.general);
+        let style = self.styles.all.get((style & 0x00FF_FFFF) as usize).unwrap_or(self.general);
         // Behind the value and its flags stands the formula.
         let volatile = match kind {
             FORMULA_REAL => data.get(14..).is_some_and(is_volatile_in_tokens),
@@ -194,60 +236,70 @@ impl<'b> Xlsb<'b> {
     }
 }
 
-/// The styles that cells name.
-fn styles(styles: &[u8]) -> Vec<Style> {
-    let mut codes: Vec<(u32, NumberFormat)> = Vec::new();
-    let (mut all, mut fonts, mut inside) = (Vec::new(), Vec::new(), false);
-    for (kind, data) in Records(styles) {
+/// The styles that cells and conditions name.
+fn styles(mut records: Records<'_>) -> Styles {
+    let mut codes = Codes::default();
+    let (mut all, mut conditional, mut fonts, mut inside) = (Vec::new(), Vec::new(), Vec::new(), false);
+    while let Some((kind, data)) = records.next() {
         match kind {
             FORMAT => {
                 let code = short(data, 0).zip(text(data, 2));
-                codes.extend(code.map(|(id, (code, _))| (id, NumberFormat::new(&code))));
+                if let Some((id, (code, _))) = code {
+                    codes.add(id, &code);
+                }
             }
-            FONT => fonts.push(text(data, 21).and_then(|(name, _)| symbols(&name))),
+            FONT if fonts.len() < MOST_STYLES => {
+                fonts.push(text(data, 21).and_then(|(name, _)| symbols(&name)))
+            }
+            // More than there can be are none that a condition names.
+            CONDITIONAL_LOOK if conditional.len() < MOST_STYLES => conditional.push(xlsb_number_format(data)),
             STYLES => inside = true,
             STYLES_END => inside = false,
-            STYLE if inside => {
+            STYLE if inside && all.len() < MOST_STYLES => {
                 let id = short(data, 2).unwrap_or(0);
-                let own = codes.iter().find(|(own, _)| *own == id).map(|(_, code)| code);
                 let font = short(data, 4).and_then(|font| fonts.get(font as usize));
                 let symbols = font.and_then(Option::clone);
-                all.push(Style { format: NumberFormat::of_file(id, own), symbols });
+                all.push(Style { format: NumberFormat::of_file(id, codes.get(id)), symbols });
             }
             _ => {}
         }
     }
-    all
+    Styles { all, conditional }
 }
 
 fn short(data: &[u8], at: usize) -> Option<u32> {
     Some(u16::from_le_bytes(data.get(at..at + 2)?.try_into().ok()?).into())
 }
 
-/// The records of a part, up to the first that is not whole.
-struct Records<'p>(&'p [u8]);
-
-impl<'p> Iterator for Records<'p> {
-    type Item = (u16, &'p [u8]);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let kind = self.varint(2)?;
-        let length = self.varint(4)?;
-        let (data, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
-        Some((u16::try_from(kind).ok()?, data))
-    }
+/// The records of a part, up to the first that is not whole. One is in memory at a time: a part unfolds to many times
+/// what its file takes.
+struct Records<'p> {
+    part: BufReader<Box<dyn Read + 'p>>,
+    data: Vec<u8>,
 }
 
-impl Records<'_> {
+impl<'p> Records<'p> {
+    fn new(part: Box<dyn Read + 'p>) -> Self {
+        Self { part: BufReader::with_capacity(64 * 1024, part), data: Vec::new() }
+    }
+
+    /// The next record.
+    fn next(&mut self) -> Option<(u16, &[u8])> {
+        let kind = u16::try_from(self.varint(2)?).ok()?;
+        let length = self.varint(4).filter(|length| *length <= LONGEST)?;
+        self.data.clear();
+        let read = self.part.by_ref().take(length as u64).read_to_end(&mut self.data).ok()?;
+        (read == length).then_some((kind, self.data.as_slice()))
+    }
+
     /// A number of seven bits a byte, the lowest first.
     fn varint(&mut self, most: usize) -> Option<usize> {
         let mut value = 0;
         for index in 0..most {
-            let (byte, rest) = self.0.split_first()?;
-            self.0 = rest;
-            value |= usize::from(byte & 0x7F) << (7 * index);
-            if byte & 0x80 == 0 {
+            let mut byte = [0];
+            self.part.read_exact(&mut byte).ok()?;
+            value |= usize::from(byte[0] & 0x7F) << (7 * index);
+            if byte[0] & 0x80 == 0 {
                 break;
             }
         }
@@ -273,10 +325,16 @@ mod tests {
         let mut part = vec![0, 2, 1, 2];
         part.extend([0xB0, 0x01, 0xAC, 0x02]);
         part.extend([7; 300]);
-        let read: Vec<_> = Records(&part).map(|(kind, data)| (kind, data.len())).collect();
-        assert_eq!(read, [(ROW, 2), (MERGED, 300)]);
+        let read = |part: &[u8]| {
+            let (mut records, mut read) = (Records::new(Box::new(part)), Vec::new());
+            while let Some((kind, data)) = records.next() {
+                read.push((kind, data.len()));
+            }
+            read
+        };
+        assert_eq!(read(&part), [(ROW, 2), (MERGED, 300)]);
         for length in 0..part.len() {
-            assert!(Records(&part[..length]).count() < 2, "{length}");
+            assert!(read(&part[..length]).len() < 2, "{length}");
         }
     }
 

@@ -3,11 +3,13 @@
 use std::collections::HashSet;
 
 use crate::audience::number_format::{Epoch, NumberFormat};
+use crate::audience::workbook::a1::{MOST_REGIONS, position, rectangles, region};
 use crate::audience::workbook::cell::{
-    Cell, Each, Failure, Layout, Listed, Region, Style, Texts, Value, is_volatile, room, symbols,
+    Cell, Codes, Each, Failure, Layout, Listed, MAX_ROWS, MOST_SHEETS, MOST_STYLES, Region, Style, Texts,
+    Value, is_volatile, room, symbols, within,
 };
 use crate::audience::workbook::package::Package;
-use crate::audience::workbook::relations::{of_kind, relations, workbook, worksheet};
+use crate::audience::workbook::relations::{relations, workbook};
 use crate::audience::workbook::xml::{Item, Tag, unescaped, walk};
 
 pub(crate) struct Xlsx<'b> {
@@ -38,7 +40,8 @@ impl<'b> Xlsx<'b> {
             let Item::Start(tag) = item else { return Ok(true) };
             match tag.name() {
                 "sheet" => {
-                    if let Some(part) = tag.value("id").and_then(|id| worksheet(&relations, &id)) {
+                    within(sheets.len(), MOST_SHEETS)?;
+                    if let Some(part) = tag.value("id").and_then(|id| relations.worksheet(&id)) {
                         let visible = tag.value("state").is_none_or(|state| state == "visible");
                         // A sheet without a name can be read all the same.
                         let name = tag.value("name").unwrap_or_default();
@@ -52,7 +55,7 @@ impl<'b> Xlsx<'b> {
             }
             Ok(true)
         })?;
-        let part = |kind: &str, usual: &str| of_kind(&relations, kind).unwrap_or(usual).to_owned();
+        let part = |kind: &str, usual: &str| relations.of_kind(kind).unwrap_or(usual).to_owned();
         let texts = part("sharedStrings", "xl/sharedStrings.xml");
         let texts = if package.has(&texts) {
             shared(&mut package, &texts, room(bytes.len()))?
@@ -67,6 +70,10 @@ impl<'b> Xlsx<'b> {
 
     pub(crate) fn sheets(&self) -> impl Iterator<Item = &Listed> {
         self.sheets.iter().map(|(listed, _)| listed)
+    }
+
+    pub(crate) fn held(&self) -> usize {
+        self.texts.size()
     }
 
     pub(crate) fn epoch(&self) -> Epoch {
@@ -84,6 +91,9 @@ impl<'b> Xlsx<'b> {
             part,
             zeros: true,
             conditional: Vec::new(),
+            otherwise: false,
+            listing: false,
+            listed: String::new(),
             shared: HashSet::new(),
             layout: Layout::default(),
             next: (0, 0),
@@ -127,7 +137,7 @@ fn shared(package: &mut Package<'_>, part: &str, room: usize) -> Result<Texts, F
 
 /// The styles that cells and conditions name.
 fn styles(package: &mut Package<'_>, part: &str) -> Result<Styles, Failure> {
-    let mut codes: Vec<(u32, NumberFormat)> = Vec::new();
+    let mut codes = Codes::default();
     let (mut fonts, mut styles) = (Vec::new(), Styles::default());
     // In which list of the part the tag stands.
     let mut list = String::new();
@@ -150,22 +160,23 @@ fn styles(package: &mut Package<'_>, part: &str) -> Result<Styles, Failure> {
                 (_, "numFmt") => {
                     let id = tag.value("numFmtId").and_then(|id| id.parse().ok());
                     if let Some((id, code)) = id.zip(tag.value("formatCode")) {
-                        codes.push((id, NumberFormat::new(&code)));
+                        codes.add(id, &code);
                     }
                 }
                 ("cellXfs", "xf") => {
                     let id = tag.value("numFmtId").and_then(|id| id.parse().ok()).unwrap_or(0);
-                    let own = codes.iter().find(|(own, _)| *own == id).map(|(_, code)| code);
                     let font = tag.value("fontId").and_then(|id| id.parse::<usize>().ok());
                     let symbols = font.and_then(|font| fonts.get(font)).and_then(Option::clone);
-                    styles.all.push(Style { format: NumberFormat::of_file(id, own), symbols });
+                    styles.all.push(Style { format: NumberFormat::of_file(id, codes.get(id)), symbols });
                 }
                 _ => {}
             },
             Item::End("fonts" | "cellXfs" | "dxfs") => list.clear(),
             Item::End(_) | Item::Text(_) => {}
         }
-        Ok(styles.all.len() < 100_000)
+        within(fonts.len(), MOST_STYLES)?;
+        within(styles.conditional.len(), MOST_STYLES)?;
+        Ok(styles.all.len() < MOST_STYLES)
     })?;
     Ok(styles)
 }
@@ -202,6 +213,11 @@ struct Reading<'r> {
     zeros: bool,
     /// The cells that the conditions which are read now look at.
     conditional: Vec<Region>,
+    /// Whether one of them shows something else. What later programs add names its cells only behind its rules.
+    otherwise: bool,
+    /// Whether a list of cells behind rules is being read.
+    listing: bool,
+    listed: String,
     /// The shared formulas whose value is another tomorrow.
     shared: HashSet<String>,
     layout: Layout,
@@ -237,23 +253,31 @@ impl Reading<'_> {
                 "c" => self.begin(&tag)?,
                 "sheetView" => self.zeros &= tag.value("showZeros").is_none_or(|value| is_true(&value)),
                 "conditionalFormatting" => {
-                    let cells = tag.value("sqref");
-                    let cells = cells.iter().flat_map(|cells| cells.split_whitespace());
-                    self.conditional = cells.filter_map(rectangle).collect();
+                    self.conditional = tag.value("sqref").map_or_else(Vec::new, |cells| rectangles(&cells));
+                    self.otherwise = false;
+                    self.listed.clear();
                 }
                 "cfRule" => {
                     let number = tag.value("dxfId").and_then(|number| number.parse::<usize>().ok());
                     if number.and_then(|number| self.styles.conditional.get(number)) == Some(&true) {
-                        self.layout.conditional.append(&mut self.conditional);
+                        self.otherwise = true;
                     }
                 }
+                // The look of a rule that later programs add stands in it.
+                "numFmt" => self.otherwise = true,
+                "sqref" => self.listing = true,
                 // A bar or an icon in place of the number.
                 "dataBar" | "iconSet" if tag.value("showValue").is_some_and(|value| !is_true(&value)) => {
-                    self.layout.conditional.append(&mut self.conditional);
+                    self.otherwise = true;
                 }
-                "mergeCell" => self.layout.merged.extend(tag.value("ref").and_then(|cells| region(&cells))),
+                "mergeCell" => {
+                    if let Some(region) = tag.value("ref").and_then(|cells| region(&cells)) {
+                        self.layout.merge(region)?;
+                    }
+                }
                 _ => {}
             },
+            Item::Text(text) if self.listing => self.listed.push_str(text),
             Item::Text(text) => match (self.field, &mut self.cell.formula) {
                 (Field::Formula, Some(formula)) => formula.push_str(text),
                 (Field::Value | Field::Text, _) => self.cell.text.push_str(text),
@@ -269,9 +293,21 @@ impl Reading<'_> {
                     return self.end(each);
                 }
             }
+            Item::End("sqref") => self.listing = false,
+            Item::End("conditionalFormatting") => self.conditions_end()?,
             Item::End(_) => {}
         }
         Ok(true)
+    }
+
+    fn conditions_end(&mut self) -> Result<(), Failure> {
+        let mut cells = std::mem::take(&mut self.conditional);
+        cells.extend(rectangles(&self.listed));
+        self.listed.clear();
+        if self.otherwise {
+            self.layout.conditional.append(&mut cells);
+        }
+        if self.layout.conditional.len() > MOST_REGIONS { Err(Failure::TooLarge) } else { Ok(()) }
     }
 
     fn row(&mut self, tag: &Tag<'_>) -> Result<(), Failure> {
@@ -292,7 +328,7 @@ impl Reading<'_> {
             return Err(Failure::part(self.part));
         }
         if hidden {
-            self.layout.hidden.push(row..=row);
+            self.layout.hide(row..=row)?;
         }
         self.next = (row.saturating_add(1), 0);
         Ok(())
@@ -331,6 +367,7 @@ impl Reading<'_> {
         if let Some(shared) = &cell.shared {
             if volatile {
                 self.shared.insert(shared.clone());
+                within(self.shared.len(), MAX_ROWS as usize)?;
             }
             volatile |= self.shared.contains(shared);
         }
@@ -364,65 +401,5 @@ impl Reading<'_> {
             Some(value) => each(Cell { volatile, ..style.cell(cell.at.0, cell.at.1, value) }),
             None => true,
         })
-    }
-}
-
-/// `B2:D4`, `B2`, `B:B` or `2:4` as a rectangle.
-fn rectangle(cells: &str) -> Option<Region> {
-    let cells = cells.replace('$', "");
-    if let Some(region) = region(&cells) {
-        return Some(region);
-    }
-    let (first, last) = cells.split_once(':').unwrap_or((&cells, &cells));
-    if first.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some((position(&format!("A{first}"))?, position(&format!("XFD{last}"))?));
-    }
-    if first.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        return Some((position(&format!("{first}1"))?, position(&format!("{last}1048576"))?));
-    }
-    Some((position(first)?, position(last)?))
-}
-
-/// `B2:D4` as a rectangle.
-fn region(cells: &str) -> Option<Region> {
-    let (first, last) = cells.split_once(':')?;
-    Some((position(first)?, position(last)?))
-}
-
-/// `C17` as row and column from 0.
-fn position(cell: &str) -> Option<(u32, u32)> {
-    let digits = cell.find(|c: char| c.is_ascii_digit())?;
-    let (letters, row) = cell.split_at(digits);
-    let column = letters.bytes().try_fold(0u32, |column, letter| {
-        let number = letter.is_ascii_uppercase().then(|| u32::from(letter - b'A') + 1)?;
-        column.checked_mul(26)?.checked_add(number)
-    })?;
-    Some((row.parse::<u32>().ok()?.checked_sub(1)?, column.checked_sub(1)?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_of_conditions_are_read_in_each_of_their_forms() {
-        for (cells, read) in [
-            ("B2:C3", ((1, 1), (2, 2))),
-            ("B2", ((1, 1), (1, 1))),
-            ("$B:$C", ((0, 1), (1_048_575, 2))),
-            ("2:3", ((1, 0), (2, 16_383))),
-        ] {
-            assert_eq!(rectangle(cells), Some(read), "{cells}");
-        }
-        assert_eq!(rectangle("?"), None);
-    }
-
-    #[test]
-    fn regions_are_read() {
-        assert_eq!(region("A1:C3"), Some(((0, 0), (2, 2))));
-        assert_eq!(region("AA10:AB10"), Some(((9, 26), (9, 27))));
-        for bad in ["", "A1", "1:2", "A0:B1", "a1:b2", "ZZZZZZZZ1:A1"] {
-            assert_eq!(region(bad), None, "{bad}");
-        }
     }
 }

@@ -1,11 +1,17 @@
 //! The XML of workbooks; the only file that knows how XML is read.
 
 use std::borrow::Cow;
-use std::io::{BufReader, Read};
+use std::cell::Cell;
+use std::io::{self, BufReader, Read};
+use std::rc::Rc;
 
 use quick_xml::events::{BytesStart, Event};
 
 use crate::audience::workbook::cell::Failure;
+
+/// The most bytes of a tag or a text, with what is read ahead. A cell holds 32,767 characters, and the longest attributes
+/// are lists of cells.
+const LONGEST_ITEM: usize = 8 << 20;
 
 /// What stands next in a part. An empty tag begins and ends like any other.
 pub(crate) enum Item<'x> {
@@ -26,12 +32,15 @@ pub(crate) fn walk(
     mut each: impl FnMut(Item<'_>) -> Result<bool, Failure>,
 ) -> Result<(), Failure> {
     let damaged = || Failure::part(name);
+    let left = Rc::new(Cell::new(LONGEST_ITEM));
+    let part = Bounded { part, left: Rc::clone(&left) };
     let mut xml = quick_xml::Reader::from_reader(BufReader::with_capacity(64 * 1024, part));
     let mut buffer = Vec::new();
     let (mut depth, mut begun) = (0u64, false);
     loop {
         begun |= depth > 0;
         buffer.clear();
+        left.set(LONGEST_ITEM);
         let more = match xml.read_event_into(&mut buffer).map_err(|_| damaged())? {
             Event::Start(tag) => {
                 depth += 1;
@@ -61,6 +70,21 @@ pub(crate) fn walk(
         if !more {
             return Ok(());
         }
+    }
+}
+
+/// A part of which no single tag or text may be longer than any program writes: it is held in memory whole.
+struct Bounded<'p> {
+    part: Box<dyn Read + 'p>,
+    left: Rc<Cell<usize>>,
+}
+
+impl Read for Bounded<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.part.read(into)?;
+        let left = self.left.get().checked_sub(read).ok_or(io::ErrorKind::FileTooLarge)?;
+        self.left.set(left);
+        Ok(read)
     }
 }
 

@@ -98,6 +98,7 @@ impl<'s> Parser<'s> {
                 let spelling = if sign == '*' { inside.to_owned() } else { sign.to_string() };
                 self.found.faults.push(TemplateFault::unsupported(at, spelling));
             }
+            TagKind::Raw => self.raw(tag),
             TagKind::Value => {
                 let value = Inside::new(self.source, tag.inside, &mut self.found).value();
                 if let Some(value) = value {
@@ -109,6 +110,20 @@ impl<'s> Parser<'s> {
             TagKind::Else => self.other(&tag, None),
             TagKind::ElseIf => self.other(&tag, Some("else ")),
             TagKind::End => self.end(&tag),
+        }
+    }
+
+    /// Four braces are two too many: nobody who writes a message knows of blocks that are no template.
+    fn raw(&mut self, tag: Tag) {
+        let inside = self.spelling(&tag);
+        let instead = format!("{{{{{inside}}}}}");
+        self.found.faults.push(TemplateFault::syntax(tag.at.clone(), SyntaxFault::FourBraces(instead)));
+        // Read as it was meant, so that the block it begins or ends is not told as well.
+        match inside.strip_prefix('/') {
+            Some(name) if self.open.last().is_some_and(|open| open.name == name) => {
+                self.open.pop();
+            }
+            Some(_) | None => {}
         }
     }
 

@@ -51,6 +51,8 @@ pub(crate) enum SyntaxFault {
     FullWidthBraces,
     /// A tag of two braces that three close.
     ThirdBrace,
+    /// A tag of four braces; the same in two.
+    FourBraces(String),
     /// A tag in which a quotation mark has no second.
     UnclosedQuote,
     /// A tag in which `[` has no `]`.
@@ -195,6 +197,7 @@ impl SyntaxFault {
             Self::UnclosedTag => of("template.unclosed-tag"),
             Self::FullWidthBraces => of("template.full-width-braces"),
             Self::ThirdBrace => of("template.third-brace"),
+            Self::FourBraces(instead) => of("template.four-braces").with("instead", instead),
             Self::UnclosedQuote => of("template.unclosed-quote"),
             Self::UnclosedBracket => of("template.unclosed-bracket"),
             Self::EmptyTag => of("template.empty-tag"),

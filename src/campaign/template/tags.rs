@@ -56,8 +56,10 @@ pub(super) enum TagKind {
     ElseIf,
     /// `{{/if}}`
     End,
-    /// `{{> x}}`, `{{* x}}`, `{{{{x}}}}`: nothing that is known here. The sign is at the beginning of `inside`.
+    /// `{{> x}}`, `{{* x}}`: nothing that is known here. The sign is at the beginning of `inside`.
     Foreign,
+    /// `{{{{x}}}}`, with the text up to its end where it has one: nothing that is known here.
+    Raw,
 }
 
 /// What JavaScript takes for a blank, the full-width one included.
@@ -109,9 +111,7 @@ fn end_of_escaped(source: &str, open: usize) -> usize {
 
 fn tag(source: &str, open: usize) -> Result<Tag, TemplateFault> {
     if source[open..].starts_with("{{{{") {
-        let end = source[open..].find("}}}}").map_or(source.len(), |at| open + at + 4);
-        let strip = Strip::default();
-        return Ok(Tag { kind: TagKind::Foreign, at: open..end, inside: open + 2..end, strip });
+        return raw(source, open);
     }
     let mut at = open + 2;
     let before = source[at..].starts_with('~');
@@ -139,6 +139,19 @@ fn tag(source: &str, open: usize) -> Result<Tag, TemplateFault> {
         return Err(TemplateFault::syntax(open..end + 1, SyntaxFault::ThirdBrace));
     }
     Ok(tag)
+}
+
+/// A tag of four braces. What stands between it and its own end is no template.
+fn raw(source: &str, open: usize) -> Result<Tag, TemplateFault> {
+    let start = open + 4;
+    let Some(inner) = source[start..].find("}}").map(|at| start + at) else {
+        return Err(unclosed(source, open));
+    };
+    let braces = source[inner..].bytes().take_while(|byte| *byte == b'}').take(4).count();
+    let name = source[start..inner].split(is_blank).find(|word| !word.is_empty()).unwrap_or_default();
+    let close = format!("{{{{{{{{/{name}}}}}}}}}");
+    let end = source[inner..].find(&close).map_or(inner + braces, |at| inner + at + close.len());
+    Ok(Tag { kind: TagKind::Raw, at: open..end, inside: start..inner, strip: Strip::default() })
 }
 
 impl Tag {

@@ -15,14 +15,13 @@ use crate::campaign::validate::window::exact_times;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
+use crate::diagnostic::value::Key;
 use crate::message::AccountKind;
 
 /// The most columns that can have rules. A workbook has no more than 16,384 columns, and nobody writes rules for all.
 const MOST_COLUMNS: usize = 500;
 /// The most memory that one compiled pattern may take, in bytes: rules for all columns then fit into 125 MB.
 const LARGEST_PATTERN: usize = 256 * 1024;
-/// What a pattern may be, for people.
-const PATTERNS: &str = "regex, <= 256 KiB";
 
 impl Check<'_> {
     pub(super) fn audience(&mut self, audience: &AudienceTable, kind: AccountKind) -> Option<Audience> {
@@ -136,7 +135,8 @@ impl Check<'_> {
         let pattern = rules.pattern.as_ref().and_then(|pattern| match pattern_of(pattern) {
             Ok(regex) => Some(regex),
             Err(_) => {
-                self.bad(&at.key("pattern"), pattern, PATTERNS);
+                let at = at.key("pattern");
+                self.bad(&at, pattern, Key::new("pattern-form"));
                 None
             }
         });

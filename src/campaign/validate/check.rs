@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
+use crate::diagnostic::value::Value;
 
 /// The most faults of a campaign file that are told one by one.
 const MOST_FAULTS: usize = 200;
@@ -63,7 +64,7 @@ impl Check<'_> {
         (all.len() == given.len()).then_some(all)
     }
 
-    pub(super) fn bad(&mut self, at: &FieldPath, value: &str, expected: &str) {
+    pub(super) fn bad(&mut self, at: &FieldPath, value: &str, expected: impl Into<Value>) {
         let fault = Diagnostic::new(Code::BadValue, Place::Field(at.clone()));
         self.push(fault.with("field", at).with("value", value).with("expected", expected));
     }

@@ -20,6 +20,7 @@ use crate::journal::history::{CampaignRecord, PersonMessage};
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
 use crate::locale::mask::mask;
+use crate::locale::visible::one_line;
 
 /// A campaign and wave, for machines.
 #[derive(Debug, Serialize)]
@@ -205,7 +206,7 @@ fn campaign_line(campaign: &CampaignHistory, terminal: &Terminal) -> String {
         let at = at.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
         at.map_or_else(|| "?".to_owned(), moment::here)
     };
-    let computers = campaign.computers.join(", ");
+    let computers = one_line(&campaign.computers.join(", ")).into_owned();
     words.say(
         "history.campaign",
         &[

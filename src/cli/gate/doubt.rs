@@ -7,6 +7,7 @@ use crate::cli::machine::Machine;
 use crate::diagnostic::render::display;
 use crate::journal::history::Pruned;
 use crate::locale::sentence::Sentence;
+use crate::locale::visible::one_line;
 use crate::report::results::told::Unread;
 
 /// Why the journal here cannot be taken at its word.
@@ -36,7 +37,7 @@ impl Doubt {
     /// What it says; `receipt` is where the receipt lies.
     pub(super) fn told(&self, receipt: &Path) -> Sentence {
         let computers = |key: &'static str, there: &String| {
-            Sentence::new(key).with("there", there).with("here", Machine::here())
+            Sentence::new(key).with("there", one_line(there).as_ref()).with("here", Machine::here())
         };
         match self {
             Self::Receipt(reason) => {

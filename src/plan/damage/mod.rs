@@ -64,7 +64,7 @@ pub(crate) fn code_of(damage: Damage) -> Code {
 }
 
 /// What is wrong with a cell of a workbook.
-fn code_of_trouble(trouble: &Trouble) -> Code {
+pub(crate) fn code_of_trouble(trouble: &Trouble) -> Code {
     match trouble {
         Trouble::Merged => Code::MergedCells,
         Trouble::Date(_) => Code::DateCell,

@@ -31,6 +31,7 @@ use crate::locale::mask::{mask, masked_name};
 use crate::locale::visible::shown;
 use crate::locale::{Catalog, Language};
 use crate::plan::Plan;
+use crate::plan::batch::Wrong;
 use crate::plan::inputs::Inputs;
 use crate::plan::skip::Skip;
 use crate::report::form::file::write_file;
@@ -153,6 +154,7 @@ fn write_to(
     let inputs = Inputs::of_campaign(campaign, &plan.library);
     let mut join = Join::open(&inputs, plan, store, &identity(campaign))?;
     let mut lines = Lines::new(&words, campaign, masked);
+    lines.first_column = join.first_column();
     sheet.head(&lines.names(join.header()))?;
     while let Some(row) = join.next()? {
         if wanted(row.status) {
@@ -170,6 +172,8 @@ struct Lines<'a> {
     campaign: &'a Campaign,
     zone: TimeZone,
     width: usize,
+    /// The first column of the audience on its sheet, from 0.
+    first_column: usize,
     /// The audience's column of openids.
     openid: Option<usize>,
     /// The audience's cells that are copied: all but those of an earlier results file.
@@ -184,7 +188,18 @@ impl<'a> Lines<'a> {
         let line = Line { cells: Vec::new(), openid: None, worded: 0, status: Status::Unsent };
         // The campaign's, not the computer's: equal inputs give equal bytes.
         let zone = campaign.send.hours.zone.clone();
-        Self { words, campaign, zone, width: 0, openid: None, copied: Vec::new(), masked, line, filled: 0 }
+        Self {
+            words,
+            campaign,
+            zone,
+            width: 0,
+            first_column: 0,
+            openid: None,
+            copied: Vec::new(),
+            masked,
+            line,
+            filled: 0,
+        }
     }
 
     /// The names of the columns, once those of the audience are known.
@@ -224,7 +239,10 @@ impl<'a> Lines<'a> {
             Some(recorded) => self.recorded(report.status, recorded, report.altered),
             None => {
                 let reason = report.skipped.map_or_else(String::new, |skipped| self.reason(skipped.name()));
-                let advice = report.skipped.map(|skipped| self.left_out(skipped, report.row));
+                let advice = report.skipped.map(|skipped| match (skipped, report.wrong) {
+                    (Skip::Invalid, Some(wrong)) => self.invalid(wrong, report.row),
+                    _ => self.left_out(skipped, report.row),
+                });
                 for field in ["", &reason, advice.as_deref().unwrap_or(""), "0", "", "", ""] {
                     self.push(field);
                 }
@@ -261,6 +279,19 @@ impl<'a> Lines<'a> {
 
     fn time(&self, at: Timestamp) -> String {
         at.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    }
+
+    /// What is wrong with a row, and in which cell.
+    fn invalid(&self, wrong: Wrong, row: &Row) -> String {
+        let what = self.words.say(&format!("diagnostic.{}.title", wrong.code.slug()), &[]);
+        // A cell of a joined file is none of this row's.
+        match wrong.cell.filter(|cell| *cell < self.width) {
+            Some(cell) => {
+                let cell = row.cell_name(self.first_column, cell);
+                self.words.say("results.skipped.invalid-at", &[("cell", &cell), ("what", &what)])
+            }
+            None => self.words.say("results.skipped.invalid-because", &[("what", &what)]),
+        }
     }
 
     /// Why a row was skipped, with the list that says so where one does.

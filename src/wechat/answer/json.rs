@@ -20,6 +20,9 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
     let body = unpacked(body)?;
     let text = String::from_utf8_lossy(&body);
     let text = text.trim_start_matches('\u{feff}');
+    if has_vanishing_number(text) {
+        return None;
+    }
     match serde_json::from_str(text) {
         Ok(read) => Some(read),
         // JSON allows no raw control character in a text, and gateways write them all the same.
@@ -71,6 +74,24 @@ fn without_raw_controls(text: &str) -> Option<String> {
     found.then_some(escaped)
 }
 
+/// Whether a number stands in a JSON text that is none, and so small that it would be read as one.
+fn has_vanishing_number(text: &str) -> bool {
+    let (mut in_text, mut after_backslash) = (false, false);
+    let outside = |c: char| {
+        let was_in_text = in_text;
+        in_text ^= c == '"' && !after_backslash;
+        after_backslash = in_text && c == '\\' && !after_backslash;
+        was_in_text || !(c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | 'e' | 'E'))
+    };
+    text.split(outside).any(vanishes)
+}
+
+/// Whether a number is not zero and read as zero: `1e-400`.
+fn vanishes(number: &str) -> bool {
+    let (figures, _) = number.split_once(['e', 'E']).unwrap_or((number, ""));
+    figures.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) && number.parse() == Ok(0.0)
+}
+
 /// A whole number: as such, as a float without a fraction, or in quotes. Whatever else stands there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Integer(pub(crate) Option<i64>);
@@ -91,7 +112,9 @@ fn whole(float: f64) -> Option<i64> {
 
 fn number_in(text: &str) -> Option<i64> {
     let text = text.trim();
-    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.".contains(&byte));
+    let plain = !text.is_empty()
+        && !vanishes(text)
+        && text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.".contains(&byte));
     text.parse().ok().or_else(|| text.parse().ok().filter(|_| plain).and_then(whole))
 }
 
@@ -250,6 +273,18 @@ mod tests {
         ];
         for json in none {
             assert_eq!(number(json), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_nearly_nothing_is_not_zero() {
+        for body in [r#"{"n":1e-400}"#, r#"{"a":["x\"",-0.5E-999],"n":0}"#] {
+            assert_eq!(read::<Both>(body.as_bytes()), None, "{body}");
+        }
+        assert_eq!(number(&format!("\"0.{}1\"", "0".repeat(400))), None);
+        for zero in ["0e-400", "-0.0", r#""1e-400""#] {
+            let read = read::<Both>(format!(r#"{{"n":{zero},"t":"1e-400"}}"#).as_bytes());
+            assert!(read.is_some(), "{zero}");
         }
     }
 

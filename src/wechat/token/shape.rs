@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::wechat::answer::json::{self, Integer, Text};
+use crate::wechat::answer::json::{self, Integer};
 use crate::wechat::answer::reply::{Answer, is_page};
 
 /// The platform asks to reserve 512 characters for a token (docs/platform.md#tokens); this leaves room for more.
@@ -50,7 +50,7 @@ pub enum NotToken {
 #[derive(Deserialize)]
 struct Raw {
     #[serde(default)]
-    access_token: Text,
+    access_token: Value,
     #[serde(default)]
     expires_in: Integer,
     #[serde(default)]
@@ -103,7 +103,8 @@ pub(crate) fn answered(body: &[u8]) -> Result<Fetched, NotToken> {
     if let Some(code) = raw.errcode.0.filter(|code| *code != 0) {
         return Err(NotToken::Refusal(code));
     }
-    let Some(text) = raw.access_token.0 else { return Err(elsewhere(body)) };
+    // A number is no token, whatever it would look like in quotes.
+    let Value::String(text) = raw.access_token else { return Err(elsewhere(body)) };
     let rest = raw.expires_in.0.and_then(|seconds| u64::try_from(seconds).ok());
     Ok(Fetched {
         value: SecretString::from(token(&text)?),

@@ -1,6 +1,6 @@
 //! Workbooks made by hand, part by part, for what no program writes on purpose.
 
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read, Write};
 
 use rust_xlsxwriter::{Format, Workbook};
 use zip::ZipWriter;
@@ -85,4 +85,52 @@ fn formatted(cells: impl Iterator<Item = (f64, Format)>) -> Vec<u8> {
         sheet.write_number_with_format(row, 1, value, &format).expect("a cell");
     }
     book.save_to_buffer().expect("a workbook")
+}
+
+/// The parts of a zip file, by name.
+pub fn parts_of(zip: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let mut zip = zip::ZipArchive::new(Cursor::new(zip)).expect("a zip file");
+    let parts = zip.len();
+    let read = |at| {
+        let mut part = zip.by_index(at).expect("a part");
+        let mut bytes = Vec::new();
+        part.read_to_end(&mut bytes).expect("a sound part");
+        (part.name().expect("a name").into_owned(), bytes)
+    };
+    (0..parts).map(read).collect()
+}
+
+/// A record of an .xlsb: its number and its length in seven bits a byte.
+pub fn record_of_xlsb(kind: u16, data: &[u8]) -> Vec<u8> {
+    let mut record = Vec::new();
+    for mut number in [usize::from(kind), data.len()] {
+        while number > 0x7F {
+            record.push(u8::try_from(number & 0x7F).expect("seven bits") | 0x80);
+            number >>= 7;
+        }
+        record.push(u8::try_from(number).expect("seven bits"));
+    }
+    record.extend(data);
+    record
+}
+
+/// A record of an .xls.
+pub fn record_of_xls(kind: u16, data: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(data.len()).expect("a short record");
+    [&kind.to_le_bytes()[..], &length.to_le_bytes(), data].concat()
+}
+
+/// The stream of an .xls that holds its records.
+pub fn stream_of_xls(file: &[u8]) -> Vec<u8> {
+    let mut file = cfb::CompoundFile::open(Cursor::new(file)).expect("a compound file");
+    let mut stream = Vec::new();
+    file.open_stream("/Workbook").expect("a workbook").read_to_end(&mut stream).expect("a sound stream");
+    stream
+}
+
+/// An .xls with this stream.
+pub fn xls_of(stream: &[u8]) -> Vec<u8> {
+    let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).expect("room for it");
+    file.create_stream("/Workbook").expect("a stream").write_all(stream).expect("room for it");
+    file.into_inner().into_inner()
 }

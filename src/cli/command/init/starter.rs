@@ -256,7 +256,7 @@ mod tests {
         let mut news = Starter::new("c.toml".into(), "id".into(), Kind::News, Language::En);
         assert_eq!(
             news.missing().map(|at| at.to_string()).as_deref(),
-            Some("message.news.articles[0].title")
+            Some("message.news.articles[1].title")
         );
     }
 }

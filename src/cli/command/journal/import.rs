@@ -15,6 +15,7 @@ use crate::journal::Identity;
 use crate::journal::identity::Channel;
 use crate::journal::portable::{Export, ImportError};
 use crate::journal::store::Store;
+use crate::locale::visible::one_line;
 
 pub(crate) fn run(args: &journal_args::Import, terminal: &Terminal) -> Result<Exit, Problem> {
     let problem = |error: ImportError| import_problem(error, &args.file);
@@ -36,8 +37,8 @@ pub(crate) fn run(args: &journal_args::Import, terminal: &Terminal) -> Result<Ex
         "journal.imported",
         &[
             ("campaign", &header.campaign),
-            ("appid", &header.appid),
-            ("computer", &header.computer),
+            ("appid", &one_line(&header.appid)),
+            ("computer", &one_line(&header.computer)),
             ("at", &header.exported),
             ("count", &imported.told),
             ("news", &imported.news),
