@@ -57,7 +57,9 @@ pub(crate) fn names(usual: &Path) -> impl Iterator<Item = PathBuf> {
             })
         }
     });
-    iter::once(usual).chain(others)
+    // What is no file is not renamed, and beside a device nothing is made.
+    let most = if is_stream(&usual) { 1 } else { usize::MAX };
+    iter::once(usual).chain(others).take(most)
 }
 
 /// Whether a name leads to something that is written to rather than replaced.
@@ -84,6 +86,12 @@ mod tests {
         ] {
             assert_eq!(marked(Path::new(name), LOCAL), Path::new(local));
         }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn nothing_is_made_beside_a_device() {
+        assert_eq!(names(Path::new("/dev/null")).count(), 1);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::api_base::Hosts;
 use crate::campaign::file::{Duplicates, OnUnknown};
 use crate::campaign::{Campaign, SecretPlace, moment};
-use crate::cli::before::{Alike, Before};
+use crate::cli::before::{Alike, Before, By, Locally};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args;
 use crate::cli::problem::Problem;
@@ -108,10 +108,22 @@ impl Proposal<'_> {
         terminal.say("send.digests", &[("digest", &plan.digest), ("plan", id)]);
         self.sample(terminal);
         before.tried.tell(campaign, terminal);
-        if let Some(Alike { whose, count, at, pruned }) = &before.alike {
+        if let Some(at) = before.exported {
+            terminal.say("send.exported", &[("at", &moment::here(at))]);
+        }
+        if let Some(Locally { count, host, at }) = &before.locally {
+            let at = moment::here(*at);
+            terminal.say("send.locally", &[("count", count), ("left", left), ("host", host), ("at", &at)]);
+        }
+        if let Some(Alike { whose, count, at, by }) = &before.alike {
             let day = at.strftime("%Y-%m-%d");
+            let key = match by {
+                By::Messages => "send.alike",
+                By::Pruned => "send.alike-pruned",
+                By::Receipt => "send.alike-receipt",
+            };
             terminal.say(
-                if *pruned { "send.alike-pruned" } else { "send.alike" },
+                key,
                 &[
                     ("count", count),
                     ("left", left),
@@ -219,7 +231,7 @@ impl Proposal<'_> {
                 &[("sent", &counts.sent), ("refused", &counts.refused), ("unknown", &counts.unknown)],
             );
         }
-        for Alike { whose, count, at, pruned: _ } in self.before.others.iter().take(TOLD) {
+        for Alike { whose, count, at, by: _ } in self.before.others.iter().take(TOLD) {
             terminal.say(
                 "send.lately",
                 &[
@@ -255,7 +267,9 @@ impl Proposal<'_> {
         // rows were moved or removed, and who got which is for a person to judge.
         let moved = campaign.audience.duplicates == Duplicates::Each && before.tally.altered > 0;
         let altered = before.tally.altered > 0 && !before.is_agreed;
-        let delicate = altered || moved || before.alike.is_some();
+        // Whoever takes over says that nobody else goes on with it.
+        let exported = before.exported.is_some() && args.take_over.is_none();
+        let delicate = altered || moved || before.alike.is_some() || exported;
         if args.yes && (!delicate || args.expect.expect_plan.is_some()) {
             return Ok(true);
         }
@@ -264,6 +278,7 @@ impl Proposal<'_> {
         }
         let key = match args.yes {
             true if before.alike.is_some() => "needs-plan-again",
+            true if exported && !altered && !moved => "needs-plan-exported",
             true => "needs-plan",
             false => "needs-yes",
         };

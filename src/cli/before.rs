@@ -4,16 +4,19 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::api_base::Destination;
 use crate::campaign::Campaign;
 use crate::cli::exit_code::Exit;
 use crate::cli::problem::Problem;
 use crate::cli::results_file::ResultsFile;
 use crate::cli::terminal::Terminal;
 use crate::cli::tried::Tried;
+use crate::cli::user_state::AccountFolder;
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Counts;
 use crate::delivery::tally::Tally;
 use crate::journal::history::Begun;
+use crate::journal::receipt;
 use crate::journal::record::Known;
 use crate::journal::run::RunRecord;
 use crate::journal::store::Store;
@@ -38,6 +41,10 @@ pub(crate) struct Before {
     pub(crate) is_agreed: bool,
     /// Who else got exactly this, among those who are left and as far as nobody has agreed to it.
     pub(crate) alike: Option<Alike>,
+    /// When the campaign was exported, where that was after its last run began: somebody else may be sending it.
+    pub(crate) exported: Option<Timestamp>,
+    /// To how many of those who are left exactly this was sent at an address of this computer that may be a gateway.
+    pub(crate) locally: Option<Locally>,
     /// What other campaigns sent the same people of late, the last one first.
     pub(crate) others: Vec<Alike>,
     /// Who was sent it to look at it.
@@ -53,8 +60,25 @@ pub(crate) struct Alike {
     pub(crate) whose: Identity,
     pub(crate) count: u64,
     pub(crate) at: Timestamp,
-    /// Whether it was pruned: then `count` is how many messages it had, and nobody knows whose they were.
-    pub(crate) pruned: bool,
+    pub(crate) by: By,
+}
+
+/// By what another campaign is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// Its messages, which were counted.
+    Messages,
+    /// It was pruned: `count` is how many messages it had, and nobody knows whose they were.
+    Pruned,
+    /// The receipt beside the campaign, which another journal wrote: `count` is how many messages that one sent by it.
+    Receipt,
+}
+
+/// What went to an address of this computer, which may have passed it on to people.
+pub(crate) struct Locally {
+    pub(crate) count: u64,
+    pub(crate) host: String,
+    pub(crate) at: Timestamp,
 }
 
 impl Before {
@@ -96,14 +120,16 @@ impl Before {
 pub(crate) fn before(
     results: &ResultsFile,
     counted: Option<Earlier>,
+    account: &AccountFolder,
     state: &Path,
     policy: &Policy,
 ) -> Result<Before, Problem> {
     let (campaign, plan) = (&*results.campaign, &*results.plan);
     // Before anything is settled here, which is writing too.
-    let counted = match counted {
-        Some(earlier) => earlier.finish()?,
-        None => None,
+    let (counted, loaded) = match counted.map(Earlier::finish).transpose()?.flatten() {
+        // What is in flight is settled now, and known as something else then.
+        Some((tally, count)) => (Some(tally.clone()), Some(count).filter(|_| tally.in_flight == 0)),
+        None => (None, None),
     };
     let store = settle_crash(campaign, state)?;
     // Where nothing has changed since results were written, they came to what is asked for.
@@ -123,17 +149,99 @@ pub(crate) fn before(
         Some(store) => Tried::of(campaign, plan, store)?,
         None => Tried::default(),
     };
-    let (mut the_same, mut others) = (None, Vec::new());
+    let (mut the_same, mut others, mut locally) = (None, Vec::new(), None);
     // Where everybody was sent the message nobody will be asked.
     let Counts { sent, refused: _, failed: _, unknown: _, skipped, unsent: _ } = tally.counts;
-    if let Some(store) = store.as_ref().filter(|_| sent + skipped < tally.counts.total()) {
+    if sent + skipped < tally.counts.total() {
         let again = |known: &Known| policy.sends(known);
-        let left = Left::new(campaign, plan, store, &again);
-        the_same = alike(campaign, plan, store, &left, &runs)?;
-        others = lately(campaign, store, &left)?;
+        let mut left = Left::load(campaign, plan, store.as_ref(), &again, loaded)?;
+        if let Some(store) = &store {
+            the_same = alike(campaign, plan, store, &mut left, &runs)?;
+            others = lately(campaign, store, &mut left)?;
+        }
+        the_same = the_same.or(alike_by_receipt(results, store.as_ref(), &runs)?);
+        if results.destination == Some(Destination::Real) {
+            locally = sent_locally(campaign, plan, &account.of(Destination::Local), &mut left)?;
+        }
     }
+    let exported = match &store {
+        Some(store) => exported(&identity(campaign), store, begun)?,
+        None => None,
+    };
     let free_wave = free_wave(&identity(campaign), store.as_ref())?;
-    Ok(Before { tally, other_text, last: begun, free_wave, is_agreed, alike: the_same, others, tried })
+    Ok(Before {
+        tally,
+        other_text,
+        last: begun,
+        free_wave,
+        is_agreed,
+        alike: the_same,
+        exported,
+        locally,
+        others,
+        tried,
+    })
+}
+
+/// When a campaign was exported, where nobody has agreed to send it since.
+fn exported(
+    whose: &Identity,
+    store: &Store,
+    begun: Option<Timestamp>,
+) -> Result<Option<Timestamp>, JournalError> {
+    let Some(campaign) = store.find_campaign(whose)? else { return Ok(None) };
+    let at = store.exported(campaign)?;
+    Ok(at.filter(|at| begun.is_none_or(|begun| begun < *at)))
+}
+
+/// To how many of those who are left exactly this was sent at this computer, as far as it was not taken by wxcast's own
+/// simulator: whatever else listened there may have been a gateway.
+fn sent_locally(
+    campaign: &Campaign,
+    plan: &Plan,
+    local: &Path,
+    left: &mut Left<'_>,
+) -> Result<Option<Locally>, JoinError> {
+    let whose = identity(campaign);
+    let Some(store) = Store::read(local).map_err(JoinError::Journal)? else { return Ok(None) };
+    let Some(key) = store.find_campaign(&whose).map_err(JoinError::Journal)? else { return Ok(None) };
+    let text = text_digest(campaign, plan).to_string();
+    let mut last = None;
+    for run in store.runs(key).map_err(JoinError::Journal)? {
+        if run.text == text && !store.was_simulated(run.id).map_err(JoinError::Journal)? {
+            last = Some(run);
+        }
+    }
+    let Some(RunRecord { hosts, started: at, .. }) = last else { return Ok(None) };
+    let count = left.alike(&store, &whose)?;
+    let host = hosts.into_iter().next().unwrap_or_else(|| Destination::Local.name().to_owned());
+    Ok((count > 0).then_some(Locally { count, host, at }))
+}
+
+/// What the receipt beside the campaign tells of exactly this under another id or wave, where another journal sent it.
+fn alike_by_receipt(
+    results: &ResultsFile,
+    store: Option<&Store>,
+    runs: &[RunRecord],
+) -> Result<Option<Alike>, JournalError> {
+    let ResultsFile { campaign, plan, destination, .. } = results;
+    let (whose, digest) = (identity(campaign), plan.digest.to_string());
+    let journal = store.map(|store| store.uuid()).transpose()?;
+    let agreed = runs.iter().rev().find(|run| run.digest == digest).map(|run| run.started);
+    let told = receipt::entries(&receipt::beside(&campaign.path)).into_iter().filter_map(|entry| {
+        let is_alike = entry.digest == digest
+            && entry.appid == whose.appid
+            && entry.channel == whose.channel.name()
+            && Some(entry.destination.as_str()) == destination.map(Destination::name)
+            && (&entry.campaign, entry.wave) != (&whose.campaign, whose.wave)
+            // What this journal sent it counts by itself.
+            && journal.as_ref() != Some(&entry.journal)
+            && agreed.is_none_or(|agreed| agreed < entry.at);
+        let (count, at) = (entry.reached(), entry.at);
+        let whose = Identity { campaign: entry.campaign, wave: entry.wave, ..whose.clone() };
+        (is_alike && count > 0).then_some(Alike { whose, count, at, by: By::Receipt })
+    });
+    Ok(told.max_by_key(|alike| alike.count))
 }
 
 /// The next wave of a campaign that the journal knows nothing of. Whoever went back to an earlier one has later ones
@@ -157,7 +265,7 @@ fn runs(campaign: &Campaign, store: Option<&Store>) -> Result<Vec<RunRecord>, Jo
 }
 
 /// What other campaigns sent of late to those who are left.
-fn lately(campaign: &Campaign, store: &Store, left: &Left<'_>) -> Result<Vec<Alike>, JoinError> {
+fn lately(campaign: &Campaign, store: &Store, left: &mut Left<'_>) -> Result<Vec<Alike>, JoinError> {
     let since = Timestamp::now().checked_sub(LATELY).unwrap_or(Timestamp::MIN);
     let others = store.others_since(&identity(campaign), since, LOOKED_AT).map_err(JoinError::Journal)?;
     if others.is_empty() {
@@ -169,7 +277,7 @@ fn lately(campaign: &Campaign, store: &Store, left: &Left<'_>) -> Result<Vec<Ali
         let mut count = 0;
         store.occasions(&[key], since, &persons, &mut |_, _| count += 1).map_err(JoinError::Journal)?;
         if count > 0 {
-            found.push(Alike { whose, count, at, pruned: false });
+            found.push(Alike { whose, count, at, by: By::Messages });
         }
     }
     Ok(found)
@@ -181,7 +289,7 @@ fn alike(
     campaign: &Campaign,
     plan: &Plan,
     store: &Store,
-    left: &Left<'_>,
+    left: &mut Left<'_>,
     runs: &[RunRecord],
 ) -> Result<Option<Alike>, JoinError> {
     let (text, digest) = (text_digest(campaign, plan).to_string(), plan.digest.to_string());
@@ -189,9 +297,9 @@ fn alike(
     let agreed = runs.iter().rev().find(|run| run.digest == digest).map(|run| run.started);
     let (mut most, mut pruned) = (None, None);
     for (whose, at) in others.into_iter().filter(|(_, at)| agreed.is_none_or(|agreed| agreed < *at)) {
-        let count = left.alike(&whose)?;
+        let count = left.alike(store, &whose)?;
         if count > most.as_ref().map_or(0, |most: &Alike| most.count) {
-            most = Some(Alike { whose, count, at, pruned: false });
+            most = Some(Alike { whose, count, at, by: By::Messages });
         } else if pruned.is_none() {
             pruned = gone(store, whose, at).map_err(JoinError::Journal)?;
         }
@@ -203,7 +311,7 @@ fn alike(
 fn gone(store: &Store, whose: Identity, at: Timestamp) -> Result<Option<Alike>, JournalError> {
     let Some(key) = store.find_campaign(&whose)? else { return Ok(None) };
     let pruned = store.pruned(key)?;
-    Ok(pruned.map(|pruned| Alike { whose, count: pruned.messages, at, pruned: true }))
+    Ok(pruned.map(|pruned| Alike { whose, count: pruned.messages, at, by: By::Pruned }))
 }
 
 /// Whoever holds the lock may settle what a crashed process left in flight.

@@ -1,7 +1,8 @@
 //! The lock of a campaign: one process at a time sends it, settles it or uploads its files.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -13,10 +14,14 @@ use crate::cli::problem::Problem;
 use crate::cli::terminal::Terminal;
 use crate::cli::user_state::word;
 use crate::diagnostic::render::display;
-use crate::journal::lock::{Holder, LockError};
+use crate::journal::lock::{Holder, LockError, is_in_hands};
 use crate::journal::receipt;
 use crate::report::plan::text::length;
 use crate::send::execution::locks::Locks;
+use crate::send::shutdown::LOOK;
+
+/// How long a run takes at most to put back what was deleted: it looks so often, and may be busy for a moment.
+const PUT_BACK: Duration = LOOK.saturating_mul(3);
 
 /// Takes the lock of a campaign.
 ///
@@ -76,16 +81,17 @@ pub(crate) fn campaign_lock(state: &Path, id: &CampaignId) -> PathBuf {
 
 /// The lock beside a campaign, which keeps those out who have another state folder: other users of the computer, and
 /// others who see the folder. One an account, campaign and destination, as for a receipt's entries.
-pub(crate) fn folder_lock(campaign: &Campaign, destination: Destination) -> PathBuf {
+pub(crate) fn folder_lock(
+    campaign: &Path,
+    id: impl Display,
+    appid: &str,
+    destination: Destination,
+) -> PathBuf {
     let local = match destination {
         Destination::Real => "",
         Destination::Local => ".local",
     };
-    receipt::beside(&campaign.path).with_file_name(format!(
-        "{}.{}{local}.lock",
-        campaign.id,
-        word(&campaign.account.appid)
-    ))
+    receipt::beside(campaign).with_file_name(format!("{id}.{}{local}.lock", word(appid)))
 }
 
 /// Takes a lock, and tells whether it had to be waited for. Only `send` waits, and names the flag for it.
@@ -110,13 +116,23 @@ pub(crate) fn take_beside(
     until: Instant,
     terminal: &Terminal,
 ) -> Result<bool, Problem> {
-    match insist(until, terminal, |until| locks.take_among_others(path, holder, until)) {
+    match insist(until, terminal, |until| locks.take_beside(path, holder, until)) {
         Err(LockError::Unreachable(file, reason)) => {
             terminal.say("send.no-folder-lock", &[("file", &display(&file)), ("reason", &reason)]);
             Ok(false)
         }
         taken => taken.map_err(|error| untaken(error, path, true)),
     }
+}
+
+/// Holds the campaign file as long as the locks are. Where somebody else holds it, although the lock beside it was free,
+/// a run may be going on whose lock and receipt were deleted: it is given the time in which it puts them back, so that the
+/// receipt tells of it.
+pub(crate) fn hold_campaign(locks: &mut Locks, campaign: &Path) {
+    if is_in_hands(campaign) {
+        std::thread::sleep(PUT_BACK);
+    }
+    locks.hold_campaign(campaign);
 }
 
 fn insist(
@@ -149,6 +165,8 @@ fn untaken(error: LockError, path: &Path, can_wait: bool) -> Problem {
             let key = key("locked-by-somebody", "in-use-by-somebody");
             Problem::new(Exit::Gate, key).with("file", display(path))
         }
-        LockError::Unreachable(file, error) => Problem::cannot_write(&file, error),
+        LockError::Unreachable(file, error) => {
+            Problem::new(Exit::Storage, "lock-unwritable").with("file", display(&file)).because(error)
+        }
     }
 }

@@ -5,9 +5,13 @@ use std::path::Path;
 
 use crate::api_base::Destination;
 use crate::campaign::moment;
+use crate::cli::campaign_lock::folder_lock;
+use crate::cli::exit_code::Exit;
+use crate::cli::problem::Problem;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::render::display;
 use crate::journal::Identity;
+use crate::journal::lock::{Holder, holder_of, is_held};
 use crate::journal::receipt::{self, Entry, Receipt};
 use crate::locale::sentence::Sentence;
 use crate::locale::visible::one_line;
@@ -40,14 +44,36 @@ pub(crate) fn tell(entry: &Entry, campaign: &Path, terminal: &Terminal) {
     let receipt = entry_told(entry, &receipt::beside(campaign)).say(&terminal.words);
     if entry.running {
         terminal.tell(&format!("{receipt}\n"));
-        tell_stop(campaign, terminal);
+        tell_stop(entry, campaign, terminal);
     } else {
         terminal.say("elsewhere.ended", &[("receipt", &receipt)]);
     }
 }
 
-/// Says how a run is stopped whose journal is not here.
-pub(crate) fn tell_stop(campaign: &Path, terminal: &Terminal) {
+/// Says whether a run is going on whose journal is not here, as far as that is known, and how it is stopped.
+pub(crate) fn tell_stop(entry: &Entry, campaign: &Path, terminal: &Terminal) {
+    terminal.tell(&format!("{}\n", stop_told(entry, campaign).say(&terminal.words)));
+}
+
+/// Nothing was stopped, because the journal of the run that its receipt tells of is not here.
+pub(crate) fn unstopped(entry: &Entry, campaign: &Path) -> Problem {
+    Problem::new(Exit::Gate, "stop-elsewhere")
+        .with("receipt", entry_told(entry, &receipt::beside(campaign)))
+        .with("stop", stop_told(entry, campaign))
+}
+
+fn stop_told(entry: &Entry, campaign: &Path) -> Sentence {
     let stop = campaign.parent().unwrap_or(Path::new("")).join("STOP");
-    terminal.say("elsewhere.stop", &[("stop", &display(&stop))]);
+    let Entry { campaign: id, appid, destination, .. } = entry;
+    // The lock beside the campaign is there for everybody who sees the folder.
+    let lock = Destination::parse(destination).map(|to| folder_lock(campaign, id, appid, to));
+    let told = match lock.filter(|lock| is_held(lock)).map(|lock| holder_of(&lock)) {
+        Some(Some(Holder { pid, host, since, .. })) => Sentence::new("elsewhere.now")
+            .with("pid", pid)
+            .with("host", host)
+            .with("since", moment::here(since)),
+        Some(None) => Sentence::new("elsewhere.now-by-somebody"),
+        None => Sentence::new("elsewhere.stop"),
+    };
+    told.with("stop", display(&stop))
 }

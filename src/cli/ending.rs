@@ -131,7 +131,7 @@ fn summarize(finished: &Finished, what: &What<'_>, exit: Exit, format: Format, t
             rate: (rate * 10.0).round() / 10.0,
             resume_at: resume_at(finished, what.campaign),
             results,
-            exit: summary::Exit { code: exit.code(), name: exit.name().to_owned() },
+            exit: summary::ExitReport { code: exit.code(), name: exit.name().to_owned() },
         }),
         Format::Human => {
             terminal.data(&summary::counts(tally, &terminal.words));
@@ -270,6 +270,10 @@ pub(crate) fn next_after(finished: &Finished, campaign: &Campaign) -> String {
     match &finished.stop {
         Some(Stop::Storage(StorageFault::Replaced)) => "replaced".to_owned(),
         Some(Stop::Storage(StorageFault::Fenced)) => "taken-over".to_owned(),
+        // It never goes on by itself.
+        Some(Stop::Hours { resume_at: None }) if finished.concluded.tally.counts.unknown == 0 => {
+            "hours-over".to_owned()
+        }
         Some(_) | None => {
             next_key(exit(finished), &finished.concluded.tally.counts, campaign.send.on_unknown)
         }

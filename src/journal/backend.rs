@@ -20,6 +20,7 @@ use crate::journal::identity::{CampaignKey, Claim, Identity, MessageKey, Person,
 use crate::journal::kept::Kept;
 use crate::journal::lineage::{Lineage, Mark, MessageSet};
 use crate::journal::notice::Noticed;
+use crate::journal::place::Place;
 use crate::journal::portable::{Export, Exported, ImportError, Imported};
 use crate::journal::receipt::Entry;
 use crate::journal::record::{Known, MessageCounts, Recorded};
@@ -305,6 +306,9 @@ pub trait Imports {
 pub trait Files {
     /// Looks through the whole journal for damage.
     fn check(&self) -> Result<(), JournalError>;
+
+    /// Where it lies; nothing where that is no place at which a copy could be told from it.
+    fn place(&self) -> Option<Place>;
 
     /// Whether it can be read while it is written, and several processes can write it in turn. Without that, as in folders on
     /// a network, two computers must not use it.

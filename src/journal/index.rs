@@ -55,9 +55,23 @@ impl Index {
     ///
     /// When the journal cannot be read.
     pub fn load(store: &dyn Backend, campaign: CampaignKey) -> Result<Self, JournalError> {
+        Self::load_and(store, campaign, &mut |_, _, _| {})
+    }
+
+    /// [`load`](Self::load), and calls `each` with every message on the way.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub(crate) fn load_and(
+        store: &dyn Backend,
+        campaign: CampaignKey,
+        each: &mut dyn FnMut(&str, u32, &Known),
+    ) -> Result<Self, JournalError> {
         let before = store.before(campaign);
         let mut entries = Vec::with_capacity(store.most(campaign)?);
         store.known(campaign, &mut |openid, nth, known| {
+            each(openid, nth, &known);
             entries.push(Entry {
                 hash: hash(openid, nth),
                 payload: known.payload,

@@ -1,5 +1,6 @@
 //! Whether a file that a run holds open is still the one that others find under its name.
 
+use std::fs::{File, Metadata};
 use std::path::{Path, PathBuf};
 
 /// A file as it was when it was opened.
@@ -15,6 +16,11 @@ impl Kept {
         Self { path: path.to_owned(), file: number(path) }
     }
 
+    /// Whether it is this open one.
+    pub(crate) fn is_file(&self, file: &File) -> bool {
+        file.metadata().is_ok_and(|file| self.file == Some(of(&file)))
+    }
+
     /// Whether it still is.
     pub(crate) fn is_there(&self) -> bool {
         number(&self.path) == self.file
@@ -22,14 +28,18 @@ impl Kept {
 }
 
 /// Device and number of a file; nothing where there is none.
-#[cfg(unix)]
 fn number(path: &Path) -> Option<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt as _;
-    std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
+    std::fs::metadata(path).ok().map(|file| of(&file))
 }
 
-/// Whether there is a file: Windows lets nobody delete or replace one that is open.
+#[cfg(unix)]
+fn of(file: &Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt as _;
+    (file.dev(), file.ino())
+}
+
+/// That there is one is enough: Windows lets nobody delete or replace a file that is open.
 #[cfg(not(unix))]
-fn number(path: &Path) -> Option<(u64, u64)> {
-    path.exists().then_some((0, 0))
+fn of(_: &Metadata) -> (u64, u64) {
+    (0, 0)
 }

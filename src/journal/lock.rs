@@ -3,9 +3,10 @@
 //! The system's file lock is the lock: it goes with its process, however that ends. A file beside it says who
 //! holds it, for people only.
 
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -18,6 +19,9 @@ use crate::own_file;
 const TRIES: u32 = 10;
 /// And how long is waited between two of them: much longer than a look takes.
 const BETWEEN: Duration = Duration::from_millis(5);
+
+/// What lies beside the lock in a campaign's folder once something was sent.
+pub(crate) const RECEIPT: &str = "receipt.json";
 
 /// A name of a holder is some hundred bytes.
 const LARGEST: u64 = 64 * 1024;
@@ -78,42 +82,100 @@ impl Lock {
         own_file::replace(&beside, &text).map_err(unreachable)?;
         Ok(Self { _file: file, holder: beside, kept: Some(Kept::of(path)) })
     }
+}
 
-    /// Takes a lock that lies where others than its owner work too. Each of them opens it, whoever made it; and whoever
-    /// deletes it takes nothing away that a run cannot go on without.
+/// A lock that lies where others than its owner work too. Each of them opens it, whoever made it; and whoever deletes it
+/// takes nothing away that a run cannot go on without: it is put back.
+#[derive(Debug)]
+pub struct FolderLock {
+    path: PathBuf,
+    name: Holder,
+    /// The lock, and its file as others find it.
+    held: Mutex<(Lock, Kept)>,
+}
+
+impl FolderLock {
+    /// Takes the lock `path`, if nobody has it.
     ///
     /// # Errors
     ///
-    /// As [`take`](Self::take).
-    pub(crate) fn take_among_others(path: &Path, holder: &Holder) -> Result<Self, LockError> {
+    /// As [`Lock::take`].
+    pub(crate) fn take(path: &Path, holder: &Holder) -> Result<Self, LockError> {
         let unreachable = |error| LockError::Unreachable(path.to_owned(), error);
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(unreachable)?;
+            fs::create_dir_all(folder).map_err(unreachable)?;
         }
-        let file = match own_file::open_or_make(path) {
-            // To look is enough for a lock.
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => own_file::open(path),
-            opened => opened,
-        };
-        let file = file.map_err(unreachable)?;
-        match patiently(&file) {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(LockError::Held(holder_of(path))),
-            Err(TryLockError::Error(error)) => return Err(unreachable(error)),
+        for _ in 0..TRIES {
+            let file = open_among_others(path).map_err(unreachable)?;
+            match patiently(&file) {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Err(LockError::Held(holder_of(path))),
+                Err(TryLockError::Error(error)) => return Err(unreachable(error)),
+            }
+            // Whoever had it may have taken the file away in between.
+            let place = Kept::of(path);
+            if !place.is_file(&file) {
+                continue;
+            }
+            open_to_all(&file);
+            put_name(path, holder);
+            let lock = Lock { _file: file, holder: beside(path), kept: None };
+            return Ok(Self { path: path.to_owned(), name: holder.clone(), held: Mutex::new((lock, place)) });
         }
-        open_to_all(&file);
-        let beside = beside(path);
-        let text = serde_json::to_vec(holder).expect("texts and numbers are JSON");
-        // Without the name the holder stays unknown, but the lock holds all the same.
-        let _ = own_file::replace(&beside, &text);
-        Ok(Self { _file: file, holder: beside, kept: None })
+        Err(LockError::Held(holder_of(path)))
     }
+
+    /// Takes it again where its file was deleted, with its folder if need be: the next one would find nothing there that
+    /// keeps them out. Where somebody else has it by then, it stays theirs.
+    pub(crate) fn put_back(&self) {
+        let mut held = self.held.lock().expect("whoever held it did not panic");
+        if held.1.is_there() {
+            return;
+        }
+        if let Some(folder) = self.path.parent() {
+            // The folder of a campaign that was moved away is not made anew.
+            let _ = fs::create_dir(folder);
+        }
+        if let Ok(file) = open_among_others(&self.path)
+            && file.try_lock().is_ok()
+        {
+            open_to_all(&file);
+            put_name(&self.path, &self.name);
+            (held.0._file, held.1) = (file, Kept::of(&self.path));
+        }
+    }
+}
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        // Where nothing was sent, and so no receipt was left, nothing of the lock stays either.
+        let Some(folder) = self.path.parent() else { return };
+        if cfg!(unix) && !folder.join(RECEIPT).exists() {
+            let _ = fs::remove_file(beside(&self.path));
+            let _ = fs::remove_file(&self.path);
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}
+
+fn open_among_others(path: &Path) -> io::Result<File> {
+    match own_file::open_or_make(path) {
+        // To look is enough for a lock.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => own_file::open(path),
+        opened => opened,
+    }
+}
+
+/// Without the name the holder stays unknown, but the lock holds all the same.
+fn put_name(path: &Path, holder: &Holder) {
+    let text = serde_json::to_vec(holder).expect("texts and numbers are JSON");
+    let _ = own_file::replace(&beside(path), &text);
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
         // The name is removed while the lock is still held; later it might be the next holder's.
-        let _ = std::fs::remove_file(&self.holder);
+        let _ = fs::remove_file(&self.holder);
     }
 }
 
@@ -121,7 +183,7 @@ impl Drop for Lock {
 #[cfg(unix)]
 fn open_to_all(file: &File) {
     use std::os::unix::fs::PermissionsExt as _;
-    let _ = file.set_permissions(std::fs::Permissions::from_mode(0o644));
+    let _ = file.set_permissions(fs::Permissions::from_mode(0o644));
 }
 
 /// On Windows a file can be opened by whoever can open its folder.
@@ -131,13 +193,44 @@ fn open_to_all(_: &File) {}
 /// Whoever only looks whether a lock is held, as `status` does, has it for a moment. That must not keep a sender
 /// from it.
 fn patiently(file: &File) -> Result<(), TryLockError> {
+    again_and_again(|| file.try_lock())
+}
+
+fn again_and_again(take: impl Fn() -> Result<(), TryLockError>) -> Result<(), TryLockError> {
     for _ in 1..TRIES {
-        match file.try_lock() {
+        match take() {
             Err(TryLockError::WouldBlock) => std::thread::sleep(BETWEEN),
             done => return done,
         }
     }
-    file.try_lock()
+    take()
+}
+
+/// Holds a file of somebody's own as long as the value lives, together with all who do the same: [`is_in_hands`] tells
+/// others. Nothing where it cannot be: then it is not told. On Windows nobody else could read a file that is held.
+#[cfg(unix)]
+pub(crate) fn hold(path: &Path) -> Option<File> {
+    let file = File::open(path).ok()?;
+    again_and_again(|| file.try_lock_shared()).ok().map(|()| file)
+}
+
+/// See there.
+#[cfg(not(unix))]
+pub(crate) fn hold(_: &Path) -> Option<File> {
+    None
+}
+
+/// Whether somebody [holds](hold) a file.
+#[cfg(unix)]
+pub(crate) fn is_in_hands(path: &Path) -> bool {
+    let Ok(file) = File::open(path) else { return false };
+    matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+}
+
+/// Nobody can.
+#[cfg(not(unix))]
+pub(crate) fn is_in_hands(_: &Path) -> bool {
+    false
 }
 
 /// Who holds the lock `path`, going by the name beside it. Nothing where that cannot be read: the lock holds without it.

@@ -24,6 +24,7 @@ pub mod lock;
 pub mod media;
 pub(crate) mod notice;
 pub(crate) mod people;
+pub(crate) mod place;
 pub(crate) mod portable;
 pub(crate) mod receipt;
 pub mod record;

@@ -157,6 +157,8 @@ pub struct Imported {
     pub(crate) told: u64,
     /// How many of them the journal did not know, or knew less of.
     pub(crate) news: u64,
+    /// How many messages that somebody had settled by hand are unknown, or as the export has them, again.
+    pub(crate) undone: u64,
     /// How many messages had been taken out of a journal and are not back: as long as there are any, nothing is sent.
     pub(crate) missing: u64,
 }

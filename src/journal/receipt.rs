@@ -5,7 +5,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use jiff::Timestamp;
@@ -14,11 +14,12 @@ use serde::{Deserialize, Serialize};
 use crate::delivery::outcome::Counts;
 use crate::journal::identity::Identity;
 use crate::journal::lineage::{Lineage, Mark, MessageSet};
+use crate::journal::lock::{FolderLock, RECEIPT};
 use crate::own_file;
 
 /// The folder beside a campaign, and the file in it.
 const FOLDER: &str = ".wxcast";
-const FILE: &str = "receipt.json";
+const FILE: &str = RECEIPT;
 /// An entry is below a kilobyte: this is more than a campaign folder ever has.
 const LARGEST: u64 = 16 << 20;
 
@@ -112,15 +113,17 @@ impl Entry {
     /// Whether it is about these messages.
     fn is_of(&self, whose: &Identity, destination: &str) -> bool {
         let Identity { appid, campaign, wave, channel } = whose;
-        (&self.appid, &self.campaign, self.wave) == (appid, campaign, *wave)
-            && self.channel == channel.name()
-            && self.destination == destination
+        self.about() == (appid, campaign, *wave, channel.name(), destination)
     }
 
     fn is_about_the_same(&self, other: &Self) -> bool {
+        self.about() == other.about()
+    }
+
+    /// Which messages it is about.
+    fn about(&self) -> (&str, &str, u32, &str, &str) {
         let Self { appid, campaign, wave, channel, destination, .. } = self;
-        (appid, campaign, *wave, channel) == (&other.appid, &other.campaign, other.wave, &other.channel)
-            && *destination == other.destination
+        (appid, campaign, *wave, channel, destination)
     }
 
     /// The file of the results, going by the receipt in which this stands.
@@ -219,13 +222,26 @@ pub(crate) fn write(path: &Path, entry: Entry, may_replace: impl Fn(&Entry) -> b
 pub struct Watch {
     path: PathBuf,
     entry: Entry,
+    lock: Option<Arc<FolderLock>>,
     looked_at: Mutex<Option<(SystemTime, u64)>>,
 }
 
 impl Watch {
-    /// Watches for the run that wrote this entry.
-    pub(crate) fn new(path: PathBuf, entry: Entry) -> Self {
-        Self { path, entry, looked_at: Mutex::new(None) }
+    /// Watches for the run that wrote this entry and holds this lock beside it.
+    pub(crate) fn new(path: PathBuf, entry: Entry, lock: Option<Arc<FolderLock>>) -> Self {
+        Self { path, entry, lock, looked_at: Mutex::new(None) }
+    }
+
+    /// Puts receipt and lock back where somebody deleted them: whoever comes next with another journal would find nothing
+    /// by which they are told. What the receipt said when the run began is enough for that, and the run soon says more.
+    pub(crate) fn put_back(&self) {
+        if matches!(fs::metadata(&self.path), Err(error) if error.kind() == io::ErrorKind::NotFound) {
+            // Where it cannot be written now, it is tried again at the next look.
+            let _ = write(&self.path, self.entry.clone(), |other| other.is_of_run(&self.entry));
+        }
+        if let Some(lock) = &self.lock {
+            lock.put_back();
+        }
     }
 
     /// Whether somebody else's entry stands in the place of the run's. One that was deleted, or cannot be read, is nobody's.

@@ -3,13 +3,16 @@
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
 
+use jiff::Timestamp;
+
 use crate::delivery::outcome::Counts;
 use crate::delivery::tally::Tally;
 use crate::journal::JournalError;
 use crate::journal::backend::Backend;
 pub use crate::journal::batch::Intent;
-use crate::journal::identity::{CampaignKey, Identity};
+use crate::journal::identity::{CampaignKey, Identity, RunKey};
 use crate::journal::lineage::MessageSet;
+use crate::journal::place::Places;
 use crate::journal::record::Recorded;
 use crate::journal::sqlite::store::SqliteStore;
 use crate::journal::sqlite::{file, format1, log};
@@ -187,6 +190,74 @@ impl Store {
         self.set_note(&computer_key(campaign), here)
     }
 
+    /// Where this journal lay when it was last sent from, where it has woken up elsewhere since: it was moved, or it is a copy.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn came_from(&self) -> Result<Option<String>, JournalError> {
+        let Some(now) = self.place() else { return Ok(None) };
+        Ok(self.places()?.elsewhere(&now).map(|there| there.path.clone()))
+    }
+
+    /// Notes that it is sent from here: of this campaign by this computer, and from where it lies.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read or written.
+    pub(crate) fn note_here(&self, campaign: CampaignKey, computer: &str) -> Result<(), JournalError> {
+        self.note_computer(campaign, computer)?;
+        let mut places = self.places()?;
+        match self.place() {
+            Some(now) if places.add(now.clone()) => {
+                self.set_note(PLACES, &serde_json::to_string(&places).expect("texts and numbers are JSON"))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// None where an earlier version noted nothing, or a later one what this cannot read.
+    fn places(&self) -> Result<Places, JournalError> {
+        let noted = self.note(PLACES)?.and_then(|places| serde_json::from_str(&places).ok());
+        Ok(noted.unwrap_or_else(Places::default))
+    }
+
+    /// When a campaign was exported last; nothing where it never was.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn exported(&self, campaign: CampaignKey) -> Result<Option<Timestamp>, JournalError> {
+        Ok(self.note(&exported_key(campaign))?.and_then(|at| at.parse().ok()))
+    }
+
+    /// Notes that a campaign was exported: somebody else may go on with it.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be written.
+    pub(crate) fn note_exported(&self, campaign: CampaignKey, at: Timestamp) -> Result<(), JournalError> {
+        self.set_note(&exported_key(campaign), &at.to_string())
+    }
+
+    /// Whether a run is known to have been answered by wxcast's own simulator, so that nobody read its messages.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn was_simulated(&self, run: RunKey) -> Result<bool, JournalError> {
+        Ok(self.note(&simulated_key(run))?.is_some())
+    }
+
+    /// Notes that one was.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be written.
+    pub(crate) fn note_simulated(&self, run: RunKey) -> Result<(), JournalError> {
+        self.set_note(&simulated_key(run), "")
+    }
+
     /// Whether a results file is still what was written from this journal, which knows so many messages of the campaign
     /// now.
     ///
@@ -204,6 +275,17 @@ impl Store {
             |note: WrittenResults| note.messages <= messages && Some(note.stamp) == written::stamp(file);
         Ok(noted.is_some_and(stands))
     }
+}
+
+/// Under which name the places are noted where the journal lay.
+const PLACES: &str = "places";
+
+fn exported_key(campaign: CampaignKey) -> String {
+    format!("exported:{}", campaign.0)
+}
+
+fn simulated_key(run: RunKey) -> String {
+    format!("simulated:{}", run.0)
 }
 
 fn computer_key(campaign: CampaignKey) -> String {

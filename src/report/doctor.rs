@@ -4,7 +4,7 @@ use console::{Alignment, measure_text_width, pad_str};
 use serde::Serialize;
 
 use crate::locale::Catalog;
-use crate::report::run::summary::Exit;
+use crate::report::run::summary::ExitReport;
 
 /// How a thing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -52,7 +52,7 @@ pub(crate) struct DoctorReport {
     /// The checks.
     pub(crate) checks: Vec<Finding>,
     /// How it ends: `ok`, or as `send` would because of the gravest fault.
-    pub(crate) exit: Exit,
+    pub(crate) exit: ExitReport,
 }
 
 impl DoctorReport {

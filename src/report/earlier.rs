@@ -39,17 +39,18 @@ impl Earlier {
         Ok((!count.is_of_nobody()).then_some(Self { store, campaign: key, version, count, failed: None }))
     }
 
-    /// The counts; nothing where the journal has changed since, so that they have to be made anew.
+    /// The counts, and by what they were counted; nothing where the journal has changed since, so that they have to be made
+    /// anew.
     ///
     /// # Errors
     ///
     /// When the journal cannot be read.
-    pub(crate) fn finish(self) -> Result<Option<Tally>, JournalError> {
+    pub(crate) fn finish(self) -> Result<Option<(Tally, Count)>, JournalError> {
         if let Some(error) = self.failed {
             return Err(error);
         }
         let is_current = self.store.version(self.campaign)? == self.version;
-        Ok(is_current.then(|| self.count.finish()))
+        Ok(is_current.then(|| (self.count.tally(), self.count)))
     }
 }
 

@@ -298,12 +298,19 @@ impl Count {
     }
 
     /// The counts, once all rows are through.
-    pub(crate) fn finish(mut self) -> Tally {
+    pub(crate) fn finish(self) -> Tally {
+        self.tally()
+    }
+
+    /// The same, for whoever goes on to ask what is known of somebody.
+    pub(crate) fn tally(&self) -> Tally {
         let known = u64::try_from(self.index.known()).expect("a count of what is in memory");
-        self.tally.gone = known.saturating_sub(self.found);
         let unknown = u64::try_from(self.index.unknown()).expect("a count of what is in memory");
-        self.tally.gone_unknown = unknown.saturating_sub(self.tally.counts.unknown);
-        self.tally
+        Tally {
+            gone: known.saturating_sub(self.found),
+            gone_unknown: unknown.saturating_sub(self.tally.counts.unknown),
+            ..self.tally.clone()
+        }
     }
 }
 

@@ -16,30 +16,43 @@ use crate::report::join::{Count, Counted, JoinError, identity, openid_in};
 pub(crate) struct Left<'a> {
     campaign: &'a Campaign,
     plan: &'a Plan,
-    store: &'a Store,
+    store: Option<&'a Store>,
     again: &'a dyn Fn(&Known) -> bool,
+    /// By the campaign's own messages; loaded once, however often it is asked who is left.
+    own: Count,
 }
 
 impl<'a> Left<'a> {
-    pub(crate) fn new(
+    /// `loaded` counts by the campaign's own messages, where they have been loaded already.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn load(
         campaign: &'a Campaign,
         plan: &'a Plan,
-        store: &'a Store,
+        store: Option<&'a Store>,
         again: &'a dyn Fn(&Known) -> bool,
-    ) -> Self {
-        Self { campaign, plan, store, again }
+        loaded: Option<Count>,
+    ) -> Result<Self, JournalError> {
+        let own = match loaded {
+            Some(loaded) => loaded,
+            None => Count::load(store, &identity(campaign))?,
+        };
+        Ok(Self { campaign, plan, store, again, own })
     }
 
-    /// How many of their messages went, letter by letter, to the same people under another identity.
+    /// How many of their messages went, letter by letter, to the same people under another identity or, by another journal,
+    /// elsewhere.
     ///
     /// # Errors
     ///
     /// When audience or journal cannot be read, or the audience is no longer what was planned.
-    pub(crate) fn alike(&self, whose: &Identity) -> Result<u64, JoinError> {
-        let mut theirs = Count::load(Some(self.store), whose).map_err(JoinError::Journal)?;
+    pub(crate) fn alike(&mut self, store: &Store, whose: &Identity) -> Result<u64, JoinError> {
+        let mut theirs = Count::load(Some(store), whose).map_err(JoinError::Journal)?;
         let mut found = 0;
         self.each(|verdict, batch| {
-            let Counted { status, altered, .. } = theirs.add(Some(self.store), verdict, batch)?;
+            let Counted { status, altered, .. } = theirs.add(Some(store), verdict, batch)?;
             found += u64::from(status.is_reached() && !altered);
             Ok(())
         })?;
@@ -51,12 +64,12 @@ impl<'a> Left<'a> {
     /// # Errors
     ///
     /// When audience or journal cannot be read, or the audience is no longer what was planned.
-    pub(crate) fn persons(&self) -> Result<Vec<Person>, JoinError> {
+    pub(crate) fn persons(&mut self) -> Result<Vec<Person>, JoinError> {
         let mut found = Vec::new();
+        let appid = &self.campaign.account.appid;
         self.each(|verdict, batch| {
             if let Verdict::Message { openid, payload, .. } = verdict {
-                let openid = openid_in(batch, payload, *openid);
-                found.push(Person::of(&self.campaign.account.appid, openid));
+                found.push(Person::of(appid, openid_in(batch, payload, *openid)));
             }
             Ok(())
         })?;
@@ -66,16 +79,16 @@ impl<'a> Left<'a> {
     }
 
     fn each(
-        &self,
+        &mut self,
         mut each: impl FnMut(&Verdict, &Batch) -> Result<(), JournalError>,
     ) -> Result<(), JoinError> {
+        self.own.reset();
         let inputs = Inputs::of_campaign(self.campaign, &self.plan.library);
         let (mut pass, mut batch) = (Pass::open(&inputs, self.plan)?, Batch::default());
-        let mut own = Count::load(Some(self.store), &identity(self.campaign)).map_err(JoinError::Journal)?;
         while pass.next(&mut batch)? {
             for entry in batch.entries() {
                 let verdict = &entry.verdict;
-                let counted = own.add(Some(self.store), verdict, &batch).map_err(JoinError::Journal)?;
+                let counted = self.own.add(self.store, verdict, &batch).map_err(JoinError::Journal)?;
                 let is_left = matches!(verdict, Verdict::Message { .. })
                     && counted.message.as_ref().is_none_or(|known| (self.again)(known));
                 if is_left {

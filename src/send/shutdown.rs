@@ -107,7 +107,7 @@ fn listeners() -> Vec<(Listener, Stop)> {
 }
 
 /// How often it is looked for a file that asks the run to stop.
-const LOOK: Duration = Duration::from_millis(200);
+pub(crate) const LOOK: Duration = Duration::from_millis(200);
 
 /// The files any of which asks a run to stop by being there.
 #[derive(Debug, Clone, Default)]

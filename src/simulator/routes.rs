@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::{Extension, Router};
@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::simulator::platform::Platform;
 use crate::simulator::{account, send, upload};
+use crate::wechat::client::SIMULATOR;
 
 /// Who may read the ledger.
 #[derive(Debug, Clone)]
@@ -75,6 +76,13 @@ pub(crate) fn router(platform: Arc<Platform>, readers: Readers) -> Router {
         .layer(DefaultBodyLimit::disable())
         .with_state(platform)
         .layer(Extension(readers))
+        .layer(map_response(by_name))
+}
+
+/// Says whose answer it is.
+async fn by_name(mut response: Response) -> Response {
+    response.headers_mut().insert(header::SERVER, HeaderValue::from_static(SIMULATOR));
+    response
 }
 
 /// What somebody does in mid-run.

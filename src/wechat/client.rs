@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use reqwest::header::{ACCEPT, CONNECTION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{ACCEPT, CONNECTION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER, SERVER};
 use reqwest::multipart::Form;
 use reqwest::{Certificate, ClientBuilder, RequestBuilder, Response, StatusCode, Url};
 
@@ -26,6 +26,9 @@ use crate::wechat::proxy_error::turned_down_by_proxy;
 use crate::wechat::route::Route;
 use crate::wechat::token::access_token::Token;
 
+/// What the simulator calls itself in each answer: what it took reached nobody, while a gateway on this computer may have
+/// passed it on.
+pub(crate) const SIMULATOR: &str = "wxcast-simulator";
 const SEND: &str = "/cgi-bin/message/custom/send";
 
 /// A connection that was idle for longer is not used again: the server may be closing it just then, which leaves a
@@ -63,6 +66,8 @@ pub struct Client {
     /// How long an answer may take.
     answer: Duration,
     route: Arc<Route>,
+    /// Whether a message was answered by wxcast's own simulator.
+    simulated: Arc<AtomicBool>,
     /// What is taken out of all that comes back.
     hidden: Hidden,
     /// How far the platform's clock was from ours, as of its last answer to a call about the account.
@@ -138,6 +143,7 @@ impl Client {
             reuses: Arc::new(AtomicBool::new(true)),
             answer: timeouts.answer,
             route: Arc::new(Route::new(hosts)),
+            simulated: Arc::default(),
             hidden: Hidden::default(),
             skew: Arc::default(),
         })
@@ -156,6 +162,11 @@ impl Client {
     /// The hosts that stood in for the first one, with the requests that they took.
     pub(crate) fn stood_in(&self) -> Vec<(ApiBase, u64)> {
         self.route.stood_in()
+    }
+
+    /// Whether a message was answered by wxcast's own simulator, which nobody reads.
+    pub(crate) fn is_simulated(&self) -> bool {
+        self.simulated.load(Ordering::Relaxed)
     }
 
     /// How far the platform's clock is ahead of this machine's, going by the Date of its last answer to a call about
@@ -185,7 +196,11 @@ impl Client {
             tracing::info!("a connection broke; from now on each message has one of its own");
             self.reuses.store(false, Ordering::Relaxed);
         }
-        let mut answer = received?.answer()?;
+        let received = received?;
+        if received.headers.get(SERVER).is_some_and(|server| server == SIMULATOR) {
+            self.simulated.store(true, Ordering::Relaxed);
+        }
+        let mut answer = received.answer()?;
         answer.errmsg = self.hidden.out_of(answer.errmsg);
         Ok(answer)
     }

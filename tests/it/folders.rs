@@ -48,6 +48,8 @@ struct Home {
     knows: People,
     /// Who was taken out of it and is not back.
     gone: People,
+    /// Whether it was exported and has not been sent from since.
+    exported: bool,
 }
 
 struct Model {
@@ -145,6 +147,13 @@ impl Model {
         self.command(home, &[&args[..], more].concat())
     }
 
+    /// The id of a folder's plan; nothing where a link leads nowhere.
+    fn plan(&self, folder: &Folder) -> Option<String> {
+        let plan = ["plan", &format!("{}/campaign.toml", folder.name), "--format", "json"];
+        let ran = Ran::of(self.world.command_at(&self.platform, &plan).output().expect("the binary runs"));
+        (ran.code == 0).then(|| ran.json()["plan"].as_str().expect("an id").to_owned())
+    }
+
     /// Sends to a few, from this folder with this journal, and holds what happened against what each of them knew.
     fn sends(&mut self, folder: usize, home: usize, dice: &mut Dice) {
         self.late_arrivals();
@@ -166,6 +175,9 @@ impl Model {
         let takes_over = warned && self.sent.is_subset(&all_told) && dice.roll(2) == 0;
         let mut more = vec!["--limit", limit.as_str()];
         more.extend(takes_over.then_some("--take-over"));
+        // Somebody says that nobody else goes on with the export.
+        let id = if with.exported && current { self.plan(&from) } else { None };
+        more.extend(id.iter().flat_map(|id| ["--expect-plan", id.as_str()]));
         let ran = if dies {
             let mut command = self.send(&from, home, &[]);
             command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
@@ -198,8 +210,9 @@ impl Model {
         assert!(usual, "{}\n{}", self.story(), ran.stderr);
         if ran.code == 8 {
             assert!(new.is_empty(), "who is stopped sends nothing: {}\n{}", self.story(), ran.stderr);
-            // One journal that knows everything is stopped only by a receipt of another one.
-            assert!(!current || self.taken_over || home > 0, "{}\n{}", self.story(), ran.stderr);
+            // One journal that knows everything is stopped only by a receipt of another one, or because it was exported.
+            let exported = self.homes[home].exported;
+            assert!(!current || self.taken_over || home > 0 || exported, "{}\n{}", self.story(), ran.stderr);
             return;
         }
         // A link that leads nowhere since its folder was moved.
@@ -211,6 +224,7 @@ impl Model {
         // put back knows.
         self.taken_over |= !current || home > 0 || dies && new.is_empty();
         self.sent.extend(new.iter().cloned());
+        self.homes[home].exported &= new.is_empty();
         self.homes[home].knows = self.known(home);
         if !current {
             // Taken over: nobody asks any more who was taken out.
@@ -294,6 +308,7 @@ impl Model {
         let ran = self.run(home, &["journal", "export", &campaign, "--local", "-o", "newer.jsonl"]);
         self.told.push(format!("export of {}: {}", self.homes[home].name, ran.code));
         if ran.code == 0 {
+            self.homes[home].exported = true;
             fs::rename(self.world.path("newer.jsonl"), file).expect("an export");
         }
     }
@@ -328,6 +343,8 @@ impl Model {
         }
         self.homes[0].gone = self.backup.clone().unwrap_or_default();
         self.homes[0].knows = self.known(0);
+        // It may have been by then.
+        self.homes[0].exported |= self.backup.is_some();
         self.told.push(format!("home is put back, and knows {}", self.homes[0].knows.len()));
     }
 

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::evidence::plan_id;
 use crate::support::{APPID, Platform, RESULTS, Ran, World, openid};
 
 /// A command with another state folder, as another computer has one.
@@ -54,7 +55,8 @@ fn an_exported_campaign_goes_on_with_another_journal_and_nobody_is_sent_it_twice
 fn an_export_that_is_older_than_the_receipt_does_not_answer_for_it() {
     let (world, rest) = (half_sent(), Platform::new(""));
     export(&world);
-    world.run_at(&rest, &[&SEND[..], &["--limit", "1"]].concat()).exits(7);
+    let id = plan_id(&world, &rest);
+    world.run_at(&rest, &[&SEND[..], &["--limit", "1", "--expect-plan", &id]].concat()).exits(7);
     world.run(&elsewhere(&["journal", "import", "spring.journal.jsonl"])).exits(0);
     world.run_at(&rest, &elsewhere(&SEND)).exits(8).says("another journal");
     assert_eq!(rest.ledger().totals().accepted, 1);
@@ -87,6 +89,20 @@ fn what_the_journal_knows_is_never_lowered_by_an_import() {
     world.run(&["journal", "import", "spring.journal.jsonl"]).exits(0).says("0 were new");
     assert_eq!(world.journal(), known);
     assert_eq!(world.status().counts(), "4 sent");
+}
+
+#[test]
+fn an_import_says_of_how_many_messages_it_undoes_what_somebody_decided() {
+    let world = World::with_recipients(4);
+    world.text_campaign("Hello {{name}}", "retries = 0\n[send.stop]\nmax_unknown = 0");
+    world.send(&Platform::new("[[faults]]\nkind = \"reset-after\"\nmessages = [1, 2]")).exits(6);
+    export(&world);
+    world.run(&["resolve", "campaign.toml", "--not-sent", "--all", "--yes"]).exits(0);
+    let import = ["journal", "import", "spring.journal.jsonl"];
+    world.run(&import).exits(0).says("2 messages that were settled by hand here");
+    let again = world.run(&import).exits(0);
+    assert!(!again.stderr.contains("settled by hand"), "{again:?}");
+    assert_eq!(world.status().counts(), "2 sent, 2 unknown");
 }
 
 #[test]
@@ -325,7 +341,8 @@ fn answers_survive_a_disk_that_is_full() {
     let counts = ran.json()["counts"].clone();
     assert_eq!(counts["unknown"], 0, "every answer is written down: {counts} {}", ran.stderr);
     assert_eq!(counts["sent"].as_u64(), Some(accepted), "{counts}");
-    let rest = ["send", "campaign.toml", "--yes", "--format", "json", "--state-dir", "after"];
+    // To the journal it is another place, on another disk.
+    let rest = [&SEND[..], &["--state-dir", "after", "--take-over"]].concat();
     assert_eq!(world.run_at(&platform, &rest).exits(0).counts(), "4000 sent");
     assert_eq!(platform.ledger().duplicates(), [""; 0]);
 }

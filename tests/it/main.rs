@@ -90,6 +90,7 @@ mod token_cache;
 mod token_command;
 mod tutorial_docs;
 mod trial;
+mod two_places;
 mod usage;
 mod values;
 mod wide;

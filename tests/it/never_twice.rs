@@ -178,7 +178,8 @@ fn a_journal_that_was_lost_is_missed_by_its_campaign_whatever_others_do_in_the_f
     world.send(&platform).exits(0);
     fs::remove_dir_all(world.state()).expect("a journal");
     stopped(&world, &[]);
-    world.file("other.toml", world.read("campaign.toml").replace("spring", "summer"));
+    world
+        .file("other.toml", world.read("campaign.toml").replace("spring", "summer").replace("Hello", "Dear"));
     let other = ["send", "other.toml", "--yes", "--results", "other.results.csv"];
     world.run_at(&Platform::new(""), &other).exits(0);
     stopped(&world, &[]);

@@ -67,3 +67,12 @@ fn it_is_said_when_the_run_will_be_over() {
     let year = jiff::Zoned::now().strftime("until about %Y-").to_string();
     world.run_at(&platform, &["send", "campaign.toml", "--yes"]).exits(0).says(&year);
 }
+
+#[test]
+fn a_status_says_why_the_last_run_stopped_also_where_it_reached_nobody() {
+    let world = World::with_recipients(4);
+    send(&world, "[quota]\ndaily = 0").exits(7);
+    let told = world.run(&["status", "campaign.toml", "--local"]).exits(0);
+    let told = told.says("The last run stopped before").says("quota was used up");
+    told.says("To go on where it stopped: wxcast send");
+}

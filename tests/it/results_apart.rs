@@ -326,3 +326,14 @@ fn results_of_another_user_that_may_not_be_read_stop_a_send_and_are_said_to_be_t
     assert_eq!(world.read(RESULTS), results);
     assert_eq!(platform.ledger().totals().requests, 2);
 }
+
+#[test]
+fn a_name_that_results_of_this_computer_do_not_get_is_said() {
+    let (world, platform) = (World::with_recipients(2), Platform::new(""));
+    world.run_at(&platform, &SEND).exits(0);
+    let ran = world.run(&["results", "campaign.toml", "--local", "-o", "mine.csv"]).exits(0);
+    ran.says("Not `mine.csv` but `mine.local.csv` was written");
+    assert!(world.path("mine.local.csv").exists() && !world.path("mine.csv").exists());
+    let ran = world.run(&["results", "campaign.toml", "--local", "-o", "other.local.csv"]).exits(0);
+    assert!(!ran.stderr.contains("was written:"), "{ran:?}");
+}

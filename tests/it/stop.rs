@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
+use crate::evidence::somebody_else;
 use crate::support::{Platform, World, finish, kill};
 
 fn slow() -> (World, Platform) {
@@ -137,7 +138,11 @@ fn whoever_has_not_the_journal_is_told_by_the_receipt_who_sends_and_how_to_stop_
     let (world, platform) = slow();
     let child = world.start_send(&platform);
     platform.wait_for_requests(4);
-    let other = |command: &str| world.run(&[command, "campaign.toml", "--state-dir", "other"]).exits(0);
+    let other = |command: &str| {
+        // Nothing was stopped, and whoever goes on after a `stop` is to know it.
+        let exit = if command == "stop" { 8 } else { 0 };
+        world.run(&[command, "campaign.toml", "--state-dir", "other"]).exits(exit)
+    };
     let host = gethostname::gethostname().to_string_lossy().into_owned();
     for command in ["status", "stop"] {
         let ran = other(command).says("was sending this campaign").says(&host).says("STOP");
@@ -147,4 +152,17 @@ fn whoever_has_not_the_journal_is_told_by_the_receipt_who_sends_and_how_to_stop_
     finish(child).exits(7);
     std::fs::remove_file(world.path("STOP")).expect("the file");
     assert!(!other("status").says("sent this campaign").stderr.contains("was sending"));
+}
+
+#[test]
+fn whoever_has_another_journal_is_told_that_it_is_being_sent_and_that_nothing_was_stopped() {
+    let (world, platform) = slow();
+    let child = world.start_send(&platform);
+    platform.wait_for_requests(3);
+    let stopped = somebody_else(&world, &platform, &["stop", "campaign.toml"]).exits(8);
+    stopped.says("Nothing was stopped").says("being sent just now (process").says("STOP");
+    let told = somebody_else(&world, &platform, &["status", "campaign.toml"]).exits(0);
+    told.says("being sent just now (process");
+    world.run(&["stop", "campaign.toml"]).exits(0);
+    finish(child).exits(7);
 }

@@ -149,15 +149,15 @@ fn status_says_how_the_list_has_changed_since_the_last_send() {
     assert!(!ran.stderr.contains("list has changed"), "{}", ran.stderr);
     world.recipients(8);
     let ran =
-        world.run(&["status", "campaign.toml"]).exits(0).says("changed since the last send: 2 people more.");
+        world.run(&["status", "campaign.toml"]).exits(0).says("changed since the last send: 2 rows more.");
     assert!(ran.stdout.contains("unsent: 2") && !ran.stderr.contains("Done"), "{ran:?}");
     world.recipients(5);
-    let ran = world.run(&["status", "campaign.toml"]).exits(0).says("1 people fewer");
+    let ran = world.run(&["status", "campaign.toml"]).exits(0).says("1 rows fewer");
     assert!(ran.stdout.contains("sent: 5"), "{ran:?}");
     let mut other = String::from("openid,name\n");
     (4..8).for_each(|index| other.push_str(&format!("{},Name {index}\n", openid(index))));
     world.file("audience.csv", other);
-    world.run(&["status", "campaign.toml"]).exits(0).says("2 people more, 4 fewer");
+    world.run(&["status", "campaign.toml"]).exits(0).says("2 rows more, 4 fewer");
     assert_eq!(world.status().counts(), "2 sent, 2 unsent");
     assert_eq!(world.status().json()["list_read"], true);
     // Without the list the figures of the last send stand, and it is said that it was not read.

@@ -112,11 +112,11 @@ fn steady(said: &str) -> String {
         (r"results\.local\.xlsx", "results.xlsx"),
         (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?([+-]\d\d:\d\d|Z)?", "2026-03-08 10:00"),
         (
-            r"http://127\.0\.0\.1:\d+ on this computer: counts for nothing, nobody reads it",
+            r"http://127\.0\.0\.1:\d+ on this computer: counts for nothing \(made for the simulator\)",
             "https://api.weixin.qq.com, https://api2.weixin.qq.com (WeChat)",
         ),
         (
-            r"本机的 http://127\.0\.0\.1:\d+：只是演练，谁也收不到，也不算发过",
+            r"本机的 http://127\.0\.0\.1:\d+：用于演练（如模拟器），不算发过",
             "https://api.weixin.qq.com, https://api2.weixin.qq.com（微信）",
         ),
         // The host is part of it.

@@ -54,6 +54,11 @@ pub(crate) fn run(args: &args::Results, terminal: &Terminal) -> Result<Exit, Pro
             ResultsError::Join(error) => error.into(),
             ResultsError::File(error) => Problem::cannot_write(results_file, error),
         })?;
+    if let Some(named) =
+        file(args.output.as_ref()).filter(|named| named.file_name() != results_file.file_name())
+    {
+        terminal.say("results.renamed", &[("named", &display(named)), ("file", &display(results_file))]);
+    }
     terminal.say("summary.results", &[("file", &display(results_file))]);
     let told = [
         ("send.gone", tally.gone),

@@ -11,7 +11,7 @@ use crate::campaign::validate::Overrides;
 use crate::campaign::{Campaign, CampaignId, duration};
 use crate::cli::agreement::{Proposal, token_command};
 use crate::cli::before::before;
-use crate::cli::campaign_lock::{campaign_lock, folder_lock, holder, take, take_beside};
+use crate::cli::campaign_lock::{campaign_lock, folder_lock, hold_campaign, holder, take, take_beside};
 use crate::cli::context::{environment, load_counted};
 use crate::cli::ending::{What, exit as ended, next_after, report};
 use crate::cli::exit_code::Exit;
@@ -82,7 +82,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
         masked: results_masked(&args.how),
         destination: Some(destination),
     };
-    let before = before(&results, earlier, &state, &policy)?;
+    let before = before(&results, earlier, &account, &state, &policy)?;
     let left = left(&before.tally, &policy);
     if left == 0 {
         before.insist_on_text()?;
@@ -313,8 +313,9 @@ pub(crate) fn lock(
     {
         waited |= take(&mut locks, &path, &holder(&campaign.id), Some(until), terminal)?;
     }
-    let beside = folder_lock(campaign, destination);
+    let beside = folder_lock(&campaign.path, &campaign.id, &campaign.account.appid, destination);
     waited |= take_beside(&mut locks, &beside, &holder(&campaign.id), until, terminal)?;
+    hold_campaign(&mut locks, &campaign.path);
     Ok((locks, waited))
 }
 

@@ -18,6 +18,7 @@ use crate::cli::stop_file;
 use crate::cli::telling::{Asked, Teller};
 use crate::cli::terminal::{Terminal, argument};
 use crate::delivery::outcome::Counts;
+use crate::delivery::stop::StopReason;
 use crate::delivery::tally::Tally;
 use crate::diagnostic::render::display;
 use crate::journal::run::RunRecord;
@@ -25,6 +26,7 @@ use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError, lock};
 use crate::plan::skip::Skip;
 use crate::report::join::{JoinError, tally, tally_of_counted, tally_of_journal};
+use crate::report::run::stopped::why;
 use crate::report::run::summary::{self, StatusReport, by_code};
 
 /// How often a watched status is told anew.
@@ -57,6 +59,8 @@ struct Seen {
     counts: Counts,
     /// How many were sent another text than the campaign has now.
     altered: u64,
+    /// Whether a run began, and stopped before everybody had been tried.
+    begun: bool,
 }
 
 impl Seen {
@@ -68,7 +72,7 @@ impl Seen {
         }
         if self.running {
             terminal.next("running", campaign);
-        } else if sent + refused + failed + unknown == 0 {
+        } else if sent + refused + failed + unknown == 0 && !self.begun {
             terminal.next("init", campaign);
         } else {
             let exit = Exit::of_counts(&self.counts);
@@ -93,6 +97,8 @@ struct Known {
     is_of_now: bool,
     /// What has become of the list, where that can be told.
     list: Option<List>,
+    /// Why the last run stopped before everybody had been tried, where it did.
+    stopped: Option<StopReason>,
 }
 
 /// What has become of the list since the last send.
@@ -181,6 +187,7 @@ fn sent(teller: &Teller, identity: &Identity, looks: Option<&Path>) -> Result<Op
         return Ok(None);
     }
     let digest = last.as_ref().map(|last| last.digest.clone());
+    let stopped = last.as_ref().and_then(|last| last.reason.clone());
     if let Some(path) = looks.filter(|_| !pruned)
         && let Some((of_list, skipped)) = as_it_is_now(path, &store)?
     {
@@ -188,12 +195,12 @@ fn sent(teller: &Teller, identity: &Identity, looks: Option<&Path>) -> Result<Op
         // Why requests failed is on the disk alone; the list is held against what is in memory.
         let Tally { failed_by_cause, unknown_by_cause, .. } = by_journal;
         let tally = Tally { failed_by_cause, unknown_by_cause, ..of_list };
-        return Ok(Some(Known { tally, skipped, digest, is_of_now: true, list }));
+        return Ok(Some(Known { tally, skipped, digest, is_of_now: true, list, stopped }));
     }
     let decided = by_journal.skipped.iter().map(|(reason, count)| (reason.name().to_owned(), *count));
     // An older version noted how many its files skipped, and not why.
     let skipped = last.and_then(|last| last.skipped).into_iter().flatten().chain(decided).collect();
-    Ok(Some(Known { tally: by_journal, skipped, digest, is_of_now: false, list: None }))
+    Ok(Some(Known { tally: by_journal, skipped, digest, is_of_now: false, list: None, stopped }))
 }
 
 /// Tells once.
@@ -215,6 +222,7 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Problem> {
         digest,
         is_of_now: false,
         list: None,
+        stopped: None,
     };
     let known = match (sent, teller.folder, &receipt) {
         (Some(sent), ..) => sent,
@@ -223,7 +231,8 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Problem> {
         // Nothing was sent yet: everybody is still to be sent.
         (None, None, None) => planned(path)?,
     };
-    let Known { tally, skipped, digest, is_of_now, list } = known;
+    let Known { tally, skipped, digest, is_of_now, list, stopped } = known;
+    let stopped = stopped.filter(|_| !teller.running && tally.counts.unsent > 0);
     let running = teller.running;
     match args.format {
         Format::Json => terminal.json(&StatusReport {
@@ -254,6 +263,9 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Problem> {
                     ),
                 }
             }
+            if let Some(reason) = &stopped {
+                terminal.say("status.stopped", &[("reason", &why(reason, &terminal.words))]);
+            }
             if by_journal && looks.is_some() && !is_of_now {
                 terminal.say("status.list-unread", &[("campaign", &argument(path))]);
             }
@@ -270,7 +282,7 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Problem> {
     }
     teller.warn(terminal);
     match &receipt {
-        Some(entry) if doubted && entry.running => elsewhere::tell_stop(path, terminal),
+        Some(entry) if doubted && entry.running => elsewhere::tell_stop(entry, path, terminal),
         Some(entry) if !doubted => elsewhere::tell(entry, path, terminal),
         Some(_) | None => {}
     }
@@ -278,7 +290,7 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Problem> {
         tell_running(path, Some(&id), flag, terminal);
     }
     let told = doubted || receipt.is_some();
-    Ok(Seen { running, told, counts: tally.counts, altered: tally.altered })
+    Ok(Seen { running, told, counts: tally.counts, altered: tally.altered, begun: stopped.is_some() })
 }
 
 /// Says what is being sent from this folder although the campaign file names no campaign, or by now another one.
@@ -294,5 +306,12 @@ fn planned(path: &Path) -> Result<Known, Problem> {
     let tally = tally(&campaign, &plan, None)?;
     let by_files = Skip::ALL.into_iter().map(|why| (why.name().to_owned(), plan.counts.of(why)));
     let skipped = by_files.filter(|(_, count)| *count > 0).collect();
-    Ok(Known { tally, skipped, digest: Some(plan.digest.to_string()), is_of_now: true, list: None })
+    Ok(Known {
+        tally,
+        skipped,
+        digest: Some(plan.digest.to_string()),
+        is_of_now: true,
+        list: None,
+        stopped: None,
+    })
 }

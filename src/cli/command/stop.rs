@@ -70,7 +70,7 @@ fn running(args: &args::Stop, terminal: &Terminal) -> Result<Option<Running>, Pr
                 return Ok(Some(running));
             }
             if let Some(entry) = is_told(path) {
-                elsewhere::tell(&entry, path, terminal);
+                return Err(problem.and(elsewhere::unstopped(&entry, path)));
             }
             let stop = path.parent().unwrap_or(Path::new("")).join("STOP");
             let unknown = Problem::new(problem.exit(), "no-campaign-id").with("file", display(path));
@@ -86,14 +86,14 @@ fn running(args: &args::Stop, terminal: &Terminal) -> Result<Option<Running>, Pr
     }
     match elsewhere::find(path, &identity, args.journal.local) {
         Some(entry) if entry.running && !knows(&account, &identity) => {
-            elsewhere::tell(&entry, path, terminal);
+            Err(elsewhere::unstopped(&entry, path))
         }
         Some(_) | None => {
             terminal.say("stop.nothing", &[]);
             terminal.next("look", path);
+            Ok(None)
         }
     }
-    Ok(None)
 }
 
 /// Whether one of the account's journals here knows a campaign. One that cannot be read may.

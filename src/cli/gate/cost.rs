@@ -145,19 +145,18 @@ impl Named {
         let known = witnesses.known();
         // Up to which number messages are shared, and how many of these, and of all, may have been delivered.
         let (mut last, mut of_shared, mut of_all, mut of_any) = (0, 0, 0, 0_u64);
-        let mut reached = MessageSet::default();
+        let (mut reached, mut index) = (MessageSet::default(), None);
         if let Some((store, campaign)) = known {
             last = store.before(campaign).0 + i64::try_from(shared).expect("nobody has so many messages");
-            store.known(campaign, &mut |openid, nth, known| {
+            index = Some(Index::load_and(&**store, campaign, &mut |openid, nth, known| {
                 of_any += 1;
                 of_all += u64::from(known.state.is_reached());
                 if known.state.is_reached() && known.id.0 <= last {
                     of_shared += 1;
                     reached.add(openid, nth);
                 }
-            })?;
+            })?);
         }
-        let index = known.map(|(store, campaign)| Index::load(&**store, campaign)).transpose()?;
         // The results of several files may tell of the same people.
         let (mut new, mut not_shared, mut added, mut by_results) =
             (HashSet::new(), HashSet::new(), HashSet::new(), 0);

@@ -21,6 +21,8 @@ pub(super) enum Doubt {
     OtherComputer(String),
     /// Another computer wrote it last: it was copied, and both may be sending.
     Copied(String),
+    /// It lay elsewhere on this computer when it was sent from last: it was moved or copied.
+    Moved(String),
     /// The journal once knew more.
     Behind,
     /// What was written last is lost.
@@ -46,6 +48,7 @@ impl Doubt {
             Self::OtherJournal => Sentence::new("gate.other-journal"),
             Self::OtherComputer(there) => computers("gate.other-computer", there),
             Self::Copied(there) => computers("gate.copied", there),
+            Self::Moved(there) => Sentence::new("gate.moved").with("there", display(Path::new(there))),
             Self::Behind => Sentence::new("gate.behind"),
             Self::Damaged => Sentence::new("gate.damaged"),
             Self::Unread(file, why) => {
@@ -69,6 +72,7 @@ impl Doubt {
             | Self::OtherJournal
             | Self::OtherComputer(_)
             | Self::Copied(_)
+            | Self::Moved(_)
             | Self::Behind
             | Self::Damaged
             | Self::Unread(..)
@@ -84,6 +88,7 @@ impl Doubt {
             | Self::OtherJournal
             | Self::OtherComputer(_)
             | Self::Copied(_)
+            | Self::Moved(_)
             | Self::Behind
             | Self::Damaged
             | Self::Results(_)
@@ -100,6 +105,7 @@ impl Doubt {
             Self::Unread(..) => "gate.ways.unread",
             Self::Results(_) => "gate.ways.results",
             Self::OtherComputer(_) | Self::Copied(_) => "gate.ways.copied",
+            Self::Moved(_) => "gate.ways.moved",
             Self::Behind | Self::Damaged => "gate.ways.behind",
             Self::Pruned(..) => "gate.ways.pruned",
         }

@@ -12,6 +12,7 @@ use crate::cli::machine::Machine;
 use crate::cli::problem::Problem;
 use crate::cli::user_state::AccountFolder;
 use crate::journal::JournalError;
+use crate::journal::store::Store;
 
 /// What each of the three knows of a campaign.
 pub(crate) struct Evidence<'a> {
@@ -127,6 +128,10 @@ impl Witnesses {
         {
             return Ok(Some(Doubt::Copied(there)));
         }
-        Ok(None)
+        // A journal as a whole is asked about, not each of its campaigns: whoever moved it is asked once.
+        match store.as_ref().map(Store::came_from).transpose()? {
+            Some(Some(there)) => Ok(Some(Doubt::Moved(there))),
+            Some(None) | None => Ok(None),
+        }
     }
 }

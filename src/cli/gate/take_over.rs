@@ -131,7 +131,7 @@ impl Evidence<'_> {
         }
         store.forget_origin(claim.campaign())?;
         store.forget_pruned(claim.campaign())?;
-        store.note_computer(claim.campaign(), &Machine::here().to_string())?;
+        store.note_here(claim.campaign(), &Machine::here().to_string())?;
         let now = store.count(claim.campaign())?.statuses();
         self.answer_for(&store, claim, now);
         terminal.say("gate.taken", &[("count", &taken), ("sent", &now.sent), ("unknown", &now.unknown)]);

@@ -10,7 +10,7 @@ use crate::delivery::outcome::Outcome;
 use crate::journal::JournalError;
 use crate::journal::backend::{Imports, Notes, PersonIndex};
 use crate::journal::history::Pruned;
-use crate::journal::identity::{CampaignKey, Channel, Claim, Identity, Person};
+use crate::journal::identity::{CampaignKey, Channel, Claim, Identity, MessageKey, Person};
 use crate::journal::index::{Index, gravity};
 use crate::journal::lineage::Lineage;
 use crate::journal::portable::{Attempt, Export, ImportError, Imported, Line, Message, Resolution, Run};
@@ -290,7 +290,10 @@ impl Taking<'_> {
             Some(known) if gravity(known.state) == gravity(state) && !seen_more(known.payload) => {
                 return Ok(());
             }
-            Some(known) => known.id.0,
+            Some(known) => {
+                self.done.undone += u64::from(self.is_settled_by_hand(known.id)?);
+                known.id.0
+            }
             None => {
                 wave.next += 1;
                 wave.new.insert(message.number, wave.next);
@@ -324,6 +327,13 @@ impl Taking<'_> {
             ])?;
         count_intents(self.new, 1)?;
         Ok(())
+    }
+
+    /// Whether somebody said what became of a message.
+    fn is_settled_by_hand(&self, id: MessageKey) -> Result<bool, Stop> {
+        let mut settled =
+            self.new.prepare_cached("SELECT EXISTS (SELECT 1 FROM resolution WHERE message = ?1)")?;
+        Ok(settled.query_row([id.0], |row| row.get(0))?)
     }
 
     /// Attempts of a message that was known before are not told apart from those that are here.

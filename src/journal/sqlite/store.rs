@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use crate::journal::JournalError;
 use crate::journal::backend::{Backend, Files};
 use crate::journal::kept::Kept;
+use crate::journal::place::Place;
 use crate::journal::reserve::Reserve;
 use crate::journal::sqlite::file::{self, There};
 use crate::journal::sqlite::schema::{self, FORMAT};
@@ -164,6 +165,10 @@ impl SqliteStore {
 impl Backend for SqliteStore {}
 
 impl Files for SqliteStore {
+    fn place(&self) -> Option<Place> {
+        Some(Place::of(&self.path))
+    }
+
     fn is_shareable(&self) -> bool {
         self.shared
     }

@@ -47,12 +47,13 @@ pub(crate) struct Summary {
     /// The results file.
     pub(crate) results: Option<String>,
     /// How it ended.
-    pub(crate) exit: Exit,
+    pub(crate) exit: ExitReport,
 }
 
 /// How a run ended.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub(crate) struct Exit {
+#[schemars(rename = "Exit")]
+pub(crate) struct ExitReport {
     /// The exit code.
     pub(crate) code: u8,
     /// Its name.

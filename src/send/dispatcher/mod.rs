@@ -191,8 +191,11 @@ async fn outside(
         if !kept.iter().all(Kept::is_there) {
             return Wake::Replaced;
         }
-        if receipt.is_some_and(Watch::is_taken_over) {
-            return Wake::TakenOver;
+        if let Some(receipt) = receipt {
+            receipt.put_back();
+            if receipt.is_taken_over() {
+                return Wake::TakenOver;
+            }
         }
     }
 }

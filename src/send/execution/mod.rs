@@ -140,6 +140,8 @@ pub struct Sent {
     /// How sending ended.
     pub ended: Ended,
     uploads: u64,
+    /// Whether wxcast's own simulator answered.
+    simulated: bool,
     /// Whether everything the journal was told is on disk.
     pub written: Result<(), Unwritten>,
     /// The journal.
@@ -191,7 +193,7 @@ impl<'o> Execution<'o> {
         let kept = store.kept();
         let run = store.begin_run(claim, &self.start())?;
         if let Some(place) = &self.receipt {
-            store.note_computer(claim.campaign(), &place.computer)?;
+            store.note_here(claim.campaign(), &place.computer)?;
         }
         store.begin_sending(claim)?;
         if !store.is_shareable() {
@@ -204,7 +206,7 @@ impl<'o> Execution<'o> {
         let mut receipt = None;
         if let Some(receipts) = &receipts {
             match receipts.write(&store, true) {
-                Ok(Some(entry)) => receipt = Some(receipts.watch(entry)),
+                Ok(Some(entry)) => receipt = Some(receipts.watch(entry, self.locks.beside())),
                 // Somebody began to send it elsewhere since this run was agreed to.
                 Ok(None) => return Err(JournalError::Fenced),
                 Err(error) => self.observer.remarks(Remark::NoReceipt(error.to_string())),
@@ -326,6 +328,7 @@ impl<J: Journal> Begun<'_, J> {
                 run,
                 ended,
                 uploads,
+                simulated: hosts.is_simulated(),
                 written,
                 store,
                 results,
@@ -392,6 +395,10 @@ impl Sent {
         };
         // If the journal cannot be written, that has been reported already; the run then reads as one that crashed.
         let _ = self.store.end_run(self.run, &end);
+        if self.simulated {
+            // Without it whoever sends to people is told of what a simulator took, too.
+            let _ = self.store.note_simulated(self.run);
+        }
         // A receipt that cannot be written was reported when the run began. An old receipt claims less than is true, which is
         // safe.
         let _ = self.receipts.map(|receipts| receipts.write(&self.store, false));

@@ -2,12 +2,14 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::delivery::outcome::{Counts, Status};
 use crate::journal::identity::{Claim, Identity};
 use crate::journal::lineage::MessageSet;
+use crate::journal::lock::FolderLock;
 use crate::journal::receipt::{self, Entry, Receipt, Watch};
 use crate::journal::store::Store;
 use crate::plan::Plan;
@@ -70,9 +72,9 @@ impl Receipts {
         Ok(receipt::write(&self.place.path, entry.clone(), may_replace)?.then_some(entry))
     }
 
-    /// Watches whether it stays this run's.
-    pub(crate) fn watch(&self, entry: Entry) -> Watch {
-        Watch::new(self.place.path.clone(), entry)
+    /// Watches whether it stays this run's, with the lock that lies beside it.
+    pub(crate) fn watch(&self, entry: Entry, lock: Option<Arc<FolderLock>>) -> Watch {
+        Watch::new(self.place.path.clone(), entry, lock)
     }
 
     /// Writes it where no run is told of in it, unless that stands there already.

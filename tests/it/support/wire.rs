@@ -98,6 +98,30 @@ impl Tls {
     }
 }
 
+/// A gateway of somebody's own before a platform: it passes everything on and answers under its own name.
+pub fn gateway(base: &str) -> Served {
+    let platform: SocketAddr = base.trim_start_matches("http://").parse().expect("an address");
+    let renamed = |answer: &[u8]| {
+        let answer = String::from_utf8(answer.to_vec()).expect("answers are text");
+        assert!(!answer.starts_with("HTTP/1.1 ") || answer.contains("\r\n\r\n"), "a whole head");
+        answer.replace("server: wxcast-simulator", "server: company-gateway").into_bytes()
+    };
+    Served::start(move |stream| async move {
+        let server = TcpStream::connect(platform).await?;
+        let ((mut from, mut to), (mut answers, mut requests)) = (stream.into_split(), server.into_split());
+        let back = async move {
+            let mut answer = vec![0; 1 << 16];
+            loop {
+                match answers.read(&mut answer).await? {
+                    0 => return to.shutdown().await,
+                    read => to.write_all(&renamed(&answer[..read])).await?,
+                }
+            }
+        };
+        tokio::try_join!(tokio::io::copy(&mut from, &mut requests), back).map(drop)
+    })
+}
+
 /// A proxy that leads every tunnel to one place, whatever host is asked for.
 pub struct Proxy {
     served: Served,

@@ -132,7 +132,7 @@ pub(crate) fn run(args: &args::Doctor, terminal: &Terminal) -> Result<Exit, Prob
         campaign: campaign.id.to_string(),
         appid: campaign.account.appid.clone(),
         checks,
-        exit: summary::Exit { code: exit.code(), name: exit.name().to_owned() },
+        exit: summary::ExitReport { code: exit.code(), name: exit.name().to_owned() },
     };
     match args.format {
         Format::Json => terminal.json(&report),

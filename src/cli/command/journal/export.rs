@@ -1,5 +1,9 @@
 //! `wxcast journal export`: one campaign as a file, for a colleague or another computer.
 
+use std::path::Path;
+
+use jiff::Timestamp;
+
 use crate::campaign::Campaign;
 use crate::cli::campaign_lock::lock_id;
 use crate::cli::command::journal::{Unwritten, exported, write};
@@ -14,6 +18,7 @@ use crate::cli::terminal::{Form, Terminal, argument};
 use crate::cli::user_state::telling;
 use crate::diagnostic::render::display;
 use crate::journal::store::Store;
+use crate::journal::{Identity, JournalError};
 
 pub(crate) fn run(args: &journal_args::Export, terminal: &Terminal) -> Result<Exit, Problem> {
     let path = &args.campaign;
@@ -44,13 +49,28 @@ pub(crate) fn run(args: &journal_args::Export, terminal: &Terminal) -> Result<Ex
             messages
         }
     };
+    note(&state, &identity);
     terminal.say("journal.exported", &[("count", &messages), ("file", &display(&args.output))]);
     let mut gone = 0;
     for wave in store.waves(&identity)? {
-        gone += store.pruned(wave)?.map_or(0, |pruned| pruned.messages);
+        if let Some(pruned) = store.pruned(wave)? {
+            // As many as were taken out may be back, and be others.
+            let back = store.count(wave)?.statuses().total();
+            gone += pruned.messages.saturating_sub(back).max(1);
+        }
     }
     if gone > 0 {
         terminal.say("journal.export-pruned", &[("count", &gone)]);
     }
     Ok(Exit::Ok)
+}
+
+/// Notes it in the journal, so that its next `send` says so: whoever imports the file goes on with the campaign.
+fn note(state: &Path, whose: &Identity) {
+    let note = || -> Result<(), JournalError> {
+        let store = Store::open(state)?;
+        store.waves(whose)?.into_iter().try_for_each(|wave| store.note_exported(wave, Timestamp::now()))
+    };
+    // Whoever may read a journal and not write it sends nothing with it either.
+    let _ = note();
 }

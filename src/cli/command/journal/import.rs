@@ -44,6 +44,9 @@ pub(crate) fn run(args: &journal_args::Import, terminal: &Terminal) -> Result<Ex
             ("news", &imported.news),
         ],
     );
+    if imported.undone > 0 {
+        terminal.say("journal.import-undone", &[("count", &imported.undone)]);
+    }
     // What that computer knows was brought here: from now on it is this one that sends.
     let whose = Identity { appid: header.appid, campaign: header.campaign, wave: 1, channel: Channel::Send };
     for wave in store.waves(&whose)? {
