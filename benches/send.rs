@@ -178,6 +178,7 @@ fn executor<J: Journal>(
         client,
         asks_quota: false,
         policy: Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None },
+        holds: Arc::default(),
         limit: None,
         signals: Signals::none,
         stop_files: StopFiles::default(),

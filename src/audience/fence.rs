@@ -21,9 +21,7 @@ impl Fence {
     /// lead; else around its folder.
     pub(crate) fn around(campaign: &Path) -> Self {
         let full = std::path::absolute(campaign).unwrap_or_else(|_| campaign.to_owned());
-        let folder = full.parent().unwrap_or(Path::new("")).to_owned();
-        let repository = folder.ancestors().find(|folder| folder.join(".git").exists());
-        let root = repository.unwrap_or(&folder);
+        let root = repository(&full).unwrap_or_else(|| full.parent().unwrap_or(Path::new("")).to_owned());
         Self { root: root.canonicalize().unwrap_or_else(|_| root.to_owned()) }
     }
 
@@ -51,6 +49,11 @@ impl Fence {
         let inside = real.strip_prefix(&self.root);
         inside.is_ok_and(|inside| !inside.components().any(|part| part == Component::Normal(".git".as_ref())))
     }
+}
+
+/// The folder of the repository that a file is in, by its full path and the names of its folders.
+pub(crate) fn repository(full: &Path) -> Option<PathBuf> {
+    full.ancestors().skip(1).find(|folder| folder.join(".git").exists()).map(Path::to_owned)
 }
 
 /// Where a file is that was opened by this name.

@@ -40,6 +40,9 @@ pub(crate) enum Membership {
 pub(crate) struct List {
     /// What it does.
     pub(crate) membership: Membership,
+    /// Whether it is likely the wrong file if nobody of the audience stands in it. One that holds for all campaigns may
+    /// well have nobody of this one.
+    pub(crate) expects_match: bool,
     /// The file.
     pub(crate) file: SideFile,
 }
@@ -83,6 +86,11 @@ impl Lists {
     /// These lists, none of them read yet.
     pub(crate) fn new(lists: Vec<List>) -> Self {
         Self { all: lists.into(), read: Arc::default() }
+    }
+
+    /// These and more, none of them read yet.
+    pub(crate) fn and(&self, more: impl IntoIterator<Item = List>) -> Self {
+        Self::new(self.all.iter().cloned().chain(more).collect())
     }
 
     /// The same lists, read only where they are inside of a fence.
@@ -193,11 +201,12 @@ impl Matches {
 
     /// A warning for each list in which nobody of the audience stands: its file is likely the wrong one.
     pub(crate) fn warnings(&self, lists: &Lists) -> Vec<Diagnostic> {
-        let unmatched = self.found.iter().enumerate().filter(|(_, found)| **found == 0);
+        let found = self.found.iter().enumerate();
+        let unmatched = found.filter(|(number, found)| **found == 0 && lists.all[*number].expects_match);
         unmatched
             .map(|(number, _)| {
                 let (list, openids) = (&lists.all[number], &lists.people().openids[number]);
-                Diagnostic::new(Code::ListWithoutMatch, Place::Field(list.file.at.clone()))
+                Diagnostic::new(Code::ListWithoutMatch, list.file.at.clone())
                     .with("list", &list.file.name)
                     .with("people", openids.len())
             })
@@ -304,9 +313,10 @@ mod tests {
         let path = folder.join(name);
         std::fs::write(&path, text).expect("a file");
         let source = Source { path, openid: "openid".into(), ..Source::default() };
-        let at = FieldPath::of("audience.exclude").index(0);
+        let at = Place::Field(FieldPath::of("audience.exclude").index(0));
         let codes = (Code::ListUnreadable, Code::ListSpecial);
-        List { membership, file: SideFile { name: name.into(), at, source, skips_faulty: false, codes } }
+        let file = SideFile { name: name.into(), at, source, skips_faulty: false, codes };
+        List { membership, expects_match: true, file }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::audience::source::Source;
 use crate::audience::unreadable::Unreadable;
 use crate::audience::workbook::cache::Cache;
 use crate::diagnostic::code::Code;
-use crate::diagnostic::place::{FieldPath, ListPlace, Place, Sheet};
+use crate::diagnostic::place::{ListPlace, Place, Sheet};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// Such a file.
@@ -15,8 +15,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 pub(crate) struct SideFile {
     /// The file as the campaign names it, `已购买.xlsx#名单`.
     pub(crate) name: String,
-    /// Where the campaign names it.
-    pub(crate) at: FieldPath,
+    /// Where it is named, in the campaign file or in a policy.
+    pub(crate) at: Place,
     /// The file.
     pub(crate) source: Source,
     /// Whether a faulty row of it is passed over.
@@ -71,7 +71,7 @@ impl SideFile {
             Code::AudienceSpecial => self.codes.1,
             _ => return fault,
         };
-        fault.at = Place::Field(self.at.clone());
+        fault.at = self.at.clone();
         fault.with("list", &self.name)
     }
 
@@ -107,7 +107,8 @@ impl SideFile {
             | Place::Field(_)
             | Place::Key(_)
             | Place::Within(..)
-            | Place::List(_) => fault.at = Place::Field(self.at.clone()),
+            | Place::List(_)
+            | Place::Policy(_) => fault.at = self.at.clone(),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! What the schema says about every key, by the key's path in the file, in any language that has a catalogue.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value as Json;
 
-use crate::locale::{Language, schema_texts};
+use crate::locale::{Language, policy_texts, schema_texts};
 
 /// One description of the schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,10 +27,19 @@ pub fn described(schema: &Json) -> Vec<Described> {
     walk.found
 }
 
-/// The schema with its descriptions in a language; English is the schema as it is.
+/// The schema of campaign files with its descriptions in a language; English is the schema as it is.
 pub fn in_language(schema: &Json, language: Language) -> Json {
+    told(schema, schema_texts(language))
+}
+
+/// The same of policies.
+pub fn policy_in_language(schema: &Json, language: Language) -> Json {
+    told(schema, policy_texts(language))
+}
+
+fn told(schema: &Json, texts: Option<BTreeMap<String, String>>) -> Json {
     let mut told = schema.clone();
-    let Some(texts) = schema_texts(language) else { return told };
+    let Some(texts) = texts else { return told };
     silence(&mut told);
     for description in described(schema) {
         let text = texts.get(&description.path).unwrap_or(&description.text);

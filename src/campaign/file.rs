@@ -151,6 +151,9 @@ pub(crate) struct AccountTable {
     /// only. The environment variable `WXCAST_API_BASE` goes before it.
     #[schemars(extend("default" = "https://api.weixin.qq.com"))]
     pub(crate) api_base: Option<String>,
+    /// A policy file that holds for this campaign, relative to this file, such as `"../policy.toml"`. Files named
+    /// `policy.toml` beside this file and in the folders above it, up to the repository's, hold without being named.
+    pub(crate) policy: Option<String>,
     /// Hosts that stand in where no connection to the first one can be made, in this order. What may have arrived
     /// is never sent to a second host. Without `api_base` it is `["https://api2.weixin.qq.com"]`; `[]` is none.
     pub(crate) failover_hosts: Option<Vec<String>>,

@@ -12,6 +12,8 @@ use crate::campaign::moment::time_of_day;
 
 /// How far ahead an opening is looked for: every day of a week comes in it.
 const DAYS_AHEAD: i32 = 14;
+/// So often the next opening of one of several hours is looked for that all of them share: weeks ahead.
+const MOST_STEPS: usize = 500;
 /// Midnight, as the end of a day.
 const END_OF_DAY: i32 = 24 * 60;
 
@@ -30,6 +32,8 @@ pub(crate) struct Hours {
     pub(crate) not_after: Option<Timestamp>,
     /// What `send` does outside of them.
     pub(crate) outside: Outside,
+    /// Others that hold as well, those of policies: a moment must lie in all of them.
+    pub(crate) within: Vec<Hours>,
 }
 
 /// A part of a day, in minutes from midnight. One that does not end later than it begins ends on the next day.
@@ -122,12 +126,23 @@ impl Hours {
             not_before: None,
             not_after: None,
             outside: Outside::default(),
+            within: Vec::new(),
         }
     }
 
     /// Whether they say anything at all.
     pub(crate) fn is_limited(&self) -> bool {
-        !self.is_daily() || self.not_before.is_some() || self.not_after.is_some()
+        let limits = !self.is_daily() || self.not_before.is_some() || self.not_after.is_some();
+        limits || self.within.iter().any(Self::is_limited)
+    }
+
+    /// Whether no moment of any week lies in all of them, whatever first and last moments say.
+    pub(crate) fn are_never(&self) -> bool {
+        let daily =
+            |hours: &Self| Self { not_before: None, not_after: None, within: Vec::new(), ..hours.clone() };
+        let all = Self { within: self.within.iter().map(daily).collect(), ..daily(self) };
+        // Any day does: the same hours come every week.
+        all.opens(Timestamp::UNIX_EPOCH).is_none()
     }
 
     /// What holds at a moment.
@@ -141,6 +156,21 @@ impl Hours {
 
     /// The first moment from this one on at which messages may be begun.
     pub(crate) fn opens(&self, from: Timestamp) -> Option<Timestamp> {
+        let mut at = from;
+        for _ in 0..MOST_STEPS {
+            let opens = self.within.iter().try_fold(self.opens_alone(at)?, |latest, other| {
+                other.opens(at).map(|opens| latest.max(opens))
+            })?;
+            if opens == at {
+                return Some(at);
+            }
+            at = opens;
+        }
+        None
+    }
+
+    /// The same, the others left aside.
+    fn opens_alone(&self, from: Timestamp) -> Option<Timestamp> {
         let from = self.not_before.map_or(from, |first| first.max(from));
         let opens = if self.is_daily() {
             from
@@ -178,7 +208,8 @@ impl Hours {
                 .into_iter()
                 .fold(now, |end, (from, to)| if from <= end { end.max(to) } else { end })
         });
-        [hours, self.not_after].into_iter().flatten().min()
+        let others = self.within.iter().filter_map(|other| other.closes(now));
+        [hours, self.not_after].into_iter().flatten().chain(others).min()
     }
 
     /// Whether every moment of every day is in them.
@@ -218,7 +249,12 @@ impl fmt::Display for Hours {
         let spans: Vec<String> = self.spans.iter().map(ToString::to_string).collect();
         let days = (self.days != Days::ALL).then(|| self.days.to_string());
         let parts = spans.into_iter().chain(days).chain(self.zone.iana_name().map(str::to_owned));
-        f.write_str(&parts.collect::<Vec<_>>().join(", "))
+        let own = parts.collect::<Vec<_>>().join(", ");
+        // Hours that say nothing by themselves say nothing beside others.
+        let alone = self.is_daily() && self.within.iter().any(|other| !other.is_daily());
+        let others = self.within.iter().filter(|other| !other.is_daily()).map(ToString::to_string);
+        let all: Vec<String> = (!alone).then_some(own).into_iter().chain(others).collect();
+        f.write_str(&all.join(" + "))
     }
 }
 
@@ -309,6 +345,28 @@ mod tests {
         assert_eq!(at(&hours, "2026-11-27 10:00"), Opening::Over);
         hours.spans.clear();
         assert_eq!(at(&hours, "2026-11-26 23:00"), Opening::Open(hours.not_after));
+    }
+
+    #[test]
+    fn where_several_hours_hold_a_moment_must_lie_in_all_of_them() {
+        let mut narrow = hours(&["08:00-12:00", "20:00-23:00"], &["mon-sat"], "Asia/Shanghai");
+        // 1:00 to 13:00 UTC are 9:00 to 21:00 in Shanghai.
+        narrow.within = vec![hours(&["01:00-13:00"], &["fri-sun"], "UTC")];
+        let until = |text| Opening::Open(Some(time(&narrow, text)));
+        let from = |text| Opening::From(time(&narrow, text));
+        assert_eq!(at(&narrow, "2026-11-26 10:00"), from("2026-11-27 09:00"), "Thursday");
+        assert_eq!(at(&narrow, "2026-11-27 09:00"), until("2026-11-27 12:00"));
+        assert_eq!(at(&narrow, "2026-11-27 20:30"), until("2026-11-27 21:00"));
+        assert_eq!(at(&narrow, "2026-11-28 21:00"), from("2026-12-04 09:00"), "no Sunday in one of them");
+        let begin = time(&narrow, "2026-11-27 11:00");
+        assert_eq!(
+            narrow.end_of_work(begin, SignedDuration::from_hours(3)),
+            Some(time(&narrow, "2026-11-28 10:00")),
+            "one hour before noon, one in the evening, one on the next day",
+        );
+        assert!(!narrow.are_never());
+        narrow.within.push(hours(&["09:00-21:00"], &["sun"], "Asia/Shanghai"));
+        assert!(narrow.are_never());
     }
 
     #[test]

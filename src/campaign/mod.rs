@@ -8,6 +8,7 @@ pub(crate) mod moment;
 pub(crate) mod rate;
 pub mod schema;
 pub(crate) mod percentage;
+pub(crate) mod policy;
 pub(crate) mod results_name;
 pub mod template;
 pub mod validate;
@@ -27,6 +28,7 @@ use crate::audience::side_file::SideFile;
 use crate::campaign::file::{Duplicates, InvalidRows, NotifyOn, NotifyStyle, OnUnknown, Order};
 use crate::campaign::hours::Hours;
 use crate::campaign::percentage::Percentage;
+use crate::campaign::policy::Policy;
 use crate::campaign::rate::Rate;
 use crate::campaign::template::Template;
 use crate::campaign::window::Window;
@@ -61,6 +63,8 @@ pub struct Campaign {
     pub(crate) notify: Option<Notify>,
     /// To whom the message is sent first.
     pub(crate) testers: Testers,
+    /// What holds for every campaign of the account. Their lists, hours and testers are among those of the campaign.
+    pub(crate) policies: Vec<Policy>,
 }
 
 /// To whom the message is sent first, to be looked at.
@@ -92,8 +96,9 @@ impl Campaign {
         let audience = &self.audience;
         let beside = audience.beside().map(|file| file.source.path.clone());
         let testers = self.testers.files.iter().map(|list| list.file.source.path.clone());
+        let policies = self.policies.iter().map(|policy| policy.path.clone());
         let own = [self.path.clone(), audience.source.path.clone()];
-        own.into_iter().chain(beside).chain(testers).collect()
+        own.into_iter().chain(beside).chain(testers).chain(policies).collect()
     }
 }
 

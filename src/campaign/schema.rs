@@ -1,4 +1,4 @@
-//! Holds a campaign file's TOML against the schema of [`CampaignFile`], key by key.
+//! Holds the TOML of a campaign file, or of a policy, against the schema of [`CampaignFile`] or [`PolicyFile`], key by key.
 //!
 //! serde stops at the first fault; people want all of them. So the file is walked with the very schema that
 //! editors complete it by, every misfit is told with its place, and what does not fit is cut out. What is left
@@ -9,6 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::campaign::file::CampaignFile;
+use crate::campaign::policy::file::PolicyFile;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place, Step};
@@ -18,6 +19,13 @@ use crate::message::KINDS;
 /// The JSON Schema of campaign files, as editors use it.
 pub fn schema() -> Json {
     let mut schema = schemars::schema_for!(CampaignFile).to_value();
+    drop_null(&mut schema);
+    schema
+}
+
+/// The JSON Schema of policy files.
+pub fn policy() -> Json {
+    let mut schema = schemars::schema_for!(PolicyFile).to_value();
     drop_null(&mut schema);
     schema
 }
@@ -70,11 +78,10 @@ pub(crate) struct Shape {
 /// For so many unknown keys it is looked for what was meant.
 const MOST_NEAR: usize = 1000;
 
-/// Walks a file.
-pub(crate) fn hold(table: &DeTable<'_>) -> Shape {
-    let schema = schema();
-    let mut walk = Walk { root: &schema, shape: Shape::default() };
-    let fitting = walk.table(table, &schema, &FieldPath::root());
+/// Walks a file, by its schema.
+pub(crate) fn hold(table: &DeTable<'_>, schema: &Json) -> Shape {
+    let mut walk = Walk { root: schema, shape: Shape::default() };
+    let fitting = walk.table(table, schema, &FieldPath::root());
     Shape { fitting, ..walk.shape }
 }
 
@@ -350,7 +357,7 @@ mod tests {
     fn faults(text: &str) -> Vec<(Code, Option<Box<str>>)> {
         let (table, errors) = DeTable::parse_recoverable(text);
         assert!(errors.is_empty(), "{errors:?}");
-        hold(table.get_ref()).faults.into_iter().map(|fault| (fault.code, fault.near)).collect()
+        hold(table.get_ref(), &schema()).faults.into_iter().map(|fault| (fault.code, fault.near)).collect()
     }
 
     #[test]
@@ -378,7 +385,7 @@ mod tests {
     fn what_fits_is_kept_beside_what_does_not() {
         let (table, _) =
             DeTable::parse_recoverable("[campaign]\nid = 'a'\nx = 1\n[send]\nrate = ['1/s', '2/s']\n");
-        let shape = hold(table.get_ref());
+        let shape = hold(table.get_ref(), &schema());
         assert_eq!(shape.fitting["campaign"]["id"].as_str(), Some("a"));
         assert_eq!(shape.fitting["send"]["rate"].as_array().map(Vec::len), Some(2));
         assert_eq!(shape.faults.len(), 1);

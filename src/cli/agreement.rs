@@ -72,6 +72,10 @@ impl Proposal<'_> {
         if let Some(command) = token_command(campaign) {
             terminal.say("send.token-command", &[("command", &command_line(command))]);
         }
+        if !campaign.policies.is_empty() {
+            let names: Vec<&str> = campaign.policies.iter().map(|policy| policy.name.as_str()).collect();
+            terminal.say("send.policies", &[("policies", &names.join(", "))]);
+        }
         if let Some(sheet) = &plan.sheet {
             terminal.say("send.sheet", &[("sheet", &one_line(&sheet.name))]);
         }
@@ -101,6 +105,9 @@ impl Proposal<'_> {
             for line in plan_text::outlook(&outlook, &hours.zone, words) {
                 terminal.tell(&format!("{line}\n"));
             }
+        }
+        for line in before.held.told(words) {
+            terminal.tell(&format!("{line}\n"));
         }
         self.skipped(terminal);
         self.warnings(terminal);

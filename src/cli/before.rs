@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::api_base::Destination;
 use crate::campaign::Campaign;
 use crate::cli::exit_code::Exit;
+use crate::cli::held::Held;
 use crate::cli::problem::Problem;
 use crate::cli::results_file::ResultsFile;
 use crate::cli::terminal::Terminal;
@@ -49,6 +50,8 @@ pub(crate) struct Before {
     pub(crate) others: Vec<Alike>,
     /// Who was sent it to look at it.
     pub(crate) tried: Tried,
+    /// Whom policies hold back.
+    pub(crate) held: Held,
 }
 
 /// So far back other campaigns are looked at, and so many of them.
@@ -164,6 +167,11 @@ pub(crate) fn before(
             locally = sent_locally(campaign, plan, &account.of(Destination::Local), &mut left)?;
         }
     }
+    // Whoever was held back before is among the skipped, and is looked at again.
+    let held = match &store {
+        Some(store) => Held::of(campaign, plan, store, &|known| policy.sends(known), Timestamp::now())?,
+        None => Held::default(),
+    };
     let exported = match &store {
         Some(store) => exported(&identity(campaign), store, begun)?,
         None => None,
@@ -180,6 +188,7 @@ pub(crate) fn before(
         locally,
         others,
         tried,
+        held,
     })
 }
 

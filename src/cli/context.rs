@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use crate::api_base::{ApiBase, ApiBaseError, Hosts};
 use crate::audience::fence::{Fence, open_within};
+use crate::campaign::validate::policy::hold;
 use crate::campaign::validate::{Known, Overrides, Validated, validate};
 use crate::campaign::{Campaign, CampaignId, SecretPlace};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::MaskOpenid;
+use crate::cli::policies;
 use crate::cli::problem::Problem;
 use crate::cli::terminal::{is_ci, masks};
 use crate::diagnostic::code::Code;
@@ -70,10 +72,13 @@ fn validated(path: &Path, overrides: &Overrides) -> Validated {
 }
 
 fn validated_within(fence: Option<&Fence>, path: &Path, overrides: &Overrides) -> Validated {
-    match read(fence, path) {
+    let mut validated = match read(fence, path) {
         Ok(text) => validate(path, &text, overrides),
-        Err(fault) => unread(path, fault),
-    }
+        Err(fault) => return unread(path, fault),
+    };
+    let policies = policies::find(&validated, path, fence);
+    hold(&mut validated, policies);
+    validated
 }
 
 /// A campaign file that was not read, and why.
@@ -108,7 +113,7 @@ pub(crate) struct Whose {
 /// The faults of a file that does not even say whose they are.
 pub(crate) fn whose(path: &Path) -> Result<Whose, Problem> {
     let validated = validated(path, &environment());
-    let Known { id, wave, appid, kind } = validated.known.clone();
+    let Known { id, wave, appid, kind, policy: _ } = validated.known.clone();
     let id = id.as_deref().and_then(CampaignId::parse);
     let (Some(id), Some(wave), Some(appid)) = (id, wave, appid) else {
         return Err(faulty(validated));
@@ -138,8 +143,7 @@ pub(crate) fn load_fenced(path: &Path, overrides: &Overrides) -> Loaded {
     }
     if let Some(audience) = &validated.audience {
         let beside = audience.beside().filter(|file| !fence.holds(&file.source.path));
-        let faults: Vec<_> =
-            beside.map(|file| outside(Place::Field(file.at.clone()), &file.source.path)).collect();
+        let faults: Vec<_> = beside.map(|file| outside(file.at.clone(), &file.source.path)).collect();
         if !faults.is_empty() {
             validated.faults.extend(faults);
             validated.audience = None;
@@ -206,7 +210,7 @@ fn read(fence: Option<&Fence>, path: &Path) -> Result<String, Diagnostic> {
 }
 
 fn facts(validated: &Validated, plan: &Plan) -> Facts {
-    let Known { id, wave, appid, kind } = validated.known.clone();
+    let Known { id, wave, appid, kind, policy: _ } = validated.known.clone();
     // Wrong hosts are reported by the commands that use them.
     let hosts = validated.campaign.as_ref().and_then(|campaign| chosen_hosts(campaign).ok());
     let sound = validated.campaign.as_ref().filter(|_| plan.diagnostics.errors() == 0);
@@ -215,6 +219,8 @@ fn facts(validated: &Validated, plan: &Plan) -> Facts {
         SecretPlace::TokenCommand(command) => Some(command.clone()),
         SecretPlace::Environment(_) | SecretPlace::File(_) => None,
     });
+    let policies = validated.campaign.iter().flat_map(|campaign| &campaign.policies);
+    let policies = policies.map(|policy| policy.name.clone()).collect();
     let title = validated.campaign.as_ref().and_then(|campaign| campaign.title.clone());
     // Where there is no campaign, nothing is sent and nothing takes time.
     let forecast = validated.campaign.as_ref().map_or(0, |campaign| {
@@ -229,9 +235,11 @@ fn facts(validated: &Validated, plan: &Plan) -> Facts {
         kind: kind.map(|kind| kind.to_string()),
         hosts,
         token_command,
+        policies,
         id: approved,
         forecast_seconds: forecast,
         windows: None,
+        caps: None,
     }
 }
 

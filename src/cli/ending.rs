@@ -170,6 +170,7 @@ fn times_off(campaign: &Campaign, tally: &Tally, terminal: &Terminal) {
 fn resume_at(finished: &Finished, campaign: &Campaign) -> Option<String> {
     match &finished.stop {
         Some(Stop::Hours { resume_at }) => resume_at.map(|at| moment::rfc3339(at, &campaign.send.hours.zone)),
+        Some(Stop::Caps { resume_at: at, .. }) => Some(moment::rfc3339(*at, &campaign.send.hours.zone)),
         Some(_) | None => None,
     }
 }
@@ -177,13 +178,17 @@ fn resume_at(finished: &Finished, campaign: &Campaign) -> Option<String> {
 /// Everybody who was skipped, by what the files say or by what the run decided.
 pub(crate) fn skipped_by_reason(plan: &Plan, tally: &Tally) -> BTreeMap<String, u64> {
     let decided = SkipReason::ALL.map(|why| (why.name(), tally.skipped.get(&why).copied().unwrap_or(0)));
-    let decided = decided.into_iter().map(|(why, count)| (why.to_owned(), count));
     // Whom an earlier run reached is not skipped, although the files leave them out by now.
     let by_files = plan.counts.by_name().into_iter().map(|(why, count)| {
         let reached = tally.left_out.get(&why).copied().unwrap_or(0);
         (why, count.saturating_sub(reached))
     });
-    by_files.chain(decided).collect()
+    let mut all: BTreeMap<String, u64> = by_files.collect();
+    // One word may stand for what files say and for what the run decided.
+    for (why, count) in decided {
+        *all.entry(why.to_owned()).or_default() += count;
+    }
+    all
 }
 
 /// Says that the results are beside the usual file.
@@ -213,6 +218,10 @@ pub(crate) fn stopped(stop: &Stop, campaign: &Campaign, origin: Option<&Origin>)
             let hours = &campaign.send.hours;
             let at = moment::shown(*at, &hours.zone);
             Problem::note(exit, "stop-hours").with("at", at).with("hours", hours.to_string())
+        }
+        Stop::Caps { count, resume_at } => {
+            let at = moment::shown(*resume_at, &campaign.send.hours.zone);
+            Problem::note(exit, "stop-caps").with("count", count).with("at", at)
         }
         Stop::Quota { code, errmsg } => answered("quota", code, errmsg),
         Stop::Account { code, errmsg } => Problem::said(exit, account(*code, errmsg, origin)),

@@ -13,6 +13,7 @@ impl Exit {
             Stop::Asked
             | Stop::Limit
             | Stop::Hours { .. }
+            | Stop::Caps { .. }
             | Stop::Quota { .. }
             | Stop::Content { .. }
             | Stop::Unfamiliar { .. }

@@ -59,7 +59,7 @@ pub(crate) fn tell(
     let ending = words.say(&format!("runs.exit.{}", exit.name()), &[]);
     let stopped = finished.stop.as_ref().map(|stop| why(&stop.reason(), words));
     let resume_at = match &finished.stop {
-        Some(Stop::Hours { resume_at: Some(at) }) => Some(*at),
+        Some(Stop::Hours { resume_at: Some(at) } | Stop::Caps { resume_at: at, .. }) => Some(*at),
         Some(_) | None => None,
     };
     let zone = &campaign.send.hours.zone;
@@ -96,7 +96,7 @@ pub(crate) fn tell(
 fn skipped(plan: &Plan, tally: &Tally, words: &Catalog) -> Vec<String> {
     let by_files = plan.skipped_rows().into_iter().map(|rows| (rows.why.name(), rows.list, rows.count));
     let decided = tally.skipped.iter().filter(|(_, count)| **count > 0);
-    let all = by_files.chain(decided.map(|(why, count)| (why.name(), None, *count)));
+    let all = by_files.chain(decided.map(|(why, count)| (why.key(), None, *count)));
     all.map(|(why, list, count)| format!("  {}", plan_text::skipped(why, list, count, words))).collect()
 }
 

@@ -6,6 +6,7 @@ pub mod event;
 pub mod exit;
 pub(crate) mod notice;
 pub mod outcome;
+pub(crate) mod rule;
 pub mod skip;
 pub mod stop;
 pub mod tally;

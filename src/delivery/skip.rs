@@ -16,11 +16,13 @@ pub enum SkipReason {
     Allowance,
     /// The person has been contacted as often as the account's policy allows.
     Cap,
+    /// WeChat has refused the person for good, and the account's policy leaves such people out.
+    Refused,
 }
 
 impl SkipReason {
     /// All of them, in the order of reports.
-    pub(crate) const ALL: [Self; 3] = [Self::Window, Self::Allowance, Self::Cap];
+    pub(crate) const ALL: [Self; 4] = [Self::Window, Self::Allowance, Self::Cap, Self::Refused];
 
     /// The word in machine-readable output.
     pub(crate) fn name(self) -> &'static str {
@@ -28,6 +30,16 @@ impl SkipReason {
             Self::Window => "window",
             Self::Allowance => "allowance",
             Self::Cap => "cap",
+            // A policy keeps these people in a list of its own, which the journal writes.
+            Self::Refused => "excluded",
+        }
+    }
+
+    /// The key of its sentences. It is another one than the word where files have that reason, too.
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::Window | Self::Allowance | Self::Cap => self.name(),
+            Self::Refused => "refused",
         }
     }
 }
@@ -43,7 +55,7 @@ impl fmt::Display for SkipReason {
 pub struct Skipped {
     /// Why.
     pub reason: SkipReason,
-    /// The moment that belongs to the reason, where there is one: when the window closed, or from when on the cap lets
-    /// the person be contacted again.
+    /// The moment that belongs to the reason, where there is one: when the window closed, or from when on the policy
+    /// lets the person be contacted again.
     pub at: Option<Timestamp>,
 }

@@ -26,6 +26,13 @@ pub enum Stop {
         /// When it may go on, where it may at all.
         resume_at: Option<Timestamp>,
     },
+    /// Nobody is left but those who were written to often enough for now.
+    Caps {
+        /// How many messages stay unsent for that.
+        count: u64,
+        /// When the first of them may be sent.
+        resume_at: Timestamp,
+    },
     /// WeChat's quota is used up.
     Quota {
         /// The errcode.
@@ -113,6 +120,7 @@ impl Stop {
             Self::Asked
             | Self::Limit
             | Self::Hours { .. }
+            | Self::Caps { .. }
             | Self::Quota { .. }
             | Self::Content { .. }
             | Self::Unfamiliar { .. }
@@ -133,6 +141,7 @@ impl Stop {
             Self::Asked => plain(StopWord::Stopped),
             Self::Limit => plain(StopWord::Limit),
             Self::Hours { .. } => plain(StopWord::Hours),
+            Self::Caps { .. } => plain(StopWord::Caps),
             Self::Quota { code, .. } => StopReason::with_code(StopWord::Quota, *code),
             Self::Account { code, .. } => StopReason::with_code(StopWord::Account, *code),
             Self::Token(TokenError::Answered { code, .. }) => StopReason::with_code(StopWord::Token, *code),
@@ -189,6 +198,7 @@ pub enum StopWord {
     Stopped,
     Limit,
     Hours,
+    Caps,
     Quota,
     Account,
     Token,
@@ -246,12 +256,13 @@ impl Detail {
 
 impl StopWord {
     /// Every word.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Interrupted,
         Self::Terminated,
         Self::Stopped,
         Self::Limit,
         Self::Hours,
+        Self::Caps,
         Self::Quota,
         Self::Account,
         Self::Token,
@@ -275,6 +286,7 @@ impl StopWord {
             Self::Stopped => "stopped",
             Self::Limit => "limit",
             Self::Hours => "hours",
+            Self::Caps => "caps",
             Self::Quota => "quota",
             Self::Account => "account",
             Self::Token => "token",

@@ -64,6 +64,10 @@ codes! {
     MixedHosts = "mixed-hosts", Error;
     /// More faults in the campaign file than are told one by one.
     TooManyFaults = "too-many-faults", Error;
+    /// A policy file cannot be read.
+    PolicyUnreadable = "policy-unreadable", Error;
+    /// No moment lies in the campaign's hours and in those of its policies.
+    HoursNever = "hours-never", Error;
     /// A file outside of the folder that may be read.
     OutsideSandbox = "outside-sandbox", Error;
     /// Two files of the campaign are the same file.

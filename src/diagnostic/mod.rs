@@ -151,7 +151,8 @@ impl Diagnostic {
             | Place::CampaignSpan(_)
             | Place::Field(_)
             | Place::Key(_)
-            | Place::Within(..) => false,
+            | Place::Within(..)
+            | Place::Policy(_) => false,
         };
         if of_audience {
             self.values.iter_mut().for_each(|(_, value)| value.cut(LONGEST_QUOTE));

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// One step from a table to what is in it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -96,6 +97,21 @@ pub(crate) enum Place {
     Row(RowPlace),
     /// Somewhere in another file of people than the audience.
     List(Box<ListPlace>),
+    /// Somewhere in a policy file.
+    Policy(Box<PolicyPlace>),
+}
+
+/// A place in a policy file, with what is needed to show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PolicyPlace {
+    /// The file.
+    pub(crate) file: PathBuf,
+    /// Its text; empty where it could not be read.
+    pub(crate) text: Arc<str>,
+    /// The bytes of it that may hold a secret; they are shown nowhere.
+    pub(crate) secrets: Arc<[Range<usize>]>,
+    /// The place in it, as if it were the campaign file.
+    pub(crate) at: Place,
 }
 
 /// A place in a file of people that the campaign names beside its audience.
@@ -120,7 +136,8 @@ impl Place {
             | Self::Line(_)
             | Self::Header { .. }
             | Self::Row(_)
-            | Self::List(_) => None,
+            | Self::List(_)
+            | Self::Policy(_) => None,
         }
     }
 }

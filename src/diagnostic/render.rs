@@ -9,7 +9,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 
 use crate::diagnostic::index::{Index, Part};
 pub(crate) use crate::diagnostic::path::display;
-use crate::diagnostic::place::{FieldPath, ListPlace, Place, Sheet, cell_name};
+use crate::diagnostic::place::{FieldPath, ListPlace, Place, PolicyPlace, Sheet, cell_name};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::locale::Catalog;
 
@@ -61,8 +61,21 @@ pub(crate) struct Excerpt {
 }
 
 impl Sources {
+    /// A policy file, where the campaign file stands otherwise.
+    fn of_policy(policy: &PolicyPlace) -> Self {
+        Self {
+            campaign: policy.file.clone(),
+            campaign_text: policy.text.as_ref().to_owned(),
+            secrets: policy.secrets.to_vec(),
+            ..Self::default()
+        }
+    }
+
     /// The line of the campaign file that a place is on, where it is on one. Secrets are blotted out.
     pub(crate) fn excerpt(&self, place: &Place) -> Option<Excerpt> {
+        if let Place::Policy(policy) = place {
+            return Self::of_policy(policy).excerpt(&policy.at);
+        }
         let span = self.position(place).span?;
         let shown = self.shown();
         let marked = first_line(&shown, &span);
@@ -97,6 +110,7 @@ impl Sources {
                 let audience = Some(file.clone());
                 Self { audience, sheet: sheet.clone(), ..Self::default() }.position(at)
             }
+            Place::Policy(policy) => Self::of_policy(policy).position(&policy.at),
             Place::Row(at) => {
                 let field = at.field.as_deref().map(FieldPath::to_string);
                 match &self.sheet {
@@ -241,9 +255,17 @@ fn line_and_column(text: &str, offset: usize) -> (Option<u64>, Option<u64>) {
 
 /// Draws one diagnostic as a person reads it: what, where with the line itself, and what to do.
 pub(crate) fn draw(diagnostic: &Diagnostic, sources: &Sources, words: &Catalog, color: bool) -> String {
+    let of_policy;
+    let (sources, at) = match &diagnostic.at {
+        Place::Policy(policy) => {
+            of_policy = Sources::of_policy(policy);
+            (&of_policy, &policy.at)
+        }
+        at => (sources, at),
+    };
     let message = diagnostic.message(words);
     let help = diagnostic.help(words);
-    let position = sources.position(&diagnostic.at);
+    let position = sources.position(at);
     let path = match &position.cell {
         Some(cell) => format!("{}:{cell}", display(&position.file)),
         None => display(&position.file),

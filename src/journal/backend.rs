@@ -243,6 +243,21 @@ pub trait People {
     /// Everything this account ever sent to a person, the first message first.
     fn of_person(&self, appid: &str, openid: &str) -> Result<Vec<PersonMessage>, JournalError>;
 
+    /// The other campaigns and waves of an account on the same channel.
+    fn other_campaigns(&self, whose: &Identity) -> Result<Vec<CampaignKey>, JournalError>;
+
+    /// Calls `each` for every one of these persons, who are sorted, whom the platform refused since a moment with one of
+    /// these errcodes, and whom nothing reached since: with their place among them and when that was last. Only these
+    /// campaigns are looked at.
+    fn refusals(
+        &self,
+        campaigns: &[CampaignKey],
+        since: Timestamp,
+        codes: &[i64],
+        persons: &[Person],
+        each: &mut dyn FnMut(usize, Timestamp),
+    ) -> Result<(), JournalError>;
+
     /// Calls `each` for every one of these persons, who are sorted, that was contacted since a moment by one of these
     /// campaigns: with their place among them and the times of the occasions, the last one first. An occasion is a
     /// campaign and wave, however many messages it had; its time is that of the last one that was, or may have been,

@@ -35,6 +35,7 @@ impl State {
             Self::Skipped(SkipReason::Window) => 6,
             Self::Skipped(SkipReason::Allowance) => 7,
             Self::Skipped(SkipReason::Cap) => 8,
+            Self::Skipped(SkipReason::Refused) => 9,
         }
     }
 
@@ -50,6 +51,7 @@ impl State {
             6 => Self::Skipped(SkipReason::Window),
             7 => Self::Skipped(SkipReason::Allowance),
             8 => Self::Skipped(SkipReason::Cap),
+            9 => Self::Skipped(SkipReason::Refused),
             _ => return None,
         })
     }

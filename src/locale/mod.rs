@@ -14,6 +14,7 @@ use std::fmt::{Display, Write as _};
 const EN: &str = include_str!("../../locales/en.toml");
 const ZH_CN: &str = include_str!("../../locales/zh-CN.toml");
 const EXAMPLES_ZH_CN: &str = include_str!("../../locales/examples.zh-CN.toml");
+const POLICY_ZH_CN: &str = include_str!("../../locales/policy.zh-CN.toml");
 const SCHEMA_ZH_CN: &str = include_str!("../../locales/schema.zh-CN.toml");
 
 /// A language that wxcast speaks.
@@ -150,6 +151,16 @@ pub fn schema_texts(language: Language) -> Option<BTreeMap<String, String>> {
         Language::En => None,
         Language::ZhCn => {
             Some(toml::from_str(SCHEMA_ZH_CN).expect("the tests read this file of the program's own"))
+        }
+    }
+}
+
+/// The same for the schema of policies.
+pub fn policy_texts(language: Language) -> Option<BTreeMap<String, String>> {
+    match language {
+        Language::En => None,
+        Language::ZhCn => {
+            Some(toml::from_str(POLICY_ZH_CN).expect("the tests read this file of the program's own"))
         }
     }
 }

@@ -69,9 +69,13 @@ const SQLITE: &[(&str, &str)] = &[
 /// What an error of reading says of something that is no file; the sentence for it is found by this word.
 pub(crate) const NO_REGULAR_FILE: &str = "no-regular-file";
 
+/// What an error of reading says of something that is no text.
+pub(crate) const NO_TEXT: &str = "no-text";
+
 /// What this program says in the place of the system, and the sentence for it.
 const OWN: &[(&str, &str)] = &[
     (NO_REGULAR_FILE, "reason.special-file"),
+    (NO_TEXT, "reason.no-text"),
     ("outside-sandbox", "reason.outside"),
     ("no-pem", "reason.no-pem"),
     ("leads-nowhere", "reason.leads-nowhere"),

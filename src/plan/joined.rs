@@ -98,7 +98,7 @@ impl<'a> Joiner<'a> {
                 let mut cells = all.names().enumerate().filter(|(_, other)| other == name);
                 let first = cells.next().map(|(cell, _)| cell);
                 if cells.next().is_some() && first.is_some_and(&is_used) {
-                    let at = Place::Field(bound.join.file.at.clone());
+                    let at = bound.join.file.at.clone();
                     let fault = Diagnostic::new(Code::JoinColumnTwice, at).with("name", name);
                     faults.push(fault.with("file", &bound.join.file.name));
                 }
@@ -174,7 +174,7 @@ impl JoinCounts {
         let lone = joins.all().iter().zip(&self.matched).filter(|(_, matched)| **matched == 0);
         let lone = lone.filter(|(join, _)| join.missing != Unmatched::Error);
         lone.map(|(join, _)| {
-            Diagnostic::new(Code::JoinWithoutMatch, Place::Field(join.file.at.clone()))
+            Diagnostic::new(Code::JoinWithoutMatch, join.file.at.clone())
                 .with("file", &join.file.name)
                 .with("on", &join.on)
                 .with("to", &join.to)

@@ -381,6 +381,7 @@ fn cell_of(at: &Place) -> Option<usize> {
         | Place::CampaignSpan(_)
         | Place::Field(_)
         | Place::Key(_)
+        | Place::Policy(_)
         | Place::Within(..)
         | Place::Audience
         | Place::Line(_)

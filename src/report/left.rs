@@ -59,12 +59,32 @@ impl<'a> Left<'a> {
         Ok(found)
     }
 
+    /// Who they are, sorted, each of them once, and how many messages are left for each.
+    ///
+    /// # Errors
+    ///
+    /// As of [`persons`](Self::persons).
+    pub(crate) fn people(&mut self) -> Result<(Vec<Person>, Vec<u32>), JoinError> {
+        let mut persons = self.all()?;
+        let messages = persons.chunk_by(|one, other| one == other);
+        let messages = messages.map(|of_one| u32::try_from(of_one.len()).unwrap_or(u32::MAX)).collect();
+        persons.dedup();
+        Ok((persons, messages))
+    }
+
     /// Who they are, sorted, each of them once.
     ///
     /// # Errors
     ///
     /// When audience or journal cannot be read, or the audience is no longer what was planned.
     pub(crate) fn persons(&mut self) -> Result<Vec<Person>, JoinError> {
+        let mut found = self.all()?;
+        found.dedup();
+        Ok(found)
+    }
+
+    /// The persons of all their messages, sorted.
+    fn all(&mut self) -> Result<Vec<Person>, JoinError> {
         let mut found = Vec::new();
         let appid = &self.campaign.account.appid;
         self.each(|verdict, batch| {
@@ -74,7 +94,6 @@ impl<'a> Left<'a> {
             Ok(())
         })?;
         found.sort_unstable();
-        found.dedup();
         Ok(found)
     }
 

@@ -17,6 +17,7 @@ use crate::plan::batch::{PlannedMessage, ROWS};
 use crate::plan::inputs::Inputs;
 use crate::plan::pass::Pass;
 use crate::plan::schedule::deadline::Deadline;
+use crate::send::holds::Holds;
 use crate::send::order::{Turn, shares};
 use crate::send::retry::History;
 use crate::send::worker::Job;
@@ -142,6 +143,7 @@ pub fn start(
     store: Store,
     identity: &Identity,
     policy: Policy,
+    holds: Arc<Holds>,
 ) -> Result<Jobs, JournalError> {
     let index = match store.find_campaign(identity)? {
         Some(number) => Index::load(&*store, number)?,
@@ -149,7 +151,7 @@ pub fn start(
     };
     let (ready, batches) = channel(READY);
     std::thread::spawn(move || {
-        let mut known = Known { store, index, policy };
+        let mut known = Known { store, index, policy, holds };
         if let Err(end) = hand_over(&campaign, &plan, &mut known, &ready) {
             let _ = ready.blocking_send(Err(end));
         }
@@ -161,6 +163,7 @@ struct Known {
     store: Store,
     index: Index,
     policy: Policy,
+    holds: Arc<Holds>,
 }
 
 fn hand_over(
@@ -242,7 +245,8 @@ impl Known {
             return Ok(None);
         }
         let (id, attempts) = known.map_or((None, 0), |known| (Some(known.id), known.attempts));
-        Ok(Some(Job { id, attempts, ..fresh(message, deadline) }))
+        let hold = self.holds.find(message.openid());
+        Ok(Some(Job { id, attempts, hold, ..fresh(message, deadline) }))
     }
 }
 
@@ -252,6 +256,7 @@ fn fresh(message: PlannedMessage, deadline: Deadline) -> Job {
         mark: mark(&message.payload),
         message,
         deadline,
+        hold: None,
         id: None,
         attempts: 0,
         history: History::default(),

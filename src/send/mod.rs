@@ -10,6 +10,7 @@ pub mod dispatcher;
 mod doors;
 pub mod execution;
 pub mod feed;
+pub mod holds;
 pub(crate) mod later;
 pub mod media;
 mod order;

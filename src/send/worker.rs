@@ -13,6 +13,7 @@ use crate::journal::store::Intent;
 use crate::journal::{Journal, JournalError};
 use crate::plan::batch::PlannedMessage;
 use crate::plan::schedule::deadline::Deadline;
+use crate::send::holds::Hold;
 use crate::send::media::{Depot, Filled, Unavailable};
 use crate::send::retry::{History, Verdict};
 use crate::wechat::answer::reply::{Answer, Failure};
@@ -75,6 +76,8 @@ pub(crate) struct Job {
     pub(crate) mark: i64,
     /// Until when it may be begun.
     pub(crate) deadline: Deadline,
+    /// Why a policy holds it back, if one does.
+    pub(crate) hold: Option<Hold>,
     /// Its number in the journal, once it has one.
     pub(crate) id: Option<MessageKey>,
     /// How many requests were made for it, over all runs.

@@ -467,6 +467,16 @@ fn case(code: Code) -> Case {
             let outside = repository().join("Cargo.toml");
             toml(format!("[audience]\nfile = '{}'", outside.display()))
         }
+        Code::PolicyUnreadable => account("policy = \"none.toml\"", "[message.text]\ncontent = \"x\"\n"),
+        Code::HoursNever => {
+            let message = "[message.text]\ncontent = \"x\"\n[send]\nhours = [\"22:00-23:00\"]\n";
+            let policy = b"[hours]\nhours = [\"09:00-21:00\"]\n".to_vec();
+            Case {
+                media: Some(policy),
+                audience: Some(rows("x")),
+                ..account("policy = \"media.jpg\"", message)
+            }
+        }
         Code::SameFile => text("x", "[results]\nfile = \"./audience.csv\"\n"),
         Code::UnknownKind => toml("[message.txt]\ncontent = \"x\""),
         Code::NoMessage => toml(HEAD),
@@ -708,7 +718,7 @@ fn the_names_of_faults_are_those_that_scripts_know() {
     assert_eq!(
         names.join(" "),
         "campaign-unreadable campaign-not-text campaign-too-large toml-syntax unknown-key missing-key wrong-type not-one-of bad-value \
-         secret-in-campaign odd-appid odd-kf-account mixed-hosts too-many-faults outside-sandbox same-file results-too-long unknown-kind no-message several-messages \
+         secret-in-campaign odd-appid odd-kf-account mixed-hosts too-many-faults policy-unreadable hours-never outside-sandbox same-file results-too-long unknown-kind no-message several-messages \
          kind-not-for-account field-not-for-account empty-list several-articles too-many-articles media-twice media-outside \
          media-unreadable media-empty media-format media-too-large media-large media-too-long media-unmeasured \
          media-name media-cut-off empty-template \

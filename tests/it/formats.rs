@@ -72,6 +72,8 @@ fn plan() -> PlanReport {
         forecast_seconds: 3725,
         lists: Vec::new(),
         windows: None,
+        caps: None,
+        policies: vec!["../policy.toml".into()],
         uploads: Vec::new(),
         diagnostics,
         // One of them is only counted.

@@ -1,17 +1,17 @@
 //! The generated parts of the manual, in both languages: pages made from the program's own tables, and tables
 //! of keys made from the campaign file's schema. `UPDATE_DOCS=1 cargo test --test it docs` writes them anew.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use clap::{Arg, CommandFactory as _};
 use serde_json::Value as Json;
-use wxcast::campaign::describe::{described, in_language};
+use wxcast::campaign::describe::{described, in_language, policy_in_language};
 use wxcast::campaign::schema;
 use wxcast::cli::line::args::Args;
 use wxcast::cli::line::help::translated;
 use wxcast::diagnostic::code::Code;
-use wxcast::locale::{Catalog, Language, schema_texts};
+use wxcast::locale::{Catalog, Language, policy_texts, schema_texts};
 use wxcast::wechat::answer::error_code::{Class, TABLE};
 
 use crate::docs::{both, read};
@@ -224,28 +224,51 @@ fn the_tables_of_keys_are_fresh() {
 }
 
 #[test]
-fn everything_the_schema_describes_is_said_in_chinese_and_nothing_else_is() {
-    let texts = schema_texts(Language::ZhCn).expect("a catalogue");
-    let told: BTreeSet<&str> = texts.keys().map(String::as_str).collect();
-    let all = described(&schema::schema());
-    let wanted: BTreeSet<&str> = all.iter().map(|one| one.path.as_str()).collect();
-    let missing: Vec<&&str> = wanted.difference(&told).collect();
-    let left_over: Vec<&&str> = told.difference(&wanted).collect();
-    assert!(missing.is_empty(), "locales/schema.zh-CN.toml lacks {missing:#?}");
-    assert!(left_over.is_empty(), "locales/schema.zh-CN.toml tells of what is not there: {left_over:#?}");
-    for (path, text) in &texts {
-        assert!(text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)), "{path}: {text}");
+fn the_tables_of_a_policys_keys_are_fresh() {
+    for language in LANGUAGES {
+        let schema = policy_in_language(&schema::policy(), language);
+        let mut shown = BTreeSet::new();
+        let file = &both("policy.md")[language as usize];
+        fresh(file, &with_tables(&read(file), &schema, language, &mut shown));
+        let missing: Vec<String> = tables(&schema).into_iter().filter(|path| !shown.contains(path)).collect();
+        assert!(missing.is_empty(), "no page has `<!-- keys of {} -->`", missing.join(", "));
+    }
+}
+
+/// The schemas of the files that people write, each with what it says in Chinese and the file that holds it.
+fn written() -> [(Json, BTreeMap<String, String>, &'static str); 2] {
+    let said = |texts: Option<BTreeMap<String, String>>| texts.expect("a catalogue");
+    [
+        (schema::schema(), said(schema_texts(Language::ZhCn)), "schema.zh-CN.toml"),
+        (schema::policy(), said(policy_texts(Language::ZhCn)), "policy.zh-CN.toml"),
+    ]
+}
+
+#[test]
+fn everything_the_schemas_describe_is_said_in_chinese_and_nothing_else_is() {
+    for (schema, texts, file) in written() {
+        let told: BTreeSet<&str> = texts.keys().map(String::as_str).collect();
+        let all = described(&schema);
+        let wanted: BTreeSet<&str> = all.iter().map(|one| one.path.as_str()).collect();
+        let missing: Vec<&&str> = wanted.difference(&told).collect();
+        let left_over: Vec<&&str> = told.difference(&wanted).collect();
+        assert!(missing.is_empty(), "locales/{file} lacks {missing:#?}");
+        assert!(left_over.is_empty(), "locales/{file} tells of what is not there: {left_over:#?}");
+        for (path, text) in &texts {
+            assert!(text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)), "{path}: {text}");
+        }
     }
 }
 
 #[test]
 fn what_a_chinese_description_quotes_is_quoted_in_the_english_one() {
-    let texts = schema_texts(Language::ZhCn).expect("a catalogue");
     let spans = |text: &str| -> BTreeSet<String> {
         text.split('`').skip(1).step_by(2).map(|span| span.trim_matches('"').to_owned()).collect()
     };
-    for one in described(&schema::schema()) {
-        assert_eq!(spans(&one.text), spans(&texts[&one.path]), "{}", one.path);
+    for (schema, texts, _) in written() {
+        for one in described(&schema) {
+            assert_eq!(spans(&one.text), spans(&texts[&one.path]), "{}", one.path);
+        }
     }
 }
 

@@ -62,6 +62,7 @@ mod pacing;
 mod plan;
 mod plan_formats;
 mod plan_id;
+mod policy;
 mod preview;
 mod preview_html;
 mod prose;

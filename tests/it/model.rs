@@ -152,6 +152,7 @@ pub(crate) fn execution<'o>(
         client,
         asks_quota: false,
         policy: Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None },
+        holds: Arc::default(),
         limit: None,
         signals: Signals::none,
         stop_files: StopFiles::default(),

@@ -7,11 +7,12 @@ use wxcast::message::KINDS;
 
 use crate::support::{Platform, World, repository};
 
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
     ("campaign", "schemas/campaign.schema.json"),
     ("plan", "schemas/plan.schema.json"),
     ("summary", "schemas/summary.schema.json"),
     ("report", "schemas/report.schema.json"),
+    ("policy", "schemas/policy.schema.json"),
 ];
 
 fn schema(which: &str) -> Json {

@@ -24,7 +24,10 @@ fn texts() -> Vec<(String, String)> {
     let mut names: Vec<String> = pages
         .map(|page| format!("docs/zh-CN/{}", page.expect("an entry").file_name().to_string_lossy()))
         .collect();
-    names.extend(["README.zh-CN.md", "locales/zh-CN.toml", "locales/schema.zh-CN.toml"].map(str::to_owned));
+    names.extend(
+        ["README.zh-CN.md", "locales/zh-CN.toml", "locales/schema.zh-CN.toml", "locales/policy.zh-CN.toml"]
+            .map(str::to_owned),
+    );
     names.into_iter().map(|name| (name.clone(), read(&name))).collect()
 }
 

@@ -36,6 +36,9 @@ impl Check<'_> {
         if let Some(text) = account.kf_account.as_ref().filter(|text| text.contains(steers)) {
             self.bad(&FieldPath::of("account.kf_account"), text, "a-z A-Z 0-9 _ @");
         }
+        if let Some(text) = account.policy.as_ref().filter(|text| text.trim().is_empty()) {
+            self.bad(&FieldPath::of("account.policy"), text, "policy.toml, ../policy.toml");
+        }
         let secret = self.secret(account);
         let hosts = self.hosts(account);
         Some(Account {

@@ -12,12 +12,8 @@ impl Check<'_> {
     pub(super) fn hours(&mut self, send: &SendTable) -> Option<Hours> {
         let at = FieldPath::of("send");
         let zone = self.zone(send.zone.as_deref(), &at.key("zone"));
-        let spans =
-            self.each(send.hours.as_deref(), &at.key("hours"), "09:00-12:00, 22:00-02:00", Span::parse);
-        let days = self.each(send.days.as_deref(), &at.key("days"), "mon-fri, sat", |text| {
-            let mut days = Days::NONE;
-            days.add(text).then_some(days)
-        });
+        let spans = self.spans(send.hours.as_deref(), &at.key("hours"));
+        let days = self.days(send.days.as_deref(), &at.key("days"));
         let usual = moment::usual_zone();
         let mut time = |key: &str, given: &Option<String>| {
             let text = given.as_ref()?;
@@ -36,12 +32,23 @@ impl Check<'_> {
             let text = send.not_after.as_deref().expect("a time was read from it");
             self.bad(&at.key("not_after"), text, "> send.not_before");
         }
-        let days = match days? {
-            days if days.is_empty() => Days::ALL,
-            days => days.into_iter().fold(Days::NONE, Days::or),
-        };
         let outside = send.outside.unwrap_or(Outside::Pause);
-        Some(Hours { spans: spans?, days, zone: zone?, not_before, not_after, outside })
+        let (spans, days, zone) = (spans?, days?, zone?);
+        Some(Hours { spans, days, zone, not_before, not_after, outside, within: Vec::new() })
+    }
+
+    /// The parts of a day.
+    pub(super) fn spans(&mut self, given: Option<&[String]>, at: &FieldPath) -> Option<Vec<Span>> {
+        self.each(given, at, "09:00-12:00, 22:00-02:00", Span::parse)
+    }
+
+    /// The days of the week; all where none is named.
+    pub(super) fn days(&mut self, given: Option<&[String]>, at: &FieldPath) -> Option<Days> {
+        let days = self.each(given, at, "mon-fri, sat", |text| {
+            let mut days = Days::NONE;
+            days.add(text).then_some(days)
+        })?;
+        Some(if days.is_empty() { Days::ALL } else { days.into_iter().fold(Days::NONE, Days::or) })
     }
 
     /// A zone by its name, the usual one where none is named.

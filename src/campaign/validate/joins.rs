@@ -8,7 +8,7 @@ use crate::audience::wishes::Unmatched;
 use crate::campaign::file::{AudienceTable, InvalidRows, JoinTable};
 use crate::campaign::validate::check::Check;
 use crate::diagnostic::code::Code;
-use crate::diagnostic::place::FieldPath;
+use crate::diagnostic::place::{FieldPath, Place};
 
 impl Check<'_> {
     /// The joined files. They are read as the audience is, but for what only fits one file.
@@ -46,7 +46,7 @@ impl Check<'_> {
         };
         let file = SideFile {
             name: name.clone(),
-            at: at.key("file"),
+            at: Place::Field(at.key("file")),
             source,
             skips_faulty: audience.invalid_rows == Some(InvalidRows::Skip),
             codes: (Code::JoinUnreadable, Code::JoinSpecial),

@@ -43,12 +43,12 @@ impl Check<'_> {
                 let skips_faulty = audience.invalid_rows == Some(InvalidRows::Skip);
                 let file = SideFile {
                     name: name.clone(),
-                    at: at.index(index),
+                    at: Place::Field(at.index(index)),
                     source,
                     skips_faulty,
                     codes: (Code::ListUnreadable, Code::ListSpecial),
                 };
-                lists.push(List { membership, file });
+                lists.push(List { membership, expects_match: true, file });
             }
         }
         Some(lists)

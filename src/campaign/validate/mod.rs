@@ -10,6 +10,7 @@ mod lists;
 mod message;
 mod notify;
 mod overrides;
+pub(crate) mod policy;
 mod results;
 mod secret;
 mod send;
@@ -49,6 +50,8 @@ pub(crate) struct Known {
     pub(crate) appid: Option<String>,
     /// The message kind, where there is exactly one.
     pub(crate) kind: Option<Kind>,
+    /// The policy that it names.
+    pub(crate) policy: Option<String>,
 }
 
 impl Known {
@@ -58,6 +61,7 @@ impl Known {
             id: file.campaign.id.clone().filter(|id| CampaignId::parse(id).is_some()),
             wave: Some(file.campaign.wave.unwrap_or(1)),
             appid: appid_of(overrides, &file.account),
+            policy: file.account.policy.clone().filter(|policy| !policy.trim().is_empty()),
             kind: match tables.as_slice() {
                 [(kind, _)] => Some(*kind),
                 _ => None,
@@ -89,7 +93,8 @@ pub struct Validated {
 /// Parses and validates the text of the campaign file at `path`.
 pub fn validate(path: &Path, text: &str, overrides: &Overrides) -> Validated {
     let (table, errors) = DeTable::parse_recoverable(text);
-    let mut shape = schema::hold(table.get_ref());
+    let schema = schema::schema();
+    let mut shape = schema::hold(table.get_ref(), &schema);
     let mut faults: Vec<Diagnostic> = errors.iter().map(|error| syntax(text, error)).collect();
     // After a syntax error the rest of the file may be read wrongly; what the walk finds there would mislead.
     if faults.is_empty() {
@@ -188,6 +193,7 @@ impl Check<'_> {
                 results: results?,
                 notify: notify?,
                 testers: testers?,
+                policies: Vec::new(),
             })
         })();
         parts

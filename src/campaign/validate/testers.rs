@@ -46,8 +46,9 @@ impl Check<'_> {
                 ..Source::default()
             };
             let codes = (Code::ListUnreadable, Code::ListSpecial);
+            let at = Place::Field(at);
             let file = SideFile { name: name.clone(), at, source, skips_faulty: false, codes };
-            testers.files.push(List { membership: Membership::Only, file });
+            testers.files.push(List { membership: Membership::Only, expects_match: false, file });
         }
         Some(testers)
     }

@@ -4,10 +4,12 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+use crate::campaign::hours::Hours;
 use crate::campaign::validate::Overrides;
 use crate::cli::command::send::insist_on_expected;
 use crate::cli::context::{Loaded, environment, load, load_fenced};
 use crate::cli::exit_code::Exit;
+use crate::cli::held::Held;
 use crate::cli::line::args;
 use crate::cli::output::{file, form_of, masks, print};
 use crate::cli::output_path::Kept;
@@ -16,6 +18,7 @@ use crate::cli::problem::Problem;
 use crate::cli::report_kind::Kind;
 use crate::cli::staying::moment_of;
 use crate::cli::terminal::{Form, Terminal, is_ci};
+use crate::cli::user_state::AccountFolder;
 use crate::cli::workspace;
 use crate::diagnostic::render::display;
 use crate::locale::sentence::Sentence;
@@ -24,7 +27,7 @@ use crate::plan::inputs::Inputs;
 use crate::plan::schedule::forecast::lost;
 use crate::plan::schedule::outlook::{Outlook, outlook, pace};
 use crate::report::plan::compare::{Earlier, EarlierError};
-use crate::report::plan::json::{PlanReport, WindowsReport};
+use crate::report::plan::json::{CapsReport, PlanReport, WindowsReport};
 use crate::report::plan::late;
 use crate::report::plan::sample::{self, Wanted};
 use crate::report::plan::{markdown, text};
@@ -61,6 +64,7 @@ pub(crate) fn run(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Proble
         workspace::make_portable(&mut loaded.sources);
     }
     let outlook = look_ahead(args, &mut loaded)?;
+    let held = held_back(args, &mut loaded)?;
     let mut told = PlanReport::new(&loaded.facts, &loaded.plan, &loaded.sources, &terminal.words);
     let before = earlier.as_ref().map(|earlier| (earlier.hosts.clone(), earlier.token_command.clone()));
     if let Some(campaign) = loaded.campaign.as_ref().filter(|_| travels || earlier.is_some()) {
@@ -75,7 +79,7 @@ pub(crate) fn run(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Proble
                 (command != told.token_command).then(|| command.unwrap_or_default());
         }
     }
-    tell(args, format, &loaded, outlook.as_ref(), &told, terminal)?;
+    tell(args, format, &loaded, (outlook.as_ref(), held.as_ref()), &told, terminal)?;
     insist(args, &loaded)?;
     terminal.next("plan", &args.campaign.campaign);
     Ok(Exit::Ok)
@@ -86,10 +90,7 @@ pub(crate) fn run(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Proble
 fn look_ahead(args: &args::Plan, loaded: &mut Loaded) -> Result<Option<Outlook>, Problem> {
     let Some(campaign) = &loaded.campaign else { return Ok(None) };
     let hours = &campaign.send.hours;
-    let fixed = match args.at.as_deref() {
-        Some(text) => Some(moment_of(text, hours)?),
-        None => hours.not_before,
-    };
+    let fixed = fixed(args, hours)?;
     let at = fixed.unwrap_or_else(Timestamp::now);
     let outlook = outlook(campaign, &loaded.plan, at);
     if let Some(file) = &args.late {
@@ -110,6 +111,32 @@ fn look_ahead(args: &args::Plan, loaded: &mut Loaded) -> Result<Option<Outlook>,
     loaded.facts.windows =
         outlook.as_ref().filter(|_| fixed.is_some()).map(|outlook| WindowsReport::of(outlook, zone));
     Ok(outlook)
+}
+
+/// The moment at which sending begins, where flag or campaign fix one.
+fn fixed(args: &args::Plan, hours: &Hours) -> Result<Option<Timestamp>, Problem> {
+    match args.at.as_deref() {
+        Some(text) => moment_of(text, hours).map(Some),
+        None => Ok(hours.not_before),
+    }
+}
+
+/// Whom policies hold back, by what the journal knows. What somebody else wrote is told nothing of this computer's journals.
+fn held_back(args: &args::Plan, loaded: &mut Loaded) -> Result<Option<Held>, Problem> {
+    let Some(campaign) = &loaded.campaign else { return Ok(None) };
+    if args.sandbox || is_ci() {
+        return Ok(None);
+    }
+    let hours = &campaign.send.hours;
+    let fixed = fixed(args, hours)?;
+    let at = fixed.unwrap_or_else(Timestamp::now);
+    let account = AccountFolder::find(&campaign.account.appid, args.state.dir());
+    let folder =
+        account.map(|account| Ok::<_, Problem>(account.of(hosts(campaign)?.destination()))).transpose()?;
+    let held = Held::by_journal(campaign, &loaded.plan, folder.as_deref(), at)?;
+    let report = held.as_ref().filter(|_| fixed.is_some());
+    loaded.facts.caps = report.map(|held| CapsReport::of(&held.rules, at, &hours.zone));
+    Ok(held)
 }
 
 /// What the plan is never written over.
@@ -159,7 +186,7 @@ fn tell(
     args: &args::Plan,
     format: Option<&Format<PlanReport>>,
     loaded: &Loaded,
-    outlook: Option<&Outlook>,
+    (outlook, held): (Option<&Outlook>, Option<&Held>),
     told: &PlanReport,
     terminal: &Terminal,
 ) -> Result<(), Problem> {
@@ -176,6 +203,9 @@ fn tell(
             if let (Some(outlook), Some(campaign)) = (outlook, &loaded.campaign) {
                 text += &text::outlook(outlook, &campaign.send.hours.zone, words).join("\n");
                 text.push('\n');
+            }
+            for line in held.iter().flat_map(|held| held.told(words)) {
+                text += &format!("{line}\n");
             }
             let text = visible(&text, false);
             print(file(args.output.as_ref()), terminal, Form::Text, |out| out.write_all(text.as_bytes()))?;

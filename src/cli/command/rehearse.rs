@@ -103,6 +103,7 @@ pub(crate) fn run(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Pr
         tokens: platform.tokens,
         asks_quota: true,
         policy: Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None },
+        holds: Arc::default(),
         limit: args.how.limit,
         signals: Signals::listen,
         stop_files: StopFiles::default(),

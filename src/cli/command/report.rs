@@ -49,7 +49,7 @@ fn write_late(
         };
         match why {
             SkipReason::Window | SkipReason::Allowance => lost.push(number),
-            SkipReason::Cap => {}
+            SkipReason::Cap | SkipReason::Refused => {}
         }
     }
     let mut bytes = Vec::new();

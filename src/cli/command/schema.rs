@@ -13,7 +13,7 @@ use crate::report::plan::json::PlanReport;
 use crate::report::run::json::RunReport;
 use crate::report::run::summary::Summary;
 
-/// A schema. That of the campaign file, which people see in their editor, speaks their language; those of what is
+/// A schema. Those of the files that people write, which they see in their editor, speak their language; those of what is
 /// printed for machines are always in English.
 pub(crate) fn schema(which: SchemaKind, language: Language) -> Json {
     match which {
@@ -21,6 +21,7 @@ pub(crate) fn schema(which: SchemaKind, language: Language) -> Json {
         SchemaKind::Plan => printed::<PlanReport>(),
         SchemaKind::Summary => printed::<Summary>(),
         SchemaKind::Report => printed::<RunReport>(),
+        SchemaKind::Policy => describe::policy_in_language(&schema::policy(), language),
     }
 }
 

@@ -82,7 +82,8 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
         masked: results_masked(&args.how),
         destination: Some(destination),
     };
-    let before = before(&results, earlier, &account, &state, &policy)?;
+    let mut before = before(&results, earlier, &account, &state, &policy)?;
+    let holds = Arc::new(std::mem::take(&mut before.held.holds));
     let left = left(&before.tally, &policy);
     if left == 0 {
         before.insist_on_text()?;
@@ -146,6 +147,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
                 tokens,
                 asks_quota: !asks_first,
                 policy,
+                holds,
                 limit: args.how.limit.map(|limit| limit.saturating_sub(stay.requests)),
                 signals: Signals::listen,
                 stop_files,

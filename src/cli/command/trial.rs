@@ -87,6 +87,7 @@ pub(crate) fn run(args: &args::Try, terminal: &Terminal) -> Result<Exit, Problem
         tokens,
         asks_quota: false,
         policy: Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None },
+        holds: Arc::default(),
         limit: None,
         signals: Signals::listen,
         stop_files,

@@ -218,6 +218,8 @@ pub(crate) struct Plan {
     pub(crate) mask_openid: MaskOpenid,
     #[arg(long)]
     pub(crate) sandbox: bool,
+    #[command(flatten)]
+    pub(crate) state: StateArgs,
 }
 
 /// `preview`.
@@ -448,6 +450,8 @@ pub(crate) enum SchemaKind {
     Summary,
     /// `report --format json`.
     Report,
+    /// Policy files.
+    Policy,
 }
 
 /// `completions`.

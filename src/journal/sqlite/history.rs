@@ -1,10 +1,11 @@
 //! What an account sent, as it is read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use crate::delivery::outcome::Outcome;
 use crate::journal::JournalError;
 use crate::journal::backend::{Messages, People, Runs};
 use crate::journal::history::{CampaignRecord, PersonMessage};
@@ -86,6 +87,40 @@ impl People for SqliteStore {
         read().map_err(|error: rusqlite::Error| self.unreadable(&error))
     }
 
+    fn other_campaigns(&self, whose: &Identity) -> Result<Vec<CampaignKey>, JournalError> {
+        (|| {
+            let mut found = self.connection.prepare_cached(
+                "SELECT id FROM campaign WHERE appid = ?1 AND channel = ?2 AND (campaign <> ?3 OR wave <> ?4) \
+                 ORDER BY id",
+            )?;
+            let Identity { appid, campaign, wave, channel } = whose;
+            found
+                .query_map(params![appid, channel.name(), campaign, wave], |row| Ok(CampaignKey(row.get(0)?)))?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        })()
+        .map_err(|error: rusqlite::Error| self.unreadable(&error))
+    }
+
+    fn refusals(
+        &self,
+        campaigns: &[CampaignKey],
+        since: Timestamp,
+        codes: &[i64],
+        persons: &[Person],
+        each: &mut dyn FnMut(usize, Timestamp),
+    ) -> Result<(), JournalError> {
+        let mut read = || {
+            let recent = recent(&self.connection, campaigns, since)?;
+            for (block, persons) in persons.chunks(PERSONS).enumerate() {
+                for (place, at) in refused(&self.connection, &recent, since, codes, persons)? {
+                    each(block * PERSONS + place as usize, at);
+                }
+            }
+            Ok(())
+        };
+        read().map_err(|error: rusqlite::Error| self.unreadable(&error))
+    }
+
     fn occasions(
         &self,
         campaigns: &[CampaignKey],
@@ -142,15 +177,10 @@ fn contacted(
     persons: &[Person],
 ) -> rusqlite::Result<Vec<(u32, Timestamp)>> {
     let mut contacted = Vec::new();
-    let mut hits: Vec<Hit> = Vec::new();
     for campaign in recent {
-        hits.clear();
-        indexed(connection, campaign, persons, &mut hits)?;
-        unindexed(connection, campaign, persons, &mut hits)?;
-        // In the order in which the messages lie on disk.
-        hits.sort_unstable_by_key(|(_, message)| *message);
+        let hits = hits(connection, campaign, persons)?;
         let mut of_campaign: Vec<(u32, Timestamp)> = Vec::with_capacity(hits.len());
-        read_hits(connection, &hits, |place, state, at| {
+        read_hits(connection, &hits, |place, Found { state, at, errcode: _ }| {
             if state.is_reached() && at >= since {
                 of_campaign.push((place, at));
             }
@@ -164,34 +194,86 @@ fn contacted(
     Ok(contacted)
 }
 
+/// Whom the platform refused last with one of these codes, and whom nothing reached since, with when that was.
+fn refused(
+    connection: &Connection,
+    recent: &[Recent],
+    since: Timestamp,
+    codes: &[i64],
+    persons: &[Person],
+) -> rusqlite::Result<BTreeMap<u32, Timestamp>> {
+    let (mut refused, mut reached) = (BTreeMap::new(), BTreeMap::new());
+    let note = |last: &mut BTreeMap<u32, Timestamp>, place, at: Timestamp| {
+        let last = last.entry(place).or_insert(at);
+        *last = at.max(*last);
+    };
+    for campaign in recent {
+        let hits = hits(connection, campaign, persons)?;
+        read_hits(connection, &hits, |place, Found { state, at, errcode }| match state {
+            State::Settled(Outcome::Refused)
+                if at >= since && errcode.is_some_and(|code| codes.contains(&code)) =>
+            {
+                note(&mut refused, place, at);
+            }
+            // That it may have arrived says nothing.
+            State::Settled(Outcome::Sent) => note(&mut reached, place, at),
+            State::Settled(Outcome::Refused | Outcome::Failed | Outcome::Unknown | Outcome::Postponed)
+            | State::InFlight
+            | State::Skipped(_) => {}
+        })?;
+    }
+    refused.retain(|place, at| reached.get(place).is_none_or(|reached| reached < at));
+    Ok(refused)
+}
+
+/// A campaign's messages to these persons, in the order in which they lie on disk.
+fn hits(connection: &Connection, campaign: &Recent, persons: &[Person]) -> rusqlite::Result<Vec<Hit>> {
+    let mut hits = Vec::new();
+    indexed(connection, campaign, persons, &mut hits)?;
+    unindexed(connection, campaign, persons, &mut hits)?;
+    hits.sort_unstable_by_key(|(_, message)| *message);
+    Ok(hits)
+}
+
+/// What became of a message that was found.
+struct Found {
+    state: State,
+    at: Timestamp,
+    errcode: Option<i64>,
+}
+
 /// Reads what became of the messages that were found, which stand in the order of the disk: one after the other where they
 /// are few, else on the way through all that lie between them.
 fn read_hits(
     connection: &Connection,
     hits: &[Hit],
-    mut each: impl FnMut(u32, State, Timestamp),
+    mut each: impl FnMut(u32, Found),
 ) -> rusqlite::Result<()> {
+    let found_in = |row: &Row<'_>, first| {
+        let at = timestamp(row.get(first + 1)?)?;
+        Ok(Found { state: state(row, first)?, at, errcode: row.get(first + 2)? })
+    };
     let (Some((_, first)), Some((_, last))) = (hits.first(), hits.last()) else { return Ok(()) };
     let found = i64::try_from(hits.len()).expect("they are in memory");
     if found.saturating_mul(LOOKUP) < last - first {
-        let mut find = connection.prepare_cached("SELECT state, at FROM message WHERE id = ?1")?;
+        let mut find = connection.prepare_cached("SELECT state, at, errcode FROM message WHERE id = ?1")?;
         for (place, message) in hits {
-            let row = find.query_row([message], |row| Ok((state(row, 0)?, timestamp(row.get(1)?)?)));
-            if let Some((state, at)) = row.optional()? {
-                each(*place, state, at);
+            if let Some(found) = find.query_row([message], |row| found_in(row, 0)).optional()? {
+                each(*place, found);
             }
         }
         return Ok(());
     }
-    let mut between = connection
-        .prepare_cached("SELECT id, state, at FROM message WHERE id BETWEEN ?1 AND ?2 ORDER BY id")?;
+    let mut between = connection.prepare_cached(
+        "SELECT id, state, at, errcode FROM message WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+    )?;
     let mut rows = between.query([first, last])?;
     let mut hits = hits.iter().peekable();
     while let Some(row) = rows.next()? {
         let id: i64 = row.get(0)?;
         while hits.next_if(|(_, message)| *message < id).is_some() {}
         if let Some((place, _)) = hits.next_if(|(_, message)| *message == id) {
-            each(*place, state(row, 1)?, timestamp(row.get(2)?)?);
+            each(*place, found_in(row, 1)?);
         }
     }
     Ok(())

@@ -6,10 +6,12 @@ use std::io::{self, Write};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::api_base::Hosts;
 use crate::campaign::moment::rfc3339;
+use crate::delivery::rule::{Rule, Says};
 use crate::diagnostic::render::{Sources, display};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::locale::Catalog;
@@ -63,6 +65,10 @@ pub struct PlanReport {
     /// be written to, and `--at` or `send.not_before` says when it begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub windows: Option<WindowsReport>,
+    /// Whom the account's policies hold back by what its journal knows. Only there where one can, and `--at` or
+    /// `send.not_before` says when sending begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caps: Option<CapsReport>,
     /// Everything that is wrong, in the order it was found.
     pub diagnostics: Vec<DiagnosticReport>,
     /// The hosts that are called, the first one first.
@@ -70,6 +76,9 @@ pub struct PlanReport {
     /// The program that prints tokens, and its arguments. Only there where one does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_command: Option<Vec<String>>,
+    /// The policies that hold for the campaign, as they are found from its folder. Only there where some do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<String>,
     /// The encoding that the audience is read in, chosen or found. Only there where it is text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
@@ -157,6 +166,55 @@ impl WindowsReport {
     }
 }
 
+/// Whom the account's policies hold back at a moment, by what its journal knows then.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct CapsReport {
+    /// When, as RFC 3339.
+    pub at: String,
+    /// Messages that are skipped because their people were written to often enough.
+    pub skipped: u64,
+    /// Messages that stay unsent for that.
+    pub later: u64,
+    /// Messages that are skipped because WeChat has refused their people for good.
+    pub refused: u64,
+    /// The caps that hold somebody back.
+    pub rules: Vec<CapReport>,
+}
+
+/// A cap that holds somebody back.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct CapReport {
+    /// The policy, as it is found from the campaign's folder.
+    pub policy: String,
+    /// The cap as it writes it, `3/7d`.
+    pub per_person: String,
+    /// How many messages it holds back. One that several caps hold back is counted once.
+    pub messages: u64,
+}
+
+impl CapsReport {
+    /// What rules hold back.
+    pub(crate) fn of(rules: &[(Rule, u64)], at: Timestamp, zone: &TimeZone) -> Self {
+        let mut report = Self { at: rfc3339(at, zone), skipped: 0, later: 0, refused: 0, rules: Vec::new() };
+        for (rule, count) in rules {
+            let (most, time) = match &rule.says {
+                Says::Refused => {
+                    report.refused += count;
+                    continue;
+                }
+                Says::Cap { most, time, later } => {
+                    let sum = if *later { &mut report.later } else { &mut report.skipped };
+                    *sum += count;
+                    (most, time)
+                }
+            };
+            let per_person = format!("{most}/{time}");
+            report.rules.push(CapReport { policy: rule.policy.clone(), per_person, messages: *count });
+        }
+        report
+    }
+}
+
 /// Media files of one type.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct UploadReport {
@@ -221,12 +279,16 @@ pub(crate) struct Facts {
     pub(crate) hosts: Option<Hosts>,
     /// The program that prints tokens, where one does.
     pub(crate) token_command: Option<Vec<String>>,
+    /// The policies that hold for it.
+    pub(crate) policies: Vec<String>,
     /// What is approved, of a plan without errors.
     pub(crate) id: Option<PlanId>,
     /// The seconds it takes.
     pub(crate) forecast_seconds: u64,
     /// Who can still be reached, where a moment to begin is fixed.
     pub(crate) windows: Option<WindowsReport>,
+    /// Whom policies hold back, where a moment to begin is fixed.
+    pub(crate) caps: Option<CapsReport>,
 }
 
 impl PlanReport {
@@ -241,6 +303,7 @@ impl PlanReport {
             destination: facts.hosts.as_ref().map(|hosts| hosts.destination().to_string()),
             hosts: facts.hosts.iter().flat_map(Hosts::all).map(ToString::to_string).collect(),
             token_command: facts.token_command.clone(),
+            policies: facts.policies.clone(),
             plan: facts.id.map(|id| id.to_string()),
             encoding: plan.encoding.map(str::to_owned),
             sheet: plan.sheet.as_ref().map(|sheet| sheet.name.clone()),
@@ -252,6 +315,7 @@ impl PlanReport {
             invalid: plan.counts.invalid,
             forecast_seconds: facts.forecast_seconds,
             windows: facts.windows.clone(),
+            caps: facts.caps.clone(),
             diagnostics: plan.diagnostics.kept().iter().map(|fault| told(fault, sources, words)).collect(),
             lists: ListReport::all(plan),
             uploads: UploadReport::all(plan),

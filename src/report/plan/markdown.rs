@@ -61,6 +61,9 @@ fn facts(report: &PlanReport, words: &Catalog) -> String {
     if let Some(sheet) = &report.sheet {
         line("sheet", inline(sheet));
     }
+    if !report.policies.is_empty() {
+        line("policies", inline(&report.policies.join(", ")));
+    }
     line("rows", report.rows.to_string());
     line("planned", report.planned.to_string());
     line("skipped", report.skipped.to_string());

@@ -1,11 +1,13 @@
 //! `plan` for people: the counts on stdout, the faults on stderr.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use jiff::tz::TimeZone;
 
 use crate::api_base::{ApiBase, Destination, Hosts};
 use crate::campaign::moment::shown;
+use crate::delivery::rule::{Rule, Says};
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::render::{Sources, draw};
@@ -77,6 +79,9 @@ pub(crate) fn summary(facts: &Facts, plan: &Plan, words: &Catalog) -> String {
     if let Some(sheet) = &plan.sheet {
         line("sheet", sheet.name.clone());
     }
+    if !facts.policies.is_empty() {
+        line("policies", facts.policies.join(", "));
+    }
     line("rows", plan.counts.rows().to_string());
     line("planned", plan.counts.planned.to_string());
     line("skipped", plan.counts.skipped().to_string());
@@ -101,6 +106,20 @@ pub(crate) fn summary(facts: &Facts, plan: &Plan, words: &Catalog) -> String {
 pub(crate) fn skipped(why: &str, list: Option<&str>, count: u64, words: &Catalog) -> String {
     let reason = words.say(&format!("send.skip.{why}"), &[("list", &list.unwrap_or(""))]);
     words.say("send.skip.each", &[("count", &count), ("reason", &reason)])
+}
+
+/// How many messages a policy's rule holds back, as a sentence.
+pub(crate) fn held_back(rule: &Rule, count: u64, words: &Catalog) -> String {
+    let (most, time, key) = match &rule.says {
+        Says::Refused => {
+            return words.say("caps.refused", &[("count", &count), ("policy", &one_line(&rule.policy))]);
+        }
+        Says::Cap { most, time, later: true } => (most, time, "caps.later"),
+        Says::Cap { most, time, later: false } => (most, time, "caps.skipped"),
+    };
+    let places: [(&str, &dyn Display); 4] =
+        [("count", &count), ("most", most), ("time", time), ("policy", &one_line(&rule.policy))];
+    words.say(key, &places)
 }
 
 /// Who can still be reached and who not, a sentence each, the most important first.

@@ -260,10 +260,10 @@ impl<'a> Lines<'a> {
     /// A row that a run decided not to send. No request was made for it, so nothing was finished.
     fn skipped(&mut self, reason: SkipReason, recorded: &Recorded) {
         let advice = match recorded.skipped_at {
-            None => self.words.say(&format!("results.skipped.{reason}"), &[]),
+            None => self.words.say(&format!("results.skipped.{}", reason.key()), &[]),
             Some(at) => {
                 let at = self.time(at);
-                self.words.say(&format!("results.skipped.{reason}-at"), &[("at", &at)])
+                self.words.say(&format!("results.skipped.{}-at", reason.key()), &[("at", &at)])
             }
         };
         let reason = self.reason(reason.name());

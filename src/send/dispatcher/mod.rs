@@ -85,6 +85,8 @@ struct Dispatcher<'r, J> {
     ticks: Interval,
     launched: u64,
     limited: bool,
+    /// What policies keep unsent for now.
+    postponed: Postponed,
     /// Whether the operator has sent a signal; the next one aborts.
     signalled: bool,
     requests: u64,
@@ -92,6 +94,25 @@ struct Dispatcher<'r, J> {
     stop: Option<Stop>,
     /// Tells those who have not begun that they need not.
     stopping: Arc<watch::Sender<bool>>,
+}
+
+/// Messages that a policy keeps unsent for now.
+#[derive(Debug, Default)]
+struct Postponed {
+    count: u64,
+    /// When the first of them may be sent.
+    until: Option<Timestamp>,
+}
+
+impl Postponed {
+    fn add(&mut self, until: Timestamp) {
+        self.count += 1;
+        self.until = Some(self.until.map_or(until, |first| first.min(until)));
+    }
+
+    fn stop(&self) -> Option<Stop> {
+        self.until.map(|resume_at| Stop::Caps { count: self.count, resume_at })
+    }
 }
 
 /// What the dispatcher wakes up for.
@@ -158,6 +179,7 @@ pub async fn run<J: Journal>(run: Run<'_, J>) -> Ended {
         ticks: ticks(),
         launched: 0,
         limited: false,
+        postponed: Postponed::default(),
         signalled: false,
         requests: 0,
         broken_off: 0,
@@ -167,8 +189,9 @@ pub async fn run<J: Journal>(run: Run<'_, J>) -> Ended {
     };
     dispatcher.work().await;
     let limit = dispatcher.limited.then_some(Stop::Limit);
+    let postponed = dispatcher.postponed.stop();
     Ended {
-        stop: dispatcher.stop.or(limit),
+        stop: dispatcher.stop.or(limit).or(postponed),
         requests: dispatcher.requests,
         broken_off: dispatcher.broken_off,
         duration: begun.elapsed(),
@@ -296,9 +319,14 @@ impl<J: Journal> Dispatcher<'_, J> {
                     None => Some(job),
                 };
                 // A message that is too late already does not wait for the pace.
+                let now = Timestamp::now();
                 match turn {
-                    Some(job) if job.deadline.is_past(Timestamp::now()) => self.too_late(&job),
-                    turn => self.ready = turn,
+                    Some(job) if job.deadline.is_past(now) => self.too_late(&job),
+                    Some(job) => match job.hold.filter(|hold| hold.holds(now)) {
+                        Some(hold) => self.held_back(&job, hold),
+                        None => self.ready = Some(job),
+                    },
+                    None => {}
                 }
             }
             Some(Err(end)) => self.feed_ended(end),

@@ -13,6 +13,7 @@ use crate::delivery::stop::Stop;
 use crate::journal::Journal;
 use crate::plan::schedule::deadline::Deadline;
 use crate::send::dispatcher::Dispatcher;
+use crate::send::holds::Hold;
 use crate::send::later::Later;
 use crate::send::media::Unavailable;
 use crate::send::retry::{self, Next, Verdict};
@@ -29,6 +30,19 @@ impl<J: Journal> Dispatcher<'_, J> {
         let end = job.deadline.moment().zip(margin).and_then(|(at, margin)| at.checked_add(margin).ok());
         self.run.shared.journal.skip(job.intent(job.attempts), Skipped { reason, at: end });
         (self.run.watch)(&Event::Skipped);
+        self.next_turn(job, Instant::now());
+    }
+
+    /// Skips a message that a policy holds back, or leaves it unsent where the policy wants that.
+    pub(super) fn held_back(&mut self, job: &Job, hold: Hold) {
+        match hold.skip {
+            Some(reason) => {
+                let skipped = Skipped { reason, at: Some(hold.until) };
+                self.run.shared.journal.skip(job.intent(job.attempts), skipped);
+                (self.run.watch)(&Event::Skipped);
+            }
+            None => self.postponed.add(hold.until),
+        }
         self.next_turn(job, Instant::now());
     }
 

@@ -46,6 +46,7 @@ use crate::send::execution::receipts::{Place, Receipts};
 use crate::send::execution::refresh::Refresher;
 use crate::send::execution::results::{Concluded, Results};
 use crate::send::feed::{self, Jobs, Policy};
+use crate::send::holds::Holds;
 use crate::send::media::{Depot, Settings};
 use crate::send::shutdown::{Signals, StopFiles, ticks};
 use crate::send::worker::{Air, Shared};
@@ -82,6 +83,8 @@ pub struct Execution<'o> {
     pub asks_quota: bool,
     /// Which messages of earlier runs are sent again.
     pub policy: Policy,
+    /// Whom policies hold back.
+    pub holds: Arc<Holds>,
     /// At most this many messages.
     pub limit: Option<u64>,
     /// Begins to listen for signals.
@@ -217,7 +220,8 @@ impl<'o> Execution<'o> {
             None => {
                 let reading = Store::open(&self.state)?;
                 let (campaign, plan) = (Arc::clone(&self.campaign), Arc::clone(&self.plan));
-                feed::start(campaign, plan, reading, &self.whose, self.policy.clone())?
+                let holds = Arc::clone(&self.holds);
+                feed::start(campaign, plan, reading, &self.whose, self.policy.clone(), holds)?
             }
         };
         let (writer, thread) = Writer::start(store, claim, self.campaign.send.concurrency);

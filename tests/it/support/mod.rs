@@ -214,6 +214,7 @@ impl World {
             "GITHUB_WORKSPACE",
             "NO_COLOR",
             "WXCAST_LANG",
+            "XDG_CONFIG_HOME",
             "WXCAST_APPID",
             "WXCAST_ACCESS_TOKEN",
             "WXCAST_API_BASE",
