@@ -21,6 +21,7 @@ pub mod wechat;
 pub mod delivery;
 pub mod journal;
 pub mod send;
+pub(crate) mod gather;
 pub mod report;
 pub mod simulator;
 pub(crate) mod live;

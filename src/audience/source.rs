@@ -11,6 +11,8 @@ use crate::audience::workbook::cache::Cache;
 pub struct Source {
     /// Where it is.
     pub path: PathBuf,
+    /// Whether a program makes it, which is run only where somebody asks for that.
+    pub(crate) fetched: bool,
     /// The encoding the campaign names; found out where it names none.
     pub(crate) encoding: Option<&'static encoding_rs::Encoding>,
     /// The delimiter the campaign names; found out where it names none.

@@ -166,9 +166,13 @@ pub(crate) struct AccountTable {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AudienceTable {
-    /// The CSV file or the workbook (`.xlsx`, `.xlsb`, `.xls`, `.ods`), relative to this file.
-    #[schemars(required)]
+    /// The CSV file or the workbook (`.xlsx`, `.xlsb`, `.xls`, `.ods`), relative to this file. One of `file` and `command`
+    /// must be given.
     pub(crate) file: Option<String>,
+    /// A program that prints the audience as CSV or with tabs, and its arguments, such as `["mysql", "-B", "-e", "…"]`, in
+    /// place of `file`. `wxcast audience fetch` alone runs it and keeps what it prints as `ID.audience.csv`; every other
+    /// command reads that file.
+    pub(crate) command: Option<Vec<String>>,
     /// The sheet of a workbook. It must be named where more than one visible sheet has something in it.
     pub(crate) sheet: Option<String>,
     /// The row that names the columns, from 1, where titles or notes stand above them. Rows above it are not read.

@@ -165,6 +165,8 @@ pub struct Audience {
     pub(crate) joins: Joins,
     /// Until when each person can be written to, where the campaign says by what.
     pub(crate) window: Option<Window>,
+    /// The program that prints the file, where one does. Only `wxcast audience fetch` runs it.
+    pub(crate) command: Option<Vec<String>>,
 }
 
 impl Audience {
@@ -179,6 +181,7 @@ impl Audience {
             invalid_rows: _,
             columns: _,
             window: _,
+            command: _,
         } = self;
         lists.all().iter().map(|list| &list.file).chain(joins.all().iter().map(|join| &join.file))
     }

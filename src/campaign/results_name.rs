@@ -14,6 +14,11 @@ pub(crate) const REHEARSAL: &str = "rehearsal";
 /// So many names results can have: the usual one, and those for when it cannot be written.
 const NAMES: u32 = 9;
 
+/// The file in which is kept what a program printed as the audience of a campaign, beside the campaign.
+pub(crate) fn snapshot(id: &dyn std::fmt::Display) -> String {
+    format!("{id}.audience.csv")
+}
+
 /// A name with this word in it, before `.results.csv` or `.csv`. What is no file, as a pipe, keeps its name: nothing
 /// lies there afterwards.
 pub(crate) fn marked(path: &Path, word: &str) -> PathBuf {

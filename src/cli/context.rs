@@ -62,7 +62,16 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 ///
 /// What is wrong with the address in WXCAST_API_BASE.
 pub(crate) fn chosen_hosts(campaign: &Campaign) -> Result<Hosts, ApiBaseError> {
-    let Some(text) = variable("WXCAST_API_BASE") else { return Ok(campaign.account.hosts.clone()) };
+    chosen(&campaign.account.hosts)
+}
+
+/// The same for hosts that need not be a campaign's.
+///
+/// # Errors
+///
+/// What is wrong with the address in WXCAST_API_BASE.
+pub(crate) fn chosen(hosts: &Hosts) -> Result<Hosts, ApiBaseError> {
+    let Some(text) = variable("WXCAST_API_BASE") else { return Ok(hosts.clone()) };
     ApiBase::parse(&text).map(Hosts::from)
 }
 

@@ -27,6 +27,7 @@ pub(crate) mod repeated;
 pub(crate) mod results_file;
 pub(crate) mod running;
 pub(crate) mod schedule;
+pub(crate) mod sidecar;
 mod staying;
 pub(crate) mod stop_file;
 pub(crate) mod telling;
@@ -142,6 +143,7 @@ fn obey(command: &Subcommand, terminal: &Terminal) -> Result<Exit, Problem> {
         Subcommand::Resolve(args) => command::resolve::run(args, terminal),
         Subcommand::Media(args) => command::media::run(args, terminal),
         Subcommand::Doctor(args) => command::doctor::run(args, terminal),
+        Subcommand::Audience(args) => command::audience::run(args, terminal),
         Subcommand::History(args) => command::history::run(args, terminal),
         Subcommand::Journal(args) => command::journal::run(args, terminal),
         Subcommand::Explain(args) => command::explain::run(args, terminal),

@@ -11,7 +11,8 @@ use crate::locale::sentence::Sentence;
 pub(crate) struct Origin {
     pub(crate) appid: String,
     pub(crate) appid_from_environment: bool,
-    pub(crate) campaign: PathBuf,
+    /// The campaign file that names the AppID; nothing where the command line does.
+    pub(crate) campaign: Option<PathBuf>,
     pub(crate) secret: SecretOrigin,
     /// Whether an AppSecret has the shape that every AppSecret has.
     pub(crate) is_odd: bool,
@@ -63,7 +64,10 @@ impl Origin {
         let appid = if self.appid_from_environment {
             Sentence::new("origin.variable").with("name", "WXCAST_APPID")
         } else {
-            Sentence::new("origin.campaign").with("file", display(&self.campaign))
+            match &self.campaign {
+                Some(file) => Sentence::new("origin.campaign").with("file", display(file)),
+                None => Sentence::new("origin.flag"),
+            }
         };
         let used = Sentence::new("origin.used")
             .with("appid", &self.appid)

@@ -15,6 +15,7 @@ use crate::campaign::results_name::{LOCAL, REHEARSAL, is_marked, is_stream};
 use crate::cli::exit_code::Exit;
 use crate::cli::problem::Problem;
 use crate::cli::report_kind::{Kind, is_report};
+use crate::cli::sidecar::{self, Made};
 use crate::cli::user_state;
 use crate::diagnostic::render::display;
 use crate::journal::receipt::{self, Entry};
@@ -101,6 +102,32 @@ impl Kept {
         let columns = |text: &str| text.lines().next().unwrap_or_default().to_owned();
         let foreign = || is_there(file) && columns(&head(file)) != columns(&String::from_utf8_lossy(list));
         refused(file, self.forbids(file).or_else(|| foreign().then_some(Why::Foreign)))
+    }
+
+    /// Insists that people may be written to a file: over one that is there only where it is as wxcast has made it, even
+    /// if the campaign reads it. Such a list can be made anew at any time, and being made anew is what it is for.
+    ///
+    /// # Errors
+    ///
+    /// When they may not.
+    pub(crate) fn insist_people(&self, file: &Path) -> Result<(), Problem> {
+        let forbids = self.forbids(file);
+        if let Some(Why::State) = forbids {
+            return refused(file, forbids);
+        }
+        let made = sidecar::made(file, None);
+        match made {
+            _ if !is_there(file) => {}
+            Made::Unchanged(_) => {}
+            Made::Changed(_) => {
+                return Err(Problem::new(Exit::Usage, "output-people-edited").with("file", display(file)));
+            }
+            Made::Unknown => return refused(file, forbids.or(Some(Why::Foreign))),
+        }
+        // Beside it goes a file of its own, in the place of nobody else's.
+        let beside = sidecar::beside(file);
+        let is_foreign = made == Made::Unknown && is_there(&beside);
+        refused(&beside, is_foreign.then_some(Why::Foreign))
     }
 
     /// Insists that results may be written to their files. Those of a rehearsal have no destination.

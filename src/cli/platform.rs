@@ -3,13 +3,14 @@
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::runtime::Runtime;
 
 use crate::api_base::{ApiBase, ApiBaseError, Hosts};
-use crate::campaign::{Campaign, SecretPlace};
-use crate::cli::context::{chosen_hosts, environment, variable};
+use crate::campaign::{Account, Campaign, SecretPlace};
+use crate::cli::context::{chosen, environment, variable};
 use crate::cli::exit_code::Exit;
 use crate::cli::origin::{Origin, SecretOrigin};
 use crate::cli::problem::Problem;
@@ -39,6 +40,28 @@ pub(crate) struct Platform {
     pub(crate) origin: Origin,
 }
 
+/// Whose platform it is, whether a campaign says so or the command line.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Caller<'a> {
+    pub(crate) account: &'a Account,
+    /// The campaign file that names the account, where one does.
+    pub(crate) campaign: Option<&'a Path>,
+    pub(crate) connect: Duration,
+    pub(crate) answer: Duration,
+}
+
+impl<'a> Caller<'a> {
+    /// A campaign's account.
+    pub(crate) fn of(campaign: &'a Campaign) -> Self {
+        Self {
+            account: &campaign.account,
+            campaign: Some(&campaign.path),
+            connect: campaign.send.connect_timeout,
+            answer: campaign.send.timeout,
+        }
+    }
+}
+
 impl Platform {
     /// The platform that campaign and environment name, with the campaign's account.
     ///
@@ -46,13 +69,22 @@ impl Platform {
     ///
     /// When hosts, secret or TLS cannot be used.
     pub(crate) fn open(campaign: &Campaign, state: &Path, terminal: &Terminal) -> Result<Self, Problem> {
-        let hosts = hosts(campaign)?;
-        let (source, secret) = source(campaign)?;
+        Self::open_for(&Caller::of(campaign), state, terminal)
+    }
+
+    /// The same for an account that need not be a campaign's.
+    ///
+    /// # Errors
+    ///
+    /// When hosts, secret or TLS cannot be used.
+    pub(crate) fn open_for(caller: &Caller<'_>, state: &Path, terminal: &Terminal) -> Result<Self, Problem> {
+        let hosts = hosts_of(caller.account)?;
+        let (source, secret) = source(caller)?;
         let cache = match source {
-            TokenSource::Secret { .. } => cache(campaign, state, &hosts, terminal),
+            TokenSource::Secret { .. } => cache(&caller.account.appid, state, &hosts, terminal),
             TokenSource::Given(_) | TokenSource::Command { .. } => None,
         };
-        let platform = Self::with(campaign, hosts, source, secret, cache)?;
+        let platform = Self::with(caller, hosts, source, secret, cache)?;
         platform.origin.warn(terminal);
         Ok(platform)
     }
@@ -68,17 +100,17 @@ impl Platform {
         secret: SecretString,
     ) -> Result<Self, Problem> {
         let source = TokenSource::Secret { appid: campaign.account.appid.clone(), secret };
-        Self::with(campaign, base.into(), source, SecretOrigin::Simulator, None)
+        Self::with(&Caller::of(campaign), base.into(), source, SecretOrigin::Simulator, None)
     }
 
     fn with(
-        campaign: &Campaign,
+        caller: &Caller<'_>,
         hosts: Hosts,
         source: TokenSource,
         secret: SecretOrigin,
         cache: Option<TokenCache>,
     ) -> Result<Self, Problem> {
-        let timeouts = Timeouts { connect: campaign.send.connect_timeout, answer: campaign.send.timeout };
+        let timeouts = Timeouts { connect: caller.connect, answer: caller.answer };
         let is_odd = match &source {
             TokenSource::Secret { secret, .. } => !is_secret(secret.expose_secret()),
             TokenSource::Given(_) | TokenSource::Command { .. } => false,
@@ -92,9 +124,9 @@ impl Platform {
         }
         let tokens = Arc::new(Tokens::new(client.clone(), source, cache));
         let origin = Origin {
-            appid: campaign.account.appid.clone(),
+            appid: caller.account.appid.clone(),
             appid_from_environment: environment().appid.is_some(),
-            campaign: campaign.path.clone(),
+            campaign: caller.campaign.map(Path::to_owned),
             secret,
             is_odd,
             host,
@@ -147,7 +179,16 @@ fn not_set_up(error: SetUpError) -> Problem {
 ///
 /// When WXCAST_API_BASE is no address.
 pub(crate) fn hosts(campaign: &Campaign) -> Result<Hosts, Problem> {
-    chosen_hosts(campaign).map_err(|error| {
+    hosts_of(&campaign.account)
+}
+
+/// The same for an account that need not be a campaign's.
+///
+/// # Errors
+///
+/// When WXCAST_API_BASE is no address.
+pub(crate) fn hosts_of(account: &Account) -> Result<Hosts, Problem> {
+    chosen(&account.hosts).map_err(|error| {
         let reason = match error {
             ApiBaseError::NotAnAddress => "reason.no-address",
             ApiBaseError::PlainHttp => "reason.plain-http",
@@ -161,8 +202,7 @@ pub(crate) fn hosts(campaign: &Campaign) -> Result<Hosts, Problem> {
 const TOKEN: &str = "token.json";
 
 /// The token that is kept for the account. What is wrong with it is a note: a token is fetched instead.
-fn cache(campaign: &Campaign, state: &Path, hosts: &Hosts, terminal: &Terminal) -> Option<TokenCache> {
-    let appid = &campaign.account.appid;
+fn cache(appid: &str, state: &Path, hosts: &Hosts, terminal: &Terminal) -> Option<TokenCache> {
     let cache = TokenCache::new(state.join(TOKEN), appid, &hosts.first().to_string());
     let file = display(cache.path());
     match cache.look() {
@@ -176,7 +216,7 @@ fn cache(campaign: &Campaign, state: &Path, hosts: &Hosts, terminal: &Terminal) 
     Some(cache)
 }
 
-fn source(campaign: &Campaign) -> Result<(TokenSource, SecretOrigin), Problem> {
+fn source(caller: &Caller<'_>) -> Result<(TokenSource, SecretOrigin), Problem> {
     if let Some(token) = variable("WXCAST_ACCESS_TOKEN") {
         let token = shape::token(&token).map_err(|what| {
             Problem::new(Exit::Account, "bad-token")
@@ -185,9 +225,9 @@ fn source(campaign: &Campaign) -> Result<(TokenSource, SecretOrigin), Problem> {
         })?;
         return Ok((TokenSource::Given(SecretString::from(token)), SecretOrigin::Given));
     }
-    let (secret, origin) = match &campaign.account.secret {
+    let (secret, origin) = match &caller.account.secret {
         SecretPlace::TokenCommand(command) => {
-            let (command, timeout) = (from_campaign(command, campaign), campaign.send.timeout);
+            let (command, timeout) = (from_campaign(command, caller.campaign), caller.answer);
             return Ok((TokenSource::Command { command, timeout }, SecretOrigin::Command));
         }
         SecretPlace::Environment(name) => {
@@ -198,15 +238,15 @@ fn source(campaign: &Campaign) -> Result<(TokenSource, SecretOrigin), Problem> {
         SecretPlace::File(path) => (secret_file(path)?, SecretOrigin::File(path.clone())),
     };
     let secret = SecretString::from(shape::trimmed(&secret));
-    Ok((TokenSource::Secret { appid: campaign.account.appid.clone(), secret }, origin))
+    Ok((TokenSource::Secret { appid: caller.account.appid.clone(), secret }, origin))
 }
 
 /// A program with a folder before its name is where the campaign says, as all its paths; one without is looked for where
 /// programs are.
-fn from_campaign(command: &[String], campaign: &Campaign) -> Vec<OsString> {
+pub(crate) fn from_campaign(command: &[String], campaign: Option<&Path>) -> Vec<OsString> {
     let mut command: Vec<OsString> = command.iter().map(OsString::from).collect();
     if let Some(program) = command.first_mut().filter(|program| Path::new(program).components().count() > 1) {
-        let folder = campaign.path.parent().unwrap_or(Path::new(""));
+        let folder = campaign.and_then(Path::parent).unwrap_or(Path::new(""));
         *program = folder.join(&*program).into_os_string();
     }
     command

@@ -166,6 +166,8 @@ codes! {
     // The audience as a file and as a table.
     /// The audience file cannot be read.
     AudienceUnreadable = "audience-unreadable", Error;
+    /// Nobody has run the program that prints the audience.
+    AudienceNotFetched = "audience-not-fetched", Error;
     /// The audience is a pipe, a device or the like.
     AudienceSpecial = "audience-special", Error;
     /// The audience file is empty.

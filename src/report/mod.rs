@@ -8,6 +8,7 @@ pub(crate) mod preview;
 pub mod run;
 pub mod plan;
 pub(crate) mod doctor;
+pub(crate) mod list;
 pub(crate) mod progress;
 pub(crate) mod results;
 

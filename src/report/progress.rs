@@ -117,6 +117,54 @@ impl Progress {
     }
 }
 
+/// Shows how far something is that is counted, while it is worked on: on a terminal a bar, elsewhere a line now and then.
+pub(crate) struct Counting<'w> {
+    words: &'w Catalog,
+    what: String,
+    bar: Option<ProgressBar>,
+    /// When a line was written last, where lines are wanted.
+    last: Option<Instant>,
+}
+
+impl<'w> Counting<'w> {
+    /// Begins to count what is called so.
+    pub(crate) fn new(style: Style, what: String, words: &'w Catalog) -> Self {
+        let bar = (style == Style::Bar).then(|| {
+            let target = ProgressDrawTarget::term_like_with_hz(Box::new(Stderr(Term::stderr())), 10);
+            let template = "{msg} {bar:30} {pos}/{len}";
+            let style = ProgressStyle::with_template(template).expect("the template is ours");
+            let bar = ProgressBar::with_draw_target(None, target);
+            bar.set_message(visible(&what, false).into_owned());
+            bar.with_style(style.progress_chars("━╸ "))
+        });
+        let last = (style == Style::Plain).then(Instant::now);
+        Self { words, what, bar, last }
+    }
+
+    /// So many are done, of so many where that is known.
+    pub(crate) fn at(&mut self, done: u64, total: Option<u64>) {
+        if let Some(bar) = &self.bar {
+            bar.set_length(total.unwrap_or(done).max(done));
+            bar.set_position(done);
+        }
+        if self.last.is_some_and(|last| last.elapsed() >= PLAIN_EVERY) {
+            self.last = Some(Instant::now());
+            let total = total.map_or_else(|| "?".to_owned(), |total| total.to_string());
+            let places: [(&str, &dyn fmt::Display); 3] =
+                [("what", &self.what), ("done", &done), ("total", &total)];
+            let line = self.words.say("progress.counted", &places);
+            let _ = writeln!(io::stderr(), "{}", visible(&line, false));
+        }
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn finish(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 struct Drawing<'w> {
     words: &'w Catalog,
     view: View,

@@ -173,7 +173,7 @@ pub(crate) async fn clear_quota(State(platform): State<Arc<Platform>>, request: 
 }
 
 /// Reads a request, counts it, and answers what `verdict` says.
-async fn respond(
+pub(crate) async fn respond(
     platform: &Platform,
     request: Request,
     on: Endpoint,

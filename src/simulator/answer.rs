@@ -67,7 +67,17 @@ pub(crate) async fn answer(
 fn whole(platform: &Platform, target: Target<'_>, reply: Reply) -> Response {
     match target.on {
         Endpoint::Send => platform.ledger.answered(target.openid, reply.errcode),
-        Endpoint::Token | Endpoint::Upload | Endpoint::Typing | Endpoint::Kflist | Endpoint::Quota => {}
+        Endpoint::Token
+        | Endpoint::Upload
+        | Endpoint::Typing
+        | Endpoint::Kflist
+        | Endpoint::Quota
+        | Endpoint::Followers
+        | Endpoint::Tags
+        | Endpoint::Tagged
+        | Endpoint::Blacklist
+        | Endpoint::Profiles
+        | Endpoint::Records => {}
     }
     json(platform, reply.body)
 }
@@ -129,9 +139,17 @@ fn latency(platform: &Platform, target: Target<'_>) -> Duration {
     let settings = &platform.settings;
     let latency = match target.on {
         Endpoint::Token => settings.token.fetch_latency,
-        Endpoint::Send | Endpoint::Upload | Endpoint::Typing | Endpoint::Kflist | Endpoint::Quota => {
-            settings.latency
-        }
+        Endpoint::Send
+        | Endpoint::Upload
+        | Endpoint::Typing
+        | Endpoint::Kflist
+        | Endpoint::Quota
+        | Endpoint::Followers
+        | Endpoint::Tags
+        | Endpoint::Tagged
+        | Endpoint::Blacklist
+        | Endpoint::Profiles
+        | Endpoint::Records => settings.latency,
     };
     latency.of(settings.seed, target.number)
 }

@@ -1,17 +1,18 @@
 //! A WeChat to rehearse against.
 //!
 //! It speaks HTTP on 127.0.0.1 and plays the calls that a sender of customer-service messages needs: tokens,
-//! messages, uploads, service accounts, quota. Every body is judged by the hand-written wire schemas, so the
+//! messages, uploads, service accounts, quota, and whom the account knows. Every body is judged by the hand-written wire schemas, so the
 //! simulator shares none of the sender's opinions. A [`Scenario`] makes it slow, busy, strict or broken; the
 //! [`Ledger`] knows which messages would have reached a phone.
 //!
 //! The way of a request: `socket` (a connection that can be cut) → `routes` (which call) → `send`, `account`,
-//! `upload` (what the platform would say) → `answer` (what of it goes out).
+//! `upload`, `people` (what the platform would say) → `answer` (what of it goes out).
 
 mod account;
 mod answer;
 mod call;
 mod clock;
+pub(crate) mod crowd;
 mod dice;
 mod escape;
 mod faults;
@@ -20,6 +21,7 @@ pub mod ledger;
 mod media;
 mod media_format;
 pub(crate) mod misfit;
+mod people;
 mod platform;
 mod quota;
 mod routes;

@@ -9,6 +9,7 @@ use axum::body::Bytes;
 use crate::simulator::Account;
 use crate::simulator::call::Call;
 use crate::simulator::clock::Clock;
+use crate::simulator::crowd::Crowd;
 use crate::simulator::dice;
 use crate::simulator::faults::Fault;
 use crate::simulator::judge::Judge;
@@ -16,7 +17,7 @@ use crate::simulator::ledger::Ledger;
 use crate::simulator::media::Shelf;
 use crate::simulator::quota::Quota;
 use crate::simulator::rules::{Endpoint, Rules, Target};
-use crate::simulator::scenario::{Answer, Scenario, Settings};
+use crate::simulator::scenario::{Answer, QuotaTable, Scenario, Settings};
 use crate::simulator::token::Tokens;
 use crate::simulator::windows::Windows;
 use crate::wechat::answer::error_code;
@@ -40,6 +41,9 @@ pub(crate) struct Platform {
     calls: [AtomicU64; Endpoint::COUNT],
     rids: AtomicU64,
     windows: Mutex<Option<Windows>>,
+    crowd: Mutex<Crowd>,
+    /// The calls of `user/get`, which have a quota of their own.
+    followers_calls: Mutex<Quota>,
 }
 
 /// What the platform says to a request.
@@ -63,7 +67,7 @@ impl Reply {
 
 impl Platform {
     pub(crate) fn new(scenario: Scenario, account: Option<Account>) -> io::Result<Self> {
-        let Scenario { settings, answers, faults, windows } = scenario;
+        let Scenario { settings, answers, faults, windows, crowd } = scenario;
         let kind = account.as_ref().map(|account| account.kind).or(settings.account.kind);
         Ok(Self {
             judge: Judge::new(kind)?,
@@ -77,6 +81,11 @@ impl Platform {
             calls: Default::default(),
             rids: AtomicU64::new(0),
             windows: Mutex::new(windows),
+            crowd: Mutex::new(crowd),
+            followers_calls: Mutex::new(Quota::new(&QuotaTable {
+                daily: settings.followers.daily,
+                ..QuotaTable::default()
+            })),
             settings,
             account,
         })
@@ -93,6 +102,21 @@ impl Platform {
     /// Everybody's window; nothing where anybody may be written to.
     pub(crate) fn windows(&self) -> MutexGuard<'_, Option<Windows>> {
         self.windows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whom the account knows.
+    pub(crate) fn crowd(&self) -> MutexGuard<'_, Crowd> {
+        self.crowd.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a call of `user/get`.
+    ///
+    /// # Errors
+    ///
+    /// 45009, where there is no room for it on this day.
+    pub(crate) fn count_followers_call(&self) -> Result<(), i64> {
+        let mut calls = self.followers_calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.take(self.clock.now())
     }
 
     pub(crate) fn shelf(&self) -> MutexGuard<'_, Shelf> {

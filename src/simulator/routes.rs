@@ -13,7 +13,7 @@ use axum::{Extension, Router};
 use serde::Deserialize;
 
 use crate::simulator::platform::Platform;
-use crate::simulator::{account, send, upload};
+use crate::simulator::{account, people, send, upload};
 use crate::wechat::client::SIMULATOR;
 
 /// Who may read the ledger.
@@ -69,6 +69,12 @@ pub(crate) fn router(platform: Arc<Platform>, readers: Readers) -> Router {
         .route("/cgi-bin/clear_quota", any(account::clear_quota))
         .route("/cgi-bin/media/upload", any(upload::upload))
         .route("/cgi-bin/media/uploadimg", any(upload::upload_image))
+        .route("/cgi-bin/user/get", any(people::followers))
+        .route("/cgi-bin/user/info/batchget", any(people::profiles))
+        .route("/cgi-bin/user/tag/get", any(people::tagged))
+        .route("/cgi-bin/tags/get", any(people::tags))
+        .route("/cgi-bin/tags/members/getblacklist", any(people::blacklist))
+        .route("/customservice/msgrecord/getmsglist", any(people::records))
         .route("/simulator/ledger", get(ledger))
         .route("/simulator/interact", post(interact))
         .route("/simulator/health", get(|| async { "ok\n" }))

@@ -25,17 +25,38 @@ pub(crate) enum Endpoint {
     Kflist,
     /// `openapi/quota/get`.
     Quota,
+    /// `user/get`.
+    Followers,
+    /// `tags/get`.
+    Tags,
+    /// `user/tag/get`.
+    Tagged,
+    /// `tags/members/getblacklist`.
+    Blacklist,
+    /// `user/info/batchget`.
+    Profiles,
+    /// `msgrecord/getmsglist`.
+    Records,
 }
 
 impl Endpoint {
     /// How many there are.
-    pub(crate) const COUNT: usize = 6;
+    pub(crate) const COUNT: usize = 12;
 
     /// Whether its requests name a recipient.
     pub(crate) fn has_recipient(self) -> bool {
         match self {
             Self::Send | Self::Typing => true,
-            Self::Token | Self::Upload | Self::Kflist | Self::Quota => false,
+            Self::Token
+            | Self::Upload
+            | Self::Kflist
+            | Self::Quota
+            | Self::Followers
+            | Self::Tags
+            | Self::Tagged
+            | Self::Blacklist
+            | Self::Profiles
+            | Self::Records => false,
         }
     }
 }

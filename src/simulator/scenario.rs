@@ -7,6 +7,7 @@ use thiserror::Error;
 use toml::Spanned;
 
 use crate::message::AccountKind;
+use crate::simulator::crowd::{Crowd, FollowersTable};
 use crate::simulator::faults::{Fault, FaultKeys, FaultKind};
 use crate::simulator::misfit::{Misfit, misfit};
 use crate::simulator::rules::{Endpoint, Rule, Selector};
@@ -21,6 +22,8 @@ pub struct Scenario {
     pub(crate) faults: Vec<Rule<Fault>>,
     /// Everybody's window, where anybody has one.
     pub(crate) windows: Option<Windows>,
+    /// Whom the account knows.
+    pub(crate) crowd: Crowd,
 }
 
 /// A scenario that cannot be read, with the place of the first fault.
@@ -67,11 +70,13 @@ impl Scenario {
             window: file.window,
             media: file.media,
             ledger: file.ledger,
+            followers: file.followers,
         };
         // Of whom nothing is known has never written.
         let windows = settings.window.times.is_some().then(Windows::default);
         Ok(Self {
             windows,
+            crowd: Crowd::of(&settings.followers),
             settings,
             answers: answers.collect::<Result<_, _>>()?,
             faults: faults.collect::<Result<_, _>>()?,
@@ -94,6 +99,23 @@ impl Scenario {
         let windows =
             Windows::parse(text).map_err(|message| ScenarioError { line: 1, column: 1, message })?;
         Ok(Self { windows: Some(windows), ..self })
+    }
+
+    /// The file of whom the account knows, as the scenario names it.
+    pub(crate) fn people(&self) -> Option<&str> {
+        self.settings.followers.file.as_deref()
+    }
+
+    /// Takes in whom the account knows: a CSV with the column `openid` and what else is known of them
+    /// (`docs/simulator.md`).
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn with_people(mut self, text: &str) -> Result<Self, ScenarioError> {
+        let read = self.crowd.read(text);
+        read.map_err(|message| ScenarioError { line: 1, column: 1, message })?;
+        Ok(self)
     }
 
     /// Takes in until when each person may be written to, in seconds since 1970, where the scenario has no file that
@@ -148,6 +170,7 @@ pub(crate) struct Settings {
     pub(crate) window: WindowTable,
     pub(crate) media: MediaTable,
     pub(crate) ledger: LedgerTable,
+    pub(crate) followers: FollowersTable,
 }
 
 #[derive(Default, Deserialize)]
@@ -167,6 +190,7 @@ struct ScenarioFile {
     window: WindowTable,
     media: MediaTable,
     ledger: LedgerTable,
+    followers: FollowersTable,
 }
 
 // Serde's `flatten` would lose unknown keys and places, so both rules list the selector's keys.

@@ -165,7 +165,8 @@ pub(crate) async fn kf_accounts(client: &Client, token: &Token) -> Result<Vec<Kf
     Ok(list.filter_map(|kf| Some(KfAccount { name: kf.kf_account.0?, bound: kf.kf_wx.0 })).collect())
 }
 
-fn refusal(body: &Bytes) -> CallError {
+/// What a body says that is not what was asked for.
+pub(crate) fn refusal(body: &Bytes) -> CallError {
     match Answer::read(body) {
         Some(answer) if answer.code != 0 => CallError::Answered(answer),
         Some(_) | None => {

@@ -17,7 +17,7 @@ use reqwest::{Certificate, ClientBuilder, RequestBuilder, Response, StatusCode, 
 
 use crate::api_base::{ApiBase, Hosts};
 use crate::own_file;
-use crate::wechat::answer::json::MOST_ANSWER;
+use crate::wechat::answer::json::{MOST_ANSWER, MOST_PAGE};
 use crate::wechat::answer::reply::{Answer, Failure, NotConnected, Unclear, without_answer};
 use crate::wechat::hidden::Hidden;
 use crate::wechat::hook::Hook;
@@ -190,7 +190,7 @@ impl Client {
         let reuses = self.reuses.load(Ordering::Relaxed);
         let http = if reuses { &self.kept } else { &self.single };
         let request = |index, _: &ApiBase| http.post(token.send_url(index)).body(payload.clone());
-        let received = self.exchange(self.answer, request).await;
+        let received = self.exchange(self.answer, MOST_ANSWER, request).await;
         if reuses && matches!(received, Err(Failure::Unclear(Unclear::Broken))) {
             // Most likely the server closed the connection just as it was used. It would do so again.
             tracing::info!("a connection broke; from now on each message has one of its own");
@@ -232,7 +232,8 @@ impl Client {
             url
         };
         let most = self.answer.saturating_add(longer);
-        let received = self.exchange(most, |_, base| self.kept.post(url(base)).multipart(form())).await?;
+        let received =
+            self.exchange(most, MOST_ANSWER, |_, base| self.kept.post(url(base)).multipart(form())).await?;
         received.body().map(|body| self.hidden.out_of_body(body))
     }
 
@@ -264,10 +265,51 @@ impl Client {
         answered.map(|body| self.hidden.out_of_body(body))
     }
 
+    /// Gets a page of a list of people. It is longer than other answers, and the next one is asked for at once, so the
+    /// connection is kept.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`].
+    pub(crate) async fn get_page(
+        &self,
+        path: &str,
+        query: Option<(&str, &str)>,
+        token: &Token,
+    ) -> Result<Bytes, Failure> {
+        let request = |_: usize, base: &ApiBase| {
+            let mut url = with_token(base, path, token.expose());
+            if let Some((name, value)) = query {
+                url.query_pairs_mut().append_pair(name, value);
+            }
+            self.kept.get(url)
+        };
+        let received = self.exchange(self.answer, MOST_PAGE, request).await?;
+        received.body().map(|body| self.hidden.out_of_body(body))
+    }
+
+    /// The same for a call that is posted to.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`].
+    pub(crate) async fn post_page(
+        &self,
+        path: &str,
+        body: &serde_json::Value,
+        token: &Token,
+    ) -> Result<Bytes, Failure> {
+        let body = Bytes::from(body.to_string());
+        let url = |base: &ApiBase| with_token(base, path, token.expose());
+        let request = |_: usize, base: &ApiBase| self.kept.post(url(base)).body(body.clone());
+        let received = self.exchange(self.answer, MOST_PAGE, request).await?;
+        received.body().map(|body| self.hidden.out_of_body(body))
+    }
+
     /// Gets a page in a form, with its status. Nothing where nobody answers.
     pub(crate) async fn page(&self, path: &str, accepted: &'static str) -> Option<(u16, Bytes)> {
         let request = |_: usize, base: &ApiBase| self.single.get(base.at(path)).header(ACCEPT, accepted);
-        let received = self.exchange(self.answer, request).await.ok()?;
+        let received = self.exchange(self.answer, MOST_ANSWER, request).await.ok()?;
         Some((received.status.as_u16(), received.body?))
     }
 
@@ -275,7 +317,7 @@ impl Client {
     pub(crate) async fn post_hook(&self, hook: &Hook, body: &serde_json::Value) -> Option<(u16, Bytes)> {
         let body = Bytes::from(body.to_string());
         let request = |_: usize, _: &ApiBase| self.single.post(hook.url()).body(body.clone());
-        let received = self.exchange(self.answer, request).await.ok()?;
+        let received = self.exchange(self.answer, MOST_ANSWER, request).await.ok()?;
         Some((received.status.as_u16(), received.body?))
     }
 
@@ -286,7 +328,7 @@ impl Client {
         request: impl Fn(usize, &ApiBase) -> RequestBuilder,
     ) -> Result<Bytes, Failure> {
         let asked = Timestamp::now();
-        let received = self.exchange(self.answer, request).await?;
+        let received = self.exchange(self.answer, MOST_ANSWER, request).await?;
         if let Some(date) = date(&received.headers) {
             let skew = date.duration_since(asked + asked.duration_until(Timestamp::now()) / 2);
             *self.skew.lock().unwrap_or_else(PoisonError::into_inner) = Some(skew);
@@ -298,12 +340,13 @@ impl Client {
     async fn exchange(
         &self,
         most: Duration,
+        size: usize,
         request: impl Fn(usize, &ApiBase) -> RequestBuilder,
     ) -> Result<Received, Failure> {
         let mut failed = None;
         for index in self.route.order(Instant::now()) {
             let base = &self.hosts().all()[index];
-            match in_time(most, once(request(index, base))).await {
+            match in_time(most, once(request(index, base), size)).await {
                 Err(Failure::NotConnected(why)) => {
                     tracing::info!(host = %base, ?why, "not connected");
                     failed = failed.or(Some(why));
@@ -369,9 +412,9 @@ async fn in_time<T>(most: Duration, work: impl Future<Output = Result<T, Failure
 }
 
 /// Makes a request and reads what comes back.
-async fn once(request: RequestBuilder) -> Result<Received, Failure> {
+async fn once(request: RequestBuilder, size: usize) -> Result<Received, Failure> {
     let mut response = request.send().await.map_err(|error| failure(&error))?;
-    let body = read(&mut response).await?;
+    let body = read(&mut response, size).await?;
     Ok(Received { status: response.status(), headers: std::mem::take(response.headers_mut()), body })
 }
 
@@ -419,10 +462,10 @@ fn with_token(base: &ApiBase, path: &str, token: &str) -> Url {
 }
 
 /// The body of a response, as long as it may be an answer.
-async fn read(response: &mut Response) -> Result<Option<Bytes>, Failure> {
+async fn read(response: &mut Response, most: usize) -> Result<Option<Bytes>, Failure> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| unclear(&error))? {
-        if body.len() + chunk.len() > MOST_ANSWER {
+        if body.len() + chunk.len() > most {
             return Ok(None);
         }
         if body.is_empty() {

@@ -6,6 +6,7 @@ pub mod client;
 mod hidden;
 pub(crate) mod hook;
 pub(crate) mod media;
+pub(crate) mod people;
 pub(crate) mod proxy;
 mod proxy_error;
 mod route;

@@ -4,7 +4,7 @@ use wxcast::cli::line::args::Args;
 
 use crate::support::World;
 
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 22] = [
     "init",
     "plan",
     "preview",
@@ -19,6 +19,7 @@ const COMMANDS: [&str; 21] = [
     "resolve",
     "media",
     "doctor",
+    "audience",
     "history",
     "journal",
     "explain",

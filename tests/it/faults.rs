@@ -523,6 +523,9 @@ fn case(code: Code) -> Case {
         Code::OddMiniprogramAppid => text("<a href='x' data-miniprogram-appid='p'>y</a>", ""),
         Code::RenderFailed => text("{{number name}}", ""),
         Code::AudienceUnreadable => Case { audience: None, ..text("x", "") },
+        Code::AudienceNotFetched => {
+            toml(format!("{HEAD}[audience]\ncommand = [\"export\"]\n[message.text]\ncontent = \"x\"\n"))
+        }
         Code::AudienceSpecial => Case {
             audience: None,
             ..toml(format!("{HEAD}[audience]\nfile = \"/dev/null\"\n[message.text]\ncontent = \"x\"\n"))
@@ -724,7 +727,7 @@ fn the_names_of_faults_are_those_that_scripts_know() {
          media-name media-cut-off empty-template \
          template-syntax unknown-variable unknown-helper template-unsupported unfilled-placeholder markup-in-text invisible-in-text raw-in-address bare-condition value-in-no-row field-blank field-too-long \
          field-at-limit field-long control-character odd-url unclosed-link miniprogram-path-alone \
-         odd-miniprogram-appid render-failed audience-unreadable audience-special audience-empty audience-not-text not-a-workbook \
+         odd-miniprogram-appid render-failed audience-unreadable audience-not-fetched audience-special audience-empty audience-not-text not-a-workbook \
          workbook-unreadable workbook-encrypted sheet-missing several-sheets hidden-sheets sheet-of-text workbook-too-large stray-cells hidden-rows \
          undecodable unsure-encoding ambiguous-encoding \
          no-recipients title-above-names header-row-empty too-many-columns results-columns duplicate-column alike-columns unnamed-column openid-column-missing rule-without-column lone-quote unclosed-quote \

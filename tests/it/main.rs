@@ -7,6 +7,7 @@ mod account_journal;
 mod agreement;
 mod answers;
 mod architecture;
+mod audience;
 mod bad_input;
 mod ci_kit;
 mod citations;

@@ -26,6 +26,7 @@ const FILES: &[(&str, &str)] = &[
     ("campaign/template/helpers/date.rs", "days and months, as messages have them"),
     ("plan/damage/names.rs", "what columns of names are called, to be recognised"),
     ("plan/conditions/words.rs", "the words of columns of yes and no, to be recognised"),
+    ("gather/push/table.rs", "what columns of a log of pushes are called, to be recognised"),
     ("audience/csv/guard.rs", "the columns of a results file in both languages, to be recognised"),
 ];
 

@@ -56,7 +56,11 @@ pub(crate) fn open(source: &Source) -> Result<Content, Unreadable> {
     if unread::is_special(&source.path) {
         return Err(Diagnostic::new(Code::AudienceSpecial, Place::Audience).into());
     }
-    let mut file = open_within(source.fence.as_ref(), &source.path).map_err(unreadable)?;
+    let opened = open_within(source.fence.as_ref(), &source.path);
+    if source.fetched && opened.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        return Err(Diagnostic::new(Code::AudienceNotFetched, Place::Audience).into());
+    }
+    let mut file = opened.map_err(unreadable)?;
     let mut head = Vec::with_capacity(BLOCK);
     file.by_ref().take(BLOCK as u64).read_to_end(&mut head).map_err(unreadable)?;
     if !is_named_so(&source.path) {

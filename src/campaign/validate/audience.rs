@@ -8,10 +8,11 @@ use crate::audience::join::Joins;
 use crate::audience::lists::Lists;
 use crate::audience::wishes::{ColumnFormat, HiddenRows, Pattern};
 use crate::audience::workbook::cache::Cache;
-use crate::campaign::Audience;
 use crate::campaign::file::{AudienceTable, ColumnTable, Duplicates, InvalidRows};
+use crate::campaign::results_name::snapshot;
 use crate::campaign::validate::check::Check;
 use crate::campaign::validate::window::exact_times;
+use crate::campaign::{Audience, CampaignId};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
@@ -24,8 +25,13 @@ const MOST_COLUMNS: usize = 500;
 const LARGEST_PATTERN: usize = 256 * 1024;
 
 impl Check<'_> {
-    pub(super) fn audience(&mut self, audience: &AudienceTable, kind: AccountKind) -> Option<Audience> {
-        let file = self.required(audience.file.as_ref(), &FieldPath::of("audience.file"));
+    pub(super) fn audience(
+        &mut self,
+        audience: &AudienceTable,
+        id: Option<&CampaignId>,
+        kind: AccountKind,
+    ) -> Option<Audience> {
+        let file = self.audience_file(audience, id);
         let encoding = self.encoding(audience.encoding.as_deref());
         let delimiter = self.delimiter(audience.delimiter.as_deref());
         if audience.columns.len() > MOST_COLUMNS {
@@ -38,6 +44,7 @@ impl Check<'_> {
         let openid_column = audience.openid.clone().unwrap_or_else(|| "openid".to_owned());
         let source = Source {
             path: self.dir.join(file?),
+            fetched: audience.command.is_some(),
             encoding: encoding?,
             delimiter: delimiter?,
             sheet: audience.sheet.clone(),
@@ -64,7 +71,25 @@ impl Check<'_> {
             lists: Lists::new(lists?),
             joins: Joins::new(joins?),
             window,
+            command: audience.command.clone(),
         })
+    }
+
+    /// The file of the audience: the one that is named, or the one in which is kept what a program printed.
+    fn audience_file(&mut self, audience: &AudienceTable, id: Option<&CampaignId>) -> Option<String> {
+        let at = FieldPath::of("audience.command");
+        match (&audience.file, &audience.command) {
+            (file, None) => self.required(file.as_ref(), &FieldPath::of("audience.file")).cloned(),
+            (Some(_), Some(_)) => {
+                self.bad(&at, "command", "file | command");
+                None
+            }
+            (None, Some(command)) if command.first().is_none_or(|program| program.trim().is_empty()) => {
+                self.push(Diagnostic::new(Code::EmptyList, Place::Field(at.clone())).with("field", at));
+                None
+            }
+            (None, Some(_)) => Some(snapshot(id?)),
+        }
     }
 
     /// The row of the columns' names. One that no sheet has is a fault.

@@ -24,6 +24,7 @@ use toml::de::DeTable;
 
 use crate::audience::fence::Fence;
 use crate::campaign::file::CampaignFile;
+use crate::campaign::results_name::snapshot;
 use crate::campaign::template::Template;
 use crate::campaign::validate::account::appid_of;
 use crate::campaign::validate::check::Check;
@@ -126,7 +127,7 @@ pub fn validate(path: &Path, text: &str, overrides: &Overrides) -> Validated {
         campaign: path.to_owned(),
         campaign_text: text.to_owned(),
         secrets: shape.secrets,
-        audience: file.audience.file.as_ref().map(|file| check.dir.join(file)),
+        audience: audience_file(&file).map(|file| check.dir.join(file)),
         sheet: None,
         ..Sources::default()
     };
@@ -143,6 +144,13 @@ pub fn validate(path: &Path, text: &str, overrides: &Overrides) -> Validated {
     });
     let known = if broken { Known::default() } else { Known::of(&file, overrides) };
     Validated { campaign, known, audience, texts, faults: check.faults, sources, fence: None }
+}
+
+/// The file of the audience, sound or not: the one that is named, or the one that a program's output is kept in.
+fn audience_file(file: &CampaignFile) -> Option<String> {
+    let id = || file.campaign.id.as_deref().and_then(CampaignId::parse);
+    let kept = || file.audience.command.as_ref().and_then(|_| id()).map(|id| snapshot(&id));
+    file.audience.file.clone().or_else(kept)
 }
 
 fn syntax(text: &str, error: &toml::de::Error) -> Diagnostic {
@@ -162,7 +170,8 @@ impl Check<'_> {
     fn file(&mut self, path: &Path, file: &CampaignFile, overrides: &Overrides) -> Parts {
         let id = self.id(file);
         let account = self.account(&file.account, overrides);
-        let audience = self.audience(&file.audience, file.account.kind.unwrap_or(AccountKind::Official));
+        let kind = file.account.kind.unwrap_or(AccountKind::Official);
+        let audience = self.audience(&file.audience, id.as_ref(), kind);
         let message = self.message(&file.message, &file.account);
         let has_window = file.audience.window.is_some();
         let send = self.send(&file.send, overrides, has_window);

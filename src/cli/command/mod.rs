@@ -1,5 +1,6 @@
 //! The subcommands, one a file. Each takes its arguments and a terminal, and gives the exit.
 
+pub(crate) mod audience;
 pub(crate) mod chosen;
 pub(crate) mod completions;
 pub(crate) mod doctor;

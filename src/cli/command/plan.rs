@@ -16,6 +16,7 @@ use crate::cli::output_path::Kept;
 use crate::cli::platform::hosts;
 use crate::cli::problem::Problem;
 use crate::cli::report_kind::Kind;
+use crate::cli::sidecar;
 use crate::cli::staying::moment_of;
 use crate::cli::terminal::{Form, Terminal, is_ci};
 use crate::cli::user_state::AccountFolder;
@@ -206,6 +207,11 @@ fn tell(
             }
             for line in held.iter().flat_map(|held| held.told(words)) {
                 text += &format!("{line}\n");
+            }
+            if let Some(campaign) = &loaded.campaign {
+                for line in sidecar::lines(campaign, Timestamp::now(), terminal) {
+                    text += &format!("{line}\n");
+                }
             }
             let text = visible(&text, false);
             print(file(args.output.as_ref()), terminal, Form::Text, |out| out.write_all(text.as_bytes()))?;

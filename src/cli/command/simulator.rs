@@ -43,19 +43,24 @@ pub(crate) fn not_started(exit: Exit, port: u16, error: io::Error) -> Problem {
 /// Reads a scenario; without a file everything is answered at once with errcode 0.
 pub(crate) fn scenario(path: Option<&Path>) -> Result<Scenario, Problem> {
     let Some(path) = path else { return Ok(Scenario::default()) };
-    let text = unread::read(path).and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
-    let text = text.map_err(|error| {
-        Problem::new(Exit::Invalid, "cannot-read").with("file", display(path)).because(error)
-    })?;
-    let scenario = Scenario::parse(&text).map_err(|error| misfit(path, &error))?;
-    let Some(times) = scenario.times().map(|times| path.parent().unwrap_or(Path::new("")).join(times)) else {
-        return Ok(scenario);
+    let scenario = Scenario::parse(&text_of(path)?).map_err(|error| misfit(path, &error))?;
+    let beside = |name: &str| path.parent().unwrap_or(Path::new("")).join(name);
+    let (times, people) = (scenario.times().map(beside), scenario.people().map(beside));
+    let scenario = match times {
+        Some(file) => scenario.with_times(&text_of(&file)?).map_err(|error| misfit(&file, &error))?,
+        None => scenario,
     };
-    let text = unread::read(&times).and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
-    let text = text.map_err(|error| {
-        Problem::new(Exit::Invalid, "cannot-read").with("file", display(&times)).because(error)
-    })?;
-    scenario.with_times(&text).map_err(|error| misfit(&times, &error))
+    match people {
+        Some(file) => scenario.with_people(&text_of(&file)?).map_err(|error| misfit(&file, &error)),
+        None => Ok(scenario),
+    }
+}
+
+fn text_of(file: &Path) -> Result<String, Problem> {
+    let text = unread::read(file).and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
+    text.map_err(|error| {
+        Problem::new(Exit::Invalid, "cannot-read").with("file", display(file)).because(error)
+    })
 }
 
 fn misfit(file: &Path, error: &ScenarioError) -> Problem {

@@ -7,6 +7,8 @@ use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Parser, ValueEnum};
 
 use crate::campaign::rate::Rate;
+use crate::cli::line::audience_args::Audience;
+pub(crate) use crate::cli::line::choices::{MaskOpenid, Progress};
 pub(crate) use crate::cli::line::format::Format;
 use crate::cli::line::format::named_by;
 use crate::cli::line::journal_args::{History, Journal};
@@ -58,6 +60,7 @@ pub(crate) enum Subcommand {
     Resolve(Resolve),
     Media(Media),
     Doctor(Doctor),
+    Audience(Audience),
     History(History),
     Journal(Journal),
     Explain(Explain),
@@ -103,30 +106,6 @@ pub(crate) enum Color {
     Always,
     /// Never.
     Never,
-}
-
-/// When to mask openids.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum MaskOpenid {
-    /// In CI, but not in results.
-    Auto,
-    /// Always.
-    On,
-    /// Never.
-    Off,
-}
-
-/// How progress is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Progress {
-    /// A bar on a terminal, lines elsewhere.
-    Auto,
-    /// A bar.
-    Bar,
-    /// Lines.
-    Plain,
-    /// Nothing.
-    None,
 }
 
 /// The word for what people read.

@@ -1,6 +1,8 @@
 //! The command line itself: its arguments, its help, what is said when it is wrong, and the language it is read in.
 
 pub mod args;
+pub(crate) mod audience_args;
+pub(crate) mod choices;
 pub(crate) mod format;
 pub mod help;
 pub(crate) mod journal_args;

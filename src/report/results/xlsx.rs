@@ -1,5 +1,5 @@
-//! The results as an .xlsx workbook: the rows, with their status in colour and in words, and a summary. The only file
-//! that knows rust_xlsxwriter.
+//! The results as an .xlsx workbook: the rows, with their status in colour and in words, and a summary. Here and for
+//! lists of people alone rust_xlsxwriter is known.
 //!
 //! Every cell is text, so that nothing in it runs and no digit is lost. Rows go to the disk as they come: memory does not
 //! grow with them. Equal results give equal bytes.

@@ -14,10 +14,21 @@ use serde::{Deserialize, Deserializer};
 
 /// An answer is a hundred bytes, a list of service accounts some thousand; more than this is no answer.
 pub(crate) const MOST_ANSWER: usize = 64 * 1024;
+/// A page of a list is 10,000 openids, or as many records of a chat with their texts.
+pub(crate) const MOST_PAGE: usize = 32 * 1024 * 1024;
 
 /// Reads a body, whatever its content type says (docs/platform.md#answer-bodies). Gives nothing for what is no such JSON.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
-    let body = unpacked(body)?;
+    read_within(MOST_ANSWER, body)
+}
+
+/// The same for a page of a list, which may be larger.
+pub(crate) fn read_page<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+    read_within(MOST_PAGE, body)
+}
+
+fn read_within<T: DeserializeOwned>(most: usize, body: &[u8]) -> Option<T> {
+    let body = unpacked(body, most)?;
     let text = String::from_utf8_lossy(&body);
     let text = text.trim_start_matches('\u{feff}');
     if has_vanishing_number(text) {
@@ -32,14 +43,14 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
 
 /// A body as it was before it was compressed. It is known by its first bytes: some servers compress without being
 /// asked and some proxies drop the header that says so.
-fn unpacked(body: &[u8]) -> Option<Cow<'_, [u8]>> {
+fn unpacked(body: &[u8], most: usize) -> Option<Cow<'_, [u8]>> {
     match body {
-        [0x1f, 0x8b, ..] => inflate(MultiGzDecoder::new(body)),
+        [0x1f, 0x8b, ..] => inflate(MultiGzDecoder::new(body), most),
         // A zlib stream: `x` and a byte that makes the two a multiple of 31. No JSON text begins so.
         [0x78, flags, ..] if (0x7800 + u16::from(*flags)).is_multiple_of(31) => {
-            inflate(ZlibDecoder::new(body))
+            inflate(ZlibDecoder::new(body), most)
         }
-        [first, ..] if !is_text(*first) => inflate(DeflateDecoder::new(body)),
+        [first, ..] if !is_text(*first) => inflate(DeflateDecoder::new(body), most),
         _ => Some(Cow::Borrowed(body)),
     }
 }
@@ -49,11 +60,11 @@ fn is_text(byte: u8) -> bool {
     byte.is_ascii_graphic() || byte.is_ascii_whitespace() || byte == 0xef
 }
 
-fn inflate(packed: impl Read) -> Option<Cow<'static, [u8]>> {
+fn inflate(packed: impl Read, most: usize) -> Option<Cow<'static, [u8]>> {
     let mut body = Vec::new();
     // Reading one byte past the limit tells whether the answer is longer.
-    packed.take(MOST_ANSWER as u64 + 1).read_to_end(&mut body).ok()?;
-    (body.len() <= MOST_ANSWER).then_some(Cow::Owned(body))
+    packed.take(most as u64 + 1).read_to_end(&mut body).ok()?;
+    (body.len() <= most).then_some(Cow::Owned(body))
 }
 
 /// The same JSON with the control characters inside its texts escaped; nothing where there are none.

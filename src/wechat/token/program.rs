@@ -130,19 +130,24 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        let Some(id) = self.0 else { return };
-        #[cfg(unix)]
-        if let Some(group) = i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw) {
-            // The group may have ended by itself just now.
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-        }
-        #[cfg(windows)]
-        {
-            let mut end = std::process::Command::new("taskkill");
-            end.args(["/T", "/F", "/PID", &id.to_string()]);
-            let _ = end.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        }
-        #[cfg(not(any(unix, windows)))]
-        let _ = id;
+        end_group(self.0);
     }
+}
+
+/// Ends a program with all that it started, where there is one by this number.
+pub(crate) fn end_group(id: Option<u32>) {
+    let Some(id) = id else { return };
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw) {
+        // The group may have ended by itself just now.
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    #[cfg(windows)]
+    {
+        let mut end = std::process::Command::new("taskkill");
+        end.args(["/T", "/F", "/PID", &id.to_string()]);
+        let _ = end.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    }
+    #[cfg(not(any(unix, windows)))]
+    let _ = id;
 }

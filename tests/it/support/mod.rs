@@ -386,16 +386,23 @@ pub struct Platform {
 impl Platform {
     /// A simulator with a scenario.
     pub fn new(scenario: &str) -> Self {
-        Self::of(Scenario::parse(scenario).unwrap_or_else(|error| panic!("{error}")))
+        Self::with(Scenario::parse(scenario).unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    /// A simulator whose account knows these people.
+    pub fn with_people(scenario: &str, people: &str) -> Self {
+        let scenario = Scenario::parse(scenario).and_then(|scenario| scenario.with_people(people));
+        Self::with(scenario.unwrap_or_else(|error| panic!("{error}")))
     }
 
     /// A simulator that knows who did what when.
     pub fn with_times(scenario: &str, times: &str) -> Self {
         let scenario = Scenario::parse(scenario).and_then(|scenario| scenario.with_times(times));
-        Self::of(scenario.unwrap_or_else(|error| panic!("{error}")))
+        Self::with(scenario.unwrap_or_else(|error| panic!("{error}")))
     }
 
-    fn of(scenario: Scenario) -> Self {
+    /// A simulator.
+    pub fn with(scenario: Scenario) -> Self {
         let account = Account { appid: APPID.into(), secret: SECRET.into(), kind: AccountKind::Official };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let simulator = runtime.block_on(Simulator::start(scenario, Some(account), 0)).expect("a simulator");

@@ -1,0 +1,203 @@
+//! `wxcast audience fetch`: runs the program that prints the campaign's audience and keeps what it prints. Nothing else
+//! ever runs it: `plan` and `send` read the kept file, so that what was looked at is what is sent.
+//!
+//! The program is a stranger's: it runs in a group of its own, which is ended as a whole, and what it prints goes to the
+//! disk as it comes. Only where it ends well does that take the place of what was there.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::Stdio;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::process::Command;
+
+use crate::audience::reader::Reader;
+use crate::audience::row::Row;
+use crate::campaign::Campaign;
+use crate::cli::command::audience::halted::signalled;
+use crate::cli::command::audience::session::Whose;
+use crate::cli::exit_code::Exit;
+use crate::cli::line::audience_args;
+use crate::cli::platform::{from_campaign, runtime};
+use crate::cli::problem::Problem;
+use crate::cli::sidecar::{Counts, Sidecar, Source, command_line};
+use crate::cli::terminal::Terminal;
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::render::display;
+use crate::report::write_file;
+use crate::send::shutdown::Signals;
+use crate::wechat::token::program::end_group;
+
+/// Of what it says on stderr this much is kept, from the end, where programs say why they gave up.
+const MOST_SAID: usize = 2 * 1024;
+/// How long its pipes are read on after its end.
+const AFTERWARDS: Duration = Duration::from_secs(1);
+
+/// Keeps what the program prints.
+pub(crate) fn run(args: &audience_args::Fetch, terminal: &Terminal) -> Result<Exit, Problem> {
+    let whose = Whose::of_campaign(&args.campaign)?;
+    let campaign = whose.campaign.as_deref().expect("it was loaded");
+    let Some(command) = &campaign.audience.command else {
+        return Err(Problem::new(Exit::Usage, "gathered-no-command").with("file", display(&campaign.path)));
+    };
+    let file = &campaign.audience.source.path;
+    whose.kept(None).insist_people(file)?;
+    let program = command.first().expect("a command without a program is a fault");
+    terminal.say("gathered.running", &[("program", program)]);
+    let made_at = Timestamp::now();
+    let sha256 = write_file(file, |out| {
+        let mut printed = Printed { out, sha256: Sha256::new(), bytes: 0 };
+        printed_by(&from_campaign(command, Some(&campaign.path)), program, &mut printed)?;
+        if printed.bytes == 0 {
+            return Err(Unfetched(
+                Problem::new(Exit::Invalid, "gathered-command-empty").with("program", program),
+            ));
+        }
+        Ok(printed.sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    });
+    let sha256 = sha256.map_err(|Unfetched(problem)| problem)?;
+    let people = count(campaign)?;
+    let sidecar = Sidecar {
+        wxcast: env!("CARGO_PKG_VERSION").to_owned(),
+        command: command_line(),
+        // Its arguments may hold a password.
+        source: Source::Command { program: program.clone() },
+        appid: campaign.account.appid.clone(),
+        host: None,
+        made_at,
+        counts: Counts { people, received: people, ..Counts::default() },
+        sha256,
+    };
+    sidecar.write(file).map_err(|reason| Problem::cannot_write(file, reason))?;
+    terminal.say("gathered.written", &[("file", &display(file)), ("count", &people)]);
+    whose.next(terminal);
+    Ok(Exit::Ok)
+}
+
+/// Why nothing is kept.
+struct Unfetched(Problem);
+
+impl From<std::io::Error> for Unfetched {
+    fn from(error: std::io::Error) -> Self {
+        Self(Problem::new(Exit::Storage, "gathered-disk").because(error))
+    }
+}
+
+/// What a program prints, hashed on its way.
+struct Printed<'a> {
+    out: &'a mut (dyn Write + Send),
+    sha256: Sha256,
+    bytes: u64,
+}
+
+impl Printed<'_> {
+    fn take(&mut self, part: &[u8]) -> std::io::Result<()> {
+        self.sha256.update(part);
+        self.bytes += part.len() as u64;
+        self.out.write_all(part)
+    }
+}
+
+/// Runs the program to its end.
+fn printed_by(command: &[OsString], program: &str, printed: &mut Printed<'_>) -> Result<(), Unfetched> {
+    let runtime = runtime().map_err(Unfetched)?;
+    runtime.block_on(async {
+        let mut signals = Signals::listen();
+        tokio::select! {
+            done = to_its_end(command, program, printed) => done,
+            stop = signals.next() => Err(Unfetched(signalled(&stop))),
+        }
+    })
+}
+
+async fn to_its_end(command: &[OsString], program: &str, printed: &mut Printed<'_>) -> Result<(), Unfetched> {
+    let problem = |key| Problem::new(Exit::Invalid, key).with("program", program);
+    let (name, arguments) = command.split_first().expect("a command without a program is a fault");
+    let mut command = Command::new(name);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    #[cfg(unix)]
+    command.process_group(0);
+    let mut child = command
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| Unfetched(problem("gathered-command-start").because(error)))?;
+    let mut group = Group(child.id());
+    let mut stdout = child.stdout.take().expect("stdout is a pipe");
+    let stderr = child.stderr.take().expect("stderr is a pipe");
+    let mut said = Vec::new();
+    let status = {
+        let read = async {
+            let mut part = vec![0; 64 * 1024];
+            loop {
+                match stdout.read(&mut part).await? {
+                    0 => return Ok::<(), std::io::Error>(()),
+                    count => printed.take(&part[..count])?,
+                }
+            }
+        };
+        let pipes = async { tokio::join!(read, last_of(stderr, &mut said)).0 };
+        tokio::pin!(pipes);
+        tokio::select! {
+            biased;
+            read = &mut pipes => {
+                read?;
+                child.wait().await?
+            }
+            status = child.wait() => {
+                // What it started may hold its pipes for ever; what it printed itself is in them already.
+                if let Ok(read) = tokio::time::timeout(AFTERWARDS, pipes).await {
+                    read?;
+                }
+                status?
+            }
+        }
+    };
+    // It ended by itself, so what it left running is meant to go on.
+    group.0 = None;
+    if status.success() {
+        return Ok(());
+    }
+    let code = status.code().map_or_else(|| "?".to_owned(), |code| code.to_string());
+    let said = String::from_utf8_lossy(&said).trim().to_owned();
+    let failed = problem("gathered-command-failed").with("code", code);
+    Err(Unfetched(if said.is_empty() {
+        failed
+    } else {
+        failed.and(Problem::new(Exit::Invalid, "gathered-command-said").with("said", said))
+    }))
+}
+
+async fn last_of(mut pipe: impl AsyncRead + Unpin, said: &mut Vec<u8>) {
+    let mut part = [0; 4096];
+    while let Ok(count @ 1..) = pipe.read(&mut part).await {
+        said.extend_from_slice(&part[..count]);
+        said.drain(..said.len().saturating_sub(MOST_SAID));
+    }
+}
+
+/// The program and all that it started, ended when this is dropped before its end.
+struct Group(Option<u32>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        end_group(self.0);
+    }
+}
+
+/// How many rows the kept file has, where it can be read as an audience at all.
+fn count(campaign: &Campaign) -> Result<u64, Problem> {
+    let source = &campaign.audience.source;
+    let faulty = |fault| Problem::fault(&source.path, fault);
+    let mut reader = Reader::open(source).map_err(|unreadable| {
+        let faults = unreadable.faults.into_iter().filter(Diagnostic::is_error).map(faulty);
+        faults.reduce(Problem::and).expect("a file that cannot be read has a fault")
+    })?;
+    let (mut rows, mut row) = (0, Row::default());
+    while reader.read(&mut row).map_err(faulty)?.is_some() {
+        rows += 1;
+    }
+    Ok(rows)
+}
