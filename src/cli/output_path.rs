@@ -52,6 +52,8 @@ pub(crate) enum Why {
     Real,
     /// Results of which somebody took these columns out.
     Edited(Vec<&'static str>),
+    /// Results that no longer say what became of whom.
+    Unsaid,
     /// A name by which results of another kind are known.
     Named,
 }
@@ -195,6 +197,7 @@ fn refused_to(campaign: &Campaign, file: &Path, why: Option<Why>) -> Result<(), 
             .with("ours", &campaign.account.appid),
         Why::Real => of(Exit::Usage, "output-real"),
         Why::Edited(missing) => of(Exit::Gate, "output-edited").with("columns", missing.join(", ")),
+        Why::Unsaid => of(Exit::Gate, "output-unsaid"),
         Why::Named => of(Exit::Usage, "output-named"),
     })
 }
@@ -219,6 +222,7 @@ fn occupied(campaign: &Campaign, destination: Option<Destination>, file: &Path) 
     match results::likeness(&there, &campaign.audience.openid_column) {
         Likeness::Whole => {}
         Likeness::Without(missing) => return Some(Why::Edited(missing)),
+        Likeness::Unsaid => return Some(Why::Unsaid),
         Likeness::None => return Some(Why::Foreign),
     }
     let of_another_kind = || destination.is_none() && !is_marked(file, REHEARSAL);

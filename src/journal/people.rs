@@ -49,6 +49,11 @@ impl People {
         self.hashes.len()
     }
 
+    /// Whether a person is known by what stands for them.
+    pub(crate) fn has(&self, first_message: [u64; 2]) -> bool {
+        self.hashes.binary_search(&first_message).is_ok()
+    }
+
     /// Whether a person is known by their first message.
     pub(crate) fn knows(&self, openid: &str) -> bool {
         self.hashes.binary_search(&first_message(openid)).is_ok()

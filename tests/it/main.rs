@@ -73,6 +73,7 @@ mod report;
 mod resolve;
 mod results;
 mod results_apart;
+mod results_found;
 mod results_xlsx;
 mod schema;
 mod secrets;

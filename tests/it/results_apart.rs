@@ -241,7 +241,7 @@ fn results_of_which_anything_cannot_be_understood_stop_a_send_and_are_neither_co
     let renamed = whole.replacen("send_status", "status", 1);
     world.file(RESULTS, &renamed);
     forget();
-    world.send(&platform).exits(2).says("undo what was changed");
+    world.send(&platform).exits(8).says("undo what was changed");
     let elsewhere = world.run_at(&platform, &[&SEND[..], &["--results", "new.csv"]].concat()).exits(8);
     elsewhere.says("the column of the status (`send_status`)");
     assert_eq!((world.read(RESULTS), platform.ledger().totals().requests), (renamed, 3));
@@ -257,7 +257,9 @@ fn results_of_which_anything_cannot_be_understood_stop_a_send_and_are_neither_co
     world.file(RESULTS, whole.replacen(",sent,", ", SENT,", 1));
     forget();
     world.send(&platform).exits(8).says(&format!("Results `{RESULTS}`: 3 sent"));
-    world.run_at(&platform, &[&SEND[..], &["--take-over"]].concat()).exits(0);
+    let id = world.run_at(&platform, &["plan", "campaign.toml", "--format", "json"]).exits(0).json();
+    let id = id["plan"].as_str().expect("a plan id");
+    world.run_at(&platform, &[&SEND[..], &["--take-over", "--expect-plan", id]].concat()).exits(0);
     assert_eq!((platform.ledger().totals().accepted, platform.ledger().duplicates()), (6, vec![]));
 }
 

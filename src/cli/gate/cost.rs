@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use crate::campaign::Campaign;
-use crate::cli::gate::results;
 use crate::cli::gate::witnesses::Witnesses;
+use crate::cli::gate::{gaps, results};
 use crate::delivery::outcome::Status;
 use crate::journal::JournalError;
 use crate::journal::history::Pruned;
@@ -46,6 +46,8 @@ enum OrMore {
     Unread,
     /// Results cannot be read.
     ResultsUnread,
+    /// No receipt says that the results tell of the end.
+    NoReceipt,
 }
 
 impl Cost {
@@ -83,13 +85,20 @@ impl Cost {
             Some(_) | None => 0,
         };
         let files = results::of_others(campaign, witnesses)?;
+        let deleted =
+            gaps::deleted(campaign, witnesses, &files).map_or(0, |deleted| deleted.missing(witnesses));
+        let untold = if entry.is_none() { gaps::untold(campaign, witnesses, &files)? } else { 0 };
         let or_more = match (&witnesses.receipt, entry) {
             (Err(_), _) => OrMore::Unread,
-            (Ok(_), _) if results::first_unread(campaign, &files).is_some() => OrMore::ResultsUnread,
+            (Ok(_), _) if results::first_unread(campaign, witnesses, &files).is_some() => {
+                OrMore::ResultsUnread
+            }
             (Ok(_), Some(entry)) if entry.running => OrMore::Running,
+            (Ok(_), None) if untold > 0 => OrMore::NoReceipt,
             (Ok(_), Some(_) | None) => OrMore::No,
         };
-        Ok(Self { unnamed: by_receipt.max(masked).max(gone), or_more, people })
+        let unnamed = by_receipt.max(masked).max(gone).max(deleted).max(untold);
+        Ok(Self { unnamed, or_more, people })
     }
 
     /// Whether anybody may get the message a second time.
@@ -108,6 +117,7 @@ impl Cost {
             (_, OrMore::Running, _) => "gate.cost.at-least",
             (_, OrMore::Unread, _) => "gate.cost.unread",
             (_, OrMore::ResultsUnread, _) => "gate.cost.results-unread",
+            (_, OrMore::NoReceipt, _) => "gate.cost.no-receipt",
         };
         Sentence::new(key).with("count", self.unnamed)
     }
@@ -118,6 +128,7 @@ impl Cost {
             (0, OrMore::No) => "gate.take-over",
             (0, OrMore::Running | OrMore::Unread | OrMore::ResultsUnread) => "gate.take-over-open",
             (_, OrMore::No) => "gate.take-over-unnamed",
+            (_, OrMore::NoReceipt) => "gate.take-over-no-receipt",
             (_, OrMore::Running | OrMore::Unread | OrMore::ResultsUnread) => "gate.take-over-at-least",
         }
     }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::campaign::moment;
+use crate::cli::gate::gaps::Deleted;
 use crate::cli::machine::Machine;
 use crate::diagnostic::render::display;
 use crate::journal::history::Pruned;
@@ -31,6 +32,12 @@ pub(super) enum Doubt {
     Unread(PathBuf, Unread),
     /// Results tell of so many people whom it does not know.
     Results(u64),
+    /// This file, and perhaps others, lies beside the campaign under a name of its own and tells of so many.
+    Stray(PathBuf, u64),
+    /// Rows of people who were sent the message are gone from a file of results.
+    Deleted(Deleted),
+    /// So many people of the list stand in no file of results, although they have a row for each of it.
+    LeftOut(u64),
     /// Messages of this campaign were taken out of it when it was pruned, and so many are there now.
     Pruned(Pruned, u64),
 }
@@ -55,6 +62,14 @@ impl Doubt {
                 Sentence::new("gate.results-unreadable").with("file", display(file)).with("what", why.told())
             }
             Self::Results(count) => Sentence::new("gate.results").with("count", count),
+            Self::Stray(file, count) => {
+                Sentence::new("gate.stray").with("file", display(file)).with("count", count)
+            }
+            Self::Deleted(Deleted { file, counted, rows }) => Sentence::new("gate.deleted")
+                .with("file", display(file))
+                .with("counted", counted)
+                .with("rows", rows),
+            Self::LeftOut(count) => Sentence::new("gate.left-out").with("count", count),
             Self::Pruned(Pruned { messages, last, at, set: _ }, back) => {
                 let last = last.map_or_else(|| "?".to_owned(), moment::here);
                 let key = if *back == 0 { "gate.pruned" } else { "gate.pruned-some" };
@@ -76,14 +91,17 @@ impl Doubt {
             | Self::Behind
             | Self::Damaged
             | Self::Unread(..)
-            | Self::Results(_) => None,
+            | Self::Results(_)
+            | Self::Stray(..)
+            | Self::Deleted(_)
+            | Self::LeftOut(_) => None,
         }
     }
 
     /// The file that is to be put right; the receipt where it is no other.
     pub(super) fn file<'a>(&'a self, receipt: &'a Path) -> &'a Path {
         match self {
-            Self::Unread(file, _) => file,
+            Self::Unread(file, _) | Self::Stray(file, _) | Self::Deleted(Deleted { file, .. }) => file,
             Self::Receipt(_)
             | Self::OtherJournal
             | Self::OtherComputer(_)
@@ -92,6 +110,7 @@ impl Doubt {
             | Self::Behind
             | Self::Damaged
             | Self::Results(_)
+            | Self::LeftOut(_)
             | Self::Pruned(..) => receipt,
         }
     }
@@ -104,6 +123,8 @@ impl Doubt {
             Self::Unread(..) if knows_campaign => "gate.ways.unread-known",
             Self::Unread(..) => "gate.ways.unread",
             Self::Results(_) => "gate.ways.results",
+            Self::Stray(..) => "gate.ways.stray",
+            Self::Deleted(_) | Self::LeftOut(_) => "gate.ways.gaps",
             Self::OtherComputer(_) | Self::Copied(_) => "gate.ways.copied",
             Self::Moved(_) => "gate.ways.moved",
             Self::Behind | Self::Damaged => "gate.ways.behind",

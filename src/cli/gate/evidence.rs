@@ -5,9 +5,8 @@ use crate::cli::exit_code::Exit;
 use crate::cli::gate::cost::Cost;
 use crate::cli::gate::doubt::Doubt;
 use crate::cli::gate::doubted::Doubted;
-use crate::cli::gate::results;
-use crate::cli::gate::strangers;
 use crate::cli::gate::witnesses::Witnesses;
+use crate::cli::gate::{gaps, results, strangers, strays};
 use crate::cli::machine::Machine;
 use crate::cli::problem::Problem;
 use crate::cli::user_state::AccountFolder;
@@ -30,19 +29,13 @@ impl<'a> Evidence<'a> {
     /// When a journal cannot be read.
     pub(crate) fn of(
         campaign: &'a Campaign,
-        witnesses: Witnesses,
+        mut witnesses: Witnesses,
         account: &'a AccountFolder,
     ) -> Result<Self, JournalError> {
+        witnesses.strays = strays::find(campaign, &witnesses)?;
         let mut doubt = witnesses.doubt()?;
         if doubt.is_none() {
-            let files = results::of_others(campaign, &witnesses)?;
-            doubt = match results::first_unread(campaign, &files) {
-                Some((file, why)) => Some(Doubt::Unread(file, why)),
-                None => match strangers::count(campaign, &witnesses, account, files)? {
-                    0 => None,
-                    count => Some(Doubt::Results(count)),
-                },
-            };
+            doubt = by_results(campaign, &witnesses, account)?;
         }
         Ok(Self { campaign, witnesses, account, doubt })
     }
@@ -83,6 +76,34 @@ impl<'a> Evidence<'a> {
     pub(super) fn cost(&self) -> Result<Cost, JournalError> {
         Cost::of(self.campaign, &self.witnesses, self.doubt.as_ref().and_then(Doubt::taken_out))
     }
+}
+
+/// What the results have against the journal.
+fn by_results(
+    campaign: &Campaign,
+    witnesses: &Witnesses,
+    account: &AccountFolder,
+) -> Result<Option<Doubt>, JournalError> {
+    let files = results::of_others(campaign, witnesses)?;
+    if let Some((file, why)) = results::first_unread(campaign, witnesses, &files) {
+        return Ok(Some(Doubt::Unread(file, why)));
+    }
+    let own = files.iter().filter(|file| !witnesses.is_stray(file)).cloned().collect();
+    match strangers::count(campaign, witnesses, account, own)? {
+        0 => {}
+        count => return Ok(Some(Doubt::Results(count))),
+    }
+    if let Some(deleted) = gaps::deleted(campaign, witnesses, &files) {
+        return Ok(Some(Doubt::Deleted(deleted)));
+    }
+    if let Some(stray) = witnesses.strays.first() {
+        let count = strangers::count(campaign, witnesses, account, witnesses.strays.clone())?;
+        return Ok(Some(Doubt::Stray(stray.clone(), count)));
+    }
+    Ok(match gaps::left_out(campaign, witnesses, &files)? {
+        0 => None,
+        count => Some(Doubt::LeftOut(count)),
+    })
 }
 
 impl Witnesses {

@@ -11,7 +11,8 @@ use crate::journal::JournalError;
 use crate::own_file::followed;
 use crate::report::results::told::{EarlierResults, Unread};
 
-/// The files of results that tell of a campaign at a destination, each with the numbered names beside it.
+/// The files of results that tell of a campaign at a destination, each with the numbered names beside it; and those that
+/// lie beside it under other names, once they were looked for.
 pub(super) fn files(campaign: &Campaign, witnesses: &Witnesses) -> Vec<PathBuf> {
     let by_receipt = witnesses.entry().and_then(|entry| entry.results_file(&witnesses.file));
     let results = &campaign.results;
@@ -23,6 +24,7 @@ pub(super) fn files(campaign: &Campaign, witnesses: &Witnesses) -> Vec<PathBuf> 
             files.push(file);
         }
     }
+    files.extend(witnesses.strays.iter().cloned());
     files
 }
 
@@ -36,7 +38,7 @@ fn tells(campaign: &Campaign, witnesses: &Witnesses, file: &Path) -> bool {
     }
     match forbids_results(campaign, Some(witnesses.destination), file) {
         // What somebody took columns out of still tells, and is foreign where the status is one of them or it is damaged.
-        None | Some(Why::Edited(_) | Why::Foreign) => true,
+        None | Some(Why::Edited(_) | Why::Unsaid | Why::Foreign) => true,
         Some(
             Why::Read
             | Why::State
@@ -78,12 +80,20 @@ pub(super) fn of_others(campaign: &Campaign, witnesses: &Witnesses) -> Result<Ve
 
 /// The first of these files that tells something that cannot be understood. Nobody knows whom it names, so it is never
 /// taken for one that names nobody.
-pub(super) fn first_unread(campaign: &Campaign, files: &[PathBuf]) -> Option<(PathBuf, Unread)> {
-    files.iter().find_map(|file| unread(campaign, file).map(|why| (file.clone(), why)))
+pub(super) fn first_unread(
+    campaign: &Campaign,
+    witnesses: &Witnesses,
+    files: &[PathBuf],
+) -> Option<(PathBuf, Unread)> {
+    files.iter().find_map(|file| unread(campaign, witnesses, file).map(|why| (file.clone(), why)))
 }
 
-/// What of a file of results cannot be understood.
-pub(super) fn unread(campaign: &Campaign, file: &Path) -> Option<Unread> {
+/// What of a file of results cannot be understood. One that lies there under another name is somebody's own copy, with
+/// their notes in it: of it counts what can be.
+pub(super) fn unread(campaign: &Campaign, witnesses: &Witnesses, file: &Path) -> Option<Unread> {
+    if witnesses.is_stray(file) {
+        return None;
+    }
     match EarlierResults::open(file, &campaign.audience.openid_column) {
         Ok(results) => results.and_then(EarlierResults::unread),
         Err(unread) => Some(unread),

@@ -75,7 +75,7 @@ impl Evidence<'_> {
     /// a second time, and the next results would be written over them.
     fn insist_results_are_read(&self) -> Result<(), Problem> {
         let files = results::of_others(self.campaign, &self.witnesses)?;
-        match results::first_unread(self.campaign, &files) {
+        match results::first_unread(self.campaign, &self.witnesses, &files) {
             None => Ok(()),
             Some((file, why)) => Err(Problem::new(Exit::Gate, "take-over-unread")
                 .with("file", display(&file))

@@ -23,7 +23,7 @@ pub(super) fn receipt(witnesses: &Witnesses) -> Sentence {
 /// What the results say, file by file.
 pub(super) fn results(campaign: &Campaign, witnesses: &Witnesses) -> Sentence {
     let files = results::files(campaign, witnesses);
-    let told = files.iter().filter_map(|file| match results::unread(campaign, file) {
+    let told = files.iter().filter_map(|file| match results::unread(campaign, witnesses, file) {
         Some(unread) => {
             let told = Sentence::new("gate.knows.results-unread").with("file", display(file));
             Some(told.with("what", unread.told()))

@@ -22,6 +22,8 @@ pub(crate) struct Witnesses {
     pub(super) receipt: Result<Receipt, String>,
     pub(super) damaged: bool,
     pub(super) store: Option<Store>,
+    /// Results under other names that tell of this campaign's people; none before they were looked for.
+    pub(super) strays: Vec<PathBuf>,
     pub(super) journal: Option<Known>,
 }
 
@@ -52,13 +54,19 @@ impl Witnesses {
         let damaged = Store::is_damaged(&state)?;
         let store = Store::read(&state)?;
         let journal = store.as_ref().map(|store| known(store, &whose)).transpose()?;
-        Ok(Self { whose, state, destination, file, receipt, damaged, store, journal })
+        let strays = Vec::new();
+        Ok(Self { whose, state, destination, file, receipt, damaged, store, strays, journal })
     }
 
     /// The journal and the campaign in it, where it knows it.
     pub(crate) fn known(&self) -> Option<(&Store, CampaignKey)> {
         let campaign = self.journal.as_ref().and_then(|journal| journal.campaign.as_ref());
         self.store.as_ref().zip(campaign.map(|(key, _)| *key))
+    }
+
+    /// Whether a file is one of results under another name.
+    pub(super) fn is_stray(&self, file: &Path) -> bool {
+        self.strays.iter().any(|stray| stray == file)
     }
 
     /// What the journal counts of the campaign; nothing where it does not know it.

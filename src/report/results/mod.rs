@@ -5,6 +5,8 @@
 
 pub(crate) mod csv;
 pub(crate) mod line;
+pub(crate) mod opened;
+pub(crate) mod summary;
 pub(crate) mod told;
 pub(crate) mod xlsx;
 
@@ -16,10 +18,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::audience::Source;
 use crate::audience::csv::guard::results_columns;
 use crate::audience::header::Header;
-use crate::audience::reader::Reader;
 use crate::audience::row::Row;
 use crate::campaign::{Campaign, Part, is_workbook};
 use crate::delivery::outcome::Status;
@@ -27,9 +27,9 @@ use crate::delivery::skip::SkipReason;
 use crate::delivery::tally::Tally;
 use crate::journal::record::{Recorded, RecordedCause, State};
 use crate::journal::store::Store;
+use crate::locale::Catalog;
 use crate::locale::mask::{mask, masked_name};
 use crate::locale::visible::shown;
-use crate::locale::{Catalog, Language};
 use crate::plan::Plan;
 use crate::plan::batch::Wrong;
 use crate::plan::inputs::Inputs;
@@ -38,6 +38,8 @@ use crate::report::form::file::write_file;
 use crate::report::join::{Join, JoinError, RowReport, identity};
 use crate::report::results::csv::{COLUMNS, CsvFile, advice};
 use crate::report::results::line::{Line, Sheet};
+use crate::report::results::opened::open;
+use crate::report::results::told::{EarlierResults, Unread, own_columns};
 use crate::report::results::xlsx::Workbook;
 
 /// Why the results are not written.
@@ -363,19 +365,6 @@ fn skipped_key(skipped: Skip) -> &'static str {
     }
 }
 
-/// An earlier file of results, opened as the audience it could be; nothing where it cannot be read as one. Its header is
-/// not judged: somebody may have changed it since, and what is left still tells.
-pub(crate) fn open(path: &Path, openid: &str) -> Option<Reader> {
-    let source = Source { path: path.to_owned(), openid: openid.to_owned(), ..Source::default() };
-    let begin = |source: &Source| Reader::begin(source).ok().map(|(reader, _)| reader);
-    // A workbook of which columns are missing no longer says by them which of its sheets has the rows.
-    let by_name = |language| {
-        let name = Catalog::new(language).say("results.sheet.rows", &[]);
-        begin(&Source { sheet: Some(name), ..source.clone() })
-    };
-    begin(&source).or_else(|| [Language::En, Language::ZhCn].into_iter().find_map(by_name))
-}
-
 /// How much of results a file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Likeness {
@@ -383,6 +372,8 @@ pub(crate) enum Likeness {
     Whole,
     /// Somebody took these columns out. Whoever was sent the message still stands in it.
     Without(Vec<&'static str>),
+    /// It was one, and nothing says any more what became of whom.
+    Unsaid,
     /// It is something else.
     None,
 }
@@ -391,8 +382,11 @@ pub(crate) enum Likeness {
 pub(crate) fn likeness(path: &Path, openid: &str) -> Likeness {
     let Some(reader) = open(path, openid) else { return Likeness::None };
     let names = reader.header().raw();
-    match told::own_columns(names) {
-        None => Likeness::None,
+    match own_columns(names) {
+        None => match EarlierResults::open(path, openid) {
+            Err(Unread::NoStatus) => Likeness::Unsaid,
+            Ok(_) | Err(_) => Likeness::None,
+        },
         Some(own) => {
             let is_there = |own: &&str| names.iter().any(|name| name == own);
             let missing: Vec<&'static str> = own.iter().copied().filter(|own| !is_there(own)).collect();
@@ -410,6 +404,7 @@ pub(crate) fn is_own(path: &Path, openid: &str) -> bool {
 mod tests {
     use super::*;
     use crate::audience::csv::guard::{RESULTS, was_left_out};
+    use crate::locale::Language;
 
     #[test]
     fn the_titles_in_both_languages_are_those_by_which_results_are_known() {

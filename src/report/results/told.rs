@@ -16,7 +16,10 @@ use crate::journal::told::Told;
 use crate::locale::sentence::Sentence;
 use crate::locale::{Catalog, Language};
 use crate::own_file;
-use crate::report::results::open;
+use crate::report::results::opened::open;
+
+/// So many rows show what a column is for.
+const ROWS: usize = 50;
 
 /// An earlier results file.
 pub(crate) struct EarlierResults {
@@ -89,7 +92,8 @@ impl EarlierResults {
         };
         let header = reader.header();
         let Some(own) = own_columns(header.raw()) else {
-            return if has_others(header.raw()) { Err(Unread::NoStatus) } else { Ok(None) };
+            let has_had_one = has_others(header.raw()) || says_in_words(reader);
+            return if has_had_one { Err(Unread::NoStatus) } else { Ok(None) };
         };
         let own = own.map(|name| header.position(name));
         let openid = header.position(openid).ok_or_else(|| Unread::NoOpenid(openid.to_owned()))?;
@@ -131,6 +135,29 @@ impl EarlierResults {
             };
             let openid = cell(&self.row, Some(self.openid));
             return Some(Line { row: &self.row, own: &self.own, openid, outcome });
+        }
+    }
+
+    /// Whether most of the columns of results beside the status are there.
+    pub(crate) fn has_most_columns(&self) -> bool {
+        has_others(self.reader.header().raw())
+    }
+
+    /// Calls with the openid of every row, skipped ones included.
+    pub(crate) fn each_openid(mut self, mut each: impl FnMut(&str)) {
+        while let Ok(Some(_)) = self.reader.read(&mut self.row) {
+            each(&cell(&self.row, Some(self.openid)));
+        }
+    }
+
+    /// Calls with the openid of every row that is no skipped one, its number among that person's rows, and whether it was,
+    /// or may have been, delivered.
+    pub(crate) fn each_message(mut self, mut each: impl FnMut(&str, u32, bool)) {
+        let mut numbers: HashMap<String, u32> = HashMap::new();
+        while let Some(line) = self.next_line() {
+            let nth = numbers.entry(line.openid.clone().into_owned()).or_default();
+            *nth += 1;
+            each(&line.openid, *nth, line.reached());
         }
     }
 
@@ -208,9 +235,27 @@ pub(super) fn own_columns<S: AsRef<str>>(names: &[S]) -> Option<&'static [&'stat
 }
 
 /// Whether most of the columns of results beside the status are there: nobody else's file has these names.
-fn has_others<S: AsRef<str>>(names: &[S]) -> bool {
+pub(super) fn has_others<S: AsRef<str>>(names: &[S]) -> bool {
     let is_there = |own: &&&str| names.iter().any(|name| name.as_ref() == **own);
     RESULTS.iter().any(|[_, others @ ..]| others.iter().filter(is_there).count() > others.len() / 2)
+}
+
+/// Whether a column without its name still says what became of everybody: in its first rows stands nothing but words of
+/// results, and one of them is a word that hardly anything else is told in.
+fn says_in_words(mut reader: Reader) -> bool {
+    let (words, mut row) = (words(), Row::default());
+    let mut columns: Vec<(bool, bool)> = vec![(true, false); reader.header().width()];
+    for _ in 0..ROWS {
+        if !matches!(reader.read(&mut row), Ok(Some(_))) {
+            break;
+        }
+        for (index, (only_words, telling)) in columns.iter_mut().enumerate() {
+            let status = words.get(&cell(&row, Some(index)).trim().to_lowercase());
+            *only_words &= status.is_some();
+            *telling |= status.is_some_and(|status| matches!(status, Status::Sent | Status::Unsent));
+        }
+    }
+    columns.contains(&(true, true))
 }
 
 fn cell(row: &Row, column: Option<usize>) -> Cow<'_, str> {
