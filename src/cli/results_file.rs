@@ -109,8 +109,7 @@ impl ResultsFile {
     /// What the results say, where the file is as it would be written now.
     fn standing(&self, store: &Store) -> Result<Option<Tally>, JournalError> {
         let Some((campaign, tally)) = self.noted(store)? else { return Ok(None) };
-        let messages = store.count(campaign)?.statuses().total();
-        let stands = store.wrote_results(campaign, messages, &self.campaign.results.path)?;
+        let stands = store.wrote_results(campaign, &self.campaign.results.path)?;
         Ok(stands.then_some(tally))
     }
 

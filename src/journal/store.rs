@@ -149,7 +149,7 @@ impl Store {
         tally: &Tally,
     ) -> Result<(), JournalError> {
         let Some(stamp) = written::stamp(file) else { return Ok(()) };
-        let messages = self.count(campaign)?.statuses().total();
+        let messages = self.most(campaign)?;
         let version = self.version(campaign)?;
         let note = WrittenResults { messages, version, made_of, stamp, tally: tally.clone() };
         let note = serde_json::to_string(&note).expect("texts and numbers are JSON");
@@ -258,22 +258,14 @@ impl Store {
         self.set_note(&simulated_key(run), "")
     }
 
-    /// Whether a results file is still what was written from this journal, which knows so many messages of the campaign
-    /// now.
+    /// Whether a results file is still what was written from this journal.
     ///
     /// # Errors
     ///
     /// When the journal cannot be read.
-    pub(crate) fn wrote_results(
-        &self,
-        campaign: CampaignKey,
-        messages: u64,
-        file: &Path,
-    ) -> Result<bool, JournalError> {
-        let noted = self.noted_results(campaign)?;
-        let stands =
-            |note: WrittenResults| note.messages <= messages && Some(note.stamp) == written::stamp(file);
-        Ok(noted.is_some_and(stands))
+    pub(crate) fn wrote_results(&self, campaign: CampaignKey, file: &Path) -> Result<bool, JournalError> {
+        let Some(note) = self.noted_results(campaign)? else { return Ok(false) };
+        Ok(note.messages <= self.most(campaign)? && Some(note.stamp) == written::stamp(file))
     }
 }
 

@@ -11,8 +11,8 @@ use crate::journal::identity::CampaignKey;
 /// What a journal notes of the results of a campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct WrittenResults {
-    /// How many messages it knew then. One that knows fewer now has lost them since, and proves nothing.
-    pub(crate) messages: u64,
+    /// At most how many messages it had then. One that has fewer now has lost them since, and proves nothing.
+    pub(crate) messages: usize,
     /// Its [`version`](crate::journal::backend::Notes::version) of the campaign then.
     pub(crate) version: String,
     /// What beside the journal went into them: campaign, audience, program.

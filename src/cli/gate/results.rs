@@ -68,10 +68,9 @@ fn is_evidence(campaign: &Campaign, file: &Path) -> bool {
 pub(super) fn of_others(campaign: &Campaign, witnesses: &Witnesses) -> Result<Vec<PathBuf>, JournalError> {
     let files = files(campaign, witnesses);
     let Some((store, key)) = witnesses.known() else { return Ok(files) };
-    let messages = witnesses.counts().total();
     let mut others = Vec::new();
     for file in files {
-        if !store.wrote_results(key, messages, &file)? {
+        if !store.wrote_results(key, &file)? {
             others.push(file);
         }
     }

@@ -10,7 +10,7 @@ use crate::journal::identity::{CampaignKey, Claim, Identity};
 use crate::journal::record::State;
 use crate::journal::sqlite::schema::range;
 use crate::journal::sqlite::store::SqliteStore;
-use crate::journal::sqlite::writing::{Failure, insist, text_id};
+use crate::journal::sqlite::writing::{Failure, count_change, insist, text_id};
 
 const FIND: &str =
     "SELECT id FROM campaign WHERE appid = ?1 AND campaign = ?2 AND wave = ?3 AND channel = ?4";
@@ -70,8 +70,12 @@ fn settle(
 ) -> rusqlite::Result<usize> {
     let (first, end) = range(campaign);
     let reason = text_id(transaction, &incident.to_string())?;
-    transaction.execute(
+    let settled = transaction.execute(
         "UPDATE message SET state = ?1, reason = ?2 WHERE id > ?3 AND id < ?4 AND state = ?5",
         params![State::Settled(Outcome::Unknown).to_disk(), reason, first, end, State::InFlight.to_disk()],
-    )
+    )?;
+    if settled > 0 {
+        count_change(transaction)?;
+    }
+    Ok(settled)
 }

@@ -18,7 +18,7 @@ use crate::journal::receipt::Entry;
 use crate::journal::record::{State, UNSEEN};
 use crate::journal::sqlite::schema::range;
 use crate::journal::sqlite::store::{SqliteStore, timestamp};
-use crate::journal::sqlite::writing::{count_intents, text_id};
+use crate::journal::sqlite::writing::{count_change, count_intents, text_id};
 use crate::journal::sqlite::{marks, prune};
 
 /// The most characters an openid can have.
@@ -67,6 +67,7 @@ impl Imports for SqliteStore {
             }
             taking.finish(export)?;
             let Taking { done, .. } = taking;
+            count_change(&transaction)?;
             if mine {
                 // An older copy of itself: it has been given that many intents all the same.
                 transaction.execute(

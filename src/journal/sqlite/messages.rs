@@ -12,7 +12,7 @@ use crate::journal::identity::{CampaignKey, Claim, MessageKey};
 use crate::journal::record::{Known, MessageCounts, Recorded, RecordedCause, State};
 use crate::journal::sqlite::schema::range;
 use crate::journal::sqlite::store::{SqliteStore, timestamp, whole};
-use crate::journal::sqlite::writing::{Failure, insist, text_id};
+use crate::journal::sqlite::writing::{Failure, count_change, insist, text_id};
 
 const SELECT: &str = "SELECT m.id, m.openid, m.nth, m.state, m.attempts, m.errcode, t.value, m.hint, m.rid, m.at, \
                       m.latency, m.payload FROM message m LEFT JOIN text t ON t.id = m.reason";
@@ -194,6 +194,7 @@ impl Messages for SqliteStore {
                 }
                 count += changed;
             }
+            count_change(&transaction)?;
             transaction.commit()?;
             Ok(count)
         })();

@@ -13,6 +13,7 @@ use crate::journal::identity::{CampaignKey, Claim};
 use crate::journal::sqlite::marks;
 use crate::journal::sqlite::schema::range;
 use crate::journal::sqlite::store::{SqliteStore, timestamp};
+use crate::journal::sqlite::writing::count_change;
 
 fn note(campaign: CampaignKey) -> String {
     format!("pruned:{}", campaign.0)
@@ -95,6 +96,7 @@ fn prune(transaction: &Transaction<'_>, campaign: &Prunable, at: Timestamp) -> r
     transaction.execute("DELETE FROM person WHERE campaign = ?1", [campaign.key.0])?;
     let pruned = Pruned { messages: campaign.messages, last: Some(campaign.last), at, set };
     put(transaction, campaign.key, &pruned)?;
+    count_change(transaction)?;
     // Texts that no message refers to any more.
     transaction.execute(
         "DELETE FROM text WHERE id NOT IN (SELECT reason FROM message WHERE reason IS NOT NULL) \

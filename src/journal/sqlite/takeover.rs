@@ -10,7 +10,7 @@ use crate::journal::index::{Index, gravity};
 use crate::journal::record::{State, UNSEEN};
 use crate::journal::sqlite::marks;
 use crate::journal::sqlite::store::SqliteStore;
-use crate::journal::sqlite::writing::{Failure, count_intents, insist, text_id, write_intent};
+use crate::journal::sqlite::writing::{Failure, count_change, count_intents, insist, text_id, write_intent};
 use crate::journal::told::Told;
 
 impl TakeOver for SqliteStore {
@@ -52,6 +52,7 @@ impl TakeOver for SqliteStore {
                 settle(&transaction, id.0, told)?;
             }
             count_intents(&transaction, news.len())?;
+            count_change(&transaction)?;
             transaction.commit()?;
             Ok(news.len())
         })();
