@@ -13,6 +13,12 @@ pub(crate) enum Damage {
     ErrorValue,
     /// A picture in the cell, of which the file holds a formula of WPS: `=DISPIMG("ID_1",1)`.
     Picture,
+    /// Nothing but `#`, which Excel and WPS write where a column was too narrow: `########`.
+    TooNarrow,
+    /// A formula that nobody has calculated: `=VLOOKUP(A1,B:C,2)`.
+    Formula,
+    /// A variable, which only the template of a message may hold: `{姓名}`.
+    Placeholder,
     /// An apostrophe before a number or a formula.
     Apostrophe,
     /// A word that a program writes for nothing: `NULL`.
@@ -53,7 +59,7 @@ const ODD: [bool; 256] = {
     // and everything beyond; markup.
     let bytes = [
         0xC2, 0xC3, 0xC5, 0xC6, 0xCB, 0xCD, 0xD8, 0xDB, 0xDC, 0xE0, 0xE1, 0xE2, 0xE3, 0xEE, 0xEF, 0xF0, 0xF3,
-        0xF4, b'\\', b'<', b'&',
+        0xF4, b'\\', b'<', b'&', b'{',
     ];
     let mut at = 0;
     while at < bytes.len() {
@@ -84,11 +90,13 @@ pub(crate) fn look(cell: &str, odd: bool) -> Look {
     }
     let marked = || matches!(bytes.get(1), Some(b'0'..=b'9' | b'=' | b'+' | b'-' | b'@'));
     let damage = match first {
-        b'#' => is_error_value(cell).then_some(Damage::ErrorValue),
+        b'#' if bytes.len() > 1 && bytes.iter().all(|byte| *byte == b'#') => Some(Damage::TooNarrow),
+        b'#' => is_error_value(cell.trim_end()).then_some(Damage::ErrorValue),
         b'\'' => marked().then_some(Damage::Apostrophe),
         b'`' => marked().then_some(Damage::TextMark),
         b'=' if is_picture(cell) => Some(Damage::Picture),
-        b'=' => (cell.starts_with("=\"") && cell.ends_with('"')).then_some(Damage::TextMark),
+        b'=' if cell.starts_with("=\"") && cell.ends_with('"') => Some(Damage::TextMark),
+        b'=' => is_formula(cell).then_some(Damage::Formula),
         b'0'..=b'9' | b'-' if is_digit(last) => is_scientific(cell).then_some(Damage::Scientific),
         b'N' | b'n' | b'(' | b'<' | b'[' | b'\\' | b'U' | b'u' | b'?' => null_word(cell),
         _ => None,
@@ -108,9 +116,35 @@ fn is_picture(cell: &str) -> bool {
     name.get(.."DISPIMG(".len()).is_some_and(|start| start.eq_ignore_ascii_case("DISPIMG("))
 }
 
+/// Whether a text is a formula with a function or a cell in it. `=1+1` may be meant.
+fn is_formula(cell: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '$');
+    let mut from = 0;
+    while let Some(at) = cell[from..].find(|c: char| c.is_ascii_alphabetic() || c == '$').map(|at| from + at)
+    {
+        let rest = &cell[at..];
+        let end = rest.find(|c: char| !word(c)).unwrap_or(rest.len());
+        if rest[end..].starts_with('(') || is_cell(&rest[..end]) {
+            return true;
+        }
+        from = at + end.max(1);
+    }
+    false
+}
+
+/// Whether a word is a cell, `$B$12`.
+fn is_cell(word: &str) -> bool {
+    let word = word.strip_prefix('$').unwrap_or(word);
+    let digits = word.find(|c: char| !c.is_ascii_uppercase()).unwrap_or(word.len());
+    let (letters, row) = word.split_at(digits);
+    let row = row.strip_prefix('$').unwrap_or(row);
+    (1..=3).contains(&letters.len()) && !row.is_empty() && row.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// What programs write for nothing, and what they leave of characters that an encoding does not have.
 fn null_word(cell: &str) -> Option<Damage> {
-    const WORDS: [&str; 22] = [
+    const WORDS: [&str; 23] = [
+        "[object Object]",
         "NULL",
         "Null",
         "null",
@@ -142,7 +176,9 @@ fn null_word(cell: &str) -> Option<Damage> {
 
 /// What a look at every character tells, the worst first.
 fn throughout(cell: &str) -> Option<Damage> {
-    if characters::is_destroyed(cell) {
+    if cell.strip_prefix('＃').is_some_and(|rest| is_error_value(&format!("#{}", rest.trim_end()))) {
+        Some(Damage::ErrorValue)
+    } else if characters::is_destroyed(cell) {
         Some(Damage::Destroyed)
     } else if characters::misread(cell).is_some() {
         Some(Damage::Misread)
@@ -221,8 +257,24 @@ fn is_full_width(c: char) -> bool {
 
 /// Whether a text is one of the error values of spreadsheets.
 pub(crate) fn is_error_value(cell: &str) -> bool {
-    const VALUES: [&str; 9] =
-        ["#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#GETTING_DATA"];
+    const VALUES: [&str; 16] = [
+        "#REF!",
+        "#N/A",
+        "#NAME?",
+        "#VALUE!",
+        "#DIV/0!",
+        "#NULL!",
+        "#NUM!",
+        "#SPILL!",
+        "#GETTING_DATA",
+        "#CALC!",
+        "#BUSY!",
+        "#FIELD!",
+        "#UNKNOWN!",
+        "#BLOCKED!",
+        "#CONNECT!",
+        "#PYTHON!",
+    ];
     VALUES.contains(&cell)
 }
 
@@ -295,6 +347,17 @@ mod tests {
             ("#REF!", Some(ErrorValue)),
             ("#N/A", Some(ErrorValue)),
             ("#1 customer", None),
+            ("#N/A ", Some(ErrorValue)),
+            ("＃N/A", Some(ErrorValue)),
+            ("#CALC!", Some(ErrorValue)),
+            ("########", Some(TooNarrow)),
+            ("#", None),
+            ("=VLOOKUP(A1,B:C,2)", Some(Formula)),
+            ("=$B$2*2", Some(Formula)),
+            ("=1+1", None),
+            ("=price", None),
+            ("=姓名", None),
+            ("[object Object]", Some(NullWord)),
             ("=DISPIMG(\"ID_4B7A7C5E\",1)", Some(Picture)),
             ("=_xlfn.DISPIMG(\"ID_4B7A7C5E\",1)", Some(Picture)),
             ("DISPIMG", None),

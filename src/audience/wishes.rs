@@ -64,6 +64,19 @@ impl Pattern {
         pattern.write(date(2026, 12, 31).at(23, 59, 59, 0)).map(|_| pattern)
     }
 
+    /// Whether it writes a part of a day, and not only a time of it.
+    pub(crate) fn has_day(&self) -> bool {
+        const OF_TIME: &str = "HIMSpPTRrklsfn%t";
+        match self {
+            Self::Strftime(pattern) => pattern.split('%').skip(1).any(|part| {
+                let sign = part.trim_start_matches(['-', '_', '0', '^', '#', ':']).chars().next();
+                sign.is_some_and(|sign| !OF_TIME.contains(sign))
+            }),
+            // A format of Excel writes a zero only where it is certain.
+            Self::Code(_) => false,
+        }
+    }
+
     /// A date and time in this pattern.
     pub(crate) fn write(&self, at: DateTime) -> Option<String> {
         match self {

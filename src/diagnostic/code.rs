@@ -274,6 +274,8 @@ codes! {
     MergedCells = "merged-cells", Error;
     /// A date without a format to write it in.
     DateCell = "date-cell", Error;
+    /// A zero that is shown as a date, as formulas make of blank cells.
+    ZeroDate = "zero-date", Error;
     /// Dates that every computer shows in its own way, written as Excel in China shows them.
     RegionalDate = "regional-date", Warning;
     /// A row below the list that is no person's: a sum or a note.
@@ -284,6 +286,8 @@ codes! {
     CellFormat = "cell-format", Error;
     /// A cell is written in a font that has pictures in place of letters.
     SymbolFont = "symbol-font", Error;
+    /// A cell is struck through, whole or in part.
+    StruckText = "struck-text", Error;
     /// A condition may show a number in a format of its own.
     ConditionalFormat = "conditional-format", Error;
     /// A formula whose value is another tomorrow.
@@ -296,6 +300,10 @@ codes! {
     FormulaWithoutValue = "formula-without-value", Error;
     /// An error value, `#N/A`.
     ErrorValue = "error-value", Error;
+    /// Nothing but `#`: a column was too narrow for what stood there.
+    ColumnTooNarrow = "column-too-narrow", Error;
+    /// A formula as text, which nobody has calculated.
+    FormulaAsText = "formula-as-text", Error;
     /// A picture in a cell, which no text can show.
     PictureInCell = "picture-in-cell", Error;
     /// A number in scientific notation, `6.22E+17`.
@@ -322,6 +330,8 @@ codes! {
     PrivateUse = "private-use", Warning;
     /// What web pages and programs write for a line break or a sign, `<br/>`.
     MarkupInCell = "markup-in-cell", Warning;
+    /// What looks like a variable in a cell, `{姓名}`: cells are not filled.
+    PlaceholderInCell = "placeholder-in-cell", Warning;
     /// Blank cells that leave a gap in the message.
     BlankCells = "blank-cells", Warning;
     /// Blanks before or after the text.

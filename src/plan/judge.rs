@@ -330,7 +330,7 @@ impl<'a> Judge<'a> {
         let mut look = Look { judge: self, row, cells, sound: true };
         let troubled = look.troubles();
         let openid = look.openid();
-        if !look.sound && damage::is_nobody(openid) {
+        if !look.sound && damage::is_nobody(openid, &look.judge.inputs.audience.openid_column) {
             // Nobody gets this row, so faults in its other cells do not matter.
             return skipped(Skip::Invalid);
         }
@@ -407,6 +407,9 @@ fn destroyed_by(openid: &str) -> Option<Code> {
         }
         Some(
             Damage::Picture
+            | Damage::TooNarrow
+            | Damage::Formula
+            | Damage::Placeholder
             | Damage::Lost
             | Damage::Apostrophe
             | Damage::NullWord
@@ -604,13 +607,17 @@ impl<'r> Look<'_, 'r, '_> {
         }
         let fault = match judged {
             Ok(Shape::Usual) => return text,
+            Ok(Shape::Odd) if damage::is_nobody(text, &self.judge.inputs.audience.openid_column) => {
+                self.damaged(Code::RowOfNobody, cell, text);
+                return text;
+            }
             Ok(Shape::Odd) => {
                 Diagnostic::new(Code::OpenidShape, self.place(Some(cell))).with("openid", Value::openid(text))
             }
             // It has been reported already.
             Err(_) if self.row.troubles().iter().any(|(troubled, _)| *troubled == cell) => return text,
             Err(OpenIdFault::Character { character, .. }) => {
-                if damage::is_nobody(text) {
+                if damage::is_nobody(text, &self.judge.inputs.audience.openid_column) {
                     self.damaged(Code::RowOfNobody, cell, text);
                     return text;
                 }

@@ -7,6 +7,7 @@ use crate::audience::column::ColumnRules;
 use crate::audience::header::Header;
 use crate::audience::row::{Cells, Row};
 use crate::campaign::template::branches::Branches;
+use crate::campaign::template::placeholder::LOST;
 use crate::campaign::template::{
     Bare, Braces, Comparison, Expression, Failure, Node, OPENID, Placeholder, ROW, Template, Values, Variable,
 };
@@ -419,7 +420,10 @@ impl Binder<'_> {
             }
             let full_width = placeholder.braces == Braces::FullWidth;
             // Nobody writes full-width double braces by chance, whatever the columns are.
-            let Some(name) = column.or(Some(placeholder.inside.as_str()).filter(|_| full_width)) else {
+            let sure = full_width || placeholder.is_a_word_in_braces();
+            let about = || self.header.names().find(|name| placeholder.is_about(name));
+            let inside = Some(placeholder.inside.as_str()).filter(|_| sure);
+            let Some(name) = column.or_else(about).or(inside) else {
                 continue;
             };
             let place = Place::Within(input.at.clone(), placeholder.at.clone());
@@ -439,6 +443,7 @@ impl Binder<'_> {
             .with("character", &placeholder.spelling);
         let real = placeholder.inside.chars().next().and_then(real_of);
         self.faults.push(match real {
+            _ if placeholder.inside.starts_with(LOST) => fault.with("reason", Key::new("cell.lost")),
             _ if placeholder.braces == Braces::Unseen => fault.with("reason", Key::new("cell.unseen")),
             Some(real) => fault
                 .with("reason", Key::new("cell.private-and-known"))

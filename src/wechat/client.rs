@@ -17,6 +17,7 @@ use reqwest::{Certificate, ClientBuilder, RequestBuilder, Response, StatusCode, 
 
 use crate::api_base::{ApiBase, Hosts};
 use crate::own_file;
+use crate::wechat::answer::error_code;
 use crate::wechat::answer::json::{MOST_ANSWER, MOST_PAGE};
 use crate::wechat::answer::reply::{Answer, Failure, NotConnected, Unclear, without_answer};
 use crate::wechat::hidden::Hidden;
@@ -373,9 +374,13 @@ impl Received {
     /// The platform's answer to a message, whatever the status says; or what the status alone says.
     fn answer(self) -> Result<Answer, Failure> {
         let answer = self.body.as_deref().and_then(Answer::read);
-        // A gateway that has no answer from the platform may say so in the platform's form, with its own status as the
-        // errcode. The platform has no such codes, and the message may have reached it.
-        let gateways = |code| self.status.is_server_error() && code == i64::from(self.status.as_u16());
+        // A gateway that has no answer from the platform may say so in the platform's form, with a status of HTTP for
+        // the errcode. The platform has no such codes, and the message may have reached it.
+        let gateways = |code: i64| {
+            let of_http =
+                (400..600).contains(&code) || self.status.is_server_error() && (1..600).contains(&code);
+            of_http && error_code::find(code).is_none()
+        };
         answer.filter(|answer| !gateways(answer.code)).ok_or_else(|| self.without_answer())
     }
 

@@ -52,9 +52,61 @@ impl Hidden {
     }
 }
 
+/// What a program says, without what looks like a secret that nobody here knows: what stands behind `token=`,
+/// `"secret":` or `Bearer`, and long words of letters and digits. `set -x` and `curl -v` print all of it.
+pub(crate) fn without_likely_secrets(said: &str) -> String {
+    const NAMES: [&str; 7] = ["secret", "token", "password", "passwd", "pwd", "apikey", "authorization"];
+    const LONG: usize = 20;
+    let belongs = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '~');
+    let (mut out, mut rest, mut named, mut divided) = (String::with_capacity(said.len()), said, false, false);
+    while let Some(first) = rest.chars().next() {
+        let end = rest.find(|c| belongs(c) != belongs(first)).unwrap_or(rest.len());
+        let (piece, behind) = rest.split_at(end);
+        rest = behind;
+        if !belongs(first) {
+            divided |= piece.contains(['=', ':']);
+            named &= piece.chars().all(|c| matches!(c, '=' | ':' | '"' | '\'' | ' ' | '\t'));
+            out.push_str(piece);
+            continue;
+        }
+        let word = piece.to_ascii_lowercase();
+        let has_digit = piece.contains(|c: char| c.is_ascii_digit());
+        let is_scheme = matches!(word.as_str(), "bearer" | "basic");
+        let is_value = named && divided && !is_scheme && (has_digit || piece.len() >= 12);
+        let is_long = piece.len() >= LONG && has_digit && piece.contains(|c: char| c.is_ascii_alphabetic());
+        out.push_str(if is_value || is_long { MASK } else { piece });
+        named = is_scheme || !is_value && NAMES.iter().any(|name| word.ends_with(name));
+        divided = is_scheme;
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_looks_like_a_secret_is_taken_out_of_what_a_program_says() {
+        for (said, shown) in [
+            ("+ T=90_AbCdEfGhIjKlMnOpQrSt", "+ T=***"),
+            ("+ curl -sf http://127.0.0.1:1/?token=s3cret", "+ curl -sf http://127.0.0.1:1/?token=***"),
+            (
+                r#"{"access_token": "90_AbC", "expires_in": 7200}"#,
+                r#"{"access_token": "***", "expires_in": 7200}"#,
+            ),
+            (
+                "secret=0123456789abcdef0123456789abcdef Authorization: Bearer abc1 password: hunter2",
+                "secret=*** Authorization: Bearer *** password: ***",
+            ),
+            ("no token: expired", "no token: expired"),
+            (
+                "curl: (7) Failed to connect to tokens.example.com port 443",
+                "curl: (7) Failed to connect to tokens.example.com port 443",
+            ),
+        ] {
+            assert_eq!(without_likely_secrets(said), shown);
+        }
+    }
 
     #[test]
     fn what_was_used_is_taken_out_and_nothing_else() {

@@ -592,6 +592,11 @@ fn case(code: Code) -> Case {
             cells("x", "", format!("openid,{columns}\n{one},skipped,,hidden,,0,,,\n"))
         }
         Code::SymbolFont => named("{{a}}", "", styled(&Format::new().set_font_name("Wingdings"))),
+        Code::ZeroDate => named("{{a}}", "", numbers(&[(0.0, "yyyy-mm-dd")])),
+        Code::StruckText => named("{{a}}", "", styled(&Format::new().set_font_strikethrough())),
+        Code::ColumnTooNarrow => cells("{{name}}", "", row(&format!("{one},########"))),
+        Code::FormulaAsText => cells("{{name}}", "", row(&format!("{one},\"=VLOOKUP(A1,B:C,2)\""))),
+        Code::PlaceholderInCell => cells("{{name}}", "", row(&format!("{one},{{name}}您好"))),
         Code::ConditionalFormat => named("{{a}}", "", conditional()),
         Code::VolatileFormula => named("{{a}}", "", of_today()),
         Code::FormatWithoutEffect => {
@@ -732,8 +737,8 @@ fn the_names_of_faults_are_those_that_scripts_know() {
          undecodable unsure-encoding ambiguous-encoding \
          no-recipients title-above-names header-row-empty too-many-columns results-columns duplicate-column alike-columns unnamed-column openid-column-missing rule-without-column lone-quote unclosed-quote \
          ragged-row list-unreadable list-special list-without-openids list-without-match join-unreadable join-special join-on-missing join-to-missing join-repeated join-column-twice join-missing join-without-match window-column-missing window-time window-mixed window-date-only \
-         window-event window-used merged-cells date-cell regional-date row-of-nobody skipped-before cell-format symbol-font conditional-format volatile-formula format-without-effect long-number formula-without-value error-value picture-in-cell scientific-notation lost-digits \
-         lost-leading-zeros code-became-date leading-apostrophe text-mark null-word destroyed-characters lost-characters misread-characters private-use markup-in-cell blank-cells blanks-around invisible-characters full-width openid-empty openid-character openid-too-long openid-shape openid-contact duplicate-openid duplicate-skipped \
+         window-event window-used merged-cells date-cell zero-date regional-date row-of-nobody skipped-before cell-format symbol-font struck-text conditional-format volatile-formula format-without-effect long-number formula-without-value error-value column-too-narrow formula-as-text picture-in-cell scientific-notation lost-digits \
+         lost-leading-zeros code-became-date leading-apostrophe text-mark null-word destroyed-characters lost-characters misread-characters private-use markup-in-cell placeholder-in-cell blank-cells blanks-around invisible-characters full-width openid-empty openid-character openid-too-long openid-shape openid-contact duplicate-openid duplicate-skipped \
          too-many-for-one cell-blank cell-too-long cell-pattern cell-not-one-of"
     );
 }

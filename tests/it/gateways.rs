@@ -92,7 +92,11 @@ fn a_status_of_a_gateway_in_the_form_of_an_errcode_proves_nothing() {
         ("504 Gateway Timeout", 504, "1 unknown"),
         ("500 Internal Server Error", 500, "1 unknown"),
         ("502 Bad Gateway", 45015, "1 refused"),
-        ("200 OK", 504, "1 refused"),
+        ("502 Bad Gateway", 504, "1 unknown"),
+        ("500 Internal Server Error", 1, "1 unknown"),
+        ("408 Request Timeout", 408, "1 unknown"),
+        ("200 OK", 504, "1 unknown"),
+        ("200 OK", 99_999, "1 refused"),
     ] {
         let body = format!(r#"{{"errcode":{code},"errmsg":"upstream request timeout"}}"#);
         let gateway = Gateway::answering(http(status, "", body));

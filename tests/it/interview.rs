@@ -290,7 +290,7 @@ fn a_step_back_asks_the_question_before_again() {
     let toml: toml::Table = world.read("spring/campaign.toml").parse().expect("TOML");
     assert_eq!(toml["campaign"]["title"].as_str(), Some("春季促销"));
     let id = toml["campaign"]["id"].as_str().expect("an identity");
-    assert!(id.starts_with("spring-20") && id.len() == "spring-2026-03-08-1042".len(), "{id}");
+    assert!(id.starts_with("spring-20") && id.len() == "spring-2026-03-08-104259".len(), "{id}");
     assert_eq!(toml["results"]["file"].as_str(), Some(format!("{id}.results.csv").as_str()));
 }
 

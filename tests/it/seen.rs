@@ -6,7 +6,7 @@ use rust_xlsxwriter::{
 };
 use serde_json::Value as Json;
 
-use crate::support::sheets::{stream_of_xls, xls_of, zipped, zipped_bytes};
+use crate::support::sheets::{parts_of, stream_of_xls, xls_of, zipped, zipped_bytes};
 use crate::support::{Platform, World, openid, repository};
 
 fn world(name: &str, bytes: Vec<u8>, content: &str, audience: &str) -> World {
@@ -358,4 +358,95 @@ fn zeros_that_an_xls_does_not_show_are_none_in_the_text() {
         texts(&world("a.xls", xls_of(&stream), "余{{#if 积分}}{{积分}}{{else}}无{{/if}}", ""))
     };
     assert_eq!((&book(true)[0][..], &book(false)[0][..]), ("余0", "余无"));
+}
+
+#[test]
+fn what_is_struck_through_is_not_sent_as_if_it_were_not() {
+    let strike = Format::new().set_font_strikethrough();
+    let bytes = book(3, |sheet| {
+        let plain = Format::new();
+        sheet.write_string_with_format(1, 1, "199元", &strike).expect("a cell");
+        sheet
+            .write_rich_string(2, 1, &[(&plain, "活动价"), (&strike, "199"), (&plain, "99元")])
+            .expect("a cell");
+        sheet.write_string(3, 1, "99元").expect("a cell");
+    });
+    let found = told(&plan(&world("a.xlsx", bytes.clone(), "{{a}}", ""), 3));
+    assert_eq!((found.len(), found[0].0.as_str()), (1, "struck-text"), "{found:?}");
+    assert!(found[0].1.contains("2 cells") && found[0].1.contains("B2, B3."), "{found:?}");
+    assert_eq!(texts(&world("a.xlsx", bytes.clone(), "{{a}}", BARE)), ["199元", "活动价19999元", "99元"]);
+    plan(&world("a.xlsx", bytes, "x", ""), 0);
+    // Somebody who was struck out is told even where nothing but the openid is used.
+    let gone = book(2, |sheet| {
+        sheet.write_string_with_format(2, 0, openid(2), &strike).expect("a cell");
+    });
+    let found = told(&plan(&world("a.xlsx", gone, "x", ""), 3));
+    assert_eq!(found[0].0, "struck-text", "{found:?}");
+    let ods = |line: &str| {
+        let first = openid(1);
+        let content = format!(
+            "<d><style name=\"T1\" family=\"text\"><text-properties text-line-through-style=\"{line}\"/></style>\
+             <table name=\"名单\"><table-row><table-cell value-type=\"string\"><p>openid</p></table-cell>\
+             <table-cell value-type=\"string\"><p>a</p></table-cell></table-row><table-row>\
+             <table-cell value-type=\"string\"><p>{first}</p></table-cell>\
+             <table-cell value-type=\"string\"><p>活动价<span style-name=\"T1\">199</span>99元</p></table-cell>\
+             </table-row></table></d>"
+        );
+        world("a.ods", zipped(&[("content.xml", &content)]), "{{a}}", "")
+    };
+    assert_eq!(plan(&ods("solid"), 3)["diagnostics"][0]["code"], "struck-text");
+    assert_eq!(texts(&ods("none")), ["活动价19999元"]);
+    // The fonts of the binary formats say it in their third byte.
+    let fixture =
+        |name: &str| std::fs::read(repository().join("tests/fixtures").join(name)).expect("a fixture");
+    let mut stream = stream_of_xls(&fixture("plain.xls"));
+    let mut at = 0;
+    while let Some(head) = stream.get(at..at + 4) {
+        let (kind, length) = ([head[0], head[1]], usize::from(u16::from_le_bytes([head[2], head[3]])));
+        if kind == [0x31, 0] {
+            stream[at + 6] |= 8;
+        }
+        at += 4 + length;
+    }
+    let found = plan(&world("a.xls", xls_of(&stream), "{{积分}}", ""), 3);
+    assert_eq!(found["diagnostics"][0]["code"], "struck-text", "{found:#}");
+    let mut parts = parts_of(&fixture("plain.xlsb"));
+    let styles = parts.iter_mut().find(|(name, _)| name.ends_with("styles.bin")).expect("styles");
+    let mut at = 0;
+    // Numbers and lengths of so small records are one byte each, but for the longer ones of styles.
+    while at + 2 < styles.1.len() {
+        let kind = usize::from(styles.1[at] & 0x7F)
+            | if styles.1[at] & 0x80 != 0 { usize::from(styles.1[at + 1]) << 7 } else { 0 };
+        at += 1 + usize::from(styles.1[at] & 0x80 != 0);
+        let (mut length, mut shift) = (0, 0);
+        loop {
+            let byte = styles.1[at];
+            length |= usize::from(byte & 0x7F) << shift;
+            (at, shift) = (at + 1, shift + 7);
+            if byte & 0x80 == 0 {
+                break;
+            }
+        }
+        if kind == 43 {
+            styles.1[at + 2] |= 8;
+        }
+        at += length;
+    }
+    let parts: Vec<(&str, &[u8])> =
+        parts.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    let found = plan(&world("a.xlsb", zipped_bytes(&parts), "{{积分}}", ""), 3);
+    assert_eq!(found["diagnostics"][0]["code"], "struck-text", "{found:#}");
+}
+
+#[test]
+fn a_zero_that_a_program_left_others_to_calculate_is_no_value() {
+    // As programs write it that do not calculate: the value 0, and the wish that whoever opens the file does.
+    let bytes = |result: &str| {
+        book(1, |sheet| {
+            sheet.write_formula(1, 1, Formula::new("=SUM(C2:D2)").set_result(result)).expect("a cell");
+        })
+    };
+    let found = told(&plan(&world("a.xlsx", bytes("0"), "{{a}}", ""), 3));
+    assert_eq!((found.len(), found[0].0.as_str()), (1, "formula-without-value"), "{found:?}");
+    assert_eq!(texts(&world("a.xlsx", bytes("101"), "{{a}}", "")), ["101"]);
 }

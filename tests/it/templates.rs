@@ -200,7 +200,10 @@ fn variables_of_other_tools_are_told_where_they_stand_around_a_column() {
         ("[姓名]", "warning", Some(14)),
         ("%姓名%", "warning", Some(14)),
         ("{% if 姓名 %}", "warning", Some(14)),
-        ("【公告】[1]{x}100%，{{姓名}}", "", None),
+        ("{客户}", "warning", Some(14)),
+        ("【客户姓名】", "warning", Some(14)),
+        ("（（姓名））", "warning", Some(14)),
+        ("【公告】[1]{ x: 1 }100%，{{姓名}}", "", None),
     ] {
         let found = faults(template);
         let told = found.iter().find(|one| one["code"] == "unfilled-placeholder");

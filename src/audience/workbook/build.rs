@@ -368,8 +368,10 @@ impl Kept {
                 (text, KeptValue::Shown(number, iso.map(str::to_owned), sure))
             }
         };
-        let style = Style { format: cell.format.clone(), symbols: cell.symbols.cloned() };
-        Self { at: (cell.row, cell.column), text: text.to_owned(), value, style, volatile: cell.volatile }
+        let style =
+            Style { format: cell.format.clone(), symbols: cell.symbols.cloned(), struck: cell.struck };
+        let (at, text) = ((cell.row, cell.column), text.to_owned());
+        Self { at, text, value, style, volatile: cell.volatile }
     }
 
     fn cell(&self) -> Cell<'_> {

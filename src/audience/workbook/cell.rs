@@ -81,6 +81,8 @@ pub(crate) struct Cell<'a> {
     pub(crate) format: &'a NumberFormat,
     /// The font, where it has pictures in place of letters.
     pub(crate) symbols: Option<&'a Arc<str>>,
+    /// Whether it is struck through, whole or in part.
+    pub(crate) struck: bool,
     /// Whether it is a formula whose value is another tomorrow.
     pub(crate) volatile: bool,
 }
@@ -91,17 +93,41 @@ pub(crate) struct Style {
     pub(crate) format: NumberFormat,
     /// The font, where it has pictures in place of letters.
     pub(crate) symbols: Option<Arc<str>>,
+    pub(crate) struck: bool,
+}
+
+/// What matters of a font.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Font {
+    /// Its name, where it has pictures in place of letters.
+    pub(crate) symbols: Option<Arc<str>>,
+    pub(crate) struck: bool,
+}
+
+impl Font {
+    /// The bit of a font's flags that says that it strikes through, in both binary formats.
+    const STRUCK: u8 = 0x08;
+
+    /// What a style has that names none.
+    pub(crate) const NONE: Self = Self { symbols: None, struck: false };
+
+    /// One of a binary format: its flags are the third byte of its record.
+    pub(crate) fn of_record(data: &[u8], name: Option<&str>) -> Self {
+        let struck = data.get(2).is_some_and(|flags| flags & Self::STRUCK != 0);
+        Self { symbols: name.and_then(symbols), struck }
+    }
 }
 
 impl Style {
     /// That of a cell which says nothing of its own.
     pub(crate) fn general() -> Self {
-        Self { format: NumberFormat::built_in(0), symbols: None }
+        Self { format: NumberFormat::built_in(0), symbols: None, struck: false }
     }
 
     /// A cell of this style.
     pub(crate) fn cell<'a>(&'a self, row: u32, column: u32, value: Value<'a>) -> Cell<'a> {
-        Cell { row, column, value, format: &self.format, symbols: self.symbols.as_ref(), volatile: false }
+        let (format, symbols) = (&self.format, self.symbols.as_ref());
+        Cell { row, column, value, format, symbols, struck: self.struck, volatile: false }
     }
 }
 
@@ -211,6 +237,11 @@ pub(crate) fn error_value(code: u8) -> &'static str {
     }
 }
 
+/// The place of a font of an .xls by the number that styles and texts call it: none has the number 4.
+pub(crate) fn font_index(number: u32) -> usize {
+    (if number > 4 { number - 1 } else { number }) as usize
+}
+
 /// A number as the binary formats pack it into four bytes ([MS-XLS] 2.5.122).
 pub(crate) fn packed(bits: u32) -> f64 {
     let value = if bits & 2 != 0 {
@@ -230,6 +261,8 @@ const LARGE: usize = 16 << 20;
 pub(crate) struct Texts {
     text: String,
     ends: Vec<u32>,
+    /// The numbers of those that are struck through, whole or in part.
+    struck: Vec<u32>,
 }
 
 impl Texts {
@@ -248,9 +281,19 @@ impl Texts {
         Ok(())
     }
 
+    /// Notes that the last one is struck through.
+    pub(crate) fn strike(&mut self) {
+        // One a text, and texts are counted in four bytes.
+        self.struck.extend(self.ends.len().checked_sub(1).and_then(|last| u32::try_from(last).ok()));
+    }
+
+    pub(crate) fn is_struck(&self, index: usize) -> bool {
+        u32::try_from(index).is_ok_and(|index| self.struck.binary_search(&index).is_ok())
+    }
+
     /// How many bytes they take.
     pub(crate) fn size(&self) -> usize {
-        self.text.len() + self.ends.len() * 4
+        self.text.len() + (self.ends.len() + self.struck.len()) * 4
     }
 
     pub(crate) fn get(&self, index: usize) -> Option<&str> {

@@ -124,7 +124,10 @@ fn sheets(package: &mut Package<'_>, shown: &HashSet<String>) -> Result<(Vec<Lis
                 "text-properties" => {
                     let font = tag.value("font-name").or_else(|| tag.value("font-family"));
                     let symbols = font.and_then(|font| symbols(font.trim_matches(['\'', '"'])));
+                    let lines = ["text-line-through-style", "text-line-through-type"];
+                    let struck = lines.iter().any(|line| tag.value(line).is_some_and(|line| line != "none"));
                     if let Some(look) = style.as_ref().and_then(|style| styles.get_mut(style)) {
+                        look.style.struck = struck;
                         look.style.symbols = symbols;
                     }
                 }
@@ -170,6 +173,7 @@ struct Open {
     volatile: bool,
     style: Option<String>,
     error: bool,
+    struck: bool,
     text: String,
     paragraphs: u32,
 }
@@ -282,6 +286,12 @@ impl<'r> Reading<'r> {
                     cell.text.push('\n');
                 }
                 cell.paragraphs += 1;
+            }
+            "span" if self.paragraph => {
+                let look = tag.value("style-name").and_then(|name| self.styles.get(&name));
+                if let Some(cell) = &mut self.cell {
+                    cell.struck |= look.is_some_and(|look| look.style.struck);
+                }
             }
             "s" if self.paragraph => {
                 let blanks = count(tag, "c") as usize;
@@ -421,7 +431,11 @@ impl<'r> Reading<'r> {
                     if look.is_some_and(|look| look.otherwise) {
                         self.map(row, column)?;
                     }
-                    if !each(Cell { volatile: cell.volatile, ..style.cell(row, column, value) }) {
+                    if !each(Cell {
+                        volatile: cell.volatile,
+                        struck: cell.struck || style.struck,
+                        ..style.cell(row, column, value)
+                    }) {
                         return Ok(false);
                     }
                 }

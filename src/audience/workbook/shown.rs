@@ -20,6 +20,13 @@ pub(crate) fn shown<'c>(
         Some(font) if trouble.is_none() && column != Some(&ColumnFormat::Value) && is_drawn(&text) => {
             (text, Some(Trouble::Symbols(font.clone())))
         }
+        _ if cell.struck
+            && trouble.is_none()
+            && column != Some(&ColumnFormat::Value)
+            && !text.trim().is_empty() =>
+        {
+            (text, Some(Trouble::Struck))
+        }
         Some(_) | None => (text, trouble),
     }
 }
@@ -93,9 +100,13 @@ fn of_number(
 ) -> (String, Option<Trouble>) {
     if format.is_date() {
         let at = date_time(number, epoch);
-        let plain = || at.map_or_else(|| bare(number), plain);
-        let unsure = || Some(Trouble::Date(format.code().clone()));
+        let is_zero = number == 0.0;
+        let plain = || at.filter(|_| !is_zero).map_or_else(|| bare(number), plain);
+        let unsure = || Some(if is_zero { Trouble::ZeroDate } else { Trouble::Date(format.code().clone()) });
         return match (column, at) {
+            (Some(ColumnFormat::Date(pattern)), Some(_)) if is_zero && pattern.has_day() => {
+                (plain(), unsure())
+            }
             (Some(ColumnFormat::Date(pattern)), Some(at)) => match pattern.write(at) {
                 Some(text) => (text, None),
                 None => (plain(), unsure()),
@@ -207,7 +218,7 @@ mod tests {
 
     fn text(value: Value<'_>, code: &str, column: Option<&ColumnFormat>) -> (String, Option<Trouble>) {
         let format = NumberFormat::new(code);
-        let style = Style { format, symbols: None };
+        let style = Style { format, symbols: None, struck: false };
         let (text, trouble) = shown(&style.cell(0, 0, value), column, Epoch::Of1900);
         (text.into_owned(), trouble)
     }
@@ -253,6 +264,8 @@ mod tests {
             (Value::Iso("2026-03-05"), "General", None, Trouble::Date("General".into())),
             (Value::Number(60.0), "yyyy-mm-dd", Some(&pattern), Trouble::Date("yyyy-mm-dd".into())),
             (Value::Number(46_086.0), "ggge", None, Trouble::Date("ggge".into())),
+            (Value::Number(0.0), "yyyy-mm-dd", None, Trouble::ZeroDate),
+            (Value::Number(0.0), "yyyy", Some(&pattern), Trouble::ZeroDate),
             (Value::Number(1e15), "0", None, Trouble::LongNumber),
             (Value::Number(1e15), "0", Some(&ColumnFormat::Value), Trouble::LongNumber),
             (Value::Number(1.0 / 3.0), "General", None, Trouble::Format("General".into())),

@@ -8,8 +8,8 @@ use std::io::{Cursor, Read as _};
 
 use crate::audience::number_format::{Epoch, NumberFormat};
 use crate::audience::workbook::cell::{
-    Cell, Codes, Each, Failure, Layout, Listed, Region, Style, Texts, Value, error_value,
-    is_volatile_in_tokens, packed, room, symbols,
+    Cell, Codes, Each, Failure, Font, Layout, Listed, Region, Style, Texts, Value, error_value, font_index,
+    is_volatile_in_tokens, packed, room,
 };
 use crate::audience::workbook::xls_text::{Reader, Spelling};
 use crate::audience::workbook::{conditions, number};
@@ -103,7 +103,7 @@ impl Xls {
                         codes.add(id, &code);
                     }
                 }
-                FONT => fonts.push(self.spelling.text(data, 14, true).and_then(|name| symbols(&name))),
+                FONT => fonts.push(Font::of_record(data, self.spelling.text(data, 14, true).as_deref())),
                 STYLE => styles.push((short(data, 2).unwrap_or(0), short(data, 0).unwrap_or(0))),
                 SHEET => {
                     let begin =
@@ -118,20 +118,22 @@ impl Xls {
                     let more = records.clone().take_while(|(kind, _)| *kind == CONTINUED);
                     let mut pieces = vec![data.get(8..).ok_or_else(damaged)?];
                     pieces.extend(more.map(|(_, data)| data));
-                    let mut reader = Reader::new(&pieces);
+                    let struck: Vec<bool> = fonts.iter().map(|font| font.struck).collect();
+                    let mut reader = Reader::new(&pieces, &struck);
                     for _ in 0..number(data, 4).ok_or_else(damaged)? {
                         let text = reader.text().ok_or_else(damaged)?;
                         self.texts.push(&text, room)?;
+                        if reader.has_struck() {
+                            self.texts.strike();
+                        }
                     }
                 }
                 _ => {}
             }
         }
         let style = |(id, font): (u32, u32)| {
-            // No font has the number 4.
-            let font = if font > 4 { font - 1 } else { font };
-            let symbols = fonts.get(font as usize).and_then(Option::clone);
-            Style { format: NumberFormat::of_file(id, codes.get(id)), symbols }
+            let Font { symbols, struck } = fonts.get(font_index(font)).cloned().unwrap_or(Font::NONE);
+            Style { format: NumberFormat::of_file(id, codes.get(id)), symbols, struck }
         };
         self.styles = styles.into_iter().map(style).collect();
         Ok(())
@@ -214,12 +216,17 @@ impl Xls {
         let (row, column, style) = (short(data, 0)?, short(data, 2)?, short(data, 4)?);
         let rest = data.get(6..)?;
         let read;
+        let mut struck = self.style(style).struck;
         let value = match kind {
             NUMBER => Value::Number(real(rest)?),
             PACKED_NUMBER => Value::Number(packed(number(rest, 0)?)),
             BOOL_OR_ERROR if *rest.get(1)? == 0 => Value::Bool(rest[0] != 0),
             BOOL_OR_ERROR => Value::Error(error_value(*rest.first()?)),
-            SHARED_TEXT => Value::Text(self.texts.get(usize::try_from(number(rest, 0)?).ok()?)?),
+            SHARED_TEXT => {
+                let index = usize::try_from(number(rest, 0)?).ok()?;
+                struck |= self.texts.is_struck(index);
+                Value::Text(self.texts.get(index)?)
+            }
             FORMULA => match rest.get(..8)? {
                 [0, .., 0xFF, 0xFF] => {
                     read = self.formula_text(after)?;
@@ -241,7 +248,7 @@ impl Xls {
             return Some(true);
         }
         let volatile = kind == FORMULA && data.get(22..).is_some_and(is_volatile_in_tokens);
-        Some(each(Cell { volatile, ..self.style(style).cell(row, column, value) }))
+        Some(each(Cell { volatile, struck, ..self.style(style).cell(row, column, value) }))
     }
 
     /// The text that stands in a record of its own, soon behind the formula's.
@@ -253,7 +260,7 @@ impl Xls {
         }
         let more = after.take_while(|(kind, _)| *kind == CONTINUED);
         let pieces: Vec<&[u8]> = std::iter::once(text).chain(more.map(|(_, data)| data)).collect();
-        Reader::new(&pieces).text()
+        Reader::new(&pieces, &[]).text()
     }
 }
 

@@ -2,6 +2,8 @@
 
 use encoding_rs::Encoding;
 
+use crate::audience::workbook::cell::font_index;
+
 /// How the texts of a workbook are written.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Spelling {
@@ -70,11 +72,14 @@ pub(crate) struct Reader<'p> {
     pieces: &'p [&'p [u8]],
     piece: usize,
     at: usize,
+    /// Which fonts strike through.
+    fonts: &'p [bool],
+    struck: bool,
 }
 
 impl<'p> Reader<'p> {
-    pub(crate) fn new(pieces: &'p [&'p [u8]]) -> Self {
-        Self { pieces, piece: 0, at: 0 }
+    pub(crate) fn new(pieces: &'p [&'p [u8]], fonts: &'p [bool]) -> Self {
+        Self { pieces, piece: 0, at: 0, fonts, struck: false }
     }
 
     /// The next text, without how it looks; nothing where it is not whole.
@@ -105,8 +110,19 @@ impl<'p> Reader<'p> {
             self.at += take(rest, wide, now, &mut units)?;
             left -= now;
         }
-        self.skip(runs.checked_mul(4)?.checked_add(usize::try_from(extra).ok()?)?)?;
+        self.struck = false;
+        for _ in 0..runs {
+            let [_, _, low, high] = [self.byte()?, self.byte()?, self.byte()?, self.byte()?];
+            let font = font_index(u16::from_le_bytes([low, high]).into());
+            self.struck |= self.fonts.get(font) == Some(&true);
+        }
+        self.skip(usize::try_from(extra).ok()?)?;
         String::from_utf16(&units).ok()
+    }
+
+    /// Whether a piece of the last text is struck through.
+    pub(crate) fn has_struck(&self) -> bool {
+        self.struck
     }
 
     fn byte(&mut self) -> Option<u8> {
@@ -143,11 +159,11 @@ mod tests {
     fn a_text_goes_on_in_the_next_record_in_characters_of_another_width() {
         let pieces: [&[u8]; 3] =
             [&[3, 0, 0, b'a', b'b'], &[1, 0x20, 0x5F, 2, 0, 8, 1, 0, b'c'], &[0, b'd', 1, 2, 3, 4]];
-        let mut reader = Reader::new(&pieces);
+        let mut reader = Reader::new(&pieces, &[]);
         assert_eq!(reader.text().as_deref(), Some("ab张"));
         assert_eq!(reader.text().as_deref(), Some("cd"));
         assert_eq!(reader.text(), None);
-        assert_eq!(Reader::new(&[&[3, 0, 0, b'a']]).text(), None);
+        assert_eq!(Reader::new(&[&[3, 0, 0, b'a']], &[]).text(), None);
     }
 
     #[test]

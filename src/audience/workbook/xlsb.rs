@@ -7,8 +7,8 @@ use std::io::{BufReader, Read};
 
 use crate::audience::number_format::{Epoch, NumberFormat};
 use crate::audience::workbook::cell::{
-    Cell, Codes, Each, Failure, Layout, Listed, MOST_SHEETS, MOST_STYLES, Style, Texts, Value, error_value,
-    is_volatile_in_tokens, packed, room, symbols, within,
+    Cell, Codes, Each, Failure, Font, Layout, Listed, MOST_SHEETS, MOST_STYLES, Style, Texts, Value,
+    error_value, is_volatile_in_tokens, packed, room, within,
 };
 use crate::audience::workbook::conditions::{Conditions, xlsb_number_format};
 use crate::audience::workbook::number;
@@ -59,6 +59,7 @@ struct Styles {
     all: Vec<Style>,
     /// What conditions do to cells, by the number that they name: whether that is another number format.
     conditional: Vec<bool>,
+    fonts: Vec<Font>,
 }
 
 /// A record that is longer is none that any program writes: a cell holds 32,767 characters.
@@ -100,23 +101,26 @@ impl<'b> Xlsb<'b> {
         }
         drop(records);
         let part = |kind: &str, usual: &str| relations.of_kind(kind).unwrap_or(usual).to_owned();
-        let mut texts = Texts::default();
-        let shared = part("sharedStrings", "xl/sharedStrings.bin");
-        if package.has(&shared) {
-            let mut records = Records::new(package.part(&shared)?);
-            while let Some((kind, data)) = records.next() {
-                if kind == SHARED_TEXT {
-                    let (text, _) = text(data, 1).ok_or_else(|| Failure::part(&shared))?;
-                    texts.push(&text, room(bytes.len()))?;
-                }
-            }
-        }
         let styles = part("styles", "xl/styles.bin");
         let styles = if package.has(&styles) {
             self::styles(Records::new(package.part(&styles)?))
         } else {
             Styles::default()
         };
+        let mut texts = Texts::default();
+        let shared = part("sharedStrings", "xl/sharedStrings.bin");
+        if package.has(&shared) {
+            let mut records = Records::new(package.part(&shared)?);
+            while let Some((kind, data)) = records.next() {
+                if kind == SHARED_TEXT {
+                    let (text, end) = text(data, 1).ok_or_else(|| Failure::part(&shared))?;
+                    texts.push(&text, room(bytes.len()))?;
+                    if is_struck(data, end, &styles.fonts) {
+                        texts.strike();
+                    }
+                }
+            }
+        }
         Ok(Self { package, sheets, texts, styles, general: Style::general(), epoch })
     }
 
@@ -202,6 +206,7 @@ impl Look<'_> {
     /// Hands out a cell. Nothing where its record is not whole.
     fn cell(&self, kind: u16, data: &[u8], at: (u32, u32, u32), each: Each<'_>) -> Option<bool> {
         let read;
+        let mut struck = false;
         let value = match kind {
             CELL_PACKED => Value::Number(packed(number(data, 0)?)),
             CELL_ERROR | FORMULA_ERROR => Value::Error(error_value(*data.first()?)),
@@ -211,10 +216,17 @@ impl Look<'_> {
                 Value::Number(Some(value).filter(|value| value.is_finite())?)
             }
             CELL_TEXT | FORMULA_TEXT | CELL_RICH_TEXT => {
-                (read, _) = text(data, usize::from(kind == CELL_RICH_TEXT))?;
+                let rich = kind == CELL_RICH_TEXT;
+                let end;
+                (read, end) = text(data, usize::from(rich))?;
+                struck |= rich && is_struck(data, end, &self.styles.fonts);
                 Value::Text(&read)
             }
-            CELL_SHARED_TEXT => Value::Text(self.texts.get(usize::try_from(number(data, 0)?).ok()?)?),
+            CELL_SHARED_TEXT => {
+                let index = usize::try_from(number(data, 0)?).ok()?;
+                struck |= self.texts.is_struck(index);
+                Value::Text(self.texts.get(index)?)
+            }
             _ => return Some(true),
         };
         if value == Value::Text("") && kind != FORMULA_TEXT {
@@ -232,8 +244,18 @@ impl Look<'_> {
             }
             _ => false,
         };
-        Some(each(Cell { volatile, ..style.cell(row, column, value) }))
+        Some(each(Cell { volatile, struck: struck || style.struck, ..style.cell(row, column, value) }))
     }
+}
+
+/// Whether a piece of a rich text is struck through: its first byte says whether it is rich, and behind its characters stand
+/// how many pieces there are, and of each where it begins and its font.
+fn is_struck(data: &[u8], end: usize, fonts: &[Font]) -> bool {
+    let is_rich = data.first().is_some_and(|flags| flags & 1 != 0);
+    let count = number(data, end).filter(|_| is_rich).map_or(0, |count| count as usize);
+    let runs = data.get(end + 4..).into_iter().flat_map(|runs| runs.chunks_exact(4)).take(count);
+    let mut fonts = runs.filter_map(|run| fonts.get(usize::from(u16::from_le_bytes([run[2], run[3]]))));
+    fonts.any(|font| font.struck)
 }
 
 /// The styles that cells and conditions name.
@@ -249,7 +271,8 @@ fn styles(mut records: Records<'_>) -> Styles {
                 }
             }
             FONT if fonts.len() < MOST_STYLES => {
-                fonts.push(text(data, 21).and_then(|(name, _)| symbols(&name)))
+                let name = text(data, 21).map(|(name, _)| name);
+                fonts.push(Font::of_record(data, name.as_deref()));
             }
             // More than there can be are none that a condition names.
             CONDITIONAL_LOOK if conditional.len() < MOST_STYLES => conditional.push(xlsb_number_format(data)),
@@ -258,13 +281,13 @@ fn styles(mut records: Records<'_>) -> Styles {
             STYLE if inside && all.len() < MOST_STYLES => {
                 let id = short(data, 2).unwrap_or(0);
                 let font = short(data, 4).and_then(|font| fonts.get(font as usize));
-                let symbols = font.and_then(Option::clone);
-                all.push(Style { format: NumberFormat::of_file(id, codes.get(id)), symbols });
+                let Font { symbols, struck } = font.cloned().unwrap_or(Font::NONE);
+                all.push(Style { format: NumberFormat::of_file(id, codes.get(id)), symbols, struck });
             }
             _ => {}
         }
     }
-    Styles { all, conditional }
+    Styles { all, conditional, fonts }
 }
 
 fn short(data: &[u8], at: usize) -> Option<u32> {

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use crate::audience::number_format::{Epoch, NumberFormat};
 use crate::audience::workbook::a1::{MOST_REGIONS, position, rectangles, region};
 use crate::audience::workbook::cell::{
-    Cell, Codes, Each, Failure, Layout, Listed, MAX_ROWS, MOST_SHEETS, MOST_STYLES, Region, Style, Texts,
-    Value, is_volatile, room, symbols, within,
+    Cell, Codes, Each, Failure, Font, Layout, Listed, MAX_ROWS, MOST_SHEETS, MOST_STYLES, Region, Style,
+    Texts, Value, is_volatile, room, symbols, within,
 };
 use crate::audience::workbook::package::Package;
 use crate::audience::workbook::relations::{relations, workbook};
@@ -19,6 +19,8 @@ pub(crate) struct Xlsx<'b> {
     styles: Styles,
     general: Style,
     epoch: Epoch,
+    /// Whether everything is to be calculated by whoever opens the file.
+    stale: bool,
 }
 
 /// How cells look.
@@ -35,7 +37,7 @@ impl<'b> Xlsx<'b> {
         let mut package = Package::open(bytes).ok_or_else(|| Failure::part("zip"))?;
         let main = workbook(&mut package, "xl/workbook.xml")?;
         let relations = relations(&mut package, &main)?;
-        let (mut sheets, mut epoch) = (Vec::new(), Epoch::Of1900);
+        let (mut sheets, mut epoch, mut stale) = (Vec::new(), Epoch::Of1900, false);
         walk(&main, package.part(&main)?, |item| {
             let Item::Start(tag) = item else { return Ok(true) };
             match tag.name() {
@@ -48,6 +50,7 @@ impl<'b> Xlsx<'b> {
                         sheets.push((Listed { name, visible }, part.to_owned()));
                     }
                 }
+                "calcPr" => stale |= tag.value("fullCalcOnLoad").is_some_and(|value| is_true(&value)),
                 "workbookPr" if tag.value("date1904").is_some_and(|value| is_true(&value)) => {
                     epoch = Epoch::Of1904;
                 }
@@ -65,7 +68,7 @@ impl<'b> Xlsx<'b> {
         let styles = part("styles", "xl/styles.xml");
         let styles =
             if package.has(&styles) { self::styles(&mut package, &styles)? } else { Styles::default() };
-        Ok(Self { package, sheets, texts, styles, general: Style::general(), epoch })
+        Ok(Self { package, sheets, texts, styles, general: Style::general(), epoch, stale })
     }
 
     pub(crate) fn sheets(&self) -> impl Iterator<Item = &Listed> {
@@ -81,7 +84,7 @@ impl<'b> Xlsx<'b> {
     }
 
     pub(crate) fn read(&mut self, sheet: &str, each: Each<'_>) -> Result<Layout, Failure> {
-        let Self { package, sheets, texts, styles, general, .. } = self;
+        let Self { package, sheets, texts, styles, general, stale, .. } = self;
         let (_, part) =
             sheets.iter().find(|(listed, _)| listed.name == sheet).ok_or_else(|| Failure::part(sheet))?;
         let mut reading = Reading {
@@ -90,6 +93,7 @@ impl<'b> Xlsx<'b> {
             general,
             part,
             zeros: true,
+            stale: *stale,
             conditional: Vec::new(),
             otherwise: false,
             listing: false,
@@ -107,6 +111,11 @@ impl<'b> Xlsx<'b> {
     }
 }
 
+/// Whether a tag such as `<strike/>` is meant: it may say that it is not.
+fn is_on(tag: &Tag<'_>) -> bool {
+    tag.value("val").is_none_or(|value| is_true(&value))
+}
+
 fn is_true(value: &str) -> bool {
     value == "1" || value == "true"
 }
@@ -114,11 +123,15 @@ fn is_true(value: &str) -> bool {
 /// The texts that cells share.
 fn shared(package: &mut Package<'_>, part: &str, room: usize) -> Result<Texts, Failure> {
     let mut texts = Texts::default();
-    let (mut text, mut inside, mut phonetic) = (String::new(), false, 0);
+    let (mut text, mut inside, mut phonetic, mut struck) = (String::new(), false, 0, false);
     walk(part, package.part(part)?, |item| {
         match item {
             Item::Start(tag) => match tag.name() {
-                "si" => text.clear(),
+                "si" => {
+                    text.clear();
+                    struck = false;
+                }
+                "strike" => struck |= is_on(&tag),
                 "t" => inside = phonetic == 0,
                 "rPh" => phonetic += 1,
                 _ => {}
@@ -127,7 +140,12 @@ fn shared(package: &mut Package<'_>, part: &str, room: usize) -> Result<Texts, F
             Item::Text(_) => {}
             Item::End("t") => inside = false,
             Item::End("rPh") => phonetic -= 1,
-            Item::End("si") => texts.push(&unescaped(&text), room)?,
+            Item::End("si") => {
+                texts.push(&unescaped(&text), room)?;
+                if struck {
+                    texts.strike();
+                }
+            }
             Item::End(_) => {}
         }
         if text.len() > room { Err(Failure::TooLarge) } else { Ok(true) }
@@ -145,10 +163,15 @@ fn styles(package: &mut Package<'_>, part: &str) -> Result<Styles, Failure> {
         match item {
             Item::Start(tag) => match (list.as_str(), tag.name()) {
                 (_, name @ ("fonts" | "cellXfs" | "dxfs")) => list = name.to_owned(),
-                ("fonts", "font") => fonts.push(None),
+                ("fonts", "font") => fonts.push(Font::default()),
+                ("fonts", "strike") => {
+                    if let Some(font) = fonts.last_mut() {
+                        font.struck = is_on(&tag);
+                    }
+                }
                 ("fonts", "name") => {
                     if let Some(font) = fonts.last_mut() {
-                        *font = tag.value("val").and_then(|name| symbols(&name));
+                        font.symbols = tag.value("val").and_then(|name| symbols(&name));
                     }
                 }
                 ("dxfs", "dxf") => styles.conditional.push(false),
@@ -166,8 +189,13 @@ fn styles(package: &mut Package<'_>, part: &str) -> Result<Styles, Failure> {
                 ("cellXfs", "xf") => {
                     let id = tag.value("numFmtId").and_then(|id| id.parse().ok()).unwrap_or(0);
                     let font = tag.value("fontId").and_then(|id| id.parse::<usize>().ok());
-                    let symbols = font.and_then(|font| fonts.get(font)).and_then(Option::clone);
-                    styles.all.push(Style { format: NumberFormat::of_file(id, codes.get(id)), symbols });
+                    let font = font.and_then(|font| fonts.get(font)).cloned().unwrap_or(Font::NONE);
+                    let Font { symbols, struck } = font;
+                    styles.all.push(Style {
+                        format: NumberFormat::of_file(id, codes.get(id)),
+                        symbols,
+                        struck,
+                    });
                 }
                 _ => {}
             },
@@ -196,6 +224,7 @@ struct Open {
     at: (u32, u32),
     kind: String,
     style: usize,
+    struck: bool,
     /// Its formula, where it has one.
     formula: Option<String>,
     /// The number of a formula that many cells share.
@@ -211,6 +240,8 @@ struct Reading<'r> {
     part: &'r str,
     /// Whether zeros are shown.
     zeros: bool,
+    /// Whether the program that wrote the file left it to others to calculate.
+    stale: bool,
     /// The cells that the conditions which are read now look at.
     conditional: Vec<Region>,
     /// Whether one of them shows something else. What later programs add names its cells only behind its rules.
@@ -243,6 +274,7 @@ impl Reading<'_> {
                     }
                     ("v", 2) => (self.field, self.cell.valued) = (Field::Value, true),
                     ("rPh", _) => self.phonetic += 1,
+                    ("strike", 3..) => self.cell.struck |= is_on(&tag),
                     ("t", 3..) if self.phonetic == 0 => self.field = Field::Text,
                     ("is", 2) => self.cell.valued = true,
                     _ => {}
@@ -341,6 +373,7 @@ impl Reading<'_> {
         cell.kind.clear();
         cell.text.clear();
         (cell.style, cell.formula, cell.shared, cell.valued) = (0, None, None, false);
+        cell.struck = false;
         tag.each(|key, value| match key {
             "r" => match position(value.trim()) {
                 Some(position) => at = position,
@@ -372,15 +405,18 @@ impl Reading<'_> {
             volatile |= self.shared.contains(shared);
         }
         let text = cell.text.as_str();
+        let mut struck = cell.struck;
         let unescaped = unescaped(text);
         let value = match cell.kind.as_str() {
             _ if !cell.valued => formula.then_some(Value::Missing),
             "s" => {
                 let index = text.trim().parse().ok();
+                struck |= index.is_some_and(|index| self.texts.is_struck(index));
                 let text = index.and_then(|index| self.texts.get(index));
                 let text = text.ok_or_else(|| Failure::part(self.part))?;
                 (!text.is_empty()).then_some(Value::Text(text))
             }
+            "str" if formula && self.stale && text.is_empty() => Some(Value::Missing),
             "str" | "inlineStr" => (!text.is_empty() || formula).then_some(Value::Text(&unescaped)),
             "b" => Some(Value::Bool(is_true(text.trim()))),
             "e" => Some(Value::Error(&unescaped)),
@@ -389,6 +425,8 @@ impl Reading<'_> {
             _ => {
                 let number = text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
                 match number.ok_or_else(|| Failure::part(self.part))? {
+                    // Nobody has calculated it yet: whoever opens the file sees another number.
+                    0.0 if formula && self.stale => Some(Value::Missing),
                     0.0 if !self.zeros => {
                         Some(Value::Shown { text: "", number: Some(0.0), iso: None, sure: true })
                     }
@@ -398,7 +436,10 @@ impl Reading<'_> {
         };
         let style = self.styles.all.get(cell.style).unwrap_or(self.general);
         Ok(match value {
-            Some(value) => each(Cell { volatile, ..style.cell(cell.at.0, cell.at.1, value) }),
+            Some(value) => {
+                let struck = struck || style.struck;
+                each(Cell { volatile, struck, ..style.cell(cell.at.0, cell.at.1, value) })
+            }
             None => true,
         })
     }

@@ -13,7 +13,7 @@ mod expression;
 pub(crate) mod fault;
 pub mod helpers;
 mod limits;
-mod placeholder;
+pub(crate) mod placeholder;
 mod signs;
 mod tags;
 mod uses;

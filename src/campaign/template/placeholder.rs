@@ -46,6 +46,10 @@ const BRACES: &[(&str, &str, Braces)] = &[
     ("#{", "}", Braces::Other),
     ("{", "}", Braces::Other),
     ("｛", "｝", Braces::Other),
+    ("（（", "））", Braces::Other),
+    ("〔", "〕", Braces::Other),
+    ("〖", "〗", Braces::Other),
+    ("﹛", "﹜", Braces::Other),
     ("【", "】", Braces::Other),
     ("[", "]", Braces::Other),
     ("［", "］", Braces::Other),
@@ -58,6 +62,9 @@ const BRACES: &[(&str, &str, Braces)] = &[
     ("#", "#", Braces::Other),
     ("$", "$", Braces::Other),
 ];
+
+/// What stands where a character was lost.
+pub(crate) const LOST: char = '\u{fffd}';
 
 /// What other places make a line break, a blank or a sign of, and a message does not.
 const MARKUP: [&str; 9] = ["\\n", "\\r", "\\t", "<br", "&nbsp;", "&amp;", "&lt;", "&gt;", "</p>"];
@@ -93,6 +100,7 @@ fn unseen(text: &str, start: usize) -> Vec<Placeholder> {
     for (at, c, braces) in characters::unseen(text)
         .map(|(at, c)| (at, c, Braces::Unseen))
         .chain(characters::all_private_use(text).map(|(at, c)| (at, c, Braces::Private)))
+        .chain(text.char_indices().filter(|(_, c)| *c == LOST).map(|(at, c)| (at, c, Braces::Private)))
     {
         let spelling = format!("U+{:04X}", u32::from(c));
         if !found.iter().any(|known| known.spelling == spelling) {
@@ -133,13 +141,52 @@ fn placeholder(rest: &str, at: usize, (open, close, braces): (&str, &str, Braces
     })
 }
 
+/// Whether a cell holds what would be filled with a column in a template, as in `{姓名}您好`: a cell is sent as it is.
+pub(crate) fn names_a_column(cell: &str, columns: &[String]) -> bool {
+    const OPEN: [char; 3] = ['{', '｛', '【'];
+    if !cell.contains(OPEN) {
+        return false;
+    }
+    let named = |found: &Placeholder| {
+        let inside = found.inside.trim_matches(['{', '}', '｛', '｝']);
+        found.spelling.starts_with(OPEN)
+            && columns.iter().any(|column| !column.is_empty() && inside == column)
+    };
+    // Two braces are those of a variable, around the first of which there is nothing.
+    let single = cell.replace("{{", "{").replace("}}", "}");
+    find(&single, 0..single.len()).iter().any(named)
+}
+
 impl Placeholder {
+    /// Whether it can be nothing but a variable of some tool, although no column has its name: a word in braces.
+    pub(crate) fn is_a_word_in_braces(&self) -> bool {
+        const LONGEST: usize = 20;
+        let word = self.inside.trim_end_matches('\\');
+        self.braces == Braces::Other
+            && self.spelling.trim_start_matches(['$', '#']).starts_with(['{', '｛', '﹛'])
+            && word.chars().count() <= LONGEST
+            && word.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '-'))
+    }
+
+    /// Whether a column's name is part of it, as 姓名 is of 【客户姓名】.
+    pub(crate) fn is_about(&self, column: &str) -> bool {
+        let of_brackets = self.braces == Braces::Other && !self.spelling.starts_with(['<', '%', '#', '$']);
+        let long = |text: &str| text.chars().count() > 1;
+        of_brackets
+            && long(column)
+            && long(&self.inside)
+            && (self.inside.ends_with(column) || column.ends_with(&self.inside))
+            && self.inside.chars().count() <= 8
+    }
+
     /// Whether it stands around a column's name.
     pub(crate) fn names(&self, column: &str) -> bool {
         match self.braces {
             // A blank may have come in between the characters, as in `{姓 名}`.
             Braces::FullWidth | Braces::Other => {
-                self.inside == column || self.inside.chars().filter(|c| !is_blank(*c)).eq(column.chars())
+                // Markdown puts a backslash before a brace.
+                self.inside.trim_end_matches('\\') == column
+                    || self.inside.chars().filter(|c| !is_blank(*c)).eq(column.chars())
             }
             Braces::Markup | Braces::Unseen | Braces::Private => false,
             Braces::Statement => self.inside.split(is_blank).any(|word| word == column),
@@ -150,6 +197,18 @@ impl Placeholder {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn variables_in_cells_are_known_by_the_columns() {
+        let columns = ["姓名".to_owned(), String::new()];
+        for cell in ["{姓名}您好", "{{姓名}}您好", "尊敬的【姓名】", "｛｛姓名｝｝", "{{{姓名}}}"]
+        {
+            assert!(names_a_column(cell, &columns), "{cell}");
+        }
+        for cell in ["姓名", "{}", "【重要】", "{客户}", "[姓名]"] {
+            assert!(!names_a_column(cell, &columns), "{cell}");
+        }
+    }
 
     #[test]
     fn variables_of_other_tools_are_found_with_their_names() {

@@ -8,6 +8,7 @@ use crate::cli::problem::Problem;
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::suggest::nearest;
+use crate::locale::visible::one_line;
 use crate::wechat::answer::error_code;
 
 /// Explains a code.
@@ -24,6 +25,8 @@ pub(crate) fn run(args: &args::Explain, terminal: &Terminal) -> Result<Exit, Pro
 }
 
 fn no_such_code(code: &str) -> Problem {
+    let code = one_line(code);
+    let code = code.as_ref();
     match nearest(code, Code::ALL.iter().map(|code| code.slug())) {
         Some(near) => Problem::new(Exit::Usage, "no-such-code-near").with("code", code).with("near", near),
         None => Problem::new(Exit::Usage, "no-such-code").with("code", code),

@@ -16,6 +16,7 @@ use crate::audience::damage::{self, Damage};
 use crate::audience::openid::Contact;
 use crate::audience::row::Row;
 use crate::audience::trouble::Trouble;
+use crate::campaign::template::placeholder::names_a_column;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::value::Key;
 use crate::diagnostic::value::Value;
@@ -49,6 +50,9 @@ pub(crate) fn code_of(damage: Damage) -> Code {
         Damage::Scientific => Code::ScientificNotation,
         Damage::ErrorValue => Code::ErrorValue,
         Damage::Picture => Code::PictureInCell,
+        Damage::TooNarrow => Code::ColumnTooNarrow,
+        Damage::Formula => Code::FormulaAsText,
+        Damage::Placeholder => Code::PlaceholderInCell,
         Damage::Lost => Code::LostCharacters,
         Damage::Apostrophe => Code::LeadingApostrophe,
         Damage::NullWord => Code::NullWord,
@@ -68,8 +72,10 @@ pub(crate) fn code_of_trouble(trouble: &Trouble) -> Code {
     match trouble {
         Trouble::Merged => Code::MergedCells,
         Trouble::Date(_) => Code::DateCell,
+        Trouble::ZeroDate => Code::ZeroDate,
         Trouble::Format(_) => Code::CellFormat,
         Trouble::Symbols(_) => Code::SymbolFont,
+        Trouble::Struck => Code::StruckText,
         Trouble::Conditional => Code::ConditionalFormat,
         Trouble::LongNumber => Code::LongNumber,
         Trouble::NoValue => Code::FormulaWithoutValue,
@@ -82,8 +88,10 @@ fn key(code: Code, cell: usize) -> (Code, Option<usize>) {
     let of_a_column = matches!(
         code,
         Code::DateCell
+            | Code::ZeroDate
             | Code::CellFormat
             | Code::SymbolFont
+            | Code::StruckText
             | Code::ConditionalFormat
             | Code::LostLeadingZeros
             | Code::CodeBecameDate
@@ -145,6 +153,7 @@ impl Found {
         };
         look.damage
             .or_else(lost)
+            .or_else(|| (odd && names_a_column(text, &self.names)).then_some(Damage::Placeholder))
             .filter(|damage| *damage != Damage::Blanks || column.used.exact)
             .map(|damage| (column.cell, damage))
     }
@@ -172,6 +181,8 @@ impl Found {
                 Some(Arc::clone(format))
             }
             Trouble::Merged
+            | Trouble::ZeroDate
+            | Trouble::Struck
             | Trouble::Conditional
             | Trouble::LongNumber
             | Trouble::NoValue

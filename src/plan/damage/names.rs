@@ -13,9 +13,14 @@ const NOBODY: [&str; 16] = [
     "total", "sum", "note",
 ];
 
-/// Whether what stands in the place of an openid begins a row that is nobody's.
-pub(crate) fn is_nobody(text: &str) -> bool {
+/// Whether what stands in the place of an openid begins a row that is nobody's: a sum, a note, or the names of the columns
+/// once more, where two lists were put one below the other. `column` is the name of the openids' own.
+pub(crate) fn is_nobody(text: &str, column: &str) -> bool {
     let word: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let word = word.to_lowercase();
+    // Excel writes `北京 汇总` below each group.
+    const SUMS: [&str; 4] = ["汇总", "合计", "小计", "总计"];
     NOBODY.iter().any(|known| word.starts_with(known))
+        || SUMS.iter().any(|known| word.ends_with(known))
+        || text.trim() == column
 }

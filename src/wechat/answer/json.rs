@@ -31,7 +31,8 @@ fn read_within<T: DeserializeOwned>(most: usize, body: &[u8]) -> Option<T> {
     let body = unpacked(body, most)?;
     let text = String::from_utf8_lossy(&body);
     let text = text.trim_start_matches('\u{feff}');
-    if has_vanishing_number(text) {
+    // Every answer is an object; a list would be read as its fields in their order.
+    if !text.trim_start().starts_with('{') || has_vanishing_number(text) {
         return None;
     }
     match serde_json::from_str(text) {
@@ -292,6 +293,7 @@ mod tests {
         for body in [r#"{"n":1e-400}"#, r#"{"a":["x\"",-0.5E-999],"n":0}"#] {
             assert_eq!(read::<Both>(body.as_bytes()), None, "{body}");
         }
+        assert_eq!(read::<Both>(b"[0,\"ok\"]"), None);
         assert_eq!(number(&format!("\"0.{}1\"", "0".repeat(400))), None);
         for zero in ["0e-400", "-0.0", r#""1e-400""#] {
             let read = read::<Both>(format!(r#"{{"n":{zero},"t":"1e-400"}}"#).as_bytes());

@@ -115,7 +115,9 @@ impl Answer {
     /// Reads a body. Gives nothing for one that is no JSON object with an errcode.
     pub(crate) fn read(body: &[u8]) -> Option<Self> {
         let raw: Raw = json::read(body)?;
-        Some(Self { code: raw.errcode.0?, errmsg: Errmsg::parse(raw.errmsg.0.as_deref().unwrap_or("")) })
+        // The platform's codes have six digits at most; what is far beyond is somebody else's.
+        let code = raw.errcode.0.filter(|code| i32::try_from(*code).is_ok())?;
+        Some(Self { code, errmsg: Errmsg::parse(raw.errmsg.0.as_deref().unwrap_or("")) })
     }
 }
 

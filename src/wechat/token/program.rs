@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use crate::wechat::hidden::Hidden;
+use crate::wechat::hidden::{Hidden, without_likely_secrets};
 use crate::wechat::token::error::{CommandFault, ProgramError};
 use crate::wechat::token::shape::{Fetched, NotToken, printed};
 
@@ -67,7 +67,7 @@ fn told(said: &[u8], output: &[u8], hidden: &Hidden) -> String {
     for line in String::from_utf8_lossy(output).lines().map(str::trim).filter(|line| line.len() >= 8) {
         said = said.replace(line, "***");
     }
-    hidden.out_of_text(&said).trim().to_owned()
+    without_likely_secrets(hidden.out_of_text(&said).trim())
 }
 
 async fn finish(mut child: Child, output: &mut Vec<u8>, said: &mut Vec<u8>) -> Result<(), CommandFault> {

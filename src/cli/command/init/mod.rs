@@ -151,7 +151,7 @@ fn dated(title: &str, dir: &Path, kind: Kind, now: &Zoned) -> String {
     let names = [title, &name_of(dir)].map(slug);
     let name = names.into_iter().find(|slug| !slug.is_empty()).unwrap_or_else(|| kind.to_string());
     let lossy = title.chars().any(|c| c.is_alphanumeric() && !c.is_ascii());
-    let time = if lossy { "-%H%M" } else { "" };
+    let time = if lossy { "-%H%M%S" } else { "" };
     format!("{name}-{}", now.strftime(&format!("%Y-%m-%d{time}")))
 }
 
@@ -185,12 +185,12 @@ mod tests {
     #[test]
     fn campaigns_with_chinese_names_are_told_apart() {
         let at = |time: &str| -> Zoned {
-            format!("2026-03-08T{time}:00+08:00[+08:00]").parse().unwrap_or_else(|error| panic!("{error}"))
+            format!("2026-03-08T{time}+08:00[+08:00]").parse().unwrap_or_else(|error| panic!("{error}"))
         };
         let id = |title: &str, time: &str| dated(title, Path::new("春"), Kind::Text, &at(time));
-        assert_eq!(id("Spring Sale 2026!", "10:42"), "spring-sale-2026-2026-03-08");
-        assert_eq!(id("五一", "10:42"), "text-2026-03-08-1042");
-        assert_eq!(id("端午", "10:43"), "text-2026-03-08-1043");
-        assert_eq!(id("双11", "10:43"), "11-2026-03-08-1043");
+        assert_eq!(id("Spring Sale 2026!", "10:42:00"), "spring-sale-2026-2026-03-08");
+        assert_eq!(id("五一", "10:42:01"), "text-2026-03-08-104201");
+        assert_eq!(id("端午", "10:42:02"), "text-2026-03-08-104202");
+        assert_eq!(id("双11", "10:43:00"), "11-2026-03-08-104300");
     }
 }
