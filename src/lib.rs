@@ -25,4 +25,5 @@ pub(crate) mod gather;
 pub mod report;
 pub mod simulator;
 pub(crate) mod live;
+pub(crate) mod console;
 pub mod cli;

@@ -145,6 +145,7 @@ fn obey(command: &Subcommand, terminal: &Terminal) -> Result<Exit, Problem> {
         Subcommand::Doctor(args) => command::doctor::run(args, terminal),
         Subcommand::Audience(args) => command::audience::run(args, terminal),
         Subcommand::History(args) => command::history::run(args, terminal),
+        Subcommand::Console(args) => command::console::run(args, terminal),
         Subcommand::Journal(args) => command::journal::run(args, terminal),
         Subcommand::Explain(args) => command::explain::run(args, terminal),
         Subcommand::Simulator(args) => command::simulator::run(args, terminal),

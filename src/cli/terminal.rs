@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use crate::cli::line::args::{Color, Global, MaskOpenid, Progress};
 use crate::diagnostic::path::slashed;
@@ -29,26 +30,74 @@ pub(crate) struct Terminal {
     quiet: bool,
     /// Commands as sentences name them, and as they have to be named here.
     repeated: Vec<Repeated>,
+    /// Where everything that is said goes instead of the streams, where a page asks and no person at a terminal.
+    heard: Option<Mutex<Heard>>,
+}
+
+/// What a command said while nobody sat at a terminal.
+#[derive(Debug, Default)]
+pub(crate) struct Heard {
+    /// What it would have written to stdout.
+    pub(crate) data: Vec<u8>,
+    /// What it would have written to stderr, a sentence each.
+    pub(crate) said: Vec<Said>,
+}
+
+/// A sentence, with what it was made of where it came from the catalogue.
+#[derive(Debug, Clone)]
+pub(crate) struct Said {
+    /// Its key.
+    pub(crate) key: Option<String>,
+    /// What filled its places.
+    pub(crate) places: Vec<(String, String)>,
+    /// The sentence.
+    pub(crate) text: String,
 }
 
 impl Terminal {
     /// From the flags and the streams.
     pub(crate) fn new(words: Catalog, flags: &Global, repeated: Vec<Repeated>) -> Self {
-        Self { words, color: colors(flags.color, true), quiet: flags.quiet, repeated }
+        Self { words, color: colors(flags.color, true), quiet: flags.quiet, repeated, heard: None }
     }
 
     /// Without colours.
     pub(crate) fn plain(language: Language) -> Self {
-        Self { words: Catalog::new(language), color: false, quiet: false, repeated: Vec::new() }
+        let words = Catalog::new(language);
+        Self { words, color: false, quiet: false, repeated: Vec::new(), heard: None }
+    }
+
+    /// One that keeps what is said for a page of the console. Nobody can be asked at it.
+    pub(crate) fn listening(words: Catalog) -> Self {
+        let heard = Some(Mutex::default());
+        Self { words, color: false, quiet: false, repeated: Vec::new(), heard }
+    }
+
+    /// What was said to one that listens.
+    pub(crate) fn into_heard(self) -> Heard {
+        let heard = self.heard.map(|heard| heard.into_inner().unwrap_or_else(PoisonError::into_inner));
+        heard.unwrap_or_else(Heard::default)
+    }
+
+    /// Hands it to whoever listens; tells whether somebody does.
+    fn overheard(&self, listen: impl FnOnce(&mut Heard)) -> bool {
+        let Some(heard) = &self.heard else { return false };
+        listen(&mut heard.lock().unwrap_or_else(PoisonError::into_inner));
+        true
     }
 
     /// A text, to stdout.
     pub(crate) fn data(&self, text: &str) {
+        if self.overheard(|heard| heard.data.extend_from_slice(text.as_bytes())) {
+            return;
+        }
         Self::print(&visible(text, false));
     }
 
     /// A document, to stdout: as it is, but for what a terminal or GitHub would obey.
     pub(crate) fn document(&self, text: &str, form: Form) {
+        if self.overheard(|heard| heard.data.extend_from_slice(text.as_bytes())) {
+            return;
+        }
         if !is_github() && !io::stdout().is_terminal() {
             return Self::print(text);
         }
@@ -65,6 +114,9 @@ impl Terminal {
         &self,
         write: impl FnOnce(&mut (dyn io::Write + Send)) -> Result<T, E>,
     ) -> Result<T, E> {
+        if let Some(heard) = &self.heard {
+            return write(&mut heard.lock().unwrap_or_else(PoisonError::into_inner).data);
+        }
         if !is_github() && !io::stdout().is_terminal() {
             return write(&mut io::stdout());
         }
@@ -84,11 +136,18 @@ impl Terminal {
     pub(crate) fn json(&self, value: &impl serde::Serialize) {
         let text =
             serde_json::to_string_pretty(value).expect("every report serialises: its keys are strings");
+        if self.overheard(|heard| heard.data.extend_from_slice(text.as_bytes())) {
+            return;
+        }
         Self::print(&visible_json(&format!("{text}\n")));
     }
 
     /// A text for people, to stderr, unless they want quiet.
     pub(crate) fn tell(&self, text: &str) {
+        let said = || Said { key: None, places: Vec::new(), text: text.trim_end().to_owned() };
+        if self.overheard(|heard| heard.said.push(said())) {
+            return;
+        }
         if !self.quiet {
             let text = self.in_full(text);
             let _ = io::stderr().write_all(visible(&text, self.color).as_bytes());
@@ -106,6 +165,14 @@ impl Terminal {
 
     /// A sentence for people, to stderr, unless they want quiet.
     pub(crate) fn say(&self, key: &str, places: &[(&str, &dyn Display)]) {
+        let said = || Said {
+            key: Some(key.to_owned()),
+            places: places.iter().map(|(name, value)| ((*name).to_owned(), value.to_string())).collect(),
+            text: self.words.say(key, places),
+        };
+        if self.overheard(|heard| heard.said.push(said())) {
+            return;
+        }
         self.tell(&format!("{}\n", self.words.say(key, places)));
     }
 
@@ -141,14 +208,14 @@ impl Terminal {
 
     /// Whether somebody is there to be asked.
     pub(crate) fn is_interactive(&self) -> bool {
-        io::stdin().is_terminal() && io::stderr().is_terminal()
+        self.heard.is_none() && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
     /// How to show progress.
     pub(crate) fn progress(&self, wanted: Progress) -> Style {
         match wanted {
             Progress::None => Style::None,
-            _ if self.quiet => Style::None,
+            _ if self.quiet || self.heard.is_some() => Style::None,
             Progress::Bar => Style::Bar,
             Progress::Plain => Style::Plain,
             Progress::Auto if io::stderr().is_terminal() => Style::Bar,

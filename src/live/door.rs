@@ -12,6 +12,17 @@ pub(crate) struct Door {
     token: Mutex<Option<String>>,
     /// In the cookie that it is exchanged for.
     session: String,
+    /// Takes a token that was given out later, where that is done: true once for each.
+    later: Option<Later>,
+}
+
+/// Takes a token that was given out later.
+pub(crate) struct Later(pub(crate) Box<dyn Fn(&str) -> bool + Send + Sync>);
+
+impl std::fmt::Debug for Later {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Later")
+    }
 }
 
 /// The two words, which nobody can guess.
@@ -37,7 +48,12 @@ pub(crate) enum Entry {
 impl Door {
     /// The door of a server on this port.
     pub(crate) fn new(port: u16, words: Words) -> Self {
-        Self { port, token: Mutex::new(Some(words.token)), session: words.session }
+        Self { port, token: Mutex::new(Some(words.token)), session: words.session, later: None }
+    }
+
+    /// The same door, to which more addresses may be given out while it stands.
+    pub(crate) fn with_later(self, later: Later) -> Self {
+        Self { later: Some(later), ..self }
     }
 
     /// What becomes of a request.
@@ -48,11 +64,13 @@ impl Door {
         let is_in = self.has_cookie(headers);
         if let Some(given) = token(uri) {
             let mut token = self.token.lock().unwrap_or_else(PoisonError::into_inner);
-            return match token.take_if(|token| are_equal(token, given)) {
-                Some(_) => Entry::Exchanged(self.cookie()),
+            let is_good = token.take_if(|token| are_equal(token, given)).is_some()
+                || self.later.as_ref().is_some_and(|Later(take)| take(given));
+            return match is_good {
+                true => Entry::Exchanged(self.cookie()),
                 // The same address again, in the browser that has exchanged it.
-                None if is_in => Entry::Exchanged(None),
-                None => Entry::Shut,
+                false if is_in => Entry::Exchanged(None),
+                false => Entry::Shut,
             };
         }
         if is_in && comes_from_here(headers) { Entry::Open } else { Entry::Shut }
@@ -108,7 +126,7 @@ fn token(uri: &Uri) -> Option<&str> {
 }
 
 /// Compares in a time that says nothing of where two words differ.
-fn are_equal(one: &str, other: &str) -> bool {
+pub(crate) fn are_equal(one: &str, other: &str) -> bool {
     let differ = one.bytes().zip(other.bytes()).fold(0, |differ, (a, b)| differ | (a ^ b));
     one.len() == other.len() && differ == 0
 }

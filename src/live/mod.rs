@@ -4,8 +4,8 @@
 //! made from. Only the browser that came by the address with the token gets it: other people of this machine do not,
 //! and no page of the web can read along through a name that leads to 127.0.0.1.
 
-mod door;
-mod server;
+pub(crate) mod door;
+pub(crate) mod server;
 mod watch;
 
 use std::io;

@@ -27,13 +27,18 @@ pub(crate) fn script_path(version: &str) -> String {
 }
 
 /// The routes of the server behind this door.
-pub(crate) fn routes(pages: Pages, door: Door) -> Router {
-    Router::new()
+pub(super) fn routes(pages: Pages, door: Door) -> Router {
+    let routes = Router::new()
         .route("/", get(page))
         .route("/live.js", get(script))
         .route("/changes", get(changes))
-        .with_state(pages)
-        .layer(from_fn_with_state(Arc::new(door), guard))
+        .with_state(pages);
+    guarded(routes, door)
+}
+
+/// Routes behind a door: every answer has the headers that keep it here, also that of a request which is refused.
+pub(crate) fn guarded(routes: Router, door: Door) -> Router {
+    routes.layer(from_fn_with_state(Arc::new(door), guard))
 }
 
 async fn page(State(pages): State<Pages>) -> Html<String> {

@@ -34,6 +34,11 @@ impl Sentence {
         Self { key: key.into(), places: Vec::new(), then: None }
     }
 
+    /// Which one it is.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
     /// Fills a place.
     #[must_use]
     pub(crate) fn with(mut self, place: impl Into<Cow<'static, str>>, filling: impl Into<Filling>) -> Self {

@@ -129,6 +129,19 @@ impl<'a> Join<'a> {
     ///
     /// When audience or journal cannot be read, or the audience is no longer what was planned.
     pub(crate) fn next(&mut self) -> Result<Option<RowReport<'_>>, JoinError> {
+        let everything = self.wanted == Wanted::Everything;
+        self.next_where(&mut |_| everything)
+    }
+
+    /// The same; `is_wanted` is told what became of the row and says whether the disk is asked for everything about it.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next).
+    pub(crate) fn next_where(
+        &mut self,
+        is_wanted: &mut dyn FnMut(Status) -> bool,
+    ) -> Result<Option<RowReport<'_>>, JoinError> {
         if self.next == self.batch.entries().len() {
             self.next = 0;
             if !self.pass.next(&mut self.batch)? {
@@ -140,11 +153,11 @@ impl<'a> Join<'a> {
         self.next += 1;
         let Counted { status, message, altered } =
             self.count.add(self.store, verdict, &self.batch).map_err(JoinError::Journal)?;
-        let recorded = match (self.wanted, self.store, message) {
-            (Wanted::Everything, Some(store), Some(message)) => {
+        let recorded = match (is_wanted(status), self.store, message) {
+            (true, Some(store), Some(message)) => {
                 self.count.index.record(&**store, message.id).map_err(JoinError::Journal)?
             }
-            (Wanted::State, ..) | (Wanted::Everything, None, _) | (Wanted::Everything, _, None) => None,
+            (false, ..) | (true, None, _) | (true, _, None) => None,
         };
         if let Some(recorded) = &recorded {
             self.count.because(status, recorded);

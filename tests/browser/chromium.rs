@@ -136,6 +136,12 @@ impl Browser {
         }
     }
 
+    /// Types into whatever has the focus.
+    pub(crate) async fn type_in(&self, keys: &str) {
+        let element = self.client.active_element().await.expect("an element with the focus");
+        element.send_keys(keys).await.expect("typed keys");
+    }
+
     /// Waits until the page says something.
     pub(crate) async fn wait_for(&self, text: &str) {
         let locator = format!("//*[contains(., '{text}')]");

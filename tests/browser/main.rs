@@ -3,6 +3,7 @@
 //! binary of its own: a browser beside tests that measure time would spoil their figures.
 
 mod chromium;
+mod console;
 #[allow(dead_code, unreachable_pub, reason = "the builder of all tests, of which this one needs little")]
 #[path = "../it/support/mod.rs"]
 mod support;
@@ -33,6 +34,7 @@ fn pages_look_right_in_a_browser_at_every_width_in_light_and_dark() {
         a_local_picture_is_shown_from_the_page_itself(&browser).await;
         a_report_says_in_its_table_what_its_chart_shows(&browser).await;
         a_page_renews_itself_and_shows_faults_in_its_place(&browser).await;
+        console::a_console_is_walked_through_by_keyboard(&browser).await;
         browser.close().await;
     });
 }

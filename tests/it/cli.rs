@@ -4,7 +4,7 @@ use wxcast::cli::line::args::Args;
 
 use crate::support::World;
 
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 23] = [
     "init",
     "plan",
     "preview",
@@ -21,6 +21,7 @@ const COMMANDS: [&str; 22] = [
     "doctor",
     "audience",
     "history",
+    "console",
     "journal",
     "explain",
     "simulator",

@@ -15,6 +15,7 @@ mod cli;
 mod clock;
 mod conditional_formats;
 mod consent;
+mod console;
 mod crash;
 mod damage;
 mod docs;

@@ -134,7 +134,7 @@ fn a_local_picture_is_held_once_however_many_messages_show_it() {
     world.file("poster.png", png("poster"));
     let page = page(&world, &[]);
     assert_eq!(page.matches("url(\"data:image/png;base64,iVBORw0KGgo").count(), 1, "{page}");
-    assert_eq!(page.matches("style=\"background-image:var(--picture-0)\"").count(), 5, "{page}");
+    assert_eq!(page.matches("class=\"photo picture-0\"").count(), 5, "{page}");
     assert!(page.contains("aria-label=\"Picture: poster.png\"") && !page.contains("sha256:0"), "{page}");
     assert!(
         page.contains("uploaded when the campaign is sent") && !page.contains("media ids are alive"),
@@ -160,5 +160,9 @@ fn a_recording_tells_its_seconds_and_an_article_shows_its_own_picture() {
     let news = "[[message.news.articles]]\ntitle = \"{{name}}\"\ndescription = \"d\"\nurl = \"https://u\"\npicture_file = \"p.png\"";
     let news = campaign(news, 1);
     news.file("p.png", png(""));
-    assert!(page(&news, &[]).contains("<div class=\"cover\"><span class=\"photo\""), "{}", page(&news, &[]));
+    assert!(
+        page(&news, &[]).contains("<div class=\"cover\"><span class=\"photo picture-0\""),
+        "{}",
+        page(&news, &[])
+    );
 }

@@ -3,6 +3,7 @@
 pub(crate) mod audience;
 pub(crate) mod chosen;
 pub(crate) mod completions;
+pub(crate) mod console;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod history;

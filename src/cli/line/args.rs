@@ -62,6 +62,7 @@ pub(crate) enum Subcommand {
     Doctor(Doctor),
     Audience(Audience),
     History(History),
+    Console(Console),
     Journal(Journal),
     Explain(Explain),
     Simulator(Simulator),
@@ -374,6 +375,23 @@ pub(crate) struct Doctor {
     pub(crate) notify: bool,
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) state: StateArgs,
+}
+
+/// `console`.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Console {
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: Option<PathBuf>,
+    #[arg(long, conflicts_with_all = ["port", "no_open"])]
+    pub(crate) url: bool,
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) port: u16,
+    #[arg(long)]
+    pub(crate) no_open: bool,
+    #[arg(long, value_name = "DURATION", default_value = "30m")]
+    pub(crate) idle: String,
     #[command(flatten)]
     pub(crate) state: StateArgs,
 }

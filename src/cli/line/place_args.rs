@@ -10,6 +10,11 @@ pub(crate) struct StateArgs {
 }
 
 impl StateArgs {
+    /// As if this folder had been named, or none.
+    pub(crate) fn of(state_dir: Option<PathBuf>) -> Self {
+        Self { state_dir }
+    }
+
     /// The folder that was named.
     pub(crate) fn dir(&self) -> Option<&PathBuf> {
         self.state_dir.as_ref()
@@ -27,6 +32,11 @@ pub(crate) struct JournalArgs {
 }
 
 impl JournalArgs {
+    /// As if this folder had been named, or none.
+    pub(crate) fn of(state_dir: Option<PathBuf>) -> Self {
+        Self { state: StateArgs::of(state_dir), local: false }
+    }
+
     /// The folder of all accounts' journals that was named.
     pub(crate) fn dir(&self) -> Option<&PathBuf> {
         self.state.dir()

@@ -20,6 +20,8 @@ pub(crate) enum Choice {
     Row(u64),
     /// Those to a person.
     Openid(String),
+    /// So many of those in whose rows this text stands, whatever its case.
+    Holding(String, u64),
     /// So many from the beginning.
     First(u64),
     /// At most so many, those that are worth looking at.
@@ -144,6 +146,9 @@ impl<'a> Gathered<'a> {
         match self.choice {
             Choice::Row(number) => candidate.row.number == *number,
             Choice::Openid(openid) => candidate.cells.get(candidate.judge.openid()) == Some(openid),
+            Choice::Holding(text, most) => {
+                (self.asked.len() as u64) < *most && candidate.cells.iter().any(|cell| holds(cell, text))
+            }
             Choice::First(most) => (self.asked.len() as u64) < *most,
             Choice::Pick(_) => false,
         }
@@ -172,7 +177,7 @@ impl<'a> Gathered<'a> {
     fn is_done(&self) -> bool {
         match self.choice {
             Choice::Row(_) => !self.asked.is_empty(),
-            Choice::First(most) => self.asked.len() as u64 >= *most,
+            Choice::First(most) | Choice::Holding(_, most) => self.asked.len() as u64 >= *most,
             Choice::Openid(_) | Choice::Pick(_) => false,
         }
     }
@@ -180,10 +185,15 @@ impl<'a> Gathered<'a> {
     fn finish(self) -> Survey {
         let samples = match self.choice {
             Choice::Pick(_) => self.places.chosen(),
-            Choice::Row(_) | Choice::Openid(_) | Choice::First(_) => self.asked,
+            Choice::Row(_) | Choice::Openid(_) | Choice::Holding(..) | Choice::First(_) => self.asked,
         };
         Survey { samples, lengths: self.lengths, columns: self.columns }
     }
+}
+
+/// Whether a text stands in a cell, whatever the case of its letters.
+fn holds(cell: &str, text: &str) -> bool {
+    cell.contains(text) || cell.to_lowercase().contains(&text.to_lowercase())
 }
 
 /// About how wide a text is on a screen: a Chinese character takes the room of two letters.

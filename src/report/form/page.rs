@@ -19,7 +19,7 @@ use crate::locale::Catalog;
 /// The document around the content.
 const SHELL: &str = include_str!("assets/page.hbs");
 /// Colours for light and dark, type, tables, printing: what every page has in common.
-const STYLE: &str = include_str!("assets/page.css");
+pub(crate) const STYLE: &str = include_str!("assets/page.css");
 
 /// What a browser may load for a page: what is part of it.
 const POLICY: &str = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; \
@@ -53,21 +53,6 @@ impl Page<'_> {
     ///
     /// When a template is no Handlebars or names a value that the content lacks.
     pub(crate) fn fill(&self, content: &impl Serialize, words: &Catalog) -> Result<String, PageError> {
-        self.render(content, words).map_err(|error| PageError(error.to_string()))
-    }
-
-    fn render(&self, content: &impl Serialize, words: &Catalog) -> Result<String, RenderError> {
-        let mut handlebars = Handlebars::new();
-        handlebars.set_strict_mode(true);
-        // An indented partial would indent the lines of people's texts.
-        handlebars.set_prevent_indent(true);
-        handlebars.register_escape_fn(html_escape);
-        handlebars.register_helper("say", Box::new(say(words.clone())));
-        handlebars.register_helper("prose", Box::new(prose));
-        for (name, template) in self.templates {
-            handlebars.register_partial(name, template)?;
-        }
-        handlebars.register_template_string("page", SHELL)?;
         let page = json!({
             "lang": words.language().tag(),
             "policy": if self.script.is_some() { LIVE_POLICY } else { POLICY },
@@ -77,8 +62,42 @@ impl Page<'_> {
             "style": self.style,
             "content": content,
         });
-        handlebars.render("page", &page)
+        fill(SHELL, self.templates, &page, words)
     }
+}
+
+/// A document of another shell, with the same helpers and as strict.
+///
+/// # Errors
+///
+/// As [`Page::fill`].
+pub(crate) fn fill(
+    shell: &str,
+    templates: &[(&str, &str)],
+    page: &impl Serialize,
+    words: &Catalog,
+) -> Result<String, PageError> {
+    rendered(shell, templates, page, words).map_err(|error| PageError(error.to_string()))
+}
+
+fn rendered(
+    shell: &str,
+    templates: &[(&str, &str)],
+    page: &impl Serialize,
+    words: &Catalog,
+) -> Result<String, RenderError> {
+    let mut handlebars = Handlebars::new();
+    handlebars.set_strict_mode(true);
+    // An indented partial would indent the lines of people's texts.
+    handlebars.set_prevent_indent(true);
+    handlebars.register_escape_fn(html_escape);
+    handlebars.register_helper("say", Box::new(say(words.clone())));
+    handlebars.register_helper("prose", Box::new(prose));
+    for (name, template) in templates {
+        handlebars.register_partial(name, template)?;
+    }
+    handlebars.register_template_string("page", shell)?;
+    handlebars.render("page", page)
 }
 
 /// `{{say "key" name=value}}`: a sentence, its places filled from the helper's names, escaped as a whole.

@@ -57,7 +57,7 @@ pub(crate) struct MediaFields {
 pub(crate) struct Media {
     /// The name of its file, where it is a local one.
     pub(crate) file: Option<String>,
-    /// The name that the picture itself has in the page's style, where the page holds it.
+    /// The class that shows the picture itself, in the page's style, where the page holds it.
     pub(crate) shown: Option<String>,
     /// How long a recording takes, where that is known.
     pub(crate) seconds: Option<u64>,

@@ -16,12 +16,12 @@ const LARGEST: u64 = 2 << 20;
 /// The most that all pictures of a page come to, in bytes.
 const ALL: u64 = 16 << 20;
 
-/// Pictures of local files, as custom properties of a style.
+/// Pictures of local files, as classes of a style.
 #[derive(Debug, Default)]
 pub(crate) struct Gallery {
     held: Vec<Content>,
     bytes: u64,
-    /// The rule that holds them.
+    /// The rules that hold them.
     pub(crate) style: String,
 }
 
@@ -31,9 +31,6 @@ impl Gallery {
         let mut gallery = Self::default();
         for place in samples.iter().flat_map(|sample| &sample.message.media) {
             gallery.take(&place.file);
-        }
-        if !gallery.held.is_empty() {
-            gallery.style = format!(":root{{{}}}", gallery.style);
         }
         gallery
     }
@@ -53,7 +50,11 @@ impl Gallery {
         self.held.push(file.content);
         self.bytes += file.bytes;
         // Base64 has no character that means anything in a style. Writing into a String cannot fail.
-        let _ = write!(self.style, "{name}:url(\"data:{mime};base64,{}\");", STANDARD.encode(content));
+        let _ = write!(
+            self.style,
+            ".{name}{{background-image:url(\"data:{mime};base64,{}\")}}",
+            STANDARD.encode(content)
+        );
     }
 
     /// What is known of the medium that stands in a message so: for a file that is its name, the openid in it masked or not.
@@ -72,5 +73,5 @@ impl Gallery {
 }
 
 fn name(index: usize) -> String {
-    format!("--picture-{index}")
+    format!("picture-{index}")
 }

@@ -7,6 +7,7 @@ use crate::campaign::Campaign;
 use crate::diagnostic::Diagnostic;
 use crate::locale::Catalog;
 use crate::locale::mask::mask;
+use crate::message::Kind;
 use crate::message::field::{Certainty, Unit};
 use crate::message::links::Target;
 use crate::plan::sample::chosen::Sample;
@@ -20,7 +21,7 @@ use crate::report::preview::gallery::Gallery;
 use crate::report::preview::reason;
 use crate::report::preview::unverified::{Said, unverified};
 
-const STYLE: &str = include_str!("assets/preview.css");
+pub(crate) const STYLE: &str = include_str!("assets/preview.css");
 const CONTENT: &str = include_str!("assets/preview.hbs");
 const SAMPLE: &str = include_str!("assets/sample.hbs");
 
@@ -66,6 +67,25 @@ pub(crate) fn html(preview: &Preview<'_>, words: &Catalog) -> Result<String, Pag
         script: preview.script,
     }
     .fill(&content, words)
+}
+
+/// The messages of a preview for a page that somebody else makes: the template `sample` draws each of them, and the
+/// style holds their pictures.
+pub(crate) fn samples(preview: &Preview<'_>, words: &Catalog) -> (Vec<Json>, String) {
+    let samples = &preview.survey.samples;
+    let gallery = Gallery::of(samples);
+    let writer = Writer { preview, words, gallery: &gallery };
+    let shown = |sample: &Sample| {
+        let payload = payload(sample, preview.masked);
+        serde_json::to_value(writer.sample(sample, &payload)).expect("texts and numbers are JSON")
+    };
+    let shown = samples.iter().map(shown).collect();
+    (shown, gallery.style)
+}
+
+/// The templates that [`samples`] are drawn with.
+pub(crate) fn templates(kind: Kind) -> [(&'static str, &'static str); 3] {
+    [("sample", SAMPLE), ("drawing", drawing::template(kind)), ("media", drawing::MEDIA)]
 }
 
 /// The payload with the names of media files where their ids will stand.

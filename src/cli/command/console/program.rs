@@ -1,0 +1,144 @@
+//! The commands that only tell, run for the console: in this process, with nobody at a terminal.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::command::{report, results, runs, send, status};
+use crate::cli::context::{Loaded, Whose, environment, load, variable, whose};
+use crate::cli::exit_code::Exit;
+use crate::cli::line::args::{
+    CampaignArgs, Expect, Format, MaskOpenid, Progress, Report, Results, Runs, Send, SendArgs, Status,
+};
+use crate::cli::line::place_args::{JournalArgs, StateArgs};
+use crate::cli::problem::{Problem, Told};
+use crate::cli::telling::{Asked, Teller};
+use crate::cli::terminal::{Heard, Said, Terminal, argument};
+use crate::console::program::{Answer, Line, Planned, Program, Question};
+use crate::journal::store::Store;
+use crate::locale::{Catalog, Language};
+
+/// The program as it was started.
+pub(crate) struct Here {
+    /// `--state-dir`.
+    pub(crate) state_dir: Option<PathBuf>,
+}
+
+impl Program for Here {
+    fn plan(&self, campaign: &Path) -> Planned {
+        let Loaded { campaign, plan, sources, facts } = load(campaign, &environment());
+        Planned { campaign, plan, sources, facts }
+    }
+
+    fn ask(&self, question: &Question, campaign: &Path, language: Language) -> Answer {
+        heard(language, |terminal| self.run(question, campaign, terminal))
+    }
+
+    fn journal(&self, campaign: &Path, language: Language) -> Result<Option<Store>, Answer> {
+        let mut found = None;
+        let answer = heard(language, |terminal| {
+            let Whose { identity, id, .. } = whose(campaign)?;
+            let flag = self.state_dir.as_ref();
+            let asked = Asked { path: campaign, whose: &identity, id: &id, flag, local: false };
+            found = Store::read(&Teller::find(&asked, terminal)?.state)?;
+            Ok(Exit::Ok)
+        });
+        if answer.wrong.is_empty() { Ok(found) } else { Err(answer) }
+    }
+
+    fn command_line(&self, before: &[&str], campaign: &Path, behind: &[&str]) -> String {
+        // A flag is one of ours; what people have typed stands behind one.
+        let quoted = |word: &&str| match word.starts_with("--") {
+            true => (*word).to_owned(),
+            false => argument(Path::new(word)),
+        };
+        let behind = behind.iter().map(quoted);
+        let state = self.state_dir.as_deref().map(|folder| format!("--state-dir {}", argument(folder)));
+        let words = before.iter().map(|word| (*word).to_owned()).chain([argument(campaign)]);
+        let words: Vec<String> = words.chain(behind).chain(state).collect();
+        format!("wxcast {}", words.join(" "))
+    }
+
+    fn has_variable(&self, name: &str) -> bool {
+        variable(name).is_some()
+    }
+
+    fn state_dir(&self) -> Option<&Path> {
+        self.state_dir.as_deref()
+    }
+}
+
+impl Here {
+    fn run(&self, question: &Question, path: &Path, terminal: &Terminal) -> Result<Exit, Problem> {
+        let campaign = CampaignArgs { campaign: path.to_owned() };
+        let journal = JournalArgs::of(self.state_dir.clone());
+        let format = Format::Json;
+        match question {
+            Question::Status => status::run(&Status { campaign, format, watch: false, journal }, terminal),
+            Question::Runs => runs::run(&Runs { campaign, format, journal }, terminal),
+            Question::Report => {
+                let format = "json".to_owned();
+                let (output, late, mask_openid) = (None, None, MaskOpenid::On);
+                report::run(&Report { campaign, format, output, late, mask_openid, journal }, terminal)
+            }
+            Question::Results(file) => {
+                let (output, mask_openid) = (Some(file.clone()), MaskOpenid::Auto);
+                results::run(&Results { campaign, output, mask_openid, journal }, terminal)
+            }
+            Question::Send => send::run(&self.question(campaign), terminal),
+        }
+    }
+
+    /// `send` up to its question: without a yes, and with nobody who could say it, nothing is sent.
+    fn question(&self, campaign: CampaignArgs) -> Send {
+        Send {
+            campaign,
+            how: SendArgs {
+                rate: None,
+                concurrency: None,
+                limit: None,
+                results: None,
+                progress: Progress::None,
+                format: Format::Human,
+                mask_openid: MaskOpenid::Auto,
+            },
+            expect: Expect { expect_digest: None, expect_plan: None, expect_count: None },
+            yes: false,
+            retry: None,
+            at: None,
+            wait_lock: None,
+            take_over: None,
+            state: StateArgs::of(self.state_dir.clone()),
+        }
+    }
+}
+
+/// What a command says when nobody is there.
+fn heard(language: Language, run: impl FnOnce(&Terminal) -> Result<Exit, Problem>) -> Answer {
+    let words = Catalog::new(language);
+    let terminal = Terminal::listening(words.clone());
+    let ended = run(&terminal);
+    let Heard { data, said } = terminal.into_heard();
+    let line = |Said { key, places, text }| Line { key, places, text };
+    let wrong = match ended {
+        Ok(_) => Vec::new(),
+        Err(problem) => problem.told().iter().map(|told| wrong(told, &words)).collect(),
+    };
+    Answer { data, said: said.into_iter().map(line).collect(), wrong }
+}
+
+/// A part of what is wrong.
+fn wrong(told: &Told, words: &Catalog) -> Line {
+    let (key, text) = match told {
+        Told::Error(sentence) | Told::Note(sentence) => {
+            (Some(sentence.key().to_owned()), sentence.say(words))
+        }
+        // The screens show the faults themselves, each with its place.
+        Told::Faults(drawn) => {
+            let (faults, _) = &**drawn;
+            let places: [(&str, &dyn std::fmt::Display); 2] =
+                [("errors", &faults.errors()), ("warnings", &faults.warnings())];
+            (None, words.say("preview.html.faults", &places))
+        }
+        Told::Fault(_, fault) => (None, fault.message(words)),
+    };
+    Line { key, places: Vec::new(), text }
+}

@@ -1,0 +1,288 @@
+//! What all screens share: the folder, the program that is asked, and what was started.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
+
+use crate::campaign::SecretPlace;
+use crate::console::child::{Ended, Started};
+use crate::console::folder::{Found, campaigns};
+use crate::console::place::{Place, hex};
+use crate::console::program::{Answer, Planned, Program, Question};
+use crate::console::seal::Seal;
+use crate::console::standing::Known;
+use crate::locale::{Catalog, Language};
+
+/// So many styles with pictures are kept for browsers that are about to ask for them.
+const PICTURES: usize = 8;
+
+/// How long a page waits for a command that changes little, and how often it looks.
+const MOMENT: Duration = Duration::from_secs(5);
+const BETWEEN: Duration = Duration::from_millis(20);
+
+/// What is asked of the files that a plan was made of, to see whether it still holds.
+type Marks = Vec<(PathBuf, Option<(SystemTime, u64)>)>;
+
+/// What all screens share.
+pub(crate) struct Desk {
+    folder: PathBuf,
+    place: Place,
+    pub(crate) program: Arc<dyn Program>,
+    pub(crate) seal: Seal,
+    pub(crate) read_only: bool,
+    language: Mutex<Language>,
+    asked: Mutex<Instant>,
+    plans: Mutex<BTreeMap<PathBuf, (Marks, Arc<Planned>)>>,
+    started: Mutex<BTreeMap<(String, What), Started>>,
+    looked_at: Mutex<BTreeSet<String>>,
+    pictures: Mutex<VecDeque<(String, String)>>,
+    secrets: Mutex<BTreeMap<String, SecretString>>,
+}
+
+/// What was started for a campaign; of each there is at most one at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum What {
+    /// `wxcast send`.
+    Send,
+    /// `wxcast stop`.
+    Stop,
+    /// `wxcast resolve`.
+    Resolve,
+}
+
+impl Desk {
+    pub(crate) fn new(
+        folder: PathBuf,
+        place: Place,
+        program: Arc<dyn Program>,
+        language: Language,
+        seal: String,
+        read_only: bool,
+    ) -> Self {
+        Self {
+            folder,
+            place,
+            program,
+            seal: Seal::new(seal),
+            read_only,
+            language: Mutex::new(language),
+            asked: Mutex::new(Instant::now()),
+            plans: Mutex::default(),
+            started: Mutex::default(),
+            looked_at: Mutex::default(),
+            pictures: Mutex::default(),
+            secrets: Mutex::default(),
+        }
+    }
+
+    /// Notes that somebody asked for something.
+    pub(crate) fn touch(&self) {
+        *held(&self.asked) = Instant::now();
+    }
+
+    /// How long nobody has.
+    pub(crate) fn quiet(&self) -> Duration {
+        held(&self.asked).elapsed()
+    }
+
+    /// The sentences of the language that was chosen last.
+    pub(crate) fn words(&self) -> Catalog {
+        Catalog::new(self.language())
+    }
+
+    pub(crate) fn language(&self) -> Language {
+        *held(&self.language)
+    }
+
+    pub(crate) fn speak(&self, language: Language) {
+        *held(&self.language) = language;
+    }
+
+    /// The folder as it was named.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The campaigns of the folder as it is now.
+    pub(crate) fn campaigns(&self) -> Vec<Found> {
+        campaigns(&self.folder)
+    }
+
+    /// The campaign that a key stands for.
+    pub(crate) fn find(&self, key: &str) -> Option<Found> {
+        self.campaigns().into_iter().find(|found| found.key == key)
+    }
+
+    /// The plan of a campaign; the one that was made before where none of its files has changed since. What is sent is
+    /// planned anew by the process that sends it.
+    pub(crate) fn plan(&self, path: &Path) -> Arc<Planned> {
+        if let Some((marks, planned)) = held(&self.plans).get(path)
+            && *marks == marks_of(marks.iter().map(|(file, _)| file.clone()))
+        {
+            return Arc::clone(planned);
+        }
+        // What changes while it is read has other marks afterwards, and is planned again.
+        let before = SystemTime::now();
+        let planned = Arc::new(self.program.plan(path));
+        let marks = marks_of(files(path, &planned));
+        let is_settled = marks.iter().all(|(_, mark)| mark.is_some_and(|(changed, _)| changed < before));
+        if is_settled {
+            held(&self.plans).insert(path.to_owned(), (marks, Arc::clone(&planned)));
+        }
+        planned
+    }
+
+    /// Asks a command in the language of the page.
+    pub(crate) fn ask(&self, question: &Question, path: &Path) -> Answer {
+        self.program.ask(question, path, self.language())
+    }
+
+    /// How a campaign stands.
+    pub(crate) fn known(&self, found: &Found) -> (Arc<Planned>, Known) {
+        let planned = self.plan(&found.path);
+        let known = Known::of(&planned, &self.ask(&Question::Status, &found.path));
+        (planned, known)
+    }
+
+    /// Starts a command for a campaign, unless the same is going on.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started.
+    pub(crate) fn start(&self, what: What, found: &Found, arguments: &[&str]) -> io::Result<()> {
+        if self.is_going_on(what, found) {
+            return Ok(());
+        }
+        let mut line: Vec<OsString> = arguments.iter().map(OsString::from).collect();
+        line.extend(["--lang", self.language().tag()].map(OsString::from));
+        if let Some(folder) = self.program.state_dir() {
+            line.extend(["--state-dir".into(), folder.as_os_str().to_owned()]);
+        }
+        line.extend(["--".into(), found.path.as_os_str().to_owned()]);
+        let started = Started::start(&line, &self.variables(found), self.place.base())?;
+        held(&self.started).insert((found.key.clone(), what), started);
+        Ok(())
+    }
+
+    /// Whether what was started for a campaign goes on.
+    pub(crate) fn is_going_on(&self, what: What, found: &Found) -> bool {
+        let mut started = held(&self.started);
+        started.get_mut(&(found.key.clone(), what)).is_some_and(|process| process.ended().is_none())
+    }
+
+    /// How what was started for a campaign last has ended.
+    pub(crate) fn ended(&self, what: What, found: &Found) -> Option<Ended> {
+        held(&self.started).get_mut(&(found.key.clone(), what))?.ended().cloned()
+    }
+
+    /// Waits for what was started for a campaign, where it takes no longer than a moment.
+    pub(crate) fn wait(&self, what: What, found: &Found) {
+        let until = Instant::now() + MOMENT;
+        while self.is_going_on(what, found) && Instant::now() < until {
+            std::thread::sleep(BETWEEN);
+        }
+    }
+
+    /// Forgets it, once it has been told.
+    pub(crate) fn forget(&self, what: What, found: &Found) {
+        held(&self.started).remove(&(found.key.clone(), what));
+    }
+
+    /// Whether anything runs, started here or not.
+    pub(crate) fn is_something_running(&self) -> bool {
+        let going = held(&self.started).values_mut().any(|process| process.ended().is_none());
+        let sends = |found: &Found| {
+            let told = self.ask(&Question::Status, &found.path).json();
+            told.is_some_and(|told| told["running"] == true)
+        };
+        going || self.campaigns().iter().any(sends)
+    }
+
+    /// The variable that is to hold a campaign's AppSecret, where it holds none and nobody has told it here.
+    pub(crate) fn missing_secret(&self, planned: &Planned) -> Option<String> {
+        let name = secret_variable(planned)?;
+        let is_there = self.program.has_variable(&name)
+            || self.program.has_variable("WXCAST_ACCESS_TOKEN")
+            || held(&self.secrets).contains_key(&name);
+        (!is_there).then_some(name)
+    }
+
+    /// Keeps an AppSecret in memory, for processes that are started.
+    pub(crate) fn keep_secret(&self, variable: String, secret: String) {
+        held(&self.secrets).insert(variable, secret.into());
+    }
+
+    fn variables(&self, found: &Found) -> Vec<(String, String)> {
+        let Some(name) = secret_variable(&self.plan(&found.path)) else { return Vec::new() };
+        let secrets = held(&self.secrets);
+        secrets.get(&name).map(|secret| (name, secret.expose_secret().to_owned())).into_iter().collect()
+    }
+
+    /// Notes that somebody looked at the messages of a plan.
+    pub(crate) fn look_at(&self, plan: String) {
+        held(&self.looked_at).insert(plan);
+    }
+
+    /// Whether somebody has.
+    pub(crate) fn has_looked_at(&self, plan: &str) -> bool {
+        held(&self.looked_at).contains(plan)
+    }
+
+    /// Keeps a style with pictures until the browser asks for it, and gives its name.
+    pub(crate) fn keep_pictures(&self, style: String) -> Option<String> {
+        if style.is_empty() {
+            return None;
+        }
+        let name = hex(&Sha256::digest(style.as_bytes())[..16]);
+        let mut pictures = held(&self.pictures);
+        if !pictures.iter().any(|(kept, _)| *kept == name) {
+            pictures.push_back((name.clone(), style));
+            let old = pictures.len().saturating_sub(PICTURES);
+            pictures.drain(..old);
+        }
+        Some(name)
+    }
+
+    /// The style of a name.
+    pub(crate) fn pictures(&self, name: &str) -> Option<String> {
+        held(&self.pictures).iter().find(|(kept, _)| kept == name).map(|(_, style)| style.clone())
+    }
+}
+
+/// What a panic in one request leaves half done is nothing that another one could not read.
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The variable that a campaign takes its AppSecret from, where it takes it from one.
+fn secret_variable(planned: &Planned) -> Option<String> {
+    match &planned.campaign.as_ref()?.account.secret {
+        SecretPlace::Environment(name) => Some(name.clone()),
+        SecretPlace::TokenCommand(_) | SecretPlace::File(_) => None,
+    }
+}
+
+/// The files that a plan was made of.
+fn files(path: &Path, planned: &Planned) -> Vec<PathBuf> {
+    let read = match &planned.campaign {
+        Some(campaign) => campaign.reads(),
+        None => std::iter::once(path.to_owned()).chain(planned.sources.audience.clone()).collect(),
+    };
+    let media = planned.plan.media.files().iter().map(|needed| needed.file.path.clone());
+    read.into_iter().chain(media).collect()
+}
+
+fn marks_of(files: impl IntoIterator<Item = PathBuf>) -> Marks {
+    let mark = |file: PathBuf| {
+        let about = std::fs::metadata(&file).ok();
+        let mark = about.and_then(|about| Some((about.modified().ok()?, about.len())));
+        (file, mark)
+    };
+    files.into_iter().map(mark).collect()
+}

@@ -1,0 +1,105 @@
+//! What the console asks the program. It has no judgement of its own: who implements this runs the commands that only
+//! tell, in this process and with nobody at a terminal, and hands on what they say.
+
+use std::path::{Path, PathBuf};
+
+use crate::campaign::Campaign;
+use crate::diagnostic::render::Sources;
+use crate::journal::store::Store;
+use crate::locale::Language;
+use crate::plan::Plan;
+use crate::report::plan::json::Facts;
+
+/// The program, as far as it only tells.
+pub(crate) trait Program: Send + Sync {
+    /// Reads and plans a campaign.
+    fn plan(&self, campaign: &Path) -> Planned;
+
+    /// Asks a command.
+    fn ask(&self, question: &Question, campaign: &Path, language: Language) -> Answer;
+
+    /// The journal that tells of a campaign; nothing where none knows of anything.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from being read, in this language.
+    fn journal(&self, campaign: &Path, language: Language) -> Result<Option<Store>, Answer>;
+
+    /// A command on a campaign as it can be pasted onto a command line: its words before the campaign, and those behind.
+    fn command_line(&self, before: &[&str], campaign: &Path, behind: &[&str]) -> String;
+
+    /// Whether an environment variable is set to something.
+    fn has_variable(&self, name: &str) -> bool;
+
+    /// The flag that names the folder of journals, for processes that are started; nothing where it is the user's.
+    fn state_dir(&self) -> Option<&Path>;
+}
+
+/// A command that changes nothing of what is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Question {
+    /// `wxcast status --format json`.
+    Status,
+    /// `wxcast runs --format json`.
+    Runs,
+    /// `wxcast report --format json`.
+    Report,
+    /// `wxcast send` up to its question, to which nobody is there to say yes.
+    Send,
+    /// `wxcast results -o FILE`.
+    Results(PathBuf),
+}
+
+/// A campaign and its plan, sound or not.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    /// The campaign, where neither it nor its audience has a fault.
+    pub(crate) campaign: Option<Campaign>,
+    /// The plan.
+    pub(crate) plan: Plan,
+    /// The files.
+    pub(crate) sources: Sources,
+    /// What is known of the campaign.
+    pub(crate) facts: Facts,
+}
+
+/// What a command said.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// What machines read.
+    pub(crate) data: Vec<u8>,
+    /// What people read on the way.
+    pub(crate) said: Vec<Line>,
+    /// Why it ended so, where something is wrong.
+    pub(crate) wrong: Vec<Line>,
+}
+
+/// A sentence.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    /// Its key, where it has one.
+    pub(crate) key: Option<String>,
+    /// What fills its places.
+    pub(crate) places: Vec<(String, String)>,
+    /// The sentence.
+    pub(crate) text: String,
+}
+
+impl Answer {
+    /// What machines read, where the command came so far as to say it.
+    pub(crate) fn json(&self) -> Option<serde_json::Value> {
+        serde_json::from_slice(&self.data).ok()
+    }
+
+    /// The sentence of a key.
+    pub(crate) fn line(&self, key: &str) -> Option<&Line> {
+        self.said.iter().chain(&self.wrong).find(|line| line.key.as_deref() == Some(key))
+    }
+}
+
+impl Line {
+    /// What fills a place.
+    pub(crate) fn place(&self, name: &str) -> Option<&str> {
+        self.places.iter().find(|(place, _)| place == name).map(|(_, value)| value.as_str())
+    }
+}

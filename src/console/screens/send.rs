@@ -1,0 +1,202 @@
+//! Before a campaign is sent: what `wxcast send` says before it asks, and its question.
+
+use serde_json::json;
+
+use crate::console::desk::{Desk, What};
+use crate::console::folder::Found;
+use crate::console::program::{Answer, Line, Planned, Question};
+use crate::console::screens::folder::title;
+use crate::console::screens::{Fields, Shown, Wrong};
+use crate::console::shell::{Screen, Tab};
+use crate::plan::inputs::Inputs;
+use crate::plan::sample::survey::{Choice, Extent, survey};
+use crate::report::preview::html::{self, Preview};
+
+const CONTENT: &str = include_str!("../assets/send.hbs");
+
+/// What is said elsewhere on the screen, or is of no interest to people.
+const ELSEWHERE: [&str; 4] = ["send.title", "send.about", "send.destination", "send.digests"];
+
+/// What `send` asks.
+struct Asked {
+    planned: std::sync::Arc<Planned>,
+    answer: Answer,
+    /// How many people are left, where the question came.
+    left: Option<u64>,
+    plan: Option<String>,
+}
+
+impl Asked {
+    fn of(desk: &Desk, found: &Found) -> Self {
+        let planned = desk.plan(&found.path);
+        let answer = desk.ask(&Question::Send, &found.path);
+        // The only thing that is missing is somebody who says yes.
+        let is_open = answer.wrong.len() == 1 && answer.line("error.needs-yes").is_some();
+        let left = ["send.left", "send.left-over"].iter().find_map(|key| answer.line(key));
+        let left = left.filter(|_| is_open).and_then(|line| line.place("left")?.parse().ok());
+        let plan = answer.line("send.digests").and_then(|line| line.place("plan")).map(str::to_owned);
+        Self { planned, answer, left, plan }
+    }
+
+    /// What people read before they say yes, without what stands elsewhere.
+    fn facts(&self) -> Vec<&str> {
+        let is_fact = |line: &&Line| match line.key.as_deref() {
+            Some(key) => !ELSEWHERE.contains(&key) && !key.starts_with("next."),
+            // The message of one person, which is drawn beside it.
+            None => !line.text.starts_with("──"),
+        };
+        self.answer.said.iter().filter(is_fact).map(|line| line.text.as_str()).collect()
+    }
+}
+
+/// The screen.
+pub(crate) fn show(desk: &Desk, found: &Found) -> Result<Shown, Wrong> {
+    if desk.is_going_on(What::Send, found) {
+        return Ok(Shown::Go(format!("/campaign/{}/running", found.key)));
+    }
+    let asked = Asked::of(desk, found);
+    // Somebody else is sending it.
+    if asked
+        .answer
+        .wrong
+        .iter()
+        .any(|line| line.key.as_deref().is_some_and(|key| key.starts_with("error.locked")))
+        && desk.known(found).1.standing == crate::console::standing::Standing::Running
+    {
+        return Ok(Shown::Go(format!("/campaign/{}/running", found.key)));
+    }
+    Ok(Shown::Page(page(desk, found, &asked, None)?))
+}
+
+/// Begins to send, where the person has typed for how many, and nothing has changed since they read it.
+pub(crate) fn begin(desk: &Desk, found: &Found, fields: &Fields) -> Result<Shown, Wrong> {
+    let (plan, left) = (fields.get("plan"), fields.get("left"));
+    fields.insist(desk, &["send", &found.key, plan, left])?;
+    let running = || Ok(Shown::Go(format!("/campaign/{}/running", found.key)));
+    if desk.is_going_on(What::Send, found) {
+        return running();
+    }
+    let asked = Asked::of(desk, found);
+    let words = desk.words();
+    let refused = |key: &str, places: &[(&str, &dyn std::fmt::Display)]| {
+        let why = words.say(&format!("console.send.{key}"), places);
+        Ok(Shown::Refused(page(desk, found, &asked, Some(&why))?))
+    };
+    let (Some(now), Some(id)) = (asked.left, asked.plan.as_deref()) else {
+        return refused("not-now", &[]);
+    };
+    // Whoever agreed has agreed to what they read.
+    if id != plan || now.to_string() != left {
+        return refused("changed", &[("then", &left), ("now", &now)]);
+    }
+    if typed(fields.get("people")) != Some(now) {
+        return refused("miscounted", &[("left", &now)]);
+    }
+    if let Some(variable) = desk.missing_secret(&asked.planned) {
+        let secret = fields.get("secret").trim();
+        if secret.is_empty() {
+            return refused("no-secret", &[]);
+        }
+        desk.keep_secret(variable, secret.to_owned());
+    }
+    let planned = asked.planned.plan.counts.planned.to_string();
+    let arguments = ["send", "--yes", "--expect-plan", id, "--expect-count", &planned, "--progress", "none"];
+    match desk.start(What::Send, found, &arguments) {
+        Ok(()) => running(),
+        Err(error) => refused("not-started", &[("reason", &error)]),
+    }
+}
+
+/// A number as people type it: with or without marks between thousands, or with the digits of a Chinese keyboard.
+fn typed(text: &str) -> Option<u64> {
+    let digit = |c: char| match c {
+        '０'..='９' => char::from_digit(u32::from(c) - u32::from('０'), 10),
+        c => Some(c),
+    };
+    let digits: String =
+        text.chars().filter(|c| !c.is_whitespace() && !",，.'".contains(*c)).filter_map(digit).collect();
+    digits.parse().ok()
+}
+
+fn page(desk: &Desk, found: &Found, asked: &Asked, why: Option<&str>) -> Result<String, Wrong> {
+    let words = desk.words();
+    let planned = &asked.planned;
+    let destination = asked.answer.line("send.destination").and_then(|line| line.place("destination"));
+    let left = asked.left.map(|left| left.to_string());
+    let seal = asked.plan.as_deref().zip(left.as_deref());
+    let seal = seal.map(|(plan, left)| desk.seal.of(&["send", &found.key, plan, left]));
+    let (samples, style) = first(desk, planned).unwrap_or_else(|| (Vec::new(), String::new()));
+    let mut templates = vec![("content", CONTENT)];
+    match &planned.campaign {
+        Some(campaign) => templates.extend(html::templates(campaign.body.kind())),
+        None => templates.push(("sample", "")),
+    }
+    let ended = desk.ended(What::Send, found).filter(|ended| ended.code != Some(0));
+    let wrong: Vec<&str> = asked.answer.wrong.iter().map(|line| line.text.as_str()).collect();
+    let seen = asked.plan.as_deref().is_some_and(|plan| desk.has_looked_at(plan));
+    let count = planned.plan.counts.planned.to_string();
+    let flags =
+        ["--yes", "--expect-plan", asked.plan.as_deref().unwrap_or("plan:…"), "--expect-count", &count];
+    let screen = Screen {
+        title: words.say("console.send.title", &[("title", &title(found, planned))]),
+        templates,
+        content: json!({
+            "title": title(found, planned),
+            "account": planned.facts.appid,
+            "destination": destination,
+            "left": left,
+            "plan": asked.plan,
+            "digest": planned.plan.digest.to_string(),
+            "seal": seal,
+            "facts": asked.facts(),
+            "why": why,
+            "open": asked.left.is_some(),
+            "done": asked.answer.wrong.is_empty() && asked.left.is_none(),
+            "wrong": if asked.left.is_some() { Vec::new() } else { wrong },
+            "ended": ended.map(|ended| ended.said),
+            "asks_secret": asked.left.is_some() && desk.missing_secret(planned).is_some(),
+            "seen": seen,
+            "samples": samples,
+            "path": Tab::Send.path(&found.key),
+            "phones": Tab::Phones.path(&found.key),
+            "results": Tab::Results.path(&found.key),
+            "campaign": Tab::Campaign.path(&found.key),
+        }),
+        of: Some((found, Tab::Send)),
+        commands: vec![desk.program.command_line(&["send"], &found.path, &flags)],
+        pictures: desk.keep_pictures(style),
+        renews: false,
+    };
+    Ok(screen.page(desk, &words)?)
+}
+
+/// The first message, as a phone shows it.
+fn first(desk: &Desk, planned: &Planned) -> Option<(Vec<serde_json::Value>, String)> {
+    let campaign = planned.campaign.as_ref()?;
+    let inputs = Inputs::of_campaign(campaign, &planned.plan.library);
+    let found = survey(&inputs, &planned.plan, &Choice::First(1), Extent::Samples).ok()?;
+    let preview = Preview { campaign, plan: &planned.plan, survey: &found, masked: true, script: None };
+    Some(html::samples(&preview, &desk.words()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_read_as_people_type_it() {
+        for (text, number) in [
+            ("2998", Some(2998)),
+            (" 2,998 ", Some(2998)),
+            ("２９９８", Some(2998)),
+            ("2，998", Some(2998)),
+            ("2'998", Some(2998)),
+            ("", None),
+            ("all", None),
+            ("2998 people", None),
+            ("-3", None),
+        ] {
+            assert_eq!(typed(text), number, "{text}");
+        }
+    }
+}
