@@ -52,6 +52,8 @@ pub(crate) struct Before {
     pub(crate) tried: Tried,
     /// Whom policies hold back.
     pub(crate) held: Held,
+    /// The journal, where there is one.
+    pub(crate) store: Option<Store>,
 }
 
 /// So far back other campaigns are looked at, and so many of them.
@@ -189,6 +191,7 @@ pub(crate) fn before(
         others,
         tried,
         held,
+        store,
     })
 }
 
@@ -327,7 +330,11 @@ fn gone(store: &Store, whose: Identity, at: Timestamp) -> Result<Option<Alike>, 
 fn settle_crash(campaign: &Campaign, state: &Path) -> Result<Option<Store>, JournalError> {
     let Some(store) = Store::read(state)? else { return Ok(None) };
     let whose = identity(campaign);
-    if store.find_campaign(&whose)?.is_none() {
+    let in_flight = match store.find_campaign(&whose)? {
+        Some(key) => store.count(key)?.in_flight,
+        None => 0,
+    };
+    if in_flight == 0 {
         return Ok(Some(store));
     }
     let mut store = Store::open(state)?;

@@ -13,11 +13,13 @@ use crate::cli::terminal::Terminal;
 use crate::delivery::tally::Tally;
 use crate::journal::JournalError;
 use crate::journal::identity::{CampaignKey, Claim};
+use crate::journal::receipt::Entry;
 use crate::journal::store::Store;
-use crate::journal::written::stamp;
+use crate::journal::written::MadeOf;
 use crate::plan::Plan;
 use crate::plan::digest::Digest;
 use crate::plan::id::PlanId;
+use crate::report::earlier::stamps;
 use crate::report::join::{self, JoinError};
 use crate::report::results::{self, ResultsError};
 use crate::send::execution::receipts::Receipts;
@@ -83,7 +85,7 @@ impl ResultsFile {
     fn noted(&self, store: &Store) -> Result<Option<(CampaignKey, Tally)>, JournalError> {
         let Some(made_of) = self.made_of() else { return Ok(None) };
         let Some(campaign) = store.find_campaign(&join::identity(&self.campaign))? else { return Ok(None) };
-        let noted = store.noted_results(campaign)?.filter(|noted| noted.made_of == made_of);
+        let noted = store.noted_results(campaign)?.filter(|noted| noted.made_of == made_of.all);
         match noted {
             Some(noted) if noted.version == store.version(campaign)? => Ok(Some((campaign, noted.tally))),
             Some(_) | None => Ok(None),
@@ -113,7 +115,7 @@ impl ResultsFile {
         Ok(stands.then_some(tally))
     }
 
-    fn note(&self, store: &Store, made_of: String, tally: &Tally) -> Result<(), JournalError> {
+    fn note(&self, store: &Store, made_of: MadeOf, tally: &Tally) -> Result<(), JournalError> {
         match store.find_campaign(&join::identity(&self.campaign))? {
             Some(campaign) => store.note_results(campaign, &self.campaign.results.path, made_of, tally),
             None => Ok(()),
@@ -123,18 +125,16 @@ impl ResultsFile {
     /// What beside the journal goes into the results, as one word: the program, what the plan comes to, and every file
     /// whose content may stand in them though it is in no message. Nothing where a file cannot be told from its earlier
     /// self, and where results have parts of their own.
-    fn made_of(&self) -> Option<String> {
+    fn made_of(&self) -> Option<MadeOf> {
         let Self { campaign, plan, masked, destination: _ } = self;
         if campaign.results.split {
             return None;
         }
-        let beside = campaign.audience.beside().map(|file| &file.source.path);
-        let files = [&campaign.path, &campaign.audience.source.path].into_iter().chain(beside);
-        let files = files.map(|file| stamp(file)).collect::<Option<Vec<String>>>()?;
+        let files = stamps(campaign)?;
         let (program, results) = (env!("CARGO_PKG_VERSION"), campaign.results.path.display());
         let (digest, counts, barred) = (&plan.digest, &plan.counts, &plan.barred);
         let all = format!("{program} {masked} {digest} {counts:?} {barred:?} {results} {files:?}");
-        Some(Digest::of(all.as_bytes()).to_string())
+        Some(MadeOf { all: Digest::of(all.as_bytes()).to_string(), files })
     }
 }
 
@@ -155,11 +155,13 @@ pub(crate) fn held(_: &Path) -> Result<impl Sized + use<>, Problem> {
     Ok(())
 }
 
-/// Leaves a receipt beside results that no run wrote: whoever finds them with nothing else is told whose they are.
+/// Leaves a receipt beside results that no run wrote: whoever finds them with nothing else is told whose they are. `sent` is
+/// what it said of the last run, where that may have been of another plan.
 pub(crate) fn leave_receipt(
     (campaign, plan, id): (&Campaign, &Plan, PlanId),
     destination: Destination,
     store: &Store,
+    sent: Option<&Entry>,
     terminal: &Terminal,
 ) -> Result<(), JournalError> {
     let whose = join::identity(campaign);
@@ -167,6 +169,10 @@ pub(crate) fn leave_receipt(
     let claim = Claim { campaign: key, epoch: store.epoch(key)? };
     let receipts =
         Receipts::new(gate::receipt(campaign, destination, None), &whose, claim, plan, &id.to_string());
+    let receipts = match sent {
+        Some(sent) => receipts.of_plan(sent),
+        None => receipts,
+    };
     if let Err(reason) = receipts.write_changed(store) {
         terminal.say("no-receipt", &[("reason", &reason)]);
     }

@@ -16,7 +16,7 @@ use crate::journal::place::Places;
 use crate::journal::record::Recorded;
 use crate::journal::sqlite::store::SqliteStore;
 use crate::journal::sqlite::{file, format1, log};
-use crate::journal::written::{self, WrittenResults};
+use crate::journal::written::{self, MadeOf, WrittenResults};
 
 /// The file's name in an account's folder.
 pub const FILE: &str = crate::journal::sqlite::store::FILE;
@@ -145,13 +145,15 @@ impl Store {
         &self,
         campaign: CampaignKey,
         file: &Path,
-        made_of: String,
+        made_of: MadeOf,
         tally: &Tally,
     ) -> Result<(), JournalError> {
         let Some(stamp) = written::stamp(file) else { return Ok(()) };
         let messages = self.most(campaign)?;
         let version = self.version(campaign)?;
-        let note = WrittenResults { messages, version, made_of, stamp, tally: tally.clone() };
+        let MadeOf { all: made_of, files } = made_of;
+        let note =
+            WrittenResults { messages, version, made_of, files: Some(files), stamp, tally: tally.clone() };
         let note = serde_json::to_string(&note).expect("texts and numbers are JSON");
         self.set_note(&written::key(campaign), &note)
     }

@@ -17,10 +17,21 @@ pub(crate) struct WrittenResults {
     pub(crate) version: String,
     /// What beside the journal went into them: campaign, audience, program.
     pub(crate) made_of: String,
+    /// The files among that, by their stamps; nothing where an earlier version noted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) files: Option<Vec<String>>,
     /// The file.
     pub(crate) stamp: String,
     /// What they came to.
     pub(crate) tally: Tally,
+}
+
+/// What results are made of beside the journal.
+pub(crate) struct MadeOf {
+    /// All of it in one word.
+    pub(crate) all: String,
+    /// The files among it.
+    pub(crate) files: Vec<String>,
 }
 
 /// What tells a file that was written from the same file after anybody touched it: name, device, number, size, and the

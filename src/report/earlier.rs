@@ -8,6 +8,7 @@ use crate::delivery::tally::Tally;
 use crate::journal::JournalError;
 use crate::journal::identity::CampaignKey;
 use crate::journal::store::Store;
+use crate::journal::written::stamp;
 use crate::plan::batch::Batch;
 use crate::plan::onlooker::Onlooker;
 use crate::report::join::{Count, identity};
@@ -25,7 +26,8 @@ pub(crate) struct Earlier {
 }
 
 impl Earlier {
-    /// Of the journal in a folder; nothing where there is none, or where it knows nobody of this campaign.
+    /// Of the journal in a folder; nothing where there is none, where it knows nobody of this campaign, or where results that
+    /// were written since anything changed say it all.
     ///
     /// # Errors
     ///
@@ -35,6 +37,10 @@ impl Earlier {
         let whose = identity(campaign);
         let Some(key) = store.find_campaign(&whose)? else { return Ok(None) };
         let version = store.version(key)?;
+        let noted = store.noted_results(key)?.filter(|noted| noted.version == version);
+        if noted.is_some_and(|noted| noted.files.is_some() && noted.files == stamps(campaign)) {
+            return Ok(None);
+        }
         let count = Count::load(Some(&store), &whose)?;
         Ok((!count.is_of_nobody()).then_some(Self { store, campaign: key, version, count, failed: None }))
     }
@@ -66,4 +72,11 @@ impl Onlooker for Earlier {
             }
         }
     }
+}
+
+/// What tells the files of a campaign from their earlier selves; nothing where one of them cannot be told.
+pub(crate) fn stamps(campaign: &Campaign) -> Option<Vec<String>> {
+    let beside = campaign.audience.beside().map(|file| &file.source.path);
+    let files = [&campaign.path, &campaign.audience.source.path].into_iter().chain(beside);
+    files.map(|file| stamp(file)).collect()
 }

@@ -183,3 +183,12 @@ fn two_accounts_send_from_one_folder_at_once_and_share_its_journal() {
     assert!(runs > 0, "they ran at once");
     assert_eq!(platform.ledger().totals().accepted, 1_003);
 }
+
+#[test]
+fn a_lock_that_cannot_be_written_is_told_as_one() {
+    let (world, platform) = (World::with_recipients(2), Platform::new(""));
+    world.in_state("nothing", "");
+    std::fs::create_dir(world.state_file("spring.campaign.lock")).expect("a folder in its place");
+    let ran = world.send(&platform).exits(10).says("the lock `").says("--state-dir");
+    assert!(!ran.stderr.contains("Excel"), "{ran:?}");
+}

@@ -177,3 +177,38 @@ fn what_went_to_an_address_of_this_computer_is_told_before_people_get_it_unless_
     let told = ask(None, &["--limit", "1"]).exits(7);
     told.says(&format!("2 of these 3 {careful} http://{}", gateway.address())).says("If a gateway");
 }
+
+#[test]
+fn a_send_that_nobody_agreed_to_leaves_nothing_in_the_folder() {
+    let (world, platform) = (World::with_recipients(2), Platform::new(""));
+    world.run_at(&platform, &["send", "campaign.toml"]).exits(8);
+    assert!(!world.path(".wxcast").exists());
+    world.send(&platform).exits(0);
+    world.edit("campaign.toml", "Hello", "Dear");
+    world.file("audience.csv", world.read("audience.csv") + "oTESTNEW00000000000000000001,New\n");
+    world.run_at(&platform, &["send", "campaign.toml"]).exits(8);
+    assert!(world.path(".wxcast/receipt.json").exists(), "what was sent is still told");
+}
+
+#[test]
+fn results_after_somebody_settled_unknown_ones_bring_the_receipt_up_to_date() {
+    let world = World::with_recipients(4);
+    world.text_campaign("Hello {{name}}", "retries = 0\n[send.stop]\nmax_unknown = 0");
+    let platform = Platform::new("[[faults]]\nkind = \"reset-after\"\nmessages = [1, 2]");
+    world.send(&platform).exits(6);
+    let entry = || {
+        let receipt: serde_json::Value =
+            serde_json::from_str(&world.read(".wxcast/receipt.json")).expect("a receipt");
+        receipt["entries"][0].clone()
+    };
+    let before = entry();
+    world.run(&["resolve", "campaign.toml", "--not-sent", "--all", "--yes"]).exits(0);
+    world.edit("audience.csv", "Name 3", "Name 4");
+    world.run_at(&platform, &["results", "campaign.toml"]).exits(0);
+    let after = entry();
+    assert_eq!((&before["counts"]["unknown"], &after["counts"]["unknown"]), (&2.into(), &0.into()));
+    assert_eq!((&before["digest"], &before["plan"]), (&after["digest"], &after["plan"]), "what was sent");
+    // Whoever finds the folder counts those who got it, and nobody else.
+    let told = somebody_else(&world, &platform, &SEND).exits(8);
+    assert!(!told.stderr.contains("Taking over has a price"), "{told:?}");
+}

@@ -6,6 +6,7 @@ use crate::api_base::Destination;
 use crate::campaign::Campaign;
 use crate::campaign::results_name::{LOCAL, is_marked};
 use crate::campaign::validate::Overrides;
+use crate::cli::campaign_lock::campaign_lock;
 use crate::cli::context::{Whose, environment, load_sound_guarded, whose};
 use crate::cli::elsewhere;
 use crate::cli::exit_code::Exit;
@@ -20,6 +21,7 @@ use crate::cli::telling::{Asked, Teller};
 use crate::cli::terminal::{Terminal, argument};
 use crate::cli::user_state::AccountFolder;
 use crate::diagnostic::render::display;
+use crate::journal::lock::is_held;
 use crate::journal::receipt::{self, Receipt};
 use crate::journal::store::Store;
 use crate::plan::Plan;
@@ -75,9 +77,9 @@ pub(crate) fn run(args: &args::Results, terminal: &Terminal) -> Result<Exit, Pro
     Ok(Exit::Ok)
 }
 
-/// Leaves a receipt where there is none and the results are the usual ones; a copy somewhere else is nobody's evidence.
-/// One that is there may be that of a run which is going on. What is not where the campaign goes now was approved as
-/// another plan, whose id is not known here.
+/// Leaves a receipt where there is none, or brings up to date what this journal said when a run ended, as after
+/// `wxcast resolve`; and only where the results are the usual ones: a copy somewhere else is nobody's evidence. What is not
+/// where the campaign goes now was approved as another plan, whose id is not known here.
 fn leave_receipt_of(
     campaign: &Campaign,
     plan: &Plan,
@@ -85,16 +87,26 @@ fn leave_receipt_of(
     args: &args::Results,
     terminal: &Terminal,
 ) -> Result<(), Problem> {
-    let Ok(hosts) = hosts(campaign) else { return Ok(()) };
-    let is_real = !is_marked(&campaign.results.path, LOCAL);
-    let (file, whose) = (receipt::beside(&campaign.path), identity(campaign));
-    let is_missing =
-        Receipt::read(&file).is_ok_and(|receipt| receipt.of(&whose, hosts.destination().name()).is_none());
-    if let Some(store) = store.filter(|_| args.output.is_none() && is_missing)
-        && is_real == (hosts.destination() == Destination::Real)
-    {
+    let (Some(store), Ok(hosts)) = (store, hosts(campaign)) else { return Ok(()) };
+    let destination = hosts.destination();
+    let is_usual = args.output.is_none()
+        && is_marked(&campaign.results.path, LOCAL) == (destination == Destination::Local);
+    let Some(receipt) = Receipt::read(&receipt::beside(&campaign.path)).ok().filter(|_| is_usual) else {
+        return Ok(());
+    };
+    let sent = receipt.of(&identity(campaign), destination.name());
+    let account = AccountFolder::insist(&campaign.account.appid, args.journal.dir())?;
+    // One that somebody else wrote stays, as does that of a run which is going on.
+    let may_write = match sent {
+        None => true,
+        Some(sent) if sent.running => false,
+        Some(sent) => {
+            sent.journal == store.uuid()? && !is_held(&campaign_lock(&account.of(destination), &campaign.id))
+        }
+    };
+    if may_write {
         let id = PlanId::of(campaign, &hosts, plan);
-        leave_receipt((campaign, plan, id), hosts.destination(), store, terminal)?;
+        leave_receipt((campaign, plan, id), destination, store, sent, terminal)?;
     }
     Ok(())
 }

@@ -97,7 +97,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
     let waiting =
         Waiting { campaign: Arc::clone(&campaign), state: state.clone(), stop_files: stop_files.clone() };
     let (finished, origin) = if left == 0 {
-        (nothing_to_do(&results, &state, id, terminal)?, None)
+        (nothing_to_do(&results, before.store.as_ref(), id, terminal)?, None)
     } else {
         let total = args.how.limit.map_or(left, |limit| left.min(limit));
         let proposal =
@@ -110,7 +110,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
             gate::insist_on_traces(&campaign)?;
         }
         if let Some(stop) = closed.filter(|_| until.is_none()) {
-            let nothing = nothing_to_do(&results, &state, id, terminal)?;
+            let nothing = nothing_to_do(&results, before.store.as_ref(), id, terminal)?;
             (Finished { stop: Some(stop), ..nothing }, None)
         } else {
             let agreed = stay.agreed.is_some() || proposal.agreed(args, terminal)?;
@@ -367,15 +367,14 @@ fn left(tally: &Tally, policy: &Policy) -> u64 {
 /// A run in which nothing is left: the results are written all the same, unless they stand there already.
 fn nothing_to_do(
     results: &ResultsFile,
-    state: &Path,
+    store: Option<&Store>,
     id: PlanId,
     terminal: &Terminal,
 ) -> Result<Finished, Problem> {
-    let store = Store::read(state)?;
-    let concluded = results.write_changed(store.as_ref())?;
+    let concluded = results.write_changed(store)?;
     let ResultsFile { campaign, plan, destination, .. } = results;
-    if let (Some(store), Some(destination)) = (&store, destination) {
-        leave_receipt((campaign, plan, id), *destination, store, terminal)?;
+    if let (Some(store), Some(destination)) = (store, destination) {
+        leave_receipt((campaign, plan, id), *destination, store, None, terminal)?;
     }
     Ok(Finished { concluded, ..Finished::default() })
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::types::Type;
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Outcome;
@@ -11,7 +11,7 @@ use crate::journal::backend::Messages;
 use crate::journal::identity::{CampaignKey, Claim, MessageKey};
 use crate::journal::record::{Known, MessageCounts, Recorded, RecordedCause, State};
 use crate::journal::sqlite::schema::range;
-use crate::journal::sqlite::store::{SqliteStore, timestamp, whole};
+use crate::journal::sqlite::store::{Counted, SqliteStore, timestamp, whole};
 use crate::journal::sqlite::writing::{Failure, count_change, insist, text_id};
 
 const SELECT: &str = "SELECT m.id, m.openid, m.nth, m.state, m.attempts, m.errcode, t.value, m.hint, m.rid, m.at, \
@@ -103,65 +103,18 @@ impl Messages for SqliteStore {
     }
 
     fn count(&self, campaign: CampaignKey) -> Result<MessageCounts, JournalError> {
-        (|| {
-            let (first, end) = range(campaign);
-            let (mut counts, skipped) = self.connection.query_row(
-                "SELECT total(state = 0), total(state = 1), total(state = 2), total(state = 3), total(state = 4), \
-                 total(state = 5), total(state > 5) FROM message WHERE id > ?1 AND id < ?2",
-                [first, end],
-                |row| {
-                    // Exact: a campaign has fewer messages than a float has integers.
-                    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-                    let count = |index| row.get::<_, f64>(index).map(|count| count as u64);
-                    let counts = MessageCounts {
-                        in_flight: count(0)?,
-                        sent: count(1)?,
-                        refused: count(2)?,
-                        failed: count(3)?,
-                        unknown: count(4)?,
-                        postponed: count(5)?,
-                        ..MessageCounts::default()
-                    };
-                    Ok((counts, count(6)?))
-                },
-            )?;
-            if skipped > 0 {
-                let mut statement = self.connection.prepare_cached(
-                    "SELECT state, count(*) FROM message WHERE id > ?1 AND id < ?2 AND state > 5 GROUP BY 1",
-                )?;
-                let mut rows = statement.query([first, end])?;
-                while let Some(row) = rows.next()? {
-                    if let State::Skipped(reason) = state(row, 0)? {
-                        counts.skipped.insert(reason, whole(row, 1)?);
-                    }
-                }
+        let counted = || {
+            let moment = self.moment()?;
+            if let Some(counted) = self.counted.borrow().as_ref().filter(|it| it.is_of(campaign, moment)) {
+                return Ok(counted.counts.clone());
             }
-            if counts.refused > 0 {
-                let mut statement = self.connection.prepare_cached(
-                    "SELECT ifnull(errcode, 0), count(*) FROM message WHERE id > ?1 AND id < ?2 AND state = 2 GROUP BY 1",
-                )?;
-                let codes = statement.query_map([first, end], |row| Ok((row.get(0)?, whole(row, 1)?)))?;
-                counts.refused_by_code = codes.collect::<rusqlite::Result<_>>()?;
-            }
-            if counts.failed + counts.unknown > 0 {
-                let mut statement = self.connection.prepare_cached(
-                    "SELECT m.state, m.errcode, t.value, count(*) FROM message m LEFT JOIN text t ON t.id = m.reason \
-                     WHERE m.id > ?1 AND m.id < ?2 AND m.state IN (3, 4) GROUP BY 1, 2, 3",
-                )?;
-                let mut rows = statement.query([first, end])?;
-                while let Some(row) = rows.next()? {
-                    let causes = match row.get(0)? {
-                        3 => &mut counts.failed_by_cause,
-                        _ => &mut counts.unknown_by_cause,
-                    };
-                    if let Some(cause) = RecordedCause::from_disk(row.get(1)?, row.get(2)?) {
-                        *causes.entry(cause.name()).or_default() += whole(row, 3)?;
-                    }
-                }
-            }
+            let counts = count(&self.connection, campaign)?;
+            // What somebody committed meanwhile is in some of the counts and not in others: asked next, they are made anew.
+            let counted = Counted { campaign, moment, counts: counts.clone() };
+            *self.counted.borrow_mut() = Some(counted);
             Ok(counts)
-        })()
-        .map_err(|error: rusqlite::Error| self.unreadable(&error))
+        };
+        counted().map_err(|error: rusqlite::Error| self.unreadable(&error))
     }
 
     fn resolve(
@@ -200,6 +153,66 @@ impl Messages for SqliteStore {
         })();
         resolved.map_err(|failure: Failure| failure.told(self))
     }
+}
+
+/// So many messages of a campaign are in each state: all of them are read.
+fn count(connection: &Connection, campaign: CampaignKey) -> rusqlite::Result<MessageCounts> {
+    let (first, end) = range(campaign);
+    let (mut counts, skipped) = connection.query_row(
+        "SELECT total(state = 0), total(state = 1), total(state = 2), total(state = 3), total(state = 4), \
+         total(state = 5), total(state > 5) FROM message WHERE id > ?1 AND id < ?2",
+        [first, end],
+        |row| {
+            // Exact: a campaign has fewer messages than a float has integers.
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            let count = |index| row.get::<_, f64>(index).map(|count| count as u64);
+            let counts = MessageCounts {
+                in_flight: count(0)?,
+                sent: count(1)?,
+                refused: count(2)?,
+                failed: count(3)?,
+                unknown: count(4)?,
+                postponed: count(5)?,
+                ..MessageCounts::default()
+            };
+            Ok((counts, count(6)?))
+        },
+    )?;
+    if skipped > 0 {
+        let mut statement = connection.prepare_cached(
+            "SELECT state, count(*) FROM message WHERE id > ?1 AND id < ?2 AND state > 5 GROUP BY 1",
+        )?;
+        let mut rows = statement.query([first, end])?;
+        while let Some(row) = rows.next()? {
+            if let State::Skipped(reason) = state(row, 0)? {
+                counts.skipped.insert(reason, whole(row, 1)?);
+            }
+        }
+    }
+    if counts.refused > 0 {
+        let mut statement = connection.prepare_cached(
+            "SELECT ifnull(errcode, 0), count(*) FROM message WHERE id > ?1 AND id < ?2 AND state = 2 GROUP BY 1",
+        )?;
+        let codes = statement.query_map([first, end], |row| Ok((row.get(0)?, whole(row, 1)?)))?;
+        counts.refused_by_code = codes.collect::<rusqlite::Result<_>>()?;
+    }
+    if counts.failed + counts.unknown > 0 {
+        let mut statement = connection.prepare_cached(
+            "SELECT m.state, m.errcode, t.value, count(*) FROM message m LEFT JOIN text t ON t.id = m.reason \
+             WHERE m.id > ?1 AND m.id < ?2 AND m.state IN (3, 4) GROUP BY 1, 2, 3",
+        )?;
+        let mut rows = statement.query([first, end])?;
+        while let Some(row) = rows.next()? {
+            let causes = match row.get(0)? {
+                3 => &mut counts.failed_by_cause,
+                _ => &mut counts.unknown_by_cause,
+            };
+            if let Some(cause) = RecordedCause::from_disk(row.get(1)?, row.get(2)?) {
+                *causes.entry(cause.name()).or_default() += whole(row, 3)?;
+            }
+        }
+    }
+    Ok(counts)
 }
 
 pub(super) fn state(row: &Row<'_>, index: usize) -> rusqlite::Result<State> {

@@ -1,5 +1,6 @@
 //! A journal that SQLite keeps.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,8 +11,10 @@ use tempfile::TempDir;
 
 use crate::journal::JournalError;
 use crate::journal::backend::{Backend, Files};
+use crate::journal::identity::CampaignKey;
 use crate::journal::kept::Kept;
 use crate::journal::place::Place;
+use crate::journal::record::MessageCounts;
 use crate::journal::reserve::Reserve;
 use crate::journal::sqlite::file::{self, There};
 use crate::journal::sqlite::schema::{self, FORMAT};
@@ -32,8 +35,28 @@ pub(crate) struct SqliteStore {
     kept: Vec<Kept>,
     /// Room on the disk for answers.
     reserve: Option<Reserve>,
+    /// The messages of a campaign, as they were counted last.
+    pub(crate) counted: RefCell<Option<Counted>>,
     /// A copy that is read in the place of a file that cannot be.
     _copy: Option<TempDir>,
+}
+
+/// The messages of a campaign, counted at a moment.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    pub(crate) campaign: CampaignKey,
+    pub(crate) moment: Moment,
+    pub(crate) counts: MessageCounts,
+}
+
+/// What is another one once something was committed: by others, and by this connection.
+pub(crate) type Moment = (i64, i64);
+
+impl Counted {
+    /// Whether it is of this campaign, and nothing was committed since.
+    pub(crate) fn is_of(&self, campaign: CampaignKey, moment: Moment) -> bool {
+        (self.campaign, self.moment) == (campaign, moment)
+    }
 }
 
 impl SqliteStore {
@@ -53,6 +76,7 @@ impl SqliteStore {
             connection: file::connect(&path).map_err(|error| unreadable(&path, &error))?,
             kept: vec![Kept::of(&path)],
             reserve: None,
+            counted: RefCell::default(),
             path,
             shared: true,
             _copy: None,
@@ -103,6 +127,7 @@ impl SqliteStore {
             shared: true,
             kept: Vec::new(),
             reserve: None,
+            counted: RefCell::default(),
             _copy: copy,
         };
         store.leave_log().and_then(|()| store.prepare()).map_err(|error| store.unreadable(&error))?;
@@ -145,6 +170,12 @@ impl SqliteStore {
             true => Ok(()),
             false => Err(JournalError::Foreign { place: (&self.path).into() }),
         }
+    }
+
+    pub(crate) fn moment(&self) -> rusqlite::Result<Moment> {
+        let others = self.connection.pragma_query_value(None, "data_version", |row| row.get(0))?;
+        let own = self.connection.query_row("SELECT total_changes()", [], |row| row.get(0))?;
+        Ok((others, own))
     }
 
     /// What an error says that came of reading.

@@ -303,6 +303,17 @@ mod tests {
         let transaction = store.transaction().expect("a transaction");
         write_intent(&transaction, campaign, &message(Some(found[0].id), "new", 1)).expect("an intent");
         transaction.commit().expect("a commit");
+        assert_eq!(store.count(campaign).expect("the counts").in_flight, 2, "it was counted before");
+        // Whatever another process commits is counted, too.
+        let other = SqliteStore::open(folder.path()).expect("a journal");
+        assert_eq!(other.count(campaign).expect("the counts").in_flight, 2);
+        let transaction = store.transaction().expect("a transaction");
+        write_outcome(&transaction, found[0].id, Outcome::Sent, &attempt).expect("an outcome");
+        transaction.commit().expect("a commit");
+        assert_eq!(other.count(campaign).expect("the counts").in_flight, 1);
+        let transaction = store.transaction().expect("a transaction");
+        write_intent(&transaction, campaign, &message(Some(found[0].id), "new", 1)).expect("an intent");
+        transaction.commit().expect("a commit");
         let again = store.message(found[0].id).expect("the journal").expect("the message");
         assert_eq!((again.state, again.skipped_at, again.hint), (State::InFlight, None, None));
     }

@@ -57,6 +57,11 @@ impl Receipts {
         }
     }
 
+    /// With the plan that was sent when this was written, in place of the one that the files make now.
+    pub(crate) fn of_plan(self, sent: &Entry) -> Self {
+        Self { digest: sent.digest.clone(), id: sent.plan.clone(), ..self }
+    }
+
     /// Writes it. Gives what it says then; nothing where somebody else's stands there by now.
     ///
     /// # Errors
