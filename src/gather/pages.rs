@@ -1,32 +1,45 @@
-//! Fetches a list of people page by page into a file that is kept.
+//! Fetches a list of people page by page. The pages are handed over as they come, so that they are kept and written while
+//! the next one is on its way.
 
 use std::collections::HashSet;
-
-use jiff::Timestamp;
+use std::sync::mpsc::SyncSender;
 
 use crate::audience::openid;
 use crate::gather::ask::{Asker, Halt};
-use crate::gather::kept::{Kept, Mark};
 use crate::wechat::people::{self, Listed};
 
 /// The openid behind which the next page was to begin is none of a follower any more (docs/platform.md#openids).
 const NO_OPENID: i64 = 40003;
 
-/// Fetches what is missing of a list, and tells of each page.
+/// What comes of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Came {
+    /// The list begins anew: whoever stood at the end of the last page is gone, and so is the way on from there.
+    Anew,
+    /// A page.
+    Page {
+        openids: Vec<String>,
+        /// How many there are in all, where the platform says so.
+        total: Option<u64>,
+        /// Behind whom the next page begins; nothing where this is the last one.
+        next: Option<String>,
+    },
+}
+
+/// Fetches a list from behind somebody, or from the beginning, and hands over what comes.
 ///
 /// # Errors
 ///
-/// Why it goes no further. What was fetched so far is kept.
+/// Why it goes no further.
 pub(crate) async fn fetch(
     asker: &Asker,
     list: Listed,
-    kept: &mut Kept,
-    told: &mut dyn FnMut(&Mark),
+    mut behind: String,
+    came: &SyncSender<Came>,
 ) -> Result<(), Halt> {
     // A platform that leads back to where it was would never end.
     let mut been: HashSet<String> = HashSet::new();
-    while !kept.mark().ended {
-        let behind = kept.mark().behind.clone();
+    loop {
         let client = &asker.client;
         let asked = asker.ask(|token| {
             let behind = &behind;
@@ -37,22 +50,24 @@ pub(crate) async fn fetch(
             Err(Halt::Answered(answer))
                 if answer.code == NO_OPENID && !behind.is_empty() && been.is_empty() =>
             {
-                // Whoever stood at the end of the last page is gone, and so is the way on from there.
-                tracing::info!("the list begins anew");
-                kept.restart(Timestamp::now())?;
-                been.insert(behind);
+                been.insert(std::mem::take(&mut behind));
+                if came.send(Came::Anew).is_err() {
+                    return Ok(());
+                }
                 continue;
             }
             Err(halt) => return Err(halt),
         };
         been.insert(behind);
         let next = page.next.filter(|next| !been.contains(next));
-        let ended = next.is_none();
         // What is no openid stands for nobody, and could break the file it is kept in.
-        let usable: Vec<String> =
-            page.openids.into_iter().filter(|openid| openid::check(openid).is_ok()).collect();
-        kept.add(&usable, next.as_deref().unwrap_or(""), page.total, ended)?;
-        told(kept.mark());
+        let mut openids = page.openids;
+        openids.retain(|openid| openid::check(openid).is_ok());
+        // Whoever takes the pages has given up where nobody does.
+        let taken = came.send(Came::Page { openids, total: page.total, next: next.clone() });
+        match next.filter(|_| taken.is_ok()) {
+            Some(next) => behind = next,
+            None => return Ok(()),
+        }
     }
-    Ok(())
 }

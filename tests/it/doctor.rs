@@ -10,11 +10,12 @@ use crate::support::bytes::{Gateway, Reply, http};
 use crate::support::wire::{PROXY_PASSWORD, Proxy, Tls};
 use crate::support::{APPID, Platform, Ran, World, finish, repository};
 
-const CHECKS: [&str; 13] = [
+const CHECKS: [&str; 14] = [
     "token",
     "ip",
     "clock",
     "permission",
+    "audience",
     "kf-account",
     "quota",
     "rate",
@@ -53,8 +54,14 @@ fn said(ran: &Ran, check: &str) -> String {
     )
 }
 
-const NO_TOKEN: [&str; 5] =
-    ["ip:warning", "clock:warning", "permission:warning", "quota:warning", "rate:warning"];
+const NO_TOKEN: [&str; 6] = [
+    "ip:warning",
+    "clock:warning",
+    "permission:warning",
+    "audience:warning",
+    "quota:warning",
+    "rate:warning",
+];
 
 #[test]
 fn a_good_account_has_nothing_to_complain_of() {
@@ -136,6 +143,22 @@ fn an_account_without_the_right_is_told_what_a_verified_one_is() {
     let ran = doctor(&World::with_recipients(3), "[[answers]]\non = 'kflist'\ncode = 48001").exits(9);
     assert_eq!(ill(&ran), ["permission:fault"]);
     assert!(said(&ran, "permission").contains("微信认证"), "{}", said(&ran, "permission"));
+}
+
+#[test]
+fn whether_the_account_may_list_its_people_is_told_and_keeps_nothing_from_being_sent() {
+    let may_not = doctor(&World::with_recipients(3), "[[answers]]\non = 'tags'\ncode = 48001").exits(0);
+    assert_eq!(ill(&may_not), ["audience:warning"]);
+    assert!(said(&may_not, "audience").contains("wrote --from"), "{}", said(&may_not, "audience"));
+    let world = World::with_recipients(3);
+    world.edit("campaign.toml", "[audience]", "kind = \"mini-program\"\n[audience]");
+    let mini = doctor(&world, "[[answers]]\non = 'tags'\ncode = 48001").exits(0);
+    assert!(said(&mini, "audience").contains("no followers"), "{}", said(&mini, "audience"));
+    let world = World::with_recipients(3);
+    world.edit("campaign.toml", "file = \"audience.csv\"", "command = [\"export\"]");
+    let ran = doctor(&world, "").exits(3);
+    assert_eq!(ill(&ran), ["audience:fault"]);
+    assert!(said(&ran, "audience").contains("wxcast audience fetch"), "{}", said(&ran, "audience"));
 }
 
 #[test]

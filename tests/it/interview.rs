@@ -51,6 +51,17 @@ fn it_leads_to_a_text_campaign_that_plans_clean() {
 }
 
 #[test]
+fn who_has_no_list_yet_is_told_how_to_get_one_and_goes_on_with_it() {
+    let world = world();
+    let mut session = session(&world, "init spring", &[("WXCAST_APPID", APPID)]);
+    session.sees("[1]").types("").sees(&format!("[{APPID}]")).types("");
+    session.sees("Without a list yet").sees("The audience file").types("");
+    session.sees(&format!("wxcast audience followers --appid {APPID} -o fans.csv"));
+    session.sees("The audience file").types("lists/名单.csv");
+    session.sees("4 columns");
+}
+
+#[test]
 fn where_a_title_stands_above_the_list_it_asks_for_the_row_of_the_names() {
     let world = world();
     let list = format!("五一活动名单,,\n制表：市场部,,\n粉丝,姓名,备注\n{},张三,\n", openid(1));

@@ -6,8 +6,9 @@ use std::io;
 use jiff::Timestamp;
 
 use crate::campaign::moment::usual_zone;
+use crate::cli::command::audience::halted::Unwritten;
 use crate::cli::command::audience::listing::{Listing, Making};
-use crate::cli::command::audience::session::{Session, Whose};
+use crate::cli::command::audience::session::{Session, Taken, Whose, name};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::audience_args;
 use crate::cli::problem::Problem;
@@ -17,6 +18,7 @@ use crate::gather::kept::Kept;
 use crate::gather::profiles::{self, Known};
 use crate::gather::selection::{People, Selection, Set, Sifted};
 use crate::locale::Catalog;
+use crate::plan::duplicates::Hashes;
 use crate::report::list::{Take, Titles};
 use crate::wechat::people::{self, Listed};
 
@@ -29,7 +31,17 @@ pub(crate) fn run(args: &audience_args::Followers, terminal: &Terminal) -> Resul
     let listing = Listing::insist(&args.output, &whose, args.fetching.state.dir())?;
     let session = Session::open(whose, &args.fetching, terminal)?;
     let words = &terminal.words;
-    let followers = session.list(Listed::Followers, &words.say("gathered.what.followers", &[]))?;
+    let followers = if listing.is_endless() && !args.info && !args.not_blacklisted {
+        match as_they_come(&session, &listing, terminal)? {
+            Written::Whole => {
+                session.whose.next(terminal);
+                return Ok(Exit::Ok);
+            }
+            Written::Repeated(followers) => followers,
+        }
+    } else {
+        session.list(Listed::Followers, &words.say("gathered.what.followers", &[]))?
+    };
     let blacklist = match args.not_blacklisted {
         true => Some(session.list(Listed::Blacklist, &words.say("gathered.what.blacklist", &[]))?),
         false => None,
@@ -59,6 +71,57 @@ pub(crate) fn run(args: &audience_args::Followers, terminal: &Terminal) -> Resul
     [Some(followers), blacklist, profiles].into_iter().flatten().for_each(Kept::done);
     session.whose.next(terminal);
     Ok(Exit::Ok)
+}
+
+/// What came of writing people while they come.
+enum Written {
+    /// The file.
+    Whole,
+    /// None: somebody stands in the list twice.
+    Repeated(Kept),
+}
+
+/// Writes the openids while the pages come: nothing has to be known of all of them but that nobody stands there twice,
+/// which is seldom so.
+fn as_they_come(session: &Session<'_>, listing: &Listing, terminal: &Terminal) -> Result<Written, Problem> {
+    let words = &terminal.words;
+    let what = words.say("gathered.what.followers", &[]);
+    let mut followers = session.kept(&name(Listed::Followers), &what)?;
+    let mut hashes = Hashes::default();
+    let filled = listing.fill(&titles(words, &[]), |take| {
+        followers.lines::<Unwritten>(&mut |openid| {
+            hashes.add(openid.as_bytes());
+            Ok(take(&[openid])?)
+        })?;
+        session.complete(Listed::Followers, &mut followers, &what, &mut |taken| match taken {
+            Taken::Person(openid) => {
+                hashes.add(openid.as_bytes());
+                Ok(take(&[openid])?)
+            }
+            // Those who came before are in the file already.
+            Taken::Anew => Err(Unwritten::Repeated),
+        })?;
+        let repeated = std::mem::take(&mut hashes).repeated();
+        if repeated.is_empty() { Ok(()) } else { Err(Unwritten::Repeated) }
+    });
+    let sha256 = match filled {
+        Ok(sha256) => sha256,
+        Err(Unwritten::Repeated) => {
+            session.complete_list(Listed::Followers, &mut followers, &what)?;
+            return Ok(Written::Repeated(followers));
+        }
+        Err(unwritten) => return Err(listing.problem(unwritten)),
+    };
+    let (people, total) = (followers.mark().lines, followers.mark().total);
+    let sifted = Sifted { read: people, kept: people, ..Sifted::default() };
+    tell(total, &sifted, false, terminal);
+    let counts = Counts { people, received: people, repeated: 0, total };
+    let source = Source::Followers { info: false, not_blacklisted: false };
+    let host = Some(session.host.as_str());
+    let making = Making { whose: &session.whose, host, source, counts, at: session.begun };
+    listing.tell(making, sha256, terminal)?;
+    followers.done();
+    Ok(Written::Whole)
 }
 
 /// Says what the platform counted and what came of it.

@@ -1,5 +1,7 @@
 //! Why nothing more is fetched, for people. Whatever was fetched is kept.
 
+use std::io;
+
 use crate::cli::exit_code::Exit;
 use crate::cli::origin::Origin;
 use crate::cli::problem::Problem;
@@ -75,5 +77,30 @@ pub(super) fn not_kept(error: &KeptError) -> Problem {
     match error {
         KeptError::Busy => Problem::new(Exit::Gate, "gathered-locked"),
         KeptError::Disk(reason) => Problem::new(Exit::Storage, "gathered-disk").because(reason),
+    }
+}
+
+/// Why a file is not written.
+#[derive(Debug)]
+pub(super) enum Unwritten {
+    /// The disk says so.
+    Disk(io::Error),
+    /// What it is made of was changed meanwhile.
+    Changed,
+    /// Somebody stands in it twice.
+    Repeated,
+    /// What it is made of is not to be had.
+    Missing(Problem),
+}
+
+impl From<Problem> for Unwritten {
+    fn from(problem: Problem) -> Self {
+        Self::Missing(problem)
+    }
+}
+
+impl From<io::Error> for Unwritten {
+    fn from(error: io::Error) -> Self {
+        Self::Disk(error)
     }
 }

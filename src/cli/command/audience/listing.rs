@@ -1,16 +1,17 @@
 //! The file that a command makes: it is asked for first and written last, with what it tells of itself beside it.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use crate::cli::command::audience::halted::Unwritten;
 use crate::cli::command::audience::session::Whose;
 use crate::cli::exit_code::Exit;
 use crate::cli::problem::Problem;
 use crate::cli::sidecar::{Counts, Sidecar, Source, command_line};
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::render::display;
+use crate::own_file;
 use crate::report::list::{self, ListForm, MOST_ROWS, Take, Titles};
 
 /// A file that people are written to.
@@ -34,6 +35,8 @@ impl Listing {
         if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
             return Err(Problem::new(Exit::Usage, "gathered-folder").with("folder", display(folder)));
         }
+        // What an earlier one that was killed has left.
+        own_file::sweep(folder.unwrap_or(Path::new(".")));
         Ok(Self { file: file.to_owned(), form })
     }
 
@@ -64,12 +67,44 @@ impl Listing {
         fill: impl FnOnce(&mut Take<'_>) -> Result<(), Unwritten>,
         terminal: &Terminal,
     ) -> Result<(), Problem> {
+        let sha256 = self.fill(titles, fill).map_err(|unwritten| self.problem(unwritten))?;
+        self.tell(made, sha256, terminal)
+    }
+
+    /// Writes it, and gives its SHA-256.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written, or what `fill` says.
+    pub(super) fn fill(
+        &self,
+        titles: &Titles,
+        fill: impl FnOnce(&mut Take<'_>) -> Result<(), Unwritten>,
+    ) -> Result<String, Unwritten> {
+        list::write(&self.file, self.form, titles, fill)
+    }
+
+    /// Why it is not written, for people.
+    pub(super) fn problem(&self, unwritten: Unwritten) -> Problem {
+        match unwritten {
+            Unwritten::Disk(reason) => Problem::cannot_write(&self.file, reason),
+            Unwritten::Changed | Unwritten::Repeated => Problem::changed(Exit::Gate),
+            Unwritten::Missing(problem) => problem,
+        }
+    }
+
+    /// Whether it can be written while its people come: they need not be counted before.
+    pub(super) fn is_endless(&self) -> bool {
+        self.form == ListForm::Csv
+    }
+
+    /// Puts beside it what it tells of itself, and says that it is written.
+    ///
+    /// # Errors
+    ///
+    /// When that cannot be written.
+    pub(super) fn tell(&self, made: Making<'_>, sha256: String, terminal: &Terminal) -> Result<(), Problem> {
         let Making { whose, host, source, counts, at } = made;
-        let sha256 =
-            list::write(&self.file, self.form, titles, fill).map_err(|unwritten| match unwritten {
-                Unwritten::Disk(reason) => Problem::cannot_write(&self.file, reason),
-                Unwritten::Changed => Problem::changed(Exit::Gate),
-            })?;
         let sidecar = Sidecar {
             wxcast: env!("CARGO_PKG_VERSION").to_owned(),
             command: command_line(),
@@ -86,21 +121,6 @@ impl Listing {
             terminal.say("gathered.repeated", &[("count", &counts.repeated)]);
         }
         Ok(())
-    }
-}
-
-/// Why a file is not written.
-#[derive(Debug)]
-pub(super) enum Unwritten {
-    /// The disk says so.
-    Disk(io::Error),
-    /// What it is made of was changed meanwhile.
-    Changed,
-}
-
-impl From<io::Error> for Unwritten {
-    fn from(error: io::Error) -> Self {
-        Self::Disk(error)
     }
 }
 

@@ -1,13 +1,14 @@
 //! An account whose people are fetched, and where what was fetched is kept meanwhile.
 
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::api_base::{API_BASE, API_BASE_2, ApiBase, Hosts};
 use crate::campaign::{Account, Campaign, SecretPlace, moment};
-use crate::cli::command::audience::halted::{halted, not_kept, signalled};
+use crate::cli::command::audience::halted::{Unwritten, halted, not_kept, signalled};
 use crate::cli::context::{environment, load_campaign, variable};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::audience_args::{Fetching, Of};
@@ -19,8 +20,8 @@ use crate::cli::terminal::Terminal;
 use crate::cli::user_state::AccountFolder;
 use crate::delivery::stop::Stop;
 use crate::gather::ask::{Asker, Halt};
-use crate::gather::kept::Kept;
-use crate::gather::pages;
+use crate::gather::kept::{Kept, KeptError};
+use crate::gather::pages::{self, Came};
 use crate::message::AccountKind;
 use crate::report::plan::text::destination;
 use crate::report::progress::Counting;
@@ -30,6 +31,8 @@ use crate::wechat::people::Listed;
 /// How long an account that no campaign names is waited for: as campaigns do where they say nothing else.
 const CONNECT: Duration = Duration::from_secs(5);
 const ANSWER: Duration = Duration::from_secs(30);
+/// So many pages wait to be kept while the next one is fetched.
+const PAGES_AHEAD: usize = 2;
 
 /// Whose people they are.
 #[derive(Debug)]
@@ -97,6 +100,42 @@ impl Whose {
         match &self.campaign {
             Some(campaign) => terminal.next("gathered", &campaign.path),
             None => terminal.say("next.gathered-init", &[]),
+        }
+    }
+}
+
+/// What a list is kept as.
+pub(super) fn name(list: Listed) -> String {
+    match list {
+        Listed::Followers => "followers".to_owned(),
+        Listed::Blacklist => "blacklist".to_owned(),
+        Listed::Tagged(tag) => format!("tag{tag}"),
+    }
+}
+
+/// What is handed over of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken<'a> {
+    /// The next one.
+    Person(&'a str),
+    /// That it begins anew: nobody came yet.
+    Anew,
+}
+
+/// Keeps what came of a list, and hands it over.
+fn keep(
+    came: Came,
+    kept: &mut Kept,
+    each: &mut dyn FnMut(Taken<'_>) -> Result<(), Unwritten>,
+) -> Result<(), Unwritten> {
+    match came {
+        Came::Anew => {
+            kept.restart(Timestamp::now())?;
+            each(Taken::Anew)
+        }
+        Came::Page { openids, total, next } => {
+            kept.add(&openids, next.as_deref().unwrap_or(""), total, next.is_none())?;
+            openids.iter().try_for_each(|openid| each(Taken::Person(openid)))
         }
     }
 }
@@ -201,17 +240,54 @@ impl<'t> Session<'t> {
     ///
     /// Why there is none.
     pub(super) fn list(&self, list: Listed, what: &str) -> Result<Kept, Problem> {
-        let name = match list {
-            Listed::Followers => "followers".to_owned(),
-            Listed::Blacklist => "blacklist".to_owned(),
-            Listed::Tagged(tag) => format!("tag{tag}"),
-        };
-        let mut kept = self.kept(&name, what)?;
+        let mut kept = self.kept(&name(list), what)?;
+        self.complete_list(list, &mut kept, what)?;
+        Ok(kept)
+    }
+
+    /// The same for one that is fetched in part.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not all there.
+    pub(super) fn complete_list(&self, list: Listed, kept: &mut Kept, what: &str) -> Result<(), Problem> {
+        match self.complete(list, kept, what, &mut |_| Ok(())) {
+            Ok(()) => Ok(()),
+            Err(Unwritten::Missing(problem)) => Err(problem),
+            Err(Unwritten::Disk(error)) => Err(not_kept(&KeptError::Disk(error))),
+            Err(Unwritten::Changed | Unwritten::Repeated) => Err(Problem::changed(Exit::Gate)),
+        }
+    }
+
+    /// Fetches what is missing of a list, and hands over everybody who comes. A thread of its own asks for the next page
+    /// while this one keeps the last.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not all there, or what `each` says.
+    pub(super) fn complete(
+        &self,
+        list: Listed,
+        kept: &mut Kept,
+        what: &str,
+        each: &mut dyn FnMut(Taken<'_>) -> Result<(), Unwritten>,
+    ) -> Result<(), Unwritten> {
+        if kept.mark().ended {
+            return Ok(());
+        }
         let mut counting = self.counting(what);
-        let fetched = self.wait(pages::fetch(&self.asker, list, &mut kept, &mut |mark| {
-            counting.at(mark.lines, mark.total);
-        }));
+        let behind = kept.mark().behind.clone();
+        let (send, came) = sync_channel(PAGES_AHEAD);
+        let done = std::thread::scope(|scope| {
+            let fetching = scope.spawn(move || self.wait(pages::fetch(&self.asker, list, behind, &send)));
+            for came in came {
+                keep(came, kept, each)?;
+                counting.at(kept.mark().lines, kept.mark().total);
+            }
+            let fetched = fetching.join().expect("what fetches pages does not panic");
+            fetched.map_err(Unwritten::from)
+        });
         counting.finish();
-        fetched.map(|()| kept)
+        done
     }
 }

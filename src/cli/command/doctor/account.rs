@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 
 use crate::api_base::ApiBase;
 use crate::cli::command::doctor::{Found, Patient};
+use crate::cli::exit_code::Exit;
 use crate::cli::origin::SecretOrigin;
 use crate::cli::platform::Platform;
 use crate::cli::refusal;
@@ -15,6 +16,7 @@ use crate::wechat::account::{CallError, KfAccount, Quota, kf_accounts};
 use crate::wechat::answer::errmsg::refused_ip;
 use crate::wechat::answer::reply::{Answer, Failure};
 use crate::wechat::client::more_certificates;
+use crate::wechat::people::tags;
 use crate::wechat::proxy::from_environment;
 use crate::wechat::token::error::TokenError;
 
@@ -33,6 +35,8 @@ pub(crate) struct Told {
     token: Result<(), (TokenError, String)>,
     /// The service accounts, asked for where there is a token.
     kf_list: Option<Result<Vec<KfAccount>, CallError>>,
+    /// The tags, likewise: who may list them may list people, too.
+    tags: Option<Result<usize, CallError>>,
     /// The quota, likewise.
     quota: Option<Asked>,
     skew: Option<SignedDuration>,
@@ -42,13 +46,15 @@ pub(crate) struct Told {
 }
 
 /// Asks the platform everything, a new token first: a kept one would say nothing of secret and address.
-pub(crate) fn ask(platform: &Platform, terminal: &Terminal) -> Told {
+pub(crate) fn ask(platform: &Platform, kind: AccountKind, terminal: &Terminal) -> Told {
+    let is_official = kind == AccountKind::Official;
     let origin = &platform.origin;
     let (client, tokens) = (&platform.client, &platform.tokens);
     platform.runtime.block_on(async {
         let mut told = Told {
             token: Ok(()),
             kf_list: None,
+            tags: None,
             quota: None,
             skew: None,
             elsewhere: None,
@@ -61,6 +67,9 @@ pub(crate) fn ask(platform: &Platform, terminal: &Terminal) -> Told {
             }
             Ok(token) => {
                 told.kf_list = Some(kf_accounts(client, &token).await);
+                if is_official {
+                    told.tags = Some(tags(client, &token).await.map(|tags| tags.len()));
+                }
                 told.quota = Some(ask_quota(client, tokens).await);
             }
         }
@@ -167,6 +176,29 @@ pub(crate) fn permission(patient: &Patient<'_>) -> Found {
             }
         }
         Some(Err(error)) => not_told(patient, error),
+    }
+}
+
+/// Whether `wxcast audience` may fetch people. Nothing of that is needed to send.
+pub(crate) fn audience(patient: &Patient<'_>) -> Found {
+    let campaign = patient.campaign;
+    let source = &campaign.audience.source;
+    if source.fetched && !source.path.is_file() {
+        let help = Some(patient.sentence("audience.not-fetched-help", &[]));
+        return Found::fault(patient.sentence("audience.not-fetched", &[]), help).stops_send(Exit::Invalid);
+    }
+    if campaign.account.kind == AccountKind::MiniProgram {
+        return Found::ok(patient.sentence("audience.mini-program", &[]));
+    }
+    match patient.told.as_ref().and_then(|told| told.tags.as_ref()) {
+        None => unknown(patient),
+        Some(Ok(count)) => Found::ok(patient.sentence("audience.granted", &[("count", count)])),
+        Some(Err(CallError::Answered(answer))) => {
+            let places: [(&str, &dyn std::fmt::Display); 2] =
+                [("code", &answer.code), ("errmsg", &answer.errmsg.text())];
+            Found::warning(patient.sentence("audience.missing", &places), Some(advice(answer.code, patient)))
+        }
+        Some(Err(error @ CallError::NoAnswer(_))) => not_told(patient, error),
     }
 }
 

@@ -44,6 +44,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("ip", account::ip),
     ("clock", account::clock),
     ("permission", account::permission),
+    ("audience", account::audience),
     ("kf-account", account::kf_account),
     ("quota", account::quota),
     ("rate", account::rate),
@@ -115,7 +116,7 @@ pub(crate) fn run(args: &args::Doctor, terminal: &Terminal) -> Result<Exit, Prob
     let doubted = doubted(&asked, &account, hosts.destination()).ok().flatten();
     // Without a secret, or with one that others can read, the rest can still be looked at.
     let (told, unasked) = match Platform::open(&campaign, &state, terminal) {
-        Ok(platform) => (Some(account::ask(&platform, terminal)), None),
+        Ok(platform) => (Some(account::ask(&platform, campaign.account.kind, terminal)), None),
         Err(problem) => (None, Some(problem)),
     };
     let patient = Patient { campaign: &campaign, hosts, state, doubted, told, terminal };

@@ -172,8 +172,13 @@ impl<'t> Interview<'t> {
     }
 
     fn audience(&self, draft: &mut Draft) -> io::Result<Reply<()>> {
+        self.terminal.say("init.no-list", &[]);
         let question = self.words.say("init.ask.audience", &[]);
+        let appid = draft.starter.appid.clone().unwrap_or_else(|| "APPID".to_owned());
         let reply = self.prompt.ask(&question, None, |answer| {
+            if answer.is_empty() {
+                return Err(self.words.say("init.no.list", &[("appid", &appid)]));
+            }
             let file = path(answer);
             let mut trial = draft.starter.clone();
             (trial.audience, trial.sheet, trial.header_row) = (Some(file.clone()), None, None);
