@@ -87,7 +87,9 @@ impl Cost {
         let files = results::of_others(campaign, witnesses)?;
         let deleted =
             gaps::deleted(campaign, witnesses, &files).map_or(0, |deleted| deleted.missing(witnesses));
-        let untold = if entry.is_none() { gaps::untold(campaign, witnesses, &files)? } else { 0 };
+        // A receipt for which the journal accounts says how far it got, too.
+        let is_untold = witnesses.entry().is_none();
+        let untold = if is_untold { gaps::untold(campaign, witnesses, &files)? } else { 0 };
         let or_more = match (&witnesses.receipt, entry) {
             (Err(_), _) => OrMore::Unread,
             (Ok(_), _) if results::first_unread(campaign, witnesses, &files).is_some() => {
