@@ -8,9 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::api_base::Destination;
 use crate::audience::fence::{Fence, open_within};
 use crate::campaign::Campaign;
 use crate::campaign::moment;
+use crate::cli::context::chosen_hosts;
 use crate::cli::terminal::{Terminal, argument};
 use crate::diagnostic::render::display;
 use crate::locale::Catalog;
@@ -34,6 +36,8 @@ pub(crate) struct Sidecar {
     pub(crate) appid: String,
     /// Where it was fetched from; nothing where that was no server.
     pub(crate) host: Option<String>,
+    /// Whether that was WeChat or a simulator on this computer, as messages tell it of theirs.
+    pub(crate) destination: Option<String>,
     pub(crate) made_at: Timestamp,
     pub(crate) counts: Counts,
     /// The SHA-256 of the file as it was written.
@@ -188,6 +192,11 @@ pub(crate) fn lines(campaign: &Campaign, now: Timestamp, terminal: &Terminal) ->
             let places: [(&str, &dyn std::fmt::Display); 3] =
                 [("file", &file), ("theirs", &short(&sidecar.appid)), ("ours", &campaign.account.appid)];
             terminal.warn("gathered.other-account", &places);
+        }
+        let is_simulated = sidecar.destination.as_deref() == Some(Destination::Local.name());
+        if is_simulated && chosen_hosts(campaign).is_ok_and(|hosts| hosts.destination() == Destination::Real)
+        {
+            terminal.warn("gathered.simulated", &[("file", &file)]);
         }
     }
     lines

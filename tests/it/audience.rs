@@ -404,6 +404,75 @@ fn plan_says_how_old_a_list_is_and_whether_somebody_changed_it_since() {
 }
 
 #[test]
+fn a_broken_off_command_says_that_it_goes_on_and_profiles_do_so_too() {
+    let hanging = "[followers]\ncount = 250\n[[faults]]\non = 'profiles'\nkind = 'hang'\nfrom = 2\nto = 4\n";
+    let (world, platform) = (World::new(), Platform::new(hanging));
+    let args = ["audience", "followers", "--info", "--appid", APPID, "-o", "fans.csv"];
+    let child = world.command_at(&platform, &args).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    platform.wait_until(|ledger| ledger.totals().faults.get("hang").is_some_and(|count| *count >= 2));
+    let child = child.expect("the binary starts");
+    // While it runs nobody else fetches the same list.
+    world.run_at(&platform, &args).exits(8).says("Another wxcast");
+    #[cfg(unix)]
+    {
+        crate::support::signal(&child, "INT");
+        crate::support::finish(child).exits(130).says("Broken off").says("goes on there");
+    }
+    #[cfg(not(unix))]
+    drop(kill(child));
+    assert!(!world.path("fans.csv").exists());
+    let ran = world.run_at(&platform, &args).exits(0);
+    ran.says("Followers: going on after 250").says("250 people");
+    let people: BTreeSet<String> = column(&world, "fans.csv").into_iter().collect();
+    assert_eq!(people.len(), 250);
+}
+
+#[test]
+fn the_environment_names_the_account_where_nothing_else_does() {
+    let (world, platform) = (World::new(), Platform::with_people("", &people()));
+    let mut command = world.command_at(&platform, &["audience", "followers", "-o", "fans.csv"]);
+    Ran::of(command.env("WXCAST_APPID", APPID).output().expect("the binary runs")).exits(0).says(APPID);
+    let ran = world.run_at(&platform, &["audience", "followers", "--appid", "微信", "-o", "x.csv"]);
+    ran.exits(2).says("no AppID");
+}
+
+#[test]
+fn a_list_from_a_simulator_is_told_where_people_would_get_the_message() {
+    let (world, platform) = (World::new(), Platform::with_people("", &people()));
+    audience(&world, &platform, &["followers", "-o", "audience.csv"]).exits(0);
+    world.text_campaign("Hello", "");
+    world.run(&["plan", "campaign.toml"]).exits(0).says("nobody in it is real");
+    let local = world.run_at(&platform, &["plan", "campaign.toml"]).exits(0);
+    assert!(!local.stderr.contains("nobody in it is real"), "{}", local.stderr);
+}
+
+/// The commands below a heading of the manual, each with its arguments.
+fn shown(heading: &str) -> Vec<Vec<String>> {
+    let page =
+        fs::read_to_string(crate::support::repository().join("docs/zh-CN/audience.md")).expect("a page");
+    let (_, below) = page.split_once(heading).expect("a heading");
+    let block = below.split("```").nth(1).expect("a block");
+    let commands = block.lines().filter_map(|line| line.strip_prefix("wxcast audience "));
+    commands.map(|line| line.split(' ').map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn what_the_manual_shows_of_the_simulator_works() {
+    let folder = crate::support::repository().join("scenarios");
+    let read = |name: &str| fs::read_to_string(folder.join(name)).expect("a scenario");
+    let (world, platform) = (World::new(), Platform::with_people(&read("people.toml"), &read("people.csv")));
+    let commands = shown("### 不连微信先试试");
+    assert_eq!(commands.len(), 3);
+    for command in &commands {
+        let args: Vec<&str> =
+            ["--lang", "zh-CN", "audience"].into_iter().chain(command.iter().map(String::as_str)).collect();
+        world.run_at(&platform, &args).exits(0);
+    }
+    assert_eq!(column(&world, "金卡.csv").len(), 3);
+    assert!(world.path("fans.xlsx").is_file());
+}
+
+#[test]
 fn from_a_tag_to_a_message_in_chinese() {
     let now = Timestamp::now();
     // 0 and 1 have the card and are no staff; 1 has bought; 8 has the card and wrote three days ago.

@@ -67,6 +67,7 @@ pub(crate) fn run(args: &audience_args::Fetch, terminal: &Terminal) -> Result<Ex
         source: Source::Command { program: program.clone() },
         appid: campaign.account.appid.clone(),
         host: None,
+        destination: None,
         made_at,
         counts: Counts { people, received: people, ..Counts::default() },
         sha256,

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::cli::command::audience::halted::Unwritten;
 use crate::cli::command::audience::session::Whose;
 use crate::cli::exit_code::Exit;
+use crate::cli::platform::hosts_of;
 use crate::cli::problem::Problem;
 use crate::cli::sidecar::{Counts, Sidecar, Source, command_line};
 use crate::cli::terminal::Terminal;
@@ -105,12 +106,17 @@ impl Listing {
     /// When that cannot be written.
     pub(super) fn tell(&self, made: Making<'_>, sha256: String, terminal: &Terminal) -> Result<(), Problem> {
         let Making { whose, host, source, counts, at } = made;
+        let destination = match host {
+            Some(_) => Some(hosts_of(&whose.account)?.destination().name().to_owned()),
+            None => None,
+        };
         let sidecar = Sidecar {
             wxcast: env!("CARGO_PKG_VERSION").to_owned(),
             command: command_line(),
             source,
             appid: whose.account.appid.clone(),
             host: host.map(str::to_owned),
+            destination,
             made_at: at,
             counts,
             sha256,
