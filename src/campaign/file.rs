@@ -368,6 +368,37 @@ pub(crate) struct SendTable {
     /// When to stop before everybody has been tried.
     #[serde(default)]
     pub(crate) stop: StopTable,
+    /// A small part of the audience first, then more, then everybody.
+    pub(crate) ramp: Option<RampTable>,
+}
+
+/// A small part of the audience first, then more, then everybody.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RampTable {
+    /// How many have been sent the message at the end of each step, such as `["20", "5%", "100%"]`: numbers or shares, each
+    /// above the one before it, and the last one everybody. Who comes first is a sample over the whole list.
+    #[schemars(required)]
+    pub(crate) steps: Option<Vec<String>>,
+    /// How long to wait between two steps, such as `"10m"`, or `"ask"`: the run ends after each step, and the next `send`
+    /// goes on. Without it a step begins as soon as the answers of the one before it are in.
+    pub(crate) wait: Option<String>,
+    /// What ends the ramp.
+    #[serde(default)]
+    pub(crate) halt: HaltTable,
+}
+
+/// What ends a ramp, by the answers of one step.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HaltTable {
+    /// The share of refused messages above which nothing more is sent; `"100%"` never stops. 45015 does not count: it says
+    /// that the list is old, and not that the message is wrong.
+    #[schemars(extend("default" = "10%"))]
+    pub(crate) refused: Option<String>,
+    /// As many unknown outcomes end it; `0` never does. Those that a crash left behind do not count.
+    #[schemars(extend("default" = 1))]
+    pub(crate) unknown: Option<u32>,
 }
 
 /// In which order people are sent the message.

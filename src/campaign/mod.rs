@@ -5,6 +5,7 @@ pub(crate) mod duration;
 pub mod file;
 pub(crate) mod hours;
 pub(crate) mod moment;
+pub(crate) mod ramp;
 pub(crate) mod rate;
 pub mod schema;
 pub(crate) mod percentage;
@@ -29,6 +30,7 @@ use crate::campaign::file::{Duplicates, InvalidRows, NotifyOn, NotifyStyle, OnUn
 use crate::campaign::hours::Hours;
 use crate::campaign::percentage::Percentage;
 use crate::campaign::policy::Policy;
+use crate::campaign::ramp::Ramp;
 use crate::campaign::rate::Rate;
 use crate::campaign::template::Template;
 use crate::campaign::window::Window;
@@ -219,6 +221,8 @@ pub struct SendSettings {
     pub(crate) hours: Hours,
     /// In which order.
     pub(crate) order: Order,
+    /// In which steps, where not all at once.
+    pub(crate) ramp: Option<Ramp>,
 }
 
 impl SendSettings {

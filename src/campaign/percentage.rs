@@ -25,6 +25,17 @@ impl Percentage {
         (value <= Self::WHOLE.0).then_some(Self(value))
     }
 
+    /// Whether it is nothing.
+    pub(crate) fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
+    /// This share of a whole, rounded up.
+    pub(crate) fn of(self, whole: u64) -> u64 {
+        let share = (u128::from(whole) * u128::from(self.0)).div_ceil(u128::from(Self::WHOLE.0));
+        u64::try_from(share).expect("a share of a whole is no more than it")
+    }
+
     /// Whether `part` of `whole` is more than this share.
     pub(crate) fn exceeded_by(self, part: u64, whole: u64) -> bool {
         u128::from(part) * u128::from(Self::WHOLE.0) > u128::from(whole) * u128::from(self.0)

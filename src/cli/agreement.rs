@@ -106,6 +106,9 @@ impl Proposal<'_> {
                 terminal.tell(&format!("{line}\n"));
             }
         }
+        if let Some(ramp) = &campaign.send.ramp {
+            terminal.say("send.ramp", &[("ramp", &plan_text::ramp(ramp, plan.counts.planned, words))]);
+        }
         for line in before.held.told(words) {
             terminal.tell(&format!("{line}\n"));
         }

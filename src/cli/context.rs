@@ -228,6 +228,7 @@ fn facts(validated: &Validated, plan: &Plan) -> Facts {
         SecretPlace::TokenCommand(command) => Some(command.clone()),
         SecretPlace::Environment(_) | SecretPlace::File(_) => None,
     });
+    let ramp = validated.campaign.as_ref().and_then(|campaign| campaign.send.ramp.clone());
     let policies = validated.campaign.iter().flat_map(|campaign| &campaign.policies);
     let policies = policies.map(|policy| policy.name.clone()).collect();
     let title = validated.campaign.as_ref().and_then(|campaign| campaign.title.clone());
@@ -248,6 +249,7 @@ fn facts(validated: &Validated, plan: &Plan) -> Facts {
         id: approved,
         forecast_seconds: forecast,
         windows: None,
+        ramp,
         caps: None,
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::api_base::Destination;
 use crate::campaign::file::OnUnknown;
 use crate::campaign::{Campaign, moment};
+use crate::cli::climb::why as ramp_halted;
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::Format;
 use crate::cli::origin::Origin;
@@ -223,6 +224,10 @@ pub(crate) fn stopped(stop: &Stop, campaign: &Campaign, origin: Option<&Origin>)
             let at = moment::shown(*resume_at, &campaign.send.hours.zone);
             Problem::note(exit, "stop-caps").with("count", count).with("at", at)
         }
+        Stop::RampStep { step, steps } => {
+            Problem::note(exit, "stop-ramp-step").with("step", step).with("steps", steps)
+        }
+        Stop::Ramp(halted) => why("ramp").with("why", ramp_halted(halted)),
         Stop::Quota { code, errmsg } => answered("quota", code, errmsg),
         Stop::Account { code, errmsg } => Problem::said(exit, account(*code, errmsg, origin)),
         Stop::Token(error) => Problem::said(exit, token(error, origin)),
@@ -279,6 +284,8 @@ pub(crate) fn next_after(finished: &Finished, campaign: &Campaign) -> String {
     match &finished.stop {
         Some(Stop::Storage(StorageFault::Replaced)) => "replaced".to_owned(),
         Some(Stop::Storage(StorageFault::Fenced)) => "taken-over".to_owned(),
+        Some(Stop::Ramp(_)) => "ramp-halted".to_owned(),
+        Some(Stop::RampStep { .. }) => "ramp-step".to_owned(),
         // It never goes on by itself.
         Some(Stop::Hours { resume_at: None }) if finished.concluded.tally.counts.unknown == 0 => {
             "hours-over".to_owned()

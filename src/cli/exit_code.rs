@@ -14,6 +14,8 @@ impl Exit {
             | Stop::Limit
             | Stop::Hours { .. }
             | Stop::Caps { .. }
+            | Stop::RampStep { .. }
+            | Stop::Ramp(_)
             | Stop::Quota { .. }
             | Stop::Content { .. }
             | Stop::Unfamiliar { .. }

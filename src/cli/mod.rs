@@ -5,6 +5,7 @@ pub mod line;
 pub(crate) mod agreement;
 pub(crate) mod before;
 pub(crate) mod campaign_lock;
+mod climb;
 pub(crate) mod context;
 pub(crate) mod elsewhere;
 pub(crate) mod ending;

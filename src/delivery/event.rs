@@ -19,6 +19,13 @@ pub enum Event {
     },
     /// A message is not sent in this run, and no request was made for it.
     Skipped,
+    /// A step of the ramp is over, and the next one begins after a while.
+    Resting {
+        /// The step that is over, from 1.
+        step: usize,
+        /// After how long.
+        after: Duration,
+    },
     /// A message was certainly not delivered and is tried again.
     Retrying {
         /// After how long.

@@ -35,6 +35,7 @@ impl Notice {
             Event::Draining(stop) => Some(Self::Stopping { reason: stop.reason() }),
             Event::Settled { .. }
             | Event::Skipped
+            | Event::Resting { .. }
             | Event::Retrying { .. }
             | Event::Uploading { .. }
             | Event::Uploaded => None,

@@ -33,6 +33,15 @@ pub enum Stop {
         /// When the first of them may be sent.
         resume_at: Timestamp,
     },
+    /// A step of the ramp is over, and somebody is to look before the next one.
+    RampStep {
+        /// Which, from 1.
+        step: usize,
+        /// Of how many.
+        steps: usize,
+    },
+    /// The answers of a step of the ramp were such that nothing more is sent.
+    Ramp(Box<Halted>),
     /// WeChat's quota is used up.
     Quota {
         /// The errcode.
@@ -109,6 +118,25 @@ pub enum Stop {
     Storage(StorageFault),
 }
 
+/// What ended a ramp.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Halted {
+    /// The step, from 1.
+    pub(crate) step: usize,
+    /// Of how many.
+    pub(crate) steps: usize,
+    /// How many of its messages were refused, those to people of an old list left aside.
+    pub(crate) refused: u64,
+    /// Of how many answers.
+    pub(crate) answered: u64,
+    /// Of how many nobody knows.
+    pub(crate) unknown: u64,
+    /// The refusals by errcode.
+    pub(crate) codes: Vec<(i64, u64)>,
+    /// Some whom they are about.
+    pub(crate) examples: Vec<String>,
+}
+
 impl Stop {
     /// How grave it is, in the order of exits (docs/reference.md#exit-codes): storage, account, gate, signal, pause.
     pub(crate) fn rank(&self) -> u8 {
@@ -121,6 +149,8 @@ impl Stop {
             | Self::Limit
             | Self::Hours { .. }
             | Self::Caps { .. }
+            | Self::RampStep { .. }
+            | Self::Ramp(_)
             | Self::Quota { .. }
             | Self::Content { .. }
             | Self::Unfamiliar { .. }
@@ -142,6 +172,8 @@ impl Stop {
             Self::Limit => plain(StopWord::Limit),
             Self::Hours { .. } => plain(StopWord::Hours),
             Self::Caps { .. } => plain(StopWord::Caps),
+            Self::RampStep { .. } => plain(StopWord::RampStep),
+            Self::Ramp(_) => plain(StopWord::Ramp),
             Self::Quota { code, .. } => StopReason::with_code(StopWord::Quota, *code),
             Self::Account { code, .. } => StopReason::with_code(StopWord::Account, *code),
             Self::Token(TokenError::Answered { code, .. }) => StopReason::with_code(StopWord::Token, *code),
@@ -199,6 +231,8 @@ pub enum StopWord {
     Limit,
     Hours,
     Caps,
+    RampStep,
+    Ramp,
     Quota,
     Account,
     Token,
@@ -256,13 +290,15 @@ impl Detail {
 
 impl StopWord {
     /// Every word.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Interrupted,
         Self::Terminated,
         Self::Stopped,
         Self::Limit,
         Self::Hours,
         Self::Caps,
+        Self::RampStep,
+        Self::Ramp,
         Self::Quota,
         Self::Account,
         Self::Token,
@@ -287,6 +323,8 @@ impl StopWord {
             Self::Limit => "limit",
             Self::Hours => "hours",
             Self::Caps => "caps",
+            Self::RampStep => "ramp-step",
+            Self::Ramp => "ramp",
             Self::Quota => "quota",
             Self::Account => "account",
             Self::Token => "token",

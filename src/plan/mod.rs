@@ -20,6 +20,7 @@ pub(crate) mod media;
 mod near_file;
 pub(crate) mod onlooker;
 pub mod pass;
+pub(crate) mod ramp;
 pub(crate) mod reading;
 pub(crate) mod renderer;
 pub(crate) mod schedule;

@@ -16,6 +16,7 @@ use crate::locale::Catalog;
 use crate::locale::mask::masked_name;
 use crate::locale::visible::visible;
 use crate::message::media::size;
+use crate::report::plan::text::length;
 
 /// How often it is looked what was settled, and the bar is drawn anew.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -103,7 +104,11 @@ impl Progress {
             Event::Settled { outcome, .. } => settled.add(Status::from(*outcome)),
             Event::Skipped => settled.add(Status::Skipped),
             Event::Retrying { .. } => {}
-            Event::Pace { .. } | Event::Uploading { .. } | Event::Uploaded | Event::Draining(_) => {
+            Event::Pace { .. }
+            | Event::Resting { .. }
+            | Event::Uploading { .. }
+            | Event::Uploaded
+            | Event::Draining(_) => {
                 // A thread that is gone draws nothing; that stops nothing.
                 let _ = events.send(event.clone());
             }
@@ -215,6 +220,10 @@ impl<'w> Drawing<'w> {
             Event::Pace { per_second, .. } => {
                 let pace = format!("{per_second:.1}");
                 self.note(&self.words.say("progress.pace", &[("rate", &pace)]));
+            }
+            Event::Resting { step, after } => {
+                let length = length(after.as_secs(), self.words);
+                self.note(&self.words.say("progress.resting", &[("step", step), ("length", &length)]));
             }
             Event::Uploading { file, bytes } => {
                 self.uploads.begun += 1;

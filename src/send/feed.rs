@@ -19,6 +19,7 @@ use crate::plan::pass::Pass;
 use crate::plan::schedule::deadline::Deadline;
 use crate::send::holds::Holds;
 use crate::send::order::{Turn, shares};
+use crate::send::ramp::Climb;
 use crate::send::retry::History;
 use crate::send::worker::Job;
 
@@ -144,6 +145,7 @@ pub fn start(
     identity: &Identity,
     policy: Policy,
     holds: Arc<Holds>,
+    climb: Option<Arc<Climb>>,
 ) -> Result<Jobs, JournalError> {
     let index = match store.find_campaign(identity)? {
         Some(number) => Index::load(&*store, number)?,
@@ -151,8 +153,8 @@ pub fn start(
     };
     let (ready, batches) = channel(READY);
     std::thread::spawn(move || {
-        let mut known = Known { store, index, policy, holds };
-        if let Err(end) = hand_over(&campaign, &plan, &mut known, &ready) {
+        let known = Known { store, index, policy, holds, climb };
+        if let Err(end) = hand_over(&campaign, &plan, &known, &ready) {
             let _ = ready.blocking_send(Err(end));
         }
     });
@@ -164,34 +166,41 @@ struct Known {
     index: Index,
     policy: Policy,
     holds: Arc<Holds>,
+    climb: Option<Arc<Climb>>,
 }
 
-fn hand_over(
-    campaign: &Campaign,
-    plan: &Plan,
-    known: &mut Known,
-    ready: &Sender<Handed>,
-) -> Result<(), FeedEnd> {
+fn hand_over(campaign: &Campaign, plan: &Plan, known: &Known, ready: &Sender<Handed>) -> Result<(), FeedEnd> {
     let inputs = Inputs::of_campaign(campaign, &plan.library);
-    match (campaign.send.order, &plan.windows) {
-        (Order::Deadline, Some(windows)) => by_deadline(&inputs, plan, &windows.deadlines, known, ready),
-        (Order::File, _) | (Order::Deadline, None) => by_file(&inputs, plan, known, ready),
+    for step in known.climb.as_ref().map_or(0..1, |climb| climb.left()) {
+        match (campaign.send.order, &plan.windows) {
+            (Order::Deadline, Some(windows)) => {
+                by_deadline(&inputs, plan, &windows.deadlines, step, known, ready)?;
+            }
+            (Order::File, _) | (Order::Deadline, None) => by_file(&inputs, plan, step, known, ready)?,
+        }
+        if ready.is_closed() {
+            return Ok(());
+        }
     }
+    Ok(())
 }
 
-/// Hands over the messages as they stand in the audience.
+/// Hands over the messages of a step as they stand in the audience.
 fn by_file(
     inputs: &Inputs<'_>,
     plan: &Plan,
-    known: &mut Known,
+    step: usize,
+    known: &Known,
     ready: &Sender<Handed>,
 ) -> Result<(), FeedEnd> {
     let mut numbers = 0..;
     let mut pass = Pass::open(inputs, plan).map_err(|_| FeedEnd::Changed)?;
     while let Some(batch) = pass.next_batch().map_err(|_| FeedEnd::Changed)? {
         let messages = batch.into_messages().zip(&mut numbers);
-        let jobs =
-            messages.filter_map(|(message, number)| known.job(message, plan.deadline(number)).transpose());
+        let jobs = messages.filter_map(|(message, number)| {
+            let job = || known.job(message, plan.deadline(number), step).transpose();
+            if known.step(number) == step { job() } else { None }
+        });
         let jobs = jobs.collect::<Result<Vec<Job>, JournalError>>().map_err(FeedEnd::Journal)?;
         if !jobs.is_empty() && ready.blocking_send(Ok(jobs)).is_err() {
             return Ok(());
@@ -200,15 +209,16 @@ fn by_file(
     Ok(())
 }
 
-/// Hands over whose window ends first, a share in each reading.
+/// Hands over whose window of a step ends first, a share in each reading.
 fn by_deadline(
     inputs: &Inputs<'_>,
     plan: &Plan,
     deadlines: &[Deadline],
-    known: &mut Known,
+    step: usize,
+    known: &Known,
     ready: &Sender<Handed>,
 ) -> Result<(), FeedEnd> {
-    for share in shares(deadlines) {
+    for share in shares(deadlines, |number| known.step(number) == step) {
         let mut taken: Vec<(Turn, Job)> = Vec::new();
         let mut turns = deadlines.iter().copied().zip(0..);
         let mut pass = Pass::open(inputs, plan).map_err(|_| FeedEnd::Changed)?;
@@ -216,8 +226,9 @@ fn by_deadline(
             for message in batch.into_messages() {
                 let turn = turns.next().ok_or(FeedEnd::Changed)?;
                 if share.contains(&turn)
+                    && known.step(turn.1) == step
                     // A message keeps its whole batch in memory, and most messages of this batch belong to other shares.
-                    && let Some(job) = known.job(message.apart(), turn.0).map_err(FeedEnd::Journal)?
+                    && let Some(job) = known.job(message.apart(), turn.0, step).map_err(FeedEnd::Journal)?
                 {
                     taken.push((turn, job));
                 }
@@ -239,14 +250,24 @@ fn by_deadline(
 }
 
 impl Known {
-    fn job(&mut self, message: PlannedMessage, deadline: Deadline) -> Result<Option<Job>, JournalError> {
+    /// The step in which the message of this number is sent.
+    fn step(&self, number: usize) -> usize {
+        self.climb.as_ref().map_or(0, |climb| climb.step(number))
+    }
+
+    fn job(
+        &self,
+        message: PlannedMessage,
+        deadline: Deadline,
+        step: usize,
+    ) -> Result<Option<Job>, JournalError> {
         let known = self.index.find(&*self.store, message.openid(), message.nth)?;
         if known.as_ref().is_some_and(|known| !self.policy.sends(known)) {
             return Ok(None);
         }
         let (id, attempts) = known.map_or((None, 0), |known| (Some(known.id), known.attempts));
         let hold = self.holds.find(message.openid());
-        Ok(Some(Job { id, attempts, hold, ..fresh(message, deadline) }))
+        Ok(Some(Job { id, attempts, hold, step, ..fresh(message, deadline) }))
     }
 }
 
@@ -257,6 +278,7 @@ fn fresh(message: PlannedMessage, deadline: Deadline) -> Job {
         message,
         deadline,
         hold: None,
+        step: 0,
         id: None,
         attempts: 0,
         history: History::default(),

@@ -16,13 +16,15 @@ const SHARE: usize = 65_536;
 pub(crate) type Turn = (Deadline, usize);
 
 /// The shares in which messages are taken, one after another.
-pub(crate) fn shares(deadlines: &[Deadline]) -> Vec<Range<Turn>> {
-    shares_of(deadlines, SHARE)
+///
+/// Only those are taken whose numbers `takes` takes: others have their turn in another step.
+pub(crate) fn shares(deadlines: &[Deadline], takes: impl Fn(usize) -> bool) -> Vec<Range<Turn>> {
+    shares_of(deadlines, takes, SHARE)
 }
 
-fn shares_of(deadlines: &[Deadline], share: usize) -> Vec<Range<Turn>> {
-    let mut turns: Vec<Turn> =
-        deadlines.iter().enumerate().map(|(number, deadline)| (*deadline, number)).collect();
+fn shares_of(deadlines: &[Deadline], takes: impl Fn(usize) -> bool, share: usize) -> Vec<Range<Turn>> {
+    let numbered = deadlines.iter().enumerate().filter(|(number, _)| takes(*number));
+    let mut turns: Vec<Turn> = numbered.map(|(number, deadline)| (*deadline, number)).collect();
     turns.sort_unstable();
     let begins: Vec<Turn> = turns.iter().step_by(share).copied().collect();
     let end = (Deadline::NONE, usize::MAX);
@@ -42,7 +44,7 @@ mod tests {
         let mut deadlines: Vec<Deadline> = (0..50).map(|number| at(number * 37 % 11)).collect();
         deadlines.extend([Deadline::NONE; 30]);
         deadlines.extend([Deadline::PASSED; 5]);
-        let shares = shares_of(&deadlines, 8);
+        let shares = shares_of(&deadlines, |_| true, 8);
         assert_eq!(shares.len(), 85_usize.div_ceil(8));
         let mut order = Vec::new();
         for share in &shares {
@@ -54,6 +56,6 @@ mod tests {
         }
         assert_eq!(order.len(), deadlines.len());
         assert!(order.is_sorted());
-        assert!(shares_of(&[], 8).is_empty());
+        assert!(shares_of(&[], |_| true, 8).is_empty());
     }
 }

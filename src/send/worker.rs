@@ -78,6 +78,8 @@ pub(crate) struct Job {
     pub(crate) deadline: Deadline,
     /// Why a policy holds it back, if one does.
     pub(crate) hold: Option<Hold>,
+    /// The step of the ramp in which it is sent.
+    pub(crate) step: usize,
     /// Its number in the journal, once it has one.
     pub(crate) id: Option<MessageKey>,
     /// How many requests were made for it, over all runs.

@@ -73,6 +73,7 @@ fn plan() -> PlanReport {
         lists: Vec::new(),
         windows: None,
         caps: None,
+        ramp: None,
         policies: vec!["../policy.toml".into()],
         uploads: Vec::new(),
         diagnostics,

@@ -69,6 +69,7 @@ mod preview;
 mod preview_html;
 mod prose;
 mod quota;
+mod ramp;
 mod rehearse;
 mod report;
 mod resolve;

@@ -303,6 +303,7 @@ fn the_example_of_who_and_when_plans_clean_and_says_who_gets_nothing_and_why() {
     assert_eq!(found["diagnostics"], json!([]));
     let why = &found["skipped_by_reason"];
     assert_eq!((&found["planned"], &why["excluded"], &why["unmatched"]), (&json!(16), &json!(3), &json!(1)));
+    assert_eq!(found["ramp"], json!({ "steps": [2, 4, 16], "wait": "600" }));
     let windows = &found["windows"];
     assert_eq!((&windows["late"], &windows["one_minute"]), (&json!(0), &json!(2)), "{windows}");
     assert!(windows["in_time"].as_u64() > Some(6) && windows["out"].as_u64() > Some(1), "{windows}");

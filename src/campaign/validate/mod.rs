@@ -11,6 +11,7 @@ mod message;
 mod notify;
 mod overrides;
 pub(crate) mod policy;
+mod ramp;
 mod results;
 mod secret;
 mod send;

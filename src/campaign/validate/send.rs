@@ -35,6 +35,10 @@ impl Check<'_> {
             self.bad(&FieldPath::of("send.order"), "deadline", "file | [audience.window]");
         }
         let max_refused = self.share(send.stop.max_refused.as_deref());
+        let ramp = match &send.ramp {
+            None => Some(None),
+            Some(table) => self.ramp(table).map(Some),
+        };
         let concurrency =
             send.concurrency.map_or(16, |n| usize::try_from(n).expect("the schema allows no more than fits"));
         Some(SendSettings {
@@ -49,6 +53,7 @@ impl Check<'_> {
             max_unknown: Some(send.stop.max_unknown.unwrap_or(3)).filter(|max| *max > 0),
             hours: hours?,
             order,
+            ramp: ramp?,
         })
     }
 

@@ -11,7 +11,9 @@ use crate::api_base::{ApiBase, Destination};
 use crate::campaign::Campaign;
 use crate::campaign::file::OnUnknown;
 use crate::campaign::hours::Hours;
+use crate::campaign::ramp::Rest;
 use crate::campaign::results_name::{REHEARSAL, marked};
+use crate::cli::climb::climb;
 use crate::cli::command::send::{overrides, results_masked};
 use crate::cli::command::simulator::{not_started, scenario};
 use crate::cli::context::load_sound_guarded;
@@ -104,6 +106,7 @@ pub(crate) fn run(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Pr
         asks_quota: true,
         policy: Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None },
         holds: Arc::default(),
+        climb: climb(&campaign, &plan, None, false)?.map(Arc::new),
         limit: args.how.limit,
         signals: Signals::listen,
         stop_files: StopFiles::default(),
@@ -170,6 +173,9 @@ fn windows(campaign: &Campaign, plan: &Plan) -> Result<Vec<(String, u64)>, Probl
 fn elsewhere(mut campaign: Campaign, results: Option<&Path>) -> Campaign {
     // It is held at any hour: nobody gets anything.
     campaign.send.hours = Hours::always(campaign.send.hours.zone.clone());
+    if let Some(ramp) = &mut campaign.send.ramp {
+        ramp.wait = Rest::None;
+    }
     if let Some(named) = results {
         campaign.results.path = marked(named, REHEARSAL);
         return campaign;

@@ -12,6 +12,7 @@ use crate::campaign::{Campaign, CampaignId, duration};
 use crate::cli::agreement::{Proposal, token_command};
 use crate::cli::before::before;
 use crate::cli::campaign_lock::{campaign_lock, folder_lock, hold_campaign, holder, take, take_beside};
+use crate::cli::climb;
 use crate::cli::context::{environment, load_counted};
 use crate::cli::ending::{What, exit as ended, next_after, report};
 use crate::cli::exit_code::Exit;
@@ -46,6 +47,7 @@ use crate::send::execution::locks::Locks;
 use crate::send::execution::quota::ask as ask_quota;
 use crate::send::execution::{Execution, Finished};
 use crate::send::feed::{Policy, RetryRefused};
+use crate::send::ramp::Climb;
 use crate::send::shutdown::{Signals, StopFiles};
 
 /// Sends a campaign, and where its hours are over and it is to stay, waits for them and goes on.
@@ -91,6 +93,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
     } else {
         before.tried.insist(&campaign)?;
     }
+    let slope = if left > 0 { slope(args, &campaign, &plan, &state)? } else { Slope::default() };
     let hours = campaign.send.hours.clone();
     let closed = stay.closed(&hours);
     let until = closed.as_ref().and_then(|stop| waits_until(stop, &hours));
@@ -127,6 +130,9 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
             }
             stay.agreed = Some(id);
             gate::insist_unchanged(&campaign, destination, &state, receipt.as_ref())?;
+            if slope.goes_on {
+                climb::agree(&campaign, &state)?;
+            }
             let announced = proposal.announced();
             if let Some(until) = until {
                 return Ok(Turn::Wait(waiting, until));
@@ -148,6 +154,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
                 asks_quota: !asks_first,
                 policy,
                 holds,
+                climb: slope.climb.map(Arc::new),
                 limit: args.how.limit.map(|limit| limit.saturating_sub(stay.requests)),
                 signals: Signals::listen,
                 stop_files,
@@ -187,6 +194,28 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
     let exit = reported.map_err(led)?;
     terminal.next(&next, path);
     Ok(Turn::Over(exit))
+}
+
+/// Where the ramp stands, and whether somebody agrees to go on with one that had halted.
+#[derive(Default)]
+struct Slope {
+    climb: Option<Climb>,
+    goes_on: bool,
+}
+
+/// Finds out where the ramp stands, and insists on a word where it has halted.
+fn slope(args: &args::Send, campaign: &Campaign, plan: &Plan, state: &Path) -> Result<Slope, Problem> {
+    if campaign.send.ramp.is_none() {
+        return Ok(Slope::default());
+    }
+    let store = Store::read(state)?;
+    let climb = climb::climb(campaign, plan, store.as_ref(), false)?;
+    let goes_on = args.continue_ramp && climb.as_ref().is_some_and(|climb| climb.halted.is_some());
+    if goes_on {
+        return Ok(Slope { climb: climb::climb(campaign, plan, store.as_ref(), true)?, goes_on });
+    }
+    climb::insist(climb.as_ref(), campaign)?;
+    Ok(Slope { climb, goes_on })
 }
 
 /// The files as they were read, and what follows from them.

@@ -263,6 +263,8 @@ pub(crate) struct Send {
     pub(crate) yes: bool,
     #[arg(long, value_name = "refused[:CODE,…]")]
     pub(crate) retry: Option<String>,
+    #[arg(long)]
+    pub(crate) continue_ramp: bool,
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
     #[arg(long, value_name = "DURATION")]

@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 
 use crate::api_base::Hosts;
 use crate::campaign::moment::rfc3339;
+use crate::campaign::ramp::{Ramp, Rest};
 use crate::delivery::rule::{Rule, Says};
 use crate::diagnostic::render::{Sources, display};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -65,6 +66,9 @@ pub struct PlanReport {
     /// be written to, and `--at` or `send.not_before` says when it begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub windows: Option<WindowsReport>,
+    /// In which steps it is sent. Only there where the campaign has a ramp.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ramp: Option<RampReport>,
     /// Whom the account's policies hold back by what its journal knows. Only there where one can, and `--at` or
     /// `send.not_before` says when sending begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -163,6 +167,28 @@ impl WindowsReport {
             needed_rate: needed_rate.map(|rate| (rate * 100.0).ceil() / 100.0),
             latest_start: latest_start.map(|at| rfc3339(at, zone)),
         }
+    }
+}
+
+/// In which steps a campaign is sent.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct RampReport {
+    /// How many messages have been sent at the end of each step.
+    pub steps: Vec<u64>,
+    /// The seconds between two steps, or `ask` where the next `send` goes on; nothing where they follow at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait: Option<String>,
+}
+
+impl RampReport {
+    /// The steps of a plan of so many messages.
+    pub(crate) fn of(ramp: &Ramp, planned: u64) -> Self {
+        let wait = match ramp.wait {
+            Rest::None => None,
+            Rest::For(length) => Some(length.as_secs().to_string()),
+            Rest::Ask => Some("ask".to_owned()),
+        };
+        Self { steps: ramp.sizes(planned), wait }
     }
 }
 
@@ -287,6 +313,8 @@ pub(crate) struct Facts {
     pub(crate) forecast_seconds: u64,
     /// Who can still be reached, where a moment to begin is fixed.
     pub(crate) windows: Option<WindowsReport>,
+    /// The steps in which it is sent, where there are any.
+    pub(crate) ramp: Option<Ramp>,
     /// Whom policies hold back, where a moment to begin is fixed.
     pub(crate) caps: Option<CapsReport>,
 }
@@ -315,6 +343,7 @@ impl PlanReport {
             invalid: plan.counts.invalid,
             forecast_seconds: facts.forecast_seconds,
             windows: facts.windows.clone(),
+            ramp: facts.ramp.as_ref().map(|ramp| RampReport::of(ramp, plan.counts.planned)),
             caps: facts.caps.clone(),
             diagnostics: plan.diagnostics.kept().iter().map(|fault| told(fault, sources, words)).collect(),
             lists: ListReport::all(plan),

@@ -77,6 +77,10 @@ fn facts(report: &PlanReport, words: &Catalog) -> String {
             .iter()
             .for_each(|list| line("reason", skipped(why, Some(&inline(&list.list)), list.rows, words)));
     }
+    if let Some(ramp) = &report.ramp {
+        let steps: Vec<String> = ramp.steps.iter().map(u64::to_string).collect();
+        line("ramp", steps.join(" → "));
+    }
     line("forecast", length(report.forecast_seconds, words));
     line("digest", format!("`{}`", report.digest));
     if let Some(id) = &report.plan {

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::api_base::{ApiBase, Destination, Hosts};
 use crate::campaign::moment::shown;
+use crate::campaign::ramp::{Ramp, Rest};
 use crate::delivery::rule::{Rule, Says};
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::code::Code;
@@ -92,6 +93,9 @@ pub(crate) fn summary(facts: &Facts, plan: &Plan, words: &Catalog) -> String {
     if !plan.media.is_empty() {
         line("uploads", uploads(plan, words));
     }
+    if let Some(steps) = &facts.ramp {
+        line("ramp", ramp(steps, plan.counts.planned, words));
+    }
     line("forecast", length(facts.forecast_seconds, words));
     line("digest", plan.digest.to_string());
     if let Some(id) = &facts.id {
@@ -106,6 +110,23 @@ pub(crate) fn summary(facts: &Facts, plan: &Plan, words: &Catalog) -> String {
 pub(crate) fn skipped(why: &str, list: Option<&str>, count: u64, words: &Catalog) -> String {
     let reason = words.say(&format!("send.skip.{why}"), &[("list", &list.unwrap_or(""))]);
     words.say("send.skip.each", &[("count", &count), ("reason", &reason)])
+}
+
+/// In which steps so many messages are sent, as part of a line.
+pub(crate) fn ramp(ramp: &Ramp, planned: u64, words: &Catalog) -> String {
+    let steps: Vec<String> = ramp.sizes(planned).iter().map(u64::to_string).collect();
+    let wait = match ramp.wait {
+        Rest::None => words.say("ramp.wait-none", &[]),
+        Rest::For(time) => words.say("ramp.wait-for", &[("length", &length(time.as_secs(), words))]),
+        Rest::Ask => words.say("ramp.wait-ask", &[]),
+    };
+    let halt = match ramp.halt.unknown {
+        Some(unknown) => {
+            words.say("ramp.halt-both", &[("refused", &ramp.halt.refused), ("unknown", &unknown)])
+        }
+        None => words.say("ramp.halt-refused", &[("refused", &ramp.halt.refused)]),
+    };
+    words.say("ramp.line", &[("steps", &steps.join(" → ")), ("wait", &wait), ("halt", &halt)])
 }
 
 /// How many messages a policy's rule holds back, as a sentence.

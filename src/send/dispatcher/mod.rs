@@ -1,6 +1,7 @@
 //! The one owner of a run: what is sent when, and what becomes of it.
 
 mod settle;
+mod steps;
 
 use std::collections::BinaryHeap;
 use std::io;
@@ -26,9 +27,11 @@ use crate::send::breaker::Breaker;
 use crate::send::doors::Doors;
 use crate::send::feed::{FeedEnd, Jobs};
 use crate::send::later::Later;
+use crate::send::ramp::Climb;
 use crate::send::rate::{Load, Pacer};
 use crate::send::retry::History;
 use crate::send::shutdown::{Signals, StopFiles, ticks};
+use crate::send::slope::{Slope, until};
 use crate::send::turns::Turns;
 use crate::send::worker::{Attempted, Job, Shared, attempt};
 
@@ -53,6 +56,8 @@ pub struct Run<'r, J> {
     pub jobs: Jobs,
     /// The platform, its tokens and the journal.
     pub shared: Arc<Shared<J>>,
+    /// Where the ramp stands, where there is one.
+    pub climb: Option<Arc<Climb>>,
     /// At most this many messages are begun.
     pub limit: Option<u64>,
     /// Told of everything that happens.
@@ -87,6 +92,8 @@ struct Dispatcher<'r, J> {
     limited: bool,
     /// What policies keep unsent for now.
     postponed: Postponed,
+    /// The way up the ramp, where there is one.
+    ramp: Option<Slope>,
     /// Whether the operator has sent a signal; the next one aborts.
     signalled: bool,
     requests: u64,
@@ -121,6 +128,8 @@ enum Wake {
     Fed(Option<Result<Job, FeedEnd>>),
     Due,
     Paced,
+    /// The wait before the next step of the ramp is over.
+    Rested,
     Asked,
     /// The journal or a lock is no longer what others find.
     Replaced,
@@ -162,7 +171,7 @@ pub fn runtime() -> io::Result<Runtime> {
 const LAST_INTENTS: Duration = Duration::from_secs(2);
 
 /// Sends until there is nothing left to send or a reason to stop.
-pub async fn run<J: Journal>(run: Run<'_, J>) -> Ended {
+pub async fn run<J: Journal>(mut run: Run<'_, J>) -> Ended {
     let begun = Instant::now();
     let settings = &run.campaign.send;
     let constant = run.campaign.templates.iter().all(|template| template.constant().is_some());
@@ -180,6 +189,7 @@ pub async fn run<J: Journal>(run: Run<'_, J>) -> Ended {
         launched: 0,
         limited: false,
         postponed: Postponed::default(),
+        ramp: run.climb.take().map(Slope::new),
         signalled: false,
         requests: 0,
         broken_off: 0,
@@ -227,6 +237,10 @@ impl<J: Journal> Dispatcher<'_, J> {
     async fn work(&mut self) {
         loop {
             self.start_what_can_be();
+            if self.step_is_over() {
+                self.end_step();
+                continue;
+            }
             if self.is_done() {
                 return;
             }
@@ -235,6 +249,7 @@ impl<J: Journal> Dispatcher<'_, J> {
                 Wake::Fed(fed) => self.take(fed),
                 Wake::Due => self.ready = self.later.pop().map(|later| later.job),
                 Wake::Paced => self.launch(),
+                Wake::Rested => self.begin_step(),
                 Wake::Signal(stop) if self.signalled => {
                     self.break_off().await;
                     self.drain(stop.clone());
@@ -300,7 +315,7 @@ impl<J: Journal> Dispatcher<'_, J> {
             self.ready = self.later.pop().map(|later| later.job);
             return true;
         }
-        if self.fed || !self.has_room_for_more() {
+        if self.fed || !self.has_room_for_more() || self.waits_for_step() {
             return false;
         }
         match self.run.jobs.try_next() {
@@ -314,6 +329,11 @@ impl<J: Journal> Dispatcher<'_, J> {
     fn take(&mut self, fed: Option<Result<Job, FeedEnd>>) {
         match fed {
             Some(Ok(job)) => {
+                let now_or_later = match &mut self.ramp {
+                    Some(slope) => slope.admit(job),
+                    None => Some(job),
+                };
+                let Some(job) = now_or_later else { return };
                 let turn = match &mut self.turns {
                     Some(turns) => turns.admit(job),
                     None => Some(job),
@@ -351,7 +371,8 @@ impl<J: Journal> Dispatcher<'_, J> {
         let room = self.in_flight.len() < self.run.campaign.send.concurrency;
         let may_start = going && room && self.ready.is_some();
         let may_take = going && self.ready.is_none();
-        let may_feed = may_take && !self.fed && self.has_room_for_more();
+        let may_feed = may_take && !self.fed && self.has_room_for_more() && !self.waits_for_step();
+        let rested = self.ramp.as_ref().and_then(|slope| slope.rested_at());
         let due = self.later.peek().map(|later| later.due.0);
         let wait = due.map(|due| due.saturating_duration_since(Instant::now()));
         let shared = Arc::clone(&self.run.shared);
@@ -365,6 +386,7 @@ impl<J: Journal> Dispatcher<'_, J> {
                 () = sleep(wait.unwrap_or(Duration::ZERO)), if may_take && wait.is_some() => Wake::Due,
                 fed = self.run.jobs.next(), if may_feed => Wake::Fed(fed),
                 () = self.pacer.pace(), if may_start => Wake::Paced,
+                () = until(rested), if going && rested.is_some() => Wake::Rested,
                 () = self.doors.closing(Timestamp::now()), if going && self.doors.may_close() => Wake::Looked,
             }
         };
@@ -391,6 +413,9 @@ impl<J: Journal> Dispatcher<'_, J> {
             return self.too_late(&job);
         }
         self.launched += u64::from(is_fresh(&job));
+        if let Some(slope) = &mut self.ramp {
+            slope.begins();
+        }
         self.in_flight.push(Box::pin(attempt(Arc::clone(&self.run.shared), job, Arc::clone(&self.stopping))));
     }
 

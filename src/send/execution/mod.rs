@@ -48,6 +48,7 @@ use crate::send::execution::results::{Concluded, Results};
 use crate::send::feed::{self, Jobs, Policy};
 use crate::send::holds::Holds;
 use crate::send::media::{Depot, Settings};
+use crate::send::ramp::Climb;
 use crate::send::shutdown::{Signals, StopFiles, ticks};
 use crate::send::worker::{Air, Shared};
 use crate::wechat::client::Client;
@@ -85,6 +86,8 @@ pub struct Execution<'o> {
     pub policy: Policy,
     /// Whom policies hold back.
     pub holds: Arc<Holds>,
+    /// Where the campaign's ramp stands, where it has one.
+    pub climb: Option<Arc<Climb>>,
     /// At most this many messages.
     pub limit: Option<u64>,
     /// Begins to listen for signals.
@@ -221,7 +224,15 @@ impl<'o> Execution<'o> {
                 let reading = Store::open(&self.state)?;
                 let (campaign, plan) = (Arc::clone(&self.campaign), Arc::clone(&self.plan));
                 let holds = Arc::clone(&self.holds);
-                feed::start(campaign, plan, reading, &self.whose, self.policy.clone(), holds)?
+                feed::start(
+                    campaign,
+                    plan,
+                    reading,
+                    &self.whose,
+                    self.policy.clone(),
+                    holds,
+                    self.climb.clone(),
+                )?
             }
         };
         let (writer, thread) = Writer::start(store, claim, self.campaign.send.concurrency);
@@ -287,6 +298,7 @@ impl<J: Journal> Begun<'_, J> {
                     journal,
                     air: Air::default(),
                 }),
+                climb: execution.climb,
                 limit: execution.limit,
                 watch: &mut |event: &Event| {
                     if let Some(notice) = Notice::of(event) {

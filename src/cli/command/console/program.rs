@@ -102,6 +102,7 @@ impl Here {
             },
             expect: Expect { expect_digest: None, expect_plan: None, expect_count: None },
             yes: false,
+            continue_ramp: false,
             retry: None,
             at: None,
             wait_lock: None,

@@ -1,0 +1,53 @@
+//! The way up a ramp, as the dispatcher goes it: which message has to wait for its step, and until when.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use crate::send::ramp::{Climb, Climbing};
+use crate::send::worker::Job;
+
+/// The way up.
+#[derive(Debug)]
+pub(crate) struct Slope {
+    pub(crate) climbing: Climbing,
+    /// The first message of a later step, which waits for it.
+    pub(crate) next: Option<Job>,
+    /// When the next step may begin, while it waits.
+    pub(crate) rest: Option<Instant>,
+}
+
+impl Slope {
+    pub(crate) fn new(climb: Arc<Climb>) -> Self {
+        let climbing = Climbing::new(climb);
+        let rest = climbing.first_rest(Timestamp::now()).map(|rest| Instant::now() + rest);
+        Self { climbing, next: None, rest }
+    }
+
+    /// Gives a message back where it belongs to the step at work, and keeps it until its step begins otherwise.
+    pub(crate) fn admit(&mut self, job: Job) -> Option<Job> {
+        if self.rest.is_none() && job.step <= self.climbing.step() {
+            return Some(job);
+        }
+        self.next = Some(job);
+        None
+    }
+
+    /// Notes that a message is begun.
+    pub(crate) fn begins(&mut self) {
+        self.climbing.begins();
+    }
+
+    /// When the wait before the next step is over, while there is one.
+    pub(crate) fn rested_at(&self) -> Option<Instant> {
+        self.rest
+    }
+}
+
+/// Waits for a moment, where there is one.
+pub(crate) async fn until(moment: Option<Instant>) {
+    if let Some(moment) = moment {
+        tokio::time::sleep_until(moment.into()).await;
+    }
+}
