@@ -93,7 +93,8 @@ impl ApiBase {
     /// Whether it is this machine.
     pub(crate) fn is_loopback(&self) -> bool {
         let host = self.host().trim_matches(['[', ']']);
-        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        let is_own = |ip: IpAddr| ip.to_canonical().is_loopback() || ip.is_unspecified();
+        host.trim_end_matches('.') == "localhost" || host.parse().is_ok_and(is_own)
     }
 
     /// Whether it is called without TLS.

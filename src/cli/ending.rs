@@ -290,6 +290,9 @@ pub(crate) fn next_after(finished: &Finished, campaign: &Campaign) -> String {
         Some(Stop::Hours { resume_at: None }) if finished.concluded.tally.counts.unknown == 0 => {
             "hours-over".to_owned()
         }
+        Some(Stop::Token(error)) if exit(finished) == Exit::Account && !error.is_of_account() => {
+            "no-token".to_owned()
+        }
         Some(_) | None => {
             next_key(exit(finished), &finished.concluded.tally.counts, campaign.send.on_unknown)
         }

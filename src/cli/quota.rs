@@ -4,6 +4,7 @@ use crate::campaign::Campaign;
 use crate::cli::terminal::Terminal;
 use crate::send::execution::quota::Asked;
 use crate::wechat::account::CallError;
+use crate::wechat::answer::reply::{Failure, Unclear};
 
 /// Warns of a quota that is too small for so many messages, and of a rate above the limit. Warnings and no more:
 /// a run that uses the quota up pauses, and `send` goes on with it later.
@@ -13,6 +14,9 @@ pub(crate) fn warn(asked: &Asked, campaign: &Campaign, count: u64, terminal: &Te
         Asked::NotTold(CallError::Answered(answer)) => {
             let reason = format!("{} {}", answer.code, answer.errmsg.text());
             return terminal.say("quota.not-told", &[("reason", &reason)]);
+        }
+        Asked::NotTold(CallError::NoAnswer(Failure::Unclear(Unclear::Unreadable(_)))) => {
+            return terminal.say("quota.unreadable", &[]);
         }
         Asked::NotTold(CallError::NoAnswer(_)) | Asked::TooSlow => {
             return terminal.say("quota.no-answer", &[]);

@@ -5,6 +5,7 @@ use crate::locale::sentence::Sentence;
 use crate::wechat::answer::errmsg::{Errmsg, refused_ip};
 use crate::wechat::answer::error_code::key;
 use crate::wechat::answer::reply::{Failure, NotConnected};
+use crate::wechat::proxy;
 use crate::wechat::token::error::{CommandFault, ProgramError, TokenError};
 use crate::wechat::token::shape::NotToken;
 
@@ -37,6 +38,11 @@ pub(crate) fn token(error: &TokenError, origin: Option<&Origin>) -> Sentence {
     match error {
         TokenError::GivenRefused => stop("token-given"),
         TokenError::FreshRefused => stop("token-fresh"),
+        TokenError::Answered { code, errmsg } if error.is_busy() => {
+            let meaning = Sentence::new(format!("errcode.{}.meaning", key(*code)));
+            let busy = stop("token-busy").with("code", code).with("errmsg", errmsg.text());
+            busy.with("meaning", meaning)
+        }
         TokenError::Answered { code, errmsg } => account(*code, errmsg, origin),
         TokenError::NoAnswer(failure) => match failure {
             Failure::NotConnected(why) => unreached(*why, origin),
@@ -56,14 +62,30 @@ fn program(fault: &CommandFault) -> Sentence {
     match fault {
         CommandFault::NotStarted(reason) => stop("token-command-start").because(reason),
         CommandFault::TimedOut(timeout) => stop("token-command-slow").with("seconds", timeout.as_secs_f64()),
-        CommandFault::Failed(code) => {
-            // A program that a signal ended has no code.
-            let code = code.map_or_else(|| "?".to_owned(), |code| code.to_string());
-            stop("token-command-failed").with("code", code)
+        CommandFault::Failed(code) => stop("token-command-failed").with("code", *code),
+        CommandFault::Killed(signal) => {
+            let signal = signal.map_or_else(|| "?".to_owned(), signal_name);
+            stop("token-command-killed").with("signal", signal)
         }
         CommandFault::NoToken(what) => stop("token-command-garbage").with("what", instead(what)),
         CommandFault::Stale => stop("token-command-stale"),
     }
+}
+
+/// A signal by its number, and by its name where that is the same on every system.
+fn signal_name(signal: i32) -> String {
+    let name = match signal {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        3 => "SIGQUIT",
+        6 => "SIGABRT",
+        9 => "SIGKILL",
+        11 => "SIGSEGV",
+        13 => "SIGPIPE",
+        15 => "SIGTERM",
+        _ => return signal.to_string(),
+    };
+    format!("{signal} ({name})")
 }
 
 /// Why no connection was made to fetch a token.
@@ -73,7 +95,10 @@ fn unreached(why: NotConnected, origin: Option<&Origin>) -> Sentence {
         (NotConnected::ProxyAuthorization, _) => stop("token-proxy-authorization"),
         (NotConnected::ProxyRefused, _) => stop("token-proxy-refused"),
         (NotConnected::ProxyUnreached, _) => stop("token-proxy-unreached"),
-        (NotConnected::Refused | NotConnected::TimedOut, None) => stop("token-unreachable"),
+        (NotConnected::Refused | NotConnected::TimedOut, None) => match proxy::named() {
+            Some((variable, kind)) => stop("token-by-proxy").with("variable", variable).with("kind", kind),
+            None => stop("token-unreachable"),
+        },
         (NotConnected::Refused | NotConnected::TimedOut, Some(host)) => {
             stop("token-unreachable-at").with("host", host)
         }
@@ -83,6 +108,7 @@ fn unreached(why: NotConnected, origin: Option<&Origin>) -> Sentence {
 /// That requests are turned down with a status, and whom to ask about it.
 pub(crate) fn declined(key: &str, status: u16, count: u32) -> Sentence {
     let whom = match status {
+        304 => "cached",
         301..=308 => "moved",
         401 | 403 | 511 => "forbidden",
         407 => "proxy",
@@ -105,6 +131,9 @@ pub(crate) fn instead(instead: &NotToken) -> Sentence {
         NotToken::Elsewhere(path) => part("elsewhere").with("path", path),
         NotToken::Json => part("json"),
         NotToken::Refusal(code) => part("refusal").with("code", code).with("advice", advice(*code)),
+        NotToken::Broken => part("broken"),
+        NotToken::Bare => part("bare"),
+        NotToken::TooLong => part("too-long"),
         NotToken::Other => part("other"),
     }
 }

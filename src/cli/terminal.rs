@@ -235,8 +235,29 @@ pub(crate) enum Form {
     Commands,
 }
 
+/// A path that is no UTF-8 text, as a shell reads it byte by byte; nothing where it is text.
+#[cfg(unix)]
+fn of_bytes(path: &Path) -> Option<String> {
+    let bytes = std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str());
+    std::str::from_utf8(bytes).err()?;
+    let mut quoted = String::from(if bytes.starts_with(b"-") { "$'./" } else { "$'" });
+    for byte in bytes {
+        match byte {
+            b'\'' | b'\\' => quoted.extend(['\\', char::from(*byte)]),
+            b' '..=b'~' => quoted.push(char::from(*byte)),
+            other => quoted.push_str(&format!("\\x{other:02x}")),
+        }
+    }
+    quoted.push('\'');
+    Some(quoted)
+}
+
 /// A path as it can be pasted onto a command line: nothing in it is run, and none is taken for a flag.
 pub(crate) fn argument(path: &Path) -> String {
+    #[cfg(unix)]
+    if let Some(quoted) = of_bytes(path) {
+        return quoted;
+    }
     let path = slashed(path);
     // A line break in quotes would begin a line of its own, here and in whatever shows it.
     if !cfg!(windows) && path.contains(|c: char| c.is_control() || steers(c)) {

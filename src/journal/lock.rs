@@ -103,7 +103,7 @@ impl FolderLock {
     pub(crate) fn take(path: &Path, holder: &Holder) -> Result<Self, LockError> {
         let unreachable = |error| LockError::Unreachable(path.to_owned(), error);
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(unreachable)?;
+            own_file::make_common_folder(folder).map_err(unreachable)?;
         }
         for _ in 0..TRIES {
             let file = open_among_others(path).map_err(unreachable)?;
@@ -134,7 +134,9 @@ impl FolderLock {
         }
         if let Some(folder) = self.path.parent() {
             // The folder of a campaign that was moved away is not made anew.
-            let _ = fs::create_dir(folder);
+            if folder.parent().is_some_and(Path::is_dir) {
+                let _ = own_file::make_common_folder(folder);
+            }
         }
         if let Ok(file) = open_among_others(&self.path)
             && file.try_lock().is_ok()

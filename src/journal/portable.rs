@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use crate::journal::JournalError;
 use crate::journal::history::Pruned;
 use crate::journal::lineage::Lineage;
+use crate::own_file;
 
 /// The format this program writes, and the newest it reads.
 pub(crate) const FORMAT: u32 = 1;
@@ -237,7 +238,7 @@ impl Export {
     ///
     /// When it cannot be read, is no export, or a newer wxcast wrote it.
     pub(crate) fn open(path: &Path) -> Result<Self, ImportError> {
-        let lines = BufReader::new(File::open(path).map_err(ImportError::File)?);
+        let lines = BufReader::new(own_file::open_through(path).map_err(ImportError::File)?);
         let mut export = Self { header: Header::none(), lines, sum: Sha256::new(), read: 0, messages: 0 };
         let first = export.text()?.ok_or(ImportError::Foreign)?;
         let format = serde_json::from_slice::<serde_json::Value>(&first)

@@ -58,7 +58,8 @@ impl Door {
 
     /// What becomes of a request.
     pub(crate) fn entry(&self, uri: &Uri, headers: &HeaderMap) -> Entry {
-        if !self.is_asked_by_name(headers) || !self.fits_origin(headers) {
+        // Also before the token is looked at: what only looks at a link, such as a scanner of messages, must not use it up.
+        if !self.is_asked_by_name(headers) || !self.fits_origin(headers) || !comes_from_here(headers) {
             return Entry::Shut;
         }
         let is_in = self.has_cookie(headers);
@@ -73,7 +74,7 @@ impl Door {
                 false => Entry::Shut,
             };
         }
-        if is_in && comes_from_here(headers) { Entry::Open } else { Entry::Shut }
+        if is_in { Entry::Open } else { Entry::Shut }
     }
 
     /// Exactly one host, ours: which of two was meant nobody knows, and any other may be a name that somebody else
@@ -179,6 +180,9 @@ mod tests {
         let cookie = ("cookie", "a=b; wxcast-80=s0");
         assert_eq!(ask("/", &[own]), Entry::Shut);
         assert_eq!(ask("/?token=t1", &[own]), Entry::Shut);
+        for scanner in [&[][..], &[("sec-fetch-site", "cross-site")]] {
+            assert_eq!(ask("/?token=t0", scanner), Entry::Shut, "it is not used up: {scanner:?}");
+        }
         assert!(matches!(ask("/?token=t0", &[own]), Entry::Exchanged(Some(_))));
         assert_eq!(ask("/?token=t0", &[own]), Entry::Shut, "once");
         assert_eq!(ask("/?token=t0", &[own, cookie]), Entry::Exchanged(None));

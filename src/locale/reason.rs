@@ -138,6 +138,7 @@ impl Catalog {
         let kind = match error.kind() {
             // The file is open in another program that lets nobody else in.
             _ if cfg!(windows) && number == 32 => "in-use",
+            _ if is_link(number) => "link",
             io::ErrorKind::NotFound => "not-found",
             io::ErrorKind::PermissionDenied => "not-allowed",
             io::ErrorKind::AlreadyExists => "exists",
@@ -163,6 +164,18 @@ impl Catalog {
             None => text.to_owned(),
         }
     }
+}
+
+/// Whether the system says that it does not follow a link: one of a circle, or one in the place of a file of ours, where none
+/// is followed.
+#[cfg(unix)]
+fn is_link(number: i32) -> bool {
+    number == libc::ELOOP
+}
+
+#[cfg(not(unix))]
+fn is_link(_: i32) -> bool {
+    false
 }
 
 /// Whether a text has three English words in a row. The name of a file has not, nor has a sentence of ours in a language

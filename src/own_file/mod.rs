@@ -20,6 +20,8 @@ const LETTERS: usize = 6;
 const ABANDONED: Duration = Duration::from_secs(60);
 /// What is said of something that is no file; the sentence for it is found by this word.
 pub(crate) const NO_FILE: &str = "no-regular-file";
+/// What is said of a folder whose link leads to what is not there; the sentence for it is found by this word.
+const NOWHERE: &str = "leads-nowhere";
 /// More links than this lead nowhere.
 const LINKS: usize = 16;
 
@@ -30,7 +32,24 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    // Of a link that leads nowhere the system says that it is there already.
+    builder.create(folder).map_err(|error| leads_nowhere(folder).unwrap_or(error))
+}
+
+/// Makes a folder that colleagues may work in too, as far as the user's umask lets them, and strangers only look into: what
+/// lies in it is to be found by whoever else sends the same campaign, and to be taken away by nobody.
+pub(crate) fn make_common_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o775);
     builder.create(folder)
+}
+
+/// That a folder, or one above it, is a link to what is not there, where it is.
+pub(crate) fn leads_nowhere(folder: &Path) -> Option<io::Error> {
+    let lost = |path: &Path| path.is_symlink() && matches!(path.try_exists(), Ok(false));
+    folder.ancestors().any(lost).then(|| io::Error::other(NOWHERE))
 }
 
 /// Opens a file for reading. A link in its place is an error.

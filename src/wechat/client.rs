@@ -17,9 +17,11 @@ use reqwest::{Certificate, ClientBuilder, RequestBuilder, Response, StatusCode, 
 
 use crate::api_base::{ApiBase, Hosts};
 use crate::own_file;
-use crate::wechat::answer::error_code;
+use crate::wechat::answer::error_code::find;
 use crate::wechat::answer::json::{MOST_ANSWER, MOST_PAGE};
-use crate::wechat::answer::reply::{Answer, Failure, NotConnected, Unclear, without_answer};
+use crate::wechat::answer::reply::{
+    Answer, Failure, NotAnswer, NotConnected, Unclear, http_status, without_answer,
+};
 use crate::wechat::hidden::Hidden;
 use crate::wechat::hook::Hook;
 use crate::wechat::proxy::{self, ProxyFault, QUOTES};
@@ -373,22 +375,39 @@ struct Received {
 impl Received {
     /// The platform's answer to a message, whatever the status says; or what the status alone says.
     fn answer(self) -> Result<Answer, Failure> {
-        let answer = self.body.as_deref().and_then(Answer::read);
-        // A gateway that has no answer from the platform may say so in the platform's form, with a status of HTTP for
-        // the errcode. The platform has no such codes, and the message may have reached it.
-        let gateways = |code: i64| {
-            let of_http =
-                (400..600).contains(&code) || self.status.is_server_error() && (1..600).contains(&code);
-            of_http && error_code::find(code).is_none()
-        };
-        answer.filter(|answer| !gateways(answer.code)).ok_or_else(|| self.without_answer())
+        match self.body.as_deref().and_then(Answer::read) {
+            Some(answer) => self.of_the_platform(&answer).map(|()| answer),
+            None => Err(self.without_answer()),
+        }
     }
 
     /// The body, which must be an answer where the status is no success.
     fn body(self) -> Result<Bytes, Failure> {
-        match &self.body {
-            Some(body) if self.status.is_success() || Answer::read(body).is_some() => Ok(body.clone()),
-            Some(_) | None => Err(self.without_answer()),
+        let Some(body) = &self.body else { return Err(self.without_answer()) };
+        match Answer::read(body) {
+            Some(answer) => self.of_the_platform(&answer).map(|()| body.clone()),
+            None if self.status.is_success() => Ok(body.clone()),
+            None => Err(self.without_answer()),
+        }
+    }
+
+    /// Whether it was the platform that gave an answer. A gateway that has none from it may say so in its form: with a
+    /// status as the errcode, or with a status that leaves everything open and a code of its own. Either way the request
+    /// may have reached the platform.
+    fn of_the_platform(&self, answer: &Answer) -> Result<(), Failure> {
+        let said = self.without_answer();
+        let is_open = matches!(said, Failure::Unclear(Unclear::Status(_)));
+        match http_status(answer.code) {
+            Some(status) if is_open || status == self.status.as_u16() => Err(said),
+            Some(status) => Err(Failure::Unclear(match without_answer(status, false, None, None) {
+                Failure::Unclear(unclear) => unclear,
+                // Alone this status would be certain; beside another one nothing is.
+                Failure::NotConnected(_) | Failure::TurnedAway { .. } | Failure::Declined { .. } => {
+                    Unclear::Unreadable(NotAnswer::Json)
+                }
+            })),
+            None if is_open && find(answer.code).is_none() => Err(said),
+            None => Ok(()),
         }
     }
 

@@ -5,10 +5,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::multipart::{Form, Part};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::message::media::{Format, Upload};
 use crate::wechat::answer::error_code::{Class, class_of};
-use crate::wechat::answer::json::{self, Integer, Text};
+use crate::wechat::answer::json::{self, Integer};
 use crate::wechat::answer::reply::{Answer, Failure, NotAnswer, Unclear};
 use crate::wechat::client::Client;
 use crate::wechat::token::access_token::Token;
@@ -16,6 +17,9 @@ use crate::wechat::token::access_token::Token;
 /// How long a temporary media id lives from its `created_at` on. No source says how long the address of an article's
 /// picture works; it is renewed as often.
 pub(crate) const LIFE: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+
+/// Ids are some sixty characters long, addresses of pictures some two hundred; this leaves room for more.
+const LONGEST: usize = 1024;
 
 /// The slowest line that an upload is waited for on, in bytes a second, beyond the time of a usual answer.
 const SLOWEST: u64 = 32 * 1024;
@@ -77,7 +81,6 @@ impl Refusal {
             Class::Token => Self::Token,
             Class::Quota => Self::Quota,
             Class::Account => Self::Account,
-            // An errcode of 0 without an id is no success.
             Class::Ok | Class::Recipient | Class::Content | Class::NotForSending => Self::File,
         }
     }
@@ -88,11 +91,11 @@ struct Raw {
     #[serde(default)]
     errcode: Integer,
     #[serde(default)]
-    media_id: Text,
+    media_id: Value,
     #[serde(default)]
-    thumb_media_id: Text,
+    thumb_media_id: Value,
     #[serde(default)]
-    url: Text,
+    url: Value,
     #[serde(default)]
     created_at: Integer,
 }
@@ -132,19 +135,32 @@ fn call(upload: Upload) -> (&'static str, Option<(&'static str, &'static str)>) 
     }
 }
 
-/// Reads an answer; a success may lack its errcode, and the id of a thumb has a key of its own.
+/// Reads an answer; a success may lack its errcode, and the id of a thumb has a key of its own. Nothing where it neither
+/// refuses nor has what it should: what is no id would be sent to everybody.
 fn read(upload: Upload, body: &[u8]) -> Option<UploadAnswer> {
     let raw: Raw = json::read(body)?;
-    let (media, thumb) = (raw.media_id.0, raw.thumb_media_id.0);
+    if let Some(answer) = Answer::read(body).filter(|answer| answer.code != 0) {
+        return Some(UploadAnswer::Refused(answer));
+    }
+    let (media, thumb, url) = (text(&raw.media_id), text(&raw.thumb_media_id), text(&raw.url));
     let id = match upload {
         Upload::Image | Upload::Voice | Upload::Video => media.or(thumb),
         Upload::Thumb => thumb.or(media),
-        Upload::ArticlePicture => raw.url.0,
+        Upload::ArticlePicture => url.filter(|url| url.starts_with("http://") || url.starts_with("https://")),
     };
-    match id.filter(|id| matches!(raw.errcode.0, None | Some(0)) && !id.is_empty()) {
-        Some(id) => Some(UploadAnswer::Taken(Uploaded { id, created_at: raw.created_at.0 })),
-        None => Answer::read(body).map(UploadAnswer::Refused),
-    }
+    let is_success = matches!(raw.errcode.0, None | Some(0));
+    let id = id.filter(|id| is_success && id.len() <= LONGEST && id.bytes().all(belongs))?;
+    Some(UploadAnswer::Taken(Uploaded { id: id.to_owned(), created_at: raw.created_at.0 }))
+}
+
+/// A text that says something. A number is no id, whatever it would look like in quotes.
+fn text(value: &Value) -> Option<&str> {
+    value.as_str().filter(|text| !text.is_empty())
+}
+
+/// Whether an id or an address may have this character.
+fn belongs(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !b"\"'\\<>`{}|^".contains(&byte)
 }
 
 #[cfg(test)]
@@ -172,9 +188,23 @@ mod tests {
             Some("http://mmbiz/x")
         );
         assert_eq!(id(Upload::Image, r#"{"errcode":40005,"errmsg":"x"}"#).as_deref(), Some("40005"));
-        for garbage in ["", "{}", "<html>", r#"{"media_id":""}"#] {
+        let long = format!(r#"{{"media_id":"{}"}}"#, "M".repeat(60_000));
+        for garbage in [
+            "",
+            "{}",
+            "<html>",
+            r#"{"media_id":""}"#,
+            r#"{"errcode":0,"errmsg":"ok"}"#,
+            r#"{"media_id":5}"#,
+            r#"{"media_id":"\u001b[2J\n::error::x"}"#,
+            r#"{"media_id":"a\"b"}"#,
+            r#"{"media_id":"编号"}"#,
+            &long,
+        ] {
             assert_eq!(id(Upload::Image, garbage), None, "{garbage}");
         }
+        assert_eq!(id(Upload::ArticlePicture, r#"{"url":"javascript:x"}"#), None);
+        assert_eq!(id(Upload::Image, r#"{"errcode":40005,"media_id":"M"}"#).as_deref(), Some("40005"));
         let read = read(Upload::Thumb, thumb.as_bytes());
         assert!(matches!(read, Some(UploadAnswer::Taken(Uploaded { created_at: Some(123_456_789), .. }))));
     }

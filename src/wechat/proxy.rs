@@ -48,15 +48,25 @@ pub(crate) enum ProxyTrouble {
 ///
 /// When the variable that counts cannot be understood.
 pub(crate) fn from_environment() -> Result<Option<Proxy>, ProxyFault> {
-    let set = VARIABLES.into_iter().find_map(|variable| {
-        let value = std::env::var_os(variable).filter(|value| !value.is_empty())?;
-        Some((variable, value.to_string_lossy().into_owned()))
-    });
-    let Some((variable, value)) = set else { return Ok(None) };
+    let Some((variable, value)) = set() else { return Ok(None) };
     let proxy = address(&value).and_then(|url| Proxy::https(url).map_err(|_| ProxyTrouble::NotAnAddress));
     proxy
         .map(|proxy| Some(proxy.no_proxy(NoProxy::from_string(&direct().hosts))))
         .map_err(|why| ProxyFault { variable, why })
+}
+
+/// The variable that names a proxy for the platform, with the kind that its address says; nothing where there is none.
+pub(crate) fn named() -> Option<(&'static str, String)> {
+    let (variable, value) = set()?;
+    Some((variable, address(&value).ok()?.scheme().to_owned()))
+}
+
+/// The variable that counts, and what stands in it.
+fn set() -> Option<(&'static str, String)> {
+    VARIABLES.into_iter().find_map(|variable| {
+        let value = std::env::var_os(variable).filter(|value| !value.is_empty())?;
+        Some((variable, value.to_string_lossy().into_owned()))
+    })
 }
 
 /// What is reached without a proxy.

@@ -58,9 +58,14 @@ impl Console {
         BufReader::new(process.stdout.as_mut().expect("a stdout")).read_line(&mut url).expect("an address");
         let mut console = Self { process: Some(process), port: 0, cookie: String::new() };
         let path = console.take(&url);
-        let answer = console.raw(&format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{}", console.port), "");
+        let answer = console.raw(&console.visit(&path), "");
         console.cookie = cookie_of(&answer);
         console
+    }
+
+    /// What a browser sends for an address that is opened in it.
+    fn visit(&self, path: &str) -> String {
+        format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nSec-Fetch-Site: none", self.port)
     }
 
     /// Takes the port of an address, and gives its path.
@@ -379,7 +384,7 @@ fn another_tab_gets_an_address_of_its_own_that_is_good_for_one_visit() {
     let mut console = Console::start(&world, &[]);
     let url = world.run(&["console", ".", "--url"]).exits(0).stdout;
     let path = console.take(&url);
-    let visit = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{}", console.port);
+    let visit = console.visit(&path);
     let cookie = cookie_of(&console.raw(&visit, ""));
     assert_eq!(cookie, console.cookie);
     assert_eq!(console.raw(&visit, "").status, 403, "once");

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 use wxcast::journal::media::{KeptMedia, MediaStore};
 
-use crate::support::bytes::{Gateway, Reply, http};
+use crate::support::bytes::{Gateway, Reply, http, usual};
 use crate::support::wire::{PROXY_PASSWORD, Proxy, Tls};
 use crate::support::{APPID, Platform, Ran, World, finish, repository};
 
@@ -139,6 +139,60 @@ fn a_clock_that_is_off_is_a_warning() {
 }
 
 #[test]
+fn where_no_answer_is_the_platforms_that_is_a_fault_and_its_clock_is_nobodys() {
+    for (status, head, body) in [
+        ("302 Found", "location: https://login.corp/\r\n", "<html>login</html>"),
+        ("200 OK", "", "<html>login</html>"),
+        ("200 OK", "", "{}"),
+        ("204 No Content", "", ""),
+        ("404 Not Found", "", "no such page"),
+    ] {
+        let date = "date: Mon, 02 Mar 2026 08:00:00 GMT\r\n";
+        let gateway = Gateway::new(move |_, _| Reply::Answer(http(status, &format!("{date}{head}"), body)));
+        let world = World::with_recipients(3);
+        let mut doctor = world.command(&["doctor", "campaign.toml", "--format", "json"]);
+        doctor.env("WXCAST_API_BASE", gateway.base()).env("WXCAST_ACCESS_TOKEN", "36_given");
+        let ran = Ran::of(doctor.output().expect("the binary runs")).exits(9);
+        assert!(ill(&ran).contains(&"token:fault".to_owned()), "{status} {body}: {:?}", ill(&ran));
+        assert!(said(&ran, "token").contains("not as WeChat does"), "{}", said(&ran, "token"));
+        assert!(said(&ran, "clock").contains("no answer was WeChat's"), "{}", said(&ran, "clock"));
+    }
+}
+
+#[test]
+fn an_answer_that_names_no_time_is_told_as_that() {
+    for date in ["", "date: garbage\r\n"] {
+        let gateway = Gateway::new(move |request, _| match usual(request) {
+            Reply::Answer(bytes) => {
+                let text = String::from_utf8(bytes).expect("text");
+                Reply::Answer(text.replacen("\r\n", &format!("\r\n{date}"), 1).into_bytes())
+            }
+            other => other,
+        });
+        let world = World::with_recipients(3);
+        let mut doctor = world.command(&["doctor", "campaign.toml", "--format", "json"]);
+        doctor.env("WXCAST_API_BASE", gateway.base()).env("WXCAST_ACCESS_TOKEN", "36_given");
+        let ran = Ran::of(doctor.output().expect("the binary runs")).exits(0);
+        assert_eq!(ill(&ran), ["clock:warning"], "{date:?}");
+        assert!(said(&ran, "clock").contains("named the time"), "{}", said(&ran, "clock"));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_state_folder_that_is_a_link_to_nowhere_is_a_fault_and_send_says_the_same() {
+    let (world, platform) = (World::with_recipients(3), Platform::new(""));
+    std::os::unix::fs::symlink(world.path("none"), world.path("st")).expect("a link");
+    let doctor = ["doctor", "campaign.toml", "--state-dir", "st", "--format", "json"];
+    let ran = world.run_at(&platform, &doctor).exits(10);
+    assert!(ill(&ran).contains(&"state-folder:fault".to_owned()), "{:?}", ill(&ran));
+    assert!(said(&ran, "state-folder").contains("is a link"), "{}", said(&ran, "state-folder"));
+    let send = ["send", "campaign.toml", "--yes", "--state-dir", "st"];
+    let ran = world.run_at(&platform, &send).exits(10).says("is a link");
+    assert!(!ran.stderr.contains("exists already"), "{}", ran.stderr);
+}
+
+#[test]
 fn an_account_without_the_right_is_told_what_a_verified_one_is() {
     let ran = doctor(&World::with_recipients(3), "[[answers]]\non = 'kflist'\ncode = 48001").exits(9);
     assert_eq!(ill(&ran), ["permission:fault"]);
@@ -242,7 +296,7 @@ fn a_running_send_is_named_and_not_disturbed() {
 fn a_state_folder_that_cannot_be_written_is_a_fault() {
     // Not even the superuser may write there.
     let args = ["doctor", "campaign.toml", "--format", "json", "--state-dir", "/proc/self/wxcast"];
-    let ran = World::with_recipients(3).run_at(&Platform::new(""), &args).exits(9);
+    let ran = World::with_recipients(3).run_at(&Platform::new(""), &args).exits(10);
     assert!(ill(&ran).contains(&"state-folder:fault".to_owned()), "{ran:?}");
 }
 

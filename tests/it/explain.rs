@@ -68,3 +68,9 @@ fn a_slip_is_answered_with_the_code_that_was_meant() {
     let ran = world.run(&["explain", "weather"]).exits(2).says("no code `weather`");
     assert!(!ran.stderr.contains("did you mean"));
 }
+
+#[test]
+fn a_line_break_in_what_is_asked_for_begins_no_line() {
+    let ran = World::new().run(&["explain", "x\n::error::y"]).exits(2).says("x\\u{a}::error::y");
+    assert!(!ran.stderr.lines().any(|line| line.starts_with("::")), "{}", ran.stderr);
+}

@@ -91,12 +91,20 @@ fn a_status_of_a_gateway_in_the_form_of_an_errcode_proves_nothing() {
     for (status, code, counts) in [
         ("504 Gateway Timeout", 504, "1 unknown"),
         ("500 Internal Server Error", 500, "1 unknown"),
-        ("502 Bad Gateway", 45015, "1 refused"),
         ("502 Bad Gateway", 504, "1 unknown"),
+        ("504 Gateway Timeout", 500, "1 unknown"),
+        ("500 Internal Server Error", 50000, "1 unknown"),
         ("500 Internal Server Error", 1, "1 unknown"),
         ("408 Request Timeout", 408, "1 unknown"),
-        ("200 OK", 504, "1 unknown"),
+        ("499 Client Closed", 499, "1 unknown"),
+        ("200 OK", 503, "1 unknown"),
+        ("404 Not Found", 504, "1 unknown"),
+        ("429 Too Many Requests", 502, "1 unknown"),
+        ("502 Bad Gateway", 45015, "1 refused"),
+        ("200 OK", 401, "1 unknown"),
+        ("404 Not Found", 404, "1 failed"),
         ("200 OK", 99_999, "1 refused"),
+        ("200 OK", 50007, "1 refused"),
     ] {
         let body = format!(r#"{{"errcode":{code},"errmsg":"upstream request timeout"}}"#);
         let gateway = Gateway::answering(http(status, "", body));
@@ -123,7 +131,7 @@ fn an_answer_is_read_in_every_form_that_says_it_plainly() {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
     gzip.write_all(br#"{"errcode":0,"errmsg":"ok"}"#).expect("memory");
     let gzip = gzip.finish().expect("memory");
-    let forms: [(&str, &[u8], &str); 10] = [
+    let forms: [(&str, &[u8], &str); 13] = [
         ("", br#"{"errcode":0,"errmsg":null}"#, "1 sent"),
         ("", br#"{"errcode":"0","errmsg":"ok"}"#, "1 sent"),
         ("", br#"{"errcode":0.0,"errmsg":"ok","more":{"a":[1]}}"#, "1 sent"),
@@ -134,6 +142,9 @@ fn an_answer_is_read_in_every_form_that_says_it_plainly() {
         ("", br#"{"errcode":45015,"errmsg":0}"#, "1 refused"),
         ("", b"{\"errcode\":45015,\"errmsg\":\"a\nb\x1b[2J\"}", "1 refused"),
         ("", br#"{"errmsg":"ok"}"#, "1 unknown"),
+        ("", br#"[0,"ok"]"#, "1 unknown"),
+        ("", br#"[45015,"late"]"#, "1 unknown"),
+        ("", br#"{"errcode":4294967296,"errmsg":"x"}"#, "1 unknown"),
     ];
     for (head, body, counts) in forms {
         let gateway = Gateway::answering(http("200 OK", head, body));
@@ -161,6 +172,8 @@ fn a_token_is_read_in_every_form_and_what_is_none_is_told_by_its_kind() {
         (r#""TOK""#, "quotation marks"),
         ("null", "`null`"),
         ("<html>login</html>", "a web page"),
+        (r#"{"access_token":"TOK1","access_token":"TOK2"}"#, "has a key twice"),
+        (&"T".repeat(3000), "more than a token can be"),
         ("access_token=TOK", "`access_token` with something after it"),
         (r#"{"data":{"access_token":"TOK"}}"#, "`data.access_token`"),
         (r#"{"accessToken":"TOK"}"#, "`accessToken`"),
@@ -246,6 +259,42 @@ fn a_path_of_the_gateway_is_kept_for_every_call() {
         "stable_token",
     ];
     assert_eq!(paths, calls.map(|call| format!("/open/wechat/cgi-bin/{call}")));
+}
+
+#[test]
+fn an_upload_that_gives_no_id_that_can_be_one_is_no_success_and_nobody_gets_it() {
+    for body in [
+        r#"{"errcode":0,"errmsg":"ok"}"#,
+        r#"{"media_id":"\u001b[2J\n::error::x","created_at":1772900000}"#,
+        r#"{"media_id":5}"#,
+        r#"{"errcode":503,"errmsg":"busy"}"#,
+    ] {
+        let gateway = Gateway::new(move |request, _| match request.path.as_str() {
+            "/cgi-bin/media/upload" => Reply::Answer(http("200 OK", "", body)),
+            _ => usual(request),
+        });
+        let world = world(2, CALM);
+        world.campaign("[message.image]\nfile = \"a.png\"", CALM);
+        world.file("a.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0");
+        let ran = send(&world, &gateway.base(), &[]).exits(7).says("could not be uploaded");
+        assert!(!ran.stderr.contains("accepted the message"), "{body}: {}", ran.stderr);
+        assert_eq!(ran.counts(), "2 unsent", "{body}");
+        assert_eq!(gateway.count(SEND), 0, "{body}");
+    }
+}
+
+#[test]
+fn a_cache_and_a_quota_without_figures_are_told_as_what_they_are() {
+    let gateway = Gateway::new(|request, _| match request.path.as_str() {
+        SEND => Reply::Answer(http("304 Not Modified", "", "")),
+        path if path.ends_with("/quota/get") => {
+            Reply::Answer(http("200 OK", "", r#"{"errcode":0,"errmsg":"ok"}"#))
+        }
+        _ => usual(request),
+    });
+    let ran = send(&world(3, "concurrency = 1"), &gateway.base(), &[]).exits(7);
+    let ran = ran.says("HTTP 304").says("a cache answers").says("asked for the quota names none");
+    assert!(!ran.stderr.contains("another address"), "{}", ran.stderr);
 }
 
 #[test]

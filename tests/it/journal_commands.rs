@@ -346,3 +346,13 @@ fn answers_survive_a_disk_that_is_full() {
     assert_eq!(world.run_at(&platform, &rest).exits(0).counts(), "4000 sent");
     assert_eq!(platform.ledger().duplicates(), [""; 0]);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_export_and_is_not_waited_for() {
+    let world = World::with_recipients(1);
+    let made = world.command_of("mkfifo", &["pipe"]).status().expect("mkfifo runs");
+    assert!(made.success());
+    let ran = world.run(&["journal", "import", "pipe"]);
+    assert!(ran.code != 0 && ran.stderr.contains("a pipe, a device"), "{ran:?}");
+}

@@ -26,13 +26,18 @@ impl Live {
         let (port, path) = rest.unwrap_or_else(|| panic!("no address: {url:?}"));
         let port = port.parse().expect("a port");
         let mut live = Self { process: Some(process), port, cookie: String::new() };
-        let answer = live.ask(&format!("GET /{path} HTTP/1.1\r\nHost: 127.0.0.1:{port}"));
+        let visit = format!("GET /{path} HTTP/1.1\r\nHost: 127.0.0.1:{port}");
+        // What looks at the address and is no browser does not use it up.
+        let looked = live.ask(&visit);
+        assert!(looked.starts_with("HTTP/1.1 403") && !looked.contains("set-cookie"), "{looked}");
+        let visit = format!("{visit}\r\nSec-Fetch-Site: none");
+        let answer = live.ask(&visit);
         assert!(answer.starts_with("HTTP/1.1 303") && answer.contains("location: /\r\n"), "{answer}");
         let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).expect("a cookie");
         assert!(cookie.ends_with("; HttpOnly; SameSite=Strict; Path=/"), "{cookie}");
         live.cookie = cookie.split(';').next().expect("a pair").to_owned();
         // It was good for one visit.
-        let again = live.ask(&format!("GET /{path} HTTP/1.1\r\nHost: 127.0.0.1:{port}"));
+        let again = live.ask(&visit);
         assert!(again.starts_with("HTTP/1.1 403"), "{again}");
         live
     }

@@ -115,3 +115,22 @@ fn failed_ones_are_spoken_of_only_where_some_failed() {
     assert!(!ran.stderr.contains("failed ones"), "{}", ran.stderr);
     assert_eq!(named(&ran), "runs campaign.toml");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_whose_name_is_no_utf_8_can_be_pasted_too() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let world = World::with_recipients(1);
+    let folder = world.dir().join(std::ffi::OsStr::from_bytes(b"a\xffb's"));
+    std::fs::create_dir(&folder).expect("a folder");
+    for name in ["campaign.toml", "audience.csv"] {
+        std::fs::rename(world.path(name), folder.join(name)).expect("it is moved");
+    }
+    let mut plan = world.command(&["plan"]);
+    let ran = Ran::of(plan.arg(folder.join("campaign.toml")).output().expect("the binary runs"));
+    let ran = ran.exits(0);
+    let next = ran.stderr.lines().find_map(|line| line.split("wxcast preview ").nth(1)).expect("a next step");
+    let shown = std::process::Command::new("bash").arg("-c").arg(format!("test -f {next}")).status();
+    assert!(shown.expect("bash runs").success(), "{next}");
+}

@@ -249,3 +249,26 @@ fn what_others_can_read_or_change_is_told_by_doctor_and_closed_by_the_next_send(
     assert_eq!(mode(&world.state_file("journal.sqlite3")), 0o660);
     assert_eq!(doctor()["state"], "warning");
 }
+
+#[test]
+fn the_folder_beside_a_campaign_is_never_writable_for_strangers() {
+    let (world, platform) = (World::with_recipients(1), Platform::new(""));
+    let send = "umask 000; exec \"$0\" send campaign.toml --yes";
+    let mut shell = world.command_of("sh", &["-c", send, env!("CARGO_BIN_EXE_wxcast")]);
+    shell.env("WXCAST_API_BASE", platform.base());
+    assert!(shell.status().expect("a shell").success());
+    assert_eq!(mode(&world.path(".wxcast")) & 0o002, 0);
+    for path in below(&world.path(".wxcast")).iter().filter(|path| path.is_file()) {
+        assert_eq!(mode(path) & 0o022, 0, "{}", path.display());
+    }
+}
+
+#[test]
+fn a_link_in_the_place_of_a_receipt_is_named_as_one() {
+    let (world, platform) = (World::with_recipients(1), Platform::new(""));
+    let target = world.file("rr.json", "{}");
+    fs::create_dir(world.path(".wxcast")).expect("a folder");
+    symlink(target, world.path(".wxcast/receipt.json")).expect("a link");
+    let ran = world.send(&platform).exits(8).says("It is a link; none is followed here");
+    assert!(!ran.stderr.contains("os error"), "{}", ran.stderr);
+}

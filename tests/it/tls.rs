@@ -171,6 +171,27 @@ fn a_proxy_that_is_not_there_delivers_nothing() {
 }
 
 #[test]
+fn a_proxy_of_another_kind_than_its_address_says_is_named_and_no_token_is_blamed() {
+    // A proxy for the web waits for the end of a line that SOCKS and TLS never send.
+    let proxy = Proxy::to("127.0.0.1:9".parse().expect("an address"));
+    let address = proxy.url().rsplit('@').next().expect("an address").to_owned();
+    for kind in ["socks5h", "https"] {
+        let world = world();
+        world.edit("campaign.toml", "rate =", "connect_timeout = \"300ms\"\nrate =");
+        let mut doctor = world.command(&["doctor", "campaign.toml"]);
+        doctor.env("WXCAST_API_BASE", "https://wechat.test").env("WXCAST_ACCESS_TOKEN", "36_given");
+        doctor.env("HTTPS_PROXY", format!("{kind}://{address}"));
+        let ran = Ran::of(doctor.output().expect("the binary runs")).exits(9);
+        assert!(
+            ran.stdout.contains("kind") && ran.stdout.contains("usually written `http://`"),
+            "{}",
+            ran.stdout
+        );
+        assert!(!ran.stdout.contains("fetch a token"), "{}", ran.stdout);
+    }
+}
+
+#[test]
 fn a_socks_proxy_that_turns_down_is_told_as_that() {
     for (method, answer, says, event) in [
         (2, vec![1, 1], "name and password", "proxy-authorization"),

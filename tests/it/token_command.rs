@@ -137,6 +137,35 @@ fn what_it_says_is_told_where_it_fails_within_bounds_and_without_secrets() {
 }
 
 #[test]
+fn secrets_of_its_own_that_it_says_on_stderr_are_masked() {
+    let token = "90_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-AbCdEfGhIjKlMnOp";
+    let says = |script: String| {
+        let world = world("");
+        world.edit("campaign.toml", "[\"sh\", \"-c\", '''''']", "[\"sh\", \"get\"]");
+        world.file("get", script);
+        let stderr = world.send(&accepts("x")).exits(9).says("exit code 4").stderr;
+        stderr.split("It said on stderr:").nth(1).expect("what it said").to_owned()
+    };
+    let said = says(format!(
+        "set -x; T={token}; : curl -sf http://127.0.0.1:1/?token=$T -u wx:hunter2
+         echo '{{\"access_token\": \"{token}\"}}' >&2
+         echo 'secret=0123456789abcdef0123456789abcdef Authorization: Bearer abcdefgh' >&2
+         yes noise | head -c 1000 >&2; echo password: hunter2 >&2; echo the server is down >&2; exit 4"
+    ));
+    for secret in ["90_AbCd", "AbCdEfGh", "hunter2", "0123456789abcdef", "abcdefgh"] {
+        assert!(!said.contains(secret), "{secret}: {said}");
+    }
+    for left in ["T=***", "http://127.0.0.1:1/?token=***", "the server is down"] {
+        assert!(said.contains(left), "{left}: {said}");
+    }
+}
+
+#[test]
+fn a_program_that_a_signal_ended_is_told_by_it() {
+    world("kill -9 $$").send(&accepts("x")).exits(9).says("signal 9 (SIGKILL)").says("Nothing was sent");
+}
+
+#[test]
 fn a_program_in_a_folder_is_where_the_campaign_says() {
     let world = World::with_recipients(2);
     world.edit(

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use csv::ByteRecord;
 
 use crate::audience::damage::is_invisible;
+use crate::audience::openid;
 
 /// The columns that results add, in English and in Chinese; `locales/` says the same.
 pub(crate) const RESULTS: [[&str; 8]; 2] = [
@@ -55,6 +56,12 @@ pub(crate) fn arm(cell: &str) -> Cow<'_, str> {
         .split(DIVIDES)
         .map(|piece| if armed(piece) { Cow::Owned(format!("'{piece}")) } else { Cow::Borrowed(piece) });
     Cow::Owned(joined(pieces))
+}
+
+/// The same for a cell of the column of openids. What can be an openid stays as it is: with a `'` before it nobody could be
+/// found by it, and its letters, digits and dashes run nothing.
+pub(crate) fn arm_openid(cell: &str) -> Cow<'_, str> {
+    if openid::check(cell).is_ok() { Cow::Borrowed(cell) } else { arm(cell) }
 }
 
 /// The cell as it was before [`arm`].
@@ -150,6 +157,21 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(arm(cell), shown);
+            assert_eq!(disarm(shown), cell);
+        }
+    }
+
+    #[test]
+    fn an_openid_stays_as_it_is_and_what_is_none_is_armed() {
+        for (cell, shown) in [
+            ("-o6_bmjrPTlm6_2sgVt7hMZOPfL2", "-o6_bmjrPTlm6_2sgVt7hMZOPfL2"),
+            ("oTEST", "oTEST"),
+            ("=cmd", "'=cmd"),
+            ("@SUM(1)", "'@SUM(1)"),
+            ("-1+cmd|' /C calc'!A0", "'-1+cmd|' /C calc'!A0"),
+            ("o;=1", "o;'=1"),
+        ] {
+            assert_eq!(arm_openid(cell), shown);
             assert_eq!(disarm(shown), cell);
         }
     }

@@ -119,7 +119,7 @@ pub(crate) fn insist_on_traces(campaign: &Campaign) -> Result<(), Problem> {
         let folder = file.parent().unwrap_or(Path::new("."));
         own_file::temporary_in(folder).map(drop)
     };
-    let receipt_folder = receipt.parent().map_or(Ok(()), fs::create_dir_all);
+    let receipt_folder = receipt.parent().map_or(Ok(()), own_file::make_common_folder);
     let Err(reason) = receipt_folder.and_then(|()| is_written_to(&receipt)) else { return Ok(()) };
     // What is no file, such as a pipe, is written to as it is.
     let goes_elsewhere = fs::metadata(&results).is_ok_and(|there| !there.is_file());

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io::{self, Write};
 
-use crate::audience::csv::guard::arm;
+use crate::audience::csv::guard::{arm, arm_openid};
 use crate::plan::Plan;
 use crate::plan::batch::{Batch, Verdict};
 use crate::plan::inputs::Inputs;
@@ -25,6 +25,7 @@ pub(crate) fn write(
     let mut pass = Pass::open(inputs, plan)?;
     let mut file =
         csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).flexible(true).from_writer(out);
+    let openid = pass.header().position(&inputs.audience.openid_column);
     let names = pass.header().raw().iter().map(|name| arm(name));
     let names = names.enumerate().map(|(index, name)| match index {
         0 => format!("\u{feff}{name}"),
@@ -45,8 +46,12 @@ pub(crate) fn write(
             }
             let row = pass.rows().get(index).expect("a batch has an entry for each of its rows");
             // It was read as text, or it would be no message.
-            let cells = row.record().iter().map(String::from_utf8_lossy);
-            if let Err(error) = file.write_record(cells.map(|cell| arm(&cell).into_owned())) {
+            let cells = row.record().iter().map(String::from_utf8_lossy).enumerate();
+            let harmless = cells.map(|(index, cell)| match openid == Some(index) {
+                true => arm_openid(&cell).into_owned(),
+                false => arm(&cell).into_owned(),
+            });
+            if let Err(error) = file.write_record(harmless) {
                 return Ok(Err(error.into()));
             }
         }

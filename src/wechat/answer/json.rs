@@ -17,7 +17,8 @@ pub(crate) const MOST_ANSWER: usize = 64 * 1024;
 /// A page of a list is 10,000 openids, or as many records of a chat with their texts.
 pub(crate) const MOST_PAGE: usize = 32 * 1024 * 1024;
 
-/// Reads a body, whatever its content type says (docs/platform.md#answer-bodies). Gives nothing for what is no such JSON.
+/// Reads a body, whatever its content type says (docs/platform.md#answer-bodies). Gives nothing for what is no object in
+/// JSON.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
     read_within(MOST_ANSWER, body)
 }
@@ -337,7 +338,17 @@ mod tests {
 
     #[test]
     fn what_contradicts_itself_or_is_cut_off_is_no_answer() {
-        for body in [r#"{"n":0,"n":1}"#, r#"{"n":0"#, "", "<html>", "\u{1f}\u{8b}x", "null", "[]x"] {
+        for body in [
+            r#"{"n":0,"n":1}"#,
+            r#"{"n":0"#,
+            "",
+            "<html>",
+            "\u{1f}\u{8b}x",
+            "null",
+            "[]x",
+            r#"[7,"x"]"#,
+            "[7]",
+        ] {
             assert_eq!(read::<Both>(body.as_bytes()), None, "{body}");
         }
     }

@@ -112,10 +112,10 @@ struct Raw {
 }
 
 impl Answer {
-    /// Reads a body. Gives nothing for one that is no JSON object with an errcode.
+    /// Reads a body. Gives nothing for one that is no JSON object with an errcode; one that 32 bits do not hold is none,
+    /// the largest that the platform lists is far below.
     pub(crate) fn read(body: &[u8]) -> Option<Self> {
         let raw: Raw = json::read(body)?;
-        // The platform's codes have six digits at most; what is far beyond is somebody else's.
         let code = raw.errcode.0.filter(|code| i32::try_from(*code).is_ok())?;
         Some(Self { code, errmsg: Errmsg::parse(raw.errmsg.0.as_deref().unwrap_or("")) })
     }
@@ -139,9 +139,15 @@ pub(crate) fn without_answer(
     }
 }
 
+/// The HTTP status of a failure that an errcode is. The platform has no such codes.
+pub(crate) fn http_status(code: i64) -> Option<u16> {
+    u16::try_from(code).ok().filter(|status| (400..600).contains(status))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wechat::answer::error_code::TABLE;
 
     #[test]
     fn an_answer_is_read_and_anything_else_is_not() {
@@ -151,9 +157,28 @@ mod tests {
             answer.as_ref().and_then(|answer| answer.errmsg.rid()),
             Some("61655d5b-0b67106b-797933d8")
         );
-        for body in ["", "{}", "[]", "<html>", r#"{"errcode":0"#, r#"{"errcode":"zero"}"#, "null"] {
+        for body in [
+            "",
+            "{}",
+            "[]",
+            r#"[0,"ok"]"#,
+            "[0]",
+            "<html>",
+            r#"{"errcode":0"#,
+            r#"{"errcode":"zero"}"#,
+            r#"{"errcode":4294967296}"#,
+            r#"{"errcode":-9223372036854775808}"#,
+            "null",
+        ] {
             assert_eq!(Answer::read(body.as_bytes()), None, "{body}");
         }
+    }
+
+    #[test]
+    fn no_code_of_the_platform_is_a_status_of_http() {
+        assert_eq!([408, 499, 503].map(http_status), [Some(408), Some(499), Some(503)]);
+        assert_eq!([-1, 0, 200, 399, 600, 65536 + 503].map(http_status), [None; 6]);
+        assert!(TABLE.iter().all(|known| http_status(known.code).is_none()));
     }
 
     #[test]

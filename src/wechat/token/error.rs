@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::wechat::answer::errmsg::Errmsg;
+use crate::wechat::answer::error_code::{Class, class_of};
 use crate::wechat::answer::reply::Failure;
 use crate::wechat::token::shape::NotToken;
 
@@ -28,6 +29,42 @@ pub enum TokenError {
     Command(ProgramError),
 }
 
+/// The administrator has to confirm a new address on the phone, which no minute of waiting does
+/// (docs/platform.md#ip-list).
+const CONFIRMED: std::ops::RangeInclusive<i64> = 89501..=89507;
+
+impl TokenError {
+    /// Whether the platform has no time for it just now, or was asked too often. Nothing is wrong with the account then.
+    pub(crate) fn is_busy(&self) -> bool {
+        match self {
+            Self::Answered { code, .. } => match class_of(*code) {
+                Class::Busy | Class::Throttle => !CONFIRMED.contains(code),
+                Class::Ok
+                | Class::Token
+                | Class::Recipient
+                | Class::Account
+                | Class::Content
+                | Class::Quota
+                | Class::NotForSending => false,
+            },
+            Self::GivenRefused
+            | Self::FreshRefused
+            | Self::NoAnswer(_)
+            | Self::NotAToken(_)
+            | Self::Command(_) => false,
+        }
+    }
+
+    /// Whether it is the account that has no token, and not that nobody was there to give one.
+    pub(crate) fn is_of_account(&self) -> bool {
+        match self {
+            Self::GivenRefused | Self::FreshRefused => true,
+            Self::Answered { .. } => !self.is_busy(),
+            Self::NoAnswer(_) | Self::NotAToken(_) | Self::Command(_) => false,
+        }
+    }
+}
+
 /// How a program ended that gave no token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProgramError {
@@ -45,7 +82,9 @@ pub enum CommandFault {
     /// It took longer than this and was ended.
     TimedOut(Duration),
     /// It said that it failed, by its exit code.
-    Failed(Option<i32>),
+    Failed(i32),
+    /// A signal ended it; its number, where the system tells it.
+    Killed(Option<i32>),
     /// Its output is no token and no JSON with one.
     NoToken(NotToken),
     /// It prints a token that the platform refuses, again and again.

@@ -4,21 +4,24 @@
 //! its own, which is ended as a whole, and writes into pipes of which no more is kept than a token or a fault needs.
 
 use std::ffi::OsString;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use crate::wechat::hidden::{Hidden, without_likely_secrets};
+use crate::wechat::hidden::Hidden;
+use crate::wechat::redact::redacted;
 use crate::wechat::token::error::{CommandFault, ProgramError};
 use crate::wechat::token::shape::{Fetched, NotToken, printed};
 
 /// No token and no JSON with one is longer; a program that prints more is ended.
 const MOST_OUTPUT: usize = 64 * 1024;
-/// Of what it says on stderr this much is kept, from the end, where programs say why they gave up.
+/// Of what it says on stderr this much is told, from the end, where programs say why they gave up.
 const MOST_SAID: usize = 2 * 1024;
+/// And this much is kept: a secret is known by the name before it, so what is told is cut only once it is masked.
+const MOST_KEPT: usize = 4 * MOST_SAID;
 /// How long its pipes are read on after its end: a program that it started may hold them for ever.
 const AFTERWARDS: Duration = Duration::from_millis(200);
 
@@ -47,7 +50,7 @@ pub(crate) async fn run(
     let settled = match finished {
         Err(_) => Err(CommandFault::TimedOut(patience)),
         Ok(finished) => {
-            if finished != Err(CommandFault::NoToken(NotToken::Other)) {
+            if finished != Err(CommandFault::NoToken(NotToken::TooLong)) {
                 // The program ended by itself, so what it left running (an agent, say) is meant to go on.
                 group.release();
             }
@@ -61,13 +64,22 @@ pub(crate) async fn run(
     settled.map_err(|fault| ProgramError { fault, said })
 }
 
-/// What it said, without what may be secret: whatever it printed, and what this process knows.
+/// What it said, without what may be secret: whatever it printed, what this process knows, and what looks like it.
 fn told(said: &[u8], output: &[u8], hidden: &Hidden) -> String {
-    let mut said = String::from_utf8_lossy(said).into_owned();
+    // The first word of a text whose beginning is lost may be the end of a secret.
+    let begin = if said.len() < MOST_KEPT {
+        0
+    } else {
+        said.iter().position(u8::is_ascii_whitespace).unwrap_or(MOST_KEPT)
+    };
+    let mut said = String::from_utf8_lossy(said.get(begin..).unwrap_or(&[])).into_owned();
     for line in String::from_utf8_lossy(output).lines().map(str::trim).filter(|line| line.len() >= 8) {
         said = said.replace(line, "***");
     }
-    without_likely_secrets(hidden.out_of_text(&said).trim())
+    let said = redacted(&hidden.out_of_text(&said));
+    let said = said.trim();
+    let begin = (said.len().saturating_sub(MOST_SAID)..said.len()).find(|at| said.is_char_boundary(*at));
+    begin.map_or("", |begin| &said[begin..]).to_owned()
 }
 
 async fn finish(mut child: Child, output: &mut Vec<u8>, said: &mut Vec<u8>) -> Result<(), CommandFault> {
@@ -82,10 +94,23 @@ async fn finish(mut child: Child, output: &mut Vec<u8>, said: &mut Vec<u8>) -> R
         status = child.wait() => (status, timeout(AFTERWARDS, pipes).await.ok()),
     };
     if read == Some(Amount::TooMuch) {
-        return Err(CommandFault::NoToken(NotToken::Other));
+        return Err(CommandFault::NoToken(NotToken::TooLong));
     }
     let status = status.map_err(|error| CommandFault::NotStarted(error.to_string()))?;
-    if status.success() { Ok(()) } else { Err(CommandFault::Failed(status.code())) }
+    if status.success() {
+        return Ok(());
+    }
+    Err(status.code().map_or_else(|| CommandFault::Killed(signal_of(status)), CommandFault::Failed))
+}
+
+#[cfg(unix)]
+fn signal_of(status: ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(&status)
+}
+
+#[cfg(not(unix))]
+fn signal_of(_: ExitStatus) -> Option<i32> {
+    None
 }
 
 /// How much came.
@@ -111,7 +136,7 @@ async fn keep_last(mut pipe: impl AsyncRead + Unpin, into: &mut Vec<u8>) {
     let mut part = [0; 4096];
     while let Ok(count @ 1..) = pipe.read(&mut part).await {
         into.extend_from_slice(&part[..count]);
-        into.drain(..into.len().saturating_sub(MOST_SAID));
+        into.drain(..into.len().saturating_sub(MOST_KEPT));
     }
 }
 

@@ -43,6 +43,12 @@ pub enum NotToken {
     Json,
     /// An errcode of the platform.
     Refusal(i64),
+    /// JSON that cannot be read: cut off, with a key twice, or a list.
+    Broken,
+    /// A word that may be a token, where JSON has to be.
+    Bare,
+    /// More than a token can be.
+    TooLong,
     /// Something with characters that no token has.
     Other,
 }
@@ -75,8 +81,10 @@ pub(crate) fn token(text: &str) -> Result<&str, NotToken> {
         Err(NotToken::Page)
     } else if begins("access_token") {
         Err(NotToken::Assignment)
-    } else if text.len() > LONGEST || !text.bytes().all(belongs) {
+    } else if !text.bytes().all(belongs) {
         Err(NotToken::Other)
+    } else if text.len() > LONGEST {
+        Err(NotToken::TooLong)
     } else {
         Ok(text)
     }
@@ -95,8 +103,10 @@ fn belongs(byte: u8) -> bool {
 /// The token in an answer of the platform.
 pub(crate) fn answered(body: &[u8]) -> Result<Fetched, NotToken> {
     let Some(raw) = json::read::<Raw>(body) else {
-        return Err(match token(&String::from_utf8_lossy(body)) {
-            Ok(_) => NotToken::Other,
+        let text = String::from_utf8_lossy(body);
+        return Err(match token(&text) {
+            Ok(_) => NotToken::Bare,
+            Err(NotToken::Other) if trimmed(&text).starts_with(['{', '[']) => NotToken::Broken,
             Err(instead) => instead,
         });
     };
@@ -189,12 +199,23 @@ mod tests {
             (br#"{"data":"TOK"}"#, at("data")),
             (br#"{"code":0}"#, NotToken::Json),
             (br#"{"errcode":40013,"errmsg":"invalid appid"}"#, NotToken::Refusal(40013)),
+            (br#"{"access_token":"A","access_token":"B"}"#, NotToken::Broken),
+            (br#"{"access_token":"A"#, NotToken::Broken),
+            ("A".repeat(3000).as_bytes(), NotToken::TooLong),
             (b"two words", NotToken::Other),
             (b"\xff\xfeT\0", NotToken::Other),
             ("令牌".as_bytes(), NotToken::Other),
         ] {
             assert_eq!(read(output), Err(instead), "{output:?}");
         }
+    }
+
+    #[test]
+    fn the_platform_gives_its_token_in_json_and_nothing_else_is_one() {
+        let read = |body: &[u8]| answered(body).map(|fetched| fetched.value.expose_secret().to_owned());
+        assert_eq!(read(br#"{"access_token":"TOK"}"#), Ok("TOK".to_owned()));
+        assert_eq!(read(b"TOK"), Err(NotToken::Bare));
+        assert_eq!(read(br#"["TOK"]"#), Err(NotToken::Broken));
     }
 
     /// What answers are made of, and what gateways put between it.

@@ -14,10 +14,10 @@ use crate::wechat::token::shape::{Fetched, answered};
 
 const STABLE_TOKEN: &str = "/cgi-bin/stable_token";
 
-/// How often a request for a token is repeated when the platform is busy or out of reach.
+/// How often a request for a token is repeated when the platform is out of reach.
 const TRIES: u32 = 4;
-/// And when it is asked too often: a minute's limit passes within these tries, whose pauses double.
-const THROTTLED_TRIES: u32 = 7;
+/// And when it is busy or asked too often: a minute passes within these tries, whose pauses double.
+const BUSY_TRIES: u32 = 7;
 
 /// Where tokens come from.
 #[derive(Debug)]
@@ -92,9 +92,9 @@ fn worth(error: &TokenError) -> u32 {
             | Failure::Declined { .. } => 1,
         },
         TokenError::NotAToken(_) => TRIES,
+        TokenError::Answered { .. } if error.is_busy() => BUSY_TRIES,
         TokenError::Answered { code, .. } => match class_of(*code) {
-            Class::Busy => TRIES,
-            Class::Throttle => THROTTLED_TRIES,
+            Class::Busy | Class::Throttle => TRIES,
             Class::Ok
             | Class::Token
             | Class::Recipient
@@ -112,4 +112,23 @@ fn read(body: &[u8]) -> Result<Fetched, TokenError> {
         Some(answer) => TokenError::Answered { code: answer.code, errmsg: answer.errmsg },
         None => TokenError::NotAToken(instead),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wechat::answer::errmsg::Errmsg;
+
+    #[test]
+    fn a_busy_platform_is_asked_for_about_a_minute_and_a_refusal_once() {
+        let answered = |code| TokenError::Answered { code, errmsg: Errmsg::parse("") };
+        for code in [-1, 45011, 61450] {
+            let tries = worth(&answered(code));
+            let least: u64 = (1..tries).map(|tries| (1_u64 << (tries - 1)) * 750).sum();
+            assert!((45_000..90_000).contains(&least), "{code}: {least} ms");
+        }
+        // Somebody has to confirm this one on the phone.
+        assert_eq!([40125, 40164, 45009].map(|code| worth(&answered(code))), [1, 1, 1]);
+        assert_eq!(worth(&answered(89504)), TRIES);
+    }
 }

@@ -14,7 +14,7 @@ use crate::report::plan::text::length;
 use crate::send::execution::quota::{Asked, ask as ask_quota};
 use crate::wechat::account::{CallError, KfAccount, Quota, kf_accounts};
 use crate::wechat::answer::errmsg::refused_ip;
-use crate::wechat::answer::reply::{Answer, Failure};
+use crate::wechat::answer::reply::{Answer, Failure, Unclear};
 use crate::wechat::client::more_certificates;
 use crate::wechat::people::tags;
 use crate::wechat::proxy::from_environment;
@@ -43,6 +43,34 @@ pub(crate) struct Told {
     /// The host that stood in for the first one.
     elsewhere: Option<ApiBase>,
     secret: SecretOrigin,
+}
+
+impl Told {
+    /// Whether there were answers, and not one of them the platform's: of a login page, say, or of a gateway that passes
+    /// nothing on. A token that the platform gave just now is an answer of its own.
+    fn answered_by_a_stranger(&self) -> bool {
+        let gave_token = match self.secret {
+            SecretOrigin::Variable(_) | SecretOrigin::File(_) | SecretOrigin::Simulator => true,
+            SecretOrigin::Given | SecretOrigin::Command => false,
+        };
+        let of_quota = match &self.quota {
+            Some(Asked::NotTold(error)) => Some(error),
+            Some(Asked::Told(_) | Asked::TooSlow | Asked::NoToken) | None => None,
+        };
+        let is_strange = |error: Option<&CallError>| match error {
+            Some(CallError::NoAnswer(Failure::Unclear(Unclear::Status(_) | Unclear::Unreadable(_))))
+            | Some(CallError::NoAnswer(Failure::Declined { .. })) => true,
+            Some(CallError::NoAnswer(
+                Failure::NotConnected(_)
+                | Failure::TurnedAway { .. }
+                | Failure::Unclear(Unclear::TimedOut | Unclear::Broken),
+            ))
+            | Some(CallError::Answered(_))
+            | None => false,
+        };
+        let of_list = self.kf_list.as_ref().and_then(|list| list.as_ref().err());
+        self.token.is_ok() && !gave_token && is_strange(of_list) && is_strange(of_quota)
+    }
 }
 
 /// Asks the platform everything, a new token first: a kept one would say nothing of secret and address.
@@ -94,6 +122,10 @@ pub(crate) fn token(patient: &Patient<'_>) -> Found {
     if let Some(Err(CallError::NoAnswer(failure @ Failure::NotConnected(_)))) = &told.kf_list {
         let help = refusal::token(&TokenError::NoAnswer(failure.clone()), None).say(&patient.terminal.words);
         return Found::fault(patient.sentence("token.unreachable", &[("host", host)]), Some(help));
+    }
+    if told.answered_by_a_stranger() {
+        let help = patient.sentence("token.stranger-help", &[]);
+        return Found::fault(patient.sentence("token.stranger", &[("host", host)]), Some(help));
     }
     match (&told.token, refused_token(told)) {
         (Err((_, sentence)), _) => Found::fault(patient.sentence("token.none", &[]), Some(sentence.clone())),
@@ -153,7 +185,15 @@ pub(crate) fn ip(patient: &Patient<'_>) -> Found {
 }
 
 pub(crate) fn clock(patient: &Patient<'_>) -> Found {
-    let Some(skew) = patient.told.as_ref().and_then(|told| told.skew) else { return unknown(patient) };
+    let Some(told) = &patient.told else { return unknown(patient) };
+    let skew = match told.skew {
+        _ if told.answered_by_a_stranger() => {
+            return Found::warning(patient.sentence("clock.stranger", &[]), None);
+        }
+        Some(skew) => skew,
+        None if told.token.is_ok() => return Found::warning(patient.sentence("clock.untold", &[]), None),
+        None => return unknown(patient),
+    };
     if skew.abs() <= SKEW {
         return Found::ok(patient.sentence("clock.right", &[]));
     }

@@ -16,6 +16,7 @@ use crate::diagnostic::render::display;
 use crate::journal::lock::{self, Holder};
 use crate::journal::media::{KeptMedia, MediaStore};
 use crate::journal::store::Store;
+use crate::own_file;
 use crate::own_file::exposed::{Exposed, exposed};
 use crate::wechat::client::{CERTIFICATES, SetUpError, more_certificates};
 use crate::wechat::proxy::{Direct, direct, from_environment};
@@ -38,16 +39,20 @@ const PROXIES: [&str; 8] = [
 ];
 
 pub(crate) fn state_folder(patient: &Patient<'_>) -> Found {
-    for folder in [&patient.state] {
-        // Written without a name, so that nothing is left behind; the folder itself is made by `send`.
-        if let Err(error) = tempfile::tempfile_in(existing(folder)) {
-            let places: [(&str, &dyn std::fmt::Display); 2] =
-                [("folder", &display(folder)), ("reason", &error)];
-            return Found::fault(
-                patient.sentence("state-folder.unwritable", &places),
-                Some(patient.sentence("state-folder.help", &[])),
-            );
-        }
+    // Written without a name, so that nothing is left behind; the folder itself is made by `send`.
+    let written = match own_file::leads_nowhere(&patient.state) {
+        Some(error) => Err(error),
+        None => tempfile::tempfile_in(existing(&patient.state)).map(drop),
+    };
+    if let Err(error) = written {
+        let reason = patient.terminal.words.reason(&error.to_string());
+        let places: [(&str, &dyn std::fmt::Display); 2] =
+            [("folder", &display(&patient.state)), ("reason", &reason)];
+        return Found::fault(
+            patient.sentence("state-folder.unwritable", &places),
+            Some(patient.sentence("state-folder.help", &[])),
+        )
+        .stops_send(Exit::Storage);
     }
     let writable = patient.sentence("state-folder.writable", &[("folder", &display(&patient.state))]);
     let others = exposed_in(patient);
