@@ -290,6 +290,14 @@ impl<'w> Drawing<'w> {
     }
 
     fn line(&self) {
+        if self.total == 0 {
+            // Nobody is to be sent anything: only files are uploaded.
+            let uploads = tally(&self.counts, self.uploads.done, self.words);
+            if !uploads.is_empty() {
+                let _ = writeln!(io::stderr(), "{uploads}");
+            }
+            return;
+        }
         let done = self.counts.total();
         let seconds = self.begun.elapsed().as_secs_f64().max(0.001);
         // Counts of messages fit a float well enough for a person.

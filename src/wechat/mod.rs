@@ -9,6 +9,6 @@ pub(crate) mod media;
 pub(crate) mod people;
 pub(crate) mod proxy;
 mod proxy_error;
-mod redact;
+pub(crate) mod redact;
 mod route;
 pub mod token;

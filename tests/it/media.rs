@@ -403,3 +403,13 @@ fn kept_ids_of_whatever_content_bring_nobody_down() {
         }
     }
 }
+
+#[test]
+fn where_files_alone_are_uploaded_no_messages_are_counted() {
+    let (world, platform) = (World::new(), Platform::new(""));
+    world.campaign("[message.image]\nfile = \"banner.png\"", "");
+    world.recipients(2);
+    world.file("banner.png", png("banner"));
+    let ran = world.run_at(&platform, &["media", "campaign.toml"]).exits(0).says("uploaded 1\n");
+    assert!(!ran.stderr.contains("0 of 0"), "{}", ran.stderr);
+}

@@ -29,6 +29,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::render::display;
 use crate::report::write_file;
 use crate::send::shutdown::Signals;
+use crate::wechat::redact::redacted;
 use crate::wechat::token::program::end_group;
 
 /// Of what it says on stderr this much is kept, from the end, where programs say why they gave up.
@@ -162,7 +163,7 @@ async fn to_its_end(command: &[OsString], program: &str, printed: &mut Printed<'
         return Ok(());
     }
     let code = status.code().map_or_else(|| "?".to_owned(), |code| code.to_string());
-    let said = String::from_utf8_lossy(&said).trim().to_owned();
+    let said = redacted(String::from_utf8_lossy(&said).trim());
     let failed = problem("gathered-command-failed").with("code", code);
     Err(Unfetched(if said.is_empty() {
         failed
