@@ -81,7 +81,8 @@ impl Asker {
     }
 }
 
-fn halt(error: CallError) -> Halt {
+/// What it means that the platform does not tell.
+pub(crate) fn halt(error: CallError) -> Halt {
     match error {
         CallError::Answered(answer) if class_of(answer.code) == Class::Quota => Halt::Quota(answer),
         CallError::Answered(answer) => Halt::Answered(answer),

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use std::sync::mpsc::SyncSender;
 
 use crate::audience::openid;
-use crate::gather::ask::{Asker, Halt};
-use crate::wechat::people::{self, Listed};
+use crate::gather::ask::{Asker, Halt, halt};
+use crate::wechat::people::{self, Fetched, Listed};
 
 /// The openid behind which the next page was to begin is none of a follower any more (docs/platform.md#openids).
 const NO_OPENID: i64 = 40003;
@@ -18,12 +18,26 @@ pub(crate) enum Came {
     Anew,
     /// A page.
     Page {
-        openids: Vec<String>,
-        /// How many there are in all, where the platform says so.
-        total: Option<u64>,
+        fetched: Fetched,
         /// Behind whom the next page begins; nothing where this is the last one.
         next: Option<String>,
     },
+}
+
+/// Who stands on a page, and how many there are in all, where the platform says so.
+///
+/// # Errors
+///
+/// When it is none.
+pub(crate) fn people_on(fetched: Fetched) -> Result<(Vec<String>, Option<u64>), Halt> {
+    let page = match fetched {
+        Fetched::Read(page) => page,
+        Fetched::Unread(unread) => unread.read().map_err(halt)?,
+    };
+    // What is no openid stands for nobody, and could break the file it is kept in.
+    let mut openids = page.openids;
+    openids.retain(|openid| openid::check(openid).is_ok());
+    Ok((openids, page.total))
 }
 
 /// Fetches a list from behind somebody, or from the beginning, and hands over what comes.
@@ -45,8 +59,8 @@ pub(crate) async fn fetch(
             let behind = &behind;
             async move { people::page(client, &token, list, behind).await }
         });
-        let page = match asked.await {
-            Ok(page) => page,
+        let fetched = match asked.await {
+            Ok(fetched) => fetched,
             Err(Halt::Answered(answer))
                 if answer.code == NO_OPENID && !behind.is_empty() && been.is_empty() =>
             {
@@ -59,12 +73,13 @@ pub(crate) async fn fetch(
             Err(halt) => return Err(halt),
         };
         been.insert(behind);
-        let next = page.next.filter(|next| !been.contains(next));
-        // What is no openid stands for nobody, and could break the file it is kept in.
-        let mut openids = page.openids;
-        openids.retain(|openid| openid::check(openid).is_ok());
+        let next = match &fetched {
+            Fetched::Read(page) => page.next.clone(),
+            Fetched::Unread(unread) => Some(unread.next.clone()),
+        };
+        let next = next.filter(|next| !been.contains(next));
         // Whoever takes the pages has given up where nobody does.
-        let taken = came.send(Came::Page { openids, total: page.total, next: next.clone() });
+        let taken = came.send(Came::Page { fetched, next: next.clone() });
         match next.filter(|_| taken.is_ok()) {
             Some(next) => behind = next,
             None => return Ok(()),

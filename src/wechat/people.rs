@@ -64,6 +64,43 @@ struct RawPeople {
     openid: Vec<Text>,
 }
 
+/// A page as it came. Reading it takes as long as the next one takes to be asked for, so whoever has another thread reads
+/// it there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unread {
+    body: Bytes,
+    /// Where the next page begins, as the end of the body says it.
+    pub(crate) next: String,
+}
+
+impl Unread {
+    /// What it says.
+    ///
+    /// # Errors
+    ///
+    /// When it is no page.
+    pub(crate) fn read(&self) -> Result<Page, CallError> {
+        read_page(&self.body)
+    }
+}
+
+/// A page that was read, or one that leads on and can be read later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fetched {
+    Read(Page),
+    Unread(Unread),
+}
+
+/// Where the next page begins, of a page that ends as the platform's do and has people on it.
+fn next_at_end(body: &[u8]) -> Option<String> {
+    let tail = &body[body.len().saturating_sub(256)..];
+    let tail = std::str::from_utf8(tail).ok()?.strip_suffix("\"}")?;
+    let (before, next) = tail.rsplit_once(",\"next_openid\":\"")?;
+    let is_openid = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let leads_on = before.ends_with("\"]}") && !next.is_empty() && next.bytes().all(is_openid);
+    leads_on.then(|| next.to_owned())
+}
+
 /// Asks for the page of a list that begins behind an openid, or for the first one. A list ends with an empty
 /// `next_openid`, or with a page on which nobody stands (docs/platform.md#followers).
 ///
@@ -75,7 +112,7 @@ pub(crate) async fn page(
     token: &Token,
     list: Listed,
     behind: &str,
-) -> Result<Page, CallError> {
+) -> Result<Fetched, CallError> {
     let answered = match list {
         Listed::Followers => client.get_page(FOLLOWERS, Some(("next_openid", behind)), token).await,
         Listed::Tagged(tag) => {
@@ -84,7 +121,10 @@ pub(crate) async fn page(
         Listed::Blacklist => client.post_page(BLACKLIST, &json!({ "begin_openid": behind }), token).await,
     };
     let body = answered.map_err(CallError::NoAnswer)?;
-    read_page(&body)
+    match next_at_end(&body) {
+        Some(next) => Ok(Fetched::Unread(Unread { body, next })),
+        None => read_page(&body).map(Fetched::Read),
+    }
 }
 
 fn read_page(body: &Bytes) -> Result<Page, CallError> {
@@ -297,6 +337,23 @@ mod tests {
         for end in [r#"{"total":3,"count":0,"next_openid":"oC"}"#, r#"{"count":0}"#] {
             let end = page(end).expect("a page");
             assert_eq!((end.openids.len(), end.next), (0, None));
+        }
+    }
+
+    #[test]
+    fn where_the_next_page_begins_stands_at_the_end_of_one_with_people_on_it() {
+        let next = |body: &str| next_at_end(body.as_bytes());
+        let page = r#"{"total":3,"count":2,"data":{"openid":["oA","oB"]},"next_openid":"oB"}"#;
+        assert_eq!(next(page).as_deref(), Some("oB"));
+        for body in [
+            r#"{"total":3,"count":1,"data":{"openid":["oC"]},"next_openid":""}"#,
+            r#"{"total":3,"count":0,"next_openid":"oC"}"#,
+            r#"{"total":3,"count":0,"data":{"openid":[]},"next_openid":"oC"}"#,
+            r#"{"count":1,"next_openid":"oC","data":{"openid":["oC"]}}"#,
+            r#"{"errcode":48001,"errmsg":"x"}"#,
+            "",
+        ] {
+            assert_eq!(next(body), None, "{body}");
         }
     }
 

@@ -174,6 +174,18 @@ fn a_used_up_quota_is_a_pause_and_the_next_day_goes_on() {
 }
 
 #[test]
+fn where_the_way_on_is_gone_the_list_begins_anew() {
+    let (world, platform) =
+        (World::new(), Platform::with_people(&format!("{SMALL_PAGES}daily = 2\n"), &people()));
+    audience(&world, &platform, &["followers", "-o", "fans.csv"]).exits(7);
+    // Whoever stood at the end of the last page has left meanwhile.
+    let others = (10..15).map(|index| format!("{}\n", openid(index))).collect::<String>();
+    let platform = Platform::with_people(SMALL_PAGES, &format!("openid\n{others}"));
+    audience(&world, &platform, &["followers", "-o", "fans.csv"]).exits(0).says("5 people");
+    assert_eq!(column(&world, "fans.csv"), openids(&[10, 11, 12, 13, 14]));
+}
+
+#[test]
 fn from_the_first_page_means_from_the_first_page() {
     let scenario = format!("{SMALL_PAGES}daily = 2\n");
     let (world, platform) = (World::new(), Platform::with_people(&scenario, &people()));

@@ -97,3 +97,17 @@ impl Write for Hashed<'_> {
         self.out.flush()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sheet_has_an_end_and_a_csv_has_none() {
+        let form = |name: &str| ListForm::of(Path::new(name));
+        assert_eq!([form("a.CSV"), form("金卡.xlsx")], [Some(ListForm::Csv), Some(ListForm::Xlsx)]);
+        assert_eq!([form("a.xls"), form("a"), form("-")], [None; 3]);
+        assert!(ListForm::Csv.holds(20_000_000) && ListForm::Xlsx.holds(MOST_ROWS - 1));
+        assert!(!ListForm::Xlsx.holds(MOST_ROWS));
+    }
+}

@@ -122,24 +122,6 @@ pub(super) enum Taken<'a> {
     Anew,
 }
 
-/// Keeps what came of a list, and hands it over.
-fn keep(
-    came: Came,
-    kept: &mut Kept,
-    each: &mut dyn FnMut(Taken<'_>) -> Result<(), Unwritten>,
-) -> Result<(), Unwritten> {
-    match came {
-        Came::Anew => {
-            kept.restart(Timestamp::now())?;
-            each(Taken::Anew)
-        }
-        Came::Page { openids, total, next } => {
-            kept.add(&openids, next.as_deref().unwrap_or(""), total, next.is_none())?;
-            openids.iter().try_for_each(|openid| each(Taken::Person(openid)))
-        }
-    }
-}
-
 /// An account whose people are fetched.
 pub(super) struct Session<'t> {
     pub(super) whose: Whose,
@@ -259,6 +241,27 @@ impl<'t> Session<'t> {
         }
     }
 
+    /// Keeps what came of a list, and hands it over.
+    fn keep(
+        &self,
+        came: Came,
+        kept: &mut Kept,
+        each: &mut dyn FnMut(Taken<'_>) -> Result<(), Unwritten>,
+    ) -> Result<(), Unwritten> {
+        match came {
+            Came::Anew => {
+                kept.restart(Timestamp::now())?;
+                each(Taken::Anew)
+            }
+            Came::Page { fetched, next } => {
+                let (openids, total) =
+                    pages::people_on(fetched).map_err(|halt| halted(&halt, &self.origin))?;
+                kept.add(&openids, next.as_deref().unwrap_or(""), total, next.is_none())?;
+                openids.iter().try_for_each(|openid| each(Taken::Person(openid)))
+            }
+        }
+    }
+
     /// Fetches what is missing of a list, and hands over everybody who comes. A thread of its own asks for the next page
     /// while this one keeps the last.
     ///
@@ -281,7 +284,7 @@ impl<'t> Session<'t> {
         let done = std::thread::scope(|scope| {
             let fetching = scope.spawn(move || self.wait(pages::fetch(&self.asker, list, behind, &send)));
             for came in came {
-                keep(came, kept, each)?;
+                self.keep(came, kept, each)?;
                 counting.at(kept.mark().lines, kept.mark().total);
             }
             let fetched = fetching.join().expect("what fetches pages does not panic");

@@ -1,7 +1,7 @@
 //! `wxcast audience tagged`: everybody with some tags and without others.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::audience::Source as AudienceSource;
 use crate::audience::openid;
@@ -113,7 +113,7 @@ fn write(
     let base: Vec<Box<Read<'_>>> = if !any.is_empty() {
         any.iter().map(read).collect()
     } else if among_files && !from.is_empty() {
-        from.iter().map(read_file).collect()
+        from.iter().map(|people| read_file(people)).collect()
     } else {
         all.iter().take(1).chain(&everybody).map(read).collect()
     };
@@ -149,7 +149,7 @@ fn write(
     Ok(Exit::Ok)
 }
 
-fn read_file(people: &Vec<String>) -> Box<Read<'_>> {
+fn read_file(people: &[String]) -> Box<Read<'_>> {
     Box::new(move |each| people.iter().try_for_each(|openid| each(openid)))
 }
 
@@ -175,10 +175,10 @@ fn set_of(files: &[Vec<String>]) -> Set {
 }
 
 /// The people in a file, in its order.
-fn people_in(file: &PathBuf) -> Result<Vec<String>, Problem> {
+fn people_in(file: &Path) -> Result<Vec<String>, Problem> {
     let faulty = |fault| Problem::fault(file, fault);
     let source =
-        AudienceSource { path: file.clone(), openid: OPENID.to_owned(), ..AudienceSource::default() };
+        AudienceSource { path: file.to_owned(), openid: OPENID.to_owned(), ..AudienceSource::default() };
     let mut reader = Reader::open(&source).map_err(|unreadable| {
         let faults = unreadable.faults.into_iter().filter(Diagnostic::is_error).map(faulty);
         faults.reduce(Problem::and).expect("a file that cannot be read has a fault")

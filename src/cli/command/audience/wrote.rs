@@ -48,9 +48,8 @@ pub(crate) fn run(args: &audience_args::Wrote, terminal: &Terminal) -> Result<Ex
         from: args.from.iter().map(|file| display(file)).collect(),
         online: args.online,
     };
-    let mut made = Made { listing, source, since: args.since.clone(), at: now };
+    let made = Made { listing, source, since: args.since.clone(), at: now };
     if args.online {
-        made.since = args.since.clone();
         return online(args, whose, (begin.as_second(), now.as_second()), contacts, &made, terminal);
     }
     let mut read = Logs::default();
