@@ -13,6 +13,7 @@ pub mod locale;
 pub(crate) mod own_file;
 pub mod diagnostic;
 pub mod api_base;
+pub mod clock;
 pub mod message;
 pub mod audience;
 pub mod campaign;

@@ -404,7 +404,7 @@ pub(crate) struct HaltTable {
 /// In which order people are sent the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Order {
+pub enum Order {
     /// As they stand in the audience.
     File,
     /// Whose window ends first comes first; who has none comes last.

@@ -1,7 +1,7 @@
 //! Until when and how often a person can be written to, by what they did last (docs/platform.md#windows).
 
-use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::campaign::file::Missing;
 use crate::message::AccountKind;
@@ -113,6 +113,12 @@ impl Window {
             (Opened::Enter, AccountKind::MiniProgram) => Some(2),
             (Opened::Menu | Opened::Follow | Opened::Scan | Opened::Enter | Opened::Payment, _) => Some(3),
         }
+    }
+
+    /// When a person wrote whose message may be begun until `deadline`.
+    pub(crate) fn contact(&self, deadline: Timestamp) -> Option<Timestamp> {
+        let end = deadline.checked_add(self.margin).ok()?;
+        end.checked_sub(self.length(Opened::Message)).ok()
     }
 
     fn pays(&self) -> bool {

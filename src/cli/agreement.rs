@@ -1,9 +1,7 @@
 //! What people see before a message leaves, and whether they agree. With `--yes` the same is printed, so that a log
 //! tells afterwards what was agreed to.
 
-use std::fmt::Display;
-
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::api_base::Hosts;
 use crate::campaign::file::{Duplicates, OnUnknown};
@@ -13,12 +11,12 @@ use crate::cli::exit_code::Exit;
 use crate::cli::line::args;
 use crate::cli::problem::Problem;
 use crate::cli::terminal::{Terminal, argument};
-use crate::delivery::skip::SkipReason;
 use crate::diagnostic::code::Code;
 use crate::locale::visible::{command_line, one_line};
 use crate::plan::id::PlanId;
-use crate::plan::schedule::outlook::{Outlook, outlook};
+use crate::plan::schedule::outlook::Outlook;
 use crate::plan::{Plan, forecast_seconds};
+use crate::report::breakdown::{Ahead, Breakdown, Settled, told};
 use crate::report::plan::text as plan_text;
 use crate::report::preview;
 
@@ -37,10 +35,16 @@ pub(crate) struct Proposal<'a> {
     pub(crate) hosts: &'a Hosts,
     /// What earlier runs did.
     pub(crate) before: &'a Before,
+    /// What earlier runs came to of the messages that are not left.
+    pub(crate) settled: Vec<(Settled, u64)>,
+    /// Who can still be reached of those who are left, where the campaign says until when.
+    pub(crate) outlook: Option<Outlook>,
     /// How many messages are left to send.
     pub(crate) left: u64,
     /// How many of them this run sends at most.
     pub(crate) total: u64,
+    /// What time it is.
+    pub(crate) now: Timestamp,
 }
 
 /// The program that prints tokens, where one does.
@@ -54,7 +58,7 @@ pub(crate) fn token_command(campaign: &Campaign) -> Option<&[String]> {
 impl Proposal<'_> {
     /// Says what is about to be sent, and what an operator should know before they agree.
     pub(crate) fn tell(&self, terminal: &Terminal) {
-        let Self { campaign, plan, id, hosts, before, left, total } = self;
+        let Self { campaign, plan, id, hosts, before, left, total, .. } = self;
         let words = &terminal.words;
         if let Some(title) = &campaign.title {
             terminal.say("send.title", &[("title", &one_line(title))]);
@@ -79,40 +83,23 @@ impl Proposal<'_> {
         if let Some(sheet) = &plan.sheet {
             terminal.say("send.sheet", &[("sheet", &one_line(&sheet.name))]);
         }
-        let seconds = forecast_seconds(*total, campaign.send.ceiling());
-        let forecast = plan_text::length(seconds, words);
-        let rows = plan.counts.rows();
         let hours = &campaign.send.hours;
         if hours.is_limited() {
             terminal.say("send.hours", &[("hours", &hours)]);
         }
-        match hours.end_of_work(
-            Timestamp::now(),
-            SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX)),
-        ) {
-            Some(end) => {
-                let until = moment::shown(end, &hours.zone);
-                let places: &[(&str, &dyn Display)] =
-                    &[("left", left), ("rows", &rows), ("forecast", &forecast), ("until", &until)];
-                terminal.say("send.left", places);
-            }
-            None => {
-                terminal.say("send.left-over", &[("left", left), ("rows", &rows), ("forecast", &forecast)])
-            }
-        }
+        let rows = told::text(&self.breakdown(), words);
+        terminal.say("send.breakdown", &[("rows", &rows.trim_end())]);
+        let seconds = forecast_seconds(*total, campaign.send.ceiling());
+        terminal.say("send.takes", &[("left", left), ("forecast", &plan_text::length(seconds, words))]);
         self.of_them(terminal);
-        if let Some(outlook) = self.outlook() {
-            for line in plan_text::outlook(&outlook, &hours.zone, words) {
+        if let Some(outlook) = &self.outlook {
+            for line in plan_text::outlook(outlook, &hours.zone, words) {
                 terminal.tell(&format!("{line}\n"));
             }
         }
         if let Some(ramp) = &campaign.send.ramp {
             terminal.say("send.ramp", &[("ramp", &plan_text::ramp(ramp, plan.counts.planned, words))]);
         }
-        for line in before.held.told(words) {
-            terminal.tell(&format!("{line}\n"));
-        }
-        self.skipped(terminal);
         self.warnings(terminal);
         self.earlier(terminal);
         terminal.say("send.digests", &[("digest", &plan.digest), ("plan", id)]);
@@ -160,11 +147,9 @@ impl Proposal<'_> {
         }
     }
 
-    /// How many people were said to be too late: by the outlook where nobody was sent anything yet, else by earlier runs.
+    /// How many people were said to be too late.
     pub(crate) fn announced(&self) -> u64 {
-        let earlier = [SkipReason::Window, SkipReason::Allowance];
-        let earlier: u64 = earlier.iter().filter_map(|why| self.before.tally.skipped.get(why)).sum();
-        earlier.max(self.outlook().map_or(0, |outlook| outlook.lost()))
+        self.outlook.as_ref().map_or(0, Outlook::lost)
     }
 
     /// What makes the number of messages another one than some flag, or somebody who knows the list, expects.
@@ -190,30 +175,17 @@ impl Proposal<'_> {
         }
     }
 
-    /// Who can still be reached. What the journal has settled takes nobody's turn, and who is left then is not known here.
-    fn outlook(&self) -> Option<Outlook> {
-        let fresh = self.left == self.plan.counts.planned;
-        outlook(self.campaign, self.plan, Timestamp::now()).filter(|_| fresh)
-    }
-
-    /// How many are skipped, and why.
-    fn skipped(&self, terminal: &Terminal) {
-        let counts = self.plan.counts;
-        let count = counts.rows() - counts.planned;
-        if count == 0 {
-            return;
-        }
-        let words = &terminal.words;
-        let each = self
-            .plan
-            .skipped_rows()
-            .into_iter()
-            .map(|rows| plan_text::skipped(rows.why.name(), rows.list, rows.count, words));
-        let more = |reasons: String, reason: String| {
-            words.say("send.skip.more", &[("reasons", &reasons), ("reason", &reason)])
+    /// Who gets it and who does not, if it begins now.
+    fn breakdown(&self) -> Breakdown {
+        let ahead = Ahead {
+            at: Some(self.now),
+            outlook: self.outlook.as_ref(),
+            held: &self.before.held.rules,
+            earlier: self.settled.clone(),
+            limit: Some(self.total),
+            ..Ahead::default()
         };
-        let reasons = each.reduce(more).expect("whatever is counted has a reason");
-        terminal.say("send.skipped", &[("count", &count), ("reasons", &reasons)]);
+        Breakdown::of_plan(Some(self.campaign), self.plan, &ahead)
     }
 
     /// The warnings by their kind, and where they can be read.

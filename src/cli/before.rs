@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::api_base::Destination;
 use crate::campaign::Campaign;
+use crate::campaign::file::OnUnknown;
 use crate::cli::exit_code::Exit;
 use crate::cli::held::Held;
 use crate::cli::problem::Problem;
@@ -23,10 +24,11 @@ use crate::journal::run::RunRecord;
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
 use crate::plan::{Plan, text_digest};
+use crate::report::breakdown::Settled;
 use crate::report::earlier::Earlier;
 use crate::report::join::{JoinError, identity, tally};
 use crate::report::left::Left;
-use crate::send::feed::Policy;
+use crate::send::feed::{Policy, RetryRefused};
 
 /// What was there before this run.
 pub(crate) struct Before {
@@ -97,6 +99,44 @@ impl Before {
         }
     }
 
+    /// How many messages are left to send.
+    pub(crate) fn left(&self, policy: &Policy) -> u64 {
+        let Counts { sent: _, refused: _, failed, unknown: _, skipped: _, unsent } = self.tally.counts;
+        let (refused, unknown) = self.sent_again(policy);
+        // What a run decided not to send is decided again.
+        let skipped: u64 = self.tally.skipped.values().sum();
+        unsent + failed + unknown + refused + skipped
+    }
+
+    /// What earlier runs came to of those messages of the plan that are not left.
+    pub(crate) fn settled(&self, policy: &Policy) -> Vec<(Settled, u64)> {
+        let Counts { sent, refused, failed: _, unknown, skipped: _, unsent: _ } = self.tally.counts;
+        let (refused_again, unknown_again) = self.sent_again(policy);
+        // Of those whom the files leave out by now there is no message in the plan.
+        let left_out: u64 = self.tally.left_out.values().sum();
+        let left_out_unknown = self.tally.left_out_unknown;
+        vec![
+            (Settled::Sent, sent - (left_out - left_out_unknown)),
+            (Settled::Refused, refused - refused_again),
+            (Settled::Unknown, unknown - left_out_unknown - unknown_again),
+        ]
+    }
+
+    /// How many of the refused and of the unknown ones are sent again.
+    fn sent_again(&self, policy: &Policy) -> (u64, u64) {
+        let unknown = match policy.on_unknown {
+            OnUnknown::Hold => 0,
+            OnUnknown::Resend => self.tally.counts.unknown - self.tally.left_out_unknown,
+        };
+        let codes = &self.tally.refused_by_code;
+        let refused = match &policy.retry_refused {
+            RetryRefused::None => 0,
+            RetryRefused::All => self.tally.counts.refused,
+            RetryRefused::Codes(again) => again.iter().filter_map(|code| codes.get(code)).sum(),
+        };
+        (refused, unknown)
+    }
+
     /// Insists that what was sent is what the files say now, where nothing is left to send: a folder of last month with
     /// a new text and the old id is no campaign that is done.
     ///
@@ -128,6 +168,7 @@ pub(crate) fn before(
     account: &AccountFolder,
     state: &Path,
     policy: &Policy,
+    now: Timestamp,
 ) -> Result<Before, Problem> {
     let (campaign, plan) = (&*results.campaign, &*results.plan);
     // Before anything is settled here, which is writing too.
@@ -144,10 +185,10 @@ pub(crate) fn before(
         None => tally(campaign, plan, store.as_ref())?,
     };
     let runs = runs(campaign, store.as_ref())?;
-    let now = text_digest(campaign, plan).to_string();
+    let text = text_digest(campaign, plan).to_string();
     let last = runs.last();
     let other_text =
-        last.filter(|last| last.text != now && tally.altered > 0).map(|last| last.digest.clone());
+        last.filter(|last| last.text != text && tally.altered > 0).map(|last| last.digest.clone());
     let is_agreed = last.is_some_and(|last| last.digest == plan.digest.to_string());
     let begun = last.map(|last| last.started);
     let tried = match &store {
@@ -171,7 +212,7 @@ pub(crate) fn before(
     }
     // Whoever was held back before is among the skipped, and is looked at again.
     let held = match &store {
-        Some(store) => Held::of(campaign, plan, store, &|known| policy.sends(known), Timestamp::now())?,
+        Some(store) => Held::of(campaign, plan, store, &|known| policy.sends(known), now)?,
         None => Held::default(),
     };
     let exported = match &store {

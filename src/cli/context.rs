@@ -251,6 +251,7 @@ fn facts(validated: &Validated, plan: &Plan) -> Facts {
         windows: None,
         ramp,
         caps: None,
+        breakdown: None,
     }
 }
 

@@ -27,6 +27,7 @@ use crate::locale::sentence::{Filling, Sentence};
 use crate::plan::Plan;
 use crate::plan::id::PlanId;
 use crate::report::run::summary::{self, Summary, by_code};
+use crate::report::run::times;
 use crate::send::execution::Finished;
 use crate::send::execution::results::Concluded;
 use crate::wechat::answer::errmsg::Errmsg;
@@ -109,7 +110,7 @@ fn summarize(finished: &Finished, what: &What<'_>, exit: Exit, format: Format, t
     if finished.broken_off > 0 {
         terminal.say("broken-off", &[("count", &finished.broken_off)]);
     }
-    times_off(what.campaign, tally, terminal);
+    times_off(tally, terminal);
     let seconds = finished.duration.as_secs_f64();
     // Counts of requests fit a float well enough for a rate.
     #[expect(clippy::cast_precision_loss)]
@@ -152,18 +153,10 @@ fn summarize(finished: &Finished, what: &What<'_>, exit: Exit, format: Format, t
     }
 }
 
-/// The code for people whose window is not open, or who follow no more.
-const OUT_OF_WINDOW: i64 = 45015;
-/// From how many of these answers on it is worth a word that the times may be off.
-const MANY_OUT: u64 = 10;
-
-/// Says that WeChat found windows closed which by the audience's times were open. Whoever follows no more is answered the
-/// same, so it takes more than a few.
-fn times_off(campaign: &Campaign, tally: &Tally, terminal: &Terminal) {
-    let count = tally.refused_by_code.get(&OUT_OF_WINDOW).copied().unwrap_or(0);
-    let answered = tally.counts.sent + count;
-    if campaign.audience.window.is_some() && count >= MANY_OUT && count >= answered / 20 {
-        terminal.warn("windows.off", &[("count", &count), ("answered", &answered)]);
+/// Says that WeChat found windows closed which by the audience's times were open.
+fn times_off(tally: &Tally, terminal: &Terminal) {
+    if let Some(told) = times::sentence(&tally.ages, &terminal.words) {
+        terminal.warn_of(&told);
     }
 }
 

@@ -8,12 +8,11 @@ use crate::campaign::Campaign;
 use crate::delivery::rule::Rule;
 use crate::journal::record::Known;
 use crate::journal::store::Store;
-use crate::locale::Catalog;
 use crate::plan::Plan;
+use crate::plan::schedule::deadline::Deadline;
+use crate::plan::schedule::outlook::{Outlook, outlook, outlook_of};
 use crate::report::join::{JoinError, identity};
 use crate::report::left::Left;
-use crate::report::plan::text;
-use crate::send::feed::{Policy, RetryRefused};
 use crate::send::holds::Holds;
 
 /// Whom policies hold back.
@@ -23,6 +22,9 @@ pub(crate) struct Held {
     pub(crate) holds: Holds,
     /// How many messages each rule holds back; rules that hold nobody back are left out.
     pub(crate) rules: Vec<(Rule, u64)>,
+    /// Until when the others who are left can be written to, in the order of the audience; nothing where that is everybody,
+    /// or where the campaign does not say.
+    left: Option<Vec<Deadline>>,
 }
 
 impl Held {
@@ -38,15 +40,29 @@ impl Held {
         again: &dyn Fn(&Known) -> bool,
         now: Timestamp,
     ) -> Result<Self, JoinError> {
-        if !Holds::can_be(campaign) {
-            return Ok(Self::default());
+        let whose = identity(campaign);
+        let left = || Left::load(campaign, plan, Some(store), again, None).map_err(JoinError::Journal);
+        let mut held = Self::default();
+        if Holds::can_be(campaign) {
+            let (persons, messages) = left()?.people()?;
+            held.holds = Holds::of(campaign, &whose, store, &persons, now).map_err(JoinError::Journal)?;
+            held.rules = held.holds.counts(&persons, &messages);
         }
-        let (persons, messages) =
-            Left::load(campaign, plan, Some(store), again, None).map_err(JoinError::Journal)?.people()?;
-        let holds =
-            Holds::of(campaign, &identity(campaign), store, &persons, now).map_err(JoinError::Journal)?;
-        let rules = holds.counts(&persons, &messages);
-        Ok(Self { holds, rules })
+        // Whoever is held back, or was sent the message before, takes nobody's turn.
+        let knows_some = store.find_campaign(&whose).map_err(JoinError::Journal)?.is_some();
+        if plan.windows.is_some() && (knows_some || !held.rules.is_empty()) {
+            let is_free = |openid: &str| held.holds.find(openid).is_none_or(|hold| !hold.holds(now));
+            held.left = Some(left()?.deadlines(&is_free)?);
+        }
+        Ok(held)
+    }
+
+    /// Who of those who are left and whom no policy holds back can still be reached.
+    pub(crate) fn outlook(&self, campaign: &Campaign, plan: &Plan, at: Timestamp) -> Option<Outlook> {
+        match &self.left {
+            Some(left) => outlook_of(campaign, plan, left, at),
+            None => outlook(campaign, plan, at),
+        }
     }
 
     /// By the journal in a folder; nothing where no policy asks it. It is not made where it is not there.
@@ -65,12 +81,7 @@ impl Held {
         }
         let store = folder.map(Store::read).transpose().map_err(JoinError::Journal)?.flatten();
         let Some(store) = store else { return Ok(Some(Self::default())) };
-        let policy = Policy { on_unknown: campaign.send.on_unknown, retry_refused: RetryRefused::None };
-        Self::of(campaign, plan, &store, &|known| policy.sends(known), now).map(Some)
-    }
-
-    /// A sentence a rule.
-    pub(crate) fn told(&self, words: &Catalog) -> Vec<String> {
-        self.rules.iter().map(|(rule, count)| text::held_back(rule, *count, words)).collect()
+        // What a plan tells is of the whole list, whoever was sent the message already.
+        Self::of(campaign, plan, &store, &|_| true, now).map(Some)
     }
 }

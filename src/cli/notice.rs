@@ -17,7 +17,7 @@ use crate::delivery::stop::Stop;
 use crate::delivery::tally::Tally;
 use crate::locale::Catalog;
 use crate::plan::Plan;
-use crate::report::plan::text as plan_text;
+use crate::report::breakdown::{Breakdown, told};
 use crate::report::run::notice::{Notice, is_taken};
 use crate::report::run::stopped::why;
 use crate::report::run::summary::{self, by_code};
@@ -94,10 +94,7 @@ pub(crate) fn tell(
 
 /// Who was skipped and why, a line each: by what the files say, and by what the run decided.
 fn skipped(plan: &Plan, tally: &Tally, words: &Catalog) -> Vec<String> {
-    let by_files = plan.skipped_rows().into_iter().map(|rows| (rows.why.name(), rows.list, rows.count));
-    let decided = tally.skipped.iter().filter(|(_, count)| **count > 0);
-    let all = by_files.chain(decided.map(|(why, count)| (why.key(), None, *count)));
-    all.map(|(why, list, count)| format!("  {}", plan_text::skipped(why, list, count, words))).collect()
+    Breakdown::of_run(plan, tally).iter().map(|without| format!("  {}", told::line(without, words))).collect()
 }
 
 /// What happened, first of all what the exit says: a run that ended with unknown outcomes has ended, too, and one that

@@ -16,6 +16,7 @@ use crate::cli::origin::{Origin, SecretOrigin};
 use crate::cli::problem::Problem;
 use crate::cli::refusal::instead;
 use crate::cli::terminal::Terminal;
+use crate::clock::Clock;
 use crate::diagnostic::render::display;
 use crate::diagnostic::unread;
 use crate::locale::sentence::Sentence;
@@ -48,6 +49,8 @@ pub(crate) struct Caller<'a> {
     pub(crate) campaign: Option<&'a Path>,
     pub(crate) connect: Duration,
     pub(crate) answer: Duration,
+    /// The clock that a simulator shares, where one does.
+    pub(crate) clock: Option<&'a Clock>,
 }
 
 impl<'a> Caller<'a> {
@@ -58,6 +61,7 @@ impl<'a> Caller<'a> {
             campaign: Some(&campaign.path),
             connect: campaign.send.connect_timeout,
             answer: campaign.send.timeout,
+            clock: None,
         }
     }
 }
@@ -98,9 +102,11 @@ impl Platform {
         campaign: &Campaign,
         base: ApiBase,
         secret: SecretString,
+        clock: &Clock,
     ) -> Result<Self, Problem> {
         let source = TokenSource::Secret { appid: campaign.account.appid.clone(), secret };
-        Self::with(&Caller::of(campaign), base.into(), source, SecretOrigin::Simulator, None)
+        let caller = Caller { clock: Some(clock), ..Caller::of(campaign) };
+        Self::with(&caller, base.into(), source, SecretOrigin::Simulator, None)
     }
 
     fn with(
@@ -110,13 +116,14 @@ impl Platform {
         secret: SecretOrigin,
         cache: Option<TokenCache>,
     ) -> Result<Self, Problem> {
+        let clock = caller.clock.map_or_else(Clock::own, Clock::clone);
         let timeouts = Timeouts { connect: caller.connect, answer: caller.answer };
         let is_odd = match &source {
             TokenSource::Secret { secret, .. } => !is_secret(secret.expose_secret()),
             TokenSource::Given(_) | TokenSource::Command { .. } => false,
         };
         let host = variable("WXCAST_API_BASE").map(|_| hosts.first().to_string());
-        let client = Client::new(hosts, timeouts).map_err(not_set_up)?;
+        let client = Client::new(hosts, timeouts).map_err(not_set_up)?.with_clock(clock);
         if let TokenSource::Command { .. } = &source {
             // The program has this environment, and may say what is in it.
             let known = ["WXCAST_APPSECRET", "WXCAST_ACCESS_TOKEN"].into_iter().filter_map(variable);

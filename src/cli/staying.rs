@@ -6,14 +6,17 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::api_base::Destination;
 use crate::campaign::file::Outside;
 use crate::campaign::hours::{Hours, Opening};
 use crate::campaign::{Campaign, moment};
 use crate::cli::campaign_lock::lock_waiting;
+use crate::cli::context::variable;
 use crate::cli::exit_code::Exit;
 use crate::cli::platform::runtime;
 use crate::cli::problem::Problem;
 use crate::cli::terminal::Terminal;
+use crate::clock::Clock;
 use crate::delivery::stop::Stop;
 use crate::plan::id::PlanId;
 use crate::report::plan::text::length;
@@ -31,6 +34,8 @@ pub(crate) enum Turn {
 /// What one turn of a `send` that stays hands to the next.
 #[derive(Default)]
 pub(crate) struct Stay {
+    /// What time it is, the same for all turns.
+    pub(crate) clock: Option<Clock>,
     /// The plan that was agreed to.
     pub(crate) agreed: Option<PlanId>,
     /// What `--at` says, as a moment.
@@ -68,7 +73,7 @@ impl Stay {
         let Some(text) = given else { return Ok(()) };
         let at = match self.at {
             Some(at) => at,
-            None => moment_of(text, hours)?,
+            None => moment_of(text, hours, self.now())?,
         };
         self.at = Some(at);
         (hours.not_before, hours.outside) = (Some(at), Outside::Wait);
@@ -77,11 +82,29 @@ impl Stay {
 
     /// Why nothing may be begun now, where that is so.
     pub(crate) fn closed(&mut self, hours: &Hours) -> Option<Stop> {
-        self.stopped.take().or_else(|| match hours.at(Timestamp::now()) {
+        self.stopped.take().or_else(|| match hours.at(self.now()) {
             Opening::Open(_) => None,
             Opening::From(opens) => Some(Stop::Hours { resume_at: Some(opens) }),
             Opening::Over => Some(Stop::Hours { resume_at: None }),
         })
+    }
+
+    /// What time it is here.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.as_ref().map_or_else(Timestamp::now, Clock::now)
+    }
+
+    /// The clock of all turns: where a simulator shares its own, that one.
+    ///
+    /// # Errors
+    ///
+    /// When the environment names one that cannot be used.
+    pub(crate) fn set_clock(&mut self, destination: Destination) -> Result<Clock, Problem> {
+        let clock = match &self.clock {
+            Some(clock) => clock.clone(),
+            None => shared_clock(destination)?,
+        };
+        Ok(self.clock.insert(clock).clone())
     }
 
     /// Takes in what a turn did.
@@ -102,13 +125,26 @@ impl Stay {
     }
 }
 
+/// The variable by which a simulator shares its clock.
+const CLOCK: &str = "WXCAST_CLOCK";
+
+/// This computer's clock, or the one that a simulator shares. What people get is sent by no other clock than the real one.
+fn shared_clock(destination: Destination) -> Result<Clock, Problem> {
+    let Some(text) = variable(CLOCK) else { return Ok(Clock::own()) };
+    match destination {
+        Destination::Local => Clock::of_shared(&text)
+            .ok_or_else(|| Problem::new(Exit::Usage, "bad-clock").with("variable", CLOCK).with("text", text)),
+        Destination::Real => Err(Problem::new(Exit::Usage, "clock-for-real").with("variable", CLOCK)),
+    }
+}
+
 /// The moment that `--at` says.
 ///
 /// # Errors
 ///
 /// When it is none.
-pub(crate) fn moment_of(text: &str, hours: &Hours) -> Result<Timestamp, Problem> {
-    moment::parse_from(text, &hours.zone, Timestamp::now())
+pub(crate) fn moment_of(text: &str, hours: &Hours, now: Timestamp) -> Result<Timestamp, Problem> {
+    moment::parse_from(text, &hours.zone, now)
         .ok_or_else(|| Problem::new(Exit::Usage, "bad-time").with("text", text))
 }
 
@@ -128,6 +164,8 @@ pub(crate) struct Waiting {
     pub(crate) state: PathBuf,
     /// What ends the wait.
     pub(crate) stop_files: StopFiles,
+    /// By which clock.
+    pub(crate) clock: Clock,
 }
 
 impl Waiting {
@@ -148,7 +186,7 @@ impl Waiting {
                 biased;
                 stop = signals.next() => Ok(Some(stop)),
                 () = self.stop_files.appear(&mut ticks) => Ok(Some(Stop::Asked)),
-                () = count_down(until, terminal) => Ok(None),
+                () = count_down(until, &self.clock, terminal) => Ok(None),
             }
         })
     }
@@ -158,8 +196,8 @@ impl Waiting {
 const TOLD: [i64; 7] = [3600, 1800, 600, 300, 60, 30, 10];
 
 /// Waits for a moment of the clock, however it is set meanwhile, and says what is left now and then.
-async fn count_down(until: Timestamp, terminal: &Terminal) {
-    let left = || until.duration_since(Timestamp::now());
+async fn count_down(until: Timestamp, clock: &Clock, terminal: &Terminal) {
+    let left = || until.duration_since(clock.now());
     let mut told = left().as_secs();
     while left().is_positive() {
         let seconds = left().as_secs();
@@ -168,7 +206,8 @@ async fn count_down(until: Timestamp, terminal: &Terminal) {
             let left = length(mark.unsigned_abs(), &terminal.words);
             terminal.say("send.waits-still", &[("left", &left)]);
         }
-        let step = Duration::try_from(left()).map_or(Duration::ZERO, |left| left.min(Duration::from_secs(1)));
+        let step = Duration::try_from(left()).map_or(Duration::ZERO, |left| clock.takes(left));
+        let step = step.min(Duration::from_secs(1));
         tokio::time::sleep(step).await;
     }
 }

@@ -190,8 +190,13 @@ impl Terminal {
 
     /// What is doubtful, to stderr, unless they want quiet.
     pub(crate) fn warn(&self, key: &str, places: &[(&str, &dyn Display)]) {
+        self.warn_of(&self.words.say(key, places));
+    }
+
+    /// The same for a sentence that stands already.
+    pub(crate) fn warn_of(&self, sentence: &str) {
         let head = self.words.say("diagnostic.warning", &[]);
-        self.tell(&format!("{head}: {}\n", self.words.say(key, places)));
+        self.tell(&format!("{head}: {sentence}\n"));
     }
 
     /// Asks for a yes. Anything else is a no, and so is a stdin that is closed.

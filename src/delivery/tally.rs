@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::delivery::ages::Ages;
 use crate::delivery::cause::Causes;
 use crate::delivery::outcome::Counts;
 use crate::delivery::skip::SkipReason;
@@ -39,4 +40,7 @@ pub struct Tally {
     /// The unknown ones among them, which are in no count and still wait to be settled.
     #[serde(default)]
     pub(crate) gone_unknown: u64,
+    /// How old the last contact was of those whom WeChat answered, where the campaign knows and everything was asked for.
+    #[serde(default)]
+    pub(crate) ages: Ages,
 }

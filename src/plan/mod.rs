@@ -24,7 +24,7 @@ pub(crate) mod ramp;
 pub(crate) mod reading;
 pub(crate) mod renderer;
 pub(crate) mod schedule;
-pub(crate) mod skip;
+pub mod skip;
 pub(crate) mod windows;
 
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@ use crate::audience::lists::Barred;
 
 /// Why a row is skipped. A row has one reason, the first that applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Skip {
+pub enum Skip {
     /// Its openid stood in an earlier row.
     Duplicate,
     /// It is faulty.

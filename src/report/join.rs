@@ -5,18 +5,21 @@ use std::ops::Range;
 use crate::audience::header::Header;
 use crate::audience::row::Row;
 use crate::campaign::Campaign;
+use crate::campaign::window::Window;
+use crate::delivery::ages::OUT_OF_WINDOW;
 use crate::delivery::outcome::{Outcome, Status};
 use crate::delivery::tally::Tally;
 use crate::diagnostic::Diagnostic;
 use crate::journal::identity::{CampaignKey, Channel};
 use crate::journal::index::Index;
-use crate::journal::record::{Known as Message, MessageCounts, Recorded, State, UNSEEN, mark};
+use crate::journal::record::{Known as Message, MessageCounts, Recorded, RecordedCause, State, UNSEEN, mark};
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
 use crate::plan::Plan;
 use crate::plan::batch::{Batch, Entry, Verdict, Wrong};
 use crate::plan::inputs::Inputs;
 use crate::plan::pass::{Changed, Pass};
+use crate::plan::schedule::deadline::Deadline;
 use crate::plan::skip::Skip;
 
 /// A row of the audience and what became of it.
@@ -84,6 +87,10 @@ pub(crate) struct Join<'a> {
     store: Option<&'a Store>,
     count: Count,
     wanted: Wanted,
+    plan: &'a Plan,
+    window: Option<&'a Window>,
+    /// How many messages have come.
+    messages: usize,
 }
 
 impl<'a> Join<'a> {
@@ -110,7 +117,8 @@ impl<'a> Join<'a> {
     ) -> Result<Self, JoinError> {
         let pass = Pass::open(inputs, plan)?;
         let count = Count::load(store, whose).map_err(JoinError::Journal)?;
-        Ok(Self { pass, batch: Batch::default(), next: 0, store, count, wanted })
+        let window = inputs.audience.window.as_ref();
+        Ok(Self { pass, batch: Batch::default(), next: 0, store, count, wanted, plan, window, messages: 0 })
     }
 
     /// The columns of the audience.
@@ -159,8 +167,13 @@ impl<'a> Join<'a> {
             }
             (false, ..) | (true, None, _) | (true, _, None) => None,
         };
+        let number = self.messages;
+        self.messages += usize::from(matches!(verdict, Verdict::Message { .. }));
         if let Some(recorded) = &recorded {
             self.count.because(status, recorded);
+            if let (Some(window), Verdict::Message { .. }) = (self.window, verdict) {
+                self.count.aged(window, self.plan.deadline(number), recorded);
+            }
         }
         let skipped = match verdict {
             Verdict::Skipped { why, openid: _ } => Some(*why).filter(|_| status == Status::Skipped),
@@ -307,6 +320,18 @@ impl Count {
         };
         if let Some(cause) = &recorded.cause {
             *causes.entry(cause.name()).or_default() += 1;
+        }
+    }
+
+    /// Counts how old a person's last contact was when WeChat answered.
+    fn aged(&mut self, window: &Window, deadline: Deadline, recorded: &Recorded) {
+        let accepted = match (recorded.state, recorded.cause.as_ref().and_then(RecordedCause::errcode)) {
+            (State::Settled(Outcome::Sent), _) => true,
+            (State::Settled(Outcome::Refused), Some(OUT_OF_WINDOW)) => false,
+            (State::Settled(_) | State::InFlight | State::Skipped(_), _) => return,
+        };
+        if let Some(contact) = deadline.moment().and_then(|deadline| window.contact(deadline)) {
+            self.tally.ages.add(recorded.at.duration_since(contact), accepted);
         }
     }
 

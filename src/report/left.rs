@@ -9,6 +9,7 @@ use crate::plan::Plan;
 use crate::plan::batch::{Batch, Verdict};
 use crate::plan::inputs::Inputs;
 use crate::plan::pass::Pass;
+use crate::plan::schedule::deadline::Deadline;
 use crate::report::join::{Count, Counted, JoinError, identity, openid_in};
 
 /// Those of a plan to whom a message would be sent now: whom the journal does not know, and whom it knows and this wants
@@ -97,21 +98,50 @@ impl<'a> Left<'a> {
         Ok(found)
     }
 
+    /// Until when the messages to those of these openids may be begun, in the order of the audience.
+    ///
+    /// # Errors
+    ///
+    /// As of [`persons`](Self::persons).
+    pub(crate) fn deadlines(&mut self, of: &dyn Fn(&str) -> bool) -> Result<Vec<Deadline>, JoinError> {
+        let (mut found, plan) = (Vec::new(), self.plan);
+        self.each_numbered(|number, verdict, batch| {
+            if let Verdict::Message { openid, payload, .. } = verdict
+                && of(openid_in(batch, payload, *openid))
+            {
+                found.push(plan.deadline(number));
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
     fn each(
         &mut self,
         mut each: impl FnMut(&Verdict, &Batch) -> Result<(), JournalError>,
     ) -> Result<(), JoinError> {
+        self.each_numbered(|_, verdict, batch| each(verdict, batch))
+    }
+
+    /// Goes through them with the numbers that their messages have in the plan, from 0.
+    fn each_numbered(
+        &mut self,
+        mut each: impl FnMut(usize, &Verdict, &Batch) -> Result<(), JournalError>,
+    ) -> Result<(), JoinError> {
         self.own.reset();
+        let mut numbers = 0..;
         let inputs = Inputs::of_campaign(self.campaign, &self.plan.library);
         let (mut pass, mut batch) = (Pass::open(&inputs, self.plan)?, Batch::default());
         while pass.next(&mut batch)? {
             for entry in batch.entries() {
                 let verdict = &entry.verdict;
                 let counted = self.own.add(self.store, verdict, &batch).map_err(JoinError::Journal)?;
-                let is_left = matches!(verdict, Verdict::Message { .. })
-                    && counted.message.as_ref().is_none_or(|known| (self.again)(known));
-                if is_left {
-                    each(verdict, &batch).map_err(JoinError::Journal)?;
+                let number = match verdict {
+                    Verdict::Message { .. } => numbers.next().expect("numbers do not end"),
+                    Verdict::Skipped { .. } => continue,
+                };
+                if counted.message.as_ref().is_none_or(|known| (self.again)(known)) {
+                    each(number, verdict, &batch).map_err(JoinError::Journal)?;
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! What people and machines read: one report a file; this is the only file that lists them.
 
+pub mod breakdown;
 pub(crate) mod earlier;
 pub mod join;
 pub(crate) mod left;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::campaign::hours::{Hours, Opening};
+use crate::clock::Clock;
 
 /// The longest wait between two looks at the clock: it may be set, and a computer may sleep.
 const LOOK: Duration = Duration::from_secs(1);
@@ -51,10 +52,10 @@ impl Doors {
     }
 
     /// Waits until it is time to look again.
-    pub(crate) async fn closing(&self, now: Timestamp) {
-        let left = self.open.and_then(|(_, until)| until).map(|until| until.duration_since(now));
+    pub(crate) async fn closing(&self, clock: &Clock) {
+        let left = self.open.and_then(|(_, until)| until).map(|until| until.duration_since(clock.now()));
         let left = left.and_then(|left| Duration::try_from(left).ok());
-        tokio::time::sleep(left.unwrap_or(LOOK).min(LOOK)).await;
+        tokio::time::sleep(left.map_or(LOOK, |left| clock.takes(left)).min(LOOK)).await;
     }
 }
 

@@ -137,10 +137,11 @@ pub(crate) enum Unavailable {
 impl Depot {
     /// Ids for an account. `watch` is told of uploads.
     pub fn new(client: Client, tokens: Arc<Tokens>, settings: Settings, watch: Watch) -> Self {
+        let pacer = Pacer::new(&settings.rates, client.clock().speed());
         Self {
             client,
             tokens,
-            pacer: AsyncMutex::new(Pacer::new(&settings.rates)),
+            pacer: AsyncMutex::new(pacer),
             settings,
             store: Mutex::default(),
             room: Semaphore::new(usize::try_from(ROOM).unwrap_or(usize::MAX)),
@@ -200,7 +201,7 @@ impl Depot {
             *shelf = Shelf::Held(held);
         }
         match &*shelf {
-            Shelf::Held(held) if held.until > Timestamp::now() && !dead.contains(&held.id) => {
+            Shelf::Held(held) if held.until > self.client.clock().now() && !dead.contains(&held.id) => {
                 return Ok(held.clone());
             }
             Shelf::Held(held) => {
@@ -231,7 +232,7 @@ impl Depot {
     fn kept(&self, file: &MediaFile) -> Result<Option<Held>, JournalError> {
         let (upload, sha256) = key(file);
         let kept = self.store(|store| store.find(&self.settings.appid, upload, &sha256))?;
-        let now = Timestamp::now();
+        let now = self.client.clock().now();
         Ok(kept.filter(|kept| kept.is_usable(now)).map(|kept| Held {
             id: kept.id.as_str().into(),
             expires: kept.expires,
@@ -261,7 +262,7 @@ impl Depot {
             if let Some(stop) = &*lock(&self.ended) {
                 return Err(NotUploaded::Stop(stop.clone()));
             }
-            let begun = Timestamp::now();
+            let begun = self.client.clock().now();
             let answer = self.client.upload(file.content.upload, file.format, content.clone(), &token).await;
             tracing::debug!(file = file.name, ok = matches!(answer, Ok(UploadAnswer::Taken(_))), "upload");
             let (verdict, cause) = match answer {
@@ -273,7 +274,7 @@ impl Depot {
                 history.token = 0;
             }
             match next(&verdict, self.settings.retries, &mut history, pause) {
-                Next::Again(after) => tokio::time::sleep(after).await,
+                Next::Again(after) => tokio::time::sleep(self.client.clock().takes(after)).await,
                 Next::Settle(_) => return Err(given_up(&verdict, cause)),
             }
             if verdict == Verdict::TokenRefused {

@@ -72,6 +72,8 @@ pub(crate) struct Pacer {
     passed: usize,
     slow: Option<Slow>,
     per_second: f64,
+    /// How many seconds of the run pass in one.
+    speed: u32,
 }
 
 /// A pace below the ceiling.
@@ -83,14 +85,15 @@ struct Slow {
 }
 
 impl Pacer {
-    /// A pacer for several ceilings that hold together.
-    pub(crate) fn new(rates: &[Rate]) -> Self {
+    /// A pacer for several ceilings that hold together, by a clock that is so many times as fast.
+    pub(crate) fn new(rates: &[Rate], speed: u32) -> Self {
         let per_second = rates.iter().map(|rate| rate.per_second()).fold(f64::INFINITY, f64::min);
         Self {
-            ceilings: rates.iter().map(|rate| limiter(rate.interval())).collect(),
+            ceilings: rates.iter().map(|rate| limiter(rate.interval() / speed)).collect(),
             passed: 0,
             slow: None,
             per_second,
+            speed,
         }
     }
 
@@ -145,8 +148,8 @@ impl Pacer {
 
     fn set(&mut self, factor: f64, now: Instant) -> f64 {
         let per_second = self.per_second * factor;
-        self.slow =
-            Some(Slow { limiter: limiter(Duration::from_secs_f64(1.0 / per_second)), factor, since: now });
+        let interval = Duration::from_secs_f64(1.0 / per_second) / self.speed;
+        self.slow = Some(Slow { limiter: limiter(interval), factor, since: now });
         self.passed = self.passed.min(self.ceilings.len());
         per_second
     }
@@ -164,7 +167,7 @@ mod tests {
     use super::*;
 
     fn pacer(rate: &str) -> Pacer {
-        Pacer::new(&[rate.parse().unwrap_or_else(|_| panic!("{rate}"))])
+        Pacer::new(&[rate.parse().unwrap_or_else(|_| panic!("{rate}"))], 1)
     }
 
     #[test]

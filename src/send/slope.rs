@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use jiff::Timestamp;
-
+use crate::clock::Clock;
 use crate::send::ramp::{Climb, Climbing};
 use crate::send::worker::Job;
 
@@ -19,9 +18,9 @@ pub(crate) struct Slope {
 }
 
 impl Slope {
-    pub(crate) fn new(climb: Arc<Climb>) -> Self {
+    pub(crate) fn new(climb: Arc<Climb>, clock: &Clock) -> Self {
         let climbing = Climbing::new(climb);
-        let rest = climbing.first_rest(Timestamp::now()).map(|rest| Instant::now() + rest);
+        let rest = climbing.first_rest(clock.now()).map(|rest| clock.instant() + rest);
         Self { climbing, next: None, rest }
     }
 
@@ -45,9 +44,10 @@ impl Slope {
     }
 }
 
-/// Waits for a moment, where there is one.
-pub(crate) async fn until(moment: Option<Instant>) {
+/// Waits for a moment of a clock, where there is one.
+pub(crate) async fn until(moment: Option<Instant>, clock: &Clock) {
     if let Some(moment) = moment {
-        tokio::time::sleep_until(moment.into()).await;
+        let left = moment.saturating_duration_since(clock.instant());
+        tokio::time::sleep(clock.takes(left)).await;
     }
 }

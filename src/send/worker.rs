@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -121,13 +121,13 @@ impl Job {
     }
 
     /// The intent of an attempt.
-    pub(crate) fn intent(&self, attempt: u32) -> Intent {
+    pub(crate) fn intent(&self, attempt: u32, at: Timestamp) -> Intent {
         Intent {
             id: self.id,
             openid: self.message.openid().to_owned(),
             nth: self.message.nth,
             attempt,
-            at: Timestamp::now(),
+            at,
             payload: self.mark,
         }
     }
@@ -210,19 +210,21 @@ pub(crate) async fn attempt<J: Journal>(
         Ok(ready) => ready,
         Err(end) => return Attempted { job, end },
     };
-    if job.deadline.is_past(Timestamp::now()) {
+    let clock = shared.client.clock();
+    if job.deadline.is_past(clock.platform().until) {
         return Attempted { job, end: AttemptEnd::Late };
     }
-    match shared.journal.intent(job.intent(job.attempts + 1)).await {
+    match shared.journal.intent(job.intent(job.attempts + 1, clock.now())).await {
         Ok(id) => job.id = Some(id),
         Err(error) => return Attempted { job, end: AttemptEnd::NoIntent(error) },
     }
     job.attempts += 1;
-    let begun = Instant::now();
+    let begun = clock.instant();
     let Some(result) = shared.air.through(shared.client.send(body, &token)).await else {
         return Attempted { job, end: AttemptEnd::NotRequested };
     };
-    let end = AttemptEnd::Requested { result, finished: Timestamp::now(), latency: begun.elapsed(), token };
+    let (finished, latency) = (clock.now(), clock.instant().saturating_duration_since(begun));
+    let end = AttemptEnd::Requested { result, finished, latency, token };
     Attempted { job, end }
 }
 

@@ -35,7 +35,7 @@ pub(crate) async fn answer(
     if let Some(fault) = fault {
         platform.ledger.faulted(fault.kind);
     }
-    wait(latency(platform, target)).await;
+    wait(platform.clock.takes(latency(platform, target))).await;
     let Some(fault) = fault else { return whole(platform, target, reply) };
     match &fault.effect {
         Effect::Delay(hold) => {
@@ -120,14 +120,14 @@ fn page(status: u16, retry_after: Option<u64>) -> Response {
     response
 }
 
-/// Puts the platform's wrong time into the answer; a right one is put there by the server itself.
+/// Puts the platform's time into the answer where it is not this computer's; that is put there by the server itself.
 fn skew(platform: &Platform, headers: &mut HeaderMap) {
-    let offset = platform.settings.clock_skew;
-    if offset.span.is_zero() {
+    let (offset, told) = (platform.settings.clock_skew, platform.clock.told());
+    if offset.span.is_zero() && told.is_none() {
         return;
     }
     let Ok(span) = jiff::SignedDuration::try_from(offset.span) else { return };
-    let now = jiff::Timestamp::now();
+    let now = told.unwrap_or_else(jiff::Timestamp::now);
     let Ok(wrong) = now.checked_add(if offset.back { -span } else { span }) else { return };
     let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&wrong);
     if let Some(date) = date.ok().and_then(|date| HeaderValue::try_from(date).ok()) {

@@ -45,6 +45,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::clock::Clock;
 use crate::message::AccountKind;
 use crate::simulator::ledger::Ledger;
 use crate::simulator::platform::Platform;
@@ -89,12 +90,13 @@ impl Simulator {
     /// The port is taken, or the system has no thread or socket left.
     pub async fn start(scenario: Scenario, account: Option<Account>, port: u16) -> io::Result<Self> {
         let platform = Arc::new(Platform::new(scenario, account)?);
+        platform.clock.shared().go();
         let server = Server::start(routes::router(Arc::clone(&platform), Readers::Anybody), port).await?;
         Ok(Self { platform, server })
     }
 
     /// The same for this computer alone, under one of its own names, and with a ledger that only those who have
-    /// `word` can read: it says who is sent what.
+    /// `word` can read: it says who is sent what. A clock of its own stands still until somebody sets it going.
     ///
     /// # Errors
     ///
@@ -118,6 +120,11 @@ impl Simulator {
     /// The base of its URLs, `http://127.0.0.1:PORT`, without a slash at the end.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address())
+    }
+
+    /// Its clock, for whoever is to have the same.
+    pub fn clock(&self) -> Clock {
+        self.platform.clock.shared().clone()
     }
 
     /// What was received and accepted so far.

@@ -71,7 +71,7 @@ impl Platform {
         let kind = account.as_ref().map(|account| account.kind).or(settings.account.kind);
         Ok(Self {
             judge: Judge::new(kind)?,
-            clock: Clock::start(),
+            clock: Clock::start(settings.clock.clock()),
             ledger: Ledger::new(settings.ledger.arrivals),
             answers: Rules::new(answers, settings.seed),
             faults: Rules::new(faults, settings.seed ^ FAULTS_SALT),

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
 
 use crate::message::AccountKind;
+use crate::simulator::clock::ClockTable;
 use crate::simulator::crowd::{Crowd, FollowersTable};
 use crate::simulator::faults::{Fault, FaultKeys, FaultKind};
 use crate::simulator::misfit::{Misfit, misfit};
 use crate::simulator::rules::{Endpoint, Rule, Selector};
-use crate::simulator::units::{ContentType, Latency, Numbers, Offset, Share, Span};
+use crate::simulator::units::{ContentType, Latency, Numbers, Offset, Share, Span, Speed, Start};
 use crate::simulator::windows::Windows;
 
 /// How the simulator behaves. The default answers every good request at once with errcode 0.
@@ -61,6 +63,7 @@ impl Scenario {
             seed: file.seed,
             latency: file.latency,
             clock_skew: file.clock_skew,
+            clock: file.clock,
             content_type: file.content_type,
             token: file.token,
             quota: file.quota,
@@ -85,6 +88,19 @@ impl Scenario {
 }
 
 impl Scenario {
+    /// The same by another clock than its own: one that begins at a moment, or goes so many times as fast.
+    pub(crate) fn with_clock(mut self, start: Option<Timestamp>, speed: Option<u32>) -> Self {
+        let clock = &mut self.settings.clock;
+        clock.start = start.map(Start).or(clock.start);
+        clock.speed = speed.map(Speed).or(clock.speed);
+        self
+    }
+
+    /// Whether it has another clock than this computer's.
+    pub(crate) fn has_clock(&self) -> bool {
+        self.settings.clock != ClockTable::default()
+    }
+
     /// The file of who did what when, as the scenario names it.
     pub(crate) fn times(&self) -> Option<&str> {
         self.settings.window.times.as_deref()
@@ -161,6 +177,7 @@ pub(crate) struct Settings {
     pub(crate) seed: u64,
     pub(crate) latency: Latency,
     pub(crate) clock_skew: Offset,
+    pub(crate) clock: ClockTable,
     pub(crate) content_type: Option<ContentType>,
     pub(crate) token: TokenTable,
     pub(crate) quota: QuotaTable,
@@ -179,6 +196,7 @@ struct ScenarioFile {
     seed: u64,
     latency: Latency,
     clock_skew: Offset,
+    clock: ClockTable,
     content_type: Option<ContentType>,
     answers: Vec<Spanned<AnswerFile>>,
     faults: Vec<Spanned<FaultFile>>,

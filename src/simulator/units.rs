@@ -6,9 +6,13 @@ use std::fmt;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::{TimeZone, offset};
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de::value::MapAccessDeserializer};
 
+use crate::clock::FASTEST;
 use crate::simulator::dice;
 use crate::simulator::misfit::misfit;
 
@@ -41,6 +45,41 @@ impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text).ok_or_else(|| de::Error::custom(misfit("duration", &[("value", &text)])))
+    }
+}
+
+/// A moment: RFC 3339, or a date and a time of day where WeChat is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Start(pub(crate) Timestamp);
+
+impl Start {
+    fn parse(text: &str) -> Option<Self> {
+        let exact = text.parse::<Timestamp>().ok();
+        // A text with an offset is no time of day, even if a parser would pass over the offset.
+        let plain = |c: char| c.is_ascii_digit() || "-: T".contains(c);
+        let day = || text.chars().all(plain).then(|| text.parse::<DateTime>().ok())?;
+        let there = || Some(day()?.to_zoned(TimeZone::fixed(offset(8))).ok()?.timestamp());
+        exact.or_else(there).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Start {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(text.trim()).ok_or_else(|| de::Error::custom(misfit("start", &[("value", &text)])))
+    }
+}
+
+/// How many times as fast a clock goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Speed(pub(crate) u32);
+
+impl<'de> Deserialize<'de> for Speed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let speed = i64::deserialize(deserializer)?;
+        let fits = u32::try_from(speed).ok().filter(|speed| (1..=FASTEST).contains(speed));
+        let most: &dyn fmt::Display = &FASTEST;
+        fits.map(Self).ok_or_else(|| de::Error::custom(misfit("speed", &[("value", &speed), ("most", most)])))
     }
 }
 

@@ -16,6 +16,7 @@ use reqwest::multipart::Form;
 use reqwest::{Certificate, ClientBuilder, RequestBuilder, Response, StatusCode, Url};
 
 use crate::api_base::{ApiBase, Hosts};
+use crate::clock::Clock;
 use crate::own_file;
 use crate::wechat::answer::error_code::find;
 use crate::wechat::answer::json::{MOST_ANSWER, MOST_PAGE};
@@ -38,6 +39,8 @@ const SEND: &str = "/cgi-bin/message/custom/send";
 /// message unknown (docs/platform.md#timeouts). So at a few messages a second each has a connection of its own, where a
 /// handshake costs nothing that anybody waits for; at a faster pace the next message comes in time.
 const IDLE: Duration = Duration::from_millis(250);
+/// The time is not worth waiting for longer.
+const FOR_THE_TIME: Duration = Duration::from_secs(5);
 /// A timer that fires this late was held up, because the process or the whole computer was paused.
 const LATE: Duration = Duration::from_millis(250);
 /// What has arrived during such a pause is given this long to be read.
@@ -75,6 +78,8 @@ pub struct Client {
     hidden: Hidden,
     /// How far the platform's clock was from ours, as of its last answer to a call about the account.
     skew: Arc<Mutex<Option<SignedDuration>>>,
+    /// What time it is, here and at the platform.
+    clock: Clock,
 }
 
 /// The client could not be set up.
@@ -149,7 +154,27 @@ impl Client {
             simulated: Arc::default(),
             hidden: Hidden::default(),
             skew: Arc::default(),
+            clock: Clock::own(),
         })
+    }
+
+    /// The same client by another clock: one that the platform shares, in a rehearsal.
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// What time it is, here and at the platform.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Asks the platform for nothing but the time: it stands in every answer, whatever it is.
+    pub(crate) async fn ask_time(&self) {
+        let asked = Instant::now();
+        let request = |_: usize, base: &ApiBase| self.single.get(base.at("/"));
+        if let Ok(received) = self.exchange(self.answer.min(FOR_THE_TIME), MOST_ANSWER, request).await {
+            self.clock.hear(asked, || date(&received.headers));
+        }
     }
 
     /// Secrets that must not come back out of what others say.
@@ -193,6 +218,7 @@ impl Client {
         let reuses = self.reuses.load(Ordering::Relaxed);
         let http = if reuses { &self.kept } else { &self.single };
         let request = |index, _: &ApiBase| http.post(token.send_url(index)).body(payload.clone());
+        let asked = Instant::now();
         let received = self.exchange(self.answer, MOST_ANSWER, request).await;
         if reuses && matches!(received, Err(Failure::Unclear(Unclear::Broken))) {
             // Most likely the server closed the connection just as it was used. It would do so again.
@@ -203,7 +229,10 @@ impl Client {
         if received.headers.get(SERVER).is_some_and(|server| server == SIMULATOR) {
             self.simulated.store(true, Ordering::Relaxed);
         }
+        let said = received.headers.get(DATE).cloned();
         let mut answer = received.answer()?;
+        // The time of what is no answer of the platform's may be anybody's.
+        self.clock.hear(asked, || said.as_ref().and_then(time));
         answer.errmsg = self.hidden.out_of(answer.errmsg);
         Ok(answer)
     }
@@ -330,11 +359,12 @@ impl Client {
         &self,
         request: impl Fn(usize, &ApiBase) -> RequestBuilder,
     ) -> Result<Bytes, Failure> {
-        let asked = Timestamp::now();
+        let (asked, begun) = (self.clock.now(), Instant::now());
         let received = self.exchange(self.answer, MOST_ANSWER, request).await?;
         if let Some(date) = date(&received.headers) {
-            let skew = date.duration_since(asked + asked.duration_until(Timestamp::now()) / 2);
+            let skew = date.duration_since(asked + asked.duration_until(self.clock.now()) / 2);
             *self.skew.lock().unwrap_or_else(PoisonError::into_inner) = Some(skew);
+            self.clock.hear(begun, || Some(date));
         }
         received.body()
     }
@@ -543,6 +573,10 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 /// The server's time.
 fn date(headers: &HeaderMap) -> Option<Timestamp> {
-    let text = headers.get(DATE)?.to_str().ok()?;
+    headers.get(DATE).and_then(time)
+}
+
+fn time(value: &HeaderValue) -> Option<Timestamp> {
+    let text = value.to_str().ok()?;
     jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text.trim()).ok()
 }

@@ -17,14 +17,13 @@ fn telling() -> World {
 fn a_yes_on_the_command_line_prints_all_that_a_question_would_show() {
     let (world, platform) = (telling(), Platform::new(""));
     let plan = world.run_at(&platform, &["plan", "campaign.toml", "--format", "json"]).exits(0).json();
-    let ran = world.send(&platform).exits(0);
+    let ran = world.send(&platform).exits(0).tells("In the list", 4).tells("To send", 2);
+    let ran = ran.tells("openid in an earlier row", 1).tells("faulty row", 1);
     for line in [
         "Title: Spring sale\n".to_owned(),
         "Campaign spring, wave 1, account ".to_owned(),
         format!("Goes to: {} on this computer: counts for nothing", platform.base()),
-        "To send: 2 of 4 rows, takes about ".to_owned(),
-        "Skipped: 2 (1 because the openid stands in an earlier row, 1 because the row is faulty)\n"
-            .to_owned(),
+        "Left to send: 2, which takes about 1 s.\n".to_owned(),
         format!("Warnings: {}; ", plan["warnings"]),
         "  1 × Cells have blanks before or after their text.".to_owned(),
         format!(

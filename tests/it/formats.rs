@@ -7,13 +7,17 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use regex::Regex;
 use serde_json::{Value as Json, json};
+use wxcast::campaign::file::Order;
 use wxcast::delivery::outcome::Counts;
 use wxcast::locale::{Catalog, Language};
+use wxcast::plan::skip::Skip;
+use wxcast::report::breakdown::{Breakdown, Reason as BreakdownReason, Without};
 use wxcast::report::plan::compare::Changes;
 use wxcast::report::plan::json::{DiagnosticReport, PlanReport};
 use wxcast::report::plan::sample::SampleReport;
 use wxcast::report::run::json::{Happening, Reason, Retries, Run, RunReport, Unknown};
 use wxcast::report::run::timeline::{Latency, Part, Timeline};
+use wxcast::report::run::times::Times;
 use wxcast::report::{Format, PLAN, RUN};
 
 /// What nobody's file may do to a report: end a cell, a block, a tag or a command.
@@ -31,6 +35,12 @@ fn fault(code: &str, severity: &str, line: u64, message: &str) -> DiagnosticRepo
         row: Some(line - 1),
         field: Some("message.text.content".into()),
     }
+}
+
+/// Rows that get nothing, by a list with a name of the worst kind.
+fn without((why, rows): (Skip, u64)) -> Without {
+    let source = (why == Skip::Excluded).then(|| NASTY.to_owned());
+    Without { reason: BreakdownReason::Files(why), source, rows, remedy: None, cap: None }
 }
 
 fn plan() -> PlanReport {
@@ -75,6 +85,14 @@ fn plan() -> PlanReport {
         caps: None,
         ramp: None,
         policies: vec!["../policy.toml".into()],
+        breakdown: Breakdown {
+            rows: 40,
+            without: [(Skip::Duplicate, 7), (Skip::Excluded, 6), (Skip::Invalid, 7)].map(without).into(),
+            to_send: 20,
+            order: Some(Order::File),
+            begins: Some("2026-11-27T09:00:00+08:00[Asia/Shanghai]".parse().expect("a time")),
+            ends: None,
+        },
         uploads: Vec::new(),
         diagnostics,
         // One of them is only counted.
@@ -198,6 +216,8 @@ fn runs() -> RunReport {
         },
         token_fetches: 1,
         runs: vec![run(1, Some(at(160)), Some("paused"), Some("quota 45009")), run(2, None, None, None)],
+        times: Some(Times { accepted: [(3, 40)].into(), refused: [(41, 12)].into(), hours_off: Some(8) }),
+        times_off: Some(format!("The times look 8 hours off. {NASTY}")),
         timeline: vec![Timeline {
             run: 1,
             seconds: 5,

@@ -37,7 +37,7 @@ fn who_is_in_an_excluded_list_gets_nothing_and_results_name_the_list() {
     assert_eq!(found["lists"], lists);
 
     let platform = Platform::new("");
-    let ran = world.send(&platform).exits(0).says("2 because the openid is in the list 退订.csv");
+    let ran = world.send(&platform).exits(0).says("2  skipped (退订.csv)");
     assert_eq!(ran.counts(), "3 sent, 3 skipped");
     assert_eq!(platform.ledger().totals().requests, 3);
     let rows = world.results();
@@ -95,7 +95,10 @@ fn only_those_in_one_of_the_lists_get_something() {
     assert_eq!(found["skipped_by_reason"]["excluded"], 1);
     assert_eq!(found["skipped_by_reason"]["not-included"], 2);
     let told = world.run(&["plan", "campaign.toml", "--format", "markdown"]).exits(0).stdout;
-    assert!(told.contains("2 because the openid is in none of the lists vip.csv, more.csv"), "{told}");
+    assert!(
+        told.contains("| in none of the lists of \\`only\\` | 2 | skipped (vip.csv, more.csv) |"),
+        "{told}"
+    );
 }
 
 #[test]

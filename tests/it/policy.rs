@@ -231,12 +231,12 @@ fn who_had_as_many_campaigns_as_the_policy_allows_is_skipped_and_told_why_everyw
     let caps = told["caps"].take();
     assert_eq!((&caps["skipped"], &caps["later"], &caps["refused"]), (&json!(4), &json!(0), &json!(0)));
     assert_eq!(caps["rules"], json!([{ "policy": "policy.toml", "per_person": "1/1d", "messages": 4 }]));
-    let shown = world.run_at(&platform, &["plan", "campaign.toml"]).exits(0).stdout;
-    assert!(shown.contains("4 messages are skipped: their people had 1 within 1d (policy.toml)"), "{shown}");
+    let by_cap = json!({ "reason": "cap", "source": "policy.toml", "rows": 4 });
+    assert_eq!(told["breakdown"]["without"], json!([by_cap]));
+    let shown = world.run_at(&platform, &["plan", "campaign.toml"]).exits(0).tells("had 1 within 1d", 4);
+    assert!(shown.stdout.contains("4  skipped (policy.toml)"), "{}", shown.stdout);
 
-    let ran = send(&world, &platform, "campaign.toml")
-        .exits(0)
-        .says("4 messages are skipped: their people had 1 within 1d");
+    let ran = send(&world, &platform, "campaign.toml").exits(0).tells("had 1 within 1d", 4);
     assert_eq!(ran.counts(), "2 sent, 4 skipped");
     assert_eq!(ran.json()["skipped_by_reason"]["cap"], 4);
     assert_eq!(platform.ledger().totals().requests, 6);
@@ -297,7 +297,10 @@ fn who_is_over_the_cap_may_stay_unsent_until_later() {
     let platform = Platform::new("");
     another(&world, "may", 0..3);
     send(&world, &platform, "may.toml").exits(0);
-    let ran = send(&world, &platform, "campaign.toml").exits(7).says("3 messages stay unsent");
+    let ran = send(&world, &platform, "campaign.toml")
+        .exits(7)
+        .tells("had 1 within 2s", 3)
+        .says("unsent for now (policy.toml)");
     assert_eq!(ran.counts(), "1 sent, 3 unsent");
     let until: jiff::Timestamp = ran.json()["resume_at"].as_str().expect("a time").parse().expect("RFC 3339");
     // Two seconds are the shortest time in which a slow machine has sent to everybody.
@@ -357,8 +360,7 @@ fn whom_wechat_refused_for_good_is_left_out_until_something_reaches_them() {
     another(&world, "may", 0..3);
     assert_eq!(send(&world, &refusing, "may.toml").exits(5).counts(), "1 sent, 2 refused");
     let platform = Platform::new("");
-    let ran =
-        send(&world, &platform, "campaign.toml").exits(0).says("WeChat has refused their people for good");
+    let ran = send(&world, &platform, "campaign.toml").exits(0).tells("refused by WeChat for good", 1);
     assert_eq!(
         (ran.counts().as_str(), &ran.json()["skipped_by_reason"]["excluded"]),
         ("3 sent, 1 skipped", &json!(1))

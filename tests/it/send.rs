@@ -62,7 +62,11 @@ fn an_edited_audience_keeps_who_was_sent_and_sends_who_is_new() {
     let ran = world.send_agreed(&platform).exits(0);
     assert_eq!(ran.counts(), "5 sent");
     assert_eq!(ran.json()["requests"], 2);
-    let ran = ran.says("1 recipients of earlier runs are no longer in the audience").says("To send: 2 of 5");
+    let ran = ran
+        .says("1 recipients of earlier runs are no longer in the audience")
+        .tells("In the list", 5)
+        .tells("sent before", 3)
+        .tells("To send", 2);
     assert!(ran.stderr.contains("1 people were sent a message that differs"), "{}", ran.stderr);
     let ledger = platform.ledger();
     assert!([0, 1, 2, 3, 7, 8].iter().all(|index| ledger.accepted(&openid(*index)) == 1));

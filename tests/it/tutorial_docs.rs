@@ -110,6 +110,8 @@ fn steady(said: &str) -> String {
             "",
         ),
         (r"results\.local\.xlsx", "results.xlsx"),
+        // A run that begins in one minute and ends in the next.
+        (r"(\d{4}-\d\d-\d\d \d\d:\d\d)–[\d: -]+ \(", "$1 ("),
         (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?([+-]\d\d:\d\d|Z)?", "2026-03-08 10:00"),
         (
             r"http://127\.0\.0\.1:\d+ on this computer: counts for nothing \(made for the simulator\)",

@@ -27,6 +27,7 @@ use crate::locale::visible::{guard_lines, visible};
 use crate::plan::inputs::Inputs;
 use crate::plan::schedule::forecast::lost;
 use crate::plan::schedule::outlook::{Outlook, outlook, pace};
+use crate::report::breakdown::{Ahead, Breakdown};
 use crate::report::plan::compare::{Earlier, EarlierError};
 use crate::report::plan::json::{CapsReport, PlanReport, WindowsReport};
 use crate::report::plan::late;
@@ -66,6 +67,7 @@ pub(crate) fn run(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Proble
     }
     let outlook = look_ahead(args, &mut loaded)?;
     let held = held_back(args, &mut loaded)?;
+    let breakdown = break_down(args, &mut loaded, outlook.as_ref(), held.as_ref())?;
     let mut told = PlanReport::new(&loaded.facts, &loaded.plan, &loaded.sources, &terminal.words);
     let before = earlier.as_ref().map(|earlier| (earlier.hosts.clone(), earlier.token_command.clone()));
     if let Some(campaign) = loaded.campaign.as_ref().filter(|_| travels || earlier.is_some()) {
@@ -80,7 +82,7 @@ pub(crate) fn run(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Proble
                 (command != told.token_command).then(|| command.unwrap_or_default());
         }
     }
-    tell(args, format, &loaded, (outlook.as_ref(), held.as_ref()), &told, terminal)?;
+    tell(args, format, &loaded, (outlook.as_ref(), &breakdown), &told, terminal)?;
     insist(args, &loaded)?;
     terminal.next("plan", &args.campaign.campaign);
     Ok(Exit::Ok)
@@ -117,7 +119,7 @@ fn look_ahead(args: &args::Plan, loaded: &mut Loaded) -> Result<Option<Outlook>,
 /// The moment at which sending begins, where flag or campaign fix one.
 fn fixed(args: &args::Plan, hours: &Hours) -> Result<Option<Timestamp>, Problem> {
     match args.at.as_deref() {
-        Some(text) => moment_of(text, hours).map(Some),
+        Some(text) => moment_of(text, hours, Timestamp::now()).map(Some),
         None => Ok(hours.not_before),
     }
 }
@@ -138,6 +140,31 @@ fn held_back(args: &args::Plan, loaded: &mut Loaded) -> Result<Option<Held>, Pro
     let report = held.as_ref().filter(|_| fixed.is_some());
     loaded.facts.caps = report.map(|held| CapsReport::of(&held.rules, at, &hours.zone));
     Ok(held)
+}
+
+/// Who gets it and who does not, as people are told: where the campaign has windows, as if it began now. What is part of the
+/// plan counts only what is fixed.
+fn break_down(
+    args: &args::Plan,
+    loaded: &mut Loaded,
+    outlook: Option<&Outlook>,
+    held: Option<&Held>,
+) -> Result<Breakdown, Problem> {
+    let Some(campaign) = &loaded.campaign else {
+        return Ok(Breakdown::of_plan(None, &loaded.plan, &Ahead::default()));
+    };
+    let fixed = fixed(args, &campaign.send.hours)?;
+    // Whoever is held back takes nobody's turn.
+    let at = outlook.map(|outlook| outlook.at);
+    let others = held.zip(at).and_then(|(held, at)| held.outlook(campaign, &loaded.plan, at));
+    let held = held.map_or(&[][..], |held| &held.rules);
+    let ahead = Ahead { at: fixed.or(at), outlook: others.as_ref().or(outlook), held, ..Ahead::default() };
+    let told = Breakdown::of_plan(Some(campaign), &loaded.plan, &ahead);
+    loaded.facts.breakdown = Some(match fixed {
+        Some(_) => told.clone(),
+        None => Breakdown::of_plan(Some(campaign), &loaded.plan, &Ahead::default()),
+    });
+    Ok(told)
 }
 
 /// What the plan is never written over.
@@ -187,7 +214,7 @@ fn tell(
     args: &args::Plan,
     format: Option<&Format<PlanReport>>,
     loaded: &Loaded,
-    (outlook, held): (Option<&Outlook>, Option<&Held>),
+    (outlook, breakdown): (Option<&Outlook>, &Breakdown),
     told: &PlanReport,
     terminal: &Terminal,
 ) -> Result<(), Problem> {
@@ -199,14 +226,13 @@ fn tell(
         }
         None => {
             terminal.tell(&text::faults(&loaded.plan.diagnostics, &loaded.sources, words, terminal.color));
-            let mut text = text::summary(&loaded.facts, &loaded.plan, words);
+            let mut text = text::summary(&loaded.facts, &loaded.plan, breakdown, words);
             text += &told.changes.as_ref().map_or_else(String::new, |changes| text::changes(changes, words));
             if let (Some(outlook), Some(campaign)) = (outlook, &loaded.campaign) {
-                text += &text::outlook(outlook, &campaign.send.hours.zone, words).join("\n");
-                text.push('\n');
-            }
-            for line in held.iter().flat_map(|held| held.told(words)) {
-                text += &format!("{line}\n");
+                for line in text::outlook(outlook, &campaign.send.hours.zone, words) {
+                    text += &line;
+                    text.push('\n');
+                }
             }
             if let Some(campaign) = &loaded.campaign {
                 for line in sidecar::lines(campaign, Timestamp::now(), terminal) {
@@ -222,7 +248,7 @@ fn tell(
         terminal.say("plan.same-for-all", &[]);
     }
     if format.is_some_and(|format| format.name == "github") {
-        terminal.tell(&text::summary(&loaded.facts, &loaded.plan, words));
+        terminal.tell(&text::summary(&loaded.facts, &loaded.plan, breakdown, words));
         workspace::summarize(|room| markdown::within(room, told, words))
             .map_err(|(file, reason)| Problem::cannot_write(&file, reason))?;
     }

@@ -4,15 +4,15 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 use crate::api_base::{ApiBase, Destination};
-use crate::campaign::Campaign;
 use crate::campaign::file::OnUnknown;
 use crate::campaign::hours::Hours;
 use crate::campaign::ramp::Rest;
 use crate::campaign::results_name::{REHEARSAL, marked};
+use crate::campaign::{Campaign, moment};
 use crate::cli::climb::climb;
 use crate::cli::command::send::{overrides, results_masked};
 use crate::cli::command::simulator::{not_started, scenario};
@@ -21,14 +21,18 @@ use crate::cli::ending::{What, exit as ended, report};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, MaskOpenid};
 use crate::cli::machine;
+use crate::cli::origin::Origin;
 use crate::cli::output_path::Kept;
 use crate::cli::platform::{Platform, hosts, runtime};
 use crate::cli::problem::Problem;
 use crate::cli::random;
 use crate::cli::results_file::ResultsFile;
+use crate::cli::staying::{Stay, moment_of};
 use crate::cli::terminal::{Terminal, masks};
 use crate::cli::watching::Watching;
+use crate::clock::Clock;
 use crate::delivery::outcome::Status;
+use crate::delivery::stop::Stop;
 use crate::journal::JournalError;
 use crate::journal::identity::Channel;
 use crate::journal::record::mark_of;
@@ -40,10 +44,13 @@ use crate::plan::id::PlanId;
 use crate::plan::inputs::Inputs;
 use crate::plan::pass::Pass;
 use crate::plan::schedule::deadline::Deadline;
+use crate::plan::schedule::outlook::outlook;
+use crate::report::breakdown::{Ahead, Breakdown, told};
 use crate::report::join::identity;
 use crate::report::plan::text::length;
-use crate::send::execution::Execution;
 use crate::send::execution::locks::Locks;
+use crate::send::execution::results::Results;
+use crate::send::execution::{Execution, Finished};
 use crate::send::feed::{Policy, RetryRefused};
 use crate::send::shutdown::{Signals, StopFiles};
 use crate::simulator::ledger::Ledger;
@@ -51,6 +58,8 @@ use crate::simulator::{Account, Simulator};
 
 /// The simulated account's secret. It opens nothing but the simulator in this process.
 const SECRET: &str = "rehearsal";
+/// So many messages a second are sent on any computer; beyond that a clock may go faster than the sender.
+const FAST: f64 = 2_000.0;
 /// How many differences a person is shown.
 const SHOWN: usize = 20;
 
@@ -61,7 +70,10 @@ pub(crate) fn run(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Pr
     let (campaign, plan) = load_sound_guarded(path, &overrides(&args.how), args.how.mask_openid)?;
     // What is rehearsed is the plan that would be sent, to where it would be sent.
     let id = PlanId::of(&campaign, &hosts(&campaign)?, &plan);
-    let campaign = elsewhere(campaign, args.how.results.as_deref());
+    let at =
+        args.at.as_deref().map(|at| moment_of(at, &campaign.send.hours, Timestamp::now())).transpose()?;
+    let scenario = scenario.with_clock(at, args.speed);
+    let campaign = elsewhere(campaign, args.how.results.as_deref(), scenario.has_clock());
     Kept::of_campaign(&campaign, None).insist_results(&campaign, None)?;
     let state = tempfile::tempdir().map_err(|error| Problem::cannot_write(&std::env::temp_dir(), error))?;
     let runtime = runtime()?;
@@ -78,45 +90,27 @@ pub(crate) fn run(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Pr
     };
     let started = Simulator::start_guarded(scenario, Some(account), 0, &word);
     let simulator = runtime.block_on(started).map_err(|error| not_started(Exit::Internal, 0, error))?;
-    let base = ApiBase::parse(&simulator.base_url()).expect("the simulator's address is one");
     let total = args.how.limit.map_or(plan.counts.planned, |limit| limit.min(plan.counts.planned));
     let seconds = forecast_seconds(total, campaign.send.ceiling());
     terminal.say("rehearse.about", &[("total", &total), ("forecast", &length(seconds, &terminal.words))]);
-    let platform = Platform::simulated(&campaign, base, SecretString::from(SECRET))?;
-    let (campaign, plan) = (Arc::new(campaign), Arc::new(plan));
     let results = ResultsFile {
-        campaign: Arc::clone(&campaign),
-        plan: Arc::clone(&plan),
+        campaign: Arc::new(campaign),
+        plan: Arc::new(plan),
         masked: results_masked(&args.how),
         destination: None,
     };
-    let execution = Execution {
-        id: None,
-        receipt: None,
-        whose: identity(&campaign),
-        campaign: Arc::clone(&campaign),
-        plan: Arc::clone(&plan),
-        given: None,
-        state: state.path().to_owned(),
-        host: machine::name(),
-        locks: Locks::default(),
-        runtime: platform.runtime,
-        client: platform.client,
-        tokens: platform.tokens,
-        asks_quota: true,
-        policy: Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None },
-        holds: Arc::default(),
-        climb: climb(&campaign, &plan, None, false)?.map(Arc::new),
-        limit: args.how.limit,
-        signals: Signals::listen,
-        stop_files: StopFiles::default(),
+    let rehearsal = Rehearsal {
         results: Arc::new(results),
-        exit: ended,
-        announced: u64::MAX,
-        observer: &mut Watching::new(&campaign, total, terminal, args.how.progress),
+        base: ApiBase::parse(&simulator.base_url()).expect("the simulator's address is one"),
+        clock: simulator.clock(),
+        state: state.path(),
+        how: &args.how,
+        total,
+        terminal,
     };
-    let finished = execution.run()?;
-    let differences = compare(&campaign, finished.uploads, state.path(), simulator.ledger())?;
+    let (finished, origin) = rehearsal.run()?;
+    let (campaign, plan) = (&*rehearsal.results.campaign, &*rehearsal.results.plan);
+    let differences = compare(campaign, finished.uploads, state.path(), simulator.ledger())?;
     runtime.block_on(simulator.stop());
     if !differences.is_empty() {
         let list = differences.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("\n");
@@ -125,12 +119,12 @@ pub(crate) fn run(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Pr
             .with("list", list));
     }
     let what = What {
-        campaign: &campaign,
-        plan: &plan,
+        campaign,
+        plan,
         id,
         channel: Channel::Send,
         destination: Destination::Local,
-        origin: Some(&platform.origin),
+        origin: Some(&origin),
     };
     let ended = report(&finished, &what, args.how.format, terminal);
     let counts = finished.concluded.tally.counts;
@@ -145,6 +139,98 @@ pub(crate) fn run(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Pr
     let exit = ended.map_err(|problem| problem.next(next, path))?;
     terminal.next(next, path);
     Ok(exit)
+}
+
+/// The runs of a rehearsal: one, or with a clock of its own one an opening of the campaign's hours.
+struct Rehearsal<'a> {
+    results: Arc<ResultsFile>,
+    base: ApiBase,
+    /// The clock that sender and simulator share.
+    clock: Clock,
+    state: &'a Path,
+    how: &'a args::SendArgs,
+    total: u64,
+    terminal: &'a Terminal,
+}
+
+impl Rehearsal<'_> {
+    /// Sends, and goes on at each opening.
+    fn run(&self) -> Result<(Finished, Origin), Problem> {
+        let announced = self.tell_of_clock();
+        let mut all = Stay::default();
+        loop {
+            let (finished, origin) = self.send(announced, all.requests)?;
+            let resume_at = match &finished.stop {
+                Some(Stop::Hours { resume_at }) => *resume_at,
+                Some(_) | None => None,
+            };
+            if let Some(until) = resume_at {
+                all.add(&finished);
+                // Nobody waits for an opening in a rehearsal: the clock is put forward.
+                let at = moment::shown(until, &self.results.campaign.send.hours.zone);
+                self.terminal.say("rehearse.opens", &[("at", &at)]);
+                self.clock.skip_to(until);
+                continue;
+            }
+            return Ok((all.sum(finished), origin));
+        }
+    }
+
+    /// Says when a clock of its own begins, and who is reached and who is not from then on. Gives how many are too late.
+    fn tell_of_clock(&self) -> u64 {
+        let (campaign, plan) = (&*self.results.campaign, &*self.results.plan);
+        let Self { clock, terminal, .. } = self;
+        if !clock.is_scaled() {
+            return u64::MAX;
+        }
+        let (now, zone) = (clock.now(), &campaign.send.hours.zone);
+        let at = moment::shown(now, zone);
+        terminal.say("rehearse.clock", &[("at", &at), ("speed", &clock.speed())]);
+        let outlook = outlook(campaign, plan, now);
+        let (at, limit) = (Some(now), Some(self.total));
+        let ahead = Ahead { at, outlook: outlook.as_ref(), limit, ..Ahead::default() };
+        terminal.tell(&told::text(&Breakdown::of_plan(Some(campaign), plan, &ahead), &terminal.words));
+        let real = campaign.send.ceiling() * f64::from(clock.speed());
+        if real > FAST {
+            let most = (FAST / campaign.send.ceiling()).floor().max(1.0);
+            terminal.warn("rehearse.too-fast", &[("rate", &real.round()), ("speed", &most)]);
+        }
+        outlook.map_or(0, |outlook| outlook.lost())
+    }
+
+    fn send(&self, announced: u64, requests: u64) -> Result<(Finished, Origin), Problem> {
+        let (campaign, plan) = (&self.results.campaign, &self.results.plan);
+        let secret = SecretString::from(SECRET);
+        // What the runs before an opening came to.
+        let earlier = Store::read(self.state)?;
+        let platform = Platform::simulated(campaign, self.base.clone(), secret, &self.clock)?;
+        let execution = Execution {
+            id: None,
+            receipt: None,
+            whose: identity(campaign),
+            campaign: Arc::clone(campaign),
+            plan: Arc::clone(plan),
+            given: None,
+            state: self.state.to_owned(),
+            host: machine::name(),
+            locks: Locks::default(),
+            runtime: platform.runtime,
+            client: platform.client,
+            tokens: platform.tokens,
+            asks_quota: true,
+            policy: Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None },
+            holds: Arc::default(),
+            climb: climb(campaign, plan, earlier.as_ref(), false)?.map(Arc::new),
+            limit: self.how.limit.map(|limit| limit.saturating_sub(requests)),
+            signals: Signals::listen,
+            stop_files: StopFiles::default(),
+            results: Arc::clone(&self.results) as Arc<dyn Results>,
+            exit: ended,
+            announced,
+            observer: &mut Watching::new(campaign, self.total, self.terminal, self.how.progress),
+        };
+        Ok((execution.run()?, platform.origin))
+    }
 }
 
 /// Until when everybody may be written to, by what the audience says: the truth of a rehearsal whose scenario knows no
@@ -170,10 +256,14 @@ fn windows(campaign: &Campaign, plan: &Plan) -> Result<Vec<(String, u64)>, Probl
 }
 
 /// A rehearsal's results never take the place of real ones.
-fn elsewhere(mut campaign: Campaign, results: Option<&Path>) -> Campaign {
-    // It is held at any hour: nobody gets anything.
-    campaign.send.hours = Hours::always(campaign.send.hours.zone.clone());
-    if let Some(ramp) = &mut campaign.send.ramp {
+fn elsewhere(mut campaign: Campaign, results: Option<&Path>, has_clock: bool) -> Campaign {
+    if !has_clock {
+        // It is held at any hour: nobody gets anything.
+        campaign.send.hours = Hours::always(campaign.send.hours.zone.clone());
+    }
+    if let Some(ramp) = &mut campaign.send.ramp
+        && (!has_clock || ramp.wait == Rest::Ask)
+    {
         ramp.wait = Rest::None;
     }
     if let Some(named) = results {

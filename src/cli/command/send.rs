@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::api_base::{Destination, Hosts};
-use crate::campaign::file::OnUnknown;
 use crate::campaign::validate::Overrides;
 use crate::campaign::{Campaign, CampaignId, duration};
 use crate::cli::agreement::{Proposal, token_command};
@@ -21,7 +20,7 @@ use crate::cli::line::args::{self, Expect, MaskOpenid, SendArgs};
 use crate::cli::machine;
 use crate::cli::notice;
 use crate::cli::output_path::Kept;
-use crate::cli::platform::{Platform, hosts};
+use crate::cli::platform::{Caller, Platform, hosts};
 use crate::cli::problem::Problem;
 use crate::cli::quota;
 use crate::cli::results_file::{ResultsFile, held, leave_receipt};
@@ -31,9 +30,7 @@ use crate::cli::stop_file;
 use crate::cli::terminal::Terminal;
 use crate::cli::user_state::{AccountFolder, account_lock};
 use crate::cli::watching::Watching;
-use crate::delivery::outcome::Counts;
 use crate::delivery::stop::Stop;
-use crate::delivery::tally::Tally;
 use crate::diagnostic::render::display;
 use crate::journal::identity::Channel;
 use crate::journal::receipt;
@@ -69,9 +66,10 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
     let (ready, place) = ready(args, wait, terminal)?;
     let Ready { mut campaign, plan, earlier, hosts, id } = ready;
     stay.insist_on(id)?;
+    let destination = hosts.destination();
+    let clock = stay.set_clock(destination)?;
     stay.put_at(args.at.as_deref(), &mut campaign.send.hours)?;
     let Place { account, state, locks } = place;
-    let destination = hosts.destination();
     let stop_files = stop_files(&campaign, &state)?;
     sweep(&campaign, &state);
     let receipt = gate::pass(&campaign, &account, destination, args, id, terminal)?;
@@ -84,9 +82,9 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
         masked: results_masked(&args.how),
         destination: Some(destination),
     };
-    let mut before = before(&results, earlier, &account, &state, &policy)?;
+    let mut before = before(&results, earlier, &account, &state, &policy, clock.now())?;
     let holds = Arc::new(std::mem::take(&mut before.held.holds));
-    let left = left(&before.tally, &policy);
+    let left = before.left(&policy);
     if left == 0 {
         before.insist_on_text()?;
         before.tell_gone(terminal);
@@ -97,14 +95,28 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
     let hours = campaign.send.hours.clone();
     let closed = stay.closed(&hours);
     let until = closed.as_ref().and_then(|stop| waits_until(stop, &hours));
-    let waiting =
-        Waiting { campaign: Arc::clone(&campaign), state: state.clone(), stop_files: stop_files.clone() };
+    let waiting = Waiting {
+        campaign: Arc::clone(&campaign),
+        state: state.clone(),
+        stop_files: stop_files.clone(),
+        clock: clock.clone(),
+    };
     let (finished, origin) = if left == 0 {
         (nothing_to_do(&results, before.store.as_ref(), id, terminal)?, None)
     } else {
         let total = args.how.limit.map_or(left, |limit| left.min(limit));
-        let proposal =
-            Proposal { campaign: &campaign, plan: &plan, id, hosts: &hosts, before: &before, left, total };
+        let proposal = Proposal {
+            campaign: &campaign,
+            plan: &plan,
+            id,
+            hosts: &hosts,
+            before: &before,
+            settled: before.settled(&policy),
+            outlook: before.held.outlook(&campaign, &plan, clock.now()),
+            left,
+            total,
+            now: clock.now(),
+        };
         if stay.agreed.is_none() {
             notice::look(&campaign, terminal);
             proposal.tell(terminal);
@@ -117,7 +129,8 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
             (Finished { stop: Some(stop), ..nothing }, None)
         } else {
             let agreed = stay.agreed.is_some() || proposal.agreed(args, terminal)?;
-            let platform = Platform::open(&campaign, &state, terminal)?;
+            let caller = Caller { clock: Some(&clock), ..Caller::of(&campaign) };
+            let platform = Platform::open_for(&caller, &state, terminal)?;
             // Whoever is asked should know of the quota first. But a program that prints tokens runs for nobody who has
             // not agreed yet.
             let asks_first = !agreed && token_command(&campaign).is_none();
@@ -374,23 +387,6 @@ fn sweep(campaign: &Campaign, state: &Path) {
 /// The file by which `wxcast stop` asks a run to stop.
 pub(crate) fn stop_request(state: &Path, id: &CampaignId) -> PathBuf {
     state.join(format!("{id}.stop"))
-}
-
-/// How many messages this run would send.
-fn left(tally: &Tally, policy: &Policy) -> u64 {
-    let Counts { sent: _, refused, failed, unknown, skipped: _, unsent } = tally.counts;
-    let unknown = match policy.on_unknown {
-        OnUnknown::Hold => 0,
-        OnUnknown::Resend => unknown - tally.left_out_unknown,
-    };
-    let refused = match &policy.retry_refused {
-        RetryRefused::None => 0,
-        RetryRefused::All => refused,
-        RetryRefused::Codes(codes) => codes.iter().filter_map(|code| tally.refused_by_code.get(code)).sum(),
-    };
-    // What a run decided not to send is decided again.
-    let skipped: u64 = tally.skipped.values().sum();
-    unsent + failed + unknown + refused + skipped
 }
 
 /// A run in which nothing is left: the results are written all the same, unless they stand there already.

@@ -25,10 +25,15 @@ pub(crate) fn run(args: &args::Simulator, terminal: &Terminal) -> Result<Exit, P
         let simulator = Simulator::start_guarded(scenario, None, args.port, &word)
             .await
             .map_err(|error| not_started(Exit::Usage, args.port, error))?;
-        let base = simulator.base_url();
+        let (base, clock) = (simulator.base_url(), simulator.clock());
+        clock.go();
         let ledger = format!("{base}/simulator/ledger?token={word}");
         terminal.data(&format!("{base}\n{ledger}\n"));
         terminal.say("simulator.running", &[("base", &base), ("ledger", &ledger)]);
+        if let Some(clock) = clock.shared() {
+            terminal.data(&format!("WXCAST_CLOCK={clock}\n"));
+            terminal.say("simulator.clock", &[("clock", &clock)]);
+        }
         signals.next().await;
         simulator.stop().await;
         Ok(Exit::Ok)

@@ -13,6 +13,7 @@ pub(crate) use crate::cli::line::format::Format;
 use crate::cli::line::format::named_by;
 use crate::cli::line::journal_args::{History, Journal};
 use crate::cli::line::place_args::{JournalArgs, StateArgs};
+use crate::clock::FASTEST;
 use crate::plan::digest::Digest;
 use crate::plan::id::PlanId;
 use crate::report;
@@ -284,6 +285,10 @@ pub(crate) struct Rehearse {
     pub(crate) how: SendArgs,
     #[arg(long, value_name = "FILE")]
     pub(crate) scenario: Option<PathBuf>,
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(FASTEST)))]
+    pub(crate) speed: Option<u32>,
 }
 
 /// `status`.

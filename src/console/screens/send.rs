@@ -15,7 +15,8 @@ use crate::report::preview::html::{self, Preview};
 const CONTENT: &str = include_str!("../assets/send.hbs");
 
 /// What is said elsewhere on the screen, or is of no interest to people.
-const ELSEWHERE: [&str; 4] = ["send.title", "send.about", "send.destination", "send.digests"];
+const ELSEWHERE: [&str; 5] =
+    ["send.title", "send.about", "send.destination", "send.digests", "send.breakdown"];
 
 /// What `send` asks.
 struct Asked {
@@ -32,7 +33,7 @@ impl Asked {
         let answer = desk.ask(&Question::Send, &found.path);
         // The only thing that is missing is somebody who says yes.
         let is_open = answer.wrong.len() == 1 && answer.line("error.needs-yes").is_some();
-        let left = ["send.left", "send.left-over"].iter().find_map(|key| answer.line(key));
+        let left = answer.line("send.takes");
         let left = left.filter(|_| is_open).and_then(|line| line.place("left")?.parse().ok());
         let plan = answer.line("send.digests").and_then(|line| line.place("plan")).map(str::to_owned);
         Self { planned, answer, left, plan }
@@ -149,6 +150,7 @@ fn page(desk: &Desk, found: &Found, asked: &Asked, why: Option<&str>) -> Result<
             "digest": planned.plan.digest.to_string(),
             "seal": seal,
             "facts": asked.facts(),
+            "breakdown": asked.answer.line("send.breakdown").and_then(|line| line.place("rows")),
             "why": why,
             "open": asked.left.is_some(),
             "done": asked.answer.wrong.is_empty() && asked.left.is_none(),

@@ -30,8 +30,12 @@ pub(crate) struct Pace<'h> {
 pub(crate) struct Forecast {
     /// Whose turn comes in time, and who has no deadline.
     pub(crate) in_time: u64,
-    /// Whose window is over when sending begins.
+    /// Whose window is over when sending begins, or takes no more, and who has no time and is skipped for that.
     pub(crate) out: u64,
+    /// Of these, whose window takes no more messages.
+    pub(crate) spent: u64,
+    /// Of these, who has no time and is skipped for that.
+    pub(crate) no_time: u64,
     /// Whose window ends before their turn, or whose turn never comes.
     pub(crate) late: u64,
     /// Who of all has no deadline.
@@ -46,7 +50,8 @@ pub(crate) struct Forecast {
 pub(crate) fn forecast(deadlines: &[Deadline], pace: &Pace<'_>) -> Forecast {
     let count = |of: usize| u64::try_from(of).expect("a count fits 64 bits");
     let out = count(deadlines.iter().filter(|deadline| deadline.is_past(pace.at)).count());
-    let blank = count(deadlines.iter().filter(|deadline| **deadline == Deadline::NONE).count());
+    let of = |which: Deadline| count(deadlines.iter().filter(|deadline| **deadline == which).count());
+    let (blank, spent, no_time) = (of(Deadline::NONE), of(Deadline::SPENT), of(Deadline::PASSED));
     let late = count(lost(deadlines, pace).len()) - out;
     let mut left: Vec<Deadline> =
         deadlines.iter().copied().filter(|one| !one.is_past(pace.at) && *one != Deadline::NONE).collect();
@@ -54,6 +59,8 @@ pub(crate) fn forecast(deadlines: &[Deadline], pace: &Pace<'_>) -> Forecast {
     Forecast {
         in_time: count(deadlines.len()) - out - late,
         out,
+        spent,
+        no_time,
         late,
         blank,
         needed_rate: (late > 0).then(|| needed_rate(&left, pace)).flatten(),

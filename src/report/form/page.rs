@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_sentence_comes_from_the_locale_and_is_escaped_with_its_values() {
-        let html = filled("<p>{{say \"plan.line.rows\" value=n}}</p>", &json!({ "n": "<7>" }));
+        let html = filled("<p>{{say \"plan.line.sheet\" value=n}}</p>", &json!({ "n": "<7>" }));
         assert!(html.contains("&lt;7&gt;"), "{html}");
         assert!(!html.contains("<7>"), "{html}");
     }

@@ -21,6 +21,7 @@ use crate::plan::Plan;
 use crate::plan::id::PlanId;
 use crate::plan::schedule::forecast::Forecast;
 use crate::plan::schedule::outlook::Outlook;
+use crate::report::breakdown::{Ahead, Breakdown};
 use crate::report::plan::compare::Changes;
 use crate::report::plan::sample::SampleReport;
 
@@ -73,6 +74,8 @@ pub struct PlanReport {
     /// `send.not_before` says when sending begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caps: Option<CapsReport>,
+    /// Who gets the message, who does not and why. Windows count only where `windows` is there.
+    pub breakdown: Breakdown,
     /// Everything that is wrong, in the order it was found.
     pub diagnostics: Vec<DiagnosticReport>,
     /// The hosts that are called, the first one first.
@@ -155,14 +158,15 @@ pub struct WindowsReport {
 impl WindowsReport {
     /// The outlook, times in a zone.
     pub(crate) fn of(outlook: &Outlook, zone: &TimeZone) -> Self {
-        let Forecast { in_time, out, late, blank, needed_rate, latest_start } = outlook.forecast;
+        let Forecast { in_time, out, spent: _, no_time: _, late, blank, needed_rate, latest_start } =
+            outlook.forecast;
         Self {
             at: rfc3339(outlook.at, zone),
             in_time,
             out,
             late,
             blank,
-            one_minute: outlook.one_minute,
+            one_minute: outlook.one_minute.expect("the outlook of a plan is of the whole list"),
             // Rounded up, because a rate that is a little higher still reaches everybody in time.
             needed_rate: needed_rate.map(|rate| (rate * 100.0).ceil() / 100.0),
             latest_start: latest_start.map(|at| rfc3339(at, zone)),
@@ -317,6 +321,8 @@ pub(crate) struct Facts {
     pub(crate) ramp: Option<Ramp>,
     /// Whom policies hold back, where a moment to begin is fixed.
     pub(crate) caps: Option<CapsReport>,
+    /// Who gets it and who does not, where there is a campaign.
+    pub(crate) breakdown: Option<Breakdown>,
 }
 
 impl PlanReport {
@@ -345,6 +351,10 @@ impl PlanReport {
             windows: facts.windows.clone(),
             ramp: facts.ramp.as_ref().map(|ramp| RampReport::of(ramp, plan.counts.planned)),
             caps: facts.caps.clone(),
+            breakdown: facts
+                .breakdown
+                .clone()
+                .unwrap_or_else(|| Breakdown::of_plan(None, plan, &Ahead::default())),
             diagnostics: plan.diagnostics.kept().iter().map(|fault| told(fault, sources, words)).collect(),
             lists: ListReport::all(plan),
             uploads: UploadReport::all(plan),

@@ -4,11 +4,13 @@ use std::io::{self, Write};
 
 use crate::locale::Catalog;
 use crate::locale::visible::command_line;
+use crate::report::breakdown::Breakdown;
+use crate::report::breakdown::told::{self, Line};
 use crate::report::form::markdown::{block, head, inline, row};
 use crate::report::plan::compare::Changes;
 use crate::report::plan::json::{DiagnosticReport, PlanReport};
 use crate::report::plan::sample::SampleReport;
-use crate::report::plan::text::{going, length, rows, skipped};
+use crate::report::plan::text::{going, length, rows};
 
 /// A comment on GitHub holds 65,536 characters.
 const COMMENT: usize = 60_000;
@@ -64,19 +66,6 @@ fn facts(report: &PlanReport, words: &Catalog) -> String {
     if !report.policies.is_empty() {
         line("policies", inline(&report.policies.join(", ")));
     }
-    line("rows", report.rows.to_string());
-    line("planned", report.planned.to_string());
-    line("skipped", report.skipped.to_string());
-    line("invalid", report.invalid.to_string());
-    for (why, count) in &report.skipped_by_reason {
-        let of_lists: Vec<_> = report.lists.iter().filter(|list| list.reason == *why).collect();
-        if of_lists.is_empty() && *count > 0 {
-            line("reason", skipped(why, None, *count, words));
-        }
-        of_lists
-            .iter()
-            .for_each(|list| line("reason", skipped(why, Some(&inline(&list.list)), list.rows, words)));
-    }
     if let Some(ramp) = &report.ramp {
         let steps: Vec<String> = ramp.steps.iter().map(u64::to_string).collect();
         line("ramp", steps.join(" → "));
@@ -88,6 +77,19 @@ fn facts(report: &PlanReport, words: &Catalog) -> String {
     }
     line("errors", report.errors.to_string());
     line("warnings", report.warnings.to_string());
+    out.push_str(&who(&report.breakdown, words));
+    out
+}
+
+/// Who gets it, who does not and why.
+fn who(breakdown: &Breakdown, words: &Catalog) -> String {
+    let label = |key: &str| words.say(&format!("breakdown.{key}"), &[]);
+    let mut out = format!("\n#### {}\n\n", label("title"));
+    out.push_str(&head(&[label("who"), label("how-many"), label("what")]));
+    for Line { label, count, note, is_part } in told::rows(breakdown, words) {
+        let label = if is_part { inline(&label) } else { format!("**{}**", inline(&label)) };
+        out.push_str(&row(&[label, count, inline(&note)]));
+    }
     out
 }
 

@@ -1,14 +1,12 @@
 //! `plan` for people: the counts on stdout, the faults on stderr.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
 
 use jiff::tz::TimeZone;
 
 use crate::api_base::{ApiBase, Destination, Hosts};
 use crate::campaign::moment::shown;
 use crate::campaign::ramp::{Ramp, Rest};
-use crate::delivery::rule::{Rule, Says};
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::render::{Sources, draw};
@@ -18,6 +16,7 @@ use crate::message::media::size;
 use crate::plan::Plan;
 use crate::plan::schedule::forecast::Forecast;
 use crate::plan::schedule::outlook::Outlook;
+use crate::report::breakdown::{Breakdown, told};
 use crate::report::plan::compare::Changes;
 use crate::report::plan::json::{Facts, UploadReport};
 
@@ -48,13 +47,10 @@ pub(crate) fn faults(faults: &Diagnostics, sources: &Sources, words: &Catalog, c
     out
 }
 
-/// The counts, forecast and digest of a plan, a line each.
-pub(crate) fn summary(facts: &Facts, plan: &Plan, words: &Catalog) -> String {
+/// What a plan is of, who gets it and who does not, its forecast and its digest.
+pub(crate) fn summary(facts: &Facts, plan: &Plan, breakdown: &Breakdown, words: &Catalog) -> String {
     let mut out = String::new();
-    let mut line = |key: &str, value: String| {
-        out.push_str(&words.say(&format!("plan.line.{key}"), &[("value", &one_line(&value))]));
-        out.push('\n');
-    };
+    let mut line = |key: &str, value: String| out.push_str(&fact(key, &value, words));
     if let Some(title) = &facts.title {
         line("title", title.clone());
     }
@@ -83,13 +79,8 @@ pub(crate) fn summary(facts: &Facts, plan: &Plan, words: &Catalog) -> String {
     if !facts.policies.is_empty() {
         line("policies", facts.policies.join(", "));
     }
-    line("rows", plan.counts.rows().to_string());
-    line("planned", plan.counts.planned.to_string());
-    line("skipped", plan.counts.skipped().to_string());
-    line("invalid", plan.counts.invalid.to_string());
-    for rows in plan.skipped_rows() {
-        line("reason", skipped(rows.why.name(), rows.list, rows.count, words));
-    }
+    out.push_str(&told::text(breakdown, words));
+    let mut line = |key: &str, value: String| out.push_str(&fact(key, &value, words));
     if !plan.media.is_empty() {
         line("uploads", uploads(plan, words));
     }
@@ -105,11 +96,9 @@ pub(crate) fn summary(facts: &Facts, plan: &Plan, words: &Catalog) -> String {
     out
 }
 
-/// How many rows get no message for one reason, as part of a line. Only some reasons come from a list, and only their
-/// sentences name one.
-pub(crate) fn skipped(why: &str, list: Option<&str>, count: u64, words: &Catalog) -> String {
-    let reason = words.say(&format!("send.skip.{why}"), &[("list", &list.unwrap_or(""))]);
-    words.say("send.skip.each", &[("count", &count), ("reason", &reason)])
+/// A line that says one thing of the plan.
+fn fact(key: &str, value: &str, words: &Catalog) -> String {
+    words.say(&format!("plan.line.{key}"), &[("value", &one_line(value))]) + "\n"
 }
 
 /// In which steps so many messages are sent, as part of a line.
@@ -129,48 +118,24 @@ pub(crate) fn ramp(ramp: &Ramp, planned: u64, words: &Catalog) -> String {
     words.say("ramp.line", &[("steps", &steps.join(" → ")), ("wait", &wait), ("halt", &halt)])
 }
 
-/// How many messages a policy's rule holds back, as a sentence.
-pub(crate) fn held_back(rule: &Rule, count: u64, words: &Catalog) -> String {
-    let (most, time, key) = match &rule.says {
-        Says::Refused => {
-            return words.say("caps.refused", &[("count", &count), ("policy", &one_line(&rule.policy))]);
-        }
-        Says::Cap { most, time, later: true } => (most, time, "caps.later"),
-        Says::Cap { most, time, later: false } => (most, time, "caps.skipped"),
-    };
-    let places: [(&str, &dyn Display); 4] =
-        [("count", &count), ("most", most), ("time", time), ("policy", &one_line(&rule.policy))];
-    words.say(key, &places)
-}
-
-/// Who can still be reached and who not, a sentence each, the most important first.
+/// What the table of who gets it and who does not leaves open of windows, a sentence each.
 pub(crate) fn outlook(outlook: &Outlook, zone: &TimeZone, words: &Catalog) -> Vec<String> {
-    let Forecast { in_time, out, late, blank, needed_rate, latest_start } = outlook.forecast;
-    let at = shown(outlook.at, zone);
-    let mut told = vec![words.say("windows.in-time", &[("count", &in_time), ("at", &at)])];
+    let Forecast { late, blank, latest_start, .. } = outlook.forecast;
+    let mut told = Vec::new();
     let mut tell = |key: &str, count: u64| {
         if count > 0 {
             told.push(words.say(&format!("windows.{key}"), &[("count", &count)]));
         }
     };
-    tell("out", out);
-    tell("one-minute", outlook.one_minute);
-    tell("late", late);
+    tell("one-minute", outlook.one_minute.unwrap_or(0));
     tell("blank", blank);
     if let Some(form) = outlook.form {
         let form = words.say(&format!("windows.form.{}", form.name()), &[]);
         told.push(words.say("windows.read", &[("form", &form)]));
     }
-    let rate = needed_rate.map(|rate| format!("{:.1}", (rate * 10.0).ceil() / 10.0));
-    let start = latest_start.map(|start| shown(start, zone));
-    match (late > 0, rate, start) {
-        (true, Some(rate), Some(start)) => {
-            told.push(words.say("windows.needed-or-earlier", &[("rate", &rate), ("start", &start)]));
-        }
-        (true, Some(rate), None) => told.push(words.say("windows.needed", &[("rate", &rate)])),
-        (true, None, Some(start)) => told.push(words.say("windows.earlier", &[("start", &start)])),
-        (false, _, Some(start)) => told.push(words.say("windows.latest", &[("start", &start)])),
-        (true, None, None) | (false, _, None) => {}
+    // Where somebody would be late already, the table says what would help.
+    if let Some(start) = latest_start.filter(|_| late == 0) {
+        told.push(words.say("windows.latest", &[("start", &shown(start, zone))]));
     }
     told
 }

@@ -13,7 +13,10 @@ use crate::message::links::Target;
 use crate::plan::sample::chosen::Sample;
 use crate::plan::sample::lengths::{BARS, Lengths};
 use crate::plan::sample::survey::{Column, Survey};
+use crate::plan::schedule::outlook::outlook;
 use crate::plan::{Plan, forecast_seconds};
+use crate::report::breakdown::told::{self, Line};
+use crate::report::breakdown::{Ahead, Breakdown};
 use crate::report::form::page::{Page, PageError};
 use crate::report::plan::text::length;
 use crate::report::preview::drawing::{self, Drawing};
@@ -100,6 +103,7 @@ fn payload(sample: &Sample, masked: bool) -> Json {
 struct Content<'p> {
     title: String,
     tiles: Vec<Named>,
+    who: Vec<Line>,
     facts: Vec<Fact>,
     unverified: Vec<String>,
     lengths: Vec<Chart>,
@@ -215,6 +219,7 @@ impl<'a> Writer<'a> {
         Content {
             title: campaign.title.clone().unwrap_or_else(|| campaign.id.to_string()),
             tiles: self.tiles(),
+            who: self.who(),
             facts: self.facts(),
             unverified: open.map(|key| self.say(&format!("preview.unverified.{key}"))).collect(),
             // The length of an id is of no interest.
@@ -253,6 +258,16 @@ impl<'a> Writer<'a> {
             tile("invalid", counts.invalid.to_string()),
             tile("forecast", self.forecast()),
         ]
+    }
+
+    /// Who gets it, who does not and why. Equal files give an equal page: windows count where the campaign itself says when
+    /// it begins.
+    fn who(&self) -> Vec<Line> {
+        let Preview { campaign, plan, .. } = *self.preview;
+        let at = campaign.send.hours.not_before;
+        let outlook = at.and_then(|at| outlook(campaign, plan, at));
+        let ahead = Ahead { at, outlook: outlook.as_ref(), ..Ahead::default() };
+        told::rows(&Breakdown::of_plan(Some(campaign), plan, &ahead), self.words)
     }
 
     fn facts(&self) -> Vec<Fact> {

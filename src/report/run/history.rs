@@ -25,6 +25,7 @@ use crate::report::run::json::{Reason, Retries, Run, RunReport, Unknown};
 use crate::report::run::no_answer::NoAnswer;
 use crate::report::run::stopped::why;
 use crate::report::run::timeline::{Answer, Latency, Timeline};
+use crate::report::run::times::{self, Times};
 use crate::wechat::answer::error_code::{self, Class, class_of};
 
 /// So many unknown messages are listed.
@@ -164,6 +165,8 @@ impl History<'_> {
             },
             token_fetches: happening::token_fetches(notices),
             runs: runs.iter().map(|run| told(run, notices, words)).collect(),
+            times: Times::of(&tally.ages),
+            times_off: times::sentence(&tally.ages, words),
             timeline: timeline.into_iter().rev().collect(),
             unknown: seen.unknown,
             zone: TimeZone::system(),

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::delivery::outcome::{Counts, Status};
 use crate::locale::Catalog;
 use crate::report::run::timeline::{Latency, Timeline};
+use crate::report::run::times::Times;
 
 /// What `wxcast report --format json` prints: one object. Equal journals and audiences print equal bytes.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -58,10 +59,16 @@ pub struct RunReport {
     pub token_fetches: u64,
     /// The runs, the first one first.
     pub runs: Vec<Run>,
+    /// How old people's last contact was when WeChat answered; `null` where the campaign has no times, or nobody was
+    /// answered yet.
+    pub times: Option<Times>,
     /// Answers over time, for the last 20 runs that had any.
     pub timeline: Vec<Timeline>,
     /// Messages whose outcome is unknown, at most 1000 of them, in the order of the audience.
     pub unknown: Vec<Unknown>,
+    /// That the times in the audience look wrong, where they do.
+    #[serde(skip)]
+    pub times_off: Option<String>,
     /// Where people read times.
     #[serde(skip)]
     pub zone: TimeZone,

@@ -80,6 +80,7 @@ pub(crate) fn facts(report: &RunReport, words: &Catalog) -> Vec<String> {
     if report.retries.token > 0 {
         facts.push(words.say("report.token", &[("count", &report.retries.token)]));
     }
+    facts.extend(report.times_off.clone());
     for (key, count) in [("gone", report.gone), ("altered", report.altered)] {
         if count > 0 {
             facts.push(words.say(&format!("report.{key}"), &[("count", &count)]));

@@ -12,3 +12,4 @@ pub(crate) mod notice;
 pub(crate) mod summary;
 pub(crate) mod stopped;
 pub mod timeline;
+pub mod times;

@@ -3,6 +3,7 @@
 mod settle;
 mod steps;
 
+use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io;
 use std::pin::Pin;
@@ -18,6 +19,7 @@ use tokio::time::Interval;
 
 use crate::campaign::Campaign;
 use crate::campaign::file::Duplicates;
+use crate::clock::Clock;
 use crate::delivery::event::Event;
 use crate::delivery::stop::{Stop, StorageFault};
 use crate::journal::kept::Kept;
@@ -76,6 +78,9 @@ type InFlight = FuturesUnordered<Pin<Box<dyn Future<Output = Attempted> + Send>>
 
 struct Dispatcher<'r, J> {
     run: Run<'r, J>,
+    clock: Clock,
+    /// When the platform was asked for the time last, because this computer's clock cannot be trusted.
+    asked_time: Option<Instant>,
     pacer: Pacer,
     load: Load,
     breaker: Breaker,
@@ -167,16 +172,21 @@ pub fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_all().event_interval(TASKS_AT_ONCE).build()
 }
 
+/// A message whose lateness is open is judged again after this, and skipped when the platform's time is not known by then.
+const JUDGED_AGAIN: Duration = Duration::from_millis(100);
+const FOR_THE_TIME: Duration = Duration::from_secs(10);
 /// How long a run that is broken off waits for intents that are just being written.
 const LAST_INTENTS: Duration = Duration::from_secs(2);
 
 /// Sends until there is nothing left to send or a reason to stop.
 pub async fn run<J: Journal>(mut run: Run<'_, J>) -> Ended {
-    let begun = Instant::now();
+    let clock = run.shared.client.clock().clone();
+    clock.go();
+    let begun = clock.instant();
     let settings = &run.campaign.send;
     let constant = run.campaign.templates.iter().all(|template| template.constant().is_some());
     let mut dispatcher = Dispatcher {
-        pacer: Pacer::new(&settings.rates),
+        pacer: Pacer::new(&settings.rates, clock.speed()),
         load: Load::new(begun),
         breaker: Breaker::new(settings.max_refused, settings.max_unknown, constant),
         in_flight: FuturesUnordered::new(),
@@ -189,22 +199,25 @@ pub async fn run<J: Journal>(mut run: Run<'_, J>) -> Ended {
         launched: 0,
         limited: false,
         postponed: Postponed::default(),
-        ramp: run.climb.take().map(Slope::new),
+        ramp: run.climb.take().map(|climb| Slope::new(climb, &clock)),
         signalled: false,
         requests: 0,
         broken_off: 0,
         stop: None,
         stopping: Arc::new(watch::Sender::new(false)),
+        clock: clock.clone(),
+        asked_time: None,
         run,
     };
     dispatcher.work().await;
+    clock.rest();
     let limit = dispatcher.limited.then_some(Stop::Limit);
     let postponed = dispatcher.postponed.stop();
     Ended {
         stop: dispatcher.stop.or(limit).or(postponed),
         requests: dispatcher.requests,
         broken_off: dispatcher.broken_off,
-        duration: begun.elapsed(),
+        duration: clock.instant().saturating_duration_since(begun),
     }
 }
 
@@ -311,7 +324,7 @@ impl<J: Journal> Dispatcher<'_, J> {
 
     /// Makes a message ready if one is there to be had. Gives false when there is none to look at.
     fn ready_at_once(&mut self) -> bool {
-        if self.later.peek().is_some_and(|later| later.due.0 <= Instant::now()) {
+        if self.later.peek().is_some_and(|later| later.due.0 <= self.clock.instant()) {
             self.ready = self.later.pop().map(|later| later.job);
             return true;
         }
@@ -339,9 +352,9 @@ impl<J: Journal> Dispatcher<'_, J> {
                     None => Some(job),
                 };
                 // A message that is too late already does not wait for the pace.
-                let now = Timestamp::now();
+                let now = self.clock.now();
                 match turn {
-                    Some(job) if job.deadline.is_past(now) => self.too_late(&job),
+                    Some(job) if self.is_late(&job) => self.judge_again_or_skip(job),
                     Some(job) => match job.hold.filter(|hold| hold.holds(now)) {
                         Some(hold) => self.held_back(&job, hold),
                         None => self.ready = Some(job),
@@ -374,7 +387,7 @@ impl<J: Journal> Dispatcher<'_, J> {
         let may_feed = may_take && !self.fed && self.has_room_for_more() && !self.waits_for_step();
         let rested = self.ramp.as_ref().and_then(|slope| slope.rested_at());
         let due = self.later.peek().map(|later| later.due.0);
-        let wait = due.map(|due| due.saturating_duration_since(Instant::now()));
+        let wait = due.map(|due| self.clock.takes(due.saturating_duration_since(self.clock.instant())));
         let shared = Arc::clone(&self.run.shared);
         let woken = async {
             // An arm's future is made even where its condition does not hold, but it is not waited for.
@@ -386,8 +399,8 @@ impl<J: Journal> Dispatcher<'_, J> {
                 () = sleep(wait.unwrap_or(Duration::ZERO)), if may_take && wait.is_some() => Wake::Due,
                 fed = self.run.jobs.next(), if may_feed => Wake::Fed(fed),
                 () = self.pacer.pace(), if may_start => Wake::Paced,
-                () = until(rested), if going && rested.is_some() => Wake::Rested,
-                () = self.doors.closing(Timestamp::now()), if going && self.doors.may_close() => Wake::Looked,
+                () = until(rested, &self.clock), if going && rested.is_some() => Wake::Rested,
+                () = self.doors.closing(&self.clock), if going && self.doors.may_close() => Wake::Looked,
             }
         };
         flushing(&shared.journal, woken).await
@@ -409,8 +422,8 @@ impl<J: Journal> Dispatcher<'_, J> {
         if !self.look_at_hours() {
             return;
         }
-        if job.deadline.is_past(Timestamp::now()) {
-            return self.too_late(&job);
+        if self.is_late(&job) {
+            return self.judge_again_or_skip(job);
         }
         self.launched += u64::from(is_fresh(&job));
         if let Some(slope) = &mut self.ramp {
@@ -421,13 +434,41 @@ impl<J: Journal> Dispatcher<'_, J> {
 
     /// Whether messages may be begun now. Where they may not, the run ends here.
     fn look_at_hours(&mut self) -> bool {
-        match self.doors.look(Timestamp::now()) {
+        match self.doors.look(self.clock.now()) {
             Ok(()) => true,
             Err(resume_at) => {
                 self.drain(Stop::Hours { resume_at });
                 false
             }
         }
+    }
+
+    /// Whether a message may be too late, by the platform's clock as well as it is known.
+    fn is_late(&mut self, job: &Job) -> bool {
+        let time = self.clock.platform();
+        if time.from == time.until {
+            // It is known again; whenever it is not, the platform is asked anew.
+            self.asked_time = None;
+        }
+        job.deadline.is_past(time.until)
+    }
+
+    /// Skips a message that is too late. Where this computer's clock was set or slept, so that it may be or not, the platform
+    /// is asked for the time and the message is judged again.
+    fn judge_again_or_skip(&mut self, job: Job) {
+        let is_certain = job.deadline.is_past(self.clock.platform().from);
+        let now = Instant::now();
+        let asked = *self.asked_time.get_or_insert(now);
+        let has_patience = now.saturating_duration_since(asked) < FOR_THE_TIME;
+        if is_certain || !has_patience {
+            return self.too_late(&job);
+        }
+        if asked == now {
+            tracing::info!("the clock was set or this computer slept: asking the platform for the time");
+            let client = self.run.shared.client.clone();
+            tokio::spawn(async move { client.ask_time().await });
+        }
+        self.later.push(Later { due: Reverse(self.clock.instant() + JUDGED_AGAIN), job });
     }
 
     fn feed_ended(&mut self, end: FeedEnd) {

@@ -28,9 +28,9 @@ impl<J: Journal> Dispatcher<'_, J> {
         let reason = if job.deadline == Deadline::SPENT { SkipReason::Allowance } else { SkipReason::Window };
         let margin = self.run.campaign.audience.window.as_ref().map(|window| window.margin);
         let end = job.deadline.moment().zip(margin).and_then(|(at, margin)| at.checked_add(margin).ok());
-        self.run.shared.journal.skip(job.intent(job.attempts), Skipped { reason, at: end });
+        self.run.shared.journal.skip(job.intent(job.attempts, self.clock.now()), Skipped { reason, at: end });
         (self.run.watch)(&Event::Skipped);
-        self.next_turn(job, Instant::now());
+        self.next_turn(job, self.clock.instant());
     }
 
     /// Skips a message that a policy holds back, or leaves it unsent where the policy wants that.
@@ -38,7 +38,7 @@ impl<J: Journal> Dispatcher<'_, J> {
         match hold.skip {
             Some(reason) => {
                 let skipped = Skipped { reason, at: Some(hold.until) };
-                self.run.shared.journal.skip(job.intent(job.attempts), skipped);
+                self.run.shared.journal.skip(job.intent(job.attempts, self.clock.now()), skipped);
                 (self.run.watch)(&Event::Skipped);
             }
             None => self.postponed.add(hold.until),
@@ -53,10 +53,10 @@ impl<J: Journal> Dispatcher<'_, J> {
             AttemptEnd::NoToken(error) => self.drain(Stop::Token(error)),
             AttemptEnd::NoMedia(unavailable) => self.unavailable(&job, unavailable),
             AttemptEnd::NotBegun => {}
-            AttemptEnd::Late => self.too_late(&job),
+            AttemptEnd::Late => self.judge_again_or_skip(job),
             AttemptEnd::NotRequested => {
                 let id = job.id.expect("its intent is on disk");
-                let (finished, latency) = (Timestamp::now(), Duration::ZERO);
+                let (finished, latency) = (self.clock.now(), Duration::ZERO);
                 let cause = Cause::Event(Incident::NotBegun);
                 let attempt = Attempt { number: job.attempts, finished, latency, cause };
                 self.run.shared.journal.outcome(id, Outcome::Postponed, attempt);
@@ -78,7 +78,7 @@ impl<J: Journal> Dispatcher<'_, J> {
         finished: Timestamp,
         latency: Duration,
     ) {
-        let now = Instant::now();
+        let now = self.clock.instant();
         let verdict = job.verdict(&result);
         if verdict != Verdict::TokenRefused {
             job.refused = None;
@@ -138,11 +138,11 @@ impl<J: Journal> Dispatcher<'_, J> {
             Cause::Answer { code, .. } => Some(*code),
             Cause::Event(_) => None,
         };
-        let (outcome, finished) = (Outcome::Failed, Timestamp::now());
+        let (outcome, finished) = (Outcome::Failed, self.clock.now());
         let attempt = Attempt { number: job.attempts, finished, latency: Duration::ZERO, cause };
-        self.run.shared.journal.undelivered(job.intent(job.attempts), outcome, attempt);
+        self.run.shared.journal.undelivered(job.intent(job.attempts, self.clock.now()), outcome, attempt);
         (self.run.watch)(&Event::Settled { outcome, code });
-        self.next_turn(job, Instant::now());
+        self.next_turn(job, self.clock.instant());
         if let Some(stop) = stop {
             self.drain(stop);
         }

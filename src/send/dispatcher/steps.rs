@@ -1,7 +1,5 @@
 //! No message of a step of the ramp is begun before all answers of the last one are in.
 
-use std::time::Instant;
-
 use crate::delivery::event::Event;
 use crate::delivery::outcome::Outcome;
 use crate::journal::Journal;
@@ -38,7 +36,7 @@ impl<J: Journal> Dispatcher<'_, J> {
                 self.drain(stop);
             }
             Then::Rest(length) => {
-                slope.rest = Some(Instant::now() + length);
+                slope.rest = Some(self.clock.instant() + length);
                 let (step, after) = (slope.climbing.step() + 1, length);
                 (self.run.watch)(&Event::Resting { step, after });
             }

@@ -20,10 +20,10 @@ use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
 use crate::campaign::Campaign;
+use crate::clock::Clock;
 use crate::delivery::attempt::Incident;
 use crate::delivery::event::Event;
 use crate::delivery::exit::Exit;
@@ -143,6 +143,7 @@ pub struct Begun<'o, J> {
 pub struct Sent {
     claim: Claim,
     run: RunKey,
+    clock: Clock,
     /// How sending ended.
     pub ended: Ended,
     uploads: u64,
@@ -244,7 +245,7 @@ impl<'o> Execution<'o> {
 
     fn start(&self) -> RunStart {
         RunStart {
-            started: Timestamp::now(),
+            started: self.client.clock().now(),
             pid: std::process::id(),
             host: self.host.clone(),
             digest: self.plan.digest.to_string(),
@@ -269,6 +270,7 @@ impl<J: Journal> Begun<'_, J> {
         let Execution { campaign, state, runtime, client, tokens, results, observer, .. } = execution;
         let refresher = Refresher::start(Arc::clone(&results), receipts.clone(), state.clone());
         let (settled, hosts, notes) = (refresher.counter(), client.clone(), writer.clone());
+        let (clock, at_end) = (client.clock().clone(), client.clock().clone());
         let sending = async {
             let mut signals = (execution.signals)();
             let mut stop = None;
@@ -302,7 +304,7 @@ impl<J: Journal> Begun<'_, J> {
                 limit: execution.limit,
                 watch: &mut |event: &Event| {
                     if let Some(notice) = Notice::of(event) {
-                        notes.notice(run, Timestamp::now(), notice);
+                        notes.notice(run, clock.now(), notice);
                     }
                     if let Event::Settled { .. } | Event::Skipped = event {
                         settled.fetch_add(1, Ordering::Relaxed);
@@ -342,6 +344,7 @@ impl<J: Journal> Begun<'_, J> {
             Ok((ended, uploads)) => Sending::Over(Box::new(Sent {
                 claim,
                 run,
+                clock: at_end,
                 ended,
                 uploads,
                 simulated: hosts.is_simulated(),
@@ -403,7 +406,7 @@ impl Sent {
             unwritten,
         };
         let end = RunEnd {
-            ended: Timestamp::now(),
+            ended: self.clock.now(),
             exit: (self.exit)(&finished),
             requests,
             reason: finished.stop.as_ref().map(Stop::reason),

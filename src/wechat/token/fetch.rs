@@ -94,9 +94,9 @@ impl Watch {
     }
 
     /// Tells of a fetch that was settled just now.
-    pub(crate) fn tell(&self, why: Need, from: Giver, ok: bool, errcode: Option<i64>) {
+    pub(crate) fn tell(&self, at: Timestamp, why: Need, from: Giver, ok: bool, errcode: Option<i64>) {
         if let Some(watch) = self.0.get() {
-            watch(TokenFetch { at: Timestamp::now(), why, from, ok, errcode });
+            watch(TokenFetch { at, why, from, ok, errcode });
         }
     }
 }

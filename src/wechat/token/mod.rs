@@ -89,7 +89,7 @@ impl Tokens {
     pub(crate) fn at_hand(self: &Arc<Self>) -> Option<Arc<Token>> {
         let mut current = self.current();
         let token = Arc::clone(current.token.as_ref()?);
-        let now = Instant::now();
+        let now = self.client.clock().instant();
         if current.renew.is_some_and(|renew| renew <= now) {
             // A renewal that fails is tried again after a while.
             current.renew = Some(now + RENEW_EVERY);
@@ -135,7 +135,7 @@ impl Tokens {
     ///
     /// When there is none to be had.
     pub(crate) async fn fresh(&self) -> Result<Arc<Token>, TokenError> {
-        let since = Timestamp::now();
+        let since = self.client.clock().now();
         let mut turn = self.turn.lock().await;
         self.fetch(&mut turn, Wanted { since: Some(since), ..ANY }).await
     }
@@ -176,7 +176,7 @@ impl Tokens {
         let token = Arc::new(Token::new(self.client.send_urls(granted.value.expose_secret()), granted.value));
         let mut current = self.current();
         current.token = Some(Arc::clone(&token));
-        current.renew = granted.rest.map(|rest| Instant::now() + renew_after(rest));
+        current.renew = granted.rest.map(|rest| self.client.clock().instant() + renew_after(rest));
         token
     }
 
@@ -189,7 +189,7 @@ impl Tokens {
         match &self.source {
             TokenSource::Given(_) if wanted.not.is_some() => Err(TokenError::GivenRefused),
             TokenSource::Given(value) => {
-                self.watch.tell(wanted.why, Giver::Given, true, None);
+                self.watch.tell(self.client.clock().now(), wanted.why, Giver::Given, true, None);
                 Ok(Fetched { value: value.clone(), rest: None })
             }
             TokenSource::Command { command, timeout } => {
@@ -211,22 +211,22 @@ impl Tokens {
         secret: &SecretString,
         wanted: Wanted<'_>,
     ) -> Result<Fetched, TokenError> {
-        if let Ok(granted) = kept(cache, wanted) {
-            self.watch.tell(wanted.why, Giver::Kept, true, None);
+        if let Ok(granted) = kept(cache, wanted, self.client.clock().now()) {
+            self.watch.tell(self.client.clock().now(), wanted.why, Giver::Kept, true, None);
             return Ok(granted);
         }
         let lock = cache.turn(wanted.waits).await;
         // The process that held the lock may just have fetched the token that is wanted.
-        let before = match kept(cache, wanted) {
+        let before = match kept(cache, wanted, self.client.clock().now()) {
             Ok(granted) => {
-                self.watch.tell(wanted.why, Giver::Kept, true, None);
+                self.watch.tell(self.client.clock().now(), wanted.why, Giver::Kept, true, None);
                 return Ok(granted);
             }
             Err(before) => before,
         };
         let (fetched, forced) = self.asked(turn, appid, secret, wanted, before.as_ref()).await?;
         if let Some(rest) = fetched.rest {
-            let now = Timestamp::now();
+            let now = self.client.clock().now();
             let life = SignedDuration::try_from(rest).unwrap_or(SignedDuration::ZERO);
             let earlier = before.and_then(|before| before.forced);
             let kept = Kept {
@@ -261,7 +261,7 @@ impl Tokens {
         if !is_refused(&fetched) {
             return Ok((fetched, false));
         }
-        if turn.forced || before.is_some_and(|before| !before.may_force(Timestamp::now())) {
+        if turn.forced || before.is_some_and(|before| !before.may_force(self.client.clock().now())) {
             return Err(TokenError::FreshRefused);
         }
         turn.forced = true;
@@ -295,7 +295,7 @@ impl Tokens {
 
     async fn ran(&self, command: &[OsString], timeout: Duration, why: Need) -> Result<Fetched, ProgramError> {
         let fetched = run(command, timeout, self.client.hidden()).await;
-        self.watch.tell(why, Giver::Command, fetched.is_ok(), None);
+        self.watch.tell(self.client.clock().now(), why, Giver::Command, fetched.is_ok(), None);
         fetched
     }
 
@@ -311,14 +311,13 @@ impl Tokens {
                 | TokenError::Command(_),
             ) => None,
         };
-        self.watch.tell(why, from, fetched.is_ok(), errcode);
+        self.watch.tell(self.client.clock().now(), why, from, fetched.is_ok(), errcode);
     }
 }
 
 /// The kept token, where it will do; else whatever is kept.
-fn kept(cache: &TokenCache, wanted: Wanted<'_>) -> Result<Fetched, Option<Kept>> {
+fn kept(cache: &TokenCache, wanted: Wanted<'_>, now: Timestamp) -> Result<Fetched, Option<Kept>> {
     let Ok(Some(kept)) = cache.read() else { return Err(None) };
-    let now = Timestamp::now();
     let fits = kept.has_enough(now)
         && wanted.since.is_none_or(|since| kept.fetched >= since)
         && !wanted.not.is_some_and(|not| not.is(&kept.value));

@@ -70,7 +70,9 @@ pub(crate) async fn ask(
         };
         tracing::info!(force, ok = answer.is_ok(), "stable_token");
         match answer {
-            Err(error) if waits && tries < worth(&error) => tokio::time::sleep(pause(tries)).await,
+            Err(error) if waits && tries < worth(&error) => {
+                tokio::time::sleep(client.clock().takes(pause(tries))).await
+            }
             settled => return settled,
         }
     }

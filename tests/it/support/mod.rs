@@ -85,6 +85,20 @@ impl Ran {
         assert!(self.stderr.contains(text), "{text:?} is not in:\n{}", self.stderr);
         self
     }
+
+    /// Checks that the table of who gets it and who does not says so of whom, on stdout or stderr.
+    #[track_caller]
+    pub fn tells(self, who: &str, count: u64) -> Self {
+        let found = told(&format!("{}{}", self.stdout, self.stderr), who);
+        assert_eq!(found, Some(count), "{who}:\n{}{}", self.stdout, self.stderr);
+        self
+    }
+}
+
+/// What the table of who gets it and who does not says of whom.
+pub fn told(text: &str, who: &str) -> Option<u64> {
+    let rest = text.lines().find_map(|line| line.trim_start().strip_prefix(who)?.strip_prefix("  "))?;
+    rest.split_whitespace().next()?.replace(',', "").parse().ok()
 }
 
 impl World {
@@ -407,6 +421,11 @@ impl Platform {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let simulator = runtime.block_on(Simulator::start(scenario, Some(account), 0)).expect("a simulator");
         Self { simulator, runtime }
+    }
+
+    /// Its clock, as others are told of it.
+    pub fn clock(&self) -> String {
+        self.simulator.clock().shared().expect("a scenario with a clock")
     }
 
     /// Where it listens.

@@ -83,7 +83,13 @@ impl Whose {
     fn caller(&self) -> Caller<'_> {
         match &self.campaign {
             Some(campaign) => Caller::of(campaign),
-            None => Caller { account: &self.account, campaign: None, connect: CONNECT, answer: ANSWER },
+            None => Caller {
+                account: &self.account,
+                campaign: None,
+                connect: CONNECT,
+                answer: ANSWER,
+                clock: None,
+            },
         }
     }
 

@@ -1,0 +1,231 @@
+//! The rows of a breakdown in words, and as a text whose columns stand below each other.
+
+use jiff::Zoned;
+use serde::Serialize;
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::locale::Catalog;
+use crate::report::breakdown::{Breakdown, Cap, Remedy, Without, order_word};
+
+/// A row in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Line {
+    /// Who.
+    pub(crate) label: String,
+    /// How many.
+    pub(crate) count: String,
+    /// What becomes of them; may be nothing.
+    pub(crate) note: String,
+    /// Whether it is a part of the row above.
+    pub(crate) is_part: bool,
+}
+
+/// All rows, those who get the message last.
+pub(crate) fn rows(breakdown: &Breakdown, words: &Catalog) -> Vec<Line> {
+    let whole =
+        |label: String, count: u64, note: String| Line { label, count: grouped(count), note, is_part: false };
+    let mut all = vec![whole(words.say("breakdown.rows", &[]), breakdown.rows, String::new())];
+    all.extend(breakdown.without.iter().map(|without| part(without, words)));
+    all.push(whole(words.say("breakdown.to-send", &[]), breakdown.to_send, turns(breakdown, words)));
+    all
+}
+
+/// A row of those who get no message.
+pub(crate) fn part(without: &Without, words: &Catalog) -> Line {
+    let note = match (&without.source, &without.remedy) {
+        (_, Some(remedy)) => late(remedy, words),
+        (Some(source), None) if without.cap.as_ref().is_some_and(|cap| cap.later) => {
+            words.say("breakdown.unsent-by", &[("source", source)])
+        }
+        (Some(source), None) => words.say("breakdown.skipped-by", &[("source", source)]),
+        (None, None) => words.say("breakdown.skipped", &[]),
+    };
+    let label = label(without, words);
+    Line { label, count: grouped(without.rows), note, is_part: true }
+}
+
+/// A part in one line, for a place where no columns can stand.
+pub(crate) fn line(without: &Without, words: &Catalog) -> String {
+    let label = label(without, words);
+    let count = grouped(without.rows);
+    match &without.source {
+        Some(source) => {
+            words.say("breakdown.line-by", &[("label", &label), ("count", &count), ("source", source)])
+        }
+        None => words.say("breakdown.line", &[("label", &label), ("count", &count)]),
+    }
+}
+
+fn label(without: &Without, words: &Catalog) -> String {
+    match &without.cap {
+        Some(Cap { most, time, later: _ }) => {
+            words.say("breakdown.capped", &[("most", most), ("time", time)])
+        }
+        None => words.say(&format!("breakdown.reason.{}", without.reason.key()), &[]),
+    }
+}
+
+/// The rows as a text, a line each.
+pub(crate) fn text(breakdown: &Breakdown, words: &Catalog) -> String {
+    let rows = rows(breakdown, words);
+    let indent = |row: &Line| if row.is_part { 2 } else { 0 };
+    let label =
+        rows.iter().map(|row| indent(row) + row.label.width()).max().expect("two rows are always there");
+    let count = rows.iter().map(|row| row.count.len()).max().expect("two rows are always there");
+    let mut out = String::new();
+    for row in &rows {
+        let indent = indent(row);
+        let gap = label - indent - row.label.width();
+        let line = format!("{:indent$}{}{:gap$}  {:>count$}  {}", "", row.label, "", row.count, row.note);
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// What would let late people have it, as far as anything would.
+fn late(remedy: &Remedy, words: &Catalog) -> String {
+    let rate = remedy.rate.map(rounded_up);
+    let start = remedy.start.as_ref().map(shown);
+    match (rate, start) {
+        (Some(rate), Some(start)) => {
+            words.say("breakdown.late-rate-or-start", &[("rate", &rate), ("start", &start)])
+        }
+        (Some(rate), None) => words.say("breakdown.late-rate", &[("rate", &rate)]),
+        (None, Some(start)) => words.say("breakdown.late-start", &[("start", &start)]),
+        (None, None) => words.say("breakdown.skipped", &[]),
+    }
+}
+
+/// A rate in two figures at least. Rounded up, because one that is a little higher still reaches everybody in time.
+fn rounded_up(rate: f64) -> String {
+    let places = if rate >= 1.0 {
+        1
+    } else if rate >= 0.1 {
+        2
+    } else {
+        4
+    };
+    let parts = f64::from(10_u32.pow(places));
+    format!("{}", (rate * parts).ceil() / parts)
+}
+
+/// In which order, and from when until when.
+fn turns(breakdown: &Breakdown, words: &Catalog) -> String {
+    let Some(order) = breakdown.order.filter(|_| breakdown.to_send > 0) else { return String::new() };
+    let order = words.say(&format!("breakdown.order.{}", order_word(order)), &[]);
+    match (&breakdown.begins, &breakdown.ends) {
+        (None, _) => order,
+        (Some(begins), Some(ends)) => {
+            words.say("breakdown.turns", &[("order", &order), ("time", &span(begins, ends))])
+        }
+        (Some(begins), None) => {
+            words.say("breakdown.turns-over", &[("order", &order), ("from", &shown(begins))])
+        }
+    }
+}
+
+/// From one time to another: what is the same of both is said once.
+fn span(begins: &Zoned, ends: &Zoned) -> String {
+    let minute = |at: &Zoned| at.strftime("%Y-%m-%d %H:%M").to_string();
+    let zone = ends.strftime("(%:z)");
+    let (from, to) = (minute(begins), minute(ends));
+    if begins.offset() != ends.offset() {
+        format!("{}–{}", shown(begins), shown(ends))
+    } else if from == to {
+        format!("{from} {zone}")
+    } else if begins.date() == ends.date() {
+        format!("{from}–{} {zone}", ends.strftime("%H:%M"))
+    } else {
+        format!("{from}–{to} {zone}")
+    }
+}
+
+fn shown(at: &Zoned) -> String {
+    at.strftime("%Y-%m-%d %H:%M (%:z)").to_string()
+}
+
+/// A count as people read large ones: `12,000`.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::campaign::file::Order;
+    use crate::delivery::skip::SkipReason;
+    use crate::locale::Language;
+    use crate::plan::skip::Skip;
+    use crate::report::breakdown::Reason;
+
+    fn time(text: &str) -> Zoned {
+        text.parse().expect("a time with its zone")
+    }
+
+    #[test]
+    fn everything_stands_in_one_table_whose_columns_stand_below_each_other_in_chinese_too() {
+        let without = |reason, source: Option<&str>, rows| Without {
+            reason,
+            source: source.map(str::to_owned),
+            rows,
+            remedy: None,
+            cap: None,
+        };
+        let remedy = Remedy { rate: Some(30.91), start: Some(time("2026-11-27T19:20[Asia/Shanghai]")) };
+        let told = Breakdown {
+            rows: 12_000,
+            without: vec![
+                without(Reason::Files(Skip::Duplicate), None, 38),
+                without(Reason::Files(Skip::Excluded), Some("已购买.xlsx"), 1204),
+                Without {
+                    cap: Some(Cap { most: 3, time: "7d".into(), later: false }),
+                    ..without(Reason::Decided(SkipReason::Cap), Some("policy.toml"), 512)
+                },
+                without(Reason::Decided(SkipReason::Window), None, 2310),
+                Without { remedy: Some(remedy), ..without(Reason::Late, None, 904) },
+            ],
+            to_send: 7032,
+            order: Some(Order::Deadline),
+            begins: Some(time("2026-11-27T09:00[Asia/Shanghai]")),
+            ends: Some(time("2026-11-27T11:56[Asia/Shanghai]")),
+        };
+        let shown = text(&told, &Catalog::new(Language::ZhCn));
+        let lines: Vec<&str> = shown.lines().collect();
+        assert_eq!(lines.len(), 7, "{shown}");
+        let before_count = |line: &str| line.find(|c: char| c.is_ascii_digit()).map(|at| line[..at].width());
+        let ends_of_counts: Vec<usize> = [(0, 6), (1, 2), (2, 5), (3, 3), (4, 5), (5, 3), (6, 5)]
+            .map(|(line, length)| before_count(lines[line]).expect("a count") + length)
+            .into();
+        assert!(ends_of_counts.iter().all(|end| *end == ends_of_counts[0]), "{shown}");
+        for text in [
+            "7d 内已收过 3 次",
+            "1,204  跳过（已购买.xlsx）",
+            "每秒 31 条",
+            "2026-11-27 09:00–11:56 (+08:00)",
+        ] {
+            assert!(shown.contains(text), "{text}\n{shown}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_put_back_meanwhile_is_told_at_both_ends() {
+        let (begins, ends) =
+            (time("2026-10-25T01:30+02:00[Europe/Berlin]"), time("2026-10-25T02:30+01:00[Europe/Berlin]"));
+        assert_eq!(span(&begins, &ends), "2026-10-25 01:30 (+02:00)–2026-10-25 02:30 (+01:00)");
+    }
+
+    #[test]
+    fn counts_are_grouped_by_thousands() {
+        assert_eq!([1.5, 30.91, 0.123, 0.004_21].map(rounded_up), ["1.5", "31", "0.13", "0.0043"]);
+        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+    }
+}
