@@ -39,7 +39,7 @@ pub(crate) mod watching;
 pub(crate) mod workspace;
 
 use std::ffi::OsString;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
@@ -63,8 +63,23 @@ use crate::wechat::client::CERTIFICATES;
 pub fn main() -> ExitCode {
     without_empty_certificates();
     outgrow_quietly();
-    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let arguments = by_double_click(std::env::args_os().collect());
     ExitCode::from(caught(&arguments, || run(&arguments)).code())
+}
+
+/// A double click on the program opens a terminal and gives no arguments: then the console is meant, with the folder that
+/// the program lies in. Only Windows and macOS start programs so; whoever types the bare name there finds it, too.
+fn by_double_click(arguments: Vec<OsString>) -> Vec<OsString> {
+    let starts_so = cfg!(any(windows, target_os = "macos"));
+    let is_seen = || std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if !starts_so || arguments.len() != 1 || !is_seen() {
+        return arguments;
+    }
+    let program = std::env::current_exe().ok();
+    match program.as_deref().and_then(std::path::Path::parent) {
+        Some(folder) => arguments.into_iter().chain(["console".into(), folder.into()]).collect(),
+        None => arguments,
+    }
 }
 
 /// What reads the system's certificates takes a variable that is set to nothing, as compose files leave them, for the name of

@@ -9,18 +9,25 @@ use std::time::{Duration, Instant, SystemTime};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
 
 use crate::campaign::SecretPlace;
 use crate::console::child::{Ended, Started};
+use crate::console::draft::Draft;
 use crate::console::folder::{Found, campaigns};
-use crate::console::place::{Place, hex};
+use crate::console::place::{DRAFT, Place, hex};
 use crate::console::program::{Answer, Planned, Program, Question};
 use crate::console::seal::Seal;
 use crate::console::standing::Known;
 use crate::locale::{Catalog, Language};
+use crate::message::Kind;
+use crate::own_file;
 
 /// So many styles with pictures are kept for browsers that are about to ask for them.
 const PICTURES: usize = 8;
+
+/// So many campaigns can be in the making at a time.
+const DRAFTS: usize = 8;
 
 /// How long a page waits for a command that changes little, and how often it looks.
 const MOMENT: Duration = Duration::from_secs(5);
@@ -43,6 +50,7 @@ pub(crate) struct Desk {
     looked_at: Mutex<BTreeSet<String>>,
     pictures: Mutex<VecDeque<(String, String)>>,
     secrets: Mutex<BTreeMap<String, SecretString>>,
+    drafts: Mutex<VecDeque<(String, TempDir, Draft)>>,
 }
 
 /// What was started for a campaign; of each there is at most one at a time.
@@ -54,6 +62,10 @@ pub(crate) enum What {
     Stop,
     /// `wxcast resolve`.
     Resolve,
+    /// `wxcast try`.
+    Try,
+    /// `wxcast rehearse`.
+    Rehearse,
 }
 
 impl Desk {
@@ -78,6 +90,7 @@ impl Desk {
             looked_at: Mutex::default(),
             pictures: Mutex::default(),
             secrets: Mutex::default(),
+            drafts: Mutex::default(),
         }
     }
 
@@ -232,6 +245,50 @@ impl Desk {
     /// Whether somebody has.
     pub(crate) fn has_looked_at(&self, plan: &str) -> bool {
         held(&self.looked_at).contains(plan)
+    }
+
+    /// Keeps a list that was brought, and begins a campaign for it. Gives what stands for it in addresses.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be kept.
+    pub(crate) fn begin_draft(&self, name: &str, list: &[u8], appid: String) -> io::Result<String> {
+        let folder = tempfile::Builder::new().prefix(DRAFT).tempdir_in(self.place.base())?;
+        let file = folder.path().join(name);
+        own_file::replace(&file, list)?;
+        let key = hex(&Sha256::digest(folder.path().as_os_str().as_encoded_bytes())[..8]);
+        let draft = Draft {
+            list: file,
+            title: String::new(),
+            appid,
+            kind: Kind::Text,
+            sheet: None,
+            header_row: None,
+            openid: None,
+            texts: BTreeMap::new(),
+        };
+        let mut drafts = held(&self.drafts);
+        drafts.push_back((key.clone(), folder, draft));
+        let old = drafts.len().saturating_sub(DRAFTS);
+        drafts.drain(..old);
+        Ok(key)
+    }
+
+    /// A campaign in the making.
+    pub(crate) fn draft(&self, key: &str) -> Option<Draft> {
+        held(&self.drafts).iter().find(|(kept, ..)| kept == key).map(|(_, _, draft)| draft.clone())
+    }
+
+    /// Keeps what was chosen and written.
+    pub(crate) fn keep_draft(&self, key: &str, draft: Draft) {
+        if let Some((_, _, kept)) = held(&self.drafts).iter_mut().find(|(kept, ..)| kept == key) {
+            *kept = draft;
+        }
+    }
+
+    /// Forgets a campaign that was made.
+    pub(crate) fn drop_draft(&self, key: &str) {
+        held(&self.drafts).retain(|(kept, ..)| kept != key);
     }
 
     /// Keeps a style with pictures until the browser asks for it, and gives its name.

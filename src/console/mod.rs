@@ -6,6 +6,7 @@
 
 mod child;
 mod desk;
+pub(crate) mod draft;
 mod folder;
 pub(crate) mod place;
 pub(crate) mod program;

@@ -3,12 +3,17 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
 use crate::journal::lock::{Holder, Lock, LockError, is_held};
 use crate::live::door::are_equal;
 use crate::own_file;
+
+/// How the folder of a list that was brought begins; so old it is nobody's any more.
+pub(crate) const DRAFT: &str = "draft-";
+const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A port and a token are some dozen bytes.
 const MOST: u64 = 4096;
@@ -34,6 +39,7 @@ impl Place {
         let base = state.join("console");
         own_file::make_folder(&base)?;
         own_file::sweep(&base);
+        sweep_lists(&base);
         let name = hex(&Sha256::digest(whole.as_os_str().as_encoded_bytes())[..8]);
         Ok(Self { base, name })
     }
@@ -81,6 +87,19 @@ impl Place {
 
     fn file(&self, what: &str) -> PathBuf {
         self.base.join(format!("{}.{what}", self.name))
+    }
+}
+
+/// Deletes the lists that a console which was killed has left of campaigns that were never made.
+fn sweep_lists(base: &Path) {
+    for entry in std::fs::read_dir(base).into_iter().flatten().flatten() {
+        let is_list = entry.file_name().to_str().is_some_and(|name| name.starts_with(DRAFT));
+        let changed = entry.metadata().and_then(|about| about.modified()).ok();
+        let age = changed.and_then(|changed| changed.elapsed().ok());
+        if is_list && age.is_some_and(|age| age > ABANDONED) {
+            // What cannot be deleted stays its owner's alone.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::campaign::Campaign;
+use crate::console::draft::{Draft, Drafted};
 use crate::diagnostic::render::Sources;
 use crate::journal::store::Store;
 use crate::locale::Language;
@@ -24,6 +25,16 @@ pub(crate) trait Program: Send + Sync {
     ///
     /// What keeps it from being read, in this language.
     fn journal(&self, campaign: &Path, language: Language) -> Result<Option<Store>, Answer>;
+
+    /// What becomes of a campaign in the making.
+    fn draft(&self, draft: &Draft, language: Language) -> Drafted;
+
+    /// Writes it into the folder, its list beside it, and gives its file.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from being written, in this language.
+    fn make(&self, draft: &Draft, folder: &Path, language: Language) -> Result<PathBuf, Answer>;
 
     /// A command on a campaign as it can be pasted onto a command line: its words before the campaign, and those behind.
     fn command_line(&self, before: &[&str], campaign: &Path, behind: &[&str]) -> String;

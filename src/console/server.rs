@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
+use axum::extract::{DefaultBodyLimit, Multipart, Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 
 use crate::console::desk::Desk;
 use crate::console::folder::Found;
+use crate::console::screens::new::Brought;
 use crate::console::screens::{self, Fields, Shown, Wrong};
 use crate::live::door::Door;
 use crate::live::server::guarded;
@@ -32,6 +33,8 @@ const OWN_STYLE: &str = include_str!("assets/console.css");
 const SCRIPT: &str = include_str!("assets/console.js");
 /// A form has a few fields. An AppSecret and a search are the longest of them.
 const MOST: usize = 64 << 10;
+/// A list of a million people has fewer bytes.
+const MOST_OF_LIST: usize = 64 << 20;
 /// How often a running send is looked at.
 const LOOK: Duration = Duration::from_secs(1);
 /// What a browser may do for a page of the console.
@@ -45,11 +48,17 @@ pub(crate) fn routes(desk: Arc<Desk>, door: Door) -> Router {
     let routes = Router::new()
         .route("/", get(folder))
         .route("/language", post(language))
+        // A list may be large, and nothing else is.
+        .route("/new", get(bring).post(take).layer(DefaultBodyLimit::max(MOST_OF_LIST)))
+        .route("/new/{key}", get(write).post(change))
         .route("/style.css", get(style))
         .route("/console.js", get(script))
         .route("/pictures/{name}", get(pictures))
         .route("/campaign/{key}", get(campaign))
         .route("/campaign/{key}/phones", get(phones))
+        .route("/campaign/{key}/try", get(trial).post(begin_trial))
+        .route("/campaign/{key}/try/rehearse", post(rehearse))
+        .route("/campaign/{key}/runs", get(runs))
         .route("/campaign/{key}/send", get(send).post(begin))
         .route("/campaign/{key}/running", get(running))
         .route("/campaign/{key}/events", get(events))
@@ -168,6 +177,50 @@ type Asked = Query<BTreeMap<String, String>>;
 
 async fn phones(State(desk): Shared, Path(key): Path<String>, Query(asked): Asked) -> Response {
     of_campaign(desk, key, move |desk, found| screens::phones::show(desk, found, &asked)).await
+}
+
+async fn bring(State(desk): Shared) -> Response {
+    shown(desk, screens::new::ask).await
+}
+
+async fn take(State(desk): Shared, mut form: Multipart) -> Response {
+    let mut brought = Brought::default();
+    // What cannot be read to its end is too large, or somebody has gone away.
+    while let Ok(Some(field)) = form.next_field().await {
+        match field.name() {
+            Some("seal") => brought.seal = field.text().await.unwrap_or_else(|_| String::new()),
+            Some("list") => {
+                brought.name = field.file_name().map_or_else(String::new, str::to_owned);
+                brought.bytes = field.bytes().await.ok().map(|bytes| bytes.to_vec());
+            }
+            Some(_) | None => {}
+        }
+    }
+    shown(desk, move |desk| screens::new::take(desk, brought)).await
+}
+
+async fn write(State(desk): Shared, Path(key): Path<String>) -> Response {
+    shown(desk, move |desk| screens::new::show(desk, &key)).await
+}
+
+async fn change(State(desk): Shared, Path(key): Path<String>, body: Bytes) -> Response {
+    shown(desk, move |desk| screens::new::change(desk, &key, &Fields::read(&body))).await
+}
+
+async fn trial(State(desk): Shared, Path(key): Path<String>) -> Response {
+    of_campaign(desk, key, screens::trial::show).await
+}
+
+async fn begin_trial(State(desk): Shared, Path(key): Path<String>, body: Bytes) -> Response {
+    changed(desk, key, body, screens::trial::begin).await
+}
+
+async fn rehearse(State(desk): Shared, Path(key): Path<String>, body: Bytes) -> Response {
+    changed(desk, key, body, screens::trial::rehearse).await
+}
+
+async fn runs(State(desk): Shared, Path(key): Path<String>) -> Response {
+    of_campaign(desk, key, screens::runs::show).await
 }
 
 async fn send(State(desk): Shared, Path(key): Path<String>) -> Response {

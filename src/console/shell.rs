@@ -36,21 +36,27 @@ pub(crate) enum Tab {
     Campaign,
     /// Its messages.
     Phones,
+    /// Before people get it.
+    Try,
     /// Before it is sent, and while it is.
     Send,
     /// What became of it.
     Results,
+    /// Its runs.
+    Runs,
 }
 
 impl Tab {
-    const ALL: [Self; 4] = [Self::Campaign, Self::Phones, Self::Send, Self::Results];
+    const ALL: [Self; 6] = [Self::Campaign, Self::Phones, Self::Try, Self::Send, Self::Results, Self::Runs];
 
     fn word(self) -> &'static str {
         match self {
             Self::Campaign => "campaign",
             Self::Phones => "phones",
+            Self::Try => "try",
             Self::Send => "send",
             Self::Results => "results",
+            Self::Runs => "runs",
         }
     }
 
@@ -58,7 +64,9 @@ impl Tab {
     pub(crate) fn path(self, key: &str) -> String {
         match self {
             Self::Campaign => format!("/campaign/{key}"),
-            Self::Phones | Self::Send | Self::Results => format!("/campaign/{key}/{}", self.word()),
+            Self::Phones | Self::Try | Self::Send | Self::Results | Self::Runs => {
+                format!("/campaign/{key}/{}", self.word())
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use std::process::{Child, Stdio};
 use serde_json::Value as Json;
 
 use crate::chromium::Browser;
-use crate::support::{World, openid};
+use crate::support::{World, openid, repository};
 
 /// The widths of a phone, a small and a large screen, in another light each for each language.
 const WIDTHS: [(u32, [&str; 2]); 3] =
@@ -91,6 +91,28 @@ pub(crate) async fn a_console_is_walked_through_by_keyboard(browser: &Browser) {
     browser.console().await;
     browser.wait_for("可以发送给 12 人").await;
     screen(browser, "folder").await;
+    // A new campaign, of a list that is chosen by its path as a browser's own window would do it.
+    go(browser, "a[href='/new']", None).await;
+    screen(browser, "new").await;
+    let list = world.path("spring-sale/名单.csv");
+    to(browser, "#list", None).await;
+    browser.type_in(list.to_str().expect("a path")).await;
+    browser.run("document.querySelector('[data-drop]').requestSubmit()").await;
+    browser.wait_for("列名在哪一行").await;
+    to(browser, "#title", None).await;
+    browser.type_in("五月回馈").await;
+    to(browser, "textarea", None).await;
+    browser.type_in("您好，").await;
+    // The column is put where the text was left, and the phone follows.
+    to(browser, "[data-insert='{{姓名}}']", None).await;
+    browser.type_in(ENTER).await;
+    browser.wait_for("您好，张伟").await;
+    screen(browser, "write").await;
+    to(browser, "button[value=make]", None).await;
+    browser.type_in(ENTER).await;
+    browser.wait_for("五月回馈").await;
+    browser.wait_for("看看消息").await;
+    go(browser, ".home", None).await;
     // To a campaign with faults, and back.
     go(browser, "a[href^='/campaign/']", Some("会员日提醒")).await;
     browser.wait_for("需要改正").await;
@@ -102,6 +124,11 @@ pub(crate) async fn a_console_is_walked_through_by_keyboard(browser: &Browser) {
     go(browser, ".home", None).await;
     go(browser, "a[href^='/campaign/']", Some("春季促销")).await;
     screen(browser, "campaign").await;
+    go(browser, ".tabs a", Some("试发")).await;
+    screen(browser, "try").await;
+    go(browser, ".tabs a", Some("记录")).await;
+    screen(browser, "runs").await;
+    go(browser, ".tabs a", Some("活动")).await;
     go(browser, ".next a.button", None).await;
     browser.wait_for("SPRING00").await;
     screen(browser, "phones").await;
@@ -186,6 +213,9 @@ async fn screen(browser: &Browser, name: &str) {
             }
             browser.picture(&format!("console-{name}-{language}-{width}-{scheme}"), width).await;
         }
+        if std::env::var_os("UPDATE_DOCS").is_some() && ["folder", "send", "results"].contains(&name) {
+            picture_for_the_manual(browser, name, language).await;
+        }
     }
     other_language(browser, "zh-CN").await;
     browser.show(1024, "light").await;
@@ -193,6 +223,16 @@ async fn screen(browser: &Browser, name: &str) {
     // What is refused is told so, which a browser notes.
     let wrong: Vec<String> = said.filter(|line| !line.contains(" 409 (Conflict)")).collect();
     assert_eq!(wrong, Vec::<String>::new(), "{name}");
+}
+
+/// Keeps what a screen looks like by day: the manual shows it, in each language its own.
+async fn picture_for_the_manual(browser: &Browser, name: &str, language: &str) {
+    browser.show(1024, "light").await;
+    let picture = browser.picture_of("main").await;
+    let folder = repository().join("docs/pictures");
+    let folder = if language == "en" { folder } else { folder.join(language) };
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join(format!("console-{name}.png")), picture).expect("a written picture");
 }
 
 /// Presses the button of the other language.

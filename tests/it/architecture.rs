@@ -48,6 +48,7 @@ pub(crate) const ALLOWED: &[(&str, &[&str])] = &[
             "locale",
             "own_file",
             "diagnostic",
+            "message",
             "campaign",
             "plan",
             "delivery",

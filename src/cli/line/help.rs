@@ -11,6 +11,7 @@ pub fn translated(command: Command, words: &Catalog) -> Command {
     let mut command = described(command, &name, words)
         .help_template(words.say("cli.template", &[]))
         .subcommand_help_heading(words.say("cli.commands", &[]))
+        .after_help(words.say("cli.after", &[]))
         .disable_help_flag(true)
         .disable_version_flag(true)
         .arg(

@@ -24,3 +24,67 @@ if (running) {
     location.replace(running.dataset.here);
   });
 }
+
+// A rehearsal or a try that goes on: look again.
+if (document.querySelector("[data-again]")) setTimeout(() => location.reload(), 2000);
+
+// A list is dropped anywhere on its form.
+const drop = document.querySelector("[data-drop]");
+if (drop) {
+  const over = (event, is) => {
+    event.preventDefault();
+    drop.classList.toggle("over", is);
+  };
+  document.addEventListener("dragover", (event) => over(event, true));
+  document.addEventListener("dragleave", (event) => over(event, false));
+  document.addEventListener("drop", (event) => {
+    over(event, false);
+    if (event.dataTransfer.files.length === 0) return;
+    drop.querySelector("input[type=file]").files = event.dataTransfer.files;
+    drop.requestSubmit();
+  });
+}
+
+// A campaign in the making: columns are clicked into the text, and the phone follows what is written.
+const draft = document.querySelector("[data-draft]");
+if (draft) {
+  let text = draft.querySelector("[data-text]");
+  draft.addEventListener("focusin", (event) => {
+    if (event.target.matches("[data-text]")) text = event.target;
+  });
+  draft.addEventListener("click", (event) => {
+    const variable = event.target.dataset.insert;
+    if (!variable || !text) return;
+    text.setRangeText(variable, text.selectionStart, text.selectionEnd, "end");
+    text.focus();
+    text.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  const look = async () => {
+    const fields = new URLSearchParams(new FormData(draft));
+    fields.set("do", "look");
+    const answer = await fetch(draft.action, { method: "POST", body: fields });
+    return new DOMParser().parseFromString(await answer.text(), "text/html");
+  };
+  // One look at a time; what was written meanwhile is looked at next.
+  let [busy, again, timer] = [false, false, 0];
+  const follow = async () => {
+    if (busy) return void (again = true);
+    busy = true;
+    try {
+      const page = await look();
+      for (const part of draft.querySelectorAll("[data-part]")) {
+        const fresh = page.querySelector(`[data-part="${part.dataset.part}"]`);
+        if (fresh) part.replaceChildren(...fresh.childNodes);
+      }
+    } finally {
+      busy = false;
+      if (again) [again] = [false, follow()];
+    }
+  };
+  draft.addEventListener("input", (event) => {
+    // Another kind, sheet, row or column asks for other things: the whole page is made anew.
+    if (event.target.matches("select, [type=radio]")) return draft.requestSubmit(draft.querySelector("[value=look]"));
+    clearTimeout(timer);
+    timer = setTimeout(follow, 300);
+  });
+}

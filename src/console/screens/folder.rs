@@ -45,6 +45,7 @@ pub(crate) fn show(desk: &Desk) -> Result<Shown, Wrong> {
         templates: vec![("content", CONTENT)],
         content: json!({
             "cards": cards,
+            "read_only": desk.read_only,
             "folder": display(folder.as_deref().unwrap_or(desk.folder())),
         }),
         of: None,

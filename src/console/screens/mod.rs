@@ -3,12 +3,15 @@
 pub(crate) mod campaign;
 pub(crate) mod faults;
 pub(crate) mod folder;
+pub(crate) mod new;
 pub(crate) mod people;
 pub(crate) mod phones;
 pub(crate) mod refused;
 pub(crate) mod results;
 pub(crate) mod running;
+pub(crate) mod runs;
 pub(crate) mod send;
+pub(crate) mod trial;
 
 use std::collections::BTreeMap;
 
@@ -64,6 +67,13 @@ impl Fields {
     /// A field; blank where there is none.
     pub(crate) fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or("", String::as_str)
+    }
+
+    /// The fields whose names begin so, by the rest of their names.
+    pub(crate) fn below(&self, begin: &str) -> BTreeMap<String, String> {
+        let named =
+            |(name, text): (&String, &String)| Some((name.strip_prefix(begin)?.to_owned(), text.clone()));
+        self.0.iter().filter_map(named).collect()
     }
 
     /// Insists on the seal of a change.

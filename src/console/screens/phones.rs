@@ -75,7 +75,7 @@ fn drawn(desk: &Desk, planned: &Planned, who: &str) -> Option<(Vec<serde_json::V
 }
 
 /// Whom somebody means: a number is a row, what looks like an openid is one, and everything else stands in a row.
-fn choice(who: &str) -> Choice {
+pub(super) fn choice(who: &str) -> Choice {
     let is_openid = who.len() == 28
         && who.starts_with('o')
         && who.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));

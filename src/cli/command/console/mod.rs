@@ -1,5 +1,6 @@
 //! `wxcast console`: a page on this computer for people without a terminal.
 
+mod drafting;
 mod program;
 
 use std::io::IsTerminal as _;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::cli::command::console::drafting;
 use crate::cli::command::{report, results, runs, send, status};
 use crate::cli::context::{Loaded, Whose, environment, load, variable, whose};
 use crate::cli::exit_code::Exit;
@@ -12,6 +13,7 @@ use crate::cli::line::place_args::{JournalArgs, StateArgs};
 use crate::cli::problem::{Problem, Told};
 use crate::cli::telling::{Asked, Teller};
 use crate::cli::terminal::{Heard, Said, Terminal, argument};
+use crate::console::draft::{Draft, Drafted};
 use crate::console::program::{Answer, Line, Planned, Program, Question};
 use crate::journal::store::Store;
 use crate::locale::{Catalog, Language};
@@ -42,6 +44,16 @@ impl Program for Here {
             Ok(Exit::Ok)
         });
         if answer.wrong.is_empty() { Ok(found) } else { Err(answer) }
+    }
+
+    fn draft(&self, draft: &Draft, language: Language) -> Drafted {
+        drafting::look(draft, &Catalog::new(language))
+    }
+
+    fn make(&self, draft: &Draft, folder: &Path, language: Language) -> Result<PathBuf, Answer> {
+        let mut made = None;
+        let answer = heard(language, |terminal| drafting::make(draft, folder, &mut made, terminal));
+        made.ok_or(answer)
     }
 
     fn command_line(&self, before: &[&str], campaign: &Path, behind: &[&str]) -> String {

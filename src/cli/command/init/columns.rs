@@ -19,22 +19,22 @@ const LOOKED_AT: usize = 20;
 
 /// The first rows of a list, each with its number, and the one that most likely names the columns.
 #[derive(Clone)]
-pub(super) struct Titled {
-    pub(super) rows: Vec<(u64, String)>,
-    pub(super) names: u64,
+pub(in crate::cli::command) struct Titled {
+    pub(in crate::cli::command) rows: Vec<(u64, String)>,
+    pub(in crate::cli::command) names: u64,
 }
 
 /// What an audience file holds, as far as a campaign needs to know.
 #[derive(Clone)]
-pub(super) struct Columns {
-    pub(super) header: Header,
+pub(in crate::cli::command) struct Columns {
+    pub(in crate::cli::command) header: Header,
     /// The cells of the first rows.
-    pub(super) rows: Vec<Vec<String>>,
+    pub(in crate::cli::command) rows: Vec<Vec<String>>,
 }
 
 impl Columns {
     /// The column that is called openid, or whose first cell looks like one.
-    pub(super) fn likely_openid(&self) -> Option<String> {
+    pub(in crate::cli::command) fn likely_openid(&self) -> Option<String> {
         let named = self.header.names().find(|name| name.eq_ignore_ascii_case(OPENID));
         let looks = |cell: &&String| matches!(openid::check(cell.trim()), Ok(openid::Shape::Usual));
         let first = || self.rows.first().into_iter().flatten();
@@ -44,7 +44,7 @@ impl Columns {
 
     /// The column whose cells are all times of day on a date, so far as they are filled; one whose name speaks of contact
     /// before others.
-    pub(super) fn likely_contact(&self) -> Option<(String, bool)> {
+    pub(in crate::cli::command) fn likely_contact(&self) -> Option<(String, bool)> {
         let zone = usual_zone();
         // A bare number is a time only where the column's name says so: orders and members have numbers, too.
         let is_time = |cell: &str, speaks: bool| {
@@ -66,7 +66,7 @@ impl Columns {
     }
 
     /// The first cell of a column, where none of the cells that were looked at is an openid of the usual shape.
-    pub(super) fn no_openid(&self, name: &str) -> Option<&str> {
+    pub(in crate::cli::command) fn no_openid(&self, name: &str) -> Option<&str> {
         let at = self.header.position(name)?;
         let cells = || self.rows.iter().filter_map(move |row| row.get(at)).map(|cell| cell.trim());
         let usual = cells().any(|cell| matches!(openid::check(cell), Ok(openid::Shape::Usual)));
@@ -80,7 +80,9 @@ const TITLE_ROWS: usize = 10;
 const ROW_SHOWN: usize = 60;
 
 /// The columns of the audience; nothing where a title seems to stand above their names, and then its first rows.
-pub(super) fn columns_below(starter: &Starter) -> Result<(Option<Columns>, Option<Titled>), Vec<Diagnostic>> {
+pub(in crate::cli::command) fn columns_below(
+    starter: &Starter,
+) -> Result<(Option<Columns>, Option<Titled>), Vec<Diagnostic>> {
     let told = |faults: &[Diagnostic]| faults.iter().any(|fault| fault.code == Code::TitleAboveNames);
     let found = columns(starter);
     let is_title = match &found {
@@ -116,7 +118,7 @@ fn titled(starter: &Starter) -> Option<Titled> {
 }
 
 /// The columns of the audience and its first row, or what keeps the file from being read.
-pub(super) fn columns(starter: &Starter) -> Result<Columns, Vec<Diagnostic>> {
+pub(in crate::cli::command) fn columns(starter: &Starter) -> Result<Columns, Vec<Diagnostic>> {
     let judged = starter.judged_so_far();
     let Some(audience) = judged.audience else { return Err(judged.faults) };
     let mut reader = Reader::open(&audience.source).map_err(|unreadable| unreadable.faults)?;

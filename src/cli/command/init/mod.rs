@@ -3,10 +3,10 @@
 //! Whoever sits at a terminal and names no kind is asked for what a campaign needs; otherwise nothing is asked and the
 //! example of a kind is written.
 
-mod columns;
+pub(in crate::cli::command) mod columns;
 mod interview;
 mod prompt;
-mod starter;
+pub(in crate::cli::command) mod starter;
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -28,7 +28,7 @@ use crate::message::Kind;
 use crate::plan::{locate, plan_validated};
 use crate::report::plan::text;
 
-const CAMPAIGN: &str = "campaign.toml";
+pub(in crate::cli::command) const CAMPAIGN: &str = "campaign.toml";
 const AUDIENCE: &str = "audience.csv";
 const SCHEMA: &str = "campaign.schema.json";
 const IGNORE: &str = ".gitignore";
@@ -98,7 +98,11 @@ fn write_and_plan(dir: &Path, starter: &Starter, terminal: &Terminal) -> Result<
 
 /// Writes files and what goes with every campaign, and gives the campaign file's path. If one of them is there
 /// already, none is written.
-fn write(dir: &Path, files: &[(&str, &[u8])], terminal: &Terminal) -> Result<PathBuf, Problem> {
+pub(in crate::cli::command) fn write(
+    dir: &Path,
+    files: &[(&str, &[u8])],
+    terminal: &Terminal,
+) -> Result<PathBuf, Problem> {
     let schema = describe::in_language(&schema::schema(), terminal.words.language());
     let schema = serde_json::to_string_pretty(&schema).expect("JSON values always serialise") + "\n";
     let mut files = files.to_vec();
@@ -147,7 +151,7 @@ fn identity(dir: &Path, kind: Kind) -> String {
 
 /// A campaign's identity from its title, or its folder, or its kind, with the day: next year's spring sale is another
 /// campaign. Where letters of the title are lost, the time keeps two campaigns of one day apart.
-fn dated(title: &str, dir: &Path, kind: Kind, now: &Zoned) -> String {
+pub(in crate::cli::command) fn dated(title: &str, dir: &Path, kind: Kind, now: &Zoned) -> String {
     let names = [title, &name_of(dir)].map(slug);
     let name = names.into_iter().find(|slug| !slug.is_empty()).unwrap_or_else(|| kind.to_string());
     let lossy = title.chars().any(|c| c.is_alphanumeric() && !c.is_ascii());
