@@ -49,8 +49,8 @@ pub(crate) fn climb(
     let of_class =
         |class| steps.iter().zip(&known.classes).filter(move |(_, of)| **of == class).map(|(step, _)| *step);
     let left = of_class(Class::Fresh);
-    // With nobody left there is nothing to go up to.
-    let from = left.clone().min().unwrap_or(ramp.steps.len().saturating_sub(1));
+    // Whoever is tried again once everybody was tried has a ramp behind them.
+    let Some(from) = left.clone().min() else { return Ok(None) };
     let mut answers = vec![Answers::default(); ramp.steps.len()];
     if !goes_on {
         of_class(Class::Sent).for_each(|step| answers[step].sent += 1);

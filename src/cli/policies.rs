@@ -39,7 +39,8 @@ pub(crate) fn find(validated: &Validated, campaign: &Path, fence: Option<&Fence>
         add(name, path, None);
     }
     // What is part of a file's name leads nowhere else.
-    let plain = |appid: &&str| appid.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let plain =
+        |appid: &&str| appid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
     let appid = validated.known.appid.as_deref().filter(plain);
     if let (None, Some(path)) = (fence, appid.and_then(of_user)) {
         add(

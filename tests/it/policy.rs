@@ -251,6 +251,25 @@ fn who_had_as_many_campaigns_as_the_policy_allows_is_skipped_and_told_why_everyw
 }
 
 #[test]
+fn a_campaign_that_waited_for_another_is_judged_by_what_that_one_sent_meanwhile() {
+    let world = world(6, "[caps]\nper_person = \"1/7d\"\n");
+    let platform = Platform::new("latency = \"150ms\"");
+    another(&world, "may", 0..4);
+    world.edit("may.toml", "[send]", "[send]\nconcurrency = 1");
+    let first = ["send", "may.toml", "--yes", "--format", "json", "--progress", "none"];
+    let mut first = world.command_at(&platform, &first);
+    let first = first.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let first = first.spawn().expect("the binary starts");
+    // The second one begins when hardly anybody has been sent the first.
+    platform.wait_for_requests(1);
+    let second = ["send", "campaign.toml", "--yes", "--format", "json", "--wait-lock", "60s"];
+    let second = world.run_at(&platform, &second).exits(0);
+    assert_eq!(crate::support::finish(first).exits(0).counts(), "4 sent");
+    assert_eq!(second.counts(), "2 sent, 4 skipped");
+    assert_eq!(platform.ledger().duplicates(), [""; 0]);
+}
+
+#[test]
 fn several_messages_of_one_campaign_are_one_occasion_and_never_one_against_themselves() {
     let world = world(2, "[caps]\nper_person = \"2/7d\"\n");
     world.edit("campaign.toml", "file = \"audience.csv\"", "file = \"audience.csv\"\nduplicates = \"each\"");

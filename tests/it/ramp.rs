@@ -326,6 +326,17 @@ fn within_a_step_the_earliest_deadline_comes_first() {
 }
 
 #[test]
+fn a_ramp_that_is_behind_everybody_holds_back_nobody_who_is_tried_again() {
+    let world = world(20, "steps = [\"2\", \"100%\"]\nhalt = { refused = \"100%\" }");
+    let platform = Platform::new("[[answers]]\ncode = 40003\nshare = \"50%\"");
+    send(&world, &platform, &[]).exits(5);
+    world.edit("campaign.toml", "refused = \"100%\"", "refused = \"10%\"");
+    send(&world, &platform, &[]).exits(5);
+    let well = Platform::new("");
+    assert_eq!(send(&world, &well, &["--retry", "refused"]).exits(0).counts(), "20 sent");
+}
+
+#[test]
 fn a_rehearsal_goes_up_the_ramp_without_its_waits() {
     let world = world(30, "steps = [\"5\", \"50%\", \"100%\"]\nwait = \"10m\"");
     let ran = world.run(&["rehearse", "campaign.toml", "--format", "json"]).exits(0);

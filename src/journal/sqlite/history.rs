@@ -491,6 +491,64 @@ mod tests {
     }
 
     #[test]
+    fn whom_the_platform_refused_is_found_unless_something_reached_them_since() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut store = SqliteStore::open(folder.path()).expect("a journal");
+        let (refused, sent) = (State::Settled(Outcome::Refused), State::Settled(Outcome::Sent));
+        let unknown = State::Settled(Outcome::Unknown);
+        let mut keys = Vec::new();
+        // By person: what two campaigns came to, as state, errcode and minute.
+        let history = [
+            [(refused, Some(40003), 10), (refused, Some(45015), 20)],
+            [(refused, Some(40003), 10), (sent, None, 20)],
+            [(sent, None, 10), (refused, Some(43004), 20)],
+            [(refused, Some(40003), 1), (unknown, None, 20)],
+            [(refused, Some(40003), 10), (unknown, None, 20)],
+            [(refused, Some(40003), 10), (refused, Some(43004), 20)],
+        ];
+        for campaign in 0..2 {
+            let campaign_id = format!("c{campaign}");
+            let whose =
+                Identity { appid: "a".into(), campaign: campaign_id, wave: 1, channel: Channel::Send };
+            let claim = store.claim(&whose, Incident::Crash).expect("a claim");
+            let transaction = store.transaction().expect("a transaction");
+            for (person, of_person) in history.iter().enumerate() {
+                let (state, errcode, minute) = of_person[campaign];
+                let intent = Intent {
+                    id: None,
+                    openid: openid(person),
+                    nth: 1,
+                    attempt: 1,
+                    at: moment(minute),
+                    payload: 0,
+                };
+                let id = write_intent(&transaction, claim.campaign(), &intent).expect("an intent");
+                let settle = "UPDATE message SET state = ?1, errcode = ?2 WHERE id = ?3";
+                transaction.execute(settle, params![state.to_disk(), errcode, id.0]).expect("a state");
+            }
+            transaction.commit().expect("a commit");
+            if campaign == 0 {
+                store.index_persons(claim, "a").expect("an index");
+            }
+            keys.push(claim.campaign());
+        }
+        let mut persons: Vec<(Person, usize)> =
+            (0..history.len()).map(|index| (Person::of("a", &openid(index)), index)).collect();
+        persons.sort_unstable();
+        let sorted: Vec<Person> = persons.iter().map(|(person, _)| *person).collect();
+        let mut found = BTreeMap::new();
+        store
+            .refusals(&keys, moment(5), &[40003, 43004], &sorted, &mut |place, at| {
+                found.insert(persons[place].1, at);
+            })
+            .expect("an answer");
+        let expected = [(0, 10), (2, 20), (4, 10), (5, 20)].map(|(person, minute)| (person, moment(minute)));
+        assert_eq!(found, expected.into());
+        let whose = Identity { appid: "a".into(), campaign: "c0".into(), wave: 1, channel: Channel::Send };
+        assert_eq!(store.other_campaigns(&whose), Ok(vec![keys[1]]));
+    }
+
+    #[test]
     fn an_account_tells_of_its_campaigns_and_from_where_they_were_sent() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut store = SqliteStore::open(folder.path()).expect("a journal");
