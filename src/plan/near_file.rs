@@ -11,6 +11,8 @@ pub(crate) fn near(folder: &Path, name: &str) -> Option<String> {
     let path = folder.join(name);
     let (parent, wanted) = (path.parent()?, path.file_name()?.to_str()?);
     let alike = |other: &str| plain(other) == plain(wanted);
+    // A campaign that is named without a folder lies in this one.
+    let parent = if parent == Path::new("") { Path::new(".") } else { parent };
     let entries = std::fs::read_dir(parent).ok()?;
     let mut found: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())

@@ -188,3 +188,16 @@ fn equal_contents_give_an_equal_digest_whatever_the_files_are_called() {
     assert_eq!(digest("海报.png", png("spring")), first);
     assert_ne!(digest("a.png", png("autumn")), first);
 }
+
+// Elsewhere names have no case, and the file is there.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_of_nearly_the_name_is_told_wherever_one_stands() {
+    let world = world("[message.image]\nfile = \"Banner.PNG\"");
+    world.file("banner.png", png(""));
+    for campaign in ["campaign.toml", "./campaign.toml"] {
+        let found = world.run(&["plan", campaign, "--format", "json"]).exits(3).json();
+        let help = found["diagnostics"][0]["help"].as_str().expect("a help").to_owned();
+        assert!(help.contains("did you mean `banner.png`?"), "{campaign}: {help}");
+    }
+}

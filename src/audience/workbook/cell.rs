@@ -196,12 +196,11 @@ impl Layout {
 pub(crate) struct Codes(HashMap<u32, NumberFormat>);
 
 impl Codes {
-    /// Takes in one; of two with a number the first counts. A file that has more than any program writes has no more of
-    /// them.
-    pub(crate) fn add(&mut self, number: u32, code: &str) {
-        if self.0.len() < MOST_STYLES {
-            self.0.entry(number).or_insert_with(|| NumberFormat::new(code));
-        }
+    /// Takes in one; of two with a number the first counts.
+    pub(crate) fn add(&mut self, number: u32, code: &str) -> Result<(), Failure> {
+        within(self.0.len(), MOST_STYLES)?;
+        self.0.entry(number).or_insert_with(|| NumberFormat::new(code));
+        Ok(())
     }
 
     pub(crate) fn get(&self, number: u32) -> Option<&NumberFormat> {
@@ -253,6 +252,9 @@ pub(crate) fn packed(bits: u32) -> f64 {
     if bits & 1 != 0 { value / 100.0 } else { value }
 }
 
+/// More texts than this take longer to read than anybody waits, and are ten for every row there can be.
+const MOST_TEXTS: usize = 10_000_000;
+
 /// From this size on the texts of a workbook are given all the room that they may need.
 const LARGE: usize = 16 << 20;
 
@@ -274,7 +276,7 @@ impl Texts {
             let _ = self.text.try_reserve_exact(limit.saturating_sub(self.text.len()).max(text.len()));
         }
         self.text.push_str(text);
-        if self.size() > limit {
+        if self.size() > limit || self.ends.len() >= MOST_TEXTS {
             return Err(Failure::TooLarge);
         }
         self.ends.push(u32::try_from(self.text.len()).map_err(|_| Failure::TooLarge)?);

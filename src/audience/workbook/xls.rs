@@ -100,7 +100,7 @@ impl Xls {
                 FORMAT => {
                     let code = self.spelling.text(data, 2, self.spelling.is_narrow());
                     if let Some((id, code)) = short(data, 0).zip(code) {
-                        codes.add(id, &code);
+                        codes.add(id, &code)?;
                     }
                 }
                 FONT => fonts.push(Font::of_record(data, self.spelling.text(data, 14, true).as_deref())),

@@ -103,7 +103,7 @@ impl<'b> Xlsb<'b> {
         let part = |kind: &str, usual: &str| relations.of_kind(kind).unwrap_or(usual).to_owned();
         let styles = part("styles", "xl/styles.bin");
         let styles = if package.has(&styles) {
-            self::styles(Records::new(package.part(&styles)?))
+            self::styles(Records::new(package.part(&styles)?))?
         } else {
             Styles::default()
         };
@@ -259,7 +259,7 @@ fn is_struck(data: &[u8], end: usize, fonts: &[Font]) -> bool {
 }
 
 /// The styles that cells and conditions name.
-fn styles(mut records: Records<'_>) -> Styles {
+fn styles(mut records: Records<'_>) -> Result<Styles, Failure> {
     let mut codes = Codes::default();
     let (mut all, mut conditional, mut fonts, mut inside) = (Vec::new(), Vec::new(), Vec::new(), false);
     while let Some((kind, data)) = records.next() {
@@ -267,7 +267,7 @@ fn styles(mut records: Records<'_>) -> Styles {
             FORMAT => {
                 let code = short(data, 0).zip(text(data, 2));
                 if let Some((id, (code, _))) = code {
-                    codes.add(id, &code);
+                    codes.add(id, &code)?;
                 }
             }
             FONT if fonts.len() < MOST_STYLES => {
@@ -287,7 +287,7 @@ fn styles(mut records: Records<'_>) -> Styles {
             _ => {}
         }
     }
-    Styles { all, conditional, fonts }
+    Ok(Styles { all, conditional, fonts })
 }
 
 fn short(data: &[u8], at: usize) -> Option<u32> {

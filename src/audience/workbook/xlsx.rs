@@ -183,7 +183,7 @@ fn styles(package: &mut Package<'_>, part: &str) -> Result<Styles, Failure> {
                 (_, "numFmt") => {
                     let id = tag.value("numFmtId").and_then(|id| id.parse().ok());
                     if let Some((id, code)) = id.zip(tag.value("formatCode")) {
-                        codes.add(id, &code);
+                        codes.add(id, &code)?;
                     }
                 }
                 ("cellXfs", "xf") => {
