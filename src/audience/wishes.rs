@@ -20,6 +20,17 @@ pub(crate) enum HiddenRows {
     Include,
 }
 
+impl HiddenRows {
+    /// As a campaign file says it; nothing for what goes without saying.
+    pub(crate) fn word(self) -> Option<&'static str> {
+        match self {
+            Self::Error => None,
+            Self::Skip => Some("skip"),
+            Self::Include => Some("include"),
+        }
+    }
+}
+
 /// What becomes of the rows of an audience that have no row in a joined file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

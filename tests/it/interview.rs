@@ -4,6 +4,7 @@
 
 use std::fs;
 
+use rust_xlsxwriter::Workbook;
 use wxcast::locale::{Catalog, Language};
 use wxcast::message::{KINDS, Kind};
 
@@ -393,4 +394,35 @@ fn a_text_ends_with_a_full_stop_of_a_chinese_keyboard_and_warnings_are_counted_a
     let (code, shown) = session.ends();
     assert_eq!(code, 0, "{shown}");
     assert!(shown.contains("但有 2 处提醒") && !shown.contains("检查通过"), "{shown}");
+}
+
+#[test]
+fn hidden_rows_are_asked_about_and_what_is_odd_is_told_before_the_question() {
+    let world = world();
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    let rows = [["openid", "姓名"], [&openid(1), "张三"], [&openid(2), "李四"]];
+    for (row, cells) in (0..).zip(rows) {
+        for (column, cell) in (0..).zip(cells) {
+            sheet.write_string(row, column, cell).expect("a cell");
+        }
+    }
+    sheet.set_row_hidden(1).expect("a row");
+    world.file("lists/名单.xlsx", book.save_to_buffer().expect("a workbook"));
+    let mut session = session(&world, "init spring", &[("WXCAST_APPID", APPID)]);
+    session
+        .sees("[1]")
+        .types("")
+        .sees(&format!("[{APPID}]"))
+        .types("no id")
+        .sees("`no id` is no AppID")
+        .types(APPID);
+    session.sees("The audience file").types("lists/名单.xlsx");
+    session.sees("1 rows of the list are hidden").sees("[skip]").types("").sees("[openid]").types("");
+    session.sees("The text").types("{姓名}您好\r.").sees("is no variable").sees("[yes]").types("again");
+    session.sees("The text").types("{{姓名}}您好\r.").sees("│ 李四您好").sees("[yes]").types("");
+    let (code, shown) = session.ends();
+    assert_eq!(code, 0, "{shown}");
+    let toml: toml::Table = world.read("spring/campaign.toml").parse().expect("TOML");
+    assert_eq!(toml["audience"]["hidden_rows"].as_str(), Some("skip"));
 }

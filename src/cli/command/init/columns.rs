@@ -30,6 +30,8 @@ pub(in crate::cli::command) struct Columns {
     pub(in crate::cli::command) header: Header,
     /// The cells of the first rows.
     pub(in crate::cli::command) rows: Vec<Vec<String>>,
+    /// How many rows are hidden and nobody has said what they are, and which.
+    pub(super) hidden: Option<(String, String)>,
 }
 
 impl Columns {
@@ -111,8 +113,9 @@ fn titled(starter: &Starter) -> Option<Titled> {
     let most = rows.iter().map(|(_, cells)| cells.len()).max()?;
     let names = rows.iter().find(|(_, cells)| cells.len() == most).map(|(number, _)| *number)?;
     let shown = |(number, cells): (u64, Vec<String>)| {
-        let text: String = cells.join(" | ").chars().take(ROW_SHOWN).collect();
-        (number, text)
+        let text = cells.join(" | ");
+        let short: String = text.chars().take(ROW_SHOWN).collect();
+        (number, if short.len() < text.len() { format!("{short}…") } else { text })
     };
     (names != top && most > 1).then(|| Titled { rows: rows.into_iter().map(shown).collect(), names })
 }
@@ -127,5 +130,10 @@ pub(in crate::cli::command) fn columns(starter: &Starter) -> Result<Columns, Vec
     while rows.len() < LOOKED_AT && reader.read(&mut row).map_err(|fault| vec![fault])?.is_some() {
         rows.push(row.cells().map_err(|fault| vec![fault])?.iter().map(str::to_owned).collect());
     }
-    Ok(Columns { header: reader.header().clone(), rows })
+    let value = |fault: &Diagnostic, wanted: &str| {
+        fault.values.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.to_string())
+    };
+    let hidden = reader.warnings().iter().find(|fault| fault.code == Code::HiddenRows);
+    let hidden = hidden.and_then(|fault| Some((value(fault, "count")?, value(fault, "rows")?)));
+    Ok(Columns { header: reader.header().clone(), rows, hidden })
 }

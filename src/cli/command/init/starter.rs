@@ -4,6 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use toml::{Table, Value};
 
+use crate::audience::wishes::HiddenRows;
 use crate::campaign::validate::{Overrides, Validated, validate};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
@@ -33,6 +34,8 @@ pub(crate) struct Starter {
     pub(crate) sheet: Option<String>,
     /// The row that names the columns, where it is not the first.
     pub(crate) header_row: Option<u32>,
+    /// What the hidden rows of the sheet are.
+    pub(crate) hidden_rows: Option<HiddenRows>,
     /// The column of the openids.
     pub(crate) openid: Option<String>,
     /// The column with the times of last contact.
@@ -54,6 +57,7 @@ impl Starter {
             audience: None,
             sheet: None,
             header_row: None,
+            hidden_rows: None,
             openid: None,
             window: None,
             message: Table::new(),
@@ -76,6 +80,8 @@ impl Starter {
         audience.extend(audience_file.map(|file| ("file".to_owned(), Value::String(display(&file)))));
         audience.extend(self.sheet.clone().map(|sheet| ("sheet".to_owned(), Value::String(sheet))));
         audience.extend(self.header_row.map(|row| ("header_row".to_owned(), Value::Integer(row.into()))));
+        let hidden = self.hidden_rows.and_then(HiddenRows::word);
+        audience.extend(hidden.map(|word| ("hidden_rows".to_owned(), Value::String(word.to_owned()))));
         let column = self.openid.clone().filter(|column| column != "openid");
         audience.extend(column.map(|column| ("openid".to_owned(), Value::String(column))));
         audience.extend(self.window.clone().map(|column| {
