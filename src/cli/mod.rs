@@ -50,7 +50,7 @@ use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{Args, Color, Subcommand};
 use crate::cli::line::language::given;
 use crate::cli::line::{help, language, usage};
-use crate::cli::problem::{Problem, Told};
+use crate::cli::problem::{Part, Problem};
 use crate::cli::repeated::repeated;
 use crate::cli::terminal::{Terminal, colors};
 use crate::diagnostic::render::display;
@@ -176,14 +176,14 @@ fn tell(problem: &Problem, terminal: &Terminal) -> Exit {
     let words = &terminal.words;
     for told in problem.told() {
         match told {
-            Told::Error(sentence) => terminal.complain(&sentence.say(words)),
-            Told::Note(sentence) => terminal.tell(&format!("{}\n", sentence.say(words))),
-            Told::Faults(drawn) => {
+            Part::Error(sentence) => terminal.complain(&sentence.say(words)),
+            Part::Note(sentence) => terminal.tell(&format!("{}\n", sentence.say(words))),
+            Part::Faults(drawn) => {
                 let (diagnostics, sources) = &**drawn;
                 terminal.tell(&faults(diagnostics, sources, words, terminal.color));
             }
-            Told::Fault(None, fault) => terminal.complain(&fault.message(words)),
-            Told::Fault(Some(file), fault) => {
+            Part::Fault(None, fault) => terminal.complain(&fault.message(words)),
+            Part::Fault(Some(file), fault) => {
                 terminal.complain(&format!("{}: {}", display(file), fault.message(words)));
             }
         }

@@ -16,13 +16,13 @@ use crate::report::join::JoinError;
 #[derive(Debug)]
 pub(crate) struct Problem {
     exit: Exit,
-    told: Vec<Told>,
+    told: Vec<Part>,
     next: Option<(Cow<'static, str>, PathBuf)>,
 }
 
 /// A part of what is told.
 #[derive(Debug)]
-pub(crate) enum Told {
+pub(crate) enum Part {
     /// What went wrong.
     Error(Sentence),
     /// That somebody decided otherwise, which is no error: whoever wants quiet is not told.
@@ -36,23 +36,23 @@ pub(crate) enum Told {
 impl Problem {
     /// The sentence `error.<key>`.
     pub(crate) fn new(exit: Exit, key: &str) -> Self {
-        Self::of(exit, Told::Error(Sentence::new(format!("error.{key}"))))
+        Self::of(exit, Part::Error(Sentence::new(format!("error.{key}"))))
     }
 
     /// A sentence that has been put together already.
     pub(crate) fn said(exit: Exit, sentence: Sentence) -> Self {
-        Self::of(exit, Told::Error(sentence))
+        Self::of(exit, Part::Error(sentence))
     }
 
     /// The sentence `key`, which is no error.
     pub(crate) fn note(exit: Exit, key: &'static str) -> Self {
-        Self::of(exit, Told::Note(Sentence::new(key)))
+        Self::of(exit, Part::Note(Sentence::new(key)))
     }
 
     /// The faults of a campaign.
     pub(crate) fn faults(faults: Diagnostics, sources: Sources) -> Self {
         let (errors, warnings, campaign) = (faults.errors(), faults.warnings(), sources.campaign.clone());
-        let faults = Self::of(Exit::Invalid, Told::Faults(Box::new((faults, sources))));
+        let faults = Self::of(Exit::Invalid, Part::Faults(Box::new((faults, sources))));
         faults.and(Self::invalid(errors, warnings)).next("invalid", &campaign)
     }
 
@@ -63,7 +63,7 @@ impl Problem {
 
     /// A fault of a file that is no campaign.
     pub(crate) fn fault(file: &Path, fault: Diagnostic) -> Self {
-        Self::of(Exit::Invalid, Told::Fault(Some(file.to_owned()), Box::new(fault)))
+        Self::of(Exit::Invalid, Part::Fault(Some(file.to_owned()), Box::new(fault)))
     }
 
     /// A file that cannot be written.
@@ -76,7 +76,7 @@ impl Problem {
         Self::new(exit, "changed")
     }
 
-    fn of(exit: Exit, told: Told) -> Self {
+    fn of(exit: Exit, told: Part) -> Self {
         Self { exit, told: vec![told], next: None }
     }
 
@@ -94,9 +94,9 @@ impl Problem {
 
     fn change(mut self, change: impl FnOnce(Sentence) -> Sentence) -> Self {
         let last = match self.told.pop().expect("a problem begins with something that is told") {
-            Told::Error(sentence) => Told::Error(change(sentence)),
-            Told::Note(sentence) => Told::Note(change(sentence)),
-            whole @ (Told::Faults(_) | Told::Fault(..)) => whole,
+            Part::Error(sentence) => Part::Error(change(sentence)),
+            Part::Note(sentence) => Part::Note(change(sentence)),
+            whole @ (Part::Faults(_) | Part::Fault(..)) => whole,
         };
         self.told.push(last);
         self
@@ -129,7 +129,7 @@ impl Problem {
     }
 
     /// What is told.
-    pub(crate) fn told(&self) -> &[Told] {
+    pub(crate) fn told(&self) -> &[Part] {
         &self.told
     }
 
@@ -181,7 +181,7 @@ impl From<JoinError> for Problem {
             JoinError::Changed => Self::changed(Exit::Gate),
             JoinError::Audience(faults) => faults
                 .into_iter()
-                .map(|fault| Self::of(Exit::Invalid, Told::Fault(None, Box::new(fault))))
+                .map(|fault| Self::of(Exit::Invalid, Part::Fault(None, Box::new(fault))))
                 .reduce(Self::and)
                 .expect("an audience that cannot be read has a fault"),
         }

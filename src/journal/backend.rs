@@ -20,12 +20,12 @@ use crate::journal::identity::{CampaignKey, Claim, Identity, MessageKey, Person,
 use crate::journal::kept::Kept;
 use crate::journal::lineage::{Lineage, Mark, MessageSet};
 use crate::journal::notice::Noticed;
-use crate::journal::place::Place;
 use crate::journal::portable::{Export, Exported, ImportError, Imported};
 use crate::journal::receipt::Entry;
 use crate::journal::record::{Known, MessageCounts, Recorded};
 use crate::journal::run::{RunEnd, RunRecord, RunStart};
-use crate::journal::told::Told;
+use crate::journal::told::ToldMessage;
+use crate::journal::whereabouts::Whereabouts;
 
 /// A journal. Each of the traits is a subject; a backend has a file for each.
 pub trait Backend:
@@ -75,7 +75,11 @@ pub trait TakeOver {
 
     /// Takes in what results tell, all of it or nothing. Of a message that the journal knows, what forbids another
     /// request more than the other counts. Gives how many messages that changed.
-    fn take_in(&mut self, claim: Claim, told: &mut dyn Iterator<Item = Told>) -> Result<usize, JournalError>;
+    fn take_in(
+        &mut self,
+        claim: Claim,
+        told: &mut dyn Iterator<Item = ToldMessage>,
+    ) -> Result<usize, JournalError>;
 }
 
 /// Other campaigns that may be the same one under another name.
@@ -323,7 +327,7 @@ pub trait Files {
     fn check(&self) -> Result<(), JournalError>;
 
     /// Where it lies; nothing where that is no place at which a copy could be told from it.
-    fn place(&self) -> Option<Place>;
+    fn place(&self) -> Option<Whereabouts>;
 
     /// Whether it can be read while it is written, and several processes can write it in turn. Without that, as in folders on
     /// a network, two computers must not use it.

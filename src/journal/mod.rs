@@ -24,7 +24,6 @@ pub mod lock;
 pub mod media;
 pub(crate) mod notice;
 pub(crate) mod people;
-pub(crate) mod place;
 pub(crate) mod portable;
 pub(crate) mod receipt;
 pub mod record;
@@ -33,6 +32,7 @@ pub(crate) mod run;
 mod sqlite;
 pub mod store;
 pub(crate) mod told;
+pub(crate) mod whereabouts;
 pub mod writer;
 pub(crate) mod written;
 

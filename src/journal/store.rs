@@ -12,10 +12,10 @@ use crate::journal::backend::Backend;
 pub use crate::journal::batch::Intent;
 use crate::journal::identity::{CampaignKey, Identity, RunKey};
 use crate::journal::lineage::MessageSet;
-use crate::journal::place::Places;
 use crate::journal::record::Recorded;
 use crate::journal::sqlite::store::SqliteStore;
 use crate::journal::sqlite::{file, format1, log};
+use crate::journal::whereabouts::Places;
 use crate::journal::written::{self, MadeOf, WrittenResults};
 
 /// The file's name in an account's folder.

@@ -6,7 +6,7 @@ use crate::delivery::outcome::Outcome;
 
 /// A message of which results tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct ToldMessage {
     /// The openid, masked where the results are.
     pub(crate) openid: String,
     /// Which message to this openid it is, from 1.
@@ -23,7 +23,7 @@ pub struct Told {
     pub(crate) at: Timestamp,
 }
 
-impl Told {
+impl ToldMessage {
     /// Whether the openid is not the whole one.
     pub(crate) fn is_masked(&self) -> bool {
         self.openid.contains('*')

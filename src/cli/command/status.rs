@@ -50,8 +50,8 @@ pub(crate) fn run(args: &args::Status, terminal: &Terminal) -> Result<Exit, Prob
     }
 }
 
-/// What a look at a campaign shows.
-struct Seen {
+/// How a campaign stands, as far as that says what is to be done next.
+struct Situation {
     /// Whether somebody is sending.
     running: bool,
     /// Whether something speaks against what is told, or only the receipt tells it: what is to be done has been said.
@@ -63,7 +63,7 @@ struct Seen {
     begun: bool,
 }
 
-impl Seen {
+impl Situation {
     /// Names the command that goes on from here.
     fn next(&self, campaign: &Path, terminal: &Terminal) {
         let Counts { sent, refused, failed, unknown, skipped: _, unsent: _ } = self.counts;
@@ -86,8 +86,8 @@ impl Seen {
     }
 }
 
-/// What is known of a campaign.
-struct Known {
+/// The figures of a campaign, and what they are of.
+struct Figures {
     tally: Tally,
     /// The skipped ones by reason.
     skipped: BTreeMap<String, u64>,
@@ -171,7 +171,7 @@ fn is_quick(campaign: &Campaign) -> bool {
 }
 
 /// What the journal says of a campaign; nothing where it has no message of it.
-fn sent(teller: &Teller, identity: &Identity, looks: Option<&Path>) -> Result<Option<Known>, JournalError> {
+fn sent(teller: &Teller, identity: &Identity, looks: Option<&Path>) -> Result<Option<Figures>, JournalError> {
     let Some(store) = Store::read(&teller.state)? else { return Ok(None) };
     let Some(number) = store.find_campaign(identity)? else { return Ok(None) };
     let last = store.runs(number)?.pop();
@@ -195,16 +195,16 @@ fn sent(teller: &Teller, identity: &Identity, looks: Option<&Path>) -> Result<Op
         // Why requests failed is on the disk alone; the list is held against what is in memory.
         let Tally { failed_by_cause, unknown_by_cause, .. } = by_journal;
         let tally = Tally { failed_by_cause, unknown_by_cause, ..of_list };
-        return Ok(Some(Known { tally, skipped, digest, is_of_now: true, list, stopped }));
+        return Ok(Some(Figures { tally, skipped, digest, is_of_now: true, list, stopped }));
     }
     let decided = by_journal.skipped.iter().map(|(reason, count)| (reason.name().to_owned(), *count));
     // An older version noted how many its files skipped, and not why.
     let skipped = last.and_then(|last| last.skipped).into_iter().flatten().chain(decided).collect();
-    Ok(Some(Known { tally: by_journal, skipped, digest, is_of_now: false, list: None, stopped }))
+    Ok(Some(Figures { tally: by_journal, skipped, digest, is_of_now: false, list: None, stopped }))
 }
 
 /// Tells once.
-fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Problem> {
+fn once(args: &args::Status, terminal: &Terminal) -> Result<Situation, Problem> {
     let path = &args.campaign.campaign;
     let flag = args.journal.dir();
     let Whose { identity, id, .. } = whose(path).inspect_err(|_| tell_running(path, None, flag, terminal))?;
@@ -216,7 +216,7 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Problem> {
     let sent = sent(&teller, &identity, looks)?;
     let by_journal = sent.is_some();
     let receipt = if by_journal { None } else { elsewhere::find(path, &identity, args.journal.local) };
-    let of_folder = |counts, digest| Known {
+    let of_folder = |counts, digest| Figures {
         tally: Tally { counts, ..Tally::default() },
         skipped: BTreeMap::new(),
         digest,
@@ -231,7 +231,7 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Problem> {
         // Nothing was sent yet: everybody is still to be sent.
         (None, None, None) => planned(path)?,
     };
-    let Known { tally, skipped, digest, is_of_now, list, stopped } = known;
+    let Figures { tally, skipped, digest, is_of_now, list, stopped } = known;
     let stopped = stopped.filter(|_| !teller.running && tally.counts.unsent > 0);
     let running = teller.running;
     match args.format {
@@ -290,7 +290,7 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<Seen, Problem> {
         tell_running(path, Some(&id), flag, terminal);
     }
     let told = doubted || receipt.is_some();
-    Ok(Seen { running, told, counts: tally.counts, altered: tally.altered, begun: stopped.is_some() })
+    Ok(Situation { running, told, counts: tally.counts, altered: tally.altered, begun: stopped.is_some() })
 }
 
 /// Says what is being sent from this folder although the campaign file names no campaign, or by now another one.
@@ -301,12 +301,12 @@ fn tell_running(path: &Path, id: Option<&CampaignId>, flag: Option<&PathBuf>, te
 }
 
 /// What the files say, where nobody was sent anything yet.
-fn planned(path: &Path) -> Result<Known, Problem> {
+fn planned(path: &Path) -> Result<Figures, Problem> {
     let (campaign, plan) = load_sound_guarded(path, &environment(), MaskOpenid::Auto)?;
     let tally = tally(&campaign, &plan, None)?;
     let by_files = Skip::ALL.into_iter().map(|why| (why.name().to_owned(), plan.counts.of(why)));
     let skipped = by_files.filter(|(_, count)| *count > 0).collect();
-    Ok(Known {
+    Ok(Figures {
         tally,
         skipped,
         digest: Some(plan.digest.to_string()),

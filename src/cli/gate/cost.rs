@@ -69,7 +69,7 @@ impl Cost {
             (Some((store, campaign)), Some(entry)) => entry.shared_with(&store.lineage(campaign)?),
             (Some(_) | None, _) => 0,
         };
-        let named = Named::count(campaign, witnesses, shared)?;
+        let named = NamedPeople::count(campaign, witnesses, shared)?;
         let people = entry.map_or(People::Same, |entry| named.compared(entry));
         let by_receipt = match (people, entry.map_or(0, Entry::reached)) {
             // Whoever stands in what both journals share is certain; of the others anybody may be somebody else.
@@ -137,7 +137,7 @@ impl Cost {
 }
 
 /// How many who were, or may have been, sent the message can be named.
-struct Named {
+struct NamedPeople {
     /// By journal and results together.
     all: u64,
     /// By results, and by what the journal shares with the one that wrote the receipt: whom it sent the message by itself
@@ -153,7 +153,7 @@ struct Named {
     set: Option<MessageSet>,
 }
 
-impl Named {
+impl NamedPeople {
     fn count(campaign: &Campaign, witnesses: &Witnesses, shared: u64) -> Result<Self, JournalError> {
         let known = witnesses.known();
         // Up to which number messages are shared, and how many of these, and of all, may have been delivered.

@@ -55,7 +55,7 @@ pub(super) fn left_out(
     if witnesses.entry().is_some() || witnesses.known().is_some() {
         return Ok(0);
     }
-    Ok(Told::by(campaign, files)?.left_out(campaign, None))
+    Ok(ToldPeople::by(campaign, files)?.left_out(campaign, None))
 }
 
 /// How many people may have been sent the message after these files were written, where no receipt says that they tell
@@ -73,7 +73,7 @@ pub(super) fn untold(
         return Ok(0);
     }
     let known = witnesses.known().map(|(store, campaign)| People::load(&**store, campaign)).transpose()?;
-    let told = Told::by(campaign, files)?;
+    let told = ToldPeople::by(campaign, files)?;
     let is_known = |stranger: &&Stranger| known.as_ref().is_some_and(|people| people.knows_one(stranger));
     let waiting = told.waiting.difference(&told.reached).filter(|stranger| !is_known(stranger)).count();
     let waiting = u64::try_from(waiting).expect("a count of what is in memory");
@@ -82,7 +82,7 @@ pub(super) fn untold(
 
 /// What files of results tell together.
 #[derive(Default)]
-struct Told {
+struct ToldPeople {
     /// Everybody who has a row.
     people: HashSet<[u64; 2]>,
     /// Whose message was, or may have been, delivered.
@@ -93,7 +93,7 @@ struct Told {
     masked: bool,
 }
 
-impl Told {
+impl ToldPeople {
     fn by(campaign: &Campaign, files: &[PathBuf]) -> Result<Self, JournalError> {
         let mut told = Self::default();
         let open = |file: &Path| results::open(campaign, file);

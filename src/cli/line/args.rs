@@ -13,6 +13,7 @@ pub(crate) use crate::cli::line::format::Format;
 use crate::cli::line::format::named_by;
 use crate::cli::line::journal_args::{History, Journal};
 use crate::cli::line::place_args::{JournalArgs, StateArgs};
+pub(crate) use crate::cli::line::tool_args::{Completions, Console, Explain, Schema, SchemaKind, Simulator};
 use crate::clock::FASTEST;
 use crate::plan::digest::Digest;
 use crate::plan::id::PlanId;
@@ -386,23 +387,6 @@ pub(crate) struct Doctor {
     pub(crate) state: StateArgs,
 }
 
-/// `console`.
-#[derive(Debug, Clone, clap::Args)]
-pub(crate) struct Console {
-    #[arg(value_name = "FOLDER")]
-    pub(crate) folder: Option<PathBuf>,
-    #[arg(long, conflicts_with_all = ["port", "no_open"])]
-    pub(crate) url: bool,
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) port: u16,
-    #[arg(long)]
-    pub(crate) no_open: bool,
-    #[arg(long, value_name = "DURATION", default_value = "30m")]
-    pub(crate) idle: String,
-    #[command(flatten)]
-    pub(crate) state: StateArgs,
-}
-
 /// `report`.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Report {
@@ -418,49 +402,4 @@ pub(crate) struct Report {
     pub(crate) mask_openid: MaskOpenid,
     #[command(flatten)]
     pub(crate) journal: JournalArgs,
-}
-
-/// `explain`.
-#[derive(Debug, Clone, clap::Args)]
-pub(crate) struct Explain {
-    #[arg(value_name = "CODE", allow_hyphen_values = true)]
-    pub(crate) code: String,
-}
-
-/// `simulator`.
-#[derive(Debug, Clone, clap::Args)]
-pub(crate) struct Simulator {
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) port: u16,
-    #[arg(long, value_name = "FILE")]
-    pub(crate) scenario: Option<PathBuf>,
-}
-
-/// `schema`.
-#[derive(Debug, Clone, clap::Args)]
-pub(crate) struct Schema {
-    #[arg(value_name = "WHICH", value_enum, default_value_t = SchemaKind::Campaign)]
-    pub(crate) which: SchemaKind,
-}
-
-/// Which schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SchemaKind {
-    /// Campaign files.
-    Campaign,
-    /// `plan --format json`.
-    Plan,
-    /// `send --format json`.
-    Summary,
-    /// `report --format json`.
-    Report,
-    /// Policy files.
-    Policy,
-}
-
-/// `completions`.
-#[derive(Debug, Clone, clap::Args)]
-pub(crate) struct Completions {
-    #[arg(value_name = "SHELL", value_enum)]
-    pub(crate) shell: clap_complete::Shell,
 }

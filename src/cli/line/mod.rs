@@ -8,4 +8,5 @@ pub mod help;
 pub(crate) mod journal_args;
 pub(crate) mod language;
 pub(crate) mod place_args;
+pub(crate) mod tool_args;
 pub mod usage;

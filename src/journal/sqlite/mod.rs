@@ -13,6 +13,7 @@ mod marks;
 mod messages;
 mod notes;
 pub(crate) mod notices;
+mod occasions;
 mod person;
 pub(crate) mod prune;
 mod runs;

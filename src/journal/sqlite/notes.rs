@@ -95,7 +95,7 @@ mod tests {
     use crate::journal::batch::{Batch, Intent, Settled};
     use crate::journal::history::Prunable;
     use crate::journal::identity::Channel;
-    use crate::journal::told::Told;
+    use crate::journal::told::ToldMessage;
 
     /// Whoever adds a way to write messages adds a line here: a change that is not counted leaves results as they were.
     #[test]
@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(store.recover(claim, Incident::Crash), Ok(0));
         assert_eq!(store.resolve(claim, &ids[..1], Outcome::Sent, "somebody", at), Ok(1));
         note(&store, "somebody's decision");
-        let told = Told {
+        let told = ToldMessage {
             openid: "five".into(),
             nth: 1,
             outcome: Outcome::Sent,

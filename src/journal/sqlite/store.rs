@@ -13,11 +13,11 @@ use crate::journal::JournalError;
 use crate::journal::backend::{Backend, Files};
 use crate::journal::identity::CampaignKey;
 use crate::journal::kept::Kept;
-use crate::journal::place::Place;
 use crate::journal::record::MessageCounts;
 use crate::journal::reserve::Reserve;
 use crate::journal::sqlite::file::{self, There};
 use crate::journal::sqlite::schema::{self, FORMAT};
+use crate::journal::whereabouts::Whereabouts;
 
 /// The file's name in an account's folder.
 pub(crate) const FILE: &str = "journal.sqlite3";
@@ -196,8 +196,8 @@ impl SqliteStore {
 impl Backend for SqliteStore {}
 
 impl Files for SqliteStore {
-    fn place(&self) -> Option<Place> {
-        Some(Place::of(&self.path))
+    fn place(&self) -> Option<Whereabouts> {
+        Some(Whereabouts::of(&self.path))
     }
 
     fn is_shareable(&self) -> bool {

@@ -11,7 +11,7 @@ use crate::journal::record::{State, UNSEEN};
 use crate::journal::sqlite::marks;
 use crate::journal::sqlite::store::SqliteStore;
 use crate::journal::sqlite::writing::{Failure, count_change, count_intents, insist, text_id, write_intent};
-use crate::journal::told::Told;
+use crate::journal::told::ToldMessage;
 
 impl TakeOver for SqliteStore {
     fn waves(&self, identity: &Identity) -> Result<Vec<CampaignKey>, JournalError> {
@@ -31,7 +31,11 @@ impl TakeOver for SqliteStore {
             .map_err(|error| self.unreadable(&error))
     }
 
-    fn take_in(&mut self, claim: Claim, told: &mut dyn Iterator<Item = Told>) -> Result<usize, JournalError> {
+    fn take_in(
+        &mut self,
+        claim: Claim,
+        told: &mut dyn Iterator<Item = ToldMessage>,
+    ) -> Result<usize, JournalError> {
         let index = Index::load(self, claim.campaign)?;
         let mut news = Vec::new();
         for told in told.filter(|told| !told.is_masked()) {
@@ -45,7 +49,7 @@ impl TakeOver for SqliteStore {
             insist(&transaction, claim)?;
             marks::leave(&transaction, claim)?;
             for (id, told) in &news {
-                let Told { openid, nth, attempts, at, .. } = told.clone();
+                let ToldMessage { openid, nth, attempts, at, .. } = told.clone();
                 let intent = Intent { id: *id, openid, nth, attempt: attempts, at, payload: UNSEEN };
                 let id = write_intent(&transaction, claim.campaign, &intent)?;
                 marks::note_new(&transaction, claim.campaign, std::iter::once(&intent))?;
@@ -60,7 +64,7 @@ impl TakeOver for SqliteStore {
     }
 }
 
-fn settle(transaction: &Transaction<'_>, id: i64, told: &Told) -> rusqlite::Result<()> {
+fn settle(transaction: &Transaction<'_>, id: i64, told: &ToldMessage) -> rusqlite::Result<()> {
     let reason = told.reason.as_deref().map(|reason| text_id(transaction, reason)).transpose()?;
     let state = State::Settled(told.outcome).to_disk();
     transaction

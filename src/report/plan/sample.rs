@@ -49,7 +49,7 @@ pub(crate) struct Wanted {
 
 /// What a second reading told.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct SecondReading {
     /// Those worth looking at, where they are wanted.
     pub(crate) samples: Option<Vec<SampleReport>>,
     /// The fingerprints of all rows, where they are wanted.
@@ -68,9 +68,9 @@ pub(crate) fn read(
     plan: &Plan,
     wanted: Wanted,
     words: &Catalog,
-) -> Result<Told, Changed> {
+) -> Result<SecondReading, Changed> {
     let inputs = Inputs::of_campaign(campaign, &plan.library);
-    let mut told = Told { samples: None, messages: wanted.messages.then(Vec::new), changes: None };
+    let mut told = SecondReading { samples: None, messages: wanted.messages.then(Vec::new), changes: None };
     if wanted.samples {
         let found = survey(&inputs, plan, &Choice::Pick(SHOWN), Extent::Samples)?;
         let shown = found.samples.iter().map(|found| sample(found, campaign, wanted.masked, words));

@@ -12,7 +12,7 @@ use crate::audience::reader::Reader;
 use crate::audience::row::Row;
 use crate::delivery::outcome::{Counts, Outcome, Status};
 use crate::diagnostic::code::Code;
-use crate::journal::told::Told;
+use crate::journal::told::ToldMessage;
 use crate::locale::sentence::Sentence;
 use crate::locale::{Catalog, Language};
 use crate::own_file;
@@ -184,7 +184,7 @@ impl EarlierResults {
     }
 
     /// Everybody for whom a request was made.
-    pub(crate) fn told(mut self) -> impl Iterator<Item = Told> {
+    pub(crate) fn told(mut self) -> impl Iterator<Item = ToldMessage> {
         let mut numbers: HashMap<String, u32> = HashMap::new();
         std::iter::from_fn(move || {
             loop {
@@ -215,9 +215,9 @@ impl Line<'_> {
         cell(self.row, self.own[5]).parse().ok()
     }
 
-    fn told(&self, outcome: Outcome, nth: u32) -> Told {
+    fn told(&self, outcome: Outcome, nth: u32) -> ToldMessage {
         let [_, errcode, errmsg, _, attempts, ..] = self.own.map(|column| cell(self.row, column));
-        Told {
+        ToldMessage {
             openid: self.openid.clone().into_owned(),
             nth,
             outcome,

@@ -64,7 +64,7 @@ struct Rest {
 }
 
 #[derive(Default)]
-struct Seen {
+struct Collected {
     reasons: Reasons,
     again: Reasons,
     token: u64,
@@ -83,7 +83,7 @@ impl History<'_> {
     ///
     /// When audience or journal cannot be read, or the audience changes meanwhile.
     pub(crate) fn read(&self, words: &Catalog) -> Result<RunReport, JoinError> {
-        let mut seen = Seen { masked: self.masked, running: self.running, ..Seen::default() };
+        let mut seen = Collected { masked: self.masked, running: self.running, ..Collected::default() };
         let tally = self.walk(&mut seen)?;
         let Rest { runs, attempts, notices } = self.rest().map_err(JoinError::Journal)?;
         attempts.into_iter().for_each(|attempt| seen.attempt(attempt));
@@ -92,7 +92,7 @@ impl History<'_> {
     }
 
     /// Walks the rows of the audience, or where that cannot be read now, the messages of the journal.
-    fn walk(&self, seen: &mut Seen) -> Result<Tally, JoinError> {
+    fn walk(&self, seen: &mut Collected) -> Result<Tally, JoinError> {
         if let Some((campaign, plan)) = self.planned {
             let inputs = Inputs::of_campaign(campaign, &plan.library);
             let mut join = Join::open(&inputs, plan, self.store, &identity(campaign))?;
@@ -123,7 +123,7 @@ impl History<'_> {
     fn report(
         &self,
         tally: &Tally,
-        seen: Seen,
+        seen: Collected,
         runs: &[RunRecord],
         notices: &[Noticed],
         words: &Catalog,
@@ -174,7 +174,7 @@ impl History<'_> {
     }
 }
 
-impl Seen {
+impl Collected {
     fn message(&mut self, message: &Recorded, row: Option<u64>) {
         let status = message.state.status();
         let (errcode, incident) = match message.state {

@@ -10,7 +10,7 @@ use crate::cli::line::args::{
     CampaignArgs, Expect, Format, MaskOpenid, Progress, Report, Results, Runs, Send, SendArgs, Status,
 };
 use crate::cli::line::place_args::{JournalArgs, StateArgs};
-use crate::cli::problem::{Problem, Told};
+use crate::cli::problem::{Part, Problem};
 use crate::cli::telling::{Asked, Teller};
 use crate::cli::terminal::{Heard, Said, Terminal, argument};
 use crate::console::draft::{Draft, Drafted};
@@ -139,19 +139,19 @@ fn heard(language: Language, run: impl FnOnce(&Terminal) -> Result<Exit, Problem
 }
 
 /// A part of what is wrong.
-fn wrong(told: &Told, words: &Catalog) -> Line {
+fn wrong(told: &Part, words: &Catalog) -> Line {
     let (key, text) = match told {
-        Told::Error(sentence) | Told::Note(sentence) => {
+        Part::Error(sentence) | Part::Note(sentence) => {
             (Some(sentence.key().to_owned()), sentence.say(words))
         }
         // The screens show the faults themselves, each with its place.
-        Told::Faults(drawn) => {
+        Part::Faults(drawn) => {
             let (faults, _) = &**drawn;
             let places: [(&str, &dyn std::fmt::Display); 2] =
                 [("errors", &faults.errors()), ("warnings", &faults.warnings())];
             (None, words.say("preview.html.faults", &places))
         }
-        Told::Fault(_, fault) => (None, fault.message(words)),
+        Part::Fault(_, fault) => (None, fault.message(words)),
     };
     Line { key, places: Vec::new(), text }
 }

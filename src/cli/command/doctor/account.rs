@@ -30,7 +30,7 @@ const UNAUTHORIZED: i64 = 48001;
 const NO_CUSTOMER_SERVICE: i64 = 65400;
 
 /// What the platform said.
-pub(crate) struct Told {
+pub(crate) struct PlatformAnswers {
     /// The token, or why there is none, with the sentence that says so.
     token: Result<(), (TokenError, String)>,
     /// The service accounts, asked for where there is a token.
@@ -45,7 +45,7 @@ pub(crate) struct Told {
     secret: SecretOrigin,
 }
 
-impl Told {
+impl PlatformAnswers {
     /// Whether there were answers, and not one of them the platform's: of a login page, say, or of a gateway that passes
     /// nothing on. A token that the platform gave just now is an answer of its own.
     fn answered_by_a_stranger(&self) -> bool {
@@ -74,12 +74,12 @@ impl Told {
 }
 
 /// Asks the platform everything, a new token first: a kept one would say nothing of secret and address.
-pub(crate) fn ask(platform: &Platform, kind: AccountKind, terminal: &Terminal) -> Told {
+pub(crate) fn ask(platform: &Platform, kind: AccountKind, terminal: &Terminal) -> PlatformAnswers {
     let is_official = kind == AccountKind::Official;
     let origin = &platform.origin;
     let (client, tokens) = (&platform.client, &platform.tokens);
     platform.runtime.block_on(async {
-        let mut told = Told {
+        let mut told = PlatformAnswers {
             token: Ok(()),
             kf_list: None,
             tags: None,
@@ -153,7 +153,7 @@ pub(crate) fn token(patient: &Patient<'_>) -> Found {
 }
 
 /// The answer of a call that refused the token.
-fn refused_token(told: &Told) -> Option<&Answer> {
+fn refused_token(told: &PlatformAnswers) -> Option<&Answer> {
     match &told.kf_list {
         Some(Err(CallError::Answered(answer))) if [40001, 40014, 42001].contains(&answer.code) => {
             Some(answer)

@@ -31,7 +31,7 @@ struct Patient<'a> {
     /// What `send` would stop for.
     doubted: Option<Doubted>,
     /// What the platform said; nothing where there is no secret to ask with, which has been told.
-    told: Option<account::Told>,
+    told: Option<account::PlatformAnswers>,
     terminal: &'a Terminal,
 }
 

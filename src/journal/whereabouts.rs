@@ -13,7 +13,7 @@ const REMEMBERED: usize = 16;
 
 /// Where a journal's file lies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct Whereabouts {
     /// Its name, with all links followed.
     pub(crate) path: String,
     /// Device and number of the file, where the system has them.
@@ -23,9 +23,9 @@ pub struct Place {
 
 /// The places at which a journal was sent from, as somebody agreed to, the last one last.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Places(Vec<Place>);
+pub(crate) struct Places(Vec<Whereabouts>);
 
-impl Place {
+impl Whereabouts {
     /// Of a file that is there.
     pub(crate) fn of(path: &Path) -> Self {
         Self { path: path.to_string_lossy().into_owned(), file: number(path) }
@@ -39,13 +39,13 @@ impl Place {
 
 impl Places {
     /// The place where it was last, where it never was at this one.
-    pub(crate) fn elsewhere(&self, now: &Place) -> Option<&Place> {
+    pub(crate) fn elsewhere(&self, now: &Whereabouts) -> Option<&Whereabouts> {
         let known = self.0.iter().any(|place| place.is(now));
         self.0.last().filter(|_| !known)
     }
 
     /// With this place as the last one. Gives whether that is new.
-    pub(crate) fn add(&mut self, now: Place) -> bool {
+    pub(crate) fn add(&mut self, now: Whereabouts) -> bool {
         if self.0.last() == Some(&now) {
             return false;
         }
@@ -72,8 +72,8 @@ fn number(_: &Path) -> Option<(u64, u64)> {
 mod tests {
     use super::*;
 
-    fn place(path: &str, file: u64) -> Place {
-        Place { path: path.to_owned(), file: Some((1, file)) }
+    fn place(path: &str, file: u64) -> Whereabouts {
+        Whereabouts { path: path.to_owned(), file: Some((1, file)) }
     }
 
     #[test]
@@ -87,7 +87,7 @@ mod tests {
         assert_eq!(places.elsewhere(&place("b", 2)), Some(&place("a", 1)));
         assert!(places.add(place("b", 2)));
         assert_eq!(places.elsewhere(&place("a", 1)), None, "it is known there");
-        let unknown = Place { path: "c".to_owned(), file: None };
+        let unknown = Whereabouts { path: "c".to_owned(), file: None };
         assert_eq!(places.elsewhere(&unknown), Some(&place("b", 2)));
     }
 
