@@ -70,13 +70,15 @@ impl Store {
             .map_err(|error| JournalError::Unreachable { place: folder.into(), reason: error.to_string() })
     }
 
-    /// Makes a folder that only its owner can look into, where it is not there.
+    /// Makes a folder that only its owner can look into, where it is not there, and takes the rights of others from a journal
+    /// in it: a run that has nothing to send does not open that for writing.
     ///
     /// # Errors
     ///
     /// When it cannot be made.
     pub(crate) fn make_folder(folder: &Path) -> Result<(), JournalError> {
-        file::private_folder(folder)
+        file::private_folder(folder)?;
+        file::take_rights(&folder.join(FILE))
     }
 
     /// Imports what a journal of format 1 in the folder `beside` a campaign knows, where there is one that is due: one

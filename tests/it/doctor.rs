@@ -173,7 +173,7 @@ fn an_answer_that_names_no_time_is_told_as_that() {
         let mut doctor = world.command(&["doctor", "campaign.toml", "--format", "json"]);
         doctor.env("WXCAST_API_BASE", gateway.base()).env("WXCAST_ACCESS_TOKEN", "36_given");
         let ran = Ran::of(doctor.output().expect("the binary runs")).exits(0);
-        assert_eq!(ill(&ran), ["clock:warning"], "{date:?}");
+        assert!(ill(&ran).contains(&"clock:warning".to_owned()), "{date:?}: {:?}", ill(&ran));
         assert!(said(&ran, "clock").contains("named the time"), "{}", said(&ran, "clock"));
     }
 }

@@ -257,6 +257,7 @@ fn a_path_of_the_gateway_is_kept_for_every_call() {
         "message/custom/send",
         "openapi/quota/get",
         "stable_token",
+        "tags/get",
     ];
     assert_eq!(paths, calls.map(|call| format!("/open/wechat/cgi-bin/{call}")));
 }

@@ -6,9 +6,9 @@ use wxcast::cli::line::args::Args;
 
 use crate::support::{Platform, Ran, World, openid};
 
-/// Those whose output is a file for machines, the one that runs until it is stopped, and those that are about all
+/// Those whose output is a file for machines, those that run until they are stopped, and those that are about all
 /// campaigns of an account.
-const WITHOUT: [&str; 6] = ["simulator", "schema", "completions", "man", "history", "journal"];
+const WITHOUT: [&str; 7] = ["console", "simulator", "schema", "completions", "man", "history", "journal"];
 
 /// The command that the last line of stderr names.
 fn named(ran: &Ran) -> String {

@@ -78,16 +78,26 @@ pub(crate) fn private_folder(folder: &Path) -> Result<(), JournalError> {
 ///
 /// When it cannot be made.
 pub(crate) fn private_file(path: &Path) -> Result<bool, JournalError> {
-    let close_all = || {
-        let beside = ["", "-wal", "-shm"].map(|end| {
-            let mut name = path.as_os_str().to_owned();
-            name.push(end);
-            PathBuf::from(name)
-        });
-        beside.iter().try_for_each(|file| close(file))
-    };
-    own_file::make(path)
-        .and_then(|made| close_all().map(|()| made))
+    let unreachable =
+        |error: io::Error| JournalError::Unreachable { place: path.into(), reason: error.to_string() };
+    let made = own_file::make(path).map_err(unreachable)?;
+    take_rights(path).map(|()| made)
+}
+
+/// Takes the rights of others from a file that is there, with what SQLite has beside it.
+///
+/// # Errors
+///
+/// When it cannot be done.
+pub(crate) fn take_rights(path: &Path) -> Result<(), JournalError> {
+    let beside = ["", "-wal", "-shm"].map(|end| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        PathBuf::from(name)
+    });
+    beside
+        .iter()
+        .try_for_each(|file| close(file))
         .map_err(|error| JournalError::Unreachable { place: path.into(), reason: error.to_string() })
 }
 
