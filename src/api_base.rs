@@ -191,9 +191,15 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_loopback_only() {
-        for text in
-            ["https://api.weixin.qq.com", "http://127.0.0.1:8080", "http://localhost:1", "http://[::1]:9/"]
-        {
+        for text in [
+            "https://api.weixin.qq.com",
+            "http://127.0.0.1:8080",
+            "http://localhost:1",
+            "http://localhost.:1",
+            "http://[::1]:9/",
+            "http://[::ffff:127.0.0.1]:9",
+            "http://0.0.0.0:9",
+        ] {
             assert!(ApiBase::parse(text).is_ok(), "{text}");
         }
         assert_eq!(ApiBase::parse("http://api.weixin.qq.com"), Err(ApiBaseError::PlainHttp));
