@@ -30,6 +30,13 @@ pub(crate) struct Ended {
     pub(crate) said: String,
 }
 
+impl Ended {
+    /// Whether it did not come to an end of its own that the journal tells of: done, in part, with unknown ones, or paused.
+    pub(crate) fn has_failed(&self) -> bool {
+        !matches!(self.code, Some(0 | 5 | 6 | 7))
+    }
+}
+
 impl Started {
     /// Starts this program. What it says is kept in files in a folder: a pipe would break with the console.
     ///

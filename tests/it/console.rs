@@ -854,3 +854,39 @@ fn a_list_of_a_hundred_thousand_is_shown_page_by_page() {
         assert!(page.len() < 200_000, "{screen}: {} bytes", page.len());
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_sending_that_is_killed_loses_nothing_and_the_page_says_so() {
+    let world = World::with_recipients(40);
+    world.text_campaign("Hello {{name}}", "concurrency = 1");
+    let platform = Platform::new("latency = \"10ms\"");
+    let console = Console::at(&world, &platform);
+    let campaign = console.campaign();
+    assert_eq!(console.send(&campaign, "40").status, 303);
+    platform.wait_for_requests(3);
+    // The lock of the account names the process that sends.
+    let holder = std::fs::read(world.state_file("spring.campaign.lock.json")).expect("a holder");
+    let holder: serde_json::Value = serde_json::from_slice(&holder).expect("JSON");
+    let pid = holder["pid"].as_u64().expect("a process").to_string();
+    let killed = std::process::Command::new("kill").args(["-KILL", &pid]).status();
+    assert!(killed.is_ok_and(|status| status.success()));
+    let page = console.wait(&format!("{campaign}/send"), "ended from outside");
+    assert!(page.contains("name=\"people\""), "{page}");
+    // What was on its way is unknown and held; the others are still to be sent.
+    let counts = world.status().json()["counts"].clone();
+    let count = |status: &str| counts[status].as_u64().expect("a count");
+    assert!(count("unknown") <= 1 && count("sent") + count("unknown") + count("unsent") == 40, "{counts}");
+}
+
+#[test]
+fn who_was_skipped_is_told_with_the_reason() {
+    let world = World::with_recipients(3);
+    let twice = format!("{}{},Again\n", world.read("audience.csv"), openid(1));
+    world.file("audience.csv", twice);
+    let platform = Platform::new("");
+    world.send(&platform).exits(0);
+    let console = Console::at(&world, &platform);
+    let page = console.get(&format!("{}/results?status=skipped", console.campaign())).page();
+    assert!(page.contains(">Again<") && page.matches("duplicate").count() >= 2, "{page}");
+}

@@ -85,6 +85,8 @@ pub(crate) fn show(desk: &Desk, found: &Found, asked: &BTreeMap<String, String>)
     let ended = desk.ended(What::Resolve, found).filter(|ended| ended.code != Some(0));
     desk.forget(What::Resolve, found);
     let wrong: Vec<&str> = report.wrong.iter().map(|line| line.text.as_str()).collect();
+    let by_report = told.as_ref().map_or_else(Vec::new, |told| reasons(told, &words));
+    let all_reasons = [by_report, skipped(desk, found, &words)].concat();
     let screen = Screen {
         title: words.say("console.results.title", &[("title", &title(found, &planned))]),
         templates: vec![("content", CONTENT)],
@@ -102,7 +104,7 @@ pub(crate) fn show(desk: &Desk, found: &Found, asked: &BTreeMap<String, String>)
                 Some(status) => words.say(&format!("status.{}", status.name()), &[]),
                 None => words.say("console.results.everybody", &[]),
             },
-            "reasons": told.as_ref().map_or_else(Vec::new, |told| reasons(told, &words)),
+            "reasons": all_reasons,
             "columns": people.columns,
             "people": people.list,
             "before": (number > 1).then(|| page(number - 1)),
@@ -150,6 +152,23 @@ fn reasons(told: &Json, words: &Catalog) -> Vec<Json> {
         })
     };
     worth.map(told).collect()
+}
+
+/// Why people were skipped, as `status` counts them.
+fn skipped(desk: &Desk, found: &Found, words: &Catalog) -> Vec<Json> {
+    let told = desk.ask(&Question::Status, &found.path).json();
+    let reasons = told.as_ref().and_then(|told| told["skipped_by_reason"].as_object());
+    let line = |(reason, count): (&String, &Json)| {
+        json!({
+            "word": words.say(&format!("status.{}", Status::Skipped.name()), &[]),
+            "class": class(Status::Skipped),
+            "count": count,
+            "code": "",
+            "meaning": words.say(&format!("results.reason.{reason}"), &[]),
+            "advice": "",
+        })
+    };
+    reasons.into_iter().flatten().map(line).collect()
 }
 
 /// The people of a status, page by page; why there are none, where that is so.

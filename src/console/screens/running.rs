@@ -96,8 +96,7 @@ pub(crate) fn show(desk: &Desk, found: &Found) -> Result<Shown, Wrong> {
     let (planned, known) = desk.known(found);
     if !is_running(desk, found, &known) {
         // A run that never began is told where it was asked for; one that did is told by what became of it.
-        let failed =
-            desk.ended(What::Send, found).is_some_and(|ended| !matches!(ended.code, Some(0 | 5 | 6 | 7)));
+        let failed = desk.ended(What::Send, found).is_some_and(|ended| ended.has_failed());
         let tab = if failed { Tab::Send } else { Tab::Results };
         return Ok(Shown::Go(tab.path(&found.key)));
     }

@@ -2,12 +2,14 @@
 
 use serde_json::json;
 
+use crate::console::child::Ended;
 use crate::console::desk::{Desk, What};
 use crate::console::folder::Found;
 use crate::console::program::{Answer, Line, Planned, Question};
 use crate::console::screens::folder::title;
 use crate::console::screens::{Fields, Shown, Wrong};
 use crate::console::shell::{Screen, Tab};
+use crate::locale::Catalog;
 use crate::plan::inputs::Inputs;
 use crate::plan::sample::survey::{Choice, Extent, survey};
 use crate::report::preview::html::{self, Preview};
@@ -132,7 +134,8 @@ fn page(desk: &Desk, found: &Found, asked: &Asked, why: Option<&str>) -> Result<
         Some(campaign) => templates.extend(html::templates(campaign.body.kind())),
         None => templates.push(("sample", "")),
     }
-    let ended = desk.ended(What::Send, found).filter(|ended| ended.code != Some(0));
+    // What came of a run that went its way is told among the results.
+    let ended = desk.ended(What::Send, found).filter(Ended::has_failed);
     let wrong: Vec<&str> = asked.answer.wrong.iter().map(|line| line.text.as_str()).collect();
     let seen = asked.plan.as_deref().is_some_and(|plan| desk.has_looked_at(plan));
     let count = planned.plan.counts.planned.to_string();
@@ -155,7 +158,7 @@ fn page(desk: &Desk, found: &Found, asked: &Asked, why: Option<&str>) -> Result<
             "open": asked.left.is_some(),
             "done": asked.answer.wrong.is_empty() && asked.left.is_none(),
             "wrong": if asked.left.is_some() { Vec::new() } else { wrong },
-            "ended": ended.map(|ended| ended.said),
+            "ended": ended.map(|ended| json!({ "why": failure(&ended, &words), "said": ended.said.trim_end() })),
             "asks_secret": asked.left.is_some() && desk.missing_secret(planned).is_some(),
             "seen": seen,
             "samples": samples,
@@ -170,6 +173,17 @@ fn page(desk: &Desk, found: &Found, asked: &Asked, why: Option<&str>) -> Result<
         renews: false,
     };
     Ok(screen.page(desk, &words)?)
+}
+
+/// Why a process did not do what it was started for: its own words from the error on, or that somebody ended it.
+fn failure(ended: &Ended, words: &Catalog) -> String {
+    let error = format!("{}: ", words.say("diagnostic.error", &[]));
+    let lines: Vec<&str> = ended.said.lines().skip_while(|line| !line.starts_with(&error)).collect();
+    match ended.code {
+        None => words.say("console.send.killed", &[]),
+        Some(_) if lines.is_empty() => ended.said.trim_end().to_owned(),
+        Some(_) => lines.join("\n"),
+    }
 }
 
 /// The first message, as a phone shows it.
