@@ -15,6 +15,7 @@ use crate::cli::problem::{Problem, journal_reason};
 use crate::cli::refusal::{account, advice, declined, token};
 use crate::cli::stop_file;
 use crate::cli::terminal::Terminal;
+use crate::delivery::additions::Additions;
 use crate::delivery::attempt::Cause;
 use crate::delivery::outcome::Counts;
 use crate::delivery::skip::SkipReason;
@@ -24,6 +25,7 @@ use crate::diagnostic::render::display;
 use crate::journal::identity::Channel;
 use crate::locale::mask::masked_name;
 use crate::locale::sentence::{Filling, Sentence};
+use crate::locale::visible::one_line;
 use crate::plan::Plan;
 use crate::plan::id::PlanId;
 use crate::report::run::summary::{self, Summary, by_code};
@@ -35,7 +37,7 @@ use crate::wechat::answer::reply::NotAnswer;
 
 /// How a run ends: the most important of all that applies.
 pub(crate) fn exit(finished: &Finished) -> Exit {
-    let Concluded { tally, file, not_there, changed: _ } = &finished.concluded;
+    let Concluded { tally, file, not_there, kept: _, changed: _ } = &finished.concluded;
     let counts = Exit::of_counts(&tally.counts);
     let stop = finished.stop.as_ref().map_or(Exit::Ok, Exit::of_stop);
     let unwritten = finished.unwritten.as_ref().map_or(Exit::Ok, |_| Exit::Storage);
@@ -82,7 +84,7 @@ pub(crate) fn report(
 
 /// Everything that went wrong, in the order in which it matters to whoever reads it.
 fn problems(finished: &Finished, what: &What<'_>) -> Option<Problem> {
-    let Concluded { tally: _, file, not_there, changed: _ } = &finished.concluded;
+    let Concluded { tally: _, file, not_there, kept: _, changed: _ } = &finished.concluded;
     let not_there = not_there.as_ref().filter(|_| file.is_none());
     let results = not_there.map(|reason| Problem::cannot_write(&what.campaign.results.path, reason));
     let stop = finished.stop.as_ref().map(|stop| match stop {
@@ -103,7 +105,10 @@ fn problems(finished: &Finished, what: &What<'_>) -> Option<Problem> {
 
 /// Tells what was done, whether it ended well or not.
 fn summarize(finished: &Finished, what: &What<'_>, exit: Exit, format: Format, terminal: &Terminal) {
-    let Concluded { tally, file, not_there, changed: _ } = &finished.concluded;
+    let Concluded { tally, file, not_there, kept, changed: _ } = &finished.concluded;
+    if let (Some((first, added)), Some(second)) = (kept, file) {
+        results_kept(first, added, second, terminal);
+    }
     if let (Some(reason), Some(second)) = (not_there, file) {
         results_elsewhere(&what.campaign.results.path, second, reason, terminal);
     }
@@ -193,6 +198,22 @@ fn results_elsewhere(usual: &Path, second: &Path, reason: &io::Error, terminal: 
     );
 }
 
+/// Says that a file of results stays as it is, because somebody wrote in it, and where the results are.
+pub(crate) fn results_kept(first: &Path, added: &Additions, second: &Path, terminal: &Terminal) {
+    let Additions { columns, sheets, title } = added;
+    let named = |key: &str, names: &[String]| {
+        let names = names.iter().map(|name| one_line(name)).collect::<Vec<_>>().join(", ");
+        (!names.is_empty()).then(|| terminal.words.say(&format!("results-kept.{key}"), &[("names", &names)]))
+    };
+    let above = title.then(|| terminal.words.say("results-kept.title", &[]));
+    let what = [above, named("columns", columns), named("sheets", sheets)].into_iter().flatten();
+    let what = what.collect::<Vec<_>>().join("; ");
+    terminal.say(
+        "results-kept.said",
+        &[("file", &display(first)), ("what", &what), ("second", &display(second))],
+    );
+}
+
 /// Why a run stopped.
 pub(crate) fn stopped(stop: &Stop, campaign: &Campaign, origin: Option<&Origin>) -> Problem {
     let exit = Exit::of_stop(stop);
@@ -273,7 +294,7 @@ fn storage(fault: &StorageFault) -> Filling {
 }
 
 /// The key below `next` of what to do after a run.
-pub(crate) fn next_after(finished: &Finished, campaign: &Campaign) -> String {
+pub(crate) fn next_after(finished: &Finished, campaign: &Campaign, destination: Destination) -> String {
     match &finished.stop {
         Some(Stop::Storage(StorageFault::Replaced)) => "replaced".to_owned(),
         Some(Stop::Storage(StorageFault::Fenced)) => "taken-over".to_owned(),
@@ -287,13 +308,19 @@ pub(crate) fn next_after(finished: &Finished, campaign: &Campaign) -> String {
             "no-token".to_owned()
         }
         Some(_) | None => {
-            next_key(exit(finished), &finished.concluded.tally.counts, campaign.send.on_unknown)
+            let counts = &finished.concluded.tally.counts;
+            next_key(exit(finished), counts, campaign.send.on_unknown, destination)
         }
     }
 }
 
 /// The key below `next` of what to do where a campaign is so far.
-pub(crate) fn next_key(exit: Exit, counts: &Counts, on_unknown: OnUnknown) -> String {
+pub(crate) fn next_key(
+    exit: Exit,
+    counts: &Counts,
+    on_unknown: OnUnknown,
+    destination: Destination,
+) -> String {
     let Counts { sent: _, refused: _, failed, unknown, skipped: _, unsent } = *counts;
     let held = match on_unknown {
         OnUnknown::Hold => unknown > 0,
@@ -307,6 +334,7 @@ pub(crate) fn next_key(exit: Exit, counts: &Counts, on_unknown: OnUnknown) -> St
         Exit::Interrupted | Exit::Terminated if held => "signal-unknown",
         Exit::Partial if unsent > 0 => "partial-left",
         Exit::Partial if failed == 0 => "refused",
+        Exit::Ok if destination == Destination::Local => "ok-local",
         other => return format!("exit.{}", other.name()),
     };
     key.to_owned()

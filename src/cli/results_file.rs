@@ -1,7 +1,9 @@
 //! The results file of a campaign, as a run keeps it.
 
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
 use crate::api_base::Destination;
 use crate::campaign::Campaign;
@@ -10,6 +12,7 @@ use crate::cli::gate;
 use crate::cli::output_path::forbids_results;
 use crate::cli::problem::Problem;
 use crate::cli::terminal::Terminal;
+use crate::delivery::additions::Additions;
 use crate::delivery::tally::Tally;
 use crate::journal::JournalError;
 use crate::journal::identity::{CampaignKey, Claim};
@@ -35,9 +38,54 @@ pub(crate) struct ResultsFile {
     pub(crate) masked: bool,
     /// Where its messages go; nothing in a rehearsal.
     pub(crate) destination: Option<Destination>,
+    /// The file as it was written last: what is still so holds nothing that somebody else wrote.
+    last: Mutex<Option<Written>>,
+}
+
+/// A file with its size and the time of its last change.
+type Written = (PathBuf, u64, SystemTime);
+
+fn as_it_is(path: &Path) -> Option<Written> {
+    let about = fs::metadata(path).ok()?;
+    Some((path.to_owned(), about.len(), about.modified().ok()?))
 }
 
 impl ResultsFile {
+    /// Those of a campaign and its plan.
+    pub(crate) fn new(
+        campaign: Arc<Campaign>,
+        plan: Arc<Plan>,
+        masked: bool,
+        destination: Option<Destination>,
+    ) -> Self {
+        Self { campaign, plan, masked, destination, last: Mutex::default() }
+    }
+
+    /// Writes them to a file, and remembers how it is then.
+    fn write_to(&self, store: Option<&Store>, path: &Path) -> Result<Tally, ResultsError> {
+        let tally = results::write(&self.campaign, &self.plan, store, path, self.masked)?;
+        *self.last.lock().expect("whoever held it did not panic") = as_it_is(path);
+        Ok(tally)
+    }
+
+    /// What somebody wrote in a file since.
+    fn added(&self, store: Option<&Store>, path: &Path) -> Result<Additions, JoinError> {
+        let is_as_it_was = {
+            let last = self.last.lock().expect("whoever held it did not panic");
+            last.is_some() && *last == as_it_is(path)
+        };
+        let is_ours = |store: &Store| -> Result<bool, JournalError> {
+            let Some(campaign) = store.find_campaign(&join::identity(&self.campaign))? else {
+                return Ok(false);
+            };
+            store.wrote_results(campaign, path)
+        };
+        if is_as_it_was || store.map(is_ours).transpose().map_err(JoinError::Journal)? == Some(true) {
+            return Ok(Additions::default());
+        }
+        results::additions(&self.campaign, &self.plan, store, path)
+    }
+
     /// Writes the results, beside the usual file where that one cannot be written, and counts what they say.
     ///
     /// # Errors
@@ -47,10 +95,15 @@ impl ResultsFile {
         let (campaign, plan, masked) = (&self.campaign, &self.plan, self.masked);
         let usual = &campaign.results.path;
         let made_of = self.made_of();
-        let mut not_there = None;
+        let (mut not_there, mut kept) = (None, None);
         let free = |path: &PathBuf| forbids_results(campaign, self.destination, path).is_none();
         for path in names(usual).filter(free) {
-            let written = results::write(campaign, plan, store, &path, masked).and_then(|tally| {
+            let added = self.added(store, &path)?;
+            if added.is_any() {
+                kept = kept.or(Some((path, added)));
+                continue;
+            }
+            let written = self.write_to(store, &path).and_then(|tally| {
                 results::write_parts(campaign, plan, store, &path, masked, &tally).map(|()| tally)
             });
             match written {
@@ -59,18 +112,16 @@ impl ResultsFile {
                         // Without the note the next run reads the file, and finds the same.
                         let _ = self.note(store, made_of, &tally);
                     }
-                    return Ok(Concluded { tally, file: Some(path), not_there, changed: false });
+                    return Ok(Concluded { tally, file: Some(path), not_there, kept, changed: false });
                 }
                 Err(ResultsError::File(error)) => not_there = not_there.or(Some(error)),
                 Err(ResultsError::Join(error)) => return Err(error),
             }
         }
         let tally = join::tally(campaign, plan, store)?;
-        Ok(Concluded { tally, file: None, not_there, changed: false })
+        Ok(Concluded { tally, file: None, not_there, kept, changed: false })
     }
-}
 
-impl ResultsFile {
     /// What results would say now, where nothing they are made of has changed since they were written last: neither
     /// the journal nor the files.
     ///
@@ -102,7 +153,7 @@ impl ResultsFile {
         match stands.flatten() {
             Some(tally) => {
                 let file = Some(self.campaign.results.path.clone());
-                Ok(Concluded { tally, file, not_there: None, changed: false })
+                Ok(Concluded { tally, file, ..Concluded::default() })
             }
             None => self.write(store),
         }
@@ -126,7 +177,7 @@ impl ResultsFile {
     /// whose content may stand in them though it is in no message. Nothing where a file cannot be told from its earlier
     /// self, and where results have parts of their own.
     fn made_of(&self) -> Option<MadeOf> {
-        let Self { campaign, plan, masked, destination: _ } = self;
+        let Self { campaign, plan, masked, destination: _, last: _ } = self;
         if campaign.results.split {
             return None;
         }
@@ -186,7 +237,9 @@ impl Results for ResultsFile {
         if is_stream(path) {
             return true;
         }
-        results::write(&self.campaign, &self.plan, Some(journal), path, self.masked).is_ok()
+        let untouched = |path: &PathBuf| self.added(Some(journal), path).is_ok_and(|added| !added.is_any());
+        let path = names(path).find(untouched);
+        path.is_some_and(|path| self.write_to(Some(journal), &path).is_ok())
     }
 
     fn conclude(&self, journal: &Store) -> Result<Concluded, JournalError> {
@@ -198,7 +251,7 @@ impl Results for ResultsFile {
                     Some(number) => join::tally_of_journal(journal, number)?,
                     None => Tally::default(),
                 };
-                Ok(Concluded { tally, file: None, not_there: None, changed: true })
+                Ok(Concluded { tally, changed: true, ..Concluded::default() })
             }
         }
     }

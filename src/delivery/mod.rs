@@ -1,5 +1,6 @@
 //! The words for what happened: attempts, outcomes, events, and what of them is noted. Plain data.
 
+pub mod additions;
 pub(crate) mod ages;
 pub mod attempt;
 pub mod cause;

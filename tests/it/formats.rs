@@ -189,6 +189,7 @@ fn runs() -> RunReport {
         wave: 2,
         appid: "wx0123456789abcdef".into(),
         kind: "text".into(),
+        destination: "real".into(),
         digest: Some(format!("sha256:{}", "ab".repeat(32))),
         running: true,
         doubt: None,

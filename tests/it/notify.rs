@@ -66,7 +66,7 @@ fn each_service_gets_counts_and_what_to_do_next_and_nobody_s_openid() {
         let (line, body) = notices.recv().expect("a notice");
         assert_eq!(line.trim_end(), "POST /hook/S3CRET?key=S3CRET HTTP/1.1", "{style}");
         let text = body.pointer(part).and_then(Json::as_str).unwrap_or_else(|| panic!("{style}: {body}"));
-        assert!(text.contains("wxcast runs") || text.contains('3'), "{style}: {text}");
+        assert!(text.contains("wxcast send") || text.contains('3'), "{style}: {text}");
         let said = format!("{}{}{body}", ran.stdout, ran.stderr);
         assert!(!said.contains("did not take") && !ran.stderr.contains("S3CRET"), "{style}: {said}");
         for nobody in [openid(0), "Hello".to_owned()] {

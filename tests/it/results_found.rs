@@ -108,9 +108,12 @@ fn results_that_no_longer_say_what_became_of_whom_are_never_said_to_be_somebody_
     }
 }
 
-/// A workbook of results with these rows, whose summary counts four that were sent.
-fn thinned_out(world: &World, rows: &[(usize, &str)]) {
+/// A workbook of results with these rows, whose summary counts four that were sent, behind sheets of these names.
+fn thinned_out(world: &World, rows: &[(usize, &str)], front: &[&str]) {
     let mut book = Workbook::new();
+    for name in front {
+        book.add_worksheet().set_name(*name).and_then(|sheet| sheet.write(0, 0, "合计")).expect("a sheet");
+    }
     let sheet = book.add_worksheet().set_name("Results").expect("a name");
     let names = [
         "openid",
@@ -148,7 +151,7 @@ fn a_summary_that_counts_more_than_the_rows_tell_stops_a_send() {
     // As it was written it contradicts nothing.
     forget(&world);
     world.send(&platform).exits(8).says("the results tell of 4 people");
-    thinned_out(&world, &[(4, "unsent"), (5, "unsent")]);
+    thinned_out(&world, &[(4, "unsent"), (5, "unsent")], &[]);
     let stopped = world.send(&platform).exits(8);
     stopped.says("counts 4 who were, or may have been, sent the message, and only 0 rows");
     let id = plan_id(&world, &platform);
@@ -228,4 +231,73 @@ fn what_lies_beside_a_campaign_and_tells_of_something_else_stops_nobody() {
     world.file("copy.local.csv", noted);
     world.recipients(8);
     assert_eq!(world.send(&platform).exits(0).counts(), "8 sent");
+}
+
+#[test]
+fn what_somebody_wrote_in_a_file_of_results_is_not_written_over() {
+    let (world, platform) = (World::with_recipients(6), Platform::new(""));
+    with(&world, &platform, &["--limit", "2"]).exits(7);
+    // A column of notes.
+    let noted: String = world
+        .read(RESULTS)
+        .lines()
+        .enumerate()
+        .map(|(row, line)| format!("{line},{}\r\n", if row == 0 { "电话回访" } else { "打过" }))
+        .collect();
+    world.file(RESULTS, &noted);
+    let second = "spring.local.results.2.csv";
+    let ran = with(&world, &platform, &["--limit", "2"]).exits(7);
+    ran.says(&format!("`{RESULTS}` stays as it is")).says("电话回访").says(second);
+    assert_eq!(world.read(RESULTS), noted);
+    assert_eq!(world.read(second).matches(",sent,").count(), 4);
+    world.run(&["results", "campaign.toml", "--local"]).exits(0).says("stays as it is").says(second);
+    assert_eq!(world.send(&platform).exits(0).json()["results"], second);
+    assert_eq!((world.read(RESULTS), world.read(second).matches(",sent,").count()), (noted, 6));
+    // A sheet in front of the others; as it was written it is nobody's.
+    let (world, platform) = (World::with_recipients(6), Platform::new(""));
+    world.text_campaign("Hello {{name}}", "[results]\nfile = \"r.xlsx\"\n");
+    with(&world, &platform, &["--limit", "4"]).exits(7);
+    assert_eq!(with(&world, &platform, &["--limit", "1"]).exits(7).json()["results"], "r.local.xlsx");
+    thinned_out(
+        &world,
+        &[(0, "sent"), (1, "sent"), (2, "sent"), (3, "sent"), (4, "sent"), (5, "unsent")],
+        &["给老板"],
+    );
+    let theirs = fs::read(world.path("r.local.xlsx")).expect("a workbook");
+    with(&world, &platform, &[]).exits(0).says("`r.local.xlsx` stays as it is").says("给老板");
+    assert_eq!(fs::read(world.path("r.local.xlsx")).expect("a workbook"), theirs);
+    assert!(world.path("r.local.2.xlsx").exists());
+}
+
+#[test]
+fn what_only_a_simulator_was_sent_is_told_as_that_wherever_it_is_told() {
+    let (world, platform) = (World::with_recipients(3), Platform::new(""));
+    world.text_campaign("Hello {{name}}", "[results]\nfile = \"r.xlsx\"\nlanguage = \"zh-CN\"\n");
+    let sent = world.run_at(&platform, &["send", "campaign.toml", "--yes"]).exits(0);
+    sent.says("nobody got a message").says("wxcast send campaign.toml");
+    world.run(&["status", "campaign.toml"]).exits(0).says("nobody got a message");
+    for (format, nobody) in [
+        ("markdown", "Nobody got a message"),
+        ("html", "Nobody got a message"),
+        ("json", "\"destination\": \"local\""),
+        ("junit", "which nobody got"),
+    ] {
+        let report = world.run(&["report", "campaign.toml", "--format", format]).exits(0);
+        assert!(report.stdout.contains(nobody), "{format}: {}", report.stdout);
+    }
+    let source = sheet_texts(&world.path("r.local.xlsx"));
+    assert!(source.contains("发往本机（模拟器）的结果：没有人收到消息。"), "{source}");
+}
+
+/// The texts of a workbook.
+fn sheet_texts(path: &std::path::Path) -> String {
+    let mut zip = zip::ZipArchive::new(fs::File::open(path).expect("a workbook")).expect("a zip file");
+    let mut texts = String::new();
+    for index in 0..zip.len() {
+        let mut part = zip.by_index(index).expect("a part");
+        if part.name().is_ok_and(|name| name.ends_with(".xml")) {
+            std::io::Read::read_to_string(&mut part, &mut texts).expect("a text");
+        }
+    }
+    texts
 }

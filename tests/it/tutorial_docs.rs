@@ -112,6 +112,14 @@ fn steady(said: &str) -> String {
         (r"results\.local\.xlsx", "results.xlsx"),
         // A run that begins in one minute and ends in the next.
         (r"(\d{4}-\d\d-\d\d \d\d:\d\d)–[\d: -]+ \(", "$1 ("),
+        (
+            r"(?m)^Done, on this computer only: .*: wxcast send (\S+)$",
+            "Done: everybody is sent or skipped; the results file opens in Excel. Next: wxcast runs $1",
+        ),
+        (
+            r"(?m)^全部完成，但只发到了本机（模拟器），.*：wxcast send (\S+)$",
+            "全部完成：每个人都已发送或已跳过，结果文件可以用 Excel 打开。下一步：wxcast runs $1",
+        ),
         (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?([+-]\d\d:\d\d|Z)?", "2026-03-08 10:00"),
         (
             r"http://127\.0\.0\.1:\d+ on this computer: counts for nothing \(made for the simulator\)",

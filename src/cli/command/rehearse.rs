@@ -93,12 +93,8 @@ pub(crate) fn run(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Pr
     let total = args.how.limit.map_or(plan.counts.planned, |limit| limit.min(plan.counts.planned));
     let seconds = forecast_seconds(total, campaign.send.ceiling());
     terminal.say("rehearse.about", &[("total", &total), ("forecast", &length(seconds, &terminal.words))]);
-    let results = ResultsFile {
-        campaign: Arc::new(campaign),
-        plan: Arc::new(plan),
-        masked: results_masked(&args.how),
-        destination: None,
-    };
+    let masked = results_masked(&args.how);
+    let results = ResultsFile::new(Arc::new(campaign), Arc::new(plan), masked, None);
     let rehearsal = Rehearsal {
         results: Arc::new(results),
         base: ApiBase::parse(&simulator.base_url()).expect("the simulator's address is one"),

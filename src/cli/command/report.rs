@@ -85,6 +85,7 @@ pub(crate) fn run(args: &args::Report, terminal: &Terminal) -> Result<Exit, Prob
     }
     let history = History {
         identity: &identity,
+        destination: teller.destination,
         kind,
         planned,
         store: store.as_ref(),

@@ -1,25 +1,28 @@
 //! `wxcast results`: writes the results again from the journal.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use crate::api_base::Destination;
 use crate::campaign::Campaign;
-use crate::campaign::results_name::{LOCAL, is_marked};
+use crate::campaign::results_name::{LOCAL, is_marked, names};
 use crate::campaign::validate::Overrides;
 use crate::cli::campaign_lock::campaign_lock;
 use crate::cli::context::{Whose, environment, load_sound_guarded, whose};
 use crate::cli::elsewhere;
+use crate::cli::ending::results_kept;
 use crate::cli::exit_code::Exit;
 use crate::cli::gate::{Evidence, Witnesses};
 use crate::cli::line::args::{self, MaskOpenid};
 use crate::cli::output::file;
-use crate::cli::output_path::Kept;
+use crate::cli::output_path::{Kept, forbids_results};
 use crate::cli::platform::hosts;
 use crate::cli::problem::Problem;
 use crate::cli::results_file::leave_receipt;
 use crate::cli::telling::{Asked, Teller};
 use crate::cli::terminal::{Terminal, argument};
 use crate::cli::user_state::AccountFolder;
+use crate::delivery::additions::Additions;
 use crate::diagnostic::render::display;
 use crate::journal::lock::is_held;
 use crate::journal::receipt::{self, Receipt};
@@ -36,7 +39,6 @@ pub(crate) fn run(args: &args::Results, terminal: &Terminal) -> Result<Exit, Pro
     let (store, _) = witnesses
         .known()
         .ok_or_else(|| Problem::new(Exit::Gate, "no-run").with("campaign", argument(&campaign.path)))?;
-    let results_file = &campaign.results.path;
     let masked = args.mask_openid == MaskOpenid::On;
     let store = Some(store);
     if is_stdout(args) {
@@ -48,6 +50,8 @@ pub(crate) fn run(args: &args::Results, terminal: &Terminal) -> Result<Exit, Pro
             Err(ResultsError::Join(error)) => Err(error.into()),
         };
     }
+    let (results_file, kept) = untouched(&campaign, &plan, store)?;
+    let results_file = &results_file;
     let tally = results::write(&campaign, &plan, store, results_file, masked)
         .and_then(|tally| {
             results::write_parts(&campaign, &plan, store, results_file, masked, &tally).map(|()| tally)
@@ -60,6 +64,9 @@ pub(crate) fn run(args: &args::Results, terminal: &Terminal) -> Result<Exit, Pro
         file(args.output.as_ref()).filter(|named| named.file_name() != results_file.file_name())
     {
         terminal.say("results.renamed", &[("named", &display(named)), ("file", &display(results_file))]);
+    }
+    if let Some((first, added)) = &kept {
+        results_kept(first, added, results_file, terminal);
     }
     terminal.say("summary.results", &[("file", &display(results_file))]);
     let told = [
@@ -75,6 +82,27 @@ pub(crate) fn run(args: &args::Results, terminal: &Terminal) -> Result<Exit, Pro
     leave_receipt_of(&campaign, &plan, store, args, terminal)?;
     terminal.next("look", path);
     Ok(Exit::Ok)
+}
+
+/// The first of the names of the results under which nothing lies that somebody else wrote, and what lies under the first
+/// name where it is another one.
+fn untouched(
+    campaign: &Campaign,
+    plan: &Plan,
+    store: Option<&Store>,
+) -> Result<(PathBuf, Option<(PathBuf, Additions)>), Problem> {
+    let usual = &campaign.results.path;
+    let destination = if is_marked(usual, LOCAL) { Destination::Local } else { Destination::Real };
+    let free = |path: &PathBuf| forbids_results(campaign, Some(destination), path).is_none();
+    let mut kept = None;
+    for path in names(usual).filter(free) {
+        let added = results::additions(campaign, plan, store, &path)?;
+        if !added.is_any() {
+            return Ok((path, kept));
+        }
+        kept = kept.or(Some((path, added)));
+    }
+    Err(Problem::cannot_write(usual, io::Error::from(io::ErrorKind::AlreadyExists)))
 }
 
 /// Leaves a receipt where there is none, or brings up to date what this journal said when a run ended, as after

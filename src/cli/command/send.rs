@@ -76,12 +76,8 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
     let _reader = held(&campaign.results.path)?;
     let policy = Policy { on_unknown: campaign.send.on_unknown, retry_refused };
     let (campaign, plan) = (Arc::new(campaign), Arc::new(plan));
-    let results = ResultsFile {
-        campaign: Arc::clone(&campaign),
-        plan: Arc::clone(&plan),
-        masked: results_masked(&args.how),
-        destination: Some(destination),
-    };
+    let masked = results_masked(&args.how);
+    let results = ResultsFile::new(Arc::clone(&campaign), Arc::clone(&plan), masked, Some(destination));
     let mut before = before(&results, earlier, &account, &state, &policy, clock.now())?;
     let holds = Arc::new(std::mem::take(&mut before.held.holds));
     let left = before.left(&policy);
@@ -194,7 +190,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
         destination,
         origin: origin.as_ref(),
     };
-    let next = next_after(&finished, &campaign);
+    let next = next_after(&finished, &campaign, destination);
     if let Some(Stop::Hours { resume_at: Some(at) }) = finished.stop {
         schedule::tell(at, path, id, terminal);
     }

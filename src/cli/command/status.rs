@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::api_base::Destination;
 use crate::campaign::file::OnUnknown;
 use crate::campaign::{Campaign, CampaignId, moment};
 use crate::cli::campaign_lock::campaign_lock;
@@ -57,6 +58,8 @@ struct Situation {
     /// Whether something speaks against what is told, or only the receipt tells it: what is to be done has been said.
     told: bool,
     counts: Counts,
+    /// Where the messages went that are counted.
+    destination: Destination,
     /// How many were sent another text than the campaign has now.
     altered: u64,
     /// Whether a run began, and stopped before everybody had been tried.
@@ -77,11 +80,13 @@ impl Situation {
         } else {
             let exit = Exit::of_counts(&self.counts);
             // There `send` would stop: the text that everybody has is not the one in the files.
-            let exit = if exit == Exit::Ok && self.altered > 0 { Exit::Gate } else { exit };
+            if exit == Exit::Ok && self.altered > 0 {
+                return terminal.next("altered", campaign);
+            }
             // What becomes of unknown ones is in the campaign file, which may be faulty just now.
             let on_unknown = load_campaign(campaign, &environment())
                 .map_or(OnUnknown::Hold, |campaign| campaign.send.on_unknown);
-            terminal.next(&next_key(exit, &self.counts, on_unknown), campaign);
+            terminal.next(&next_key(exit, &self.counts, on_unknown, self.destination), campaign);
         }
     }
 }
@@ -290,7 +295,15 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<Situation, Problem> 
         tell_running(path, Some(&id), flag, terminal);
     }
     let told = doubted || receipt.is_some();
-    Ok(Situation { running, told, counts: tally.counts, altered: tally.altered, begun: stopped.is_some() })
+    let destination = teller.destination;
+    Ok(Situation {
+        running,
+        told,
+        counts: tally.counts,
+        destination,
+        altered: tally.altered,
+        begun: stopped.is_some(),
+    })
 }
 
 /// Says what is being sent from this folder although the campaign file names no campaign, or by now another one.

@@ -32,7 +32,7 @@ impl<'a> Evidence<'a> {
         mut witnesses: Witnesses,
         account: &'a AccountFolder,
     ) -> Result<Self, JournalError> {
-        witnesses.strays = strays::find(campaign, &witnesses)?;
+        witnesses.strays = strays::find(campaign, &witnesses, account)?;
         let mut doubt = witnesses.doubt()?;
         if doubt.is_none() {
             doubt = by_results(campaign, &witnesses, account)?;

@@ -13,9 +13,11 @@ use crate::campaign::results_name::{LOCAL, REHEARSAL, names};
 use crate::cli::gate::listed;
 use crate::cli::gate::witnesses::Witnesses;
 use crate::cli::output_path::writer;
+use crate::cli::user_state::AccountFolder;
 use crate::journal::JournalError;
 use crate::journal::identity::Channel;
 use crate::journal::people::{People, first_message};
+use crate::journal::store::Store;
 use crate::own_file::followed;
 use crate::report::results::summary::Summary;
 use crate::report::results::told::EarlierResults;
@@ -32,12 +34,16 @@ const ALL: u64 = 24 << 20;
 /// # Errors
 ///
 /// When the journal cannot be read.
-pub(super) fn find(campaign: &Campaign, witnesses: &Witnesses) -> Result<Vec<PathBuf>, JournalError> {
+pub(super) fn find(
+    campaign: &Campaign,
+    witnesses: &Witnesses,
+    account: &AccountFolder,
+) -> Result<Vec<PathBuf>, JournalError> {
     let mut files = candidates(campaign, witnesses);
     if files.is_empty() {
         return Ok(files);
     }
-    let known = known(witnesses)?;
+    let known = known(witnesses, account)?;
     let listed = listed::people(campaign);
     files.retain(|file| {
         let Some(results) = open(campaign, file) else { return false };
@@ -63,9 +69,21 @@ fn reached(mut results: EarlierResults, mut each: impl FnMut(&str)) {
     }
 }
 
-/// The people of each campaign that the journal here knows.
-fn known(witnesses: &Witnesses) -> Result<Vec<People>, JournalError> {
-    let Some(store) = &witnesses.store else { return Ok(Vec::new()) };
+/// The people of each campaign that the journals here know: that of a simulator, too, whose results may have got another
+/// name.
+fn known(witnesses: &Witnesses, account: &AccountFolder) -> Result<Vec<People>, JournalError> {
+    let local = match witnesses.destination {
+        Destination::Real => Store::read(&account.of(Destination::Local))?,
+        Destination::Local => None,
+    };
+    let mut known = Vec::new();
+    for store in witnesses.store.iter().chain(&local) {
+        known.append(&mut of_journal(store, witnesses)?);
+    }
+    Ok(known)
+}
+
+fn of_journal(store: &Store, witnesses: &Witnesses) -> Result<Vec<People>, JournalError> {
     let campaigns = store.campaigns(&witnesses.whose.appid)?.into_iter();
     // A trial is no message of a campaign, and nobody's results tell of it.
     let sent = campaigns.filter(|campaign| campaign.whose.channel == Channel::Send);
@@ -81,7 +99,7 @@ fn candidates(campaign: &Campaign, witnesses: &Witnesses) -> Vec<PathBuf> {
     let files = [campaign.path.clone(), campaign.results.path.clone(), followed(&campaign.path)];
     let mut folders: Vec<PathBuf> = Vec::new();
     for folder in files.iter().filter_map(|file| file.parent()) {
-        if folders.iter().all(|known| followed(known) != followed(folder)) {
+        if folders.iter().all(|known| real(known) != real(folder)) {
             folders.push(folder.to_owned());
         }
     }
@@ -105,6 +123,11 @@ fn candidates(campaign: &Campaign, witnesses: &Witnesses) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// A folder by its real name.
+fn real(folder: &Path) -> Option<PathBuf> {
+    fs::canonicalize(if folder.as_os_str().is_empty() { Path::new(".") } else { folder }).ok()
 }
 
 /// The files in a folder that a spreadsheet program reads, in the order of their names. Links are left out: they lead to

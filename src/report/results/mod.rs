@@ -3,6 +3,7 @@
 //! What stands in a row is told here once; [`results_csv`](crate::report::results::csv) and
 //! [`results_xlsx`](crate::report::results::xlsx) write it, and the file's extension says which.
 
+pub(crate) mod added;
 pub(crate) mod csv;
 pub(crate) mod line;
 pub(crate) mod opened;
@@ -22,6 +23,7 @@ use crate::audience::csv::guard::results_columns;
 use crate::audience::header::Header;
 use crate::audience::row::Row;
 use crate::campaign::{Campaign, Part, is_workbook};
+use crate::delivery::additions::Additions;
 use crate::delivery::outcome::Status;
 use crate::delivery::skip::SkipReason;
 use crate::delivery::tally::Tally;
@@ -36,6 +38,7 @@ use crate::plan::inputs::Inputs;
 use crate::plan::skip::Skip;
 use crate::report::form::file::write_file;
 use crate::report::join::{Join, JoinError, RowReport, identity};
+use crate::report::results::added::added;
 use crate::report::results::csv::{COLUMNS, CsvFile, advice};
 use crate::report::results::line::{Line, Sheet};
 use crate::report::results::opened::open;
@@ -76,6 +79,27 @@ pub(crate) fn write(
     masked: bool,
 ) -> Result<Tally, ResultsError> {
     write_rows(campaign, plan, store, path, masked, |_| true)
+}
+
+/// What somebody wrote in a file of results that would be lost if it were written anew.
+///
+/// # Errors
+///
+/// When audience or journal cannot be read.
+pub(crate) fn additions(
+    campaign: &Campaign,
+    plan: &Plan,
+    store: Option<&Store>,
+    path: &Path,
+) -> Result<Additions, JoinError> {
+    if !path.is_file() {
+        return Ok(Additions::default());
+    }
+    let inputs = Inputs::of_campaign(campaign, &plan.library);
+    let join = Join::open(&inputs, plan, store, &identity(campaign))?;
+    let words = Catalog::new(campaign.results.language);
+    let names = Lines::new(&words, campaign, false).names(join.header());
+    Ok(added(path, &campaign.audience.openid_column, &names))
 }
 
 /// Writes the results as a CSV to a stream.

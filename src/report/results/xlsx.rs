@@ -11,6 +11,7 @@ use rust_xlsxwriter::{
 };
 
 use crate::campaign::Campaign;
+use crate::campaign::results_name::{LOCAL, REHEARSAL, is_marked};
 use crate::delivery::outcome::Status;
 use crate::delivery::tally::Tally;
 use crate::locale::Catalog;
@@ -62,6 +63,15 @@ impl<'a> Workbook<'a> {
         let wave = words.say("plan.wave", &[("campaign", &campaign.id), ("wave", &campaign.wave)]);
         sheet.write_string_with_format(0, 0, title("campaign"), &head())?;
         sheet.write_string(0, 1, wave)?;
+        // Its name says so in a word of English; whoever passes the file on may not have seen it.
+        for word in [LOCAL, REHEARSAL].into_iter().filter(|word| is_marked(&campaign.results.path, word)) {
+            sheet.write_string_with_format(
+                1,
+                0,
+                title(word),
+                &Format::new().set_bold().set_font_color("9C0006"),
+            )?;
+        }
         for (column, key) in (0..).zip(["status", "count"]) {
             sheet.write_string_with_format(2, column, title(key), &head())?;
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 
+use crate::api_base::Destination;
 use crate::campaign::Campaign;
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Status;
@@ -38,6 +39,8 @@ const RUNS: usize = 20;
 pub(crate) struct History<'a> {
     /// Whose messages.
     pub(crate) identity: &'a Identity,
+    /// Where its messages went.
+    pub(crate) destination: Destination,
     /// The message kind, where the campaign has exactly one.
     pub(crate) kind: Option<Kind>,
     /// The campaign and its plan, where its files have no fault now.
@@ -145,6 +148,7 @@ impl History<'_> {
             wave: self.identity.wave,
             appid: self.identity.appid.clone(),
             kind: self.kind.map_or_else(String::new, |kind| kind.to_string()),
+            destination: self.destination.name().to_owned(),
             digest: self.planned.map(|(_, plan)| plan.digest.to_string()),
             running: self.running,
             doubt: self.doubt.clone(),

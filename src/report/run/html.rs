@@ -20,6 +20,8 @@ const STYLE: &str = include_str!("assets/run.css");
 #[derive(Serialize)]
 struct Shown<'a> {
     title: String,
+    /// Whether nobody got anything.
+    local: bool,
     report: &'a RunReport,
     statuses: Vec<Tile>,
     facts: Vec<String>,
@@ -88,6 +90,7 @@ fn shown<'a>(report: &'a RunReport, words: &Catalog) -> Shown<'a> {
     let last = report.runs.len();
     Shown {
         title: report.title(words),
+        local: report.is_local(),
         report,
         statuses: statuses.map(|(status, word, count)| tile(status, word, count)).collect(),
         facts: facts(report, words),

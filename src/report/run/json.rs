@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::api_base::Destination;
 use crate::delivery::outcome::{Counts, Status};
 use crate::locale::Catalog;
 use crate::report::run::timeline::{Latency, Timeline};
@@ -24,6 +25,8 @@ pub struct RunReport {
     pub appid: String,
     /// The message kind.
     pub kind: String,
+    /// Where the messages went: `real`, or `local` where requests stayed on this computer and nobody got anything.
+    pub destination: String,
     /// `sha256:` over the finished payloads in order, as the files are now; `null` where they have faults now.
     pub digest: Option<String>,
     /// Whether a process is sending now.
@@ -197,7 +200,13 @@ impl RunReport {
     /// Its title.
     pub(crate) fn title(&self, words: &Catalog) -> String {
         let campaign = words.say("plan.wave", &[("campaign", &self.campaign), ("wave", &self.wave)]);
-        words.say("report.title", &[("campaign", &campaign)])
+        let key = if self.is_local() { "report.title-local" } else { "report.title" };
+        words.say(key, &[("campaign", &campaign)])
+    }
+
+    /// Whether nobody got anything, because all of it went to this computer.
+    pub(crate) fn is_local(&self) -> bool {
+        self.destination == Destination::Local.name()
     }
 
     /// The six statuses with their words and counts.

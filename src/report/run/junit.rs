@@ -18,6 +18,7 @@ pub(crate) fn write(report: &RunReport, words: &Catalog, out: &mut dyn Write) ->
         ("campaign", report.campaign.clone()),
         ("wave", report.wave.to_string()),
         ("appid", report.appid.clone()),
+        ("destination", report.destination.clone()),
         ("digest", report.digest.as_deref().unwrap_or("").to_owned()),
         ("running", report.running.to_string()),
         ("requests", report.requests.to_string()),

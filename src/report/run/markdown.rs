@@ -31,6 +31,9 @@ pub(crate) fn write(report: &RunReport, words: &Catalog, out: &mut dyn Write) ->
 
 fn text(report: &RunReport, words: &Catalog) -> String {
     let mut out = format!("### {}\n\n", inline(&report.title(words)));
+    if report.is_local() {
+        out.push_str(&format!("**{}**\n\n", words.say("report.local", &[])));
+    }
     if report.running {
         out.push_str(&format!("{}\n\n", words.say("report.running", &[("count", &report.in_flight)])));
     }

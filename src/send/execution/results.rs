@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::delivery::additions::Additions;
 use crate::delivery::tally::Tally;
 use crate::journal::JournalError;
 use crate::journal::store::Store;
@@ -29,6 +30,8 @@ pub struct Concluded {
     pub file: Option<PathBuf>,
     /// Why they are not where they should be.
     pub not_there: Option<io::Error>,
+    /// A file that stays as it is, and what somebody wrote in it.
+    pub kept: Option<(PathBuf, Additions)>,
     /// Whether the audience on disk is no longer the one that was sent, so that only the journal could be asked.
     pub changed: bool,
 }
