@@ -233,10 +233,10 @@ fn who_had_as_many_campaigns_as_the_policy_allows_is_skipped_and_told_why_everyw
     assert_eq!(caps["rules"], json!([{ "policy": "policy.toml", "per_person": "1/1d", "messages": 4 }]));
     let by_cap = json!({ "reason": "cap", "source": "policy.toml", "rows": 4 });
     assert_eq!(told["breakdown"]["without"], json!([by_cap]));
-    let shown = world.run_at(&platform, &["plan", "campaign.toml"]).exits(0).tells("had 1 within 1d", 4);
+    let shown = world.run_at(&platform, &["plan", "campaign.toml"]).exits(0).tells("had 1 today", 4);
     assert!(shown.stdout.contains("4  skipped (policy.toml)"), "{}", shown.stdout);
 
-    let ran = send(&world, &platform, "campaign.toml").exits(0).tells("had 1 within 1d", 4);
+    let ran = send(&world, &platform, "campaign.toml").exits(0).tells("had 1 today", 4);
     assert_eq!(ran.counts(), "2 sent, 4 skipped");
     assert_eq!(ran.json()["skipped_by_reason"]["cap"], 4);
     assert_eq!(platform.ledger().totals().requests, 6);

@@ -4,6 +4,7 @@ use jiff::Zoned;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::campaign::policy::within::Within;
 use crate::locale::Catalog;
 use crate::report::breakdown::{Breakdown, Cap, Remedy, Without, order_word};
 
@@ -59,7 +60,12 @@ pub(crate) fn line(without: &Without, words: &Catalog) -> String {
 fn label(without: &Without, words: &Catalog) -> String {
     match &without.cap {
         Some(Cap { most, time, later: _ }) => {
-            words.say("breakdown.capped", &[("most", most), ("time", time)])
+            let time = match Within::parse(time) {
+                Some(Within::Days(1)) => words.say("breakdown.capped-today", &[]),
+                Some(Within::Days(days)) => words.say("breakdown.capped-days", &[("days", &days)]),
+                Some(Within::Length(_)) | None => words.say("breakdown.capped-length", &[("length", time)]),
+            };
+            words.say("breakdown.capped", &[("most", most), ("time", &time)])
         }
         None => words.say(&format!("breakdown.reason.{}", without.reason.key()), &[]),
     }
