@@ -213,7 +213,7 @@ impl Hours {
     }
 
     /// Whether every moment of every day is in them.
-    fn is_daily(&self) -> bool {
+    pub(crate) fn is_daily(&self) -> bool {
         self.spans.is_empty() && self.days == Days::ALL
     }
 

@@ -101,3 +101,78 @@ fn waking_from_sleep_does_not_make_up_for_lost_time_in_a_burst() {
     let gap = arrivals.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).max().unwrap_or_default();
     assert!(gap >= Duration::from_millis(400), "it never slept: {gap:?}");
 }
+
+/// A campaign whose people wrote so long ago, in the order of the file, and a platform that judges by the true time.
+fn by_age(ages: &[(usize, i64)], rate: &str) -> (World, Platform) {
+    let now = jiff::Timestamp::now();
+    let ages = ages.iter().flat_map(|(count, seconds)| std::iter::repeat_n(*seconds, *count)).enumerate();
+    let rows: String = ages
+        .map(|(index, seconds)| {
+            format!(
+                "{},{}\n",
+                crate::support::openid(index),
+                (now - jiff::SignedDuration::from_secs(seconds)).as_second()
+            )
+        })
+        .collect();
+    let world = World::new();
+    world.text_campaign("Hello", "");
+    world.file("audience.csv", format!("openid,time\n{rows}"));
+    let window = "[audience.window]\ncolumn = \"time\"\nmargin = \"0m\"\n\n[message.text]";
+    world.edit("campaign.toml", "[message.text]", window);
+    let send = format!("rate = \"{rate}\"\norder = \"file\"\nconcurrency = 2");
+    world.edit("campaign.toml", "rate = \"100000/s\"", &send);
+    (world, Platform::with_times("[window]\ntimes = \"t.csv\"", &format!("openid,time\n{rows}")))
+}
+
+const WINDOW: i64 = 48 * 3600;
+
+/// Runs a send with another wall clock, which is set to `offset` once so many requests have come.
+fn with_clock(
+    world: &World,
+    platform: &Platform,
+    at_first: &str,
+    set: Option<(u64, &str)>,
+) -> Option<crate::support::Ran> {
+    let Some(library) = faketime() else {
+        println!("not run: Debian's libfaketime is not installed");
+        return None;
+    };
+    let clock = world.file("clock", at_first);
+    let mut command = world.command_at(platform, &["send", "campaign.toml", "--yes", "--format", "json"]);
+    command.env("LD_PRELOAD", &library).env("FAKETIME_TIMESTAMP_FILE", &clock).env("FAKETIME_NO_CACHE", "1");
+    command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    if let Some((requests, offset)) = set {
+        platform.wait_for_requests(requests);
+        std::fs::write(&clock, offset).expect("a clock that can be set");
+    }
+    let ran = finish(child);
+    let codes: Vec<i64> = platform.ledger().totals().answers.keys().copied().collect();
+    assert_eq!(codes, [0], "no late request, whatever the clock says: {}", ran.stderr);
+    Some(ran)
+}
+
+#[test]
+fn a_clock_that_is_an_hour_behind_lets_nobody_be_written_to_whose_window_is_over() {
+    // By this computer they had half an hour left; they have been out for half an hour.
+    let (world, platform) = by_age(&[(3, 3600), (10, WINDOW + 1800)], "100/s");
+    let Some(ran) = with_clock(&world, &platform, "-3600", None) else { return };
+    assert_eq!(ran.counts(), "3 sent, 10 skipped");
+}
+
+/// Two seconds: windows have to end while others are sent to.
+#[test]
+fn a_clock_that_is_set_back_by_an_hour_in_mid_run_judges_by_the_platforms_all_the_same() {
+    let (world, platform) = by_age(&[(40, 3600), (10, WINDOW - 2)], "20/s");
+    let Some(ran) = with_clock(&world, &platform, "+0", Some((10, "-3600"))) else { return };
+    assert_eq!(ran.counts(), "40 sent, 10 skipped");
+}
+
+/// A second: there is no mid-run without time.
+#[test]
+fn a_clock_that_is_set_forward_by_an_hour_in_mid_run_skips_nobody_whose_window_is_open() {
+    let (world, platform) = by_age(&[(40, WINDOW - 1800)], "40/s");
+    let Some(ran) = with_clock(&world, &platform, "+0", Some((10, "+3600"))) else { return };
+    assert_eq!(ran.counts(), "40 sent");
+}

@@ -91,6 +91,7 @@ mod strangers;
 mod storage;
 mod templates;
 mod terms;
+mod times;
 mod tls;
 mod told;
 mod token_cache;

@@ -65,7 +65,8 @@ pub(crate) fn run(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Proble
     if travels {
         workspace::make_portable(&mut loaded.sources);
     }
-    let outlook = look_ahead(args, &mut loaded)?;
+    let for_people = format.is_none_or(|format| format.name == "github");
+    let outlook = look_ahead(args, for_people, &mut loaded)?;
     let held = held_back(args, &mut loaded)?;
     let breakdown = break_down(args, &mut loaded, outlook.as_ref(), held.as_ref())?;
     let mut told = PlanReport::new(&loaded.facts, &loaded.plan, &loaded.sources, &terminal.words);
@@ -90,12 +91,14 @@ pub(crate) fn run(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Proble
 
 /// Who can still be reached when sending begins at the moment that flag or campaign fix, or else now; and the file of
 /// those who cannot, where one is wanted. Only what is fixed is part of the plan: equal files give equal bytes.
-fn look_ahead(args: &args::Plan, loaded: &mut Loaded) -> Result<Option<Outlook>, Problem> {
+fn look_ahead(args: &args::Plan, for_people: bool, loaded: &mut Loaded) -> Result<Option<Outlook>, Problem> {
     let Some(campaign) = &loaded.campaign else { return Ok(None) };
     let hours = &campaign.send.hours;
     let fixed = fixed(args, hours)?;
     let at = fixed.unwrap_or_else(Timestamp::now);
-    let outlook = outlook(campaign, &loaded.plan, at);
+    // What no machine is told of nobody has to work out.
+    let is_told = for_people || fixed.is_some();
+    let outlook = if is_told { outlook(campaign, &loaded.plan, at) } else { None };
     if let Some(file) = &args.late {
         let Some(windows) = &loaded.plan.windows else {
             return Err(Problem::new(Exit::Usage, "late-without-window").with("file", display(file)));

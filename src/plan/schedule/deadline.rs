@@ -29,6 +29,11 @@ impl Deadline {
         has_one.then(|| Timestamp::from_second(i64::from(self.0)).expect("seconds of this century are times"))
     }
 
+    /// Its seconds since 1970, of one that is a moment.
+    pub(crate) fn seconds(self) -> u32 {
+        self.0
+    }
+
     /// Whether a message may not be begun any more.
     pub(crate) fn is_past(self, now: Timestamp) -> bool {
         self != Self::NONE && i64::from(self.0) <= now.as_second()

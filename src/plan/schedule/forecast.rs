@@ -3,9 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::campaign::file::Order;
-use crate::campaign::hours::Hours;
+use crate::campaign::hours::{Hours, Opening};
 use crate::plan::schedule::deadline::Deadline;
-use crate::plan::schedule::turns::Turns;
+use crate::plan::schedule::turns::{Turns, gap};
 
 /// How far back it is looked for a beginning in time: the longest window and a day.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(72);
@@ -46,45 +46,61 @@ pub(crate) struct Forecast {
     pub(crate) latest_start: Option<Timestamp>,
 }
 
-/// What becomes of everybody.
+/// What becomes of everybody. Four bytes a person are kept meanwhile.
 pub(crate) fn forecast(deadlines: &[Deadline], pace: &Pace<'_>) -> Forecast {
     let count = |of: usize| u64::try_from(of).expect("a count fits 64 bits");
-    let out = count(deadlines.iter().filter(|deadline| deadline.is_past(pace.at)).count());
-    let of = |which: Deadline| count(deadlines.iter().filter(|deadline| **deadline == which).count());
-    let (blank, spent, no_time) = (of(Deadline::NONE), of(Deadline::SPENT), of(Deadline::PASSED));
-    let late = count(lost(deadlines, pace).len()) - out;
-    let mut left: Vec<Deadline> =
-        deadlines.iter().copied().filter(|one| !one.is_past(pace.at) && *one != Deadline::NONE).collect();
-    left.sort_unstable();
+    let mut sorted = deadlines.to_vec();
+    sorted.sort_unstable();
+    let lost = match pace.order {
+        Order::Deadline => count(losses(sorted.iter().copied(), pace).count()),
+        Order::File => count(losses(deadlines.iter().copied(), pace).count()),
+    };
+    let until = |which: Deadline| sorted.partition_point(|deadline| *deadline <= which);
+    let (no_time, spent) = (until(Deadline::PASSED), until(Deadline::SPENT) - until(Deadline::PASSED));
+    let out = sorted.partition_point(|deadline| deadline.is_past(pace.at));
+    let dated = sorted.partition_point(|deadline| *deadline < Deadline::NONE);
+    let late = lost - count(out);
+    // Those whom it still matters for.
+    let left = &sorted[out..dated];
     Forecast {
-        in_time: count(deadlines.len()) - out - late,
-        out,
-        spent,
-        no_time,
+        in_time: count(sorted.len()) - lost,
+        out: count(out),
+        spent: count(spent),
+        no_time: count(no_time),
         late,
-        blank,
-        needed_rate: (late > 0).then(|| needed_rate(&left, pace)).flatten(),
-        latest_start: latest_start(&left, pace),
+        blank: count(sorted.len() - dated),
+        needed_rate: (late > 0).then(|| needed_rate(left, pace)).flatten(),
+        latest_start: latest_start(left, pace),
     }
 }
 
 /// The numbers of those who get nothing. Who is late takes no turn.
 pub(crate) fn lost(deadlines: &[Deadline], pace: &Pace<'_>) -> Vec<usize> {
-    let mut order: Vec<(Deadline, usize)> = deadlines.iter().copied().zip(0..).collect();
+    let mut order: Vec<(Deadline, u32)> = deadlines.iter().copied().zip(0..).collect();
     match pace.order {
         Order::Deadline => order.sort_unstable(),
         Order::File => {}
     }
-    let mut turns = Turns::new(pace.hours, pace.at, pace.per_second);
-    let mut lost = Vec::new();
-    for (deadline, number) in order {
-        match turns.peek() {
-            Some(turn) if !deadline.is_past(turn) => turns.take(),
-            Some(_) | None => lost.push(number),
-        }
-    }
+    let places = losses(order.iter().map(|(deadline, _)| *deadline), pace);
+    let number = |place: usize| usize::try_from(order[place].1).expect("32 bits fit");
+    let mut lost: Vec<usize> = places.map(number).collect();
     lost.sort_unstable();
     lost
+}
+
+/// The places in this order of those who get nothing.
+fn losses<'a>(
+    order: impl Iterator<Item = Deadline> + 'a,
+    pace: &Pace<'a>,
+) -> impl Iterator<Item = usize> + 'a {
+    let mut turns = Turns::new(pace.hours, pace.at, pace.per_second);
+    order.enumerate().filter_map(move |(place, deadline)| match turns.peek() {
+        Some(turn) if !deadline.is_past(turn) => {
+            turns.take();
+            None
+        }
+        Some(_) | None => Some(place),
+    })
 }
 
 /// The largest share of messages that must be begun before a deadline in the time there is until then. The deadlines are
@@ -106,18 +122,15 @@ fn needed_rate(left: &[Deadline], pace: &Pace<'_>) -> Option<f64> {
 /// The latest beginning from which everybody's turn comes in time, at the rate there is.
 fn latest_start(left: &[Deadline], pace: &Pace<'_>) -> Option<Timestamp> {
     let last = left.last()?.moment()?;
+    let earliest = pace.at.checked_sub(LOOK_BACK).ok()?;
+    if pace.hours.is_daily() {
+        return latest_of_all_day(left, pace).filter(|at| *at >= earliest);
+    }
     let nobody_is_late = |at: Timestamp| {
         let pace = Pace { at, order: Order::Deadline, ..*pace };
-        let mut turns = Turns::new(pace.hours, at, pace.per_second);
-        left.iter().all(|deadline| match turns.peek() {
-            Some(turn) if !deadline.is_past(turn) => {
-                turns.take();
-                true
-            }
-            Some(_) | None => false,
-        })
+        losses(left.iter().copied(), &pace).next().is_none()
     };
-    let mut good = pace.at.checked_sub(LOOK_BACK).ok().filter(|at| nobody_is_late(*at))?;
+    let mut good = Some(earliest).filter(|at| nobody_is_late(*at))?;
     let mut bad = last;
     for _ in 0..STEPS {
         let half = bad.duration_since(good) / 2;
@@ -128,29 +141,53 @@ fn latest_start(left: &[Deadline], pace: &Pace<'_>) -> Option<Timestamp> {
     Timestamp::from_second(good.as_second()).ok()
 }
 
+/// The same where no hour is closed: turns follow each other without a break, so that each deadline says by itself when the
+/// first of them must come.
+fn latest_of_all_day(left: &[Deadline], pace: &Pace<'_>) -> Option<Timestamp> {
+    const SECOND: i128 = 1_000_000_000;
+    let gap = gap(pace.per_second).as_nanos();
+    let end = pace.hours.not_after.map(Timestamp::as_nanosecond);
+    let must_begin = (0_i128..).zip(left).map(|(turn, deadline)| {
+        let deadline = i128::from(deadline.seconds()) * SECOND;
+        end.map_or(deadline, |end| end.min(deadline)) - turn * gap
+    });
+    // Before that moment, in whole seconds.
+    let seconds = i64::try_from((must_begin.min()? - 1).div_euclid(SECOND)).ok()?;
+    let at = Timestamp::from_second(seconds).ok()?;
+    // Whoever begins earlier than it is allowed begins when it is.
+    pace.hours.not_before.is_none_or(|first| first <= at).then_some(at)
+}
+
 /// The open time that passes from a moment on, asked for later and later moments.
 struct OpenTime<'h> {
     hours: &'h Hours,
     at: Timestamp,
     passed: SignedDuration,
+    /// What is known of the hours around `at`: they are asked once an opening and once a closing.
+    known: Option<Opening>,
 }
 
 impl<'h> OpenTime<'h> {
     fn from(hours: &'h Hours, at: Timestamp) -> Self {
-        Self { hours, at, passed: SignedDuration::ZERO }
+        Self { hours, at, passed: SignedDuration::ZERO, known: None }
     }
 
     fn until(&mut self, until: Timestamp) -> SignedDuration {
-        use crate::campaign::hours::Opening;
         while self.at < until {
-            match self.hours.at(self.at) {
-                Opening::Open(closes) => {
-                    let end = closes.map_or(until, |closes| closes.min(until));
-                    self.passed += end.duration_since(self.at);
-                    self.at = end;
-                }
-                Opening::From(opens) => self.at = opens.min(until),
-                Opening::Over => self.at = until,
+            let known = *self.known.get_or_insert_with(|| self.hours.at(self.at));
+            let ends = match known {
+                Opening::Open(closes) => closes,
+                Opening::From(opens) => Some(opens),
+                Opening::Over => None,
+            };
+            let end = ends.map_or(until, |ends| ends.min(until));
+            match known {
+                Opening::Open(_) => self.passed += end.duration_since(self.at),
+                Opening::From(_) | Opening::Over => {}
+            }
+            self.at = end;
+            if ends == Some(end) {
+                self.known = None;
             }
         }
         self.passed
@@ -203,6 +240,29 @@ mod tests {
             &Pace { at: start() + SignedDuration::from_secs(700), ..pace(&hours, 1.0, Order::Deadline) },
         );
         assert_eq!((never.late, never.needed_rate), (1, None), "no rate helps where no hour is left");
+    }
+
+    #[test]
+    fn the_latest_start_is_the_same_whether_hours_are_asked_or_not() {
+        let always = Hours::always(usual_zone());
+        let mut all_day = always.clone();
+        // Every hour of every day, written down.
+        all_day.spans = vec![Span::parse("00:00-24:00").expect("a span")];
+        let mut seed = 7_u64;
+        for _ in 0..40 {
+            let mut next = || {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                i64::try_from((seed >> 40) % 5_000).expect("small")
+            };
+            let deadlines: Vec<Deadline> = (0..50).map(|_| after(next())).collect();
+            for rate in [0.07, 1.0, 3.0] {
+                let [one, other] = [&always, &all_day]
+                    .map(|hours| forecast(&deadlines, &pace(hours, rate, Order::Deadline)).latest_start);
+                let apart = one.zip(other).map(|(one, other)| one.duration_since(other).abs());
+                assert!(apart.is_none_or(|apart| apart <= SignedDuration::from_secs(2)), "{one:?} {other:?}");
+                assert_eq!(one.is_some(), other.is_some());
+            }
+        }
     }
 
     proptest! {

@@ -4,6 +4,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::campaign::hours::{Hours, Opening};
 
+/// The time between two turns.
+pub(crate) fn gap(per_second: f64) -> SignedDuration {
+    // A rate is above zero. A gap too long to be expressed is years, which is long enough.
+    SignedDuration::try_from_secs_f64(1.0 / per_second).unwrap_or(SignedDuration::MAX)
+}
+
 /// Gives one moment after another; ends where the hours do.
 #[derive(Debug)]
 pub(crate) struct Turns<'h> {
@@ -20,9 +26,7 @@ pub(crate) struct Turns<'h> {
 impl<'h> Turns<'h> {
     /// The moments from this one on.
     pub(crate) fn new(hours: &'h Hours, from: Timestamp, per_second: f64) -> Self {
-        // A rate is above zero. A gap too long to be expressed is years, which is long enough.
-        let gap = SignedDuration::try_from_secs_f64(1.0 / per_second).unwrap_or(SignedDuration::MAX);
-        Self { hours, next: from, until: None, known: false, gap, over: false }
+        Self { hours, next: from, until: None, known: false, gap: gap(per_second), over: false }
     }
 
     /// The moment of the next turn, which is not taken yet.

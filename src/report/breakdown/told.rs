@@ -207,11 +207,12 @@ mod tests {
         let shown = text(&told, &Catalog::new(Language::ZhCn));
         let lines: Vec<&str> = shown.lines().collect();
         assert_eq!(lines.len(), 7, "{shown}");
-        let before_count = |line: &str| line.find(|c: char| c.is_ascii_digit()).map(|at| line[..at].width());
-        let ends_of_counts: Vec<usize> = [(0, 6), (1, 2), (2, 5), (3, 3), (4, 5), (5, 3), (6, 5)]
-            .map(|(line, length)| before_count(lines[line]).expect("a count") + length)
-            .into();
-        assert!(ends_of_counts.iter().all(|end| *end == ends_of_counts[0]), "{shown}");
+        let counts = ["12,000", "38", "1,204", "512", "2,310", "904", "7,032"];
+        let ends = counts.iter().zip(&lines).map(|(count, line)| {
+            line.find(&format!("  {count}")).map(|at| line[..at].width() + 2 + count.len())
+        });
+        let ends: Vec<usize> = ends.map(|end| end.expect("its count")).collect();
+        assert!(ends.iter().all(|end| *end == ends[0]), "{shown}");
         for text in [
             "7d 内已收过 3 次",
             "1,204  跳过（已购买.xlsx）",
