@@ -1,35 +1,30 @@
 //! What becomes of one row: a finished payload, or everything that is wrong with it.
 
-use std::sync::Arc;
+mod bind;
+mod look;
 
-use crate::audience::characters;
 use crate::audience::column::ColumnRules;
 use crate::audience::csv::guard::{results_columns, was_left_out};
-use crate::audience::damage::{Damage, look, may_be_odd};
 use crate::audience::header::Header;
-use crate::audience::join::key_value;
 use crate::audience::lists::Matches;
-use crate::audience::openid::{self, OpenIdFault, Shape};
+use crate::audience::openid::{self};
 use crate::audience::reader::Reader;
 use crate::audience::row::{Cells, Row, Width};
-use crate::audience::wishes::{HiddenRows, Unmatched};
-use crate::audience::workbook::table::{Note, Noted};
+use crate::audience::wishes::HiddenRows;
 use crate::campaign::file::{Duplicates, InvalidRows};
 use crate::diagnostic::code::Code;
-use crate::diagnostic::people::People;
-use crate::diagnostic::place::{FieldPath, Place, RowPlace, cell_name};
-use crate::diagnostic::value::{Key, Value};
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::place::{FieldPath, Place};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::message::body::Body;
-use crate::message::problem::Problem;
 use crate::plan::batch::{Verdict, Wrong};
 use crate::plan::conditions::Conditions;
-use crate::plan::damage::{self, Column, Found, Use, code_of_trouble};
+use crate::plan::damage::{self, Column, Found, Use};
 use crate::plan::duplicates::{Repeated, Seen};
 use crate::plan::inputs::Inputs;
 use crate::plan::joined::{JoinCounts, Joiner, NoMatch};
-use crate::plan::media::{Looked, MediaFile, MediaPlace, stays_in};
-use crate::plan::renderer::{FileName, Renderer, fault_of};
+use crate::plan::judge::bind::{Named, constant_files, misread_names, noted_cells, openid_column};
+use crate::plan::media::MediaPlace;
+use crate::plan::renderer::Renderer;
 use crate::plan::sample::chosen::Until;
 use crate::plan::schedule::deadline::Deadline;
 use crate::plan::skip::Skip;
@@ -80,25 +75,6 @@ pub(crate) struct Findings {
     pub(crate) matches: Matches,
     pub(crate) times: TimesFound,
     pub(crate) joins: JoinCounts,
-}
-
-/// A text that names a media file, and the file it names now.
-struct Named {
-    name: FileName,
-    file: Option<Arc<MediaFile>>,
-    /// How a payload names its content.
-    content: String,
-}
-
-impl Named {
-    fn new(name: FileName) -> Self {
-        Self { name, file: None, content: String::new() }
-    }
-
-    fn set(&mut self, file: Option<Arc<MediaFile>>) {
-        self.content = file.as_ref().map_or_else(String::new, |file| file.content.to_string());
-        self.file = file;
-    }
 }
 
 impl<'a> Judge<'a> {
@@ -373,56 +349,8 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// The cell of the row that a fault points at. One in a joined file is none of them.
-fn cell_of(at: &Place) -> Option<usize> {
-    match at {
-        Place::Row(place) => place.cell,
-        Place::Campaign
-        | Place::CampaignSpan(_)
-        | Place::Field(_)
-        | Place::Key(_)
-        | Place::Policy(_)
-        | Place::Within(..)
-        | Place::Audience
-        | Place::Line(_)
-        | Place::Header { .. }
-        | Place::List(_) => None,
-    }
-}
-
 fn skipped(why: Skip) -> Verdict {
     Verdict::Skipped { why, openid: None }
-}
-
-/// A fault of a row with these cells. Any text of the row may quote people: a helper's cell, an address made from it.
-fn named(fault: Diagnostic, openid: Option<&str>, cells: &Cells<'_>) -> Diagnostic {
-    fault.naming(&People::of(openid, cells.iter()))
-}
-
-/// What has destroyed an openid, where it can be told.
-fn destroyed_by(openid: &str) -> Option<Code> {
-    match look(openid, true).damage {
-        Some(damage @ (Damage::Scientific | Damage::ErrorValue | Damage::Destroyed)) => {
-            Some(damage::code_of(damage))
-        }
-        Some(
-            Damage::Picture
-            | Damage::TooNarrow
-            | Damage::Formula
-            | Damage::Placeholder
-            | Damage::Lost
-            | Damage::Apostrophe
-            | Damage::NullWord
-            | Damage::TextMark
-            | Damage::Misread
-            | Damage::PrivateUse
-            | Damage::Markup
-            | Damage::Blanks
-            | Damage::Invisible
-            | Damage::FullWidth,
-        )
-        | None => None,
-    }
 }
 
 impl Judge<'_> {
@@ -478,86 +406,8 @@ impl Judge<'_> {
     }
 }
 
-/// The texts that name media files. Those that are the same for everybody are looked at here, once.
-fn constant_files(inputs: &Inputs<'_>, renderer: &Renderer, faults: &mut Vec<Diagnostic>) -> Vec<Named> {
-    let look = |name: FileName| {
-        let mut named = Named::new(name);
-        let name = &named.name;
-        let Some(constant) = name.constant.as_ref().filter(|name| !name.trim().is_empty()) else {
-            return named;
-        };
-        let looked = inputs.library.look(name.upload, constant);
-        let told = looked.problems.iter().cloned();
-        faults.extend(told.map(|problem| fault_of(problem, &name.at, Place::Field(name.at.clone()))));
-        named.set(looked.file);
-        named
-    };
-    renderer.file_names().into_iter().map(look).collect()
-}
-
-/// What is worth knowing of the cells of a column that can be used: dates that every computer shows in its own way,
-/// formulas of today, texts that a `format` does nothing to.
-fn noted_cells(inputs: &Inputs<'_>, reader: &Reader, cell: usize, name: &str) -> Vec<Diagnostic> {
-    // How the times of a window are written is asked for by no `format`, and told by the window.
-    let of_window = inputs.audience.window.as_ref().is_some_and(|window| window.column == name);
-    let at = || Place::Header { cell, column: None };
-    let Some(sheet) = reader.sheet() else {
-        let formats = &inputs.audience.source.formats;
-        let asked = !of_window && formats.iter().any(|(own, _)| own == name);
-        let fault = || {
-            Diagnostic::new(Code::FormatWithoutEffect, at())
-                .with("column", name)
-                .with("reason", Key::new("format.csv"))
-        };
-        return asked.then(fault).into_iter().collect();
-    };
-    let told = |(note, noted): (Note, &Noted)| {
-        let place = |line: &u32| cell_name(sheet.first_column + cell, u64::from(*line));
-        let places: Vec<String> = noted.lines.iter().map(place).collect();
-        let more = if noted.count > places.len() as u64 { " …" } else { "" };
-        let fault = match note {
-            Note::Regional => Diagnostic::new(Code::RegionalDate, at()).with("format", &*noted.format),
-            Note::Volatile => Diagnostic::new(Code::VolatileFormula, at()),
-            Note::NoDate if of_window => return None,
-            Note::NoDate => {
-                Diagnostic::new(Code::FormatWithoutEffect, at()).with("reason", Key::new("format.no-dates"))
-            }
-        };
-        let fault = fault.with("count", noted.count).with("column", name).with("example", &noted.example);
-        Some(fault.with("places", places.join(", ") + more))
-    };
-    reader.noted(cell).into_iter().filter_map(told).collect()
-}
-
-/// Names of columns that were read in the wrong encoding: then nobody finds the names that they had.
-fn misread_names(reader: &Reader) -> Option<Diagnostic> {
-    let names = || reader.header().names().enumerate();
-    let mut misread = names().filter_map(|(cell, name)| Some((cell, name, characters::misread(name)?)));
-    let (cell, name, real) = misread.next()?;
-    let (first, row) = reader.sheet().map_or((0, 1), |sheet| (sheet.first_column, sheet.header_row));
-    let fault = Diagnostic::new(Code::MisreadCharacters, Place::Header { cell, column: None })
-        .with("count", 1 + misread.count())
-        .with("example", name)
-        .with("real", real);
-    Some(fault.with("places", cell_name(first + cell, row)))
-}
-
 fn own_position(name: &str, names: &[&str]) -> Option<usize> {
     names.iter().position(|own| *own == name)
-}
-
-fn openid_column(name: &str, header: &Header, faults: &mut Vec<Diagnostic>) -> Option<usize> {
-    let column = header.position(name);
-    if column.is_none() {
-        let columns: Vec<&str> = header.names().collect();
-        let place = Place::Header { cell: 0, column: None };
-        let fault = Diagnostic::new(Code::OpenidColumnMissing, place)
-            .with("name", name)
-            .with("columns", header.listed())
-            .near(name, columns.iter().copied());
-        faults.push(fault);
-    }
-    column
 }
 
 /// Looks at one row and collects what is wrong with it.
@@ -566,231 +416,4 @@ struct Look<'p, 'r, 'a> {
     row: &'r Row,
     cells: &'r Cells<'r>,
     sound: bool,
-}
-
-impl<'r> Look<'_, 'r, '_> {
-    fn ragged(&mut self, cells: usize) {
-        let expected = self.judge.header.width();
-        let fault = Diagnostic::new(Code::RaggedRow, self.place(None)).with("cells", cells);
-        self.fault(fault.with("expected", expected));
-    }
-
-    /// What becomes of a row that has none in a joined file.
-    fn unmatched(&mut self, missing: NoMatch<'_>) -> Skip {
-        let NoMatch { number, join, on } = missing;
-        if join.missing == Unmatched::Skip && self.sound {
-            self.judge.joiner.skipped(number);
-            return Skip::Unmatched;
-        }
-        let key = self.cells.or_blank(on);
-        let key = if on == self.judge.openid { Value::openid(key) } else { key_value(key) };
-        let fault = Diagnostic::new(Code::JoinMissing, self.place(Some(on))).with("key", key);
-        if join.missing == Unmatched::Error {
-            self.fault(fault.with("file", &join.file.name).with("to", &join.to));
-        }
-        Skip::Invalid
-    }
-
-    fn openid(&mut self) -> &'r str {
-        let cell = self.judge.openid;
-        let text = self.cells.or_blank(cell);
-        let judged = openid::check(text);
-        if judged != Ok(Shape::Usual)
-            && let Some(contact) = openid::contact(text)
-        {
-            let skip = self.judge.inputs.audience.invalid_rows == InvalidRows::Skip;
-            self.judge.damage.add_contact(contact, self.row, cell, text, skip);
-            if judged.is_err() {
-                self.wrong(Code::OpenidContact, Some(cell));
-            }
-            return text;
-        }
-        let fault = match judged {
-            Ok(Shape::Usual) => return text,
-            Ok(Shape::Odd) if damage::is_nobody(text, &self.judge.inputs.audience.openid_column) => {
-                self.damaged(Code::RowOfNobody, cell, text);
-                return text;
-            }
-            Ok(Shape::Odd) => {
-                Diagnostic::new(Code::OpenidShape, self.place(Some(cell))).with("openid", Value::openid(text))
-            }
-            // It has been reported already.
-            Err(_) if self.row.troubles().iter().any(|(troubled, _)| *troubled == cell) => return text,
-            Err(OpenIdFault::Character { character, .. }) => {
-                if damage::is_nobody(text, &self.judge.inputs.audience.openid_column) {
-                    self.damaged(Code::RowOfNobody, cell, text);
-                    return text;
-                }
-                if let Some(code) = destroyed_by(text) {
-                    self.damaged(code, cell, text);
-                    return text;
-                }
-                Diagnostic::new(Code::OpenidCharacter, self.place(Some(cell)))
-                    .with("openid", Value::openid(text.escape_debug()))
-                    .with("character", Value::text(character.escape_debug()))
-            }
-            Err(OpenIdFault::Empty) => Diagnostic::new(Code::OpenidEmpty, self.place(Some(cell))),
-            Err(OpenIdFault::TooLong { length }) => {
-                Diagnostic::new(Code::OpenidTooLong, self.place(Some(cell))).with("length", length)
-            }
-        };
-        self.fault(fault);
-        text
-    }
-
-    /// Tells the cells of a workbook that cannot be used as they are, and whether there are any.
-    fn troubles(&mut self) -> bool {
-        let mut any = false;
-        for (cell, trouble) in self.row.troubles() {
-            if self.judge.used.get(*cell) == Some(&true) {
-                let text = self.cells.or_blank(*cell);
-                self.wrong(code_of_trouble(trouble), Some(*cell));
-                let skip = self.judge.inputs.audience.invalid_rows == InvalidRows::Skip;
-                self.judge.damage.add_trouble(trouble, self.row, *cell, text, skip);
-                any = true;
-            }
-        }
-        any
-    }
-
-    /// What a spreadsheet may have done to the cells that are used.
-    fn damage(&mut self) {
-        let odd = may_be_odd(self.row.record().as_slice());
-        for number in 0..self.judge.damage.columns() {
-            let cells = self.cells;
-            let found = self.judge.damage.look(number, self.row, odd, |cell| cells.or_blank(cell));
-            let Some((cell, damage)) = found else { continue };
-            // An error value of a workbook is told as such.
-            if !self.row.troubles().iter().any(|(troubled, _)| *troubled == cell) {
-                self.damaged(damage::code_of(damage), cell, cells.or_blank(cell));
-            }
-        }
-    }
-
-    /// Notes that the row cannot be used; what is told of it beside is the first thing.
-    fn wrong(&mut self, code: Code, cell: Option<usize>) {
-        self.sound = false;
-        self.judge.wrong.get_or_insert(Wrong { code, cell });
-    }
-
-    fn damaged(&mut self, code: Code, cell: usize, text: &str) {
-        let is_error = code.severity() == Severity::Error;
-        if is_error {
-            self.wrong(code, Some(cell));
-        }
-        let skip = self.judge.inputs.audience.invalid_rows == InvalidRows::Skip;
-        self.judge.damage.add(code, self.row, cell, text, skip || !is_error);
-    }
-
-    fn duplicate(&mut self, openid: &str, code: Code) {
-        let fault = Diagnostic::new(code, self.place(Some(self.judge.openid)));
-        self.fault(fault.with("openid", Value::openid(openid)));
-    }
-
-    fn columns(&mut self) {
-        for index in 0..self.judge.columns.len() {
-            let (cell, rules) = self.judge.columns[index];
-            for (code, values) in rules.check(self.cells.or_blank(cell)) {
-                let name = self
-                    .judge
-                    .header
-                    .names()
-                    .nth(cell)
-                    .expect("rules are bound to columns of this header")
-                    .to_owned();
-                let mut fault = Diagnostic::new(code, self.place(Some(cell))).with("column", name);
-                // What stands in this column, and what a rule says may stand in it, names people.
-                let people = cell == self.judge.openid;
-                let hidden = |value: Value| if people { Value::openid(value) } else { value };
-                fault.values.extend(values.into_iter().map(|(name, value)| (name, hidden(value))));
-                self.fault(fault);
-            }
-        }
-    }
-
-    fn render(&mut self) {
-        let Judge { renderer, texts, faults, inputs, told, openid, damage, wrong, .. } = &mut *self.judge;
-        let openid = self.cells.get(*openid);
-        let mut sound = self.sound;
-        let skip = inputs.audience.invalid_rows == InvalidRows::Skip;
-        renderer.fill(self.row, self.cells, texts, |slot| {
-            if slot.fixed {
-                // The fault is the template's and the same in every row, so it is reported once.
-                let fault = fault_of(slot.problem, slot.at, Place::Field(slot.at.clone()));
-                if fault.is_error() {
-                    sound = false;
-                    wrong.get_or_insert(Wrong { code: fault.code, cell: None });
-                }
-                if !told.contains(&fault) {
-                    told.push(fault.clone());
-                    faults.push(fault);
-                }
-                return;
-            }
-            let mut place = RowPlace::new(self.row.number, self.row.line).field(slot.at.clone());
-            place.cell = slot.cell.filter(|cell| self.row.elsewhere(*cell).is_none());
-            let fault = named(fault_of(slot.problem, slot.at, Place::Row(place)), openid, self.cells);
-            if fault.is_error() {
-                sound = false;
-                wrong.get_or_insert(Wrong { code: fault.code, cell: slot.cell });
-            }
-            let fault = if skip { fault.into_warning() } else { fault };
-            if fault.code == Code::RenderFailed {
-                damage.add_failure(fault, self.row);
-            } else {
-                faults.push(fault);
-            }
-        });
-        self.sound = sound;
-    }
-
-    /// Looks at the media files that this row names.
-    fn files(&mut self) {
-        for index in 0..self.judge.files.len() {
-            let named = &self.judge.files[index].name;
-            let text = self.judge.texts.get(named.index).map_or("", String::as_str);
-            // A blank or broken name has been reported as a faulty text.
-            if named.constant.is_some() || text.trim().is_empty() || text.contains(char::is_control) {
-                continue;
-            }
-            let looked = if stays_in(&named.folder, text) {
-                self.judge.inputs.library.look(named.upload, text)
-            } else {
-                let folder = if named.folder.is_empty() { "./" } else { &named.folder };
-                let problem = Problem::new(Code::MediaOutside).with("file", text).with("folder", folder);
-                Looked { file: None, problems: [problem].into() }
-            };
-            let mut place = RowPlace::new(self.row.number, self.row.line).field(named.at.clone());
-            place.cell = named.only_cell.filter(|cell| self.row.elsewhere(*cell).is_none());
-            let tell = |problem: &Problem| fault_of(problem.clone(), &named.at, Place::Row(place.clone()));
-            let told: Vec<Diagnostic> = looked.problems.iter().map(tell).collect();
-            told.into_iter().for_each(|fault| self.fault(fault));
-            self.judge.files[index].set(looked.file);
-        }
-    }
-
-    /// Until when the person's so many-th message may be begun.
-    fn window(&mut self, nth: u32) -> Option<Deadline> {
-        let read = self.judge.window.as_mut()?.read(self.row, self.cells, nth);
-        match read {
-            Ok(deadline) => Some(deadline),
-            Err(fault) => {
-                self.fault(fault);
-                None
-            }
-        }
-    }
-
-    fn place(&self, cell: Option<usize>) -> Place {
-        self.row.place(cell)
-    }
-
-    fn fault(&mut self, fault: Diagnostic) {
-        let fault = named(fault, self.cells.get(self.judge.openid), self.cells);
-        if fault.is_error() {
-            self.wrong(fault.code, cell_of(&fault.at));
-        }
-        let skip = self.judge.inputs.audience.invalid_rows == InvalidRows::Skip;
-        self.judge.faults.push(if skip { fault.into_warning() } else { fault });
-    }
 }
