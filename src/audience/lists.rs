@@ -232,7 +232,7 @@ impl List {
             openids
         });
         // Nobody is let in by a list that cannot be read, and nothing is sent while one cannot.
-        (openids.unwrap_or_else(Openids::default), faults)
+        (openids.unwrap_or_default(), faults)
     }
 
     fn rows(&self, reader: &mut Reader, openids: &mut Openids, faults: &mut Diagnostics) {

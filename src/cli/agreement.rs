@@ -183,7 +183,6 @@ impl Proposal<'_> {
             held: &self.before.held.rules,
             earlier: self.settled.clone(),
             limit: Some(self.total),
-            ..Ahead::default()
         };
         Breakdown::of_plan(Some(self.campaign), self.plan, &ahead)
     }

@@ -136,7 +136,7 @@ pub(crate) fn together(key: &str, texts: impl Iterator<Item = String>, words: &C
     let both = |one: String, other: String| {
         words.say(&format!("gathered.source.{key}"), &[("one", &one), ("other", &other)])
     };
-    texts.reduce(both).unwrap_or_else(String::new)
+    texts.reduce(both).unwrap_or_default()
 }
 
 /// Whoever made the file beside a list may have written a novel into it.

@@ -75,7 +75,7 @@ impl Terminal {
     /// What was said to one that listens.
     pub(crate) fn into_heard(self) -> Heard {
         let heard = self.heard.map(|heard| heard.into_inner().unwrap_or_else(PoisonError::into_inner));
-        heard.unwrap_or_else(Heard::default)
+        heard.expect("only one that listens is asked what it heard")
     }
 
     /// Hands it to whoever listens; tells whether somebody does.

@@ -223,7 +223,7 @@ impl Store {
     /// None where an earlier version noted nothing, or a later one what this cannot read.
     fn places(&self) -> Result<Places, JournalError> {
         let noted = self.note(PLACES)?.and_then(|places| serde_json::from_str(&places).ok());
-        Ok(noted.unwrap_or_else(Places::default))
+        Ok(noted.unwrap_or_default())
     }
 
     /// When a campaign was exported last; nothing where it never was.

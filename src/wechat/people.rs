@@ -220,7 +220,7 @@ struct RawProfile {
 
 impl RawProfile {
     fn read(self) -> Option<Profile> {
-        let text = |text: Text| text.0.unwrap_or_else(String::new);
+        let text = |text: Text| text.0.unwrap_or_default();
         // The platform writes 0 where there was no code.
         let number = self.qr_scene.0.filter(|scene| scene != "0");
         let named = self.qr_scene_str.0.filter(|scene| !scene.is_empty());

@@ -36,7 +36,7 @@ impl Check<'_> {
         let delimiter = self.delimiter(audience.delimiter.as_deref());
         if audience.columns.len() > MOST_COLUMNS {
             let at = FieldPath::of("audience.columns");
-            self.bad(&at, &audience.columns.len().to_string(), &format!("1 … {MOST_COLUMNS}"));
+            self.bad(&at, &audience.columns.len().to_string(), format!("1 … {MOST_COLUMNS}"));
             return None;
         }
         let columns =

@@ -41,11 +41,11 @@ impl Check<'_> {
         let steps = self.each(Some(texts), at, "20, 5%, 100%", Step::parse)?;
         let mut sound = steps.len() <= MOST_STEPS;
         if !sound {
-            self.bad(at, &texts.len().to_string(), &format!("≤ {MOST_STEPS}"));
+            self.bad(at, &texts.len().to_string(), format!("≤ {MOST_STEPS}"));
         }
         for (index, pair) in steps.windows(2).enumerate() {
             if !pair[1].is_above(pair[0]) || pair[0].is_all() {
-                self.bad(&at.index(index + 1), &texts[index + 1], &format!("> {}", pair[0]));
+                self.bad(&at.index(index + 1), &texts[index + 1], format!("> {}", pair[0]));
                 sound = false;
             }
         }

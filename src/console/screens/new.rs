@@ -74,7 +74,7 @@ pub(crate) fn take(desk: &Desk, brought: Brought) -> Result<Shown, Wrong> {
     }
     // Most folders have one account.
     let appid = desk.campaigns().iter().find_map(|found| desk.plan(&found.path).facts.appid.clone());
-    match desk.begin_draft(&name, &bytes, appid.unwrap_or_else(String::new)) {
+    match desk.begin_draft(&name, &bytes, appid.unwrap_or_default()) {
         Ok(key) => Ok(Shown::Go(format!("/new/{key}"))),
         Err(error) => Ok(Shown::Refused(bring(desk, Some(words.reason(&error.to_string())))?)),
     }
