@@ -214,7 +214,7 @@ mod tests {
         let ends: Vec<usize> = ends.map(|end| end.expect("its count")).collect();
         assert!(ends.iter().all(|end| *end == ends[0]), "{shown}");
         for text in [
-            "7d 内已收过 3 次",
+            "7 天内已收过 3 次",
             "1,204  跳过（已购买.xlsx）",
             "每秒 31 条",
             "2026-11-27 09:00–11:56 (+08:00)",
