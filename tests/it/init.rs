@@ -105,5 +105,5 @@ fn a_folder_s_name_without_usable_letters_becomes_the_kind_and_the_time() {
     let plan = world.run(&["plan", "春节/campaign.toml", "--format", "json"]).exits(0).json();
     let id = plan["campaign"].as_str().expect("an identity");
     // Two campaigns of one identity are one campaign to the journal.
-    assert!(id.starts_with("text-20") && id.len() == "text-2026-03-08-104259".len(), "{id}");
+    assert!(id.starts_with("text-20") && id.len() == "text-2026-03-08-104259-0a1b".len(), "{id}");
 }

@@ -233,6 +233,45 @@ fn the_folder_is_asked_for_too_and_never_overwritten() {
 }
 
 #[test]
+fn the_list_in_the_place_of_the_folder_is_told_at_once_and_a_step_back_leads_to_the_folder() {
+    let world = world();
+    let mut session = Session::start(&world, "init", &[]);
+    session.sees("[campaign]").types("'lists/名单.csv'").sees("is a file").sees("[campaign]").types("one");
+    session.sees("[one]").types("<").sees("[campaign]").types("two").sees("[two]").keys("\u{3}");
+    session.ends();
+    let (code, shown) = Session::start(&world, "init lists/名单.csv", &[]).ends();
+    assert_eq!(code, 2, "{shown}");
+    assert!(shown.contains("is a file"), "{shown}");
+}
+
+#[test]
+fn an_address_is_no_list_yet_and_the_sign_for_back_leads_out_of_a_text() {
+    let world = world();
+    let mut session = session(&world, "init a --lang zh-CN", &[("WXCAST_APPID", APPID)]);
+    session.sees("[1]").types("").sees(&format!("[{APPID}]")).types("");
+    session.sees("名单文件").types("https://docs.qq.com/sheet/abc").sees("先把名单下载");
+    session.sees("名单文件").types("lists/名单.csv").sees("[openid]").types("");
+    session.sees("消息文字").types("您好\r<").sees("[openid]").types("");
+    session.sees("消息文字").types("{{姓名}}您好\r.").sees("[是]").types("");
+    let (code, shown) = session.ends();
+    assert_eq!(code, 0, "{shown}");
+    let toml: toml::Table = world.read("a/campaign.toml").parse().expect("TOML");
+    assert_eq!(toml["message"]["text"]["content"].as_str(), Some("{{姓名}}您好"));
+}
+
+#[test]
+fn two_campaigns_made_at_once_are_two_campaigns() {
+    let world = World::new();
+    let made = |folder: &str| {
+        world.run(&["init", folder, "--kind", "text"]).exits(0);
+        let toml: toml::Table = world.read(&format!("{folder}/campaign.toml")).parse().expect("TOML");
+        toml["campaign"]["id"].as_str().expect("an identity").to_owned()
+    };
+    let ids: std::collections::BTreeSet<String> = ["金卡", "银卡", "铜卡", "铁卡"].map(made).into();
+    assert_eq!(ids.len(), 4, "{ids:?}");
+}
+
+#[test]
 fn faults_of_rows_are_told_before_the_end() {
     let world = world();
     world.file("lists/名单.csv", format!("{AUDIENCE}2,李四,银卡,\n3,王五,银卡,{}\n", openid(3)));
@@ -302,7 +341,7 @@ fn a_step_back_asks_the_question_before_again() {
     let toml: toml::Table = world.read("spring/campaign.toml").parse().expect("TOML");
     assert_eq!(toml["campaign"]["title"].as_str(), Some("春季促销"));
     let id = toml["campaign"]["id"].as_str().expect("an identity");
-    assert!(id.starts_with("spring-20") && id.len() == "spring-2026-03-08-104259".len(), "{id}");
+    assert!(id.starts_with("spring-20") && id.len() == "spring-2026-03-08-104259-0a1b".len(), "{id}");
     assert_eq!(toml["results"]["file"].as_str(), Some(format!("{id}.results.csv").as_str()));
 }
 

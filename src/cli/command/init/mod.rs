@@ -16,6 +16,7 @@ use jiff::Zoned;
 
 use crate::campaign::{describe, schema};
 use crate::cli::command::init::interview::Interview;
+use crate::cli::command::init::prompt::Reply;
 use crate::cli::command::init::starter::Starter;
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args;
@@ -25,6 +26,7 @@ use crate::diagnostic::render::display;
 use crate::locale;
 use crate::locale::sentence::Sentence;
 use crate::message::Kind;
+use crate::plan::digest::Digest;
 use crate::plan::{locate, plan_validated};
 use crate::report::plan::text;
 
@@ -61,20 +63,24 @@ fn example(dir: &Path, kind: Option<&str>, terminal: &Terminal) -> Result<Exit, 
 fn lead(dir: Option<&Path>, terminal: &Terminal) -> Result<Exit, Problem> {
     let gone = |_: io::Error| Problem::note(Exit::Interrupted, "init.nothing");
     let interview = Interview::new(terminal);
-    let dir = match dir {
-        Some(dir) => dir.to_owned(),
-        None => {
-            let refuse = |dir: &Path| taken(dir, &[CAMPAIGN]).map(|taken| taken.say(&terminal.words));
-            interview.folder(refuse).map_err(gone)?
+    loop {
+        let dir = match dir {
+            Some(dir) => dir.to_owned(),
+            None => {
+                let refuse = |dir: &Path| taken(dir, &[CAMPAIGN]).map(|taken| taken.say(&terminal.words));
+                interview.folder(refuse).map_err(gone)?
+            }
+        };
+        insist_on_room(&dir, &[CAMPAIGN])?;
+        // What it is called in the end is known when its name is.
+        let starter =
+            Starter::new(dir.join(CAMPAIGN), "campaign".to_owned(), Kind::Text, terminal.words.language());
+        let identity = |title: &str, kind| dated(title, &dir, kind, &Zoned::now());
+        // Back from the first of its questions leads to that of the folder.
+        if let Reply::Given(starter) = interview.campaign(starter, identity).map_err(gone)? {
+            return write_and_plan(&dir, &starter, terminal);
         }
-    };
-    insist_on_room(&dir, &[CAMPAIGN])?;
-    // What it is called in the end is known when its name is.
-    let starter =
-        Starter::new(dir.join(CAMPAIGN), "campaign".to_owned(), Kind::Text, terminal.words.language());
-    let identity = |title: &str, kind| dated(title, &dir, kind, &Zoned::now());
-    let starter = interview.campaign(starter, identity).map_err(gone)?;
-    write_and_plan(&dir, &starter, terminal)
+    }
 }
 
 /// What is wrong with the audience's rows keeps the campaign from being sent, not from being written.
@@ -124,6 +130,10 @@ fn insist_on_room(dir: &Path, names: &[&str]) -> Result<(), Problem> {
 
 /// The sentence about those of the files that are there already.
 fn taken(dir: &Path, names: &[&str]) -> Option<Sentence> {
+    // The list, as a rule, which was dragged here.
+    if dir.is_file() {
+        return Some(Sentence::new("error.no-folder").with("file", display(dir)));
+    }
     let existing: Vec<&str> = names.iter().copied().filter(|name| dir.join(name).exists()).collect();
     let files = existing.join(", ");
     (!existing.is_empty())
@@ -150,13 +160,20 @@ fn identity(dir: &Path, kind: Kind) -> String {
 }
 
 /// A campaign's identity from its title, or its folder, or its kind, with the day: next year's spring sale is another
-/// campaign. Where letters of the title are lost, the time keeps two campaigns of one day apart.
+/// campaign. Where letters of the title are lost, the time keeps two campaigns of one day apart, and what stands for title
+/// and folder two of one second.
 pub(in crate::cli::command) fn dated(title: &str, dir: &Path, kind: Kind, now: &Zoned) -> String {
     let names = [title, &name_of(dir)].map(slug);
     let name = names.into_iter().find(|slug| !slug.is_empty()).unwrap_or_else(|| kind.to_string());
     let lossy = title.chars().any(|c| c.is_alphanumeric() && !c.is_ascii());
-    let time = if lossy { "-%H%M%S" } else { "" };
-    format!("{name}-{}", now.strftime(&format!("%Y-%m-%d{time}")))
+    if !lossy {
+        return format!("{name}-{}", now.strftime("%Y-%m-%d"));
+    }
+    let folder =
+        fs::canonicalize(dir).or_else(|_| std::path::absolute(dir)).unwrap_or_else(|_| dir.to_owned());
+    let digest = Digest::of(format!("{title}\n{}", folder.display()).as_bytes()).to_string();
+    let short: String = digest.chars().skip_while(|c| *c != ':').skip(1).take(4).collect();
+    format!("{name}-{}-{short}", now.strftime("%Y-%m-%d-%H%M%S"))
 }
 
 /// The name of a folder, blank for the root of a disk.
@@ -193,8 +210,17 @@ mod tests {
         };
         let id = |title: &str, time: &str| dated(title, Path::new("春"), Kind::Text, &at(time));
         assert_eq!(id("Spring Sale 2026!", "10:42:00"), "spring-sale-2026-2026-03-08");
-        assert_eq!(id("五一", "10:42:01"), "text-2026-03-08-104201");
-        assert_eq!(id("端午", "10:42:02"), "text-2026-03-08-104202");
-        assert_eq!(id("双11", "10:43:00"), "11-2026-03-08-104300");
+        let apart = |title: &str, time: &str, begins: &str| {
+            let id = id(title, time);
+            let rest = id.strip_prefix(begins).unwrap_or_else(|| panic!("{id}")).to_owned();
+            assert!(rest.len() == 4 && rest.chars().all(|c| c.is_ascii_hexdigit()), "{id}");
+            rest
+        };
+        let (one, other) = (
+            apart("五一", "10:42:01", "text-2026-03-08-104201-"),
+            apart("端午", "10:42:01", "text-2026-03-08-104201-"),
+        );
+        assert_ne!(one, other, "two of one second are two campaigns");
+        apart("双11", "10:43:00", "11-2026-03-08-104300-");
     }
 }

@@ -133,7 +133,7 @@ impl<'w> Prompt<'w> {
         loop {
             let line = self.line()?;
             let sign = line.trim();
-            if BACK.contains(&sign) && text.is_empty() {
+            if BACK.contains(&sign) {
                 return Ok(None);
             }
             if END.contains(&sign) {

@@ -21,6 +21,9 @@ impl Interview<'_> {
             if answer.is_empty() {
                 return Err(self.words.say("init.no.list", &[("appid", &appid)]));
             }
+            if ["https://", "http://"].iter().any(|scheme| answer.starts_with(scheme)) {
+                return Err(self.words.say("init.no.download", &[("answer", &answer)]));
+            }
             let file = path(answer);
             let mut trial = draft.starter.clone();
             (trial.audience, trial.sheet, trial.header_row) = (Some(file.clone()), None, None);

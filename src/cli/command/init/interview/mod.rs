@@ -74,12 +74,12 @@ impl<'t> Interview<'t> {
         }
     }
 
-    /// Everything else, question by question; each can be gone back to.
+    /// Everything else, question by question; each can be gone back to, and before the first of them.
     pub(crate) fn campaign(
         &self,
         starter: Starter,
         identity: impl Fn(&str, Kind) -> String,
-    ) -> io::Result<Starter> {
+    ) -> io::Result<Reply<Starter>> {
         self.terminal.say("init.back", &[]);
         let mut draft = Draft { starter, step: Step::Name, columns: None, sheets: Vec::new(), titled: None };
         let mut before = Vec::new();
@@ -87,12 +87,15 @@ impl<'t> Interview<'t> {
             let asked = draft.clone();
             match self.turn(&mut draft)? {
                 Reply::Given(()) => before.push(asked),
-                Reply::Back => draft = before.pop().unwrap_or(asked),
+                Reply::Back => match before.pop() {
+                    Some(earlier) => draft = earlier,
+                    None => return Ok(Reply::Back),
+                },
             }
         }
         let mut starter = draft.starter;
         starter.id = identity(starter.title.as_deref().unwrap_or(""), starter.kind);
-        Ok(starter)
+        Ok(Reply::Given(starter))
     }
 
     /// Asks one question.
