@@ -176,12 +176,14 @@ fn a_place_that_cannot_be_written_to_is_told_with_the_file() {
         &["plan", "campaign.toml", "-o", "no/such/folder/plan.txt"],
         &["preview", "campaign.toml", "-o", "audience.csv/preview.txt"],
         &["init", "audience.csv/new"],
-        &["init", "audience.csv"],
     ] {
         let ran = world.run(args);
         assert!(ran.stderr.contains(args[args.len() - 1]), "{ran:?}");
         told(ran, 10, &["cannot be written", "check the folder"]);
     }
+    // A list that was named in the place of the folder is taken for what it is.
+    let told = world.run(&["init", "audience.csv"]).exits(2);
+    assert!(told.stderr.contains("`audience.csv` is a file"), "{told:?}");
     assert!(world.read("audience.csv").starts_with("openid"));
 }
 

@@ -79,7 +79,7 @@ fn the_environment_s_address_stands_alone() {
 fn hosts_are_checked_with_the_campaign() {
     for (first, others, field) in [
         ("ftp://127.0.0.1", "[]", "account.api_base"),
-        ("https://gateway.test", "[\"http://gateway.test\"]", "account.failover_hosts[0]"),
+        ("https://gateway.test", "[\"http://gateway.test\"]", "account.failover_hosts[1]"),
         ("http://127.0.0.1:1", "[\"https://api2.weixin.qq.com\"]", "account.failover_hosts"),
     ] {
         let world = World::with_recipients(1);

@@ -79,7 +79,7 @@ fn who_has_no_row_is_a_fault_or_skipped_or_gets_blanks_as_the_campaign_says() {
     assert_eq!(found["lists"], json!([{ "list": "订单.csv", "reason": "unmatched", "rows": 2 }]));
     let id = found["plan"].clone();
     let platform = Platform::new("");
-    let ran = world.send(&platform).exits(0).says("2 without a row in 订单.csv");
+    let ran = world.send(&platform).exits(0).says("no row in a joined file  2  skipped (订单.csv)");
     assert_eq!(ran.counts(), "2 sent, 2 skipped");
     let rows = world.results();
     let skipped = rows.iter().find(|row| row[0] == openid(1)).expect("a row");

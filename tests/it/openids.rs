@@ -63,7 +63,7 @@ fn files_that_are_named_after_people_show_nobody() {
         }
     }
     let page = both(&world, &["preview", "campaign.toml", "--format", "html"], 0);
-    assert!(page[0].stdout.contains("--picture-2"), "the pictures are shown all the same");
+    assert!(page[0].stdout.contains(".picture-2{background-image"), "the pictures are shown all the same");
     // No such picture, and one that is none.
     fs::remove_file(world.path(&format!("qr/{}.png", openid(0)))).expect("a file");
     world.file(&format!("qr/{}.png", openid(1)), "no picture");

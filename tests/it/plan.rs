@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::support::{APPID, World, openid};
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "campaign",
     "title",
     "wave",
@@ -27,6 +27,7 @@ const KEYS: [&str; 17] = [
     "forecast_seconds",
     "diagnostics",
     "hosts",
+    "breakdown",
 ];
 const DIAGNOSTIC_KEYS: [&str; 9] =
     ["code", "severity", "message", "help", "file", "line", "column", "row", "field"];

@@ -37,7 +37,7 @@ fn a_platform_that_does_not_tell_is_a_note_and_nothing_more() {
     for (fault, says) in [
         ("[[answers]]\non = 'quota'\ncode = 76021", "76021"),
         ("[[faults]]\non = 'quota'\nkind = 'reset-before'", "gave no answer"),
-        ("[[faults]]\non = 'quota'\nkind = 'garbage'", "gave no answer"),
+        ("[[faults]]\non = 'quota'\nkind = 'garbage'", "names none"),
         ("[[faults]]\non = 'quota'\nkind = 'status'\nstatus = 503", "gave no answer"),
     ] {
         let ran = send(&World::with_recipients(3), fault).exits(0).says("Note:").says(says);
@@ -64,7 +64,7 @@ fn nobody_is_asked_anything_before_the_gate() {
 #[test]
 fn it_is_said_when_the_run_will_be_over() {
     let (world, platform) = (World::with_recipients(3), Platform::new(""));
-    let year = jiff::Zoned::now().strftime("until about %Y-").to_string();
+    let year = jiff::Zoned::now().strftime("in the order of the list, %Y-").to_string();
     world.run_at(&platform, &["send", "campaign.toml", "--yes"]).exits(0).says(&year);
 }
 

@@ -74,12 +74,12 @@ pub struct PlanReport {
     /// `send.not_before` says when sending begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caps: Option<CapsReport>,
-    /// Who gets the message, who does not and why. Windows count only where `windows` is there.
-    pub breakdown: Breakdown,
     /// Everything that is wrong, in the order it was found.
     pub diagnostics: Vec<DiagnosticReport>,
     /// The hosts that are called, the first one first.
     pub hosts: Vec<String>,
+    /// Who gets the message, who does not and why. Windows count only where `windows` is there.
+    pub breakdown: Breakdown,
     /// The program that prints tokens, and its arguments. Only there where one does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_command: Option<Vec<String>>,
