@@ -1,6 +1,6 @@
 //! Where the policies of a campaign are: the one that it names, those called `policy.toml` beside it and above it in its
-//! repository, and the user's own for the account. All that are there hold, so that no folder and no campaign can leave one
-//! out.
+//! repository, and the user's own for the account. All that are there hold, so that no folder, no campaign and no link to
+//! one can leave one out.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -35,8 +35,11 @@ pub(crate) fn find(validated: &Validated, campaign: &Path, fence: Option<&Fence>
     if let Some(name) = &validated.known.policy {
         add(name.clone(), folder.join(name), Some(FieldPath::of("account.policy")));
     }
-    for (name, path) in around(campaign) {
-        add(name, path, None);
+    // A link to a campaign, or to its folder, leads past what holds where the campaign really is.
+    for place in [Some(campaign.to_owned()), campaign.canonicalize().ok()].into_iter().flatten() {
+        for (name, path) in around(&place) {
+            add(name, path, None);
+        }
     }
     // What is part of a file's name leads nowhere else.
     let plain =
