@@ -144,6 +144,27 @@ impl Lists {
         (lets_in && stands(Membership::Only).is_none()).then_some(Barred::NotIncluded)
     }
 
+    /// The policy that names the list which keeps somebody from getting a message, where one does.
+    pub(crate) fn policy(&self, why: Barred) -> Option<&Path> {
+        match why {
+            Barred::Excluded(number) => self.all.get(number).and_then(List::policy),
+            Barred::NotIncluded => None,
+        }
+    }
+
+    /// The list by which a policy leaves somebody out, unless it is this one that does.
+    pub(crate) fn ruled_out(&self, openid: &str, unless: Option<&Path>) -> Option<&List> {
+        let lists = self.all.iter().zip(&self.people().openids);
+        let mut ruled = lists.filter(|(list, openids)| {
+            let policy = list.policy();
+            list.membership == Membership::Exclude
+                && policy.is_some()
+                && policy != unless
+                && openids.contains(openid)
+        });
+        ruled.next().map(|(list, _)| list)
+    }
+
     /// The names of the lists that keep somebody from getting a message, for that reason.
     pub(crate) fn named(&self, why: Barred) -> String {
         match why {
@@ -215,6 +236,11 @@ impl Matches {
 }
 
 impl List {
+    /// The policy that names it, where it is not the campaign that does.
+    pub(crate) fn policy(&self) -> Option<&Path> {
+        if let Place::Policy(place) = &self.file.at { Some(&place.file) } else { None }
+    }
+
     /// Its people in the order of their openids, and what is wrong with it.
     pub(crate) fn people(&self) -> (Vec<String>, Diagnostics) {
         let (openids, faults) = self.read();

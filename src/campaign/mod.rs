@@ -78,6 +78,24 @@ pub(crate) struct Testers {
     pub(crate) files: Vec<List>,
     /// Whether nobody else is sent it before.
     pub(crate) required: bool,
+    /// What policies say of it.
+    pub(crate) by_policies: ByPolicies,
+}
+
+impl Testers {
+    /// Whether nobody is named.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.openids.is_empty() && self.files.is_empty() && self.by_policies.openids.is_empty()
+    }
+}
+
+/// What policies say of testers.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ByPolicies {
+    /// The testers whom they name by openid, each with the file of the policy.
+    pub(crate) openids: Vec<(String, PathBuf)>,
+    /// The name of one that insists on a try where the campaign does not.
+    pub(crate) insists: Option<String>,
 }
 
 /// Who is told when a run ends or pauses.

@@ -1,6 +1,7 @@
 //! Who was sent a campaign's message to look at it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -21,26 +22,52 @@ pub(crate) fn whose(campaign: &Campaign) -> Identity {
     Identity { channel: Channel::Try, ..join::identity(campaign) }
 }
 
-/// The testers: those of the command line, else those of the campaign.
+/// Who is named to look at a message.
+#[derive(Debug, Default)]
+pub(crate) struct Testers {
+    /// Those who are sent it, in the order in which they are named.
+    pub(crate) to: Vec<String>,
+    /// Those whom a policy leaves out of everything, and by which list.
+    pub(crate) ruled_out: BTreeMap<String, String>,
+}
+
+impl Testers {
+    /// Takes in one whom the campaign, the command line or this policy names. A policy may name staff as testers whom it
+    /// leaves out of campaigns otherwise; nobody else may.
+    fn add(&mut self, openid: &str, policy: Option<&Path>, campaign: &Campaign) {
+        if self.to.iter().any(|to| to == openid) {
+            return;
+        }
+        match campaign.audience.lists.ruled_out(openid, policy) {
+            Some(list) => {
+                self.ruled_out.insert(openid.to_owned(), list.file.name.clone());
+            }
+            None => {
+                self.ruled_out.remove(openid);
+                self.to.push(openid.to_owned());
+            }
+        }
+    }
+}
+
+/// The testers: those of the command line, else those of the campaign and its policies.
 ///
 /// # Errors
 ///
 /// When one of them is no openid, or a file of them cannot be read.
-pub(crate) fn testers(given: &[String], campaign: &Campaign) -> Result<Vec<String>, Problem> {
+pub(crate) fn testers(given: &[String], campaign: &Campaign) -> Result<Testers, Problem> {
     if let Some(wrong) = given.iter().find(|to| openid::check(to).is_err()) {
         return Err(Problem::new(Exit::Usage, "no-openid").with("text", wrong));
     }
-    let mut all = Vec::new();
-    let mut add = |to: &String| {
-        if !all.contains(to) {
-            all.push(to.clone());
-        }
-    };
+    let mut all = Testers::default();
     if !given.is_empty() {
-        given.iter().for_each(add);
+        given.iter().for_each(|to| all.add(to, None, campaign));
         return Ok(all);
     }
-    campaign.testers.openids.iter().for_each(&mut add);
+    campaign.testers.openids.iter().for_each(|to| all.add(to, None, campaign));
+    for (to, policy) in &campaign.testers.by_policies.openids {
+        all.add(to, Some(policy), campaign);
+    }
     for list in &campaign.testers.files {
         let (people, faults) = list.people();
         if faults.errors() > 0 {
@@ -48,7 +75,7 @@ pub(crate) fn testers(given: &[String], campaign: &Campaign) -> Result<Vec<Strin
                 Problem::new(Exit::Invalid, "testers-unreadable").with("file", list.file.name.as_str())
             );
         }
-        people.iter().for_each(&mut add);
+        people.iter().for_each(|to| all.add(to, list.policy(), campaign));
     }
     Ok(all)
 }
@@ -103,12 +130,16 @@ impl Tried {
         if !campaign.testers.required {
             return Ok(());
         }
-        let testers = testers(&[], campaign)?;
+        let testers = testers(&[], campaign)?.to;
         let without = testers.iter().filter(|to| !self.people.contains(*to)).count();
         if without == 0 && !self.people.is_empty() {
             return Ok(());
         }
-        let untried = Problem::new(Exit::Gate, "not-tried").with("count", without);
+        let untried = match &campaign.testers.by_policies.insists {
+            Some(policy) => Problem::new(Exit::Gate, "not-tried-policy").with("policy", policy.as_str()),
+            None => Problem::new(Exit::Gate, "not-tried"),
+        };
+        let untried = untried.with("count", without);
         Err(untried.with("testers", testers.len()).with("campaign", argument(&campaign.path)))
     }
 }

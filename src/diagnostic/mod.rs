@@ -114,7 +114,9 @@ impl Diagnostic {
 
     /// The sentence that says how to mend it, a near match first where there is one.
     pub(crate) fn help(&self, words: &Catalog) -> String {
-        let help = self.sentence(words, "help");
+        let policy = matches!(self.at, Place::Policy(_));
+        let names_schema = matches!(self.code, Code::UnknownKey | Code::BadValue);
+        let help = self.sentence(words, if policy && names_schema { "help-policy" } else { "help" });
         match (&self.near, &self.alike) {
             // The sentence itself has said so.
             _ if self.code == Code::AlikeColumns => help,

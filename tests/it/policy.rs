@@ -152,6 +152,34 @@ fn outside_of_a_repository_only_the_campaigns_own_folder_is_looked_at() {
 
 #[cfg(unix)]
 #[test]
+fn a_link_to_a_campaign_or_its_folder_leaves_no_policy_behind() {
+    let world = World::new();
+    fs::create_dir_all(world.path("shop/.git")).expect("a repository");
+    world.text_campaign("Hello {{name}}", "");
+    world.recipients(4);
+    for name in ["campaign.toml", "audience.csv"] {
+        world.file(&format!("shop/may/{name}"), world.read(name));
+        fs::remove_file(world.path(name)).expect("a removed file");
+    }
+    world.file("shop/policy.toml", "[exclude]\nfiles = [\"left.csv\"]\n");
+    world.file("shop/left.csv", people(&[1]));
+    // In the folder with the link another policy holds; both do.
+    world.file("desk/policy.toml", "[exclude]\nfiles = [\"staff.csv\"]\n");
+    world.file("desk/staff.csv", people(&[2]));
+    world.file("desk/audience.csv", world.read("shop/may/audience.csv"));
+    let link = |to: &str, name: &str| {
+        std::os::unix::fs::symlink(world.path(to), world.path(name)).expect("a link");
+    };
+    link("shop/may", "may");
+    link("shop/may/campaign.toml", "desk/link.toml");
+    let planned = |campaign: &str| plan(&world, campaign, &[], 0)["planned"].clone();
+    assert_eq!(["shop/may/campaign.toml", "may/campaign.toml"].map(planned), [json!(3), json!(3)]);
+    assert_eq!(planned("desk/link.toml"), json!(2));
+    assert_eq!(faults(&plan(&world, "may/campaign.toml", &["--sandbox"], 3))[0].0, "outside-sandbox");
+}
+
+#[cfg(unix)]
+#[test]
 fn the_users_own_policy_for_an_account_holds_wherever_the_campaign_lies() {
     let world = World::with_recipients(3);
     let folder = world.home().join(".config/wxcast");
@@ -204,6 +232,71 @@ fn a_policy_has_every_message_tried_by_its_testers_before_it_goes_out() {
     world.run_at(&platform, &["try", "campaign.toml"]).exits(0);
     assert_eq!([7, 8].map(|tester| platform.ledger().accepted(&openid(tester))), [1, 1]);
     assert_eq!(send(&world, &platform, "campaign.toml").exits(0).counts(), "2 sent");
+}
+
+#[test]
+fn whom_a_policy_excludes_is_sent_no_try_unless_it_names_them_as_testers_itself() {
+    let world = world(
+        4,
+        &format!(
+            "[exclude]\nfiles = [\"staff.csv\"]\n[try]\nrecipients = [\"{}\", \"testers.csv\"]\nrequired = true\n",
+            openid(7)
+        ),
+    );
+    world.file("staff.csv", people(&[1, 2, 7, 8]));
+    world.file("testers.csv", people(&[8]));
+    let platform = Platform::new("");
+    let campaign = world.read("campaign.toml");
+    let asks = |names: &str| {
+        world.file("campaign.toml", format!("{campaign}\n[try]\nrecipients = [{names}]\n"));
+        world.run_at(&platform, &["try", "campaign.toml"])
+    };
+    world.file("mine.csv", people(&[2, 9]));
+    let ran = asks(&format!("\"{}\", \"mine.csv\"", openid(1))).exits(0);
+    assert!(ran.stderr.contains("Testers who are sent nothing: 2. They are in staff.csv"), "{}", ran.stderr);
+    let had = |tester: usize| platform.ledger().accepted(&openid(tester));
+    assert_eq!([1, 2, 7, 8, 9].map(had), [0, 0, 1, 1, 1]);
+    assert_eq!(send(&world, &platform, "campaign.toml").exits(0).counts(), "2 sent, 2 skipped");
+    // Nor by the command line, nor by a policy that the campaign names beside the other.
+    let ran = world.run_at(&platform, &["try", "campaign.toml", "--to", &openid(1)]).exits(2);
+    assert!(ran.stderr.contains("staff.csv"), "{}", ran.stderr);
+    world.file("lax.toml", format!("[try]\nrecipients = [\"{}\", \"mine.csv\"]\n", openid(1)));
+    world.file("campaign.toml", campaign.replace("[account]", "[account]\npolicy = \"lax.toml\""));
+    world.run_at(&platform, &["try", "campaign.toml"]).exits(0);
+    assert_eq!([1, 2, 7, 8, 9].map(had), [0, 0, 2, 2, 2]);
+}
+
+#[test]
+fn what_a_policy_asks_for_is_told_with_the_name_of_the_policy() {
+    let world = world(
+        3,
+        &format!(
+            "[exclude]\nfiles = [\"left.csv\"]\n[try]\nrecipients = \"{}\"\nrequired = true\n",
+            openid(7)
+        ),
+    );
+    world.file("left.csv", people(&[1]));
+    let platform = Platform::new("");
+    let ran = send(&world, &platform, "campaign.toml").exits(8);
+    assert!(ran.stderr.contains("policy.toml has `required = true` in `[try]`"), "{}", ran.stderr);
+    world.run_at(&platform, &["try", "campaign.toml"]).exits(0);
+    send(&world, &platform, "campaign.toml").exits(0);
+    let advice = |person: usize| {
+        let rows = world.results();
+        rows.iter().find(|row| row[0] == openid(person)).expect("a row")[5].to_owned()
+    };
+    assert!(advice(1).contains("left.csv, which `[exclude]` of policy.toml names"), "{}", advice(1));
+    // What the campaign asks for itself is told as that.
+    let campaign =
+        world.read("campaign.toml").replace("\"spring\"", "\"may\"").replace("Hello", "Good morning");
+    world.file("campaign.toml", format!("{campaign}\n[try]\nrequired = true\n"));
+    let ran = send(&world, &platform, "campaign.toml").exits(8);
+    assert!(ran.stderr.contains("The campaign has `required = true`"), "{}", ran.stderr);
+    // A key that no policy has is explained by the keys of policies.
+    world.file("policy.toml", "[cap]\nper_person = \"1/1d\"\n[hours]\nhours = [\"9-21\"]\n");
+    let told = world.run(&["plan", "campaign.toml"]).exits(3);
+    assert_eq!(told.stderr.matches("`wxcast schema policy`").count(), 2, "{}", told.stderr);
+    assert!(!told.stderr.contains("`wxcast schema campaign`"), "{}", told.stderr);
 }
 
 #[test]

@@ -76,9 +76,13 @@ fn add(validated: &mut Validated, parts: Parts) {
         campaign.audience.lists = audience.lists.clone();
     }
     campaign.send.hours.within.extend(hours);
-    campaign.testers.openids.extend(testers.openids);
+    let openids = testers.openids.into_iter().map(|openid| (openid, policy.path.clone()));
+    campaign.testers.by_policies.openids.extend(openids);
     campaign.testers.files.extend(testers.files);
-    campaign.testers.required |= testers.required;
+    if testers.required && !campaign.testers.required {
+        campaign.testers.required = true;
+        campaign.testers.by_policies.insists = Some(policy.name.clone());
+    }
     campaign.policies.push(policy);
 }
 

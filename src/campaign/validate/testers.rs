@@ -5,9 +5,9 @@ use crate::audience::lists::{self, List, Membership};
 use crate::audience::openid::{self, Shape};
 use crate::audience::side_file::SideFile;
 use crate::audience::wishes::HiddenRows;
-use crate::campaign::Testers;
 use crate::campaign::file::{OneOrMany, TryTable};
 use crate::campaign::validate::check::Check;
+use crate::campaign::{ByPolicies, Testers};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
@@ -27,7 +27,8 @@ impl Check<'_> {
             }
         };
         let required = table.required.unwrap_or(false);
-        let mut testers = Testers { openids: Vec::new(), files: Vec::new(), required };
+        let mut testers =
+            Testers { openids: Vec::new(), files: Vec::new(), required, by_policies: ByPolicies::default() };
         for (at, name) in names {
             if openid::check(name) == Ok(Shape::Usual) {
                 testers.openids.push(name.clone());

@@ -1,6 +1,6 @@
 //! `wxcast try`: sends a message to testers only, on a channel of its own. It counts for nobody as sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -16,7 +16,7 @@ use crate::cli::machine;
 use crate::cli::platform::{Platform, hosts};
 use crate::cli::problem::Problem;
 use crate::cli::terminal::{Terminal, masks};
-use crate::cli::tried::{testers, whose};
+use crate::cli::tried::{Testers, testers, whose};
 use crate::cli::user_state::AccountFolder;
 use crate::cli::watching::Watching;
 use crate::delivery::outcome::Status;
@@ -49,10 +49,7 @@ pub(crate) fn run(args: &args::Try, terminal: &Terminal) -> Result<Exit, Problem
     let (campaign, plan) = load_sound(path, &environment(), args.mask_openid)?;
     let hosts = hosts(&campaign)?;
     let id = PlanId::of(&campaign, &hosts, &plan);
-    let to = testers(&args.to, &campaign)?;
-    if to.is_empty() {
-        return Err(Problem::new(Exit::Usage, "no-testers"));
-    }
+    let to = who(args, &campaign, terminal)?;
     let samples = samples(args, &campaign, &plan)?;
     let destination = hosts.destination();
     let account = AccountFolder::insist(&campaign.account.appid, args.state_dir.as_ref())?;
@@ -115,6 +112,23 @@ pub(crate) fn run(args: &args::Try, terminal: &Terminal) -> Result<Exit, Problem
     let exit = reported.map_err(|problem| problem.next(next, path))?;
     terminal.next(next, path);
     Ok(exit)
+}
+
+/// Who is sent a try, and a word of those who are not.
+fn who(args: &args::Try, campaign: &Campaign, terminal: &Terminal) -> Result<Vec<String>, Problem> {
+    let Testers { to, ruled_out } = testers(&args.to, campaign)?;
+    let lists: BTreeSet<&str> = ruled_out.values().map(String::as_str).collect();
+    let lists = lists.into_iter().collect::<Vec<_>>().join(", ");
+    if to.is_empty() && ruled_out.is_empty() {
+        return Err(Problem::new(Exit::Usage, "no-testers"));
+    }
+    if to.is_empty() {
+        return Err(Problem::new(Exit::Usage, "testers-ruled-out").with("lists", lists));
+    }
+    if !ruled_out.is_empty() {
+        terminal.warn("try.ruled-out", &[("count", &ruled_out.len()), ("lists", &lists)]);
+    }
+    Ok(to)
 }
 
 /// The messages that are tried.

@@ -54,7 +54,7 @@ pub(crate) fn show(desk: &Desk, found: &Found) -> Result<Shown, Wrong> {
 /// Whether the campaign names testers itself.
 fn has_testers(planned: &Planned) -> bool {
     let testers = planned.campaign.as_ref().map(|campaign| &campaign.testers);
-    testers.is_some_and(|testers| !testers.openids.is_empty() || !testers.files.is_empty())
+    testers.is_some_and(|testers| !testers.is_empty())
 }
 
 /// Sends the message to testers.

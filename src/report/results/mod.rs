@@ -330,6 +330,14 @@ impl<'a> Lines<'a> {
             (_, Some(why)) => lists.named(why),
             (_, None) => String::new(),
         };
+        if let Some(path) = barred.and_then(|why| lists.policy(why)) {
+            let policies = &self.campaign.policies;
+            let policy = policies.iter().find(|policy| policy.path == path);
+            let policy = &policy.expect("whose lists hold for a campaign is one of its policies").name;
+            return self
+                .words
+                .say("results.skipped.excluded-by-policy", &[("list", &list), ("policy", policy)]);
+        }
         self.words.say(skipped_key(skipped), &[("list", &list)])
     }
 
