@@ -7,7 +7,7 @@ pub(crate) mod before;
 pub(crate) mod campaign_lock;
 mod climb;
 pub(crate) mod context;
-pub(crate) mod elsewhere;
+pub(crate) mod receipt_told;
 pub(crate) mod ending;
 pub mod exit_code;
 mod gate;

@@ -1,4 +1,5 @@
-//! What became of a message. Every count of them comes from the matches in this file.
+//! What became of a message. Every count of them comes from the matches in this file. Which answer means which is said in
+//! `wechat/answer/reply`, and what follows from it in `send/retry`.
 
 use serde::{Deserialize, Serialize};
 

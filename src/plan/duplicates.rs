@@ -2,7 +2,7 @@
 //!
 //! A first reading keeps a 64-bit hash of each openid. Sorting them shows which hashes stand there twice: those
 //! openids, and only those, are compared letter by letter in a second reading. So a chance collision costs a
-//! second look, never a person.
+//! second look, never a person. What becomes of a row whose person stands in another is for `plan/judge` to say.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher as _;

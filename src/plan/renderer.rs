@@ -7,7 +7,7 @@ use crate::audience::column::ColumnRules;
 use crate::audience::header::Header;
 use crate::audience::row::{Cells, Row};
 use crate::campaign::template::branches::Branches;
-use crate::campaign::template::placeholder::LOST;
+use crate::campaign::template::other_braces::LOST;
 use crate::campaign::template::{
     Bare, Braces, Comparison, Expression, Failure, Node, OPENID, Placeholder, ROW, Template, Values, Variable,
 };

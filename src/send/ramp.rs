@@ -1,4 +1,5 @@
-//! Goes up a ramp: which step a message belongs to, when a step is over, and whether the next one may begin. Where the
+//! Goes up a ramp: which step a message belongs to, and whether the next one may begin once all its answers are in, for
+//! which `dispatcher/steps` waits. Where the
 //! ramp stands follows from the journal alone, so that a run that was killed goes on where it was.
 
 use std::collections::BTreeMap;

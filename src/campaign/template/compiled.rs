@@ -4,7 +4,7 @@ use crate::campaign::template::blanks::{Block, Node as Parsed};
 use crate::campaign::template::blocks;
 use crate::campaign::template::expression::Expression;
 use crate::campaign::template::fault::TemplateFault;
-use crate::campaign::template::placeholder::{self, Placeholder};
+use crate::campaign::template::other_braces::{self, Placeholder};
 use crate::campaign::template::variable::Variable;
 
 /// A compiled template.
@@ -83,7 +83,7 @@ impl Template {
     pub(crate) fn compile(source: &str) -> Result<Self, Broken> {
         let parsed = blocks::parse(source);
         let placeholders =
-            parsed.texts.into_iter().flat_map(|at| placeholder::find(source, at)).collect::<Vec<_>>();
+            parsed.texts.into_iter().flat_map(|at| other_braces::find(source, at)).collect::<Vec<_>>();
         let (variables, faults) = (parsed.found.variables, parsed.found.faults);
         let mut template = Self { variables, placeholders, ..Self::default() };
         if !faults.is_empty() {

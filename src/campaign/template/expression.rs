@@ -7,7 +7,7 @@ use crate::campaign::template::fault::{SyntaxFault, TemplateFault, TemplateFault
 use crate::campaign::template::helpers::value::Value;
 use crate::campaign::template::helpers::{HELPERS, Signature, count, date, number};
 use crate::campaign::template::limits::MOST_DEEP;
-use crate::campaign::template::signs::helper_of;
+use crate::campaign::template::operators::helper_of;
 use crate::campaign::template::tags::is_blank;
 use crate::campaign::template::variable::{ROW, Variable};
 use crate::campaign::template::words::{Word, WordKind, words};

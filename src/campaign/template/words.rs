@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::campaign::template::signs::helper_of;
+use crate::campaign::template::operators::helper_of;
 use crate::campaign::template::tags::is_blank;
 
 /// A word and where it stands in the template.

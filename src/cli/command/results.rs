@@ -9,7 +9,6 @@ use crate::campaign::results_name::{LOCAL, is_marked, names};
 use crate::campaign::validate::Overrides;
 use crate::cli::campaign_lock::campaign_lock;
 use crate::cli::context::{Whose, environment, load_sound_guarded, whose};
-use crate::cli::elsewhere;
 use crate::cli::ending::results_kept;
 use crate::cli::exit_code::Exit;
 use crate::cli::gate::{Evidence, Witnesses};
@@ -18,6 +17,7 @@ use crate::cli::output::file;
 use crate::cli::output_path::{Kept, forbids_results};
 use crate::cli::platform::hosts;
 use crate::cli::problem::Problem;
+use crate::cli::receipt_told;
 use crate::cli::results_file::leave_receipt;
 use crate::cli::telling::{Asked, Teller};
 use crate::cli::terminal::{Terminal, argument};
@@ -156,7 +156,7 @@ fn ready(args: &args::Results, terminal: &Terminal) -> Result<(Campaign, Plan, W
     let account = AccountFolder::insist(&identity.appid, args.journal.dir())?;
     let mut witnesses = Witnesses::ask(path, identity.clone(), &account, destination)?;
     if witnesses.known().is_none()
-        && let Some(entry) = elsewhere::find(path, &identity, args.journal.local)
+        && let Some(entry) = receipt_told::find(path, &identity, args.journal.local)
         && entry.destination == Destination::Local.name()
     {
         destination = Destination::Local;

@@ -9,11 +9,11 @@ use crate::campaign::file::OnUnknown;
 use crate::campaign::{Campaign, CampaignId, moment};
 use crate::cli::campaign_lock::campaign_lock;
 use crate::cli::context::{Whose, environment, load_campaign, load_sound_guarded, whose};
-use crate::cli::elsewhere;
 use crate::cli::ending::{next_key, skipped_by_reason};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, Format, MaskOpenid};
 use crate::cli::problem::Problem;
+use crate::cli::receipt_told;
 use crate::cli::running::Running;
 use crate::cli::stop_file;
 use crate::cli::telling::{Asked, Teller};
@@ -220,7 +220,7 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<Situation, Problem> 
     let looks = (!teller.running && !doubted).then_some(path.as_path());
     let sent = sent(&teller, &identity, looks)?;
     let by_journal = sent.is_some();
-    let receipt = if by_journal { None } else { elsewhere::find(path, &identity, args.journal.local) };
+    let receipt = if by_journal { None } else { receipt_told::find(path, &identity, args.journal.local) };
     let of_folder = |counts, digest| Figures {
         tally: Tally { counts, ..Tally::default() },
         skipped: BTreeMap::new(),
@@ -287,8 +287,8 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<Situation, Problem> 
     }
     teller.warn(terminal);
     match &receipt {
-        Some(entry) if doubted && entry.running => elsewhere::tell_stop(entry, path, terminal),
-        Some(entry) if !doubted => elsewhere::tell(entry, path, terminal),
+        Some(entry) if doubted && entry.running => receipt_told::tell_stop(entry, path, terminal),
+        Some(entry) if !doubted => receipt_told::tell(entry, path, terminal),
         Some(_) | None => {}
     }
     if args.format == Format::Human && !running {

@@ -6,10 +6,10 @@ use std::time::Duration;
 use crate::api_base::Destination;
 use crate::cli::command::send::stop_request;
 use crate::cli::context::{Whose, whose};
-use crate::cli::elsewhere;
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args;
 use crate::cli::problem::Problem;
+use crate::cli::receipt_told;
 use crate::cli::running::{Running, is_told};
 use crate::cli::terminal::Terminal;
 use crate::cli::user_state::AccountFolder;
@@ -70,7 +70,7 @@ fn running(args: &args::Stop, terminal: &Terminal) -> Result<Option<Running>, Pr
                 return Ok(Some(running));
             }
             if let Some(entry) = is_told(path) {
-                return Err(problem.and(elsewhere::unstopped(&entry, path)));
+                return Err(problem.and(receipt_told::unstopped(&entry, path)));
             }
             let stop = path.parent().unwrap_or(Path::new("")).join("STOP");
             let unknown = Problem::new(problem.exit(), "no-campaign-id").with("file", display(path));
@@ -84,9 +84,9 @@ fn running(args: &args::Stop, terminal: &Terminal) -> Result<Option<Running>, Pr
     if let Some(running) = folders.find_map(|state| Running::of(&id, state)).or_else(beside) {
         return Ok(Some(running));
     }
-    match elsewhere::find(path, &identity, args.journal.local) {
+    match receipt_told::find(path, &identity, args.journal.local) {
         Some(entry) if entry.running && !knows(&account, &identity) => {
-            Err(elsewhere::unstopped(&entry, path))
+            Err(receipt_told::unstopped(&entry, path))
         }
         Some(_) | None => {
             terminal.say("stop.nothing", &[]);

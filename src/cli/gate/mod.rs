@@ -20,7 +20,6 @@ use std::{fs, io};
 
 use crate::api_base::Destination;
 use crate::campaign::Campaign;
-use crate::cli::elsewhere::entry_told;
 use crate::cli::exit_code::Exit;
 pub(crate) use crate::cli::gate::doubted::Doubted;
 pub(crate) use crate::cli::gate::evidence::Evidence;
@@ -29,6 +28,7 @@ pub(crate) use crate::cli::gate::witnesses::Witnesses;
 use crate::cli::line::args;
 use crate::cli::machine::{self, Machine};
 use crate::cli::problem::Problem;
+use crate::cli::receipt_told::entry_told;
 use crate::cli::terminal::{Terminal, argument};
 use crate::cli::user_state::AccountFolder;
 use crate::diagnostic::render::display;

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use crate::campaign::{Campaign, moment};
-use crate::cli::elsewhere::entry_told;
 use crate::cli::gate::results;
 use crate::cli::gate::witnesses::{Known, Witnesses};
+use crate::cli::receipt_told::entry_told;
 use crate::diagnostic::render::display;
 use crate::journal::store;
 use crate::locale::sentence::Sentence;

@@ -16,7 +16,7 @@ use crate::audience::damage::{self, Damage};
 use crate::audience::openid::Contact;
 use crate::audience::row::Row;
 use crate::audience::trouble::Trouble;
-use crate::campaign::template::placeholder::names_a_column;
+use crate::campaign::template::other_braces::names_a_column;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::value::Key;
 use crate::diagnostic::value::Value;
