@@ -115,3 +115,21 @@ fn hours_and_windows_of_the_audience_keep_nobody_from_trying() {
     let ran = attempt(&world, &platform, &["--to", &openid(0), "--format", "json"]).exits(0).json();
     assert_eq!(ran["counts"]["sent"], 1);
 }
+
+#[test]
+fn a_try_to_more_than_twenty_people_takes_a_yes() {
+    let (world, platform) = (world("recipients = [\"many.csv\"]"), Platform::new(""));
+    let testers = |count: usize| {
+        let lines: Vec<String> = (10..10 + count).map(openid).collect();
+        world.file("many.csv", format!("openid\n{}\n", lines.join("\n")));
+    };
+    testers(21);
+    let ran = attempt(&world, &platform, &[]).exits(8);
+    assert!(ran.stderr.contains("wxcast try campaign.toml --yes"), "{}", ran.stderr);
+    assert_eq!(platform.ledger().totals().requests, 0);
+    attempt(&world, &platform, &["--yes"]).exits(0);
+    assert_eq!(platform.ledger().totals().requests, 21);
+    testers(20);
+    attempt(&world, &platform, &[]).exits(0);
+    assert_eq!(platform.ledger().totals().requests, 41);
+}

@@ -15,7 +15,7 @@ use crate::cli::line::args::{self, Format, Progress};
 use crate::cli::machine;
 use crate::cli::platform::{Platform, hosts};
 use crate::cli::problem::Problem;
-use crate::cli::terminal::{Terminal, masks};
+use crate::cli::terminal::{Terminal, argument, masks};
 use crate::cli::tried::{Testers, testers, whose};
 use crate::cli::user_state::AccountFolder;
 use crate::cli::watching::Watching;
@@ -40,6 +40,8 @@ use crate::send::shutdown::Signals;
 
 /// How many messages a tester gets where nobody says: WeChat takes five to a person between two of theirs.
 const USUAL: u64 = 1;
+/// More testers than this are likely a list of customers.
+const UNASKED: usize = 20;
 /// What WeChat answers where a person's window is not open, and where it takes no more messages.
 const NOT_OPEN: [i64; 2] = [45015, 45047];
 
@@ -60,6 +62,7 @@ pub(crate) fn run(args: &args::Try, terminal: &Terminal) -> Result<Exit, Problem
     let messages = messages(&samples, &to, next_numbers(Store::read(&state)?.as_ref(), &whose)?);
     tell(&samples, to.len(), &campaign, terminal);
     let total = u64::try_from(messages.len()).expect("a few messages are counted in 64 bits");
+    agree(args, to.len(), total, terminal)?;
     // It is tried at any hour, whatever is known of a tester's window, and each one's messages go one after another.
     let mut campaign = campaign;
     campaign.send.hours = Hours::always(campaign.send.hours.zone.clone());
@@ -129,6 +132,19 @@ fn who(args: &args::Try, campaign: &Campaign, terminal: &Terminal) -> Result<Vec
         terminal.warn("try.ruled-out", &[("count", &ruled_out.len()), ("lists", &lists)]);
     }
     Ok(to)
+}
+
+/// Asks before a try goes to so many people that it may be no try.
+fn agree(args: &args::Try, testers: usize, messages: u64, terminal: &Terminal) -> Result<(), Problem> {
+    if testers <= UNASKED || args.yes {
+        return Ok(());
+    }
+    if !terminal.is_interactive() {
+        let problem = Problem::new(Exit::Gate, "try-needs-yes").with("testers", testers);
+        return Err(problem.with("campaign", argument(&args.campaign.campaign)));
+    }
+    let agrees = terminal.ask("send.ask", &[("left", &messages)]);
+    if agrees { Ok(()) } else { Err(Problem::note(Exit::Gate, "send.no")) }
 }
 
 /// The messages that are tried.

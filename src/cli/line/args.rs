@@ -244,6 +244,8 @@ pub(crate) struct Try {
     pub(crate) row: Option<u64>,
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) pick: Option<u64>,
+    #[arg(short, long)]
+    pub(crate) yes: bool,
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = MaskOpenid::Auto)]
