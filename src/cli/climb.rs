@@ -123,6 +123,7 @@ struct Looking {
     classes: Vec<Class>,
     /// More of those that were refused or are unknown.
     settled: Vec<Settled>,
+    /// When the last answer came: a wait counts from there, however often runs begin and end meanwhile.
     last: Option<Timestamp>,
 }
 
@@ -155,7 +156,7 @@ impl Looking {
         let mut known = Self { places: Vec::new(), classes: Vec::new(), settled: Vec::new(), last: None };
         let mut agreed = None;
         if let Some((store, key)) = key {
-            known.last = store.last_activity(key).map_err(JoinError::Journal)?;
+            known.last = store.last_answer(key).map_err(JoinError::Journal)?;
             let noted = store.note(&note(key)).map_err(JoinError::Journal)?;
             agreed = noted.and_then(|noted| noted.parse::<Timestamp>().ok());
         }

@@ -321,7 +321,7 @@ pub(crate) fn next_key(
     on_unknown: OnUnknown,
     destination: Destination,
 ) -> String {
-    let Counts { sent: _, refused: _, failed, unknown, skipped: _, unsent } = *counts;
+    let Counts { sent: _, refused, failed, unknown, skipped: _, unsent } = *counts;
     let held = match on_unknown {
         OnUnknown::Hold => unknown > 0,
         // The next run tries them again by itself.
@@ -333,6 +333,8 @@ pub(crate) fn next_key(
         Exit::Paused if held => "paused-unknown",
         Exit::Interrupted | Exit::Terminated if held => "signal-unknown",
         Exit::Partial if unsent > 0 => "partial-left",
+        // More windows had closed than the plan foresaw.
+        Exit::Partial if failed + refused == 0 => "late",
         Exit::Partial if failed == 0 => "refused",
         Exit::Ok if destination == Destination::Local => "ok-local",
         other => return format!("exit.{}", other.name()),

@@ -168,7 +168,14 @@ fn sha256(file: &Path, fence: Option<&Fence>) -> std::io::Result<String> {
 
 /// The command line of this process, as it can be run again.
 pub(crate) fn command_line() -> String {
-    let words = std::env::args_os().skip(1).map(|word| argument(Path::new(&word)));
+    let words = std::env::args_os().skip(1).map(|word| {
+        let shown = argument(Path::new(&word));
+        // What begins like an option is one, and no path that could be taken for it.
+        match word.as_encoded_bytes().starts_with(b"-") {
+            true => shown.replacen("./", "", 1),
+            false => shown,
+        }
+    });
     std::iter::once("wxcast".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 

@@ -16,14 +16,19 @@ use crate::own_file;
 /// Marks begin with it; neither an openid nor JSON does.
 const MARK: char = '#';
 const PAGES: &str = ".pages";
-/// What is older is fetched anew: too many people have come and gone.
-const OLDEST: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// A list that is not all there goes on for so long, so that one that used up a day's calls goes on the next day.
+const OLDEST: SignedDuration = SignedDuration::from_hours(48);
+/// One that is all there stands for the people of this moment for so long: time enough to close the file in Excel and run
+/// the command again. Whoever came, left or got another tag since is not in it.
+const OLDEST_WHOLE: SignedDuration = SignedDuration::from_mins(10);
 
 /// How far a list has been fetched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Mark {
-    /// When it was begun.
+    /// When it was begun: nothing of it is older.
     pub(crate) begun: Timestamp,
+    /// When its last page came.
+    came: Timestamp,
     /// How many lines it has.
     pub(crate) lines: u64,
     /// Behind whom the next page begins.
@@ -36,7 +41,16 @@ pub(crate) struct Mark {
 
 impl Mark {
     fn first(now: Timestamp) -> Self {
-        Self { begun: now, lines: 0, behind: String::new(), total: None, ended: false }
+        Self { begun: now, came: now, lines: 0, behind: String::new(), total: None, ended: false }
+    }
+
+    /// Whether it may still be used. What is from the future is by a wrong clock.
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        let since = |at: Timestamp, most: SignedDuration| {
+            let age = now.duration_since(at);
+            !age.is_negative() && age <= most
+        };
+        since(self.begun, OLDEST) && (!self.ended || since(self.came, OLDEST_WHOLE))
     }
 }
 
@@ -67,12 +81,19 @@ impl From<io::Error> for KeptError {
 
 impl Kept {
     /// The list of a name in a folder, as far as it has been fetched; from the beginning where `anew` says so, or where
-    /// what is there is too old.
+    /// what is there is too old. One that is all there is not too old as long as another one goes on that is made of it:
+    /// `rests` begins the name of that one, which ends in the moment when this one was begun.
     ///
     /// # Errors
     ///
     /// When somebody else fetches it, or it cannot be read or written.
-    pub(crate) fn open(folder: &Path, name: &str, anew: bool, now: Timestamp) -> Result<Self, KeptError> {
+    pub(crate) fn open(
+        folder: &Path,
+        name: &str,
+        rests: Option<&str>,
+        anew: bool,
+        now: Timestamp,
+    ) -> Result<Self, KeptError> {
         own_file::make_folder(folder)?;
         sweep(folder);
         let path = folder.join(format!("{name}{PAGES}"));
@@ -82,8 +103,12 @@ impl Kept {
         }
         let file = own_file::open_or_make(&path)?;
         let (mark, end) = last_mark(&path)?.unwrap_or_else(|| (Mark::first(now), 0));
-        let age = now.duration_since(mark.begun);
-        let (mark, end) = if anew || age > OLDEST { (Mark::first(now), 0) } else { (mark, end) };
+        let is_rested_on = || match rests {
+            Some(rests) => goes_on(folder, &resting_on(rests, &mark), now),
+            None => Ok(false),
+        };
+        let is_wanted = !anew && (mark.is_fresh(now) || is_rested_on()?);
+        let (mark, end) = if is_wanted { (mark, end) } else { (Mark::first(now), 0) };
         let mut kept = Self { path, file, mark, lock };
         kept.cut(end)?;
         Ok(kept)
@@ -110,6 +135,7 @@ impl Kept {
     ) -> io::Result<()> {
         let mark = Mark {
             begun: self.mark.begun,
+            came: Timestamp::now(),
             lines: self.mark.lines + lines.len() as u64,
             behind: behind.to_owned(),
             total: total.or(self.mark.total),
@@ -182,6 +208,20 @@ impl Lines {
     }
 }
 
+/// The name of a list that is made of the people of another one.
+pub(crate) fn resting_on(rests: &str, mark: &Mark) -> String {
+    format!("{rests}{}", mark.begun.as_microsecond())
+}
+
+/// Whether there is a list of a name that is fresh.
+fn goes_on(folder: &Path, name: &str, now: Timestamp) -> io::Result<bool> {
+    match last_mark(&folder.join(format!("{name}{PAGES}"))) {
+        Ok(found) => Ok(found.is_some_and(|(mark, _)| mark.is_fresh(now))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Deletes what nobody goes on with any more.
 fn sweep(folder: &Path) {
     // What cannot be seen or deleted stays: it is only looked at by its own name.
@@ -230,7 +270,7 @@ mod tests {
     }
 
     fn open(folder: &Path, anew: bool) -> Kept {
-        Kept::open(folder, "followers", anew, Timestamp::now()).expect("a list")
+        Kept::open(folder, "followers", None, anew, Timestamp::now()).expect("a list")
     }
 
     #[test]
@@ -269,13 +309,45 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let mut kept = open(folder.path(), false);
         kept.add(&["oA"], "oA", None, false).expect("a page");
-        let busy = Kept::open(folder.path(), "followers", false, Timestamp::now());
+        let busy = Kept::open(folder.path(), "followers", None, false, Timestamp::now());
         assert!(matches!(busy, Err(KeptError::Busy)));
         drop(kept);
-        let later = Timestamp::now() + SignedDuration::from_hours(8 * 24);
-        let old = Kept::open(folder.path(), "followers", false, later).expect("a list");
+        let later = Timestamp::now() + SignedDuration::from_hours(49);
+        let old = Kept::open(folder.path(), "followers", None, false, later).expect("a list");
         assert_eq!(old.mark().lines, 0);
         drop(old);
         assert_eq!(open(folder.path(), true).mark().lines, 0);
+    }
+
+    #[test]
+    fn a_whole_list_is_old_after_minutes_but_for_one_that_goes_on_and_is_made_of_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut kept = open(folder.path(), false);
+        kept.add(&["oA"], "", None, true).expect("a page");
+        let profiles = resting_on("profiles", kept.mark());
+        drop(kept);
+        let at = |minutes, rests| {
+            let now = Timestamp::now() + SignedDuration::from_mins(minutes);
+            Kept::open(folder.path(), "followers", rests, false, now).expect("a list").mark().lines
+        };
+        assert_eq!(at(5, None), 1);
+        let mut parts = Kept::open(folder.path(), &profiles, None, false, Timestamp::now()).expect("a list");
+        parts.add(&["{}"], "", None, false).expect("a page");
+        drop(parts);
+        assert_eq!(at(20 * 60, Some("profiles")), 1);
+        assert_eq!(at(49 * 60, Some("profiles")), 0);
+    }
+
+    #[test]
+    fn what_is_from_the_future_or_whole_for_long_is_fetched_anew() {
+        for minutes in [11, -11] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let mut kept = open(folder.path(), false);
+            kept.add(&["oA"], "", None, true).expect("a page");
+            drop(kept);
+            let now = Timestamp::now() + SignedDuration::from_mins(minutes);
+            let kept = Kept::open(folder.path(), "followers", None, false, now).expect("a list");
+            assert_eq!(kept.mark().lines, 0, "{minutes}");
+        }
     }
 }

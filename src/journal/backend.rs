@@ -290,6 +290,9 @@ pub trait Prunes {
     /// When something happened to a campaign last: to a message of it, or a run began or ended.
     fn last_activity(&self, campaign: CampaignKey) -> Result<Option<Timestamp>, JournalError>;
 
+    /// When the last answer to one of its messages came, or it was given up to get one.
+    fn last_answer(&self, campaign: CampaignKey) -> Result<Option<Timestamp>, JournalError>;
+
     /// The campaigns to which nothing has happened since a moment, and of whose messages something is left.
     fn prunable(&self, before: Timestamp) -> Result<Vec<Prunable>, JournalError>;
 

@@ -1,9 +1,10 @@
 //! The way up a ramp, as the dispatcher goes it: which message has to wait for its step, and until when.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
+use crate::delivery::event::Event;
 use crate::send::ramp::{Climb, Climbing};
 use crate::send::worker::Job;
 
@@ -22,6 +23,15 @@ impl Slope {
         let climbing = Climbing::new(climb);
         let rest = climbing.first_rest(clock.now()).map(|rest| clock.instant() + rest);
         Self { climbing, next: None, rest }
+    }
+
+    /// That this run begins with what is left of a wait, where it does.
+    pub(crate) fn begins_resting(&self, clock: &Clock) -> Option<Event> {
+        let after = self.rest?.saturating_duration_since(clock.instant());
+        // Told in seconds, of which a begun one is one.
+        let after = Duration::from_secs(after.as_secs() + u64::from(after.subsec_nanos() > 0));
+        // The steps before the one at work are over, and people count them from one.
+        Some(Event::Resting { step: self.climbing.step(), after })
     }
 
     /// Gives a message back where it belongs to the step at work, and keeps it until its step begins otherwise.

@@ -173,6 +173,81 @@ fn a_used_up_quota_is_a_pause_and_the_next_day_goes_on() {
     assert_eq!(column(&world, "fans.csv").len(), 7);
 }
 
+/// Makes what was fetched older than it is, and gives when it was begun by that.
+fn age(world: &World, list: &str, minutes: i64) -> Timestamp {
+    let path = world.state_file(&format!("audience/{list}.pages"));
+    let text = fs::read_to_string(&path).expect("a list that is kept");
+    let mut begun = None;
+    let mut aged = String::new();
+    for line in text.lines() {
+        match line.strip_prefix('#') {
+            None => aged.push_str(line),
+            Some(mark) => {
+                let mut mark: Json = serde_json::from_str(mark).expect("a mark");
+                for field in ["begun", "came"] {
+                    let at: Timestamp = mark[field].as_str().expect("a time").parse().expect("a time");
+                    mark[field] = (at - SignedDuration::from_mins(minutes)).to_string().into();
+                }
+                begun = mark["begun"].as_str().and_then(|begun| begun.parse().ok());
+                aged.push_str(&format!("#{mark}"));
+            }
+        }
+        aged.push('\n');
+    }
+    fs::write(&path, aged).expect("a written list");
+    begun.expect("a mark")
+}
+
+fn made_at(world: &World, file: &str) -> Timestamp {
+    sidecar(world, file)["made_at"].as_str().expect("a time").parse().expect("a time")
+}
+
+#[test]
+fn what_another_command_fetched_whole_is_a_fresh_list_for_minutes_only_and_made_at_is_its_oldest_page() {
+    // The followers come, and then the blacklist does not.
+    let scenario = format!("{SMALL_PAGES}[[answers]]\non = 'blacklist'\ncode = 48001\n");
+    let (world, platform) = (World::new(), Platform::with_people(&scenario, &people()));
+    let half = || audience(&world, &platform, &["followers", "--not-blacklisted", "-o", "a.csv"]).exits(9);
+    half();
+    let others = (10..15).map(|index| format!("{}\n", openid(index))).collect::<String>();
+    let later = Platform::with_people(SMALL_PAGES, &format!("openid\n{others}"));
+    let begun = age(&world, "followers", 5);
+    audience(&world, &later, &["followers", "-o", "b.csv"]).exits(0).says("an earlier command fetched");
+    assert_eq!((column(&world, "b.csv").len(), made_at(&world, "b.csv")), (7, begun));
+    half();
+    age(&world, "followers", 11);
+    let before = Timestamp::now();
+    let ran = audience(&world, &later, &["followers", "-o", "c.csv"]).exits(0);
+    assert!(!ran.stderr.contains("earlier command"), "{}", ran.stderr);
+    assert_eq!(column(&world, "c.csv"), openids(&[10, 11, 12, 13, 14]));
+    assert!(made_at(&world, "c.csv") >= before, "{}", made_at(&world, "c.csv"));
+}
+
+#[test]
+fn an_unfinished_list_goes_on_the_next_day_with_its_first_pages_age_and_no_later() {
+    let scenario = format!("{SMALL_PAGES}daily = 2\n");
+    for (hours, goes_on) in [(40, true), (49, false)] {
+        let (world, platform) = (World::new(), Platform::with_people(&scenario, &people()));
+        audience(&world, &platform, &["followers", "-o", "fans.csv"]).exits(7);
+        let begun = age(&world, "followers", hours * 60);
+        let later = Platform::with_people(SMALL_PAGES, &people());
+        let ran = audience(&world, &later, &["followers", "-o", "fans.csv"]).exits(0);
+        assert_eq!(ran.stderr.contains("going on after 6"), goes_on, "{}", ran.stderr);
+        assert_eq!(made_at(&world, "fans.csv") == begun, goes_on);
+    }
+}
+
+#[test]
+fn the_command_beside_a_list_is_the_one_that_was_typed() {
+    let (world, platform) = (World::new(), Platform::with_people("", &people()));
+    audience(&world, &platform, &["tagged", "--any", "金卡", "--not", "员工", "-o", "./x y.csv"]).exits(0);
+    let typed = format!("wxcast audience tagged --any 金卡 --not 员工 -o './x y.csv' --appid {APPID}");
+    #[cfg(unix)]
+    assert_eq!(sidecar(&world, "x y.csv")["command"], typed);
+    #[cfg(not(unix))]
+    assert!(!sidecar(&world, "x y.csv")["command"].to_string().contains("./-"), "{typed}");
+}
+
 #[test]
 fn where_the_way_on_is_gone_the_list_begins_anew() {
     let (world, platform) =
@@ -391,6 +466,29 @@ fn a_program_is_run_by_fetch_alone_and_what_it_printed_is_the_audience() {
     world.edit("campaign.toml", "echo broken >&2; exit 7;", "exit 0;");
     world.run(&["audience", "fetch", "campaign.toml"]).exits(3).says("printed nothing");
     assert_eq!(world.read("spring.audience.csv"), before);
+    // So does one that prints something else than people.
+    let mut last = "exit 0;";
+    for (printing, said) in [
+        ("echo ERROR 1045: access denied; exit 0;", "no column `openid`"),
+        ("echo openid,name; exit 0;", "nobody below"),
+    ] {
+        world.edit("campaign.toml", last, printing);
+        world.run(&["audience", "fetch", "campaign.toml"]).exits(3).says(said).says("stays as it was");
+        assert_eq!(world.read("spring.audience.csv"), before);
+        last = printing;
+    }
+    // And one that is broken off, of which nothing is kept.
+    world.edit("campaign.toml", last, "echo > begun; exec sleep 1000;");
+    let mut fetch = world.command(&["audience", "fetch", "campaign.toml"]);
+    let child = fetch.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary starts");
+    while !world.path("begun").exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    crate::support::signal(&child, "INT");
+    let ran = crate::support::finish(child).exits(130);
+    let ran = ran.says("runs the program from its beginning").says("stays as it was");
+    assert!(!ran.stderr.contains("goes on there"), "{}", ran.stderr);
+    assert_eq!(world.read("spring.audience.csv"), before);
 }
 
 #[test]
@@ -434,7 +532,8 @@ fn a_broken_off_command_says_that_it_goes_on_and_profiles_do_so_too() {
     drop(kill(child));
     assert!(!world.path("fans.csv").exists());
     let ran = world.run_at(&platform, &args).exits(0);
-    ran.says("Followers: going on after 250").says("250 people");
+    let ran = ran.says("Followers: the 250 that an earlier command fetched");
+    ran.says("Profiles: going on after").says("250 people");
     let people: BTreeSet<String> = column(&world, "fans.csv").into_iter().collect();
     assert_eq!(people.len(), 250);
 }

@@ -143,6 +143,24 @@ fn a_wait_between_steps_is_told_is_waited_and_ends_with_ctrl_c() {
 }
 
 #[test]
+fn a_wait_counts_from_the_last_answer_however_often_runs_begin_and_a_resumed_run_tells_it() {
+    let world = world(10, "steps = [\"2\", \"100%\"]\nwait = \"3s\"");
+    let platform = Platform::new("");
+    send(&world, &platform, &["--limit", "2"]).exits(7);
+    let answered = Instant::now();
+    // Most of the wait passes while runs begin and are killed.
+    while answered.elapsed() < Duration::from_secs(2) {
+        let child = world.start_send(&platform);
+        std::thread::sleep(Duration::from_millis(300));
+        kill(child);
+    }
+    let ran = world.run_at(&platform, &["send", "campaign.toml", "--yes", "--progress", "plain"]).exits(0);
+    assert!(answered.elapsed() < Duration::from_secs(5), "{:?}", answered.elapsed());
+    ran.says("Step 1 is done and all its answers are in");
+    assert_eq!(platform.ledger().totals().requests, 10);
+}
+
+#[test]
 fn too_many_refusals_halt_the_ramp_and_going_on_takes_a_word() {
     let world = world(100, "steps = [\"20\", \"100%\"]\nhalt = { refused = \"20%\" }");
     world.edit("campaign.toml", "[send]", "[send]\nconcurrency = 1");

@@ -215,7 +215,7 @@ fn a_retry_that_would_begin_after_the_end_is_no_request_but_a_skip() {
     let ran = world.send(&platform);
     assert_eq!(ran.counts(), "1 skipped", "{}", ran.stderr);
     // More were lost than was said before.
-    let ran = ran.exits(5);
+    let ran = ran.exits(5).says("nobody was refused");
     assert_eq!(ran.json()["skipped_by_reason"]["window"], 1);
     assert!(platform.ledger().totals().requests >= 1);
 }

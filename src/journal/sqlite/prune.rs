@@ -39,6 +39,15 @@ impl Prunes for SqliteStore {
             .map_err(|error| self.unreadable(&error))
     }
 
+    fn last_answer(&self, campaign: CampaignKey) -> Result<Option<Timestamp>, JournalError> {
+        let (first, end) = range(campaign);
+        // Whoever is skipped is never tried.
+        let last = "SELECT max(at) FROM message WHERE id > ?1 AND id < ?2 AND attempts > 0";
+        self.connection
+            .query_row(last, [first, end], |row| row.get::<_, Option<i64>>(0)?.map(timestamp).transpose())
+            .map_err(|error| self.unreadable(&error))
+    }
+
     fn prunable(&self, before: Timestamp) -> Result<Vec<Prunable>, JournalError> {
         let mut found = Vec::new();
         for appid in self.appids()? {

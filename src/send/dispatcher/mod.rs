@@ -248,6 +248,9 @@ async fn outside(
 
 impl<J: Journal> Dispatcher<'_, J> {
     async fn work(&mut self) {
+        if let Some(resting) = self.ramp.as_ref().and_then(|slope| slope.begins_resting(&self.clock)) {
+            (self.run.watch)(&resting);
+        }
         loop {
             self.start_what_can_be();
             if self.step_is_over() {

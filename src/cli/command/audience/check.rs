@@ -39,7 +39,7 @@ pub(crate) fn run(args: &audience_args::Check, terminal: &Terminal) -> Result<Ex
     listing.insist_room(audience.rows)?;
     let words = &terminal.words;
     let what = words.say("gathered.what.profiles", &[]);
-    let mut kept = session.kept(&format!("check{}", &audience.sha256[..16]), &what)?;
+    let mut kept = session.kept(&format!("check{}", &audience.sha256[..16]), None, &what)?;
     let mut counting = session.counting(&what);
     let Audience { mut people, asked, rows, titles, sha256 } = audience;
     let fetched =
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &audience_args::Check, terminal: &Terminal) -> Result<Ex
     let counts = Counts { people: rows, received: asked, ..Counts::default() };
     let source = Source::Check { audience: display(&campaign.audience.source.path) };
     let host = Some(session.host.as_str());
-    let making = Making { whose: &session.whose, host, source, counts, at: session.begun };
+    let making = Making { whose: &session.whose, host, source, counts, at: session.age([&kept]) };
     let mut found = Found::default();
     let sheet = Titles { names: titles, openid: 0, sheet: words.say("gathered.sheet", &[]) };
     let sheet = Titles { openid: openid_column(campaign, &sheet.names), ..sheet };

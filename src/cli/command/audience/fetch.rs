@@ -5,19 +5,23 @@
 //! disk as it comes. Only where it ends well does that take the place of what was there.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::Write;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
+use tempfile::NamedTempFile;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
 
+use crate::audience::Source as AudienceSource;
 use crate::audience::reader::Reader;
 use crate::audience::row::Row;
+use crate::audience::workbook::cache::Cache;
 use crate::campaign::Campaign;
-use crate::cli::command::audience::halted::signalled;
 use crate::cli::command::audience::session::Whose;
 use crate::cli::exit_code::Exit;
 use crate::cli::line::audience_args;
@@ -27,6 +31,7 @@ use crate::cli::sidecar::{Counts, Sidecar, Source, command_line};
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::render::display;
+use crate::own_file;
 use crate::report::write_file;
 use crate::send::shutdown::Signals;
 use crate::wechat::redact::redacted;
@@ -49,18 +54,12 @@ pub(crate) fn run(args: &audience_args::Fetch, terminal: &Terminal) -> Result<Ex
     let program = command.first().expect("a command without a program is a fault");
     terminal.say("gathered.running", &[("program", program)]);
     let made_at = Timestamp::now();
-    let sha256 = write_file(file, |out| {
-        let mut printed = Printed { out, sha256: Sha256::new(), bytes: 0 };
-        printed_by(&from_campaign(command, Some(&campaign.path)), program, &mut printed)?;
-        if printed.bytes == 0 {
-            return Err(Unfetched(
-                Problem::new(Exit::Invalid, "gathered-command-empty").with("program", program),
-            ));
-        }
-        Ok(printed.sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>())
-    });
-    let sha256 = sha256.map_err(|Unfetched(problem)| problem)?;
-    let people = count(campaign)?;
+    let printed = kept_apart(file).map_err(|error| Unfetched::from(error).0)?;
+    let sha256 =
+        fetched(campaign, command, program, printed.as_file()).map_err(|Unfetched(problem)| problem)?;
+    let people = people_in(campaign, program, printed.path())?;
+    write_file(file, |out| std::io::copy(&mut File::open(printed.path())?, out))
+        .map_err(|reason: std::io::Error| Problem::cannot_write(file, reason))?;
     let sidecar = Sidecar {
         wxcast: env!("CARGO_PKG_VERSION").to_owned(),
         command: command_line(),
@@ -77,6 +76,32 @@ pub(crate) fn run(args: &audience_args::Fetch, terminal: &Terminal) -> Result<Ex
     terminal.say("gathered.written", &[("file", &display(file)), ("count", &people)]);
     whose.next(terminal);
     Ok(Exit::Ok)
+}
+
+/// A file beside the one that was fetched last, which stays until it is known that this one is an audience.
+fn kept_apart(file: &Path) -> std::io::Result<NamedTempFile> {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    own_file::sweep(folder);
+    own_file::temporary_in(folder)
+}
+
+/// Has the program print into a file, and gives the SHA-256 of that.
+fn fetched(
+    campaign: &Campaign,
+    command: &[String],
+    program: &str,
+    mut file: &File,
+) -> Result<String, Unfetched> {
+    let mut printed = Printed { out: &mut file, sha256: Sha256::new(), bytes: 0 };
+    printed_by(&from_campaign(command, Some(&campaign.path)), program, &mut printed)?;
+    if printed.bytes == 0 {
+        let empty = Problem::new(Exit::Invalid, "gathered-command-empty");
+        return Err(Unfetched(empty.with("program", program)));
+    }
+    let sha256 = printed.sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    // Windows lets nobody read a file that is locked.
+    file.unlock()?;
+    Ok(sha256)
 }
 
 /// Why nothing is kept.
@@ -110,7 +135,9 @@ fn printed_by(command: &[OsString], program: &str, printed: &mut Printed<'_>) ->
         let mut signals = Signals::listen();
         tokio::select! {
             done = to_its_end(command, program, printed) => done,
-            stop = signals.next() => Err(Unfetched(signalled(&stop))),
+            stop = signals.next() => {
+                Err(Unfetched(Problem::new(Exit::of_stop(&stop), "gathered-command-signal")))
+            }
         }
     })
 }
@@ -189,17 +216,27 @@ impl Drop for Group {
     }
 }
 
-/// How many rows the kept file has, where it can be read as an audience at all.
-fn count(campaign: &Campaign) -> Result<u64, Problem> {
-    let source = &campaign.audience.source;
-    let faulty = |fault| Problem::fault(&source.path, fault);
-    let mut reader = Reader::open(source).map_err(|unreadable| {
+/// How many rows a file has that a program printed, where it is an audience at all.
+fn people_in(campaign: &Campaign, program: &str, printed: &Path) -> Result<u64, Problem> {
+    let audience = &campaign.audience;
+    let source =
+        AudienceSource { path: printed.to_owned(), cache: Cache::default(), ..audience.source.clone() };
+    let problem = |key| Problem::new(Exit::Invalid, key).with("program", program);
+    let stays = || Problem::new(Exit::Invalid, "gathered-command-stays");
+    let faulty = |fault| Problem::fault(&audience.source.path, fault);
+    let mut reader = Reader::open(&source).map_err(|unreadable| {
         let faults = unreadable.faults.into_iter().filter(Diagnostic::is_error).map(faulty);
-        faults.reduce(Problem::and).expect("a file that cannot be read has a fault")
+        faults.reduce(Problem::and).expect("a file that cannot be read has a fault").and(stays())
     })?;
+    if reader.header().position(&audience.openid_column).is_none() {
+        return Err(problem("gathered-command-columns").with("name", &audience.openid_column));
+    }
     let (mut rows, mut row) = (0, Row::default());
-    while reader.read(&mut row).map_err(faulty)?.is_some() {
+    while reader.read(&mut row).map_err(|fault| faulty(fault).and(stays()))?.is_some() {
         rows += 1;
+    }
+    if rows == 0 {
+        return Err(problem("gathered-command-nobody"));
     }
     Ok(rows)
 }

@@ -14,7 +14,7 @@ use crate::cli::line::audience_args;
 use crate::cli::problem::Problem;
 use crate::cli::sidecar::{Counts, Source, together};
 use crate::cli::terminal::Terminal;
-use crate::gather::kept::Kept;
+use crate::gather::kept::{Kept, Mark, resting_on};
 use crate::gather::profiles::{self, Known};
 use crate::gather::selection::{People, Selection, Set, Sifted};
 use crate::locale::Catalog;
@@ -24,6 +24,8 @@ use crate::wechat::people::{self, Listed};
 
 /// The columns beside the openid, by the names of their titles.
 const COLUMNS: [&str; 6] = ["unionid", "since", "tags", "remark", "source", "scene"];
+/// What the list of their profiles is kept as, with the moment of the list of people behind it.
+const PROFILES: &str = "profiles";
 
 /// Writes them.
 pub(crate) fn run(args: &audience_args::Followers, terminal: &Terminal) -> Result<Exit, Problem> {
@@ -40,7 +42,10 @@ pub(crate) fn run(args: &audience_args::Followers, terminal: &Terminal) -> Resul
             Written::Repeated(followers) => followers,
         }
     } else {
-        session.list(Listed::Followers, &words.say("gathered.what.followers", &[]))?
+        let what = words.say("gathered.what.followers", &[]);
+        let mut followers = session.kept(&name(Listed::Followers), args.info.then_some(PROFILES), &what)?;
+        session.complete_list(Listed::Followers, &mut followers, &what)?;
+        followers
     };
     let blacklist = match args.not_blacklisted {
         true => Some(session.list(Listed::Blacklist, &words.say("gathered.what.blacklist", &[]))?),
@@ -57,10 +62,12 @@ pub(crate) fn run(args: &audience_args::Followers, terminal: &Terminal) -> Resul
     let counts = Counts { people: sifted.kept, received: sifted.read, repeated: sifted.repeated, total };
     let source = Source::Followers { info: args.info, not_blacklisted: args.not_blacklisted };
     let host = Some(session.host.as_str());
-    let making = Making { whose: &session.whose, host, source, counts, at: session.begun };
+    // The profiles are younger than the list they are of.
+    let at = session.age(std::iter::once(&followers).chain(&blacklist));
+    let making = Making { whose: &session.whose, host, source, counts, at };
     let profiles = if args.info {
-        let (titles, profiles, tags) =
-            with_profiles(&session, people, (sifted.kept, followers.mark().begun), words)?;
+        let of = (sifted.kept, followers.mark());
+        let (titles, profiles, tags) = with_profiles(&session, people, of, words)?;
         listing.write(making, &titles, |take| Ok(rows(&profiles, &tags, words, take)?), terminal)?;
         Some(profiles)
     } else {
@@ -86,7 +93,7 @@ enum Written {
 fn as_they_come(session: &Session<'_>, listing: &Listing, terminal: &Terminal) -> Result<Written, Problem> {
     let words = &terminal.words;
     let what = words.say("gathered.what.followers", &[]);
-    let mut followers = session.kept(&name(Listed::Followers), &what)?;
+    let mut followers = session.kept(&name(Listed::Followers), None, &what)?;
     let mut hashes = Hashes::default();
     let filled = listing.fill(&titles(words, &[]), |take| {
         followers.lines::<Unwritten>(&mut |openid| {
@@ -118,7 +125,7 @@ fn as_they_come(session: &Session<'_>, listing: &Listing, terminal: &Terminal) -
     let counts = Counts { people, received: people, repeated: 0, total };
     let source = Source::Followers { info: false, not_blacklisted: false };
     let host = Some(session.host.as_str());
-    let making = Making { whose: &session.whose, host, source, counts, at: session.begun };
+    let making = Making { whose: &session.whose, host, source, counts, at: session.age([&followers]) };
     listing.tell(making, sha256, terminal)?;
     followers.done();
     Ok(Written::Whole)
@@ -146,7 +153,7 @@ pub(super) fn titles(words: &Catalog, columns: &[&str]) -> Titles {
 fn with_profiles(
     session: &Session<'_>,
     mut people: People,
-    (all, of): (u64, Timestamp),
+    (all, of): (u64, &Mark),
     words: &Catalog,
 ) -> Result<(Titles, Kept, HashMap<i64, String>), Problem> {
     let asker = session.asker();
@@ -155,7 +162,7 @@ fn with_profiles(
     let tags = tags.into_iter().map(|tag| (tag.id, tag.name)).collect();
     let what = words.say("gathered.what.profiles", &[]);
     // They are those of the people in this very list, in its order.
-    let mut kept = session.kept(&format!("profiles{}", of.as_microsecond()), &what)?;
+    let mut kept = session.kept(&resting_on(PROFILES, of), None, &what)?;
     let mut counting = session.counting(&what);
     let fetched = session.wait(profiles::fetch(asker, &mut people, all, &mut kept, &mut |mark| {
         counting.at(mark.lines, mark.total);

@@ -199,21 +199,26 @@ impl<'t> Session<'t> {
         }
     }
 
-    /// A list as far as it was fetched before, with a word about that.
+    /// A list as far as it was fetched before, with a word about that. `rests` begins the name of one that is made of it.
     ///
     /// # Errors
     ///
     /// When it cannot be kept.
-    pub(super) fn kept(&self, name: &str, what: &str) -> Result<Kept, Problem> {
-        let kept = Kept::open(&self.folder, name, self.fetching.anew, self.begun);
+    pub(super) fn kept(&self, name: &str, rests: Option<&str>, what: &str) -> Result<Kept, Problem> {
+        let kept = Kept::open(&self.folder, name, rests, self.fetching.anew, self.begun);
         let kept = kept.map_err(|error| not_kept(&error))?;
         let mark = kept.mark();
         if mark.lines > 0 {
             let at = moment::here(mark.begun);
-            self.terminal
-                .say("gathered.goes-on-from", &[("what", &what), ("count", &mark.lines), ("at", &at)]);
+            let key = if mark.ended { "gathered.is-there" } else { "gathered.goes-on-from" };
+            self.terminal.say(key, &[("what", &what), ("count", &mark.lines), ("at", &at)]);
         }
         Ok(kept)
+    }
+
+    /// How old a file is that is made of these lists: as old as the oldest page of them.
+    pub(super) fn age<'k>(&self, lists: impl IntoIterator<Item = &'k Kept>) -> Timestamp {
+        lists.into_iter().map(|kept| kept.mark().begun).fold(self.begun, Timestamp::min)
     }
 
     /// Counts what comes.
@@ -228,7 +233,7 @@ impl<'t> Session<'t> {
     ///
     /// Why there is none.
     pub(super) fn list(&self, list: Listed, what: &str) -> Result<Kept, Problem> {
-        let mut kept = self.kept(&name(list), what)?;
+        let mut kept = self.kept(&name(list), None, what)?;
         self.complete_list(list, &mut kept, what)?;
         Ok(kept)
     }

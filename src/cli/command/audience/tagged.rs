@@ -138,7 +138,8 @@ fn write(
         from: args.from.iter().map(|file| display(file)).collect(),
     };
     let host = Some(session.host.as_str());
-    let making = Making { whose: &session.whose, host, source, counts, at: session.begun };
+    let at = session.age(any.iter().chain(&all).chain(&not).chain(&everybody));
+    let making = Making { whose: &session.whose, host, source, counts, at };
     let fill = |take: &mut Take<'_>| Ok(people.each(&mut |openid| take(&[openid]))?);
     listing.write(making, &titles(words, &[]), fill, terminal)?;
     any.into_iter().chain(all).chain(not).chain(everybody).for_each(Kept::done);
