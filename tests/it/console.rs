@@ -630,6 +630,40 @@ fn unknown_ones_are_settled_one_by_one_or_all_at_once() {
 }
 
 #[test]
+fn all_that_are_unknown_are_those_whom_the_page_showed() {
+    let world = World::with_recipients(12);
+    world.text_campaign("Hello {{name}}", "concurrency = 1\n[send.stop]\nmax_unknown = 0");
+    let faults: String = [(3, 4), (9, 10)]
+        .map(|(from, to)| format!("[[faults]]\nkind = \"reset-after\"\nfrom = {from}\nto = {to}\n"))
+        .concat();
+    let platform = Platform::new(&faults);
+    world.run_at(&platform, &["send", "campaign.toml", "--yes", "--limit", "6"]).exits(7);
+    let before = world.status().counts();
+    let console = Console::at(&world, &platform);
+    let campaign = console.campaign();
+    let (results, resolve) = (format!("{campaign}/results"), format!("{campaign}/resolve"));
+    let old = console.get(&results).page();
+    // Those of the page are settled elsewhere, and as many others become unknown.
+    world.run(&["resolve", "campaign.toml", "--sent", "--all", "--yes"]).exits(0);
+    let answer = console.submit(&old, &resolve, &[("verdict", "not-sent")]);
+    assert!(answer.status == 409 && answer.text().contains("This settled nothing"), "{}", answer.text());
+    assert!(!world.status().counts().contains("unknown"), "what was settled stays as it was said");
+    world.send(&platform).exits(6);
+    let after = world.status().counts();
+    let unknown = |counts: &str| counts.split(", ").find(|part| part.ends_with("unknown")).map(str::to_owned);
+    assert_eq!(unknown(&before), unknown(&after), "the number alone tells nothing: {before}; {after}");
+    for verdict in ["sent", "not-sent"] {
+        let answer = console.submit(&old, &resolve, &[("verdict", verdict)]);
+        assert!(answer.status == 409 && answer.text().contains("This settled nothing"), "{}", answer.text());
+        assert_eq!(world.status().counts(), after, "{verdict}");
+    }
+    // The page that says so shows whom it is about now.
+    let page = console.submit(&old, &resolve, &[("verdict", "sent")]).text();
+    assert_eq!(console.submit(&page, &resolve, &[("verdict", "sent")]).status, 303);
+    assert!(!world.status().counts().contains("unknown"));
+}
+
+#[test]
 fn the_app_secret_is_asked_for_once_and_written_nowhere() {
     let world = World::with_recipients(2);
     let platform = Platform::new("");

@@ -5,11 +5,13 @@ use std::io;
 
 use serde::Serialize;
 use serde_json::{Value as Json, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::campaign::Campaign;
 use crate::campaign::moment;
 use crate::console::desk::{Desk, What};
 use crate::console::folder::Found;
+use crate::console::place::hex;
 use crate::console::program::{Planned, Question};
 use crate::console::screens::folder::title;
 use crate::console::screens::people::{class, tiles};
@@ -19,7 +21,7 @@ use crate::console::shell::{Screen, Tab};
 use crate::console::standing::counts;
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::{Counts, Status};
-use crate::journal::record::{RecordedCause, State};
+use crate::journal::record::{Recorded, RecordedCause, State};
 use crate::journal::store::Store;
 use crate::locale::Catalog;
 use crate::plan::inputs::Inputs;
@@ -63,7 +65,18 @@ struct People {
 
 /// The screen.
 pub(crate) fn show(desk: &Desk, found: &Found, asked: &BTreeMap<String, String>) -> Result<Shown, Wrong> {
+    Ok(Shown::Page(page(desk, found, asked, None)?))
+}
+
+fn page(
+    desk: &Desk,
+    found: &Found,
+    asked: &BTreeMap<String, String>,
+    why: Option<&str>,
+) -> Result<String, Wrong> {
     let words = desk.words();
+    // Before anything is read that the page shows: what comes in between is not agreed to.
+    let waiting = waiting(desk, found);
     let planned = desk.plan(&found.path);
     let report = desk.ask(&Question::Report, &found.path);
     let told = report.json();
@@ -79,7 +92,7 @@ pub(crate) fn show(desk: &Desk, found: &Found, asked: &BTreeMap<String, String>)
         Err(why) => (People::default(), Some(why)),
     };
     let path = Tab::Results.path(&found.key);
-    let page =
+    let path_of =
         |number: usize| format!("{path}?status={}&page={number}#people", status.map_or("all", Status::name));
     let running = told.as_ref().is_some_and(|told| told["running"] == true);
     let ended = desk.ended(What::Resolve, found).filter(|ended| ended.code != Some(0));
@@ -107,12 +120,14 @@ pub(crate) fn show(desk: &Desk, found: &Found, asked: &BTreeMap<String, String>)
             "reasons": all_reasons,
             "columns": people.columns,
             "people": people.list,
-            "before": (number > 1).then(|| page(number - 1)),
-            "after": people.more.then(|| page(number + 1)),
+            "before": (number > 1).then(|| path_of(number - 1)),
+            "after": people.more.then(|| path_of(number + 1)),
             "path": path,
             "unknown": unknown,
-            "settles": unknown > 0 && !running && !desk.read_only,
-            "seal": desk.seal.of(&["resolve", &found.key, "all"]),
+            "why": why,
+            "settles": unknown > 0 && waiting.is_some() && !running && !desk.read_only,
+            "set": waiting,
+            "seal": waiting.as_ref().map(|set| desk.seal.of(&["resolve", &found.key, "all", set])),
             "resolve": format!("/campaign/{}/resolve", found.key),
             "ended": ended.map(|ended| ended.said),
             "workbook": format!("/campaign/{}/results.xlsx", found.key),
@@ -127,7 +142,7 @@ pub(crate) fn show(desk: &Desk, found: &Found, asked: &BTreeMap<String, String>)
         pictures: None,
         renews: false,
     };
-    Ok(Shown::Page(screen.page(desk, &words)?))
+    Ok(screen.page(desk, &words)?)
 }
 
 fn parse(word: &str) -> Option<Status> {
@@ -318,14 +333,23 @@ fn file_name(found: &Found) -> String {
 
 /// Settles a message of which nobody knows whether it arrived, or all of them.
 pub(crate) fn resolve(desk: &Desk, found: &Found, fields: &Fields) -> Result<Shown, Wrong> {
-    let whom = fields.get("whom");
-    fields.insist(desk, &["resolve", &found.key, whom])?;
+    let (whom, set) = (fields.get("whom"), fields.get("set"));
+    match whom {
+        "all" => fields.insist(desk, &["resolve", &found.key, whom, set])?,
+        _ => fields.insist(desk, &["resolve", &found.key, whom])?,
+    }
     let verdict = match fields.get("verdict") {
         "sent" => "--sent",
         "not-sent" => "--not-sent",
         _ => return Err(Wrong::Nowhere),
     };
     let started = if whom == "all" {
+        // Whoever says something of all of them speaks of those that the page counted.
+        if waiting(desk, found).as_deref() != Some(set) {
+            let asked = BTreeMap::from([("status".to_owned(), Status::Unknown.name().to_owned())]);
+            let why = desk.words().say("console.settle.changed", &[]);
+            return Ok(Shown::Refused(page(desk, found, &asked, Some(&why))?));
+        }
         desk.start(What::Resolve, found, &["resolve", verdict, "--all", "--yes"])
     } else {
         let Some(openid) = marked(desk, found, whom) else { return Err(Wrong::Nowhere) };
@@ -337,6 +361,26 @@ pub(crate) fn resolve(desk: &Desk, found: &Found, fields: &Fields) -> Result<Sho
         desk.wait(What::Resolve, found);
     }
     Ok(Shown::Go(format!("{}?status=unknown", Tab::Results.path(&found.key))))
+}
+
+/// What stands for the messages of which nobody knows whether they arrived, each as it is: another one, one fewer or one
+/// that was sent once more makes another word. Nothing where there are none, or they cannot be read.
+fn waiting(desk: &Desk, found: &Found) -> Option<String> {
+    let planned = desk.plan(&found.path);
+    let whose = identity(planned.campaign.as_ref()?);
+    let store = desk.program.journal(&found.path, desk.language()).ok()??;
+    let campaign = store.find_campaign(&whose).ok()??;
+    let (mut count, mut digest) = (0_u64, Sha256::new());
+    let each = |message: Recorded| {
+        if message.state.status() == Status::Unknown {
+            count += 1;
+            let Recorded { openid, nth, attempts, at, .. } = message;
+            digest.update(Sha256::digest(openid));
+            digest.update(Sha256::digest(format!("{nth} {attempts} {at}")));
+        }
+    };
+    store.messages(campaign, each).ok()?;
+    (count > 0).then(|| desk.seal.of(&["waiting", &count.to_string(), &hex(&digest.finalize())]))
 }
 
 /// The openid that a mark stands for.
