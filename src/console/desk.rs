@@ -45,6 +45,7 @@ pub(crate) struct Desk {
     pub(crate) read_only: bool,
     language: Mutex<Language>,
     asked: Mutex<Instant>,
+    sending: Mutex<()>,
     plans: Mutex<BTreeMap<PathBuf, (Marks, Arc<Planned>)>>,
     started: Mutex<BTreeMap<(String, What), Started>>,
     looked_at: Mutex<BTreeSet<String>>,
@@ -85,6 +86,7 @@ impl Desk {
             read_only,
             language: Mutex::new(language),
             asked: Mutex::new(Instant::now()),
+            sending: Mutex::default(),
             plans: Mutex::default(),
             started: Mutex::default(),
             looked_at: Mutex::default(),
@@ -154,6 +156,12 @@ impl Desk {
     /// Asks a command in the language of the page.
     pub(crate) fn ask(&self, question: &Question, path: &Path) -> Answer {
         self.program.ask(question, path, self.language())
+    }
+
+    /// Lets one request at a time ask what `send` asks. The question takes the locks of the campaign and of the account, as a
+    /// sending does: a second click would find them taken by the first, and be told that somebody else sends.
+    pub(crate) fn one_at_a_time(&self) -> MutexGuard<'_, ()> {
+        held(&self.sending)
     }
 
     /// How a campaign stands.

@@ -576,6 +576,47 @@ fn a_send_that_runs_already_is_shown_and_can_be_stopped() {
     console.wait(&campaign, &format!("Go on with {}", 300 - received));
 }
 
+#[test]
+fn whoever_presses_the_button_twice_is_led_to_the_sending() {
+    let world = World::with_recipients(200);
+    world.text_campaign("Hello {{name}}", "concurrency = 1");
+    let platform = Platform::new("latency = \"10ms\"");
+    let console = Console::at(&world, &platform);
+    let campaign = console.campaign();
+    let (send, running) = (format!("{campaign}/send"), format!("{campaign}/running"));
+    let page = console.get(&send).page();
+    std::thread::scope(|scope| {
+        let click = || console.submit(&page, &send, &[("people", "200")]);
+        let clicks: Vec<_> = (0..8).map(|_| scope.spawn(click)).collect();
+        for click in clicks {
+            let answer = click.join().expect("an answer");
+            assert_eq!((answer.status, answer.leads_to()), (303, &*running), "{}", answer.text());
+        }
+    });
+    assert_eq!(console.submit(&page, &send, &[("people", "200")]).leads_to(), running);
+    platform.wait_until(|ledger| ledger.totals().accepted == 200);
+    console.wait(&campaign, "Done");
+    assert_eq!(platform.ledger().totals().requests, 200, "nobody twice");
+}
+
+#[test]
+fn a_form_whose_campaign_is_being_sent_from_a_terminal_leads_to_that_sending() {
+    let world = World::with_recipients(200);
+    world.text_campaign("Hello {{name}}", "concurrency = 1");
+    let platform = Platform::new("latency = \"10ms\"");
+    let console = Console::at(&world, &platform);
+    let campaign = console.campaign();
+    let page = console.get(&format!("{campaign}/send")).page();
+    let sender = world.start_send(&platform);
+    platform.wait_for_requests(1);
+    let answer = console.submit(&page, &format!("{campaign}/send"), &[("people", "200")]);
+    assert_eq!(answer.leads_to(), format!("{campaign}/running"));
+    let running = console.get(&format!("{campaign}/running")).page();
+    assert!(running.contains("of 200 people"), "{running}");
+    finish(sender).exits(0);
+    assert_eq!(platform.ledger().totals().requests, 200, "nobody twice");
+}
+
 #[cfg(unix)]
 #[test]
 fn killing_the_console_leaves_the_sending_alone() {

@@ -9,6 +9,7 @@ use crate::console::program::{Answer, Line, Planned, Question};
 use crate::console::screens::folder::title;
 use crate::console::screens::{Fields, Shown, Wrong};
 use crate::console::shell::{Screen, Tab};
+use crate::console::standing::Standing;
 use crate::locale::Catalog;
 use crate::plan::inputs::Inputs;
 use crate::plan::sample::survey::{Choice, Extent, survey};
@@ -41,6 +42,12 @@ impl Asked {
         Self { planned, answer, left, plan }
     }
 
+    /// Whether it was not asked because somebody else is sending the campaign.
+    fn is_being_sent(&self, desk: &Desk, found: &Found) -> bool {
+        let is_lock = |line: &Line| line.key.as_deref().is_some_and(|key| key.starts_with("error.locked"));
+        self.answer.wrong.iter().any(is_lock) && desk.known(found).1.standing == Standing::Running
+    }
+
     /// What people read before they say yes, without what stands elsewhere.
     fn facts(&self) -> Vec<&str> {
         let is_fact = |line: &&Line| match line.key.as_deref() {
@@ -54,18 +61,12 @@ impl Asked {
 
 /// The screen.
 pub(crate) fn show(desk: &Desk, found: &Found) -> Result<Shown, Wrong> {
+    let _alone = desk.one_at_a_time();
     if desk.is_going_on(What::Send, found) {
         return Ok(Shown::Go(format!("/campaign/{}/running", found.key)));
     }
     let asked = Asked::of(desk, found);
-    // Somebody else is sending it.
-    if asked
-        .answer
-        .wrong
-        .iter()
-        .any(|line| line.key.as_deref().is_some_and(|key| key.starts_with("error.locked")))
-        && desk.known(found).1.standing == crate::console::standing::Standing::Running
-    {
+    if asked.is_being_sent(desk, found) {
         return Ok(Shown::Go(format!("/campaign/{}/running", found.key)));
     }
     Ok(Shown::Page(page(desk, found, &asked, None)?))
@@ -76,10 +77,14 @@ pub(crate) fn begin(desk: &Desk, found: &Found, fields: &Fields) -> Result<Shown
     let (plan, left) = (fields.get("plan"), fields.get("left"));
     fields.insist(desk, &["send", &found.key, plan, left])?;
     let running = || Ok(Shown::Go(format!("/campaign/{}/running", found.key)));
+    let _alone = desk.one_at_a_time();
     if desk.is_going_on(What::Send, found) {
         return running();
     }
     let asked = Asked::of(desk, found);
+    if asked.is_being_sent(desk, found) {
+        return running();
+    }
     let words = desk.words();
     let refused = |key: &str, places: &[(&str, &dyn std::fmt::Display)]| {
         let why = words.say(&format!("console.send.{key}"), places);
