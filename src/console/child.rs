@@ -13,6 +13,9 @@ use crate::own_file;
 /// So much of what a process says is read; it says more only where something is badly wrong.
 const MOST: u64 = 256 << 10;
 
+/// The exit code of whoever could not use the account.
+const ACCOUNT: i32 = 9;
+
 /// A process that was started.
 pub(crate) struct Started {
     process: Child,
@@ -31,6 +34,11 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
+    /// Whether it could not use the account: its AppSecret, its AppID, its permissions or the addresses it allows.
+    pub(crate) fn was_kept_out(&self) -> bool {
+        self.code == Some(ACCOUNT)
+    }
+
     /// Whether it did not come to an end of its own that the journal tells of: done, in part, with unknown ones, or paused.
     pub(crate) fn has_failed(&self) -> bool {
         !matches!(self.code, Some(0 | 5 | 6 | 7))

@@ -48,9 +48,13 @@ pub(crate) struct Desk {
     sending: Mutex<()>,
     plans: Mutex<BTreeMap<PathBuf, (Marks, Arc<Planned>)>>,
     started: Mutex<BTreeMap<(String, What), Started>>,
+    /// The variable of the secret that each of them was given, until it is known how it fared.
+    given: Mutex<BTreeMap<(String, What), String>>,
     looked_at: Mutex<BTreeSet<String>>,
     pictures: Mutex<VecDeque<(String, String)>>,
     secrets: Mutex<BTreeMap<String, SecretString>>,
+    /// The variables of secrets that were told here and did not open the account.
+    refused: Mutex<BTreeSet<String>>,
     drafts: Mutex<VecDeque<(String, TempDir, Draft)>>,
 }
 
@@ -89,9 +93,11 @@ impl Desk {
             sending: Mutex::default(),
             plans: Mutex::default(),
             started: Mutex::default(),
+            given: Mutex::default(),
             looked_at: Mutex::default(),
             pictures: Mutex::default(),
             secrets: Mutex::default(),
+            refused: Mutex::default(),
             drafts: Mutex::default(),
         }
     }
@@ -186,8 +192,14 @@ impl Desk {
             line.extend(["--state-dir".into(), folder.as_os_str().to_owned()]);
         }
         line.extend(["--".into(), found.path.as_os_str().to_owned()]);
-        let started = Started::start(&line, &self.variables(found), self.place.base())?;
-        held(&self.started).insert((found.key.clone(), what), started);
+        let variables = self.variables(found);
+        let started = Started::start(&line, &variables, self.place.base())?;
+        let key = (found.key.clone(), what);
+        match variables.into_iter().next() {
+            Some((name, _)) => held(&self.given).insert(key.clone(), name),
+            None => held(&self.given).remove(&key),
+        };
+        held(&self.started).insert(key, started);
         Ok(())
     }
 
@@ -227,6 +239,7 @@ impl Desk {
 
     /// The variable that is to hold a campaign's AppSecret, where it holds none and nobody has told it here.
     pub(crate) fn missing_secret(&self, planned: &Planned) -> Option<String> {
+        self.forget_refused();
         let name = secret_variable(planned)?;
         let is_there = self.program.has_variable(&name)
             || self.program.has_variable("WXCAST_ACCESS_TOKEN")
@@ -234,8 +247,26 @@ impl Desk {
         (!is_there).then_some(name)
     }
 
+    /// Forgets each AppSecret that did not open its account, once: what is typed after that is another one.
+    fn forget_refused(&self) {
+        let mut started = held(&self.started);
+        held(&self.given).retain(|key, name| {
+            let Some(ended) = started.get_mut(key).and_then(Started::ended) else { return true };
+            if ended.was_kept_out() && held(&self.secrets).remove(name).is_some() {
+                held(&self.refused).insert(name.clone());
+            }
+            false
+        });
+    }
+
+    /// Whether the AppSecret that was told last for this variable did not open the account.
+    pub(crate) fn was_refused(&self, variable: &str) -> bool {
+        held(&self.refused).contains(variable)
+    }
+
     /// Keeps an AppSecret in memory, for processes that are started.
     pub(crate) fn keep_secret(&self, variable: String, secret: String) {
+        held(&self.refused).remove(&variable);
         held(&self.secrets).insert(variable, secret.into());
     }
 

@@ -730,6 +730,28 @@ fn the_app_secret_is_asked_for_once_and_written_nowhere() {
     }
 }
 
+#[test]
+fn an_app_secret_that_did_not_open_the_account_is_asked_for_again() {
+    let world = World::with_recipients(2);
+    let platform = Platform::new("[[answers]]\non = \"token\"\ncode = 40125\nto = 1");
+    let mut command = world.command_at(&platform, &["console", ".", "--no-open"]);
+    command.env_remove("WXCAST_APPSECRET");
+    let console = Console::of(command);
+    let send = format!("{}/send", console.campaign());
+    let typed = |secret: &str| {
+        let page = console.get(&send).page();
+        console.submit(&page, &send, &[("people", "2"), ("secret", secret)])
+    };
+    assert_eq!(typed(&"0".repeat(32)).status, 303);
+    let page = console.wait(&send, "it has been forgotten");
+    assert!(page.contains("40125") && page.contains("type=\"password\""), "{page}");
+    let answer = console.send(&console.campaign(), "2");
+    assert!(answer.status == 409 && answer.text().contains("without the AppSecret"), "{}", answer.text());
+    assert_eq!(typed(SECRET).status, 303);
+    console.wait(&console.campaign(), "Done");
+    assert_eq!(platform.ledger().totals().accepted, 2);
+}
+
 /// Brings a file to the form that makes a campaign.
 fn bring(console: &Console, name: &str, bytes: &[u8]) -> Answer {
     let page = console.get("/new").page();

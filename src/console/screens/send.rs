@@ -141,6 +141,7 @@ fn page(desk: &Desk, found: &Found, asked: &Asked, why: Option<&str>) -> Result<
     }
     // What came of a run that went its way is told among the results.
     let ended = desk.ended(What::Send, found).filter(Ended::has_failed);
+    let missing = asked.left.and_then(|_| desk.missing_secret(planned));
     let wrong: Vec<&str> = asked.answer.wrong.iter().map(|line| line.text.as_str()).collect();
     let seen = asked.plan.as_deref().is_some_and(|plan| desk.has_looked_at(plan));
     let count = planned.plan.counts.planned.to_string();
@@ -164,7 +165,8 @@ fn page(desk: &Desk, found: &Found, asked: &Asked, why: Option<&str>) -> Result<
             "done": asked.answer.wrong.is_empty() && asked.left.is_none(),
             "wrong": if asked.left.is_some() { Vec::new() } else { wrong },
             "ended": ended.map(|ended| json!({ "why": failure(&ended, &words), "said": ended.said.trim_end() })),
-            "asks_secret": asked.left.is_some() && desk.missing_secret(planned).is_some(),
+            "asks_secret": missing.is_some(),
+            "secret_refused": missing.is_some_and(|variable| desk.was_refused(&variable)),
             "seen": seen,
             "samples": samples,
             "path": Tab::Send.path(&found.key),

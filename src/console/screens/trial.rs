@@ -22,6 +22,7 @@ pub(crate) fn show(desk: &Desk, found: &Found) -> Result<Shown, Wrong> {
     };
     let going = [What::Try, What::Rehearse].into_iter().any(|what| desk.is_going_on(what, found));
     let path = Tab::Try.path(&found.key);
+    let missing = desk.missing_secret(&planned);
     let screen = Screen {
         title: words.say("console.trial.title", &[("title", &title(found, &planned))]),
         templates: vec![("content", CONTENT)],
@@ -35,7 +36,8 @@ pub(crate) fn show(desk: &Desk, found: &Found) -> Result<Shown, Wrong> {
             "try_seal": desk.seal.of(&["try", &found.key]),
             "rehearse": format!("{path}/rehearse"),
             "rehearse_seal": desk.seal.of(&["rehearse", &found.key]),
-            "asks_secret": desk.missing_secret(&planned).is_some(),
+            "asks_secret": missing.is_some(),
+            "secret_refused": missing.is_some_and(|variable| desk.was_refused(&variable)),
             "tried": told(What::Try),
             "rehearsed": told(What::Rehearse),
             "send": Tab::Send.path(&found.key),
