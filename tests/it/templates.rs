@@ -489,6 +489,11 @@ fn cell() -> impl Strategy<Value = String> {
         .prop_map(|pieces| pieces.concat())
         // What is left of lost characters is an error.
         .prop_map(|cell| cell.replace(['\u{fffd}', '?'], "x"))
+        // So is a formula that names a function or a cell; `=1+1` may be meant.
+        .prop_map(|cell| match cell.starts_with('=') {
+            true => cell.replace(|letter: char| letter.is_ascii_alphabetic() || letter == '$', "字"),
+            false => cell,
+        })
 }
 
 proptest! {
