@@ -66,17 +66,22 @@ pub(crate) async fn run(
 
 /// What it said, without what may be secret: whatever it printed, what this process knows, and what looks like it.
 fn told(said: &[u8], output: &[u8], hidden: &Hidden) -> String {
+    last_words(said, |said| {
+        let printed = String::from_utf8_lossy(output);
+        let lines = printed.lines().map(str::trim).filter(|line| line.len() >= 8);
+        hidden.out_of_text(&lines.fold(said, |said, line| said.replace(line, "***")))
+    })
+}
+
+/// The end of what [`keep_last`] kept, without what `hide` knows to be secret and without what looks like it.
+pub(crate) fn last_words(said: &[u8], hide: impl FnOnce(String) -> String) -> String {
     // The first word of a text whose beginning is lost may be the end of a secret.
     let begin = if said.len() < MOST_KEPT {
         0
     } else {
         said.iter().position(u8::is_ascii_whitespace).unwrap_or(MOST_KEPT)
     };
-    let mut said = String::from_utf8_lossy(said.get(begin..).unwrap_or(&[])).into_owned();
-    for line in String::from_utf8_lossy(output).lines().map(str::trim).filter(|line| line.len() >= 8) {
-        said = said.replace(line, "***");
-    }
-    let said = redacted(&hidden.out_of_text(&said));
+    let said = redacted(&hide(String::from_utf8_lossy(said.get(begin..).unwrap_or(&[])).into_owned()));
     let said = said.trim();
     let begin = (said.len().saturating_sub(MOST_SAID)..said.len()).find(|at| said.is_char_boundary(*at));
     begin.map_or("", |begin| &said[begin..]).to_owned()
@@ -132,7 +137,8 @@ async fn keep_first(mut pipe: impl AsyncRead + Unpin, into: &mut Vec<u8>) -> Amo
     }
 }
 
-async fn keep_last(mut pipe: impl AsyncRead + Unpin, into: &mut Vec<u8>) {
+/// Reads to the end and keeps the last of it.
+pub(crate) async fn keep_last(mut pipe: impl AsyncRead + Unpin, into: &mut Vec<u8>) {
     let mut part = [0; 4096];
     while let Ok(count @ 1..) = pipe.read(&mut part).await {
         into.extend_from_slice(&part[..count]);
@@ -141,14 +147,15 @@ async fn keep_last(mut pipe: impl AsyncRead + Unpin, into: &mut Vec<u8>) {
 }
 
 /// The program and all that it started, ended when this is dropped.
-struct Group(Option<u32>);
+pub(crate) struct Group(Option<u32>);
 
 impl Group {
-    fn of(child: &Child) -> Self {
+    pub(crate) fn of(child: &Child) -> Self {
         Self(child.id())
     }
 
-    fn release(&mut self) {
+    /// It ended by itself, so what it left running is meant to go on.
+    pub(crate) fn release(&mut self) {
         self.0 = None;
     }
 }
@@ -160,7 +167,7 @@ impl Drop for Group {
 }
 
 /// Ends a program with all that it started, where there is one by this number.
-pub(crate) fn end_group(id: Option<u32>) {
+fn end_group(id: Option<u32>) {
     let Some(id) = id else { return };
     #[cfg(unix)]
     if let Some(group) = i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw) {

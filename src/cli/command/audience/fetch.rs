@@ -14,7 +14,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
-use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::io::AsyncReadExt as _;
 use tokio::process::Command;
 
 use crate::audience::Source as AudienceSource;
@@ -34,11 +34,8 @@ use crate::diagnostic::render::display;
 use crate::own_file;
 use crate::report::write_file;
 use crate::send::shutdown::Signals;
-use crate::wechat::redact::redacted;
-use crate::wechat::token::program::end_group;
+use crate::wechat::token::program::{Group, keep_last, last_words};
 
-/// Of what it says on stderr this much is kept, from the end, where programs say why they gave up.
-const MOST_SAID: usize = 2 * 1024;
 /// How long its pipes are read on after its end.
 const AFTERWARDS: Duration = Duration::from_secs(1);
 
@@ -153,7 +150,7 @@ async fn to_its_end(command: &[OsString], program: &str, printed: &mut Printed<'
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| Unfetched(problem("gathered-command-start").because(error)))?;
-    let mut group = Group(child.id());
+    let mut group = Group::of(&child);
     let mut stdout = child.stdout.take().expect("stdout is a pipe");
     let stderr = child.stderr.take().expect("stderr is a pipe");
     let mut said = Vec::new();
@@ -167,7 +164,7 @@ async fn to_its_end(command: &[OsString], program: &str, printed: &mut Printed<'
                 }
             }
         };
-        let pipes = async { tokio::join!(read, last_of(stderr, &mut said)).0 };
+        let pipes = async { tokio::join!(read, keep_last(stderr, &mut said)).0 };
         tokio::pin!(pipes);
         tokio::select! {
             biased;
@@ -184,36 +181,18 @@ async fn to_its_end(command: &[OsString], program: &str, printed: &mut Printed<'
             }
         }
     };
-    // It ended by itself, so what it left running is meant to go on.
-    group.0 = None;
+    group.release();
     if status.success() {
         return Ok(());
     }
     let code = status.code().map_or_else(|| "?".to_owned(), |code| code.to_string());
-    let said = redacted(String::from_utf8_lossy(&said).trim());
+    let said = last_words(&said, |said| said);
     let failed = problem("gathered-command-failed").with("code", code);
     Err(Unfetched(if said.is_empty() {
         failed
     } else {
         failed.and(Problem::new(Exit::Invalid, "gathered-command-said").with("said", said))
     }))
-}
-
-async fn last_of(mut pipe: impl AsyncRead + Unpin, said: &mut Vec<u8>) {
-    let mut part = [0; 4096];
-    while let Ok(count @ 1..) = pipe.read(&mut part).await {
-        said.extend_from_slice(&part[..count]);
-        said.drain(..said.len().saturating_sub(MOST_SAID));
-    }
-}
-
-/// The program and all that it started, ended when this is dropped before its end.
-struct Group(Option<u32>);
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        end_group(self.0);
-    }
 }
 
 /// How many rows a file has that a program printed, where it is an audience at all.
