@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::wechat::account::CallError;
 use crate::wechat::answer::error_code::{Class, class_of};
-use crate::wechat::answer::reply::{Answer, Failure, NotConnected};
+use crate::wechat::answer::reply::{Answer, Failure};
 use crate::wechat::client::{Client, pause};
 use crate::wechat::token::Tokens;
 use crate::wechat::token::access_token::Token;
@@ -104,18 +104,8 @@ fn worth(error: &CallError) -> u32 {
             | Class::Quota
             | Class::NotForSending => 1,
         },
-        CallError::NoAnswer(failure) => match failure {
-            Failure::NotConnected(
-                NotConnected::Refused | NotConnected::TimedOut | NotConnected::ProxyUnreached,
-            )
-            | Failure::TurnedAway { .. }
-            | Failure::Unclear(_) => TRIES,
-            // Neither a certificate nor a name and password become good by waiting.
-            Failure::NotConnected(
-                NotConnected::Certificate | NotConnected::ProxyAuthorization | NotConnected::ProxyRefused,
-            )
-            | Failure::Declined { .. } => 1,
-        },
+        CallError::NoAnswer(failure) if failure.may_pass() => TRIES,
+        CallError::NoAnswer(_) => 1,
     }
 }
 

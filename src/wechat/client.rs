@@ -256,13 +256,7 @@ impl Client {
         form: impl Fn() -> Form,
         longer: Duration,
     ) -> Result<Bytes, Failure> {
-        let url = |base: &ApiBase| {
-            let mut url = with_token(base, path, token.expose());
-            if let Some((name, value)) = query {
-                url.query_pairs_mut().append_pair(name, value);
-            }
-            url
-        };
+        let url = |base: &ApiBase| with_query(base, path, query, token);
         let most = self.answer.saturating_add(longer);
         let received =
             self.exchange(most, MOST_ANSWER, |_, base| self.kept.post(url(base)).multipart(form())).await?;
@@ -309,15 +303,7 @@ impl Client {
         query: Option<(&str, &str)>,
         token: &Token,
     ) -> Result<Bytes, Failure> {
-        let request = |_: usize, base: &ApiBase| {
-            let mut url = with_token(base, path, token.expose());
-            if let Some((name, value)) = query {
-                url.query_pairs_mut().append_pair(name, value);
-            }
-            self.kept.get(url)
-        };
-        let received = self.exchange(self.answer, MOST_PAGE, request).await?;
-        received.body().map(|body| self.hidden.out_of_body(body))
+        self.listed(|_, base| self.kept.get(with_query(base, path, query, token))).await
     }
 
     /// The same for a call that is posted to.
@@ -333,7 +319,10 @@ impl Client {
     ) -> Result<Bytes, Failure> {
         let body = Bytes::from(body.to_string());
         let url = |base: &ApiBase| with_token(base, path, token.expose());
-        let request = |_: usize, base: &ApiBase| self.kept.post(url(base)).body(body.clone());
+        self.listed(|_, base| self.kept.post(url(base)).body(body.clone())).await
+    }
+
+    async fn listed(&self, request: impl Fn(usize, &ApiBase) -> RequestBuilder) -> Result<Bytes, Failure> {
         let received = self.exchange(self.answer, MOST_PAGE, request).await?;
         received.body().map(|body| self.hidden.out_of_body(body))
     }
@@ -507,6 +496,14 @@ pub(crate) fn more_certificates() -> Result<Vec<Certificate>, SetUpError> {
             Err(SetUpError::Certificates { file, reason })
         }
     }
+}
+
+fn with_query(base: &ApiBase, path: &str, query: Option<(&str, &str)>, token: &Token) -> Url {
+    let mut url = with_token(base, path, token.expose());
+    if let Some((name, value)) = query {
+        url.query_pairs_mut().append_pair(name, value);
+    }
+    url
 }
 
 fn with_token(base: &ApiBase, path: &str, token: &str) -> Url {

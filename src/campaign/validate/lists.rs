@@ -24,33 +24,45 @@ impl Check<'_> {
                 return None;
             }
             for (index, name) in names.iter().flatten().enumerate() {
-                let (file, sheet) = lists::parts(name);
-                if file.trim().is_empty() {
-                    self.bad(&at.index(index), name, "….csv, ….xlsx, ….xlsx#…");
-                    return None;
-                }
-                let source = Source {
-                    path: self.dir.join(file),
-                    sheet: sheet.map(str::to_owned),
-                    openid: like.openid.clone(),
-                    // People who asked to get nothing are left out even if a filter hides their rows.
-                    hidden_rows: match membership {
-                        Membership::Exclude => HiddenRows::Include,
-                        Membership::Only => like.hidden_rows,
-                    },
-                    ..Source::default()
+                // People who asked to get nothing are left out even if a filter hides their rows.
+                let hidden_rows = match membership {
+                    Membership::Exclude => HiddenRows::Include,
+                    Membership::Only => like.hidden_rows,
                 };
-                let skips_faulty = audience.invalid_rows == Some(InvalidRows::Skip);
-                let file = SideFile {
-                    name: name.clone(),
-                    at: Place::Field(at.index(index)),
-                    source,
-                    skips_faulty,
-                    codes: (Code::ListUnreadable, Code::ListSpecial),
-                };
+                let mut file = self.list_file(name, &at.index(index), &like.openid, hidden_rows)?;
+                file.skips_faulty = audience.invalid_rows == Some(InvalidRows::Skip);
                 lists.push(List { membership, expects_match: true, file });
             }
         }
         Some(lists)
+    }
+
+    /// The file of a list, of which a faulty row is a fault.
+    pub(super) fn list_file(
+        &mut self,
+        name: &str,
+        at: &FieldPath,
+        openid: &str,
+        hidden_rows: HiddenRows,
+    ) -> Option<SideFile> {
+        let (file, sheet) = lists::parts(name);
+        if file.trim().is_empty() {
+            self.bad(at, name, "….csv, ….xlsx, ….xlsx#…");
+            return None;
+        }
+        let source = Source {
+            path: self.dir.join(file),
+            sheet: sheet.map(str::to_owned),
+            openid: openid.to_owned(),
+            hidden_rows,
+            ..Source::default()
+        };
+        Some(SideFile {
+            name: name.to_owned(),
+            at: Place::Field(at.clone()),
+            source,
+            skips_faulty: false,
+            codes: (Code::ListUnreadable, Code::ListSpecial),
+        })
     }
 }

@@ -7,9 +7,7 @@ use std::sync::Arc;
 use serde::Deserialize as _;
 use toml::de::DeTable;
 
-use crate::audience::Source;
-use crate::audience::lists::{self, List, Membership};
-use crate::audience::side_file::SideFile;
+use crate::audience::lists::{List, Membership};
 use crate::audience::wishes::HiddenRows;
 use crate::campaign::Testers;
 use crate::campaign::file::OneOrMany;
@@ -234,21 +232,8 @@ impl Check<'_> {
         let at = FieldPath::of("exclude.files");
         let mut all = Vec::new();
         for (index, name) in names.unwrap_or(&[]).iter().enumerate() {
-            let (file, sheet) = lists::parts(name);
-            if file.trim().is_empty() {
-                self.bad(&at.index(index), name, "….csv, ….xlsx, ….xlsx#…");
-                return None;
-            }
-            let source = Source {
-                path: self.dir.join(file),
-                sheet: sheet.map(str::to_owned),
-                openid: "openid".to_owned(),
-                hidden_rows: HiddenRows::Include,
-                ..Source::default()
-            };
-            let at = within(place, Place::Field(at.index(index)));
-            let codes = (Code::ListUnreadable, Code::ListSpecial);
-            let file = SideFile { name: name.clone(), at, source, skips_faulty: false, codes };
+            let mut file = self.list_file(name, &at.index(index), "openid", HiddenRows::Include)?;
+            file.at = within(place, file.at);
             all.push(List { membership: Membership::Exclude, expects_match: false, file });
         }
         Some(all)

@@ -5,6 +5,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::campaign::policy::within::Within;
+use crate::campaign::template::helpers::number::group;
 use crate::locale::Catalog;
 use crate::report::breakdown::{Breakdown, Cap, Remedy, Without, order_word};
 
@@ -23,8 +24,12 @@ pub(crate) struct Line {
 
 /// All rows, those who get the message last.
 pub(crate) fn rows(breakdown: &Breakdown, words: &Catalog) -> Vec<Line> {
-    let whole =
-        |label: String, count: u64, note: String| Line { label, count: grouped(count), note, is_part: false };
+    let whole = |label: String, count: u64, note: String| Line {
+        label,
+        count: group(&count.to_string()),
+        note,
+        is_part: false,
+    };
     let mut all = vec![whole(words.say("breakdown.rows", &[]), breakdown.rows, String::new())];
     all.extend(breakdown.without.iter().map(|without| part(without, words)));
     all.push(whole(words.say("breakdown.to-send", &[]), breakdown.to_send, turns(breakdown, words)));
@@ -42,13 +47,13 @@ pub(crate) fn part(without: &Without, words: &Catalog) -> Line {
         (None, None) => words.say("breakdown.skipped", &[]),
     };
     let label = label(without, words);
-    Line { label, count: grouped(without.rows), note, is_part: true }
+    Line { label, count: group(&without.rows.to_string()), note, is_part: true }
 }
 
 /// A part in one line, for a place where no columns can stand.
 pub(crate) fn line(without: &Without, words: &Catalog) -> String {
     let label = label(without, words);
-    let count = grouped(without.rows);
+    let count = group(&without.rows.to_string());
     match &without.source {
         Some(source) => {
             words.say("breakdown.line-by", &[("label", &label), ("count", &count), ("source", source)])
@@ -151,19 +156,6 @@ fn shown(at: &Zoned) -> String {
     at.strftime("%Y-%m-%d %H:%M (%:z)").to_string()
 }
 
-/// A count as people read large ones: `12,000`.
-fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,6 +225,9 @@ mod tests {
     #[test]
     fn counts_are_grouped_by_thousands() {
         assert_eq!([1.5, 30.91, 0.123, 0.004_21].map(rounded_up), ["1.5", "31", "0.13", "0.0043"]);
-        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(
+            [0, 999, 1000, 1_234_567].map(|count: u64| group(&count.to_string())),
+            ["0", "999", "1,000", "1,234,567"]
+        );
     }
 }

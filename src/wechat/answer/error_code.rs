@@ -54,6 +54,20 @@ impl Class {
             Self::NotForSending => "not-for-sending",
         }
     }
+
+    /// Whether the platform has no time just now, or was asked too often: the same call may be made again later.
+    pub(crate) fn passes(self) -> bool {
+        match self {
+            Self::Busy | Self::Throttle => true,
+            Self::Ok
+            | Self::Token
+            | Self::Recipient
+            | Self::Account
+            | Self::Content
+            | Self::Quota
+            | Self::NotForSending => false,
+        }
+    }
 }
 
 /// One code of the platform (docs/platform.md#error-codes).

@@ -39,6 +39,23 @@ pub enum Failure {
     Unclear(Unclear),
 }
 
+impl Failure {
+    /// Whether it may pass by waiting. Neither a certificate nor a name and password become good by it.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::NotConnected(
+                NotConnected::Refused | NotConnected::TimedOut | NotConnected::ProxyUnreached,
+            )
+            | Self::TurnedAway { .. }
+            | Self::Unclear(_) => true,
+            Self::NotConnected(
+                NotConnected::Certificate | NotConnected::ProxyAuthorization | NotConnected::ProxyRefused,
+            )
+            | Self::Declined { .. } => false,
+        }
+    }
+}
+
 /// Why no connection was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotConnected {

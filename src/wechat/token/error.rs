@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::wechat::answer::errmsg::Errmsg;
-use crate::wechat::answer::error_code::{Class, class_of};
+use crate::wechat::answer::error_code::class_of;
 use crate::wechat::answer::reply::Failure;
 use crate::wechat::token::shape::NotToken;
 
@@ -37,16 +37,7 @@ impl TokenError {
     /// Whether the platform has no time for it just now, or was asked too often. Nothing is wrong with the account then.
     pub(crate) fn is_busy(&self) -> bool {
         match self {
-            Self::Answered { code, .. } => match class_of(*code) {
-                Class::Busy | Class::Throttle => !CONFIRMED.contains(code),
-                Class::Ok
-                | Class::Token
-                | Class::Recipient
-                | Class::Account
-                | Class::Content
-                | Class::Quota
-                | Class::NotForSending => false,
-            },
+            Self::Answered { code, .. } => class_of(*code).passes() && !CONFIRMED.contains(code),
             Self::GivenRefused
             | Self::FreshRefused
             | Self::NoAnswer(_)

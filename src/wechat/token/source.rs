@@ -6,8 +6,8 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use crate::wechat::answer::error_code::{Class, class_of};
-use crate::wechat::answer::reply::{Answer, Failure, NotConnected};
+use crate::wechat::answer::error_code::class_of;
+use crate::wechat::answer::reply::Answer;
 use crate::wechat::client::{Client, pause};
 use crate::wechat::token::error::TokenError;
 use crate::wechat::token::shape::{Fetched, answered};
@@ -81,30 +81,12 @@ pub(crate) async fn ask(
 /// How many tries an answer is worth. A fetch of a token is safe to repeat: a second answer is as good as the first.
 fn worth(error: &TokenError) -> u32 {
     match error {
-        TokenError::NoAnswer(failure) => match failure {
-            Failure::NotConnected(
-                NotConnected::Refused | NotConnected::TimedOut | NotConnected::ProxyUnreached,
-            )
-            | Failure::TurnedAway { .. }
-            | Failure::Unclear(_) => TRIES,
-            // Neither a certificate nor a name and password become good by waiting.
-            Failure::NotConnected(
-                NotConnected::Certificate | NotConnected::ProxyAuthorization | NotConnected::ProxyRefused,
-            )
-            | Failure::Declined { .. } => 1,
-        },
+        TokenError::NoAnswer(failure) if failure.may_pass() => TRIES,
+        TokenError::NoAnswer(_) => 1,
         TokenError::NotAToken(_) => TRIES,
         TokenError::Answered { .. } if error.is_busy() => BUSY_TRIES,
-        TokenError::Answered { code, .. } => match class_of(*code) {
-            Class::Busy | Class::Throttle => TRIES,
-            Class::Ok
-            | Class::Token
-            | Class::Recipient
-            | Class::Account
-            | Class::Content
-            | Class::Quota
-            | Class::NotForSending => 1,
-        },
+        TokenError::Answered { code, .. } if class_of(*code).passes() => TRIES,
+        TokenError::Answered { .. } => 1,
         TokenError::GivenRefused | TokenError::FreshRefused | TokenError::Command(_) => 1,
     }
 }

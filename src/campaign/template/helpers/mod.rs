@@ -5,7 +5,7 @@
 
 mod compare;
 pub(super) mod date;
-pub(super) mod number;
+pub(crate) mod number;
 pub(super) mod value;
 
 use std::borrow::Cow;

@@ -212,7 +212,8 @@ pub(super) fn percent(text: &str, unit: &str) -> Result<String, HelperFault> {
     Ok(format!("{}{unit}", moved.shown(false)))
 }
 
-fn group(digits: &str) -> String {
+/// Digits in groups of three, as people read large numbers: `12,000`.
+pub(crate) fn group(digits: &str) -> String {
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {

@@ -11,8 +11,8 @@ use crate::gather::ask::Halt;
 use crate::gather::kept::KeptError;
 use crate::locale::sentence::Sentence;
 use crate::wechat::answer::errmsg::refused_ip;
-use crate::wechat::answer::error_code::{Class, class_of};
-use crate::wechat::answer::reply::{Answer, Failure, NotConnected};
+use crate::wechat::answer::error_code::class_of;
+use crate::wechat::answer::reply::{Answer, Failure};
 use crate::wechat::token::error::TokenError;
 
 /// A tag that is not there, or not any more (docs/platform.md#tags).
@@ -26,16 +26,10 @@ pub(super) fn halted(halt: &Halt, origin: &Origin) -> Problem {
         Halt::Answered(answer) if refused_ip(answer.errmsg.raw()).is_some() => {
             Problem::said(Exit::Account, refusal::account(answer.code, &answer.errmsg, Some(origin)))
         }
-        Halt::Answered(answer) => match class_of(answer.code) {
-            Class::Busy | Class::Throttle => told(Exit::Paused, "gathered-busy", answer),
-            Class::Ok
-            | Class::Token
-            | Class::Recipient
-            | Class::Account
-            | Class::Content
-            | Class::Quota
-            | Class::NotForSending => told(Exit::Account, "gathered-refused", answer),
-        },
+        Halt::Answered(answer) if class_of(answer.code).passes() => {
+            told(Exit::Paused, "gathered-busy", answer)
+        }
+        Halt::Answered(answer) => told(Exit::Account, "gathered-refused", answer),
         Halt::Token(error) => Problem::said(Exit::Account, refusal::token(error, Some(origin))),
         Halt::NoAnswer(failure) => {
             let sentence = refusal::token(&TokenError::NoAnswer(failure.clone()), Some(origin));
@@ -54,17 +48,7 @@ fn told(exit: Exit, key: &str, answer: &Answer) -> Problem {
 
 /// What does not pass by waiting is for somebody to mend.
 fn exit(failure: &Failure) -> Exit {
-    match failure {
-        Failure::NotConnected(
-            NotConnected::Certificate | NotConnected::ProxyAuthorization | NotConnected::ProxyRefused,
-        )
-        | Failure::Declined { .. } => Exit::Account,
-        Failure::NotConnected(
-            NotConnected::Refused | NotConnected::TimedOut | NotConnected::ProxyUnreached,
-        )
-        | Failure::TurnedAway { .. }
-        | Failure::Unclear(_) => Exit::Paused,
-    }
+    if failure.may_pass() { Exit::Paused } else { Exit::Account }
 }
 
 /// That somebody broke it off.
