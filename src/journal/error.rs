@@ -15,6 +15,12 @@ impl fmt::Display for Place {
     }
 }
 
+impl From<String> for Place {
+    fn from(address: String) -> Self {
+        Self(address)
+    }
+}
+
 impl From<&Path> for Place {
     fn from(file: &Path) -> Self {
         let shown = file.display().to_string();

@@ -25,6 +25,8 @@ pub mod media;
 pub(crate) mod notice;
 pub(crate) mod people;
 pub(crate) mod portable;
+#[allow(dead_code, reason = "the store over it comes next")]
+pub(crate) mod postgres;
 pub(crate) mod receipt;
 pub mod record;
 pub(crate) mod reserve;
