@@ -30,6 +30,9 @@ pub(crate) fn read_page<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
 
 fn read_within<T: DeserializeOwned>(most: usize, body: &[u8]) -> Option<T> {
     let body = unpacked(body, most)?;
+    if body.len() > most {
+        return None;
+    }
     let text = String::from_utf8_lossy(&body);
     let text = text.trim_start_matches('\u{feff}');
     // Every answer is an object; a list would be read as its fields in their order.
@@ -71,32 +74,91 @@ fn inflate(packed: impl Read, most: usize) -> Option<Cow<'static, [u8]>> {
 
 /// The same JSON with the control characters inside its texts escaped; nothing where there are none.
 fn without_raw_controls(text: &str) -> Option<String> {
+    // A page of a list is long, and most have none.
+    if !text.bytes().any(|byte| byte < b' ') {
+        return None;
+    }
     let mut escaped = String::with_capacity(text.len() + 16);
-    let (mut in_text, mut after_backslash, mut found) = (false, false, false);
-    for c in text.chars() {
-        if in_text && c < ' ' {
-            found = true;
-            escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
-            after_backslash = false;
+    let mut found = false;
+    for part in Parts::of(text) {
+        let Part::Text(inside) = part else {
+            escaped.push_str(part.as_str());
             continue;
+        };
+        for c in inside.chars() {
+            if c < ' ' {
+                found = true;
+                escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
+            } else {
+                escaped.push(c);
+            }
         }
-        in_text ^= c == '"' && !after_backslash;
-        after_backslash = in_text && c == '\\' && !after_backslash;
-        escaped.push(c);
     }
     found.then_some(escaped)
 }
 
 /// Whether a number stands in a JSON text that is none, and so small that it would be read as one.
 fn has_vanishing_number(text: &str) -> bool {
-    let (mut in_text, mut after_backslash) = (false, false);
-    let outside = |c: char| {
-        let was_in_text = in_text;
-        in_text ^= c == '"' && !after_backslash;
-        after_backslash = in_text && c == '\\' && !after_backslash;
-        was_in_text || !(c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | 'e' | 'E'))
-    };
-    text.split(outside).any(vanishes)
+    let is_of_number = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | 'e' | 'E');
+    Parts::of(text).any(|part| match part {
+        Part::Text(_) => false,
+        Part::Rest(rest) => rest.split(|c| !is_of_number(c)).any(vanishes),
+    })
+}
+
+/// A part of a JSON text.
+#[derive(Debug, Clone, Copy)]
+enum Part<'a> {
+    /// A text in its quotes.
+    Text(&'a str),
+    /// What stands between two of them.
+    Rest(&'a str),
+}
+
+impl<'a> Part<'a> {
+    fn as_str(self) -> &'a str {
+        match self {
+            Self::Text(part) | Self::Rest(part) => part,
+        }
+    }
+}
+
+/// The parts of a JSON text, one after another. They are found a text at a time and not a character at a time, since a
+/// page of a list has ten thousand.
+struct Parts<'a>(&'a str);
+
+impl<'a> Parts<'a> {
+    fn of(text: &'a str) -> Self {
+        Self(text)
+    }
+}
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = Part<'a>;
+
+    fn next(&mut self) -> Option<Part<'a>> {
+        let left = self.0.as_bytes();
+        let (end, is_text) = match left.first()? {
+            b'"' => (end_of_text(left), true),
+            _ => (memchr::memchr(b'"', left).unwrap_or(left.len()), false),
+        };
+        let (part, left) = self.0.split_at(end);
+        self.0 = left;
+        Some(if is_text { Part::Text(part) } else { Part::Rest(part) })
+    }
+}
+
+/// Where a text ends that begins with a quote: behind the next quote that has no backslash before it.
+fn end_of_text(json: &[u8]) -> usize {
+    let mut at = 1;
+    while let Some(found) = json.get(at..).and_then(|left| memchr::memchr2(b'"', b'\\', left)) {
+        if json[at + found] == b'"' {
+            return at + found + 1;
+        }
+        // The escaped character may be longer than a byte; none of those is a quote or a backslash.
+        at += found + 2;
+    }
+    json.len()
 }
 
 /// Whether a number is not zero and read as zero: `1e-400`.
@@ -237,6 +299,7 @@ mod tests {
 
     use flate2::Compression;
     use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -326,6 +389,27 @@ mod tests {
         let mut raw = DeflateEncoder::new(Vec::new(), Compression::default());
         raw.write_all(plain).expect("memory");
         assert_eq!(read::<Both>(&raw.finish().expect("memory")), both);
+    }
+
+    proptest! {
+        #[test]
+        fn parts_put_together_are_the_text_and_no_text_ends_early(text in r#"[a"\\\\ 张{}:,1e\-\n]{0,40}"#) {
+            let parts: Vec<Part<'_>> = Parts::of(&text).collect();
+            prop_assert_eq!(parts.iter().map(|part| part.as_str()).collect::<String>(), text.as_str());
+            // Character by character, as a reader of JSON goes.
+            let (mut in_text, mut after_backslash) = (false, false);
+            let mut inside = String::new();
+            for c in text.chars() {
+                let was_in_text = in_text;
+                in_text ^= c == '"' && !after_backslash;
+                after_backslash = in_text && c == '\\' && !after_backslash;
+                if was_in_text || in_text {
+                    inside.push(c);
+                }
+            }
+            let texts = parts.iter().filter(|part| matches!(part, Part::Text(_)));
+            prop_assert_eq!(texts.map(|part| part.as_str()).collect::<String>(), inside);
+        }
     }
 
     #[test]
