@@ -323,6 +323,44 @@ pub(crate) fn is_date(cell: &str) -> bool {
     }
 }
 
+/// How a program writes a number or a time, where a spreadsheet would show it otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// A whole number with a point, `1001.0`.
+    WholeWithPoint,
+    /// Another number with a point.
+    WithPoint,
+    /// What calculating in binary leaves, `0.30000000000000004`.
+    LongFraction,
+    /// A day with the time of midnight, `2026-12-01 00:00:00`.
+    Midnight,
+    /// A day with another time.
+    Time,
+}
+
+/// How a number with a point, or a day with a time, is written; nothing for any other text.
+pub(crate) fn written(cell: &str) -> Option<Written> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = cell.strip_prefix('-').unwrap_or(cell);
+    if !number.starts_with(|c: char| c.is_ascii_digit()) || !number.ends_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    if let Some((day, time)) = cell.split_once([' ', 'T'])
+        && day.len() >= 8
+        && day.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'/'))
+        && time.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'))
+    {
+        let nothing = time.bytes().all(|byte| !byte.is_ascii_digit() || byte == b'0');
+        return Some(if nothing { Written::Midnight } else { Written::Time });
+    }
+    let (whole, fraction) = number.split_once('.')?;
+    (digits(whole) && digits(fraction)).then_some(match fraction.len() {
+        _ if fraction == "0" => Written::WholeWithPoint,
+        0..13 => Written::WithPoint,
+        _ => Written::LongFraction,
+    })
+}
+
 /// How many zeros stand where a number of more than fifteen digits has lost what was there; nothing where it may not
 /// have lost any.
 pub(crate) fn lost_digits(digits: &str) -> Option<usize> {

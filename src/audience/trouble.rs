@@ -15,6 +15,10 @@ pub(crate) enum Trouble {
     LongNumber,
     /// Under a format of this code programs show it differently.
     Format(Arc<str>),
+    /// A format of this code shows it as a power of ten.
+    Scientific(Arc<str>),
+    /// A format of this code shows thousandths of it, or less.
+    Scaled(Arc<str>),
     /// It is written in this font, which has pictures in place of letters.
     Symbols(Arc<str>),
     /// It is struck through, whole or in part.

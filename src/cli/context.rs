@@ -210,6 +210,10 @@ fn read(fence: Option<&Fence>, path: &Path) -> Result<String, Diagnostic> {
         let too_large = Diagnostic::new(Code::CampaignTooLarge, Place::Campaign);
         return Err(too_large.with("most", MOST_BYTES >> 20));
     }
+    // As an .xlsx or an .xls begins.
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
+        return Err(Diagnostic::new(Code::CampaignIsWorkbook, Place::Campaign));
+    }
     let text = String::from_utf8(bytes)
         .ok()
         .filter(|text| !text.contains('\0'))

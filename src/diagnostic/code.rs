@@ -40,6 +40,8 @@ codes! {
     CampaignUnreadable = "campaign-unreadable", Error;
     /// The campaign file is not UTF-8 text.
     CampaignNotText = "campaign-not-text", Error;
+    /// A workbook, most likely the list, was named as the campaign.
+    CampaignIsWorkbook = "campaign-is-workbook", Error;
     /// The campaign file is larger than one can be.
     CampaignTooLarge = "campaign-too-large", Error;
     /// The campaign file is not TOML.
@@ -284,6 +286,10 @@ codes! {
     SkippedBefore = "skipped-before", Error;
     /// A number that programs show differently under the format of its cell.
     CellFormat = "cell-format", Error;
+    /// A number that the format of its cell shows as a power of ten, `1.23E+05`.
+    ScientificFormat = "scientific-format", Warning;
+    /// A number that the format of its cell shows divided by a thousand.
+    ScaledNumber = "scaled-number", Warning;
     /// A cell is written in a font that has pictures in place of letters.
     SymbolFont = "symbol-font", Error;
     /// A cell is struck through, whole or in part.
@@ -314,6 +320,8 @@ codes! {
     LostLeadingZeros = "lost-leading-zeros", Warning;
     /// Dates among texts that are none.
     CodeBecameDate = "code-became-date", Warning;
+    /// Numbers or times as programs write them, `1001.0`.
+    ProgramForm = "program-form", Warning;
     /// An apostrophe before the text.
     LeadingApostrophe = "leading-apostrophe", Warning;
     /// A mark that tells Excel that a number is text, `="0012"`.

@@ -200,6 +200,15 @@ impl Diagnostics {
         }
     }
 
+    /// Counts one that would not be kept.
+    pub(crate) fn count(&mut self, code: Code, severity: Severity) {
+        match severity {
+            Severity::Error => self.errors += 1,
+            Severity::Warning => self.warnings += 1,
+        }
+        *self.counts.entry(code).or_default() += 1;
+    }
+
     /// Takes all of another collection in, those it only counted too.
     pub(crate) fn absorb(&mut self, mut other: Self) {
         for diagnostic in std::mem::take(&mut other.kept) {

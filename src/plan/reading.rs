@@ -220,7 +220,8 @@ fn begin<'scope>(
             let mut batch: Batch = batches_returned.try_recv().unwrap_or_default();
             let (mut faults, mut first) = (Diagnostics::default(), None);
             judge_rows(&mut judge, &rows, &mut batch, |judge, row, verdict, payloads| {
-                if waits {
+                // What is wrong with rows that become none is told with the batch.
+                if waits && matches!(verdict, Verdict::Message { .. }) {
                     let of_row = judge.take_faults();
                     let candidate = Candidate::of(judge, row, verdict, payloads, &of_row);
                     first = candidate.map(|candidate| candidate.sample(&lengths));

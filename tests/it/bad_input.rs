@@ -51,10 +51,19 @@ fn an_empty_campaign_is_told_everything_it_lacks() {
 
 #[test]
 fn a_campaign_that_is_no_text_is_told_as_such() {
-    for bytes in [&b"PK\x03\x04\x14\0\0\0"[..], b"\xff\xfe[\0c\0", b"[campaign]\ntitle = \"\xb4\xba\"\n"] {
+    for bytes in [&b"PK\x03\x03\x14\0\0\0"[..], b"\xff\xfe[\0c\0", b"[campaign]\ntitle = \"\xb4\xba\"\n"] {
         let world = World::new();
         world.file("campaign.toml", bytes);
         plan(&world, &["not UTF-8 text", "save it with the encoding UTF-8"]);
+    }
+}
+
+#[test]
+fn a_workbook_in_the_place_of_the_campaign_is_told_as_such() {
+    for bytes in [&b"PK\x03\x04\x14\0\0\0"[..], b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"] {
+        let world = World::new();
+        world.file("campaign.toml", bytes);
+        plan(&world, &["campaign-is-workbook", "This is a workbook, most likely the list", "`wxcast init`"]);
     }
 }
 
@@ -241,4 +250,13 @@ fn wrong_arguments_are_usage_errors() {
         assert!(!ran.stderr.is_empty(), "{args:?}");
         told(ran, 2, &[]);
     }
+}
+
+#[test]
+fn names_between_full_width_commas_are_said_to_be_one_column_and_why() {
+    let world = World::new();
+    world.text_campaign("{{name}}", "");
+    world.file("audience.csv", format!("openid，name\n{}，Li\n", openid(1)));
+    let ran = world.run(&["plan", "campaign.toml"]);
+    told(ran, 3, &["full-width commas, which separate nothing in a CSV"]);
 }

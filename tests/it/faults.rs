@@ -451,6 +451,7 @@ fn case(code: Code) -> Case {
     match code {
         Code::CampaignUnreadable => Case { campaign: None, ..toml("") },
         Code::CampaignNotText => Case { campaign: Some(b"\xff\xfe[\0".to_vec()), ..toml("") },
+        Code::CampaignIsWorkbook => Case { campaign: Some(one_row(|_| {})), ..toml("") },
         Code::CampaignTooLarge => toml("# a picture?\n".repeat(700_000)),
         Code::TomlSyntax => toml("[campaign\nid = 5"),
         Code::UnknownKey => toml("[campaign]\nidd = \"a\""),
@@ -594,6 +595,9 @@ fn case(code: Code) -> Case {
         Code::SymbolFont => named("{{a}}", "", styled(&Format::new().set_font_name("Wingdings"))),
         Code::ZeroDate => named("{{a}}", "", numbers(&[(0.0, "yyyy-mm-dd")])),
         Code::StruckText => named("{{a}}", "", styled(&Format::new().set_font_strikethrough())),
+        Code::ScientificFormat => named("{{a}}", "", numbers(&[(123_456.0, "0.00E+00")])),
+        Code::ScaledNumber => named("{{a}}", "", numbers(&[(123_456.0, "0.0,")])),
+        Code::ProgramForm => cells("{{name}}", "", row(&format!("{one},1001.0"))),
         Code::ColumnTooNarrow => cells("{{name}}", "", row(&format!("{one},########"))),
         Code::FormulaAsText => cells("{{name}}", "", row(&format!("{one},\"=VLOOKUP(A1,B:C,2)\""))),
         Code::PlaceholderInCell => cells("{{name}}", "", row(&format!("{one},{{name}}您好"))),
@@ -725,7 +729,7 @@ fn the_names_of_faults_are_those_that_scripts_know() {
     // A name may be added here, never renamed or taken away.
     assert_eq!(
         names.join(" "),
-        "campaign-unreadable campaign-not-text campaign-too-large toml-syntax unknown-key missing-key wrong-type not-one-of bad-value \
+        "campaign-unreadable campaign-not-text campaign-is-workbook campaign-too-large toml-syntax unknown-key missing-key wrong-type not-one-of bad-value \
          secret-in-campaign odd-appid odd-kf-account mixed-hosts too-many-faults policy-unreadable hours-never outside-sandbox same-file results-too-long unknown-kind no-message several-messages \
          kind-not-for-account field-not-for-account empty-list several-articles too-many-articles media-twice media-outside \
          media-unreadable media-empty media-format media-too-large media-large media-too-long media-unmeasured \
@@ -737,8 +741,8 @@ fn the_names_of_faults_are_those_that_scripts_know() {
          undecodable unsure-encoding ambiguous-encoding \
          no-recipients title-above-names header-row-empty too-many-columns results-columns duplicate-column alike-columns unnamed-column openid-column-missing rule-without-column lone-quote unclosed-quote \
          ragged-row list-unreadable list-special list-without-openids list-without-match join-unreadable join-special join-on-missing join-to-missing join-repeated join-column-twice join-missing join-without-match window-column-missing window-time window-mixed window-date-only \
-         window-event window-used merged-cells date-cell zero-date regional-date row-of-nobody skipped-before cell-format symbol-font struck-text conditional-format volatile-formula format-without-effect long-number formula-without-value error-value column-too-narrow formula-as-text picture-in-cell scientific-notation lost-digits \
-         lost-leading-zeros code-became-date leading-apostrophe text-mark null-word destroyed-characters lost-characters misread-characters private-use markup-in-cell placeholder-in-cell blank-cells blanks-around invisible-characters full-width openid-empty openid-character openid-too-long openid-shape openid-contact duplicate-openid duplicate-skipped \
+         window-event window-used merged-cells date-cell zero-date regional-date row-of-nobody skipped-before cell-format scientific-format scaled-number symbol-font struck-text conditional-format volatile-formula format-without-effect long-number formula-without-value error-value column-too-narrow formula-as-text picture-in-cell scientific-notation lost-digits \
+         lost-leading-zeros code-became-date program-form leading-apostrophe text-mark null-word destroyed-characters lost-characters misread-characters private-use markup-in-cell placeholder-in-cell blank-cells blanks-around invisible-characters full-width openid-empty openid-character openid-too-long openid-shape openid-contact duplicate-openid duplicate-skipped \
          too-many-for-one cell-blank cell-too-long cell-pattern cell-not-one-of"
     );
 }

@@ -235,3 +235,24 @@ fn a_formula_without_a_result_is_no_text_without_one() {
     book.save(world.path("audience.xlsx")).expect("a workbook");
     assert_eq!(plan(&world).exits(0).json()["planned"], 2);
 }
+
+#[test]
+fn a_row_that_is_lower_than_a_point_of_the_screen_is_hidden_like_one_without_height() {
+    for (height, code) in [("0", 3), ("0.1", 3), ("0.75", 0), ("13.5", 0)] {
+        let row = format!(
+            "<row r=\"3\" ht=\"{height}\" customHeight=\"1\"><c r=\"A3\" t=\"inlineStr\"><is><t>{}</t></is></c></row>",
+            openid(2)
+        );
+        let rows = format!(
+            "<row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>openid</t></is></c></row>\
+             <row r=\"2\"><c r=\"A2\" t=\"inlineStr\"><is><t>{}</t></is></c></row>{row}",
+            openid(1)
+        );
+        let world = World::new();
+        world.text_campaign("x", "");
+        world.edit("campaign.toml", "audience.csv", "a.xlsx");
+        let sheet = format!("<sheetData>{rows}</sheetData>");
+        world.file("a.xlsx", crate::support::sheets::xlsx(&sheet, &[], &[]));
+        plan(&world).exits(code);
+    }
+}

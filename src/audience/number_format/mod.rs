@@ -54,6 +54,16 @@ impl NumberFormat {
         self.sections.first().is_some_and(|section| section.regional && section.is_date())
     }
 
+    /// Whether a number is shown as a power of ten.
+    pub(crate) fn is_scientific(&self, value: f64) -> bool {
+        self.section(value).is_some_and(|(section, _)| number::is_scientific(section))
+    }
+
+    /// Whether a number is shown divided by a thousand, or by more.
+    pub(crate) fn is_scaled(&self, value: f64) -> bool {
+        value != 0.0 && self.section(value).is_some_and(|(section, _)| number::is_scaled(section))
+    }
+
     /// What is shown of a number; nothing where that is not certain.
     pub(crate) fn show(&self, value: f64, epoch: Epoch) -> Option<String> {
         let (section, signed) = self.section(value)?;

@@ -33,6 +33,18 @@ pub(super) fn show(section: &Section, value: f64, negative: bool) -> Option<Stri
     Some(finish(&shown))
 }
 
+/// Whether a section shows powers of ten.
+pub(super) fn is_scientific(section: &Section) -> bool {
+    section.tokens.iter().any(|token| matches!(token, Token::Exponent { .. }))
+}
+
+/// Whether a section divides by a thousand, or by more.
+pub(super) fn is_scaled(section: &Section) -> bool {
+    !section.is_date()
+        && !is_scientific(section)
+        && Layout::new(&section.tokens).is_some_and(|layout| layout.places < 0)
+}
+
 fn finish(shown: &str) -> String {
     shown.trim_matches(PAD).replace(PAD, " ")
 }

@@ -4,12 +4,16 @@ use std::borrow::Cow;
 
 use jiff::civil::{DateTime, Time};
 
+use crate::audience::damage::is_scientific;
 use crate::audience::number_format::{Epoch, NO_DAY, NumberFormat, TOO_LONG, bare, date_time, number_of};
 use crate::audience::trouble::Trouble;
 use crate::audience::wishes::ColumnFormat;
 use crate::audience::workbook::cell::{Cell, Value};
 
-/// The text of a cell, and why it cannot be used where it cannot.
+/// Whole numbers from here on have eleven digits: phone numbers, order numbers.
+const CODE: f64 = 1e10;
+
+/// The text of a cell, and why it cannot be used where it cannot, or may not be what is meant.
 pub(crate) fn shown<'c>(
     cell: &Cell<'c>,
     column: Option<&ColumnFormat>,
@@ -125,10 +129,29 @@ fn of_number(
     match column {
         Some(ColumnFormat::Value) => (bare(number), None),
         Some(ColumnFormat::Shown | ColumnFormat::Date(_)) | None => match format.show(number, epoch) {
-            Some(shown) => (shown, None),
+            // Whoever writes down that it goes out as it is shown has seen it; of a power of ten people may not be able to
+            // read what they see.
+            Some(shown) if column.is_some() && !format.is_scientific(number) => (shown, None),
+            Some(shown) => {
+                let doubt = doubt(number, format);
+                (shown, doubt)
+            }
             None => (bare(number), Some(Trouble::Format(format.code().clone()))),
         },
     }
+}
+
+/// Why a number may not be meant as its format shows it.
+fn doubt(number: f64, format: &NumberFormat) -> Option<Trouble> {
+    if format.is_scientific(number) {
+        return (!is_code(number)).then(|| Trouble::Scientific(format.code().clone()));
+    }
+    format.is_scaled(number).then(|| Trouble::Scaled(format.code().clone()))
+}
+
+/// Whether a number may be a code that a spreadsheet took for something else. That is told where its text is looked at.
+fn is_code(number: f64) -> bool {
+    number.fract() == 0.0 && number.abs() >= CODE
 }
 
 /// A date that its file keeps as a text.
@@ -182,6 +205,9 @@ fn kept<'c>(
             number.map_or_else(|| text.into(), |number| bare(number).into()),
             Some(Trouble::Format(text.into())),
         ),
+        (_, Some(number), None) if is_scientific(text) && !is_code(number) => {
+            (text.into(), Some(Trouble::Scientific("0.00E+00".into())))
+        }
         _ => (text.into(), None),
     }
 }

@@ -343,6 +343,8 @@ impl Reading<'_> {
     }
 
     fn row(&mut self, tag: &Tag<'_>) -> Result<(), Failure> {
+        /// In points of print, of which a point of the screen has three quarters.
+        const LOWEST: f64 = 0.75;
         let mut row = self.next.0;
         let mut hidden = false;
         let mut wrong = false;
@@ -352,8 +354,8 @@ impl Reading<'_> {
                 None => wrong = true,
             },
             "hidden" => hidden |= is_true(&value),
-            // Nobody sees a row without height.
-            "ht" => hidden |= value.trim().parse::<f64>() == Ok(0.0),
+            // Nobody sees a row that is lower than a point of the screen.
+            "ht" => hidden |= value.trim().parse::<f64>().is_ok_and(|height| height < LOWEST),
             _ => {}
         });
         if wrong {

@@ -1,6 +1,6 @@
 //! A used column: what its cells tell beside one another. A number is too short when all others are longer.
 
-use crate::audience::damage;
+use crate::audience::damage::{self, Written};
 use crate::audience::row::Row;
 use crate::diagnostic::code::Code;
 use crate::plan::damage::tally::{Spot, Tally};
@@ -32,6 +32,11 @@ pub(crate) struct Column {
     /// How many of the long numbers would end in such zeros by chance, in billionths.
     pub(super) chance: u64,
     pub(super) dates: Tally,
+    /// Whole numbers with a point, and how many others have one.
+    with_point: (Tally, u64),
+    /// Days with the time of midnight, and how many have another.
+    midnights: (Tally, u64),
+    long_fractions: Tally,
 }
 
 /// What blanks do where a column is used.
@@ -60,6 +65,23 @@ impl Column {
             zeros: 0,
             chance: 0,
             dates: Tally::default(),
+            with_point: (Tally::default(), 0),
+            midnights: (Tally::default(), 0),
+            long_fractions: Tally::default(),
+        }
+    }
+
+    /// Takes in a cell that stands in the message as it is, by how a program may have written it.
+    pub(super) fn written(&mut self, row: &Row, text: &str) {
+        let Some(written) = damage::written(text) else { return };
+        let cell = self.cell;
+        let spot = || Spot::new(row, cell, text);
+        match written {
+            Written::WholeWithPoint => self.with_point.0.add(spot),
+            Written::WithPoint => self.with_point.1 += 1,
+            Written::LongFraction => self.long_fractions.add(spot),
+            Written::Midnight => self.midnights.0.add(spot),
+            Written::Time => self.midnights.1 += 1,
         }
     }
 
@@ -95,6 +117,12 @@ impl Column {
         self.lost.absorb(other.lost);
         self.dates.absorb(other.dates);
         self.blank.absorb(other.blank);
+        self.long_fractions.absorb(other.long_fractions);
+        for (own, other) in [(&mut self.with_point, other.with_point), (&mut self.midnights, other.midnights)]
+        {
+            own.0.absorb(other.0);
+            own.1 += other.1;
+        }
         for (width, other) in self.widths.iter_mut().zip(other.widths) {
             width.absorb(other);
         }
@@ -111,6 +139,16 @@ impl Column {
         // A column of dates is one; a few dates among codes were codes.
         if self.dates.count > 0 && self.dates.count * 2 < self.filled {
             found.push((Code::CodeBecameDate, self.dates.clone()));
+        }
+        // Where others of the column have decimals or times of their own, these are meant.
+        let mut by_program = self.long_fractions.clone();
+        for (all, others) in [&self.with_point, &self.midnights] {
+            if *others == 0 {
+                by_program.absorb(all.clone());
+            }
+        }
+        if by_program.count > 0 {
+            found.push((Code::ProgramForm, by_program));
         }
         if self.blank.count > 0 {
             found.push((Code::BlankCells, self.blank.clone()));

@@ -74,6 +74,8 @@ pub(crate) fn code_of_trouble(trouble: &Trouble) -> Code {
         Trouble::Date(_) => Code::DateCell,
         Trouble::ZeroDate => Code::ZeroDate,
         Trouble::Format(_) => Code::CellFormat,
+        Trouble::Scientific(_) => Code::ScientificFormat,
+        Trouble::Scaled(_) => Code::ScaledNumber,
         Trouble::Symbols(_) => Code::SymbolFont,
         Trouble::Struck => Code::StruckText,
         Trouble::Conditional => Code::ConditionalFormat,
@@ -90,12 +92,15 @@ fn key(code: Code, cell: usize) -> (Code, Option<usize>) {
         Code::DateCell
             | Code::ZeroDate
             | Code::CellFormat
+            | Code::ScientificFormat
+            | Code::ScaledNumber
             | Code::SymbolFont
             | Code::StruckText
             | Code::ConditionalFormat
             | Code::LostLeadingZeros
             | Code::CodeBecameDate
             | Code::BlankCells
+            | Code::ProgramForm
     );
     (code, of_a_column.then_some(cell))
 }
@@ -146,6 +151,8 @@ impl Found {
         } else if look.damage.is_none() && damage::is_date(text) {
             let at = column.cell;
             column.dates.add(|| Spot::new(row, at, text));
+        } else if look.damage.is_none() && column.used.exact {
+            column.written(row, text);
         }
         let lost = || {
             let short = !look.digits && text.len() < 32 && (text.contains('?') || text.contains('□'));
@@ -177,9 +184,11 @@ impl Found {
         let tally = self.kinds.entry(key(code_of_trouble(trouble), cell)).or_default();
         tally.warning = warning;
         let format = match trouble {
-            Trouble::Date(format) | Trouble::Format(format) | Trouble::Symbols(format) => {
-                Some(Arc::clone(format))
-            }
+            Trouble::Date(format)
+            | Trouble::Format(format)
+            | Trouble::Scientific(format)
+            | Trouble::Scaled(format)
+            | Trouble::Symbols(format) => Some(Arc::clone(format)),
             Trouble::Merged
             | Trouble::ZeroDate
             | Trouble::Struck
@@ -378,6 +387,21 @@ mod tests {
         assert_eq!(told(&among), [(Code::LostDigits, "B4".to_owned())]);
         let codes: Vec<String> = (0..1000).map(|n| format!("{}", 622_202_123_456_789_000u64 + n)).collect();
         assert_eq!(told(&codes.iter().map(String::as_str).collect::<Vec<_>>()), []);
+    }
+
+    #[test]
+    fn what_a_program_writes_is_told_unless_the_column_has_decimals_or_times_of_its_own() {
+        let form = |places: &str| [(Code::ProgramForm, places.to_owned())];
+        assert_eq!(told(&["1001.0", "", "1002.0"]), form("B2, B4"));
+        assert_eq!(told(&["2026-12-01 00:00:00", "2026-12-02T00:00:00"]), form("B2, B3"));
+        assert_eq!(told(&["0.30000000000000004", "1.5"]), form("B2"));
+        for sound in [
+            &["1.0", "1.5"][..],
+            &["2026-12-01 00:00:00", "2026-12-02 10:30:00"],
+            &["1.2.3", "10:00", "v1.0", "2026-12-01"],
+        ] {
+            assert_eq!(told(sound), [], "{sound:?}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::audience::workbook::table::{Note, Noted};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{Place, cell_name};
-use crate::diagnostic::value::Key;
+use crate::diagnostic::value::{Key, Value};
 use crate::plan::inputs::Inputs;
 use crate::plan::media::MediaFile;
 use crate::plan::renderer::{FileName, Renderer, fault_of};
@@ -101,6 +101,14 @@ pub(super) fn misread_names(reader: &Reader) -> Option<Diagnostic> {
     Some(fault.with("places", cell_name(first + cell, row)))
 }
 
+/// What is said where commas as a Chinese keyboard types them stand between the names: no program takes them apart.
+fn full_width_commas(columns: &[&str]) -> Value {
+    match columns {
+        [only] if only.contains(['，', '；']) => Key::new("header.full-width-commas").into(),
+        _ => "".into(),
+    }
+}
+
 pub(super) fn openid_column(name: &str, header: &Header, faults: &mut Vec<Diagnostic>) -> Option<usize> {
     let column = header.position(name);
     if column.is_none() {
@@ -109,6 +117,7 @@ pub(super) fn openid_column(name: &str, header: &Header, faults: &mut Vec<Diagno
         let fault = Diagnostic::new(Code::OpenidColumnMissing, place)
             .with("name", name)
             .with("columns", header.listed())
+            .with("commas", full_width_commas(&columns))
             .near(name, columns.iter().copied());
         faults.push(fault);
     }

@@ -1,5 +1,6 @@
 //! What is looked at in one row, and everything that is wrong with it.
 
+use crate::audience::characters::has_unseen;
 use crate::audience::damage::{Damage, look, may_be_odd};
 use crate::audience::join::key_value;
 use crate::audience::openid::{self, OpenIdFault, Shape};
@@ -10,7 +11,7 @@ use crate::diagnostic::code::Code;
 use crate::diagnostic::people::People;
 use crate::diagnostic::place::{Place, RowPlace};
 use crate::diagnostic::value::Value;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::message::problem::Problem;
 use crate::plan::batch::Wrong;
 use crate::plan::damage::{self, code_of_trouble};
@@ -23,6 +24,16 @@ use crate::plan::skip::Skip;
 
 impl<'r> Look<'_, 'r, '_> {
     pub(super) fn ragged(&mut self, cells: usize) {
+        self.judge.ragged += 1;
+        // Of millions, as in a file that is no list at all, the first are told, and what the others would say costs more
+        // than to read them.
+        if self.judge.ragged > Diagnostics::KEPT_PER_CODE {
+            let skip = self.judge.inputs.audience.invalid_rows == InvalidRows::Skip;
+            let severity = if skip { Severity::Warning } else { Code::RaggedRow.severity() };
+            self.wrong(Code::RaggedRow, None);
+            self.judge.faults.count(Code::RaggedRow, severity);
+            return;
+        }
         let expected = self.judge.header.width();
         let fault = Diagnostic::new(Code::RaggedRow, self.place(None)).with("cells", cells);
         self.fault(fault.with("expected", expected));
@@ -79,8 +90,8 @@ impl<'r> Look<'_, 'r, '_> {
                     return text;
                 }
                 Diagnostic::new(Code::OpenidCharacter, self.place(Some(cell)))
-                    .with("openid", Value::openid(text.escape_debug()))
-                    .with("character", Value::text(character.escape_debug()))
+                    .with("openid", Value::openid(spelled(text)))
+                    .with("character", Value::text(spelled(character.encode_utf8(&mut [0; 4]))))
             }
             Err(OpenIdFault::Empty) => Diagnostic::new(Code::OpenidEmpty, self.place(Some(cell))),
             Err(OpenIdFault::TooLong { length }) => {
@@ -91,16 +102,21 @@ impl<'r> Look<'_, 'r, '_> {
         text
     }
 
-    /// Tells the cells of a workbook that cannot be used as they are, and whether there are any.
+    /// Tells the cells of a workbook that cannot be used as they are, or may not be meant so, and whether there are any of
+    /// the first kind.
     pub(super) fn troubles(&mut self) -> bool {
         let mut any = false;
         for (cell, trouble) in self.row.troubles() {
             if self.judge.used.get(*cell) == Some(&true) {
                 let text = self.cells.or_blank(*cell);
-                self.wrong(code_of_trouble(trouble), Some(*cell));
+                let code = code_of_trouble(trouble);
+                let is_error = code.severity() == Severity::Error;
+                if is_error {
+                    self.wrong(code, Some(*cell));
+                }
                 let skip = self.judge.inputs.audience.invalid_rows == InvalidRows::Skip;
-                self.judge.damage.add_trouble(trouble, self.row, *cell, text, skip);
-                any = true;
+                self.judge.damage.add_trouble(trouble, self.row, *cell, text, skip || !is_error);
+                any |= is_error;
             }
         }
         any
@@ -251,6 +267,20 @@ impl<'r> Look<'_, 'r, '_> {
 /// A fault of a row with these cells. Any text of the row may quote people: a helper's cell, an address made from it.
 fn named(fault: Diagnostic, openid: Option<&str>, cells: &Cells<'_>) -> Diagnostic {
     fault.naming(&People::of(openid, cells.iter()))
+}
+
+/// A text with what nobody sees in it written as Unicode numbers it.
+fn spelled(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        let is_blank = c.is_whitespace() && c != ' ';
+        if is_blank || c.is_control() || has_unseen(c.encode_utf8(&mut [0; 4])) {
+            out.push_str(&format!("[U+{:04X}]", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// What has destroyed an openid, where it can be told.

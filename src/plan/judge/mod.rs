@@ -62,6 +62,8 @@ pub(crate) struct Judge<'a> {
     /// Where the payloads since they were taken last name media files, by row.
     places: Vec<(u64, MediaPlace)>,
     faults: Diagnostics,
+    /// How many rows had too few or too many cells.
+    ragged: u64,
     /// Faults of the templates themselves that rows brought to light.
     told: Vec<Diagnostic>,
     /// The first thing that is wrong with the row that was judged last.
@@ -160,6 +162,7 @@ impl<'a> Judge<'a> {
             files,
             places: Vec::new(),
             faults: kept,
+            ragged: 0,
             told: Vec::new(),
             wrong: None,
         })

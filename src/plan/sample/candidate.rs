@@ -43,7 +43,9 @@ impl<'r, 'a> Candidate<'r, 'a> {
 
     /// What is doubtful about the row. What stands in the template itself is told once, of the campaign.
     pub(crate) fn warnings(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.faults.kept().iter().filter(|fault| matches!(fault.at, Place::Row(_) | Place::List(_)))
+        let is_of_row = |at: &Place| matches!(at, Place::Row(place) if place.row == self.row.number);
+        let faults = self.faults.kept().iter();
+        faults.filter(move |fault| is_of_row(&fault.at) || matches!(fault.at, Place::List(_)))
     }
 
     /// A copy that outlives the reading.
