@@ -6,13 +6,17 @@ use jiff::Timestamp;
 use crate::api_base::Hosts;
 use crate::campaign::file::{Duplicates, OnUnknown};
 use crate::campaign::{Campaign, SecretPlace, moment};
-use crate::cli::before::{Alike, Before, By, Locally};
+use crate::cli::alike::{Alike, By};
+use crate::cli::before::{Before, Locally};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args;
+use crate::cli::output_path::writer;
 use crate::cli::problem::Problem;
 use crate::cli::terminal::{Terminal, argument};
 use crate::diagnostic::code::Code;
+use crate::diagnostic::render::display;
 use crate::locale::visible::{command_line, one_line};
+use crate::own_file::followed;
 use crate::plan::id::PlanId;
 use crate::plan::schedule::outlook::Outlook;
 use crate::plan::{Plan, forecast_seconds};
@@ -101,6 +105,7 @@ impl Proposal<'_> {
             terminal.say("send.ramp", &[("ramp", &plan_text::ramp(ramp, plan.counts.planned, words))]);
         }
         self.warnings(terminal);
+        self.replaced(terminal);
         self.earlier(terminal);
         terminal.say("send.digests", &[("digest", &plan.digest), ("plan", id)]);
         self.sample(terminal);
@@ -116,6 +121,7 @@ impl Proposal<'_> {
             let day = at.strftime("%Y-%m-%d");
             let key = match by {
                 By::Messages => "send.alike",
+                By::Reading => "send.alike-nearly",
                 By::Pruned => "send.alike-pruned",
                 By::Receipt => "send.alike-receipt",
             };
@@ -202,6 +208,17 @@ impl Proposal<'_> {
         }
     }
 
+    /// That the results of another wave lie where those of this one will. They are not lost, and whoever wants both keeps
+    /// them apart.
+    fn replaced(&self, terminal: &Terminal) {
+        let results = &self.campaign.results;
+        let there = writer(self.campaign, &followed(&results.path)).filter(|_| results.path.is_file());
+        if let Some(there) = there.filter(|there| there.wave != self.campaign.wave) {
+            let file = display(&results.path);
+            terminal.say("send.replaces-wave", &[("file", &file), ("there", &there.wave)]);
+        }
+    }
+
     /// What earlier runs of this campaign did.
     fn earlier(&self, terminal: &Terminal) {
         let counts = self.before.tally.counts;
@@ -232,7 +249,8 @@ impl Proposal<'_> {
 
     /// One finished message, as `preview` shows it. Whose it is matters to nobody here, and logs are read by many.
     fn sample(&self, terminal: &Terminal) {
-        if let Some(sample) = &self.plan.first {
+        // Whoever is first in the list may have been sent another text long ago.
+        if let Some(sample) = self.before.first.as_ref().or(self.plan.first.as_ref()) {
             terminal.tell(&preview::text(sample, &[], self.campaign.body.kind(), true, &terminal.words));
         }
     }

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::api_base::Destination;
 use crate::campaign::Campaign;
 use crate::campaign::file::OnUnknown;
+use crate::cli::alike::{Alike, alike, alike_by_receipt, lately, nearly_alike};
 use crate::cli::exit_code::Exit;
 use crate::cli::held::Held;
 use crate::cli::problem::Problem;
@@ -17,12 +18,13 @@ use crate::cli::user_state::AccountFolder;
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Counts;
 use crate::delivery::tally::Tally;
-use crate::journal::history::Begun;
-use crate::journal::receipt;
 use crate::journal::record::Known;
 use crate::journal::run::RunRecord;
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
+use crate::plan::inputs::Inputs;
+use crate::plan::sample::chosen::Sample;
+use crate::plan::sample::survey::{Choice, Extent, survey};
 use crate::plan::{Plan, text_digest};
 use crate::report::breakdown::Settled;
 use crate::report::earlier::Earlier;
@@ -50,6 +52,8 @@ pub(crate) struct Before {
     pub(crate) locally: Option<Locally>,
     /// What other campaigns sent the same people of late, the last one first.
     pub(crate) others: Vec<Alike>,
+    /// The first message that is left, where others came before it.
+    pub(crate) first: Option<Sample>,
     /// Who was sent it to look at it.
     pub(crate) tried: Tried,
     /// Whom policies hold back.
@@ -58,28 +62,8 @@ pub(crate) struct Before {
     pub(crate) store: Option<Store>,
 }
 
-/// So far back other campaigns are looked at, and so many of them.
-const LATELY: SignedDuration = SignedDuration::from_hours(90 * 24);
-const LOOKED_AT: usize = 20;
-
-/// Another campaign or wave that went to the same people, in whole or with the same text.
-pub(crate) struct Alike {
-    pub(crate) whose: Identity,
-    pub(crate) count: u64,
-    pub(crate) at: Timestamp,
-    pub(crate) by: By,
-}
-
-/// By what another campaign is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum By {
-    /// Its messages, which were counted.
-    Messages,
-    /// It was pruned: `count` is how many messages it had, and nobody knows whose they were.
-    Pruned,
-    /// The receipt beside the campaign, which another journal wrote: `count` is how many messages that one sent by it.
-    Receipt,
-}
+/// The first message that is left is looked for among so many rows.
+const FIRST: u64 = 100_000;
 
 /// What went to an address of this computer, which may have passed it on to people.
 pub(crate) struct Locally {
@@ -195,15 +179,22 @@ pub(crate) fn before(
         Some(store) => Tried::of(campaign, plan, store)?,
         None => Tried::default(),
     };
-    let (mut the_same, mut others, mut locally) = (None, Vec::new(), None);
+    let (mut the_same, mut others, mut locally, mut first) = (None, Vec::new(), None, None);
     // Where everybody was sent the message nobody will be asked.
     let Counts { sent, refused: _, failed: _, unknown: _, skipped, unsent: _ } = tally.counts;
     if sent + skipped < tally.counts.total() {
         let again = |known: &Known| policy.sends(known);
         let mut left = Left::load(campaign, plan, store.as_ref(), &again, loaded)?;
+        if tally.counts.unsent + tally.counts.skipped < tally.counts.total() {
+            first = first_left(campaign, plan, &mut left)?;
+        }
         if let Some(store) = &store {
             the_same = alike(campaign, plan, store, &mut left, &runs)?;
-            others = lately(campaign, store, &mut left)?;
+            let met = lately(campaign, store, &mut left)?;
+            if the_same.is_none() {
+                the_same = nearly_alike(campaign, plan, store, &mut left, (&runs, &met))?;
+            }
+            others = met.into_iter().map(|(other, _)| other).collect();
         }
         the_same = the_same.or(alike_by_receipt(results, store.as_ref(), &runs)?);
         if results.destination == Some(Destination::Real) {
@@ -229,11 +220,20 @@ pub(crate) fn before(
         alike: the_same,
         exported,
         locally,
+        first,
         others,
         tried,
         held,
         store,
     })
+}
+
+/// The first message that is left, if it stands near enough to the beginning to be found at once.
+fn first_left(campaign: &Campaign, plan: &Plan, left: &mut Left<'_>) -> Result<Option<Sample>, JoinError> {
+    let Some(row) = left.first_row(FIRST)? else { return Ok(None) };
+    let inputs = Inputs::of_campaign(campaign, &plan.library);
+    let mut found = survey(&inputs, plan, &Choice::Row(row), Extent::Samples)?;
+    Ok(found.samples.pop())
 }
 
 /// When a campaign was exported, where nobody has agreed to send it since.
@@ -271,32 +271,6 @@ fn sent_locally(
     Ok((count > 0).then_some(Locally { count, host, at }))
 }
 
-/// What the receipt beside the campaign tells of exactly this under another id or wave, where another journal sent it.
-fn alike_by_receipt(
-    results: &ResultsFile,
-    store: Option<&Store>,
-    runs: &[RunRecord],
-) -> Result<Option<Alike>, JournalError> {
-    let ResultsFile { campaign, plan, destination, .. } = results;
-    let (whose, digest) = (identity(campaign), plan.digest.to_string());
-    let journal = store.map(|store| store.uuid()).transpose()?;
-    let agreed = runs.iter().rev().find(|run| run.digest == digest).map(|run| run.started);
-    let told = receipt::entries(&receipt::beside(&campaign.path)).into_iter().filter_map(|entry| {
-        let is_alike = entry.digest == digest
-            && entry.appid == whose.appid
-            && entry.channel == whose.channel.name()
-            && Some(entry.destination.as_str()) == destination.map(Destination::name)
-            && (&entry.campaign, entry.wave) != (&whose.campaign, whose.wave)
-            // What this journal sent it counts by itself.
-            && journal.as_ref() != Some(&entry.journal)
-            && agreed.is_none_or(|agreed| agreed < entry.at);
-        let (count, at) = (entry.reached(), entry.at);
-        let whose = Identity { campaign: entry.campaign, wave: entry.wave, ..whose.clone() };
-        (is_alike && count > 0).then_some(Alike { whose, count, at, by: By::Receipt })
-    });
-    Ok(told.max_by_key(|alike| alike.count))
-}
-
 /// The next wave of a campaign that the journal knows nothing of. Whoever went back to an earlier one has later ones
 /// behind it.
 fn free_wave(whose: &Identity, store: Option<&Store>) -> Result<u32, JournalError> {
@@ -315,56 +289,6 @@ fn runs(campaign: &Campaign, store: Option<&Store>) -> Result<Vec<RunRecord>, Jo
         Some(number) => store.runs(number),
         None => Ok(Vec::new()),
     }
-}
-
-/// What other campaigns sent of late to those who are left.
-fn lately(campaign: &Campaign, store: &Store, left: &mut Left<'_>) -> Result<Vec<Alike>, JoinError> {
-    let since = Timestamp::now().checked_sub(LATELY).unwrap_or(Timestamp::MIN);
-    let others = store.others_since(&identity(campaign), since, LOOKED_AT).map_err(JoinError::Journal)?;
-    if others.is_empty() {
-        return Ok(Vec::new());
-    }
-    let persons = left.persons()?;
-    let mut found = Vec::new();
-    for Begun { key, whose, at } in others {
-        let mut count = 0;
-        store.occasions(&[key], since, &persons, &mut |_, _| count += 1).map_err(JoinError::Journal)?;
-        if count > 0 {
-            found.push(Alike { whose, count, at, by: By::Messages });
-        }
-    }
-    Ok(found)
-}
-
-/// The campaign or wave that sent exactly this to the most of those who are left. Whoever agreed to that agreed to the very
-/// plan that a run of this campaign has sent since, and to no other people.
-fn alike(
-    campaign: &Campaign,
-    plan: &Plan,
-    store: &Store,
-    left: &mut Left<'_>,
-    runs: &[RunRecord],
-) -> Result<Option<Alike>, JoinError> {
-    let (text, digest) = (text_digest(campaign, plan).to_string(), plan.digest.to_string());
-    let others = store.with_text(&identity(campaign), &text, &digest).map_err(JoinError::Journal)?;
-    let agreed = runs.iter().rev().find(|run| run.digest == digest).map(|run| run.started);
-    let (mut most, mut pruned) = (None, None);
-    for (whose, at) in others.into_iter().filter(|(_, at)| agreed.is_none_or(|agreed| agreed < *at)) {
-        let count = left.alike(store, &whose)?;
-        if count > most.as_ref().map_or(0, |most: &Alike| most.count) {
-            most = Some(Alike { whose, count, at, by: By::Messages });
-        } else if pruned.is_none() {
-            pruned = gone(store, whose, at).map_err(JoinError::Journal)?;
-        }
-    }
-    Ok(most.or(pruned))
-}
-
-/// A campaign whose messages were taken out of the journal: who got it cannot be counted any more.
-fn gone(store: &Store, whose: Identity, at: Timestamp) -> Result<Option<Alike>, JournalError> {
-    let Some(key) = store.find_campaign(&whose)? else { return Ok(None) };
-    let pruned = store.pruned(key)?;
-    Ok(pruned.map(|pruned| Alike { whose, count: pruned.messages, at, by: By::Pruned }))
 }
 
 /// Whoever holds the lock may settle what a crashed process left in flight.

@@ -258,6 +258,7 @@ pub(crate) fn stopped(stop: &Stop, campaign: &Campaign, origin: Option<&Origin>)
         Stop::Unknown { count, instead: Some(instead) } => {
             let what = match instead {
                 NotAnswer::Nothing => "nothing",
+                NotAnswer::TooLong => "too-long",
                 NotAnswer::Page => "page",
                 NotAnswer::Json => "json",
                 NotAnswer::Other => "other",

@@ -69,9 +69,30 @@ pub(crate) fn name() -> String {
     gethostname::gethostname().to_string_lossy().into_owned()
 }
 
-/// The name of this user.
+/// The name of this user: by the environment, which schedulers and containers leave empty, else by the system.
 pub(crate) fn user() -> String {
-    variable("USER").or_else(|| variable("USERNAME")).unwrap_or_else(|| "?".to_owned())
+    let named = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(variable);
+    named.or_else(by_system).unwrap_or_else(|| "?".to_owned())
+}
+
+/// What the system calls the owner of this process, or the owner's number where no name goes with it.
+#[cfg(target_os = "linux")]
+fn by_system() -> Option<String> {
+    use std::os::unix::fs::MetadataExt as _;
+    let number = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_else(|_| String::new());
+    let mut named = users.lines().filter_map(|line| {
+        let mut fields = line.split(':');
+        Some((fields.next()?, fields.nth(1)?))
+    });
+    let name = named.find(|(_, of)| *of == number).map(|(name, _)| name.to_owned());
+    Some(name.unwrap_or(number))
+}
+
+/// Elsewhere the environment always says.
+#[cfg(not(target_os = "linux"))]
+fn by_system() -> Option<String> {
+    None
 }
 
 /// Who does something by hand: the user's name on this machine.

@@ -3,6 +3,7 @@
 pub(crate) mod command;
 pub mod line;
 pub(crate) mod agreement;
+mod alike;
 pub(crate) mod before;
 pub(crate) mod campaign_lock;
 mod climb;

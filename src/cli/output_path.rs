@@ -248,8 +248,11 @@ pub(crate) fn writer(campaign: &Campaign, file: &Path) -> Option<Entry> {
     let beside = file.parent().unwrap_or(Path::new("")).join("campaign.toml");
     let receipts = [receipt::beside(&campaign.path), receipt::beside(&beside)];
     receipts.iter().find_map(|receipt| {
-        let mut entries = receipt::entries(receipt).into_iter();
-        entries.find(|entry| entry.results_file(receipt).as_deref() == Some(file))
+        let entries = receipt::entries(receipt).into_iter();
+        // Another wave writes over the results of the one before.
+        entries
+            .filter(|entry| entry.results_file(receipt).as_deref() == Some(file))
+            .max_by_key(|entry| entry.at)
     })
 }
 

@@ -22,6 +22,8 @@ pub struct PersonMessage {
     pub errcode: Option<i64>,
     /// When its state changed last.
     pub at: Timestamp,
+    /// The mark of its payload.
+    pub(crate) payload: i64,
 }
 
 /// A campaign and wave, as the account remembers it.

@@ -18,12 +18,12 @@ pub(crate) mod error;
 pub mod history;
 pub mod identity;
 pub mod index;
-pub(crate) mod imported;
 pub(crate) mod kept;
 pub mod lineage;
 pub mod lock;
 pub mod media;
 pub(crate) mod notice;
+pub(crate) mod payload;
 pub(crate) mod people;
 pub(crate) mod portable;
 #[allow(dead_code, reason = "the store over it comes next")]

@@ -8,8 +8,7 @@ use crate::delivery::attempt::Incident;
 use crate::delivery::cause::{CauseName, Causes};
 use crate::delivery::outcome::{Counts, Outcome, Status};
 use crate::delivery::skip::SkipReason;
-use crate::journal::identity::{MessageKey, Recipient};
-use crate::plan::digest::Digest;
+use crate::journal::identity::MessageKey;
 
 /// The state of a message on disk. The numbers are the format: they never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -136,8 +135,8 @@ impl RecordedCause {
 pub struct Recorded {
     /// Its number in the journal.
     pub(crate) id: MessageKey,
-    /// To whom it is.
-    pub recipient: Recipient<'static>,
+    /// The openid.
+    pub openid: String,
     /// Which message to this openid it is, from 1.
     pub nth: u32,
     /// What became of it.
@@ -198,21 +197,6 @@ impl MessageCounts {
             unsent: *postponed,
         }
     }
-}
-
-/// The mark of a payload that nobody here knows: what was sent was not seen.
-pub(crate) const UNSEEN: i64 = 0;
-
-/// The mark of a payload in the journal: the first eight bytes of its sha256.
-pub(crate) fn mark(payload: &[u8]) -> i64 {
-    mark_of(Digest::of(payload).as_bytes())
-}
-
-/// The mark of a payload whose sha256 is known.
-pub(crate) fn mark_of(sha256: &[u8; 32]) -> i64 {
-    let mut first = [0; 8];
-    first.copy_from_slice(&sha256[..8]);
-    i64::from_be_bytes(first)
 }
 
 #[cfg(test)]

@@ -12,7 +12,8 @@ use crate::delivery::tally::Tally;
 use crate::diagnostic::Diagnostic;
 use crate::journal::identity::{CampaignKey, Channel};
 use crate::journal::index::Index;
-use crate::journal::record::{Known as Message, MessageCounts, Recorded, RecordedCause, State, UNSEEN, mark};
+use crate::journal::payload::{UNSEEN, is_of};
+use crate::journal::record::{Known as Message, MessageCounts, Recorded, RecordedCause, State};
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
 use crate::plan::Plan;
@@ -357,7 +358,7 @@ impl Count {
 fn is_altered(message: &Message, payload: &[u8]) -> bool {
     match message.state {
         State::Settled(Outcome::Sent | Outcome::Unknown) | State::InFlight => {
-            message.payload != UNSEEN && mark(payload) != message.payload
+            message.payload != UNSEEN && !is_of(message.payload, payload)
         }
         State::Settled(Outcome::Refused | Outcome::Failed | Outcome::Postponed) | State::Skipped(_) => false,
     }

@@ -1,12 +1,15 @@
 //! Those of a plan who are left to be sent the message, and what else they were sent.
 
+use std::collections::BTreeSet;
+
 use crate::campaign::Campaign;
 use crate::journal::identity::Person;
+use crate::journal::payload::reads_like;
 use crate::journal::record::Known;
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
 use crate::plan::Plan;
-use crate::plan::batch::{Batch, Verdict};
+use crate::plan::batch::{Batch, Entry, Verdict};
 use crate::plan::inputs::Inputs;
 use crate::plan::pass::Pass;
 use crate::plan::schedule::deadline::Deadline;
@@ -55,6 +58,72 @@ impl<'a> Left<'a> {
         self.each(|verdict, batch| {
             let Counted { status, altered, .. } = theirs.add(Some(store), verdict, batch)?;
             found += u64::from(status.is_reached() && !altered);
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// How many of their messages went under another identity to the same people with other blanks or punctuation.
+    ///
+    /// # Errors
+    ///
+    /// As of [`alike`](Self::alike).
+    pub(crate) fn read_alike(&mut self, store: &Store, whose: &Identity) -> Result<u64, JoinError> {
+        let mut theirs = Count::load(Some(store), whose).map_err(JoinError::Journal)?;
+        let mut found = 0;
+        self.each(|verdict, batch| {
+            let Counted { status, message, .. } = theirs.add(Some(store), verdict, batch)?;
+            if let (Verdict::Message { payload, .. }, Some(message)) = (verdict, message) {
+                let payload = &batch.payloads()[payload.clone()];
+                found += u64::from(status.is_reached() && reads_like(message.payload, payload));
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// The row of the first of them, where it is one of the first `most` rows.
+    ///
+    /// # Errors
+    ///
+    /// As of [`persons`](Self::persons).
+    pub(crate) fn first_row(&mut self, most: u64) -> Result<Option<u64>, JoinError> {
+        self.own.reset();
+        let inputs = Inputs::of_campaign(self.campaign, &self.plan.library);
+        let (mut pass, mut batch) = (Pass::open(&inputs, self.plan)?, Batch::default());
+        while pass.next(&mut batch)? {
+            for Entry { row, verdict, .. } in batch.entries() {
+                let counted = self.own.add(self.store, verdict, &batch).map_err(JoinError::Journal)?;
+                let is_left = counted.message.as_ref().is_none_or(|known| (self.again)(known));
+                if matches!(verdict, Verdict::Message { .. }) && is_left {
+                    return Ok(Some(*row));
+                }
+                if *row >= most {
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The messages to some persons: to which openid, and what they would get.
+    ///
+    /// # Errors
+    ///
+    /// As of [`persons`](Self::persons).
+    pub(crate) fn messages_to(
+        &mut self,
+        persons: &BTreeSet<Person>,
+    ) -> Result<Vec<(String, Vec<u8>)>, JoinError> {
+        let mut found = Vec::new();
+        let appid = &self.campaign.account.appid;
+        self.each(|verdict, batch| {
+            if let Verdict::Message { openid, payload, .. } = verdict {
+                let to = openid_in(batch, payload, *openid);
+                if persons.contains(&Person::of(appid, to)) {
+                    found.push((to.to_owned(), batch.payloads()[payload.clone()].to_vec()));
+                }
+            }
             Ok(())
         })?;
         Ok(found)

@@ -80,3 +80,57 @@ fn whoever_was_sent_the_message_and_left_the_list_is_told_also_when_nothing_is_l
     assert_eq!((ran.counts().as_str(), &ran.json()["requests"]), ("3 sent", &0.into()));
     world.run(&["results", "campaign.toml"]).exits(0).says(gone);
 }
+
+#[test]
+fn the_same_message_with_another_blank_or_comma_under_another_id_is_asked_about() {
+    let (world, platform) = (World::with_recipients(4), Platform::new(""));
+    world.text_campaign("Hello, {{name}}! Your code is 1.5.", "");
+    world.send(&platform).exits(0);
+    for (id, text) in [
+        ("summer", "Hello, {{name}}! Your code is 1.5. "),
+        ("autumn", "Hello {{name}}!\n\nYour code  is 1.5"),
+        ("winter", "Hello， {{name}} —— Your code is 1.5。"),
+    ] {
+        world.text_campaign(text, "");
+        world.edit("campaign.toml", "\"spring\"", &format!("\"{id}\""));
+        // Somebody new, and somebody who is gone.
+        list(&world, 1..6, "Name");
+        let ran = world.send(&platform).exits(8);
+        ran.says("3 of these 5 got this, with other blanks or punctuation at most, as `spring` wave 1")
+            .says("the same message")
+            .says("--expect-plan plan:");
+    }
+    assert_eq!(platform.ledger().totals().requests, 4);
+    // What reads otherwise is another message, and cells of the list are part of what is read.
+    world.text_campaign("Hello, {{name}}! Your code is 15.", "");
+    world.edit("campaign.toml", "\"spring\"", "\"other\"");
+    world.send(&platform).exits(0);
+    world.text_campaign("Hello, {{name}}! Your code is 1.5. ", "");
+    world.edit("campaign.toml", "\"spring\"", "\"cells\"");
+    list(&world, 0..4, "Customer");
+    world.send(&platform).exits(0);
+}
+
+#[test]
+fn the_message_that_is_shown_before_the_yes_is_one_that_is_sent() {
+    let (world, platform) = (World::with_recipients(5), Platform::new(""));
+    let sample = |ran: Ran| ran.stderr.lines().find(|line| line.starts_with("│ ")).map(str::to_owned);
+    assert_eq!(
+        sample(world.run_at(&platform, &["send", "campaign.toml", "--yes", "--limit", "3"])).as_deref(),
+        Some("│ Hello Name 0")
+    );
+    assert_eq!(sample(world.send(&platform).exits(0)).as_deref(), Some("│ Hello Name 3"));
+}
+
+#[test]
+fn a_wave_says_that_its_results_take_the_place_of_those_of_the_wave_before() {
+    let (world, platform) = (World::with_recipients(2), Platform::new(""));
+    world.text_campaign("Hello {{name}}", "[results]\nfile = \"results.csv\"\n");
+    let said = "holds the results of wave 1, and those of this wave take their place";
+    assert!(!world.send(&platform).exits(0).stderr.contains(said));
+    world.edit("campaign.toml", "id = \"spring\"", "id = \"spring\"\nwave = 2");
+    let agreed = agreed(&world, &platform, &["--limit", "1"]).exits(7).says(said);
+    assert!(agreed.stderr.contains("`results.local.csv`"), "{}", agreed.stderr);
+    let again = world.send(&platform).exits(0);
+    assert!(!again.stderr.contains(said), "{}", again.stderr);
+}

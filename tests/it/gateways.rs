@@ -117,7 +117,8 @@ fn a_run_that_stops_for_answers_of_somebody_else_says_what_came() {
     for (body, says) in [
         ("<html>统一认证登录</html>", "a web page, which is no answer of WeChat"),
         (r#"{"code":0,"data":{"errcode":0}}"#, "JSON without an errcode"),
-        ("", "nothing that can be read"),
+        ("", "What came back was nothing, which is no answer"),
+        (&"A".repeat(70_000), "more than an answer can be"),
         ("success", "something that is no JSON"),
     ] {
         let gateway = Gateway::answering(http("200 OK", "", body));

@@ -335,6 +335,13 @@ mod unix {
         world.run(&["plan", "campaign.toml", "--format", "json", "-o", "plan.json"]).exits(0);
         assert_eq!(mode(&world, "share/plan.json"), 0o600);
         assert!(fs::symlink_metadata(world.path("plan.json")).expect("a link").is_symlink());
+        // Links that lead round in a circle stay where they are.
+        symlink("circle.json", world.path("circle.json")).expect("a link");
+        world
+            .run(&["plan", "campaign.toml", "-o", "circle.json"])
+            .exits(10)
+            .says("`circle.json` cannot be written");
+        assert!(fs::symlink_metadata(world.path("circle.json")).expect("a link").is_symlink());
     }
 
     #[test]

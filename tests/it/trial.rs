@@ -133,3 +133,15 @@ fn a_try_to_more_than_twenty_people_takes_a_yes() {
     attempt(&world, &platform, &[]).exits(0);
     assert_eq!(platform.ledger().totals().requests, 41);
 }
+
+#[test]
+fn whoever_is_on_the_list_or_no_openid_at_a_glance_is_said_to_be_where_the_command_line_names_them() {
+    let (world, platform) = (world(""), Platform::new(""));
+    let ran = attempt(&world, &platform, &["--to", &openid(2), "--to", "13800138000"]).exits(0);
+    ran.says("is on the list itself (row 3): this try shows that person what row 1 gets")
+        .says("13800138000 looks like a phone number");
+    let ran = attempt(&world, &platform, &["--to", &openid(0)]).exits(0);
+    assert!(!ran.stderr.contains("on the list itself"), "{}", ran.stderr);
+    let told = world.run(&["history", "--appid", APPID, "--local"]).exits(0).stdout;
+    assert!(told.contains("only tried, counts for nobody: 3 sent"), "{told}");
+}

@@ -17,6 +17,7 @@ use crate::cli::user_state::{self, AccountFolder};
 use crate::delivery::outcome::{Counts, Status};
 use crate::diagnostic::render::display;
 use crate::journal::history::{CampaignRecord, PersonMessage};
+use crate::journal::identity::Channel;
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
 use crate::locale::mask::mask;
@@ -175,7 +176,7 @@ fn of_campaign(
 }
 
 fn of_person(message: PersonMessage, destination: Destination) -> MessageReport {
-    let PersonMessage { whose, nth, state, attempts, errcode, at } = message;
+    let PersonMessage { whose, nth, state, attempts, errcode, at, payload: _ } = message;
     let Identity { appid, campaign, wave, channel } = whose;
     MessageReport {
         appid,
@@ -207,8 +208,10 @@ fn campaign_line(campaign: &CampaignHistory, terminal: &Terminal) -> String {
         at.map_or_else(|| "?".to_owned(), moment::here)
     };
     let computers = one_line(&campaign.computers.join(", ")).into_owned();
+    // What was only tried counts for nobody as sent.
+    let tried = campaign.channel == Channel::Try.name();
     words.say(
-        "history.campaign",
+        if tried { "history.tried" } else { "history.campaign" },
         &[
             ("campaign", &of),
             ("appid", &campaign.appid),

@@ -35,7 +35,7 @@ use crate::delivery::outcome::Status;
 use crate::delivery::stop::Stop;
 use crate::journal::JournalError;
 use crate::journal::identity::Channel;
-use crate::journal::record::mark_of;
+use crate::journal::payload::{exact, exact_of};
 use crate::journal::store::Store;
 use crate::locale::mask::mask;
 use crate::plan::Plan;
@@ -289,10 +289,9 @@ fn compare(
         && let Some(number) = store.find_campaign(&identity(campaign))?
     {
         store.messages(number, |message| {
-            let openid = message.recipient.openid().expect("a rehearsal's own journal keeps openids");
-            let expected = expected.entry(openid.to_owned()).or_default();
+            let expected = expected.entry(message.openid).or_default();
             match message.state.status() {
-                Status::Sent => expected.sent.push(message.payload),
+                Status::Sent => expected.sent.push(exact(message.payload)),
                 Status::Unknown => expected.unknown += 1,
                 Status::Refused | Status::Failed | Status::Skipped | Status::Unsent => {}
             }
@@ -303,7 +302,7 @@ fn compare(
     openids.extend(expected.keys().cloned());
     let mut differences = Vec::new();
     for openid in openids {
-        let accepted: Vec<i64> = ledger.accepted_payloads(&openid).iter().map(mark_of).collect();
+        let accepted: Vec<u32> = ledger.accepted_payloads(&openid).iter().map(exact_of).collect();
         // A person who is not in the plan was expected to get nothing.
         let Expected { sent, unknown } = expected.remove(&openid).unwrap_or_default();
         if !agree(&accepted, &sent, unknown) {
@@ -320,12 +319,12 @@ fn compare(
 /// What the journal says of one person: the marks of the texts sent, and how many may have been.
 #[derive(Default)]
 struct Expected {
-    sent: Vec<i64>,
+    sent: Vec<u32>,
     unknown: usize,
 }
 
 /// Whether every text that was sent was accepted, and at most as many more as are unknown.
-fn agree(accepted: &[i64], sent: &[i64], unknown: usize) -> bool {
+fn agree(accepted: &[u32], sent: &[u32], unknown: usize) -> bool {
     let mut rest = accepted.to_vec();
     let all = sent.iter().all(|mark| match rest.iter().position(|other| other == mark) {
         Some(index) => {

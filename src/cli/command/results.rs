@@ -170,6 +170,6 @@ fn ready(args: &args::Results, terminal: &Terminal) -> Result<(Campaign, Plan, W
         Kept::of_campaign(&campaign, args.journal.dir()).insist_results(&campaign, Some(destination))?;
     }
     teller.insist()?;
-    let witnesses = Evidence::of(&campaign, witnesses, &account)?.insist()?;
+    let witnesses = Evidence::of(&campaign, witnesses, &account)?.insist_for_file()?;
     Ok((campaign, plan, witnesses))
 }

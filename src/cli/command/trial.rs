@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::audience::openid;
 use crate::campaign::Campaign;
 use crate::campaign::file::{Duplicates, OnUnknown, Order};
 use crate::campaign::hours::Hours;
@@ -22,16 +23,18 @@ use crate::cli::watching::Watching;
 use crate::delivery::outcome::Status;
 use crate::delivery::tally::Tally;
 use crate::journal::JournalError;
-use crate::journal::identity::{Channel, Identity, Person};
+use crate::journal::identity::{Channel, Identity};
 use crate::journal::record::{Recorded, RecordedCause};
 use crate::journal::store::Store;
 use crate::locale::mask::mask;
-use crate::plan::batch::PlannedMessage;
+use crate::plan::batch::{Batch, Entry, PlannedMessage, Verdict};
 use crate::plan::id::PlanId;
 use crate::plan::inputs::Inputs;
+use crate::plan::pass::{Changed, Pass};
 use crate::plan::sample::chosen::Sample;
 use crate::plan::sample::survey::{Choice, Extent, survey};
 use crate::plan::{Plan, RowCounts};
+use crate::report::join::openid_in;
 use crate::report::preview;
 use crate::send::execution::results::{Concluded, Results};
 use crate::send::execution::{Execution, Finished};
@@ -59,8 +62,9 @@ pub(crate) fn run(args: &args::Try, terminal: &Terminal) -> Result<Exit, Problem
     let state = account.prepare(destination, &campaign.path, &whose)?;
     let (locks, _) = lock(&campaign, &state, destination, Instant::now(), terminal)?;
     let stop_files = stop_files(&campaign, &state)?;
-    let messages = messages(&samples, &to, &whose, next_numbers(Store::read(&state)?.as_ref(), &whose)?);
+    let messages = messages(&samples, &to, next_numbers(Store::read(&state)?.as_ref(), &whose)?);
     tell(&samples, to.len(), &campaign, terminal);
+    warn_of_named(args, &samples, &campaign, &plan, terminal)?;
     let total = u64::try_from(messages.len()).expect("a few messages are counted in 64 bits");
     agree(args, to.len(), total, terminal)?;
     // It is tried at any hour, whatever is known of a tester's window, and each one's messages go one after another.
@@ -71,8 +75,7 @@ pub(crate) fn run(args: &args::Try, terminal: &Terminal) -> Result<Exit, Problem
     let plan = Plan { counts: RowCounts { planned: total, ..RowCounts::default() }, windows: None, ..plan };
     let Platform { runtime, client, tokens, origin } = Platform::open(&campaign, &state, terminal)?;
     let (campaign, plan) = (Arc::new(campaign), Arc::new(plan));
-    let person = |message: &PlannedMessage| Person::of(&whose.appid, message.openid());
-    let tried = messages.iter().map(|message| (person(message), message.nth)).collect();
+    let tried = messages.iter().map(|message| (message.openid().to_owned(), message.nth)).collect();
     let execution = Execution {
         id: Some(id.to_string()),
         receipt: None,
@@ -100,7 +103,7 @@ pub(crate) fn run(args: &args::Try, terminal: &Terminal) -> Result<Exit, Problem
     };
     let finished = execution.run()?;
     if args.format == Format::Human {
-        each(&finished, &state, (&whose, to), args, terminal)?;
+        each(&finished, &state, &whose, args, terminal)?;
     }
     let what = What {
         campaign: &campaign,
@@ -135,6 +138,38 @@ fn who(args: &args::Try, campaign: &Campaign, terminal: &Terminal) -> Result<Vec
     Ok(to)
 }
 
+/// Says what is odd about whom the command line names: what is no openid at a glance, and people of the list, who read
+/// what was written for somebody else and will be sent their own message all the same.
+fn warn_of_named(
+    args: &args::Try,
+    samples: &[Sample],
+    campaign: &Campaign,
+    plan: &Plan,
+    terminal: &Terminal,
+) -> Result<(), Problem> {
+    let shown = |openid: &str| if masks(args.mask_openid) { mask(openid) } else { openid.to_owned() };
+    for to in args.to.iter().filter(|to| openid::contact(to).is_some()) {
+        terminal.warn("try.contact", &[("openid", &shown(to))]);
+    }
+    let named: BTreeSet<&str> = args.to.iter().map(String::as_str).collect();
+    let changed = |_: Changed| Problem::changed(Exit::Invalid);
+    let inputs = Inputs::of_campaign(campaign, &plan.library);
+    let (mut pass, mut batch) = (Pass::open(&inputs, plan).map_err(changed)?, Batch::default());
+    while !named.is_empty() && pass.next(&mut batch).map_err(changed)? {
+        for Entry { row, verdict, .. } in batch.entries() {
+            let Verdict::Message { openid, payload, .. } = verdict else { continue };
+            let openid = openid_in(&batch, payload, *openid);
+            let others = samples.iter().find(|sample| sample.message.row != *row);
+            if let Some(other) = others.filter(|_| named.contains(openid)) {
+                let places: [(&str, &dyn std::fmt::Display); 3] =
+                    [("openid", &shown(openid)), ("row", row), ("other", &other.message.row)];
+                terminal.warn("try.listed", &places);
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Asks before a try goes to so many people that it may be no try.
 fn agree(args: &args::Try, testers: usize, messages: u64, terminal: &Terminal) -> Result<(), Problem> {
     if testers <= UNASKED || args.yes {
@@ -162,28 +197,23 @@ fn samples(args: &args::Try, campaign: &Campaign, plan: &Plan) -> Result<Vec<Sam
 }
 
 /// For each tester the number of their next message: every try is a message of its own.
-fn next_numbers(store: Option<&Store>, whose: &Identity) -> Result<BTreeMap<Person, u32>, JournalError> {
-    let mut numbers: BTreeMap<Person, u32> = BTreeMap::new();
+fn next_numbers(store: Option<&Store>, whose: &Identity) -> Result<BTreeMap<String, u32>, JournalError> {
+    let mut numbers: BTreeMap<String, u32> = BTreeMap::new();
     if let Some(store) = store
         && let Some(number) = store.find_campaign(whose)?
     {
         store.messages(number, |message| {
-            let next = numbers.entry(message.recipient.person(&whose.appid)).or_insert(1);
+            let next = numbers.entry(message.openid).or_insert(1);
             *next = (*next).max(message.nth + 1);
         })?;
     }
     Ok(numbers)
 }
 
-fn messages(
-    samples: &[Sample],
-    to: &[String],
-    whose: &Identity,
-    mut next: BTreeMap<Person, u32>,
-) -> Vec<PlannedMessage> {
+fn messages(samples: &[Sample], to: &[String], mut next: BTreeMap<String, u32>) -> Vec<PlannedMessage> {
     let mut messages = Vec::new();
     for openid in to {
-        let next = next.entry(Person::of(&whose.appid, openid)).or_insert(1);
+        let next = next.entry(openid.clone()).or_insert(1);
         for sample in samples {
             messages.push(sample.message.to_tester(openid, *next));
             *next += 1;
@@ -204,7 +234,7 @@ fn tell(samples: &[Sample], testers: usize, campaign: &Campaign, terminal: &Term
 fn each(
     finished: &Finished,
     state: &std::path::Path,
-    (whose, mut to): (&Identity, Vec<String>),
+    whose: &Identity,
     args: &args::Try,
     terminal: &Terminal,
 ) -> Result<(), Problem> {
@@ -213,14 +243,14 @@ fn each(
     }
     let Some(store) = Store::read(state)? else { return Ok(()) };
     let Some(number) = store.find_campaign(whose)? else { return Ok(()) };
-    let mut last: BTreeMap<Person, Recorded> = BTreeMap::new();
+    let mut last: BTreeMap<String, Recorded> = BTreeMap::new();
     store.messages(number, |message| {
-        last.insert(message.recipient.person(&whose.appid), message);
+        last.insert(message.openid.clone(), message);
     })?;
-    to.sort_unstable();
-    let code = |openid: &String| last.get(&Person::of(&whose.appid, openid)).and_then(errcode);
-    for openid in to.iter().filter(|openid| code(openid).is_some_and(|code| NOT_OPEN.contains(&code))) {
-        let openid = if masks(args.mask_openid) { mask(openid) } else { openid.clone() };
+    for message in
+        last.values().filter(|message| errcode(message).is_some_and(|code| NOT_OPEN.contains(&code)))
+    {
+        let openid = if masks(args.mask_openid) { mask(&message.openid) } else { message.openid.clone() };
         terminal.warn("try.window", &[("openid", &openid)]);
     }
     Ok(())
@@ -235,7 +265,7 @@ fn errcode(message: &Recorded) -> Option<i64> {
 struct Tries {
     whose: Identity,
     /// The messages of this try: the tester, and the number.
-    tried: Vec<(Person, u32)>,
+    tried: Vec<(String, u32)>,
 }
 
 impl Results for Tries {
@@ -249,7 +279,7 @@ impl Results for Tries {
         let mut found = BTreeMap::new();
         if let Some(number) = number {
             journal.messages(number, |message| {
-                found.insert((message.recipient.person(&self.whose.appid), message.nth), message);
+                found.insert((message.openid.clone(), message.nth), message);
             })?;
         }
         for tried in &self.tried {

@@ -51,9 +51,22 @@ impl<'a> Evidence<'a> {
     ///
     /// What each of the three knows, and the ways out.
     pub(crate) fn insist(self) -> Result<Witnesses, Problem> {
+        self.insist_or("error.gate")
+    }
+
+    /// The same for whoever sends nothing and only writes a file.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub(crate) fn insist_for_file(self) -> Result<Witnesses, Problem> {
+        self.insist_or("error.gate-file")
+    }
+
+    fn insist_or(self, key: &'static str) -> Result<Witnesses, Problem> {
         match self.doubted()? {
             None => Ok(self.witnesses),
-            Some(doubted) => Err(Problem::said(Exit::Gate, doubted.told("error.gate"))),
+            Some(doubted) => Err(Problem::said(Exit::Gate, doubted.told(key))),
         }
     }
 

@@ -8,8 +8,7 @@ use crate::campaign::Campaign;
 use crate::cli::gate::witnesses::Witnesses;
 use crate::cli::gate::{listed, results};
 use crate::journal::JournalError;
-use crate::journal::identity::Naming;
-use crate::journal::people::{People, Stranger};
+use crate::journal::people::{People, Stranger, first_message};
 use crate::report::results::summary::Summary;
 use crate::report::results::told::EarlierResults;
 
@@ -35,7 +34,7 @@ impl Deleted {
 pub(super) fn deleted(campaign: &Campaign, witnesses: &Witnesses, files: &[PathBuf]) -> Option<Deleted> {
     let deleted = |file: &PathBuf| {
         let counted = Summary::of(file)?.counts.reached();
-        let rows = results::open(campaign, file)?.statuses().reached();
+        let rows = results::open(campaign, witnesses, file)?.statuses().reached();
         Some(Deleted { file: file.clone(), counted, rows }).filter(|found| found.missing(witnesses) > 0)
     };
     // Those who are left have files of their own, whose summary is that of all.
@@ -56,7 +55,7 @@ pub(super) fn left_out(
     if witnesses.entry().is_some() || witnesses.known().is_some() {
         return Ok(0);
     }
-    Ok(ToldPeople::by(campaign, files, witnesses.naming())?.left_out(campaign, None))
+    Ok(ToldPeople::by(campaign, witnesses, files)?.left_out(campaign, None))
 }
 
 /// How many people may have been sent the message after these files were written, where no receipt says that they tell
@@ -74,7 +73,7 @@ pub(super) fn untold(
         return Ok(0);
     }
     let known = witnesses.known().map(|(store, campaign)| People::load(&**store, campaign)).transpose()?;
-    let told = ToldPeople::by(campaign, files, witnesses.naming())?;
+    let told = ToldPeople::by(campaign, witnesses, files)?;
     let is_known = |stranger: &&Stranger| known.as_ref().is_some_and(|people| people.knows_one(stranger));
     let waiting = told.waiting.difference(&told.reached).filter(|stranger| !is_known(stranger)).count();
     let waiting = u64::try_from(waiting).expect("a count of what is in memory");
@@ -84,7 +83,6 @@ pub(super) fn untold(
 /// What files of results tell together.
 #[derive(Default)]
 struct ToldPeople {
-    naming: Naming,
     /// Everybody who has a row.
     people: HashSet<[u64; 2]>,
     /// Whose message was, or may have been, delivered.
@@ -96,14 +94,14 @@ struct ToldPeople {
 }
 
 impl ToldPeople {
-    fn by(campaign: &Campaign, files: &[PathBuf], naming: Naming) -> Result<Self, JournalError> {
-        let mut told = Self { naming, ..Self::default() };
-        let open = |file: &Path| results::open(campaign, file);
+    fn by(campaign: &Campaign, witnesses: &Witnesses, files: &[PathBuf]) -> Result<Self, JournalError> {
+        let mut told = Self::default();
+        let open = |file: &Path| results::open(campaign, witnesses, file);
         for file in files {
             if let Some(results) = open(file) {
                 results.each_openid(|openid| {
                     told.masked |= openid.contains('*');
-                    told.people.insert(told.naming.message(openid, 1));
+                    told.people.insert(first_message(openid));
                 });
             }
             if let Some(results) = open(file) {
@@ -115,7 +113,7 @@ impl ToldPeople {
 
     fn take(&mut self, results: EarlierResults) {
         results.each_message(|openid, nth, reached| {
-            let message = Stranger::of(&self.naming, openid, nth);
+            let message = Stranger::of(openid, nth);
             if reached {
                 self.reached.insert(message)
             } else {
@@ -125,11 +123,8 @@ impl ToldPeople {
     }
 
     fn left_out(&self, campaign: &Campaign, known: Option<&People>) -> u64 {
-        let listed = if self.masked || self.people.is_empty() {
-            HashSet::new()
-        } else {
-            listed::people(campaign, &self.naming)
-        };
+        let listed =
+            if self.masked || self.people.is_empty() { HashSet::new() } else { listed::people(campaign) };
         // A file that tells of nobody on the list is of another list.
         if listed.is_disjoint(&self.people) {
             return 0;

@@ -43,7 +43,7 @@ pub(crate) fn judge(
             let doubted = evidence.doubted()?;
             let files =
                 if doubted.is_some() { results::files(campaign, &evidence.witnesses) } else { Vec::new() };
-            let counts = files.iter().filter_map(|file| results::open(campaign, file));
+            let counts = files.iter().filter_map(|file| results::open(campaign, &evidence.witnesses, file));
             (counts.map(EarlierResults::statuses).collect(), doubted)
         }
         None => {

@@ -33,7 +33,7 @@ fn tells(campaign: &Campaign, witnesses: &Witnesses, file: &Path) -> bool {
     // Whoever raised the wave sends it to everybody again.
     let is_of_another_wave =
         || writer(campaign, &followed(file)).is_some_and(|entry| entry.wave != campaign.wave);
-    if !is_evidence(campaign, file) || is_of_another_wave() {
+    if !is_evidence(campaign, witnesses, file) || is_of_another_wave() {
         return false;
     }
     match forbids_results(campaign, Some(witnesses.destination), file) {
@@ -52,9 +52,9 @@ fn tells(campaign: &Campaign, witnesses: &Witnesses, file: &Path) -> bool {
 }
 
 /// Whether there is a file of results, or one of which nobody can tell because it may not be read.
-fn is_evidence(campaign: &Campaign, file: &Path) -> bool {
+fn is_evidence(campaign: &Campaign, witnesses: &Witnesses, file: &Path) -> bool {
     file.is_file()
-        && match EarlierResults::open(file, &campaign.audience.openid_column) {
+        && match EarlierResults::open_among(file, &campaign.audience.openid_column, &witnesses.tables) {
             Ok(None) => false,
             Ok(Some(_)) | Err(_) => true,
         }
@@ -93,13 +93,13 @@ pub(super) fn unread(campaign: &Campaign, witnesses: &Witnesses, file: &Path) ->
     if witnesses.is_stray(file) {
         return None;
     }
-    match EarlierResults::open(file, &campaign.audience.openid_column) {
+    match EarlierResults::open_among(file, &campaign.audience.openid_column, &witnesses.tables) {
         Ok(results) => results.and_then(EarlierResults::unread),
         Err(unread) => Some(unread),
     }
 }
 
 /// A file of results.
-pub(super) fn open(campaign: &Campaign, file: &Path) -> Option<EarlierResults> {
-    EarlierResults::open(file, &campaign.audience.openid_column).ok().flatten()
+pub(super) fn open(campaign: &Campaign, witnesses: &Witnesses, file: &Path) -> Option<EarlierResults> {
+    EarlierResults::open_among(file, &campaign.audience.openid_column, &witnesses.tables).ok().flatten()
 }

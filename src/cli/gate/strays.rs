@@ -11,13 +11,13 @@ use crate::audience::workbook::is_named_so;
 use crate::campaign::Campaign;
 use crate::campaign::results_name::{LOCAL, REHEARSAL, names};
 use crate::cli::gate::listed;
+use crate::cli::gate::results::open;
 use crate::cli::gate::witnesses::Witnesses;
 use crate::cli::output_path::writer;
 use crate::cli::user_state::AccountFolder;
 use crate::journal::JournalError;
 use crate::journal::identity::Channel;
-use crate::journal::identity::Naming;
-use crate::journal::people::People;
+use crate::journal::people::{People, first_message};
 use crate::journal::store::Store;
 use crate::own_file::followed;
 use crate::report::results::summary::Summary;
@@ -45,16 +45,15 @@ pub(super) fn find(
         return Ok(files);
     }
     let known = known(witnesses, account)?;
-    let naming = Naming::Openids;
-    let listed = listed::people(campaign, &naming);
+    let listed = listed::people(campaign);
     files.retain(|file| {
-        let Some(results) = open(campaign, file) else { return false };
+        let Some(results) = open(campaign, witnesses, file) else { return false };
         let (mut news, mut of_campaigns) = (false, vec![true; known.len()]);
         reached(results, |openid| {
             for (all, people) in of_campaigns.iter_mut().zip(&known) {
                 *all &= people.knows(openid);
             }
-            news |= listed.contains(&naming.message(openid, 1));
+            news |= listed.contains(&first_message(openid));
         });
         // Whom one campaign of this journal knows to the last is told of by that one's results.
         news && !of_campaigns.contains(&true)
@@ -92,10 +91,6 @@ fn of_journal(store: &Store, witnesses: &Witnesses) -> Result<Vec<People>, Journ
     sent.map(|campaign| People::load(&**store, campaign.key)).collect()
 }
 
-fn open(campaign: &Campaign, file: &Path) -> Option<EarlierResults> {
-    EarlierResults::open(file, &campaign.audience.openid_column).ok().flatten()
-}
-
 /// The files beside a campaign that are results by their columns, and of nothing else as far as can be seen.
 fn candidates(campaign: &Campaign, witnesses: &Witnesses) -> Vec<PathBuf> {
     let files = [campaign.path.clone(), campaign.results.path.clone(), followed(&campaign.path)];
@@ -118,7 +113,7 @@ fn candidates(campaign: &Campaign, witnesses: &Witnesses) -> Vec<PathBuf> {
             continue;
         }
         (opened, left) = (opened + 1, left - size);
-        if open(campaign, &file).is_some_and(|results| results.has_most_columns())
+        if open(campaign, witnesses, &file).is_some_and(|results| results.has_most_columns())
             && !is_of_another(campaign, &file)
         {
             found.push(file);

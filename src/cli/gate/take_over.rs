@@ -125,7 +125,7 @@ impl Evidence<'_> {
         // An answer to a receipt all the same, where there are no results.
         let mut taken = store.take_in(claim, &mut std::iter::empty())?;
         for file in results::files(self.campaign, &self.witnesses) {
-            if let Some(results) = results::open(self.campaign, &file) {
+            if let Some(results) = results::open(self.campaign, &self.witnesses, &file) {
                 taken += store.take_in(claim, &mut results.told())?;
             }
         }

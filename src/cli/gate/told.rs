@@ -28,7 +28,7 @@ pub(super) fn results(campaign: &Campaign, witnesses: &Witnesses) -> Sentence {
             let told = Sentence::new("gate.knows.results-unread").with("file", display(file));
             Some(told.with("what", unread.told()))
         }
-        None => Some(results_of(file, results::open(campaign, file)?)),
+        None => Some(results_of(file, results::open(campaign, witnesses, file)?)),
     });
     let more = |first, more| Sentence::new("gate.knows.more").with("first", first).with("more", more);
     let none = || Sentence::new("gate.knows.no-results").with("file", display(&campaign.results.path));
@@ -37,12 +37,12 @@ pub(super) fn results(campaign: &Campaign, witnesses: &Witnesses) -> Sentence {
 
 fn results_of(file: &Path, results: EarlierResults) -> Sentence {
     let (counts, last) = results.count();
-    let at = last.map_or_else(|| "?".to_owned(), moment::here);
-    Sentence::new("gate.knows.results")
-        .with("file", display(file))
-        .with("sent", counts.sent)
-        .with("unknown", counts.unknown)
-        .with("at", at)
+    // A spreadsheet that saved them may have written the times in a way of its own.
+    let told = match last {
+        Some(at) => Sentence::new("gate.knows.results").with("at", moment::here(at)),
+        None => Sentence::new("gate.knows.results-undated"),
+    };
+    told.with("file", display(file)).with("sent", counts.sent).with("unknown", counts.unknown)
 }
 
 /// What the journal says.

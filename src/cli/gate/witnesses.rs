@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use crate::api_base::Destination;
 use crate::cli::user_state::AccountFolder;
 use crate::delivery::outcome::Counts;
-use crate::journal::identity::{CampaignKey, Claim, Naming};
+use crate::journal::identity::{CampaignKey, Claim};
 use crate::journal::receipt::{self, Entry, Receipt};
 use crate::journal::record::MessageCounts;
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
+use crate::report::results::opened::Tables;
 
 /// What receipt and journal know of a campaign. Whatever is wrong with its files, both can be asked.
 pub(crate) struct Witnesses {
@@ -25,6 +26,8 @@ pub(crate) struct Witnesses {
     /// Results under other names that tell of this campaign's people; none before they were looked for.
     pub(super) strays: Vec<PathBuf>,
     pub(super) journal: Option<Known>,
+    /// What was parsed of files of results.
+    pub(super) tables: Tables,
 }
 
 /// What the journal knows.
@@ -55,18 +58,24 @@ impl Witnesses {
         let store = Store::read(&state)?;
         let journal = store.as_ref().map(|store| known(store, &whose)).transpose()?;
         let strays = Vec::new();
-        Ok(Self { whose, state, destination, file, receipt, damaged, store, strays, journal })
+        Ok(Self {
+            whose,
+            state,
+            destination,
+            file,
+            receipt,
+            damaged,
+            store,
+            strays,
+            journal,
+            tables: Tables::default(),
+        })
     }
 
     /// The journal and the campaign in it, where it knows it.
     pub(crate) fn known(&self) -> Option<(&Store, CampaignKey)> {
         let campaign = self.journal.as_ref().and_then(|journal| journal.campaign.as_ref());
         self.store.as_ref().zip(campaign.map(|(key, _)| *key))
-    }
-
-    /// By what the journal finds its messages in memory.
-    pub(super) fn naming(&self) -> Naming {
-        self.store.as_ref().map_or(Naming::Openids, |store| store.naming(&self.whose.appid))
     }
 
     /// Whether a file is one of results under another name.

@@ -374,8 +374,8 @@ fn waiting(desk: &Desk, found: &Found) -> Option<String> {
     let each = |message: Recorded| {
         if message.state.status() == Status::Unknown {
             count += 1;
-            let Recorded { recipient, nth, attempts, at, .. } = message;
-            digest.update(Sha256::digest(recipient.to_string()));
+            let Recorded { openid, nth, attempts, at, .. } = message;
+            digest.update(Sha256::digest(openid));
             digest.update(Sha256::digest(format!("{nth} {attempts} {at}")));
         }
     };

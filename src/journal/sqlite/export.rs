@@ -121,8 +121,7 @@ fn export_wave(
 fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     Ok(Message {
         number: row.get(0)?,
-        openid: Some(row.get(1)?),
-        person: None,
+        openid: row.get(1)?,
         nth: row.get(2)?,
         state: row.get(3)?,
         attempts: row.get(4)?,

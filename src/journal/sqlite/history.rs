@@ -45,12 +45,13 @@ impl People for SqliteStore {
                 "SELECT id, campaign, wave, channel, indexed FROM campaign WHERE appid = ?1 ORDER BY id",
             )?;
             let mut indexed = self.connection.prepare_cached(
-                "SELECT m.nth, m.state, m.attempts, m.errcode, m.at FROM person p \
+                "SELECT m.nth, m.state, m.attempts, m.errcode, m.at, m.payload FROM person p \
                  JOIN message m ON m.id = p.message WHERE p.campaign = ?1 AND p.person = ?2",
             )?;
             // What a run that goes on, or was killed, has not indexed yet.
             let mut tail = self.connection.prepare_cached(
-                "SELECT nth, state, attempts, errcode, at FROM message WHERE id > ?1 AND id < ?2 AND openid = ?3",
+                "SELECT nth, state, attempts, errcode, at, payload FROM message \
+                 WHERE id > ?1 AND id < ?2 AND openid = ?3",
             )?;
             let mut found = Vec::new();
             let mut rows = campaigns.query([appid])?;
@@ -139,6 +140,7 @@ fn message(row: &Row<'_>, whose: &Identity) -> rusqlite::Result<PersonMessage> {
         attempts: row.get(2)?,
         errcode: row.get(3)?,
         at: timestamp(row.get(4)?)?,
+        payload: row.get(5)?,
     })
 }
 

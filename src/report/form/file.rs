@@ -22,6 +22,10 @@ pub(crate) fn write_file<T, E: From<io::Error>>(
         return filled(stream(path)?, content);
     }
     let path = &own_file::followed(path);
+    // Links that lead round in a circle are left where they are, for whoever made them.
+    if let (true, Err(circle)) = (path.is_symlink(), fs::metadata(path)) {
+        return Err(circle.into());
+    }
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut file = own_file::temporary_in(folder).map_err(of_the_system)?;
     let written = filled(file.as_file_mut(), content)?;

@@ -9,9 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::campaign::Campaign;
-use crate::journal::record::mark;
 use crate::plan::batch::{Batch, Verdict};
-use crate::plan::digest::Running;
+use crate::plan::digest::{Digest, Running};
 
 /// The bytes of one fingerprint.
 pub(crate) const LENGTH: usize = 10;
@@ -65,7 +64,8 @@ impl Fingerprints {
                 running.add(format!("\0{nth}").as_bytes());
                 let mut bytes = [0; LENGTH];
                 bytes[..PERSON].copy_from_slice(&running.now().as_bytes()[..PERSON]);
-                let text = mark(&batch.payloads()[payload.clone()]).to_be_bytes();
+                let digest = Digest::of(&batch.payloads()[payload.clone()]);
+                let text = digest.as_bytes();
                 bytes[PERSON..].copy_from_slice(&text[..LENGTH - PERSON]);
                 Fingerprint(bytes)
             }

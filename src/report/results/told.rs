@@ -16,7 +16,7 @@ use crate::journal::told::ToldMessage;
 use crate::locale::sentence::Sentence;
 use crate::locale::{Catalog, Language};
 use crate::own_file;
-use crate::report::results::opened::open;
+use crate::report::results::opened::{Tables, open_among};
 
 /// So many rows show what a column is for.
 const ROWS: usize = 50;
@@ -84,9 +84,18 @@ impl EarlierResults {
     ///
     /// Where it may not be read, or does not say whom it tells of.
     pub(crate) fn open(path: &Path, openid: &str) -> Result<Option<Self>, Unread> {
+        Self::open_among(path, openid, &Tables::default())
+    }
+
+    /// The same, with what was parsed of it before.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub(crate) fn open_among(path: &Path, openid: &str, tables: &Tables) -> Result<Option<Self>, Unread> {
         let closed = |error: io::Error| Unread::Closed(error.to_string());
         let about = own_file::open_through(path).and_then(|file| file.metadata()).map_err(closed)?;
-        let Some(reader) = open(path, openid) else {
+        let Some(reader) = open_among(path, openid, tables) else {
             // There is nothing to be lost in an empty file.
             return if about.len() > 0 { Err(Unread::NoTable) } else { Ok(None) };
         };

@@ -90,8 +90,10 @@ pub enum Unclear {
 /// What came in place of an answer. Nothing of it is repeated: it may be anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotAnswer {
-    /// Nothing, or more than an answer can be.
+    /// Nothing.
     Nothing,
+    /// More than an answer can be.
+    TooLong,
     /// A web page.
     Page,
     /// JSON without an errcode.
@@ -101,12 +103,12 @@ pub enum NotAnswer {
 }
 
 impl NotAnswer {
-    /// What a body is that was not read as an answer.
+    /// What a body is that was not read as an answer, or was not read to its end because it is none.
     pub(crate) fn of(body: Option<&[u8]>) -> Self {
-        let Some(body) = body.filter(|body| !body.trim_ascii_start().is_empty()) else {
-            return Self::Nothing;
-        };
-        if is_page(body) {
+        let Some(body) = body else { return Self::TooLong };
+        if body.trim_ascii_start().is_empty() {
+            Self::Nothing
+        } else if is_page(body) {
             Self::Page
         } else if json::read::<serde_json::Value>(body).is_some_and(|value| value.is_object()) {
             Self::Json

@@ -7,10 +7,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use crate::wechat::answer::error_code::class_of;
-use crate::wechat::answer::reply::Answer;
+use crate::wechat::answer::reply::{Answer, Failure, NotAnswer, Unclear};
 use crate::wechat::client::{Client, pause};
 use crate::wechat::token::error::TokenError;
-use crate::wechat::token::shape::{Fetched, answered};
+use crate::wechat::token::shape::{Fetched, NotToken, answered};
 
 const STABLE_TOKEN: &str = "/cgi-bin/stable_token";
 
@@ -66,6 +66,9 @@ pub(crate) async fn ask(
                 }
                 other => other,
             }),
+            Err(Failure::Unclear(Unclear::Unreadable(NotAnswer::TooLong))) => {
+                Err(TokenError::NotAToken(NotToken::TooLong))
+            }
             Err(failure) => Err(TokenError::NoAnswer(failure)),
         };
         tracing::info!(force, ok = answer.is_ok(), "stable_token");

@@ -152,11 +152,12 @@ fn own(example: &str, identity: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-/// A campaign's identity from its folder's name, or from its kind and the time where the name has no usable letter.
+/// A campaign's identity from its folder's name, and with the time where an identity can have only part of the name: 春节2026
+/// and 端午2026 are two.
 fn identity(dir: &Path, kind: Kind) -> String {
     let name = name_of(dir);
     let slug = slug(&name);
-    if slug.is_empty() { dated(&name, dir, kind, &Zoned::now()) } else { slug }
+    if slug.is_empty() || is_lossy(&name) { dated(&name, dir, kind, &Zoned::now()) } else { slug }
 }
 
 /// A campaign's identity from its title, or its folder, or its kind, with the day: next year's spring sale is another
@@ -165,8 +166,7 @@ fn identity(dir: &Path, kind: Kind) -> String {
 pub(in crate::cli::command) fn dated(title: &str, dir: &Path, kind: Kind, now: &Zoned) -> String {
     let names = [title, &name_of(dir)].map(slug);
     let name = names.into_iter().find(|slug| !slug.is_empty()).unwrap_or_else(|| kind.to_string());
-    let lossy = title.chars().any(|c| c.is_alphanumeric() && !c.is_ascii());
-    if !lossy {
+    if !is_lossy(title) {
         return format!("{name}-{}", now.strftime("%Y-%m-%d"));
     }
     let folder =
@@ -174,6 +174,11 @@ pub(in crate::cli::command) fn dated(title: &str, dir: &Path, kind: Kind, now: &
     let digest = Digest::of(format!("{title}\n{}", folder.display()).as_bytes()).to_string();
     let short: String = digest.chars().skip_while(|c| *c != ':').skip(1).take(4).collect();
     format!("{name}-{}-{short}", now.strftime("%Y-%m-%d-%H%M%S"))
+}
+
+/// Whether a name has letters that an identity cannot have.
+fn is_lossy(name: &str) -> bool {
+    name.chars().any(|c| c.is_alphanumeric() && !c.is_ascii())
 }
 
 /// The name of a folder, blank for the root of a disk.
