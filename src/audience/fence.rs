@@ -1,4 +1,5 @@
-//! Which files may be read where the campaign is not trusted: somebody's pull request in CI, or a plan that travels.
+//! Which files may be read where the campaign is not trusted: somebody's pull request in CI, a plan that travels, or a page
+//! that shows one folder.
 
 use std::fs::File;
 use std::io;
@@ -9,11 +10,13 @@ use crate::diagnostic::unread;
 /// What is said of a file outside; the sentence for it is found by this word.
 const OUTSIDE: &str = "outside-sandbox";
 
-/// Files inside one folder, that of the repository or the campaign's own where there is none. Links are followed
-/// before it is asked where a file is.
+/// Files inside one folder: that of the repository, the campaign's own where there is none, or one that somebody named.
+/// Links are followed before it is asked where a file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fence {
     root: PathBuf,
+    /// Files outside that may be read all the same, as they really lie.
+    besides: Vec<PathBuf>,
 }
 
 impl Fence {
@@ -22,7 +25,19 @@ impl Fence {
     pub(crate) fn around(campaign: &Path) -> Self {
         let full = std::path::absolute(campaign).unwrap_or_else(|_| campaign.to_owned());
         let root = repository(&full).unwrap_or_else(|| full.parent().unwrap_or(Path::new("")).to_owned());
-        Self { root: root.canonicalize().unwrap_or_else(|_| root.to_owned()) }
+        Self::of(&root)
+    }
+
+    /// Around a folder.
+    pub(crate) fn of(folder: &Path) -> Self {
+        Self { root: folder.canonicalize().unwrap_or_else(|_| folder.to_owned()), besides: Vec::new() }
+    }
+
+    /// The same, open to these files, too.
+    #[must_use]
+    pub(crate) fn and<'f>(mut self, files: impl IntoIterator<Item = &'f Path>) -> Self {
+        self.besides.extend(files.into_iter().filter_map(|file| file.canonicalize().ok()));
+        self
     }
 
     /// Opens a file that may be read. Where it is is asked of what was opened: a link that somebody swaps at that very
@@ -47,7 +62,10 @@ impl Fence {
 
     fn has(&self, real: &Path) -> bool {
         let inside = real.strip_prefix(&self.root);
-        inside.is_ok_and(|inside| !inside.components().any(|part| part == Component::Normal(".git".as_ref())))
+        self.besides.iter().any(|file| file == real)
+            || inside.is_ok_and(|inside| {
+                !inside.components().any(|part| part == Component::Normal(".git".as_ref()))
+            })
     }
 }
 

@@ -140,11 +140,65 @@ pub(crate) fn load(path: &Path, overrides: &Overrides) -> Loaded {
 /// there is none.
 pub(crate) fn load_fenced(path: &Path, overrides: &Overrides) -> Loaded {
     let fence = Fence::around(path);
-    let outside = |at: Place, file: &Path| Diagnostic::new(Code::OutsideSandbox, at).with("file", file);
     if !fence.holds(path) {
         return planned(unread(path, outside(Place::Campaign, path)), Shown::All, &mut ());
     }
-    let mut validated = validated_within(Some(&fence), path, overrides);
+    let validated = validated_within(Some(&fence), path, overrides);
+    planned(fenced(validated, fence), Shown::All, &mut ())
+}
+
+/// Plans a campaign that was validated.
+pub(crate) fn loaded(validated: Validated) -> Loaded {
+    planned(validated, Shown::All, &mut ())
+}
+
+/// Reads and validates a campaign of a folder that is shown as a whole: what the campaign names is read in that folder alone.
+/// The rules that hold for it are read wherever they lie, since nobody in the folder chose them, and so are the lists that
+/// these name. `text` stands for the campaign file where it is not written yet.
+pub(crate) fn validated_inside(
+    fence: &Fence,
+    path: &Path,
+    text: Option<&str>,
+    overrides: &Overrides,
+) -> Validated {
+    let mut validated = match text.map_or_else(|| read(Some(fence), path), |text| Ok(text.to_owned())) {
+        Ok(text) => validate(path, &text, overrides),
+        Err(fault) => return unread(path, fault),
+    };
+    let named = validated.known.policy.as_ref();
+    let named = named.map(|name| path.parent().unwrap_or(Path::new("")).join(name));
+    if let Some(policy) = named.filter(|policy| !fence.holds(policy)) {
+        validated.known.policy = None;
+        validated.campaign = None;
+        validated.faults.push(outside(Place::Field(FieldPath::of("account.policy")), &policy));
+    }
+    let policies = policies::find(&validated, path, None);
+    hold(&mut validated, policies);
+    let of_policies: Vec<PathBuf> = validated
+        .audience
+        .iter()
+        .flat_map(|audience| audience.beside())
+        .filter(|file| matches!(file.at, Place::Policy(_)))
+        .map(|file| file.source.path.clone())
+        .collect();
+    let testers = validated.campaign.iter().flat_map(|campaign| &campaign.testers.files);
+    let elsewhere = testers
+        .filter(|list| !matches!(list.file.at, Place::Policy(_)) && !fence.holds(&list.file.source.path));
+    let faults: Vec<_> =
+        elsewhere.map(|list| outside(list.file.at.clone(), &list.file.source.path)).collect();
+    if !faults.is_empty() {
+        validated.faults.extend(faults);
+        validated.campaign = None;
+    }
+    fenced(validated, fence.clone().and(of_policies.iter().map(PathBuf::as_path)))
+}
+
+fn outside(at: Place, file: &Path) -> Diagnostic {
+    Diagnostic::new(Code::OutsideSandbox, at).with("file", file)
+}
+
+/// A campaign whose files are read inside of a fence alone; those outside are faults.
+fn fenced(mut validated: Validated, fence: Fence) -> Validated {
     if let Some(audience) = validated.audience.take_if(|audience| !fence.holds(&audience.source.path)) {
         let at = Place::Field(FieldPath::of("audience.file"));
         validated.faults.push(outside(at, &audience.source.path));
@@ -167,7 +221,7 @@ pub(crate) fn load_fenced(path: &Path, overrides: &Overrides) -> Loaded {
         campaign.audience = audience.clone();
     }
     validated.fence = Some(fence);
-    planned(validated, Shown::All, &mut ())
+    validated
 }
 
 /// Which diagnostics somebody may see one by one.

@@ -6,6 +6,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use jiff::Timestamp;
 use tempfile::NamedTempFile;
 
 use crate::own_file;
@@ -31,12 +32,19 @@ pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
     /// What it said to people.
     pub(crate) said: String,
+    /// When that was seen.
+    pub(crate) seen: Timestamp,
 }
 
 impl Ended {
     /// Whether it could not use the account: its AppSecret, its AppID, its permissions or the addresses it allows.
     pub(crate) fn was_kept_out(&self) -> bool {
         self.code == Some(ACCOUNT)
+    }
+
+    /// Whether somebody or something ended it from outside.
+    pub(crate) fn was_killed(&self) -> bool {
+        self.code.is_none()
     }
 
     /// Whether it did not come to an end of its own that the journal tells of: done, in part, with unknown ones, or paused.
@@ -68,6 +76,21 @@ impl Started {
         Ok(Self { process: command.spawn()?, said, ended: None })
     }
 
+    /// Asks it to end as soon as what is on its way is answered.
+    #[cfg(unix)]
+    pub(crate) fn interrupt(&self) {
+        use rustix::process::{Pid, Signal, kill_process};
+        let pid = i32::try_from(self.process.id()).ok().and_then(Pid::from_raw);
+        if let Some(pid) = pid.filter(|_| self.ended.is_none()) {
+            // One that has just ended needs no asking.
+            let _ = kill_process(pid, Signal::TERM);
+        }
+    }
+
+    /// Windows has no such word between processes.
+    #[cfg(not(unix))]
+    pub(crate) fn interrupt(&self) {}
+
     /// How it ended; nothing while it runs.
     pub(crate) fn ended(&mut self) -> Option<&Ended> {
         if self.ended.is_none() {
@@ -77,7 +100,7 @@ impl Started {
                 Ok(Some(status)) => status.code(),
                 Err(_) => None,
             };
-            self.ended = Some(Ended { code, said: self.said() });
+            self.ended = Some(Ended { code, said: self.said(), seen: Timestamp::now() });
         }
         self.ended.as_ref()
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
@@ -18,13 +19,17 @@ use crate::console::folder::{Found, campaigns};
 use crate::console::place::{DRAFT, Place, hex};
 use crate::console::program::{Answer, Planned, Program, Question};
 use crate::console::seal::Seal;
-use crate::console::standing::Known;
+use crate::console::standing::{Known, Run};
+use crate::diagnostic::render::display;
 use crate::locale::{Catalog, Language};
 use crate::message::Kind;
 use crate::own_file;
 
 /// So many styles with pictures are kept for browsers that are about to ask for them.
 const PICTURES: usize = 8;
+
+/// So many campaign files are remembered as forms were made of them.
+const TEXTS: usize = 32;
 
 /// So many campaigns can be in the making at a time.
 const DRAFTS: usize = 8;
@@ -48,14 +53,30 @@ pub(crate) struct Desk {
     sending: Mutex<()>,
     plans: Mutex<BTreeMap<PathBuf, (Marks, Arc<Planned>)>>,
     started: Mutex<BTreeMap<(String, What), Started>>,
+    /// What the campaigns are called for which something was started.
+    names: Mutex<BTreeMap<String, String>>,
     /// The variable of the secret that each of them was given, until it is known how it fared.
     given: Mutex<BTreeMap<(String, What), String>>,
     looked_at: Mutex<BTreeSet<String>>,
     pictures: Mutex<VecDeque<(String, String)>>,
+    /// The texts of campaign files that forms were made of, by what names them.
+    texts: Mutex<VecDeque<(String, String)>>,
     secrets: Mutex<BTreeMap<String, SecretString>>,
     /// The variables of secrets that were told here and did not open the account.
     refused: Mutex<BTreeSet<String>>,
     drafts: Mutex<VecDeque<(String, TempDir, Draft)>>,
+}
+
+/// A sending that goes on, and whose campaign is not found any more.
+#[derive(Debug, serde::Serialize)]
+pub(crate) struct Lost {
+    /// What the campaign was called.
+    title: String,
+    /// What stops it, and the seal of that.
+    path: String,
+    seal: String,
+    /// Whether it can be stopped from here: `wxcast stop` wants the campaign's file.
+    stops: bool,
 }
 
 /// What was started for a campaign; of each there is at most one at a time.
@@ -93,9 +114,11 @@ impl Desk {
             sending: Mutex::default(),
             plans: Mutex::default(),
             started: Mutex::default(),
+            names: Mutex::default(),
             given: Mutex::default(),
             looked_at: Mutex::default(),
             pictures: Mutex::default(),
+            texts: Mutex::default(),
             secrets: Mutex::default(),
             refused: Mutex::default(),
             drafts: Mutex::default(),
@@ -173,8 +196,15 @@ impl Desk {
     /// How a campaign stands.
     pub(crate) fn known(&self, found: &Found) -> (Arc<Planned>, Known) {
         let planned = self.plan(&found.path);
-        let known = Known::of(&planned, &self.ask(&Question::Status, &found.path));
+        let known = self.standing(found, &planned);
         (planned, known)
+    }
+
+    /// How a campaign of this plan stands.
+    pub(crate) fn standing(&self, found: &Found, planned: &Planned) -> Known {
+        let [status, runs] =
+            [Question::Status, Question::Runs].map(|question| self.ask(&question, &found.path));
+        Known::of(planned, &status, &runs, &self.words())
     }
 
     /// Starts a command for a campaign, unless the same is going on.
@@ -199,6 +229,9 @@ impl Desk {
             Some((name, _)) => held(&self.given).insert(key.clone(), name),
             None => held(&self.given).remove(&key),
         };
+        let facts = &self.plan(&found.path).facts;
+        let name = facts.title.clone().or_else(|| facts.campaign.clone());
+        held(&self.names).insert(found.key.clone(), name.unwrap_or_else(|| found.name.clone()));
         held(&self.started).insert(key, started);
         Ok(())
     }
@@ -212,6 +245,47 @@ impl Desk {
     /// How what was started for a campaign last has ended.
     pub(crate) fn ended(&self, what: What, found: &Found) -> Option<Ended> {
         held(&self.started).get_mut(&(found.key.clone(), what))?.ended().cloned()
+    }
+
+    /// How the last sending that was started here has ended, where nothing that the journal tells has come after it: a second
+    /// one that was refused says nothing any more once the first one has ended.
+    pub(crate) fn failure(&self, found: &Found, last: Option<&Run>) -> Option<Ended> {
+        let ended = self.ended(What::Send, found)?;
+        // A run of its own has begun and ended before its process has.
+        let since = |at: Timestamp| at > ended.seen;
+        let is_over = last.is_some_and(|last| since(last.started) || last.ended.is_some_and(since));
+        (!is_over).then_some(ended)
+    }
+
+    /// The sendings that go on of campaigns whose files are not where they were: their names.
+    pub(crate) fn lost(&self, there: &[Found]) -> Vec<Lost> {
+        let mut started = held(&self.started);
+        let names = held(&self.names);
+        let lost = started.iter_mut().filter_map(|((key, what), process)| {
+            let is_gone = !there.iter().any(|found| found.key == *key);
+            let goes_on = *what == What::Send && is_gone && process.ended().is_none();
+            goes_on.then(|| Lost {
+                title: names.get(key).cloned().unwrap_or_else(|| key.clone()),
+                path: format!("/lost/{key}"),
+                seal: self.seal.of(&["lost", key]),
+                stops: cfg!(unix),
+            })
+        });
+        lost.collect()
+    }
+
+    /// Asks a sending that was started for this key to end as soon as what is on its way is answered.
+    pub(crate) fn interrupt(&self, key: &str) {
+        if let Some(process) = held(&self.started).get(&(key.to_owned(), What::Send)) {
+            process.interrupt();
+        }
+    }
+
+    /// Looks after what was started, so that nothing which has ended stays in the system's table of processes.
+    pub(crate) fn reap(&self) {
+        for process in held(&self.started).values_mut() {
+            let _ = process.ended();
+        }
     }
 
     /// Waits for what was started for a campaign, where it takes no longer than a moment.
@@ -328,6 +402,45 @@ impl Desk {
     /// Forgets a campaign that was made.
     pub(crate) fn drop_draft(&self, key: &str) {
         held(&self.drafts).retain(|(kept, ..)| kept != key);
+    }
+
+    /// The files of a plan that were written after a moment, which a form gives in milliseconds.
+    pub(crate) fn changed_since(&self, planned: &Planned, path: &Path, at: &str) -> Vec<String> {
+        let Some(at) =
+            at.parse().ok().and_then(|at| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(at)))
+        else {
+            return Vec::new();
+        };
+        let is_new = |mark: &Option<(SystemTime, u64)>| mark.is_some_and(|(changed, _)| changed >= at);
+        let marks = marks_of(files(path, planned));
+        let new = marks.into_iter().filter(|(_, mark)| is_new(mark));
+        new.map(|(file, _)| display(file.strip_prefix(&self.folder).unwrap_or(&file))).collect()
+    }
+
+    /// Writes a scenario where a process that is started can read it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub(crate) fn keep_scenario(&self, name: &str, text: &str) -> io::Result<PathBuf> {
+        let file = self.place.base().join(format!("{name}.toml"));
+        own_file::replace(&file, text.as_bytes())?;
+        Ok(file)
+    }
+
+    /// Keeps the text of a campaign file that a form is made of.
+    pub(crate) fn keep_text(&self, mark: &str, text: &str) {
+        let mut texts = held(&self.texts);
+        if !texts.iter().any(|(kept, _)| kept == mark) {
+            texts.push_back((mark.to_owned(), text.to_owned()));
+            let old = texts.len().saturating_sub(TEXTS);
+            texts.drain(..old);
+        }
+    }
+
+    /// The text that a form was made of.
+    pub(crate) fn text(&self, mark: &str) -> Option<String> {
+        held(&self.texts).iter().find(|(kept, _)| kept == mark).map(|(_, text)| text.clone())
     }
 
     /// Keeps a style with pictures until the browser asks for it, and gives its name.

@@ -7,6 +7,7 @@
 mod child;
 mod desk;
 pub(crate) mod draft;
+mod editing;
 mod folder;
 pub(crate) mod place;
 pub(crate) mod program;
@@ -34,6 +35,9 @@ use crate::locale::Language;
 /// How long the last answers may take once the console is to end.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
+/// How often it is looked whether something that was started has ended.
+const REAPS: Duration = Duration::from_millis(500);
+
 /// What a console is started with.
 pub(crate) struct Settings {
     /// The folder whose campaigns it shows.
@@ -52,6 +56,16 @@ pub(crate) struct Settings {
     pub(crate) seal: String,
     /// Whether another console has the folder: then this one changes nothing.
     pub(crate) read_only: bool,
+}
+
+/// Sees within a moment that something which was started has ended, whether or not somebody looks at a page.
+async fn reap(desk: Arc<Desk>) {
+    loop {
+        tokio::time::sleep(REAPS).await;
+        let desk = Arc::clone(&desk);
+        // It is done again anyway.
+        let _ = tokio::task::spawn_blocking(move || desk.reap()).await;
+    }
 }
 
 /// A console that is being served.
@@ -82,6 +96,7 @@ impl Console {
         }
         let desk = Arc::new(Desk::new(folder, place, program, language, seal, read_only));
         let routes = server::routes(Arc::clone(&desk), door);
+        tokio::spawn(reap(Arc::clone(&desk)));
         let serving = tokio::spawn(server::serve(listener, routes));
         Ok(Self { address, token, idle, desk, serving })
     }

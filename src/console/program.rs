@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::campaign::Campaign;
 use crate::console::draft::{Draft, Drafted};
+use crate::diagnostic::code::Code;
 use crate::diagnostic::render::Sources;
 use crate::journal::store::Store;
 use crate::locale::Language;
@@ -15,6 +16,9 @@ use crate::report::plan::json::Facts;
 pub(crate) trait Program: Send + Sync {
     /// Reads and plans a campaign.
     fn plan(&self, campaign: &Path) -> Planned;
+
+    /// The same, as if its file had this text.
+    fn judge(&self, campaign: &Path, text: &str) -> Judged;
 
     /// Asks a command.
     fn ask(&self, question: &Question, campaign: &Path, language: Language) -> Answer;
@@ -57,6 +61,8 @@ pub(crate) enum Question {
     Report,
     /// `wxcast send` up to its question, to which nobody is there to say yes.
     Send,
+    /// The same with `--continue-ramp`, for a ramp that has halted.
+    SendOn,
     /// `wxcast results -o FILE`.
     Results(PathBuf),
 }
@@ -72,6 +78,17 @@ pub(crate) struct Planned {
     pub(crate) sources: Sources,
     /// What is known of the campaign.
     pub(crate) facts: Facts,
+}
+
+/// A campaign as it would be.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    /// The campaign and its plan.
+    pub(crate) planned: Planned,
+    /// The campaign, where its file has no fault, whatever its list has.
+    pub(crate) campaign: Option<Campaign>,
+    /// The names of the columns that its message can use; none where the list cannot be read.
+    pub(crate) columns: Vec<String>,
 }
 
 /// What a command said.
@@ -94,6 +111,13 @@ pub(crate) struct Line {
     pub(crate) places: Vec<(String, String)>,
     /// The sentence.
     pub(crate) text: String,
+}
+
+impl Planned {
+    /// Whether the campaign names files outside of the folder: then nothing is done that would read them.
+    pub(crate) fn leads_outside(&self) -> bool {
+        self.plan.diagnostics.kept().iter().any(|fault| fault.code == Code::OutsideSandbox)
+    }
 }
 
 impl Answer {

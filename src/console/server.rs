@@ -33,6 +33,8 @@ const OWN_STYLE: &str = include_str!("assets/console.css");
 const SCRIPT: &str = include_str!("assets/console.js");
 /// A form has a few fields. An AppSecret and a search are the longest of them.
 const MOST: usize = 64 << 10;
+/// The form of a whole campaign has some hundred of them.
+const MOST_OF_FORM: usize = 2 << 20;
 /// A list of a million people has fewer bytes.
 const MOST_OF_LIST: usize = 64 << 20;
 /// How often a running send is looked at.
@@ -45,16 +47,19 @@ type Shared = State<Arc<Desk>>;
 
 /// The routes behind a door.
 pub(crate) fn routes(desk: Arc<Desk>, door: Door) -> Router {
+    let words = desk.words();
     let routes = Router::new()
         .route("/", get(folder))
         .route("/language", post(language))
         // A list may be large, and nothing else is.
         .route("/new", get(bring).post(take).layer(DefaultBodyLimit::max(MOST_OF_LIST)))
         .route("/new/{key}", get(write).post(change))
+        .route("/lost/{key}", post(interrupt))
         .route("/style.css", get(style))
         .route("/console.js", get(script))
         .route("/pictures/{name}", get(pictures))
         .route("/campaign/{key}", get(campaign))
+        .route("/campaign/{key}/edit", get(edit).post(rewrite).layer(DefaultBodyLimit::max(MOST_OF_FORM)))
         .route("/campaign/{key}/phones", get(phones))
         .route("/campaign/{key}/try", get(trial).post(begin_trial))
         .route("/campaign/{key}/try/rehearse", post(rehearse))
@@ -68,10 +73,11 @@ pub(crate) fn routes(desk: Arc<Desk>, door: Door) -> Router {
         .route("/campaign/{key}/resolve", post(resolve))
         .fallback(nowhere)
         .layer(DefaultBodyLimit::max(MOST))
+        .layer(from_fn_with_state(Arc::clone(&desk), told))
         .layer(from_fn_with_state(Arc::clone(&desk), watched))
         .with_state(desk);
     // Around everything: a request that is not let in reaches nothing of the above.
-    guarded(routes, door).layer(axum::middleware::from_fn(policed))
+    guarded(routes, door, screens::refused::shut(&words)).layer(axum::middleware::from_fn(policed))
 }
 
 /// Serves them.
@@ -82,7 +88,33 @@ pub(crate) async fn serve(listener: TcpListener, routes: Router) -> io::Result<(
 /// Notes that somebody is there.
 async fn watched(State(desk): Shared, request: Request, next: Next) -> Response {
     desk.touch();
+    desk.reap();
     next.run(request).await
+}
+
+/// Puts a page into the place of an answer that would be blank: what happened, that nothing was done, and where to go on.
+async fn told(State(desk): Shared, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let status = response.status();
+    let is_page = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if is_page || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let word = match status {
+        StatusCode::FORBIDDEN => "old",
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => "nowhere",
+        StatusCode::CONFLICT => "read-only",
+        StatusCode::PAYLOAD_TOO_LARGE => "too-large",
+        status if status.is_client_error() => "nowhere",
+        _ => "broken",
+    };
+    match tokio::task::spawn_blocking(move || screens::refused::by(&desk, word)).await {
+        Ok(Ok(html)) => (status, Html(html)).into_response(),
+        Ok(Err(_)) | Err(_) => response,
+    }
 }
 
 /// Says what a browser may do, with whatever is answered.
@@ -140,8 +172,12 @@ async fn changed(
     .await
 }
 
-async fn folder(State(desk): Shared) -> Response {
-    shown(desk, screens::folder::show).await
+async fn folder(State(desk): Shared, Query(asked): Asked) -> Response {
+    shown(desk, move |desk| screens::folder::show(desk, &asked)).await
+}
+
+async fn interrupt(State(desk): Shared, Path(key): Path<String>, body: Bytes) -> Response {
+    shown(desk, move |desk| screens::folder::interrupt(desk, &key, &Fields::read(&body))).await
 }
 
 async fn language(State(desk): Shared, headers: HeaderMap, body: Bytes) -> Response {
@@ -177,6 +213,14 @@ type Asked = Query<BTreeMap<String, String>>;
 
 async fn phones(State(desk): Shared, Path(key): Path<String>, Query(asked): Asked) -> Response {
     of_campaign(desk, key, move |desk, found| screens::phones::show(desk, found, &asked)).await
+}
+
+async fn edit(State(desk): Shared, Path(key): Path<String>, Query(asked): Asked) -> Response {
+    of_campaign(desk, key, move |desk, found| screens::edit::show(desk, found, &asked)).await
+}
+
+async fn rewrite(State(desk): Shared, Path(key): Path<String>, body: Bytes) -> Response {
+    changed(desk, key, body, screens::edit::change).await
 }
 
 async fn bring(State(desk): Shared) -> Response {

@@ -34,6 +34,8 @@ pub(crate) struct Screen<'a> {
 pub(crate) enum Tab {
     /// How it stands.
     Campaign,
+    /// Its file as a form.
+    Edit,
     /// Its messages.
     Phones,
     /// Before people get it.
@@ -47,11 +49,13 @@ pub(crate) enum Tab {
 }
 
 impl Tab {
-    const ALL: [Self; 6] = [Self::Campaign, Self::Phones, Self::Try, Self::Send, Self::Results, Self::Runs];
+    const ALL: [Self; 7] =
+        [Self::Campaign, Self::Edit, Self::Phones, Self::Try, Self::Send, Self::Results, Self::Runs];
 
     fn word(self) -> &'static str {
         match self {
             Self::Campaign => "campaign",
+            Self::Edit => "edit",
             Self::Phones => "phones",
             Self::Try => "try",
             Self::Send => "send",
@@ -64,7 +68,7 @@ impl Tab {
     pub(crate) fn path(self, key: &str) -> String {
         match self {
             Self::Campaign => format!("/campaign/{key}"),
-            Self::Phones | Self::Try | Self::Send | Self::Results | Self::Runs => {
+            Self::Edit | Self::Phones | Self::Try | Self::Send | Self::Results | Self::Runs => {
                 format!("/campaign/{key}/{}", self.word())
             }
         }

@@ -33,12 +33,13 @@ pub(super) fn routes(pages: Pages, door: Door) -> Router {
         .route("/live.js", get(script))
         .route("/changes", get(changes))
         .with_state(pages);
-    guarded(routes, door)
+    guarded(routes, door, String::new())
 }
 
-/// Routes behind a door: every answer has the headers that keep it here, also that of a request which is refused.
-pub(crate) fn guarded(routes: Router, door: Door) -> Router {
-    routes.layer(from_fn_with_state(Arc::new(door), guard))
+/// Routes behind a door: every answer has the headers that keep it here, also that of a request which is refused. `shut` is
+/// what whoever is refused reads, which may be anybody.
+pub(crate) fn guarded(routes: Router, door: Door, shut: String) -> Router {
+    routes.layer(from_fn_with_state(Arc::new((door, shut)), guard))
 }
 
 async fn page(State(pages): State<Pages>) -> Html<String> {
@@ -61,7 +62,8 @@ async fn changes(State(mut pages): State<Pages>) -> Sse<impl Stream<Item = Resul
 }
 
 /// Lets requests of the browser that came by the address with the token through and refuses all others.
-async fn guard(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
+async fn guard(State(at): State<Arc<(Door, String)>>, request: Request, next: Next) -> Response {
+    let (door, shut) = &*at;
     let mut response = match door.entry(request.uri(), request.headers()) {
         Entry::Open => next.run(request).await,
         Entry::Exchanged(cookie) => {
@@ -71,7 +73,8 @@ async fn guard(State(door): State<Arc<Door>>, request: Request, next: Next) -> R
             }
             response
         }
-        Entry::Shut => StatusCode::FORBIDDEN.into_response(),
+        Entry::Shut if shut.is_empty() => StatusCode::FORBIDDEN.into_response(),
+        Entry::Shut => (StatusCode::FORBIDDEN, Html(shut.clone())).into_response(),
     };
     for (name, value) in [
         (header::CACHE_CONTROL, "no-store"),

@@ -74,10 +74,23 @@ pub(crate) fn make(path: &Path) -> io::Result<bool> {
 
 /// Puts a file with this content in the place of whatever is there; where that is a link, of the link.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    put(path, content, None)
+}
+
+/// The same for a file of people's own, which others may read and change as much as before.
+pub(crate) fn rewrite(path: &Path, content: &[u8]) -> io::Result<()> {
+    let rights = open(path)?.metadata()?.permissions();
+    put(path, content, Some(rights))
+}
+
+fn put(path: &Path, content: &[u8], rights: Option<fs::Permissions>) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new(""));
     // Such a file is its owner's alone from the first byte on.
     let mut file = temporary_in(folder)?;
     file.write_all(content)?;
+    if let Some(rights) = rights {
+        file.as_file().set_permissions(rights)?;
+    }
     file.as_file().sync_all()?;
     let (file, finished) = file.keep().map_err(|error| error.error)?;
     drop(file);

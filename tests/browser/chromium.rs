@@ -16,11 +16,16 @@ use crate::support::PATIENCE;
 
 /// What is looked at in a page, as functions of the page.
 const LOOK: &str = include_str!("look.js");
+/// What axe-core finds in a page, one line a finding: the rule, and the first element that breaks it.
+const FINDINGS: &str = "return axe.run(document, { resultTypes: ['violations'] }).then((found) => \
+                        found.violations.map((one) => `${one.id}: ${one.help}: ${one.nodes[0].html.slice(0, 200)}`))";
 
 /// A browser with one window.
 pub(crate) struct Browser {
     driver: Child,
     client: Client,
+    /// axe-core, where it was fetched.
+    axe: Option<String>,
 }
 
 /// A command that WebDriver's own list lacks.
@@ -66,7 +71,7 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("a session");
-        Some(Self { driver, client })
+        Some(Self { driver, client, axe: axe() })
     }
 
     /// Opens a page.
@@ -125,6 +130,15 @@ impl Browser {
     /// Runs one of the functions that look at the page.
     pub(crate) async fn look(&self, function: &str) -> Json {
         self.run(&format!("{LOOK}\nreturn {function}();")).await
+    }
+
+    /// What axe-core finds in the page.
+    pub(crate) async fn axe(&self) -> Json {
+        let Some(axe) = &self.axe else { return Json::Array(Vec::new()) };
+        if self.run("return typeof window.axe").await == "undefined" {
+            self.run(axe).await;
+        }
+        self.run(FINDINGS).await
     }
 
     /// Presses a key.
@@ -201,6 +215,19 @@ impl Drop for Browser {
 /// Where pictures of pages are kept.
 fn pictures() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots")
+}
+
+/// The script that `.ci/axe` has fetched, in the only version that it fetches. Without it pages are not held against it,
+/// which is told on stderr; in CI that is a failure.
+fn axe() -> Option<String> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("axe");
+    let script = fs::read_dir(&folder).ok().and_then(|mut files| files.next()?.ok());
+    let Some(script) = script else {
+        assert!(std::env::var_os("CI").is_none(), "no axe-core: run .ci/axe");
+        eprintln!("SKIPPED: the pages were not held against axe-core, which .ci/axe fetches");
+        return None;
+    };
+    Some(fs::read_to_string(script.path()).expect("a script"))
 }
 
 fn find(names: &[&str]) -> Option<PathBuf> {

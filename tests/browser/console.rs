@@ -211,6 +211,11 @@ async fn screen(browser: &Browser, name: &str) {
                     "{name} in {language} at {width}, {scheme}: {look}"
                 );
             }
+            assert_eq!(
+                browser.axe().await,
+                Json::Array(Vec::new()),
+                "{name} in {language} at {width}, {scheme}: axe-core"
+            );
             browser.picture(&format!("console-{name}-{language}-{width}-{scheme}"), width).await;
         }
         if std::env::var_os("UPDATE_DOCS").is_some() && ["folder", "send", "results"].contains(&name) {

@@ -105,6 +105,7 @@ fn noisy_crates_stay_behind_one_door() {
         ("cfb", "audience/workbook/xls.rs"),
         ("rust_xlsxwriter", "report/results/xlsx.rs report/list/xlsx.rs"),
         ("infer", "plan/inspect/mod.rs"),
+        ("toml_edit", "console/editing/document.rs"),
     ] {
         for file in all(&source) {
             let text = fs::read_to_string(&file).expect("a source file");

@@ -46,6 +46,8 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ),
     ("cli/terminal.rs", "是", "an answer that people give"),
     ("cli/terminal.rs", "好", "an answer that people give"),
+    ("console/screens/send.rs", "人", "a word that people type behind a number"),
+    ("console/screens/send.rs", "条", "a word that people type behind a number"),
     ("audience/characters.rs", "锟斤拷", "what is left of lost characters, to be recognised"),
     ("report/plan/junit.rs", "wxcast plan: {}", "the command's name in front of the campaign's"),
     ("report/form/file.rs", " at path ", "what serde_json says, to be recognised"),

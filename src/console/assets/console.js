@@ -18,12 +18,25 @@ if (running) {
     if (told.told && Date.now() - last >= 10000) [last, spoken.textContent] = [Date.now(), told.told];
   };
   events.addEventListener("counts", (event) => show(event.data));
+  // Without the console the sending goes on and the numbers stand still: that is said, and looked for again.
+  const lost = document.querySelector("[data-lost]");
+  const told = lost.textContent;
+  events.addEventListener("open", () => (lost.hidden = true));
+  events.addEventListener("error", () => {
+    if (lost.hidden) lost.textContent = told.replace("…", new Date().toTimeString().slice(0, 5));
+    lost.hidden = false;
+    // A browser gives up on a console that does not know it any more.
+    if (events.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 5000);
+  });
   events.addEventListener("over", (event) => {
     events.close();
     show(event.data);
     location.replace(running.dataset.here);
   });
 }
+
+// A page that comes back from the browser's memory says what was, not what is.
+addEventListener("pageshow", (event) => event.persisted && location.reload());
 
 // A rehearsal or a try that goes on: look again.
 if (document.querySelector("[data-again]")) setTimeout(() => location.reload(), 2000);
@@ -74,7 +87,11 @@ if (draft) {
       const page = await look();
       for (const part of draft.querySelectorAll("[data-part]")) {
         const fresh = page.querySelector(`[data-part="${part.dataset.part}"]`);
-        if (fresh) part.replaceChildren(...fresh.childNodes);
+        if (!fresh) continue;
+        // While a text is half written the phone stays as it was, paler.
+        const waits = fresh.querySelector("[data-none]") !== null && part.querySelector(".sample") !== null;
+        part.classList.toggle("stale", waits);
+        if (!waits) part.replaceChildren(...fresh.childNodes);
       }
     } finally {
       busy = false;
@@ -83,8 +100,18 @@ if (draft) {
   };
   draft.addEventListener("input", (event) => {
     // Another kind, sheet, row or column asks for other things: the whole page is made anew.
-    if (event.target.matches("select, [type=radio]")) return draft.requestSubmit(draft.querySelector("[value=look]"));
+    if (event.target.matches("[data-reload]")) return draft.requestSubmit(draft.querySelector("[value=look]"));
     clearTimeout(timer);
     timer = setTimeout(follow, 300);
   });
+  // What is written here and not saved is not lost by a careless click.
+  const dirty = draft.querySelector("[data-dirty]");
+  if (dirty) {
+    let leaves = false;
+    draft.addEventListener("input", () => (dirty.hidden = false));
+    draft.addEventListener("submit", () => (leaves = true));
+    addEventListener("beforeunload", (event) => {
+      if (!dirty.hidden && !leaves) event.preventDefault();
+    });
+  }
 }

@@ -56,8 +56,9 @@ pub(crate) fn show(desk: &Desk, found: &Found) -> Result<Shown, Wrong> {
     if planned.campaign.is_some() {
         fact("duration", length(facts.forecast_seconds, &words));
     }
-    fact("last", last_run(desk, found, &words));
-    let tiles: Vec<Tile> = known.counts.as_ref().map_or_else(Vec::new, |counts| tiles(counts, &words));
+    fact("last", last_run(&known, &planned, &words));
+    let tiles: Vec<Tile> = known.settled().as_ref().map_or_else(Vec::new, |counts| tiles(counts, &words));
+    let is_halted = matches!(known.standing, Standing::Halted(_));
     let screen = Screen {
         title: title(found, &planned),
         templates: vec![("content", CONTENT), ("faults", faults::TEMPLATE)],
@@ -66,6 +67,8 @@ pub(crate) fn show(desk: &Desk, found: &Found) -> Result<Shown, Wrong> {
             "class": known.class(),
             "standing": words.say(&format!("console.standing.{}", known.word()), &[("count", &known.number())]),
             "next": next(found, &known, seen, &words),
+            "halt": known.last.as_ref().and_then(|last| last.halt(&words)).filter(|_| is_halted),
+            "edit": Tab::Edit.path(&found.key),
             "doubt": known.doubt,
             "tiles": tiles,
             "facts": told,
@@ -93,6 +96,7 @@ fn next(found: &Found, known: &Known, seen: bool, words: &Catalog) -> Option<Nex
         // The faults stand below, and a doubt says itself what to do.
         Standing::Faulty(_) | Standing::Doubtful => return None,
         Standing::Unsettled(_) => ("unsettled", Some(Tab::Results)),
+        Standing::Halted(_) => ("halted", Some(Tab::Results)),
         Standing::Begun(_) => ("begun", Some(Tab::Send)),
         Standing::Ready(_) if !seen => ("look", Some(Tab::Phones)),
         Standing::Ready(_) => ("ready", Some(Tab::Send)),

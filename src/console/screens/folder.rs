@@ -1,15 +1,18 @@
 //! The campaigns of the folder: what each is called, from which account, how it stands, and when it was sent last.
 
-use jiff::Timestamp;
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
+use crate::campaign::moment::{shown, usual_zone};
 use crate::console::desk::Desk;
 use crate::console::folder::Found;
-use crate::console::program::{Planned, Question};
-use crate::console::screens::{Shown, Wrong};
+use crate::console::program::Planned;
+use crate::console::screens::{Fields, Shown, Wrong};
 use crate::console::shell::{Screen, Tab};
+use crate::console::standing::{Known, Standing};
 use crate::delivery::outcome::{Counts, Status};
 use crate::diagnostic::render::display;
 use crate::locale::Catalog;
@@ -26,25 +29,40 @@ struct Card {
     standing: String,
     counts: Option<String>,
     last: String,
+    /// Where it stands among the others.
+    #[serde(skip)]
+    rank: u8,
 }
 
+/// From so many campaigns on one is looked for by its name.
+const MANY: usize = 12;
+
 /// The screen.
-pub(crate) fn show(desk: &Desk) -> Result<Shown, Wrong> {
+pub(crate) fn show(desk: &Desk, asked: &BTreeMap<String, String>) -> Result<Shown, Wrong> {
     let words = desk.words();
     let campaigns = desk.campaigns();
     // Each is planned by itself, and most are not read again: on all cores the rest of a large folder takes no longer
     // than its largest list.
-    let cards: Vec<Card> = std::thread::scope(|scope| {
+    let mut cards: Vec<Card> = std::thread::scope(|scope| {
         let each: Vec<_> =
             campaigns.iter().map(|found| scope.spawn(|| card(desk, found, &desk.words()))).collect();
         each.into_iter().filter_map(|card| card.join().ok()).collect()
     });
+    // What somebody waits for stands first; the names decide among equals.
+    cards.sort_by_key(|card| card.rank);
+    let find = asked.get("find").map_or("", |find| find.trim()).to_lowercase();
+    let all = cards.len();
+    cards.retain(|card| [&card.title, &card.file].iter().any(|name| name.to_lowercase().contains(&find)));
     let folder = desk.folder().canonicalize();
     let screen = Screen {
         title: words.say("console.folder.title", &[]),
         templates: vec![("content", CONTENT)],
         content: json!({
             "cards": cards,
+            "find": find,
+            "finds": all > MANY,
+            "none": all == 0,
+            "lost": desk.lost(&campaigns),
             "read_only": desk.read_only,
             "folder": display(folder.as_deref().unwrap_or(desk.folder())),
         }),
@@ -60,6 +78,16 @@ pub(crate) fn show(desk: &Desk) -> Result<Shown, Wrong> {
     Ok(Shown::Page(screen.page(desk, &words)?))
 }
 
+/// Stops a sending whose campaign is not found any more.
+pub(crate) fn interrupt(desk: &Desk, key: &str, fields: &Fields) -> Result<Shown, Wrong> {
+    if desk.read_only {
+        return Err(Wrong::ReadOnly);
+    }
+    fields.insist(desk, &["lost", key])?;
+    desk.interrupt(key);
+    Ok(Shown::Go("/".to_owned()))
+}
+
 fn card(desk: &Desk, found: &Found, words: &Catalog) -> Card {
     let (planned, known) = desk.known(found);
     Card {
@@ -69,8 +97,9 @@ fn card(desk: &Desk, found: &Found, words: &Catalog) -> Card {
         account: planned.facts.appid.clone(),
         class: known.class(),
         standing: words.say(&format!("console.standing.{}", known.word()), &[("count", &known.number())]),
-        counts: known.counts.as_ref().map(|counts| told(counts, words)),
-        last: last_run(desk, found, words),
+        counts: known.settled().as_ref().map(|counts| told(counts, words)),
+        last: last_run(&known, &planned, words),
+        rank: known.rank(),
     }
 }
 
@@ -90,24 +119,24 @@ pub(crate) fn told(counts: &Counts, words: &Catalog) -> String {
     each.reduce(more).unwrap_or_else(|| words.say("console.nobody", &[]))
 }
 
-/// A moment as somebody at this computer says it.
-pub(crate) fn when(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
+/// The zone that times of a campaign are told in: its own, as in its results.
+pub(crate) fn zone(planned: &Planned) -> TimeZone {
+    planned.campaign.as_ref().map_or_else(usual_zone, |campaign| campaign.send.hours.zone.clone())
 }
 
 /// When the last run began and how it ended.
-pub(crate) fn last_run(desk: &Desk, found: &Found, words: &Catalog) -> String {
-    let told = desk.ask(&Question::Runs, &found.path).json();
-    let Some(run) = told.as_ref().and_then(Json::as_array).and_then(|runs| runs.last()) else {
-        return words.say("console.never", &[]);
-    };
-    let at = run["started"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
-    let at = at.map_or_else(|| "?".to_owned(), when);
-    match run["exit"].as_str() {
-        Some(exit) => {
-            let ending = words.say(&format!("runs.ending.{exit}"), &[]);
+pub(crate) fn last_run(known: &Known, planned: &Planned, words: &Catalog) -> String {
+    let Some(run) = &known.last else { return words.say("console.never", &[]) };
+    let at = shown(run.started, &zone(planned));
+    let is_running = known.standing == Standing::Running;
+    match (&run.ending, run.halt(words)) {
+        (Some(_), Some(why)) => words.say("console.halted", &[("at", &at), ("why", &why)]),
+        (Some(ending), None) => {
+            let ending = words.say(&format!("runs.ending.{ending}"), &[]);
             words.say("console.last", &[("at", &at), ("ending", &ending)])
         }
-        None => words.say("console.begun", &[("at", &at)]),
+        (None, _) if is_running => words.say("console.begun", &[("at", &at)]),
+        // Its process was killed, or the computer went off.
+        (None, _) => words.say("console.last", &[("at", &at), ("ending", &words.say("runs.crashed", &[]))]),
     }
 }

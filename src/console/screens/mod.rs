@@ -1,6 +1,7 @@
 //! The screens, one a file.
 
 pub(crate) mod campaign;
+pub(crate) mod edit;
 pub(crate) mod faults;
 pub(crate) mod folder;
 pub(crate) mod new;

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use crate::campaign::Campaign;
 use crate::console::desk::Desk;
 use crate::console::draft::{Draft, Drafted, Field};
-use crate::console::screens::{Fields, Shown, Wrong};
+use crate::console::screens::{Fields, Shown, Wrong, faults};
 use crate::console::shell::{Screen, Tab};
 use crate::locale::Catalog;
 use crate::message::{KINDS, Kind};
@@ -74,7 +74,7 @@ pub(crate) fn take(desk: &Desk, brought: Brought) -> Result<Shown, Wrong> {
     }
     // Most folders have one account.
     let appid = desk.campaigns().iter().find_map(|found| desk.plan(&found.path).facts.appid.clone());
-    match desk.begin_draft(&name, &bytes, appid.unwrap_or_default()) {
+    match desk.begin_draft(&name, &bytes, appid.map_or_else(String::new, |appid| appid)) {
         Ok(key) => Ok(Shown::Go(format!("/new/{key}"))),
         Err(error) => Ok(Shown::Refused(bring(desk, Some(words.reason(&error.to_string())))?)),
     }
@@ -192,6 +192,9 @@ fn write(desk: &Desk, key: &str, draft: &Draft, why: &[String]) -> Result<String
 
 /// The first message that would be sent, as a phone shows it.
 fn phone((campaign, plan): &(Campaign, Plan), words: &Catalog) -> Option<(Vec<Json>, String)> {
+    if faults::spoil_the_message(plan) {
+        return None;
+    }
     let survey = Survey { samples: vec![plan.first.clone()?], lengths: Vec::new(), columns: Vec::new() };
     Some(html::samples(&Preview { campaign, plan, survey: &survey, masked: true, script: None }, words))
 }

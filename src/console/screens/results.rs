@@ -16,9 +16,10 @@ use crate::console::program::{Planned, Question};
 use crate::console::screens::folder::title;
 use crate::console::screens::people::{class, tiles};
 use crate::console::screens::refused;
+use crate::console::screens::send::typed;
 use crate::console::screens::{Fields, Shown, Wrong};
 use crate::console::shell::{Screen, Tab};
-use crate::console::standing::counts;
+use crate::console::standing::{Known, Standing, counts};
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::{Counts, Status};
 use crate::journal::record::{Recorded, RecordedCause, State};
@@ -52,6 +53,8 @@ struct Person {
 #[derive(Debug, Serialize)]
 struct Settle {
     mark: String,
+    /// Names the message as it was shown: one that was settled or sent once more since has another.
+    state: String,
     seal: String,
 }
 
@@ -61,6 +64,15 @@ struct People {
     columns: Vec<String>,
     list: Vec<Person>,
     more: bool,
+}
+
+/// Which people are asked for.
+struct Wanted<'w> {
+    status: Option<Status>,
+    /// The page, from 1.
+    page: usize,
+    /// What has to stand in their rows, in small letters.
+    who: &'w str,
 }
 
 /// The screen.
@@ -83,23 +95,38 @@ fn page(
     let counted = told.as_ref().and_then(counts);
     let status = asked.get("status").and_then(|word| parse(word));
     let number = asked.get("page").and_then(|page| page.parse::<usize>().ok()).unwrap_or(1).max(1);
+    let who = asked.get("who").map_or("", |who| who.trim());
     let unknown = counted.as_ref().map_or(0, |counts| counts.unknown);
     // Whoever comes for the first time sees first what waits for them.
     let status = status.or((unknown > 0 && !asked.contains_key("status")).then_some(Status::Unknown));
-    let people = people(desk, found, &planned, status, number, &words);
+    let small = who.to_lowercase();
+    let wanted = Wanted { status, page: number, who: &small };
+    let people = people(desk, found, &planned, &wanted, &words);
     let (people, trouble) = match people {
         Ok(people) => (people, None),
         Err(why) => (People::default(), Some(why)),
     };
     let path = Tab::Results.path(&found.key);
-    let path_of =
-        |number: usize| format!("{path}?status={}&page={number}#people", status.map_or("all", Status::name));
+    let path_of = |number: usize| {
+        let asked: String = url::form_urlencoded::byte_serialize(who.as_bytes()).collect();
+        format!("{path}?status={}&who={asked}&page={number}#people", status.map_or("all", Status::name))
+    };
+    // How many there are is counted where nobody is looked for by name.
+    let of = counted.as_ref().map_or(0, |counts| status.map_or_else(|| counts.total(), |one| counts.of(one)));
+    let pages = usize::try_from(of).unwrap_or(usize::MAX).div_ceil(PAGE).max(1);
     let running = told.as_ref().is_some_and(|told| told["running"] == true);
+    let known = desk.standing(found, &planned);
+    let killed = desk.failure(found, known.last.as_ref()).is_some_and(|ended| ended.was_killed());
+    let halt = match known.standing {
+        Standing::Halted(_) => known.last.as_ref().and_then(|last| last.halt(&words)),
+        _ => None,
+    };
+    let never = known.last.is_none() && counted.is_some_and(|counts| counts.sent + counts.unknown == 0);
     let ended = desk.ended(What::Resolve, found).filter(|ended| ended.code != Some(0));
     desk.forget(What::Resolve, found);
     let wrong: Vec<&str> = report.wrong.iter().map(|line| line.text.as_str()).collect();
     let by_report = told.as_ref().map_or_else(Vec::new, |told| reasons(told, &words));
-    let all_reasons = [by_report, skipped(desk, found, &words)].concat();
+    let all_reasons = [by_report, skipped(&known, &words)].concat();
     let screen = Screen {
         title: words.say("console.results.title", &[("title", &title(found, &planned))]),
         templates: vec![("content", CONTENT)],
@@ -123,11 +150,18 @@ fn page(
             "before": (number > 1).then(|| path_of(number - 1)),
             "after": people.more.then(|| path_of(number + 1)),
             "path": path,
+            "who": who,
+            "status": status.map_or("all", Status::name),
+            "number": number,
+            "pages": (who.is_empty() && pages > 1).then_some(pages),
+            "killed": killed,
+            "never": never,
+            "halt": halt,
             "unknown": unknown,
             "why": why,
             "settles": unknown > 0 && waiting.is_some() && !running && !desk.read_only,
-            "set": waiting,
-            "seal": waiting.as_ref().map(|set| desk.seal.of(&["resolve", &found.key, "all", set])),
+            "set": waiting.as_ref().map(|(_, set)| set),
+            "seal": waiting.as_ref().map(|(_, set)| desk.seal.of(&["resolve", &found.key, "all", set])),
             "resolve": format!("/campaign/{}/resolve", found.key),
             "ended": ended.map(|ended| ended.said),
             "workbook": format!("/campaign/{}/results.xlsx", found.key),
@@ -170,10 +204,8 @@ fn reasons(told: &Json, words: &Catalog) -> Vec<Json> {
 }
 
 /// Why people were skipped, as `status` counts them.
-fn skipped(desk: &Desk, found: &Found, words: &Catalog) -> Vec<Json> {
-    let told = desk.ask(&Question::Status, &found.path).json();
-    let reasons = told.as_ref().and_then(|told| told["skipped_by_reason"].as_object());
-    let line = |(reason, count): (&String, &Json)| {
+fn skipped(known: &Known, words: &Catalog) -> Vec<Json> {
+    let line = |(reason, count): &(String, u64)| {
         json!({
             "word": words.say(&format!("status.{}", Status::Skipped.name()), &[]),
             "class": class(Status::Skipped),
@@ -183,7 +215,7 @@ fn skipped(desk: &Desk, found: &Found, words: &Catalog) -> Vec<Json> {
             "advice": "",
         })
     };
-    reasons.into_iter().flatten().map(line).collect()
+    known.skipped.iter().map(line).collect()
 }
 
 /// The people of a status, page by page; why there are none, where that is so.
@@ -191,8 +223,7 @@ fn people(
     desk: &Desk,
     found: &Found,
     planned: &Planned,
-    status: Option<Status>,
-    page: usize,
+    wanted: &Wanted<'_>,
     words: &Catalog,
 ) -> Result<People, String> {
     let campaign = planned.campaign.as_ref().ok_or_else(|| words.say("console.results.faulty", &[]))?;
@@ -215,16 +246,16 @@ fn people(
         .collect();
     let mut people =
         People { columns: shown.iter().map(|(_, name)| name.clone()).collect(), ..People::default() };
-    let (from, mut seen) = ((page - 1) * PAGE, 0);
-    let is_asked = |of: Status| status.is_none_or(|status| status == of);
+    let (from, mut seen) = ((wanted.page - 1).saturating_mul(PAGE), 0_usize);
+    let is_asked = |of: Status| wanted.status.is_none_or(|status| status == of);
     loop {
-        let here = seen >= from && seen < from + PAGE;
+        let here = seen >= from && seen < from.saturating_add(PAGE);
         let Some(report) = join.next_where(&mut |of| here && is_asked(of)).map_err(failed)? else { break };
-        if !is_asked(report.status) {
+        if !is_asked(report.status) || !stands_in(wanted.who, &report, at) {
             continue;
         }
         seen += 1;
-        if seen > from + PAGE {
+        if seen > from.saturating_add(PAGE) {
             people.more = true;
             break;
         }
@@ -233,6 +264,19 @@ fn people(
         }
     }
     Ok(people)
+}
+
+/// Whether a text stands in somebody's row, or is its number. The openid counts only as a whole: a part of one that nobody
+/// sees would find people for no reason that they see.
+fn stands_in(who: &str, report: &RowReport<'_>, openid: Option<usize>) -> bool {
+    if who.is_empty() || report.row.number.to_string() == who {
+        return true;
+    }
+    let mut cells = report.row.record().iter().enumerate();
+    cells.any(|(at, cell)| {
+        let cell = String::from_utf8_lossy(cell).to_lowercase();
+        if Some(at) == openid { cell == who } else { cell.contains(who) }
+    })
 }
 
 fn person(
@@ -255,7 +299,8 @@ fn person(
     let zone = &campaign.send.hours.zone;
     let settle = (report.status == Status::Unknown).then(|| {
         let mark = mark_of(desk, &openid);
-        Settle { seal: desk.seal.of(&["resolve", &found.key, &mark]), mark }
+        let state = state_of(desk, report);
+        Settle { seal: desk.seal.of(&["resolve", &found.key, &mark, &state]), mark, state }
     });
     Person {
         row: report.row.number,
@@ -275,6 +320,13 @@ fn person(
 /// What stands for a person in a form.
 fn mark_of(desk: &Desk, openid: &str) -> String {
     desk.seal.of(&["person", openid])
+}
+
+/// What stands for a message as it is.
+fn state_of(desk: &Desk, report: &RowReport<'_>) -> String {
+    let recorded = report.recorded.as_ref();
+    let told = recorded.map_or_else(String::new, |one| format!("{} {} {}", one.nth, one.attempts, one.at));
+    desk.seal.of(&["state", &told])
 }
 
 /// Why a message is where it is.
@@ -302,6 +354,9 @@ fn why(report: &RowReport<'_>, words: &Catalog) -> String {
 
 /// The results as a workbook.
 pub(crate) fn workbook(desk: &Desk, found: &Found) -> Result<Shown, Wrong> {
+    if desk.plan(&found.path).leads_outside() {
+        return refused::show(desk, found, &desk.words().say("console.results.faulty", &[]), Tab::Results);
+    }
     match written(desk, found) {
         Ok(Ok(bytes)) => Ok(Shown::File { name: file_name(found), bytes }),
         Ok(Err(why)) => refused::show(desk, found, &why, Tab::Results),
@@ -334,25 +389,28 @@ fn file_name(found: &Found) -> String {
 /// Settles a message of which nobody knows whether it arrived, or all of them.
 pub(crate) fn resolve(desk: &Desk, found: &Found, fields: &Fields) -> Result<Shown, Wrong> {
     let (whom, set) = (fields.get("whom"), fields.get("set"));
-    match whom {
-        "all" => fields.insist(desk, &["resolve", &found.key, whom, set])?,
-        _ => fields.insist(desk, &["resolve", &found.key, whom])?,
-    }
+    fields.insist(desk, &["resolve", &found.key, whom, set])?;
     let verdict = match fields.get("verdict") {
         "sent" => "--sent",
         "not-sent" => "--not-sent",
         _ => return Err(Wrong::Nowhere),
     };
+    let refused = |key: &str, places: &[(&str, &dyn std::fmt::Display)]| {
+        let asked = BTreeMap::from([("status".to_owned(), Status::Unknown.name().to_owned())]);
+        let why = desk.words().say(&format!("console.settle.{key}"), places);
+        Ok(Shown::Refused(page(desk, found, &asked, Some(&why))?))
+    };
     let started = if whom == "all" {
         // Whoever says something of all of them speaks of those that the page counted.
-        if waiting(desk, found).as_deref() != Some(set) {
-            let asked = BTreeMap::from([("status".to_owned(), Status::Unknown.name().to_owned())]);
-            let why = desk.words().say("console.settle.changed", &[]);
-            return Ok(Shown::Refused(page(desk, found, &asked, Some(&why))?));
+        let now = waiting(desk, found);
+        let Some((count, _)) = now.filter(|(_, word)| word == set) else { return refused("changed", &[]) };
+        // It cannot be taken back, and a click is quickly made.
+        if typed(fields.get("people")) != Some(count) {
+            return refused("miscounted", &[("count", &count)]);
         }
         desk.start(What::Resolve, found, &["resolve", verdict, "--all", "--yes"])
     } else {
-        let Some(openid) = marked(desk, found, whom) else { return Err(Wrong::Nowhere) };
+        let Some(openid) = marked(desk, found, whom, set) else { return refused("changed", &[]) };
         let openid = format!("--openid={openid}");
         desk.start(What::Resolve, found, &["resolve", verdict, &openid, "--yes"])
     };
@@ -365,7 +423,7 @@ pub(crate) fn resolve(desk: &Desk, found: &Found, fields: &Fields) -> Result<Sho
 
 /// What stands for the messages of which nobody knows whether they arrived, each as it is: another one, one fewer or one
 /// that was sent once more makes another word. Nothing where there are none, or they cannot be read.
-fn waiting(desk: &Desk, found: &Found) -> Option<String> {
+fn waiting(desk: &Desk, found: &Found) -> Option<(u64, String)> {
     let planned = desk.plan(&found.path);
     let whose = identity(planned.campaign.as_ref()?);
     let store = desk.program.journal(&found.path, desk.language()).ok()??;
@@ -380,23 +438,24 @@ fn waiting(desk: &Desk, found: &Found) -> Option<String> {
         }
     };
     store.messages(campaign, each).ok()?;
-    (count > 0).then(|| desk.seal.of(&["waiting", &count.to_string(), &hex(&digest.finalize())]))
+    (count > 0).then(|| (count, desk.seal.of(&["waiting", &count.to_string(), &hex(&digest.finalize())])))
 }
 
-/// The openid that a mark stands for.
-fn marked(desk: &Desk, found: &Found, mark: &str) -> Option<String> {
+/// The openid that a mark stands for, where the message is as the page showed it.
+fn marked(desk: &Desk, found: &Found, mark: &str, state: &str) -> Option<String> {
     let planned = desk.plan(&found.path);
     let campaign = planned.campaign.as_ref()?;
     let store: Option<Store> = desk.program.journal(&found.path, desk.language()).ok()?;
     let inputs = Inputs::of_campaign(campaign, &planned.plan.library);
     let mut join = Join::open(&inputs, &planned.plan, store.as_ref(), &identity(campaign)).ok()?;
     let at = join.header().position(&campaign.audience.openid_column)?;
-    while let Some(report) = join.next_where(&mut |_| false).ok()? {
+    // What is known of it is asked of those alone of whom nobody knows.
+    while let Some(report) = join.next_where(&mut |status| status == Status::Unknown).ok()? {
         if report.status != Status::Unknown {
             continue;
         }
         let openid = report.row.record().get(at).map(String::from_utf8_lossy)?.into_owned();
-        if mark_of(desk, &openid) == mark {
+        if mark_of(desk, &openid) == mark && state_of(desk, &report) == state {
             return Some(openid);
         }
     }

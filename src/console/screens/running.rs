@@ -6,7 +6,6 @@ use serde_json::json;
 
 use crate::console::desk::{Desk, What};
 use crate::console::folder::Found;
-use crate::console::program::Question;
 use crate::console::screens::folder::title;
 use crate::console::screens::people::tiles;
 use crate::console::screens::refused;
@@ -56,7 +55,7 @@ fn is_running(desk: &Desk, found: &Found, known: &Known) -> bool {
 pub(crate) fn look(desk: &Desk, found: &Found, pace: &mut Pace) -> Look {
     let words = desk.words();
     let planned = desk.plan(&found.path);
-    let known = Known::of(&planned, &desk.ask(&Question::Status, &found.path));
+    let known = desk.standing(found, &planned);
     let over = !is_running(desk, found, &known);
     let Some(counts) = known.counts else {
         return Look { over, data: "{}".to_owned() };
@@ -96,7 +95,8 @@ pub(crate) fn show(desk: &Desk, found: &Found) -> Result<Shown, Wrong> {
     let (planned, known) = desk.known(found);
     if !is_running(desk, found, &known) {
         // A run that never began is told where it was asked for; one that did is told by what became of it.
-        let failed = desk.ended(What::Send, found).is_some_and(|ended| ended.has_failed());
+        let ended = desk.failure(found, known.last.as_ref());
+        let failed = ended.is_some_and(|ended| ended.has_failed() && !ended.was_killed());
         let tab = if failed { Tab::Send } else { Tab::Results };
         return Ok(Shown::Go(tab.path(&found.key)));
     }

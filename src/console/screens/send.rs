@@ -18,8 +18,8 @@ use crate::report::preview::html::{self, Preview};
 const CONTENT: &str = include_str!("../assets/send.hbs");
 
 /// What is said elsewhere on the screen, or is of no interest to people.
-const ELSEWHERE: [&str; 5] =
-    ["send.title", "send.about", "send.destination", "send.digests", "send.breakdown"];
+const ELSEWHERE: [&str; 6] =
+    ["send.title", "send.about", "send.destination", "send.digests", "send.breakdown", "send.of-planned"];
 
 /// What `send` asks.
 struct Asked {
@@ -28,18 +28,30 @@ struct Asked {
     /// How many people are left, where the question came.
     left: Option<u64>,
     plan: Option<String>,
+    /// Why the ramp has halted, where it has: going on with it takes a word of its own.
+    halted: Option<String>,
 }
 
 impl Asked {
     fn of(desk: &Desk, found: &Found) -> Self {
         let planned = desk.plan(&found.path);
-        let answer = desk.ask(&Question::Send, &found.path);
+        let mut answer = match planned.leads_outside() {
+            // The command would read what the console keeps out of.
+            true => Answer { data: Vec::new(), said: Vec::new(), wrong: Vec::new() },
+            false => desk.ask(&Question::Send, &found.path),
+        };
+        let halted = answer.line("error.ramp-halted").map(|line| line.text.clone());
+        if halted.is_some() {
+            answer = desk.ask(&Question::SendOn, &found.path);
+        }
         // The only thing that is missing is somebody who says yes.
-        let is_open = answer.wrong.len() == 1 && answer.line("error.needs-yes").is_some();
+        let is_open = answer.wrong.len() == 1
+            && answer.line("error.needs-yes").is_some()
+            && planned.plan.diagnostics.errors() == 0;
         let left = answer.line("send.takes");
         let left = left.filter(|_| is_open).and_then(|line| line.place("left")?.parse().ok());
         let plan = answer.line("send.digests").and_then(|line| line.place("plan")).map(str::to_owned);
-        Self { planned, answer, left, plan }
+        Self { planned, answer, left, plan, halted }
     }
 
     /// Whether it was not asked because somebody else is sending the campaign.
@@ -95,7 +107,16 @@ pub(crate) fn begin(desk: &Desk, found: &Found, fields: &Fields) -> Result<Shown
     };
     // Whoever agreed has agreed to what they read.
     if id != plan || now.to_string() != left {
-        return refused("changed", &[("then", &left), ("now", &now)]);
+        let files = desk.changed_since(&asked.planned, &found.path, fields.get("at"));
+        return match files.is_empty() {
+            true => refused("changed", &[("then", &left), ("now", &now)]),
+            false => {
+                refused("changed-files", &[("then", &left), ("now", &now), ("files", &files.join(", "))])
+            }
+        };
+    }
+    if asked.halted.is_some() && fields.get("goes_on") != "1" {
+        return refused("halted", &[]);
     }
     if typed(fields.get("people")) != Some(now) {
         return refused("miscounted", &[("left", &now)]);
@@ -108,22 +129,32 @@ pub(crate) fn begin(desk: &Desk, found: &Found, fields: &Fields) -> Result<Shown
         desk.keep_secret(variable, secret.to_owned());
     }
     let planned = asked.planned.plan.counts.planned.to_string();
-    let arguments = ["send", "--yes", "--expect-plan", id, "--expect-count", &planned, "--progress", "none"];
+    let mut arguments =
+        vec!["send", "--yes", "--expect-plan", id, "--expect-count", &planned, "--progress", "none"];
+    arguments.extend(asked.halted.is_some().then_some("--continue-ramp"));
     match desk.start(What::Send, found, &arguments) {
         Ok(()) => running(),
         Err(error) => refused("not-started", &[("reason", &error)]),
     }
 }
 
-/// A number as people type it: with or without marks between thousands, or with the digits of a Chinese keyboard.
-fn typed(text: &str) -> Option<u64> {
+/// A number of people as people type it: with the digits of a Chinese keyboard, marks between thousands, and a word for
+/// people behind it. What looks like a slip of the fingers is no number.
+pub(super) fn typed(text: &str) -> Option<u64> {
     let digit = |c: char| match c {
-        '０'..='９' => char::from_digit(u32::from(c) - u32::from('０'), 10),
-        c => Some(c),
+        '０'..='９' => char::from_digit(u32::from(c) - u32::from('０'), 10).unwrap_or(c),
+        '，' => ',',
+        c => c,
     };
-    let digits: String =
-        text.chars().filter(|c| !c.is_whitespace() && !",，.'".contains(*c)).filter_map(digit).collect();
-    digits.parse().ok()
+    let text: String = text.trim().chars().map(digit).collect();
+    let bare = ["人", "条", "people", "messages"].iter().find_map(|word| text.strip_suffix(word));
+    let number = bare.unwrap_or(&text).trim_end();
+    let parts: Vec<&str> = number.split([',', '\'']).collect();
+    let are_digits = parts.iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+    let are_thousands =
+        parts.len() == 1 || parts[0].len() <= 3 && parts[1..].iter().all(|part| part.len() == 3);
+    let begins_well = !number.starts_with('0') || number == "0";
+    if are_digits && are_thousands && begins_well { parts.concat().parse().ok() } else { None }
 }
 
 fn page(desk: &Desk, found: &Found, asked: &Asked, why: Option<&str>) -> Result<String, Wrong> {
@@ -140,9 +171,16 @@ fn page(desk: &Desk, found: &Found, asked: &Asked, why: Option<&str>) -> Result<
         None => templates.push(("sample", "")),
     }
     // What came of a run that went its way is told among the results.
-    let ended = desk.ended(What::Send, found).filter(Ended::has_failed);
+    let known = desk.standing(found, planned);
+    let ended = desk.failure(found, known.last.as_ref()).filter(Ended::has_failed);
+    let errors = planned.plan.diagnostics.errors();
     let missing = asked.left.and_then(|_| desk.missing_secret(planned));
-    let wrong: Vec<&str> = asked.answer.wrong.iter().map(|line| line.text.as_str()).collect();
+    let wrong: Vec<String> = match errors {
+        0 => asked.answer.wrong.iter().map(|line| line.text.clone()).collect(),
+        errors => vec![words.say("console.send.faulty", &[("count", &errors)])],
+    };
+    let done = asked.answer.wrong.is_empty() && asked.left.is_none() && errors == 0;
+    let sent = known.counts.map_or(0, |counts| counts.sent);
     let seen = asked.plan.as_deref().is_some_and(|plan| desk.has_looked_at(plan));
     let count = planned.plan.counts.planned.to_string();
     let flags =
@@ -162,7 +200,11 @@ fn page(desk: &Desk, found: &Found, asked: &Asked, why: Option<&str>) -> Result<
             "breakdown": asked.answer.line("send.breakdown").and_then(|line| line.place("rows")),
             "why": why,
             "open": asked.left.is_some(),
-            "done": asked.answer.wrong.is_empty() && asked.left.is_none(),
+            "read_only": desk.read_only,
+            "halted": asked.halted,
+            "at": jiff::Timestamp::now().as_millisecond(),
+            "done": done,
+            "sent": sent,
             "wrong": if asked.left.is_some() { Vec::new() } else { wrong },
             "ended": ended.map(|ended| json!({ "why": failure(&ended, &words), "said": ended.said.trim_end() })),
             "asks_secret": missing.is_some(),
@@ -216,7 +258,16 @@ mod tests {
             ("2'998", Some(2998)),
             ("", None),
             ("all", None),
-            ("2998 people", None),
+            ("2998 people", Some(2998)),
+            ("31人", Some(31)),
+            ("31 人", Some(31)),
+            ("12,345,678", Some(12_345_678)),
+            ("3 1", None),
+            ("3,1", None),
+            ("31.", None),
+            ("+31", None),
+            ("031", None),
+            ("2998 dogs", None),
             ("-3", None),
         ] {
             assert_eq!(typed(text), number, "{text}");

@@ -1,6 +1,9 @@
 //! Before people get it: the message on one's own phone, and the whole of it against the simulator.
 
-use serde_json::json;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value as Json, json};
 
 use crate::console::desk::{Desk, What};
 use crate::console::folder::Found;
@@ -8,6 +11,8 @@ use crate::console::program::Planned;
 use crate::console::screens::folder::title;
 use crate::console::screens::{Fields, Shown, Wrong, refused};
 use crate::console::shell::{Screen, Tab};
+use crate::locale::Catalog;
+use crate::own_file;
 use crate::plan::sample::survey::Choice;
 
 const CONTENT: &str = include_str!("../assets/trial.hbs");
@@ -34,6 +39,8 @@ pub(crate) fn show(desk: &Desk, found: &Found) -> Result<Shown, Wrong> {
             "path": path,
             "testers": has_testers(&planned),
             "try_seal": desk.seal.of(&["try", &found.key]),
+            "scenarios": scenarios(desk.folder(), &words),
+            "read_only": desk.read_only,
             "rehearse": format!("{path}/rehearse"),
             "rehearse_seal": desk.seal.of(&["rehearse", &found.key]),
             "asks_secret": missing.is_some(),
@@ -70,6 +77,9 @@ pub(crate) fn begin(desk: &Desk, found: &Found, fields: &Fields) -> Result<Shown
         let why = words.say(&format!("console.{key}"), &[]);
         refused::show(desk, found, &why, Tab::Try)
     };
+    if planned.campaign.is_none() {
+        return refused("phones.faulty");
+    }
     if to.is_empty() && !has_testers(&planned) {
         return refused("trial.nobody");
     }
@@ -92,8 +102,62 @@ pub(crate) fn begin(desk: &Desk, found: &Found, fields: &Fields) -> Result<Shown
 /// Rehearses the campaign.
 pub(crate) fn rehearse(desk: &Desk, found: &Found, fields: &Fields) -> Result<Shown, Wrong> {
     fields.insist(desk, &["rehearse", &found.key])?;
-    let arguments = ["rehearse", "--progress=none"].map(str::to_owned);
+    if desk.plan(&found.path).campaign.is_none() {
+        return refused::show(desk, found, &desk.words().say("console.phones.faulty", &[]), Tab::Try);
+    }
+    let mut arguments = vec!["rehearse".to_owned(), "--progress=none".to_owned()];
+    match scenario(desk, fields.get("scenario")) {
+        Ok(None) => {}
+        Ok(Some(file)) => arguments.push(format!("--scenario={}", file.display())),
+        Err(error) => {
+            let why = desk.words().say("console.send.not-started", &[("reason", &error)]);
+            return refused::show(desk, found, &why, Tab::Try);
+        }
+    }
     started(desk, found, What::Rehearse, &arguments)
+}
+
+/// What can happen in a rehearsal: the days that the program brings along, by what they are called in `locales/`.
+const DAYS: [(&str, &str); 4] = [
+    ("everyday", include_str!("../../../scenarios/everyday.toml")),
+    ("flaky-network", include_str!("../../../scenarios/flaky-network.toml")),
+    ("quota", include_str!("../../../scenarios/quota.toml")),
+    ("token-dies", include_str!("../../../scenarios/token-dies.toml")),
+];
+/// Where a folder keeps scenarios of its own.
+const OWN: &str = "scenarios";
+/// A scenario has a few kilobytes.
+const MOST: u64 = 1 << 20;
+
+/// The scenarios to choose from: what the program brings along, and those of the folder.
+fn scenarios(folder: &Path, words: &Catalog) -> Vec<Json> {
+    let day = |(name, _): &(&str, &str)| json!({ "name": name, "about": words.say(&format!("console.day.{name}"), &[]) });
+    let own = own_scenarios(folder)
+        .into_iter()
+        .map(|name| json!({ "name": format!("{OWN}/{name}"), "about": name }));
+    DAYS.iter().map(day).chain(own).collect()
+}
+
+/// The files of the folder's own, by name.
+fn own_scenarios(folder: &Path) -> Vec<String> {
+    let there = std::fs::read_dir(folder.join(OWN)).into_iter().flatten().flatten();
+    let named = there.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+    let named = named.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<String> = named.filter(|name| name.ends_with(".toml")).collect();
+    names.sort();
+    names
+}
+
+/// The file of a scenario; nothing where everybody answers at once.
+fn scenario(desk: &Desk, name: &str) -> io::Result<Option<PathBuf>> {
+    if let Some((name, text)) = DAYS.iter().find(|(day, _)| *day == name) {
+        return desk.keep_scenario(name, text).map(Some);
+    }
+    let own = own_scenarios(desk.folder()).into_iter().find(|own| format!("{OWN}/{own}") == name);
+    let Some(own) = own else { return Ok(None) };
+    let file = desk.folder().join(OWN).join(own);
+    // A link that somebody put there meanwhile is not followed.
+    own_file::read(&file, MOST).map(|_| Some(file))
 }
 
 fn started(desk: &Desk, found: &Found, what: What, arguments: &[String]) -> Result<Shown, Wrong> {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::audience::fence::Fence;
 use crate::campaign::duration;
 use crate::cli::command::console::program::Here;
 use crate::cli::exit_code::Exit;
@@ -52,6 +53,7 @@ pub(crate) fn run(args: &args::Console, terminal: &Terminal) -> Result<Exit, Pro
         Err(LockError::Held(_)) => None,
         Err(LockError::Unreachable(file, error)) => return Err(Problem::cannot_write(&file, error)),
     };
+    let fence = Fence::of(&folder);
     let settings = Settings {
         folder,
         place,
@@ -62,7 +64,7 @@ pub(crate) fn run(args: &args::Console, terminal: &Terminal) -> Result<Exit, Pro
         seal: random::word()?,
         read_only: lock.is_none(),
     };
-    let program = Arc::new(Here { state_dir: args.state.dir().cloned() });
+    let program = Arc::new(Here { state_dir: args.state.dir().cloned(), fence });
     runtime()?.block_on(serve(args, settings, program, terminal))
 }
 

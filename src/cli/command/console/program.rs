@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::audience::fence::Fence;
+use crate::audience::reader::Reader;
 use crate::cli::command::console::drafting;
 use crate::cli::command::{report, results, runs, send, status};
-use crate::cli::context::{Loaded, Whose, environment, load, variable, whose};
+use crate::cli::context::{Loaded, Whose, environment, loaded, validated_inside, variable, whose};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{
     CampaignArgs, Expect, Format, MaskOpenid, Progress, Report, Results, Runs, Send, SendArgs, Status,
@@ -14,7 +16,7 @@ use crate::cli::problem::{Part, Problem};
 use crate::cli::telling::{Asked, Teller};
 use crate::cli::terminal::{Heard, Said, Terminal, argument};
 use crate::console::draft::{Draft, Drafted};
-use crate::console::program::{Answer, Line, Planned, Program, Question};
+use crate::console::program::{Answer, Judged, Line, Planned, Program, Question};
 use crate::journal::store::Store;
 use crate::locale::{Catalog, Language};
 
@@ -22,12 +24,30 @@ use crate::locale::{Catalog, Language};
 pub(crate) struct Here {
     /// `--state-dir`.
     pub(crate) state_dir: Option<PathBuf>,
+    /// The folder that it was started for: nothing else is read for a campaign.
+    pub(crate) fence: Fence,
 }
 
 impl Program for Here {
     fn plan(&self, campaign: &Path) -> Planned {
-        let Loaded { campaign, plan, sources, facts } = load(campaign, &environment());
-        Planned { campaign, plan, sources, facts }
+        of_loaded(loaded(validated_inside(&self.fence, campaign, None, &environment())))
+    }
+
+    fn judge(&self, campaign: &Path, text: &str) -> Judged {
+        let validated = validated_inside(&self.fence, campaign, Some(text), &environment());
+        let audience = validated.audience.as_ref();
+        let sources = audience.into_iter().flat_map(|audience| {
+            let joined = audience.joins.all().iter().map(|join| &join.file.source);
+            std::iter::once(&audience.source).chain(joined)
+        });
+        let mut columns: Vec<String> = Vec::new();
+        for (reader, _) in sources.filter_map(|source| Reader::begin(source).ok()) {
+            let names = reader.header().names().filter(|name| !name.is_empty());
+            let new: Vec<String> = names.map(str::to_owned).filter(|name| !columns.contains(name)).collect();
+            columns.extend(new);
+        }
+        let sound = validated.campaign.clone();
+        Judged { planned: of_loaded(loaded(validated)), campaign: sound, columns }
     }
 
     fn ask(&self, question: &Question, campaign: &Path, language: Language) -> Answer {
@@ -95,12 +115,13 @@ impl Here {
                 let (output, mask_openid) = (Some(file.clone()), MaskOpenid::Auto);
                 results::run(&Results { campaign, output, mask_openid, journal }, terminal)
             }
-            Question::Send => send::run(&self.question(campaign), terminal),
+            Question::Send => send::run(&self.question(campaign, false), terminal),
+            Question::SendOn => send::run(&self.question(campaign, true), terminal),
         }
     }
 
     /// `send` up to its question: without a yes, and with nobody who could say it, nothing is sent.
-    fn question(&self, campaign: CampaignArgs) -> Send {
+    fn question(&self, campaign: CampaignArgs, continue_ramp: bool) -> Send {
         Send {
             campaign,
             how: SendArgs {
@@ -114,7 +135,7 @@ impl Here {
             },
             expect: Expect { expect_digest: None, expect_plan: None, expect_count: None },
             yes: false,
-            continue_ramp: false,
+            continue_ramp,
             retry: None,
             at: None,
             wait_lock: None,
@@ -122,6 +143,10 @@ impl Here {
             state: StateArgs::of(self.state_dir.clone()),
         }
     }
+}
+
+fn of_loaded(Loaded { campaign, plan, sources, facts }: Loaded) -> Planned {
+    Planned { campaign, plan, sources, facts }
 }
 
 /// What a command says when nobody is there.
