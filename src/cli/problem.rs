@@ -5,10 +5,14 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
+use jiff::tz::TimeZone;
+
+use crate::campaign::moment;
 use crate::cli::exit_code::Exit;
 use crate::diagnostic::render::{Sources, display};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::journal::JournalError;
+use crate::journal::error::{Moved, Worker};
 use crate::locale::sentence::{Filling, Sentence};
 use crate::report::join::JoinError;
 
@@ -147,11 +151,19 @@ impl From<JournalError> for Problem {
             JournalError::Newer { .. } => "journal.newer",
             JournalError::Corrupt { .. } => "journal.corrupt",
             JournalError::Unreadable { .. } => "journal.unreadable",
-            JournalError::Fenced => "journal.fenced",
+            JournalError::Held { .. } => "journal.held",
+            JournalError::Unprepared { .. } => "journal.unprepared",
+            JournalError::Moved { .. } => "journal.moved",
+            JournalError::Taken | JournalError::Fenced => "journal.fenced",
             JournalError::Replaced => "journal.replaced",
             JournalError::NoWriter | JournalError::Unwritable { .. } => "journal.unwritable",
         };
-        Self::new(Exit::Storage, key).with("reason", journal_reason(&error))
+        let exit = match &error {
+            // Something else than the disk keeps it from being used, and somebody has to decide.
+            JournalError::Held { .. } | JournalError::Moved { .. } => Exit::Gate,
+            _ => Exit::Storage,
+        };
+        Self::new(exit, key).with("reason", journal_reason(&error))
     }
 }
 
@@ -167,7 +179,27 @@ pub(crate) fn journal_reason(error: &JournalError) -> Filling {
         JournalError::Unreachable { place, reason }
         | JournalError::Unreadable { place, reason }
         | JournalError::Corrupt { place, reason } => Filling::Reason(format!("{place}: {reason}")),
-        JournalError::Fenced => Sentence::new("reason.fenced").into(),
+        JournalError::Held { place, worker: Worker { host, pid, since } } => Sentence::new("reason.held")
+            .with("place", place)
+            .with("host", host)
+            .with("pid", pid)
+            .with("since", moment::shown(*since, &TimeZone::system()))
+            .into(),
+        JournalError::Unprepared { place } => place.into(),
+        JournalError::Moved { place, what: Moved::System } => {
+            Sentence::new("reason.moved-system").with("place", place).into()
+        }
+        JournalError::Moved { place, what: Moved::Timeline } => {
+            Sentence::new("reason.moved-timeline").with("place", place).into()
+        }
+        JournalError::Moved { place, what: Moved::Counter { seen, now } } => {
+            Sentence::new("reason.moved-counter")
+                .with("place", place)
+                .with("seen", seen)
+                .with("now", now)
+                .into()
+        }
+        JournalError::Taken | JournalError::Fenced => Sentence::new("reason.fenced").into(),
         JournalError::Replaced => Sentence::new("reason.replaced").into(),
         JournalError::NoWriter => Sentence::new("reason.no-writer").into(),
         JournalError::Unwritable { reason } => Filling::Reason(reason.clone()),

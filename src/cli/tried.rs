@@ -12,7 +12,7 @@ use crate::cli::problem::Problem;
 use crate::cli::terminal::{Terminal, argument};
 use crate::delivery::outcome::Status;
 use crate::journal::JournalError;
-use crate::journal::identity::{Channel, Identity};
+use crate::journal::identity::{Channel, Identity, Person};
 use crate::journal::store::Store;
 use crate::plan::{Plan, text_digest};
 use crate::report::join;
@@ -83,7 +83,7 @@ pub(crate) fn testers(given: &[String], campaign: &Campaign) -> Result<Testers, 
 /// Who was sent the message as it is now.
 #[derive(Debug, Default)]
 pub(crate) struct Tried {
-    people: BTreeSet<String>,
+    people: BTreeSet<Person>,
     last: Option<Timestamp>,
 }
 
@@ -96,7 +96,7 @@ impl Tried {
     pub(crate) fn of(campaign: &Campaign, plan: &Plan, store: &Store) -> Result<Self, JournalError> {
         let mut tried = Self::default();
         let Some(number) = store.find_campaign(&whose(campaign))? else { return Ok(tried) };
-        let now = text_digest(campaign, plan).to_string();
+        let (now, appid) = (text_digest(campaign, plan).to_string(), &campaign.account.appid);
         let runs: Vec<_> = store.runs(number)?.into_iter().filter(|run| run.text == now).collect();
         store.messages(number, |message| {
             let during = runs.iter().any(|run| {
@@ -104,7 +104,7 @@ impl Tried {
             });
             if during && message.state.status() == Status::Sent {
                 tried.last = tried.last.max(Some(message.at));
-                tried.people.insert(message.openid);
+                tried.people.insert(message.recipient.person(appid));
             }
         })?;
         Ok(tried)
@@ -131,7 +131,8 @@ impl Tried {
             return Ok(());
         }
         let testers = testers(&[], campaign)?.to;
-        let without = testers.iter().filter(|to| !self.people.contains(*to)).count();
+        let got = |to: &String| self.people.contains(&Person::of(&campaign.account.appid, to));
+        let without = testers.iter().filter(|to| !got(to)).count();
         if without == 0 && !self.people.is_empty() {
             return Ok(());
         }

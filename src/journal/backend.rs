@@ -16,7 +16,7 @@ use crate::journal::JournalError;
 use crate::journal::attempts::RecordedAttempt;
 use crate::journal::batch::Batch;
 use crate::journal::history::{Begun, CampaignRecord, PersonMessage, Prunable, Pruned};
-use crate::journal::identity::{CampaignKey, Claim, Identity, MessageKey, Person, RunKey};
+use crate::journal::identity::{CampaignKey, Claim, Identity, MessageKey, Naming, Person, Recipient, RunKey};
 use crate::journal::kept::Kept;
 use crate::journal::lineage::{Lineage, Mark, MessageSet};
 use crate::journal::notice::Noticed;
@@ -161,6 +161,10 @@ pub trait Commits {
         claim: Claim,
         batch: &Batch<'_>,
     ) -> Result<Vec<Result<MessageKey, JournalError>>, JournalError>;
+
+    /// Puts outcomes that cannot be written aside, so that they are written at the next contact. Gives whether that was
+    /// done.
+    fn put_aside(&mut self, claim: Claim, batch: &Batch<'_>) -> bool;
 }
 
 /// The messages of a campaign.
@@ -174,15 +178,25 @@ pub trait Messages {
     /// At most how many messages a campaign has.
     fn most(&self, campaign: CampaignKey) -> Result<usize, JournalError>;
 
-    /// Calls `each` with every message of a campaign in the order of their first intents, only what an index needs.
+    /// Calls `each` with every message of a campaign in whatever order, only what an index needs.
     fn known(
         &self,
         campaign: CampaignKey,
-        each: &mut dyn FnMut(&str, u32, Known),
+        each: &mut dyn FnMut(&Recipient<'_>, u32, Known),
     ) -> Result<(), JournalError>;
 
     /// The same, and only to whom, and which to them.
-    fn identities(&self, campaign: CampaignKey, each: &mut dyn FnMut(&str, u32)) -> Result<(), JournalError>;
+    fn identities(
+        &self,
+        campaign: CampaignKey,
+        each: &mut dyn FnMut(&Recipient<'_>, u32),
+    ) -> Result<(), JournalError>;
+
+    /// By what an account's messages are found in memory.
+    fn naming(&self, appid: &str) -> Naming;
+
+    /// The same, of a campaign.
+    fn naming_of(&self, campaign: CampaignKey) -> Result<Naming, JournalError>;
 
     /// A message by its number.
     fn message(&self, id: MessageKey) -> Result<Option<Recorded>, JournalError>;

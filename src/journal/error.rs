@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 use crate::delivery::stop::StorageFault;
 
 /// Where a journal lies, as people are shown it: a file now, and for a database its address without a password.
@@ -33,6 +35,33 @@ impl From<&PathBuf> for Place {
     fn from(file: &PathBuf) -> Self {
         Self::from(file.as_path())
     }
+}
+
+/// A process that is at work on a campaign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worker {
+    /// The computer, by its name.
+    pub(crate) host: String,
+    /// The process.
+    pub(crate) pid: i64,
+    /// Since when.
+    pub(crate) since: Timestamp,
+}
+
+/// How a database shows that it is not what was seen last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Moved {
+    /// The journal was made in another cluster of databases.
+    System,
+    /// A standby has taken over, or the database was restored to a moment.
+    Timeline,
+    /// It knows fewer intents than this computer has seen.
+    Counter {
+        /// So many were seen.
+        seen: i64,
+        /// It knows so many.
+        now: i64,
+    },
 }
 
 /// Why the journal cannot be used. The reasons in it are the system's, or those of what keeps the journal.
@@ -87,6 +116,31 @@ pub enum JournalError {
     /// The thread that writes it has ended.
     #[error("no writer")]
     NoWriter,
+    /// Another process is at work on the campaign.
+    #[error("{place}: {} on {} is at work", worker.pid, worker.host)]
+    Held {
+        /// In which journal.
+        place: Place,
+        /// Who.
+        worker: Worker,
+    },
+    /// The database has no journal yet.
+    #[error("{place} has no journal")]
+    Unprepared {
+        /// Which.
+        place: Place,
+    },
+    /// It is not what was seen last.
+    #[error("{place} is not what was seen last: {what:?}")]
+    Moved {
+        /// Which.
+        place: Place,
+        /// How that shows.
+        what: Moved,
+    },
+    /// Another process has this one message.
+    #[error("taken")]
+    Taken,
     /// It cannot be written now: disk full, read-only, an I/O error.
     #[error("{reason}")]
     Unwritable {
@@ -102,7 +156,11 @@ impl From<JournalError> for StorageFault {
             JournalError::Fenced => Self::Fenced,
             JournalError::Replaced => Self::Replaced,
             JournalError::NoWriter => Self::NoWriter,
-            JournalError::Unreachable { .. }
+            JournalError::Held { .. }
+            | JournalError::Unprepared { .. }
+            | JournalError::Moved { .. }
+            | JournalError::Taken
+            | JournalError::Unreachable { .. }
             | JournalError::Foreign { .. }
             | JournalError::Newer { .. }
             | JournalError::Corrupt { .. }

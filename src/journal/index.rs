@@ -2,14 +2,11 @@
 //! which text, so that an audience in whatever order asks the disk for nothing that is settled.
 
 use std::collections::VecDeque;
-use std::hash::BuildHasher as _;
-
-use foldhash::quality::FixedState;
 
 use crate::delivery::outcome::Status;
 use crate::journal::JournalError;
 use crate::journal::backend::Backend;
-use crate::journal::identity::{CampaignKey, MessageKey};
+use crate::journal::identity::{CampaignKey, MessageKey, Naming, Recipient};
 use crate::journal::record::{Known, Recorded, State};
 
 /// How many messages are read ahead at a time.
@@ -45,6 +42,7 @@ pub struct Index {
     /// The number before the campaign's first one.
     before: i64,
     campaign: Option<CampaignKey>,
+    naming: Naming,
     entries: Vec<Entry>,
     /// Where the entries of each bucket begin, and where the last one's end.
     buckets: Vec<u32>,
@@ -71,14 +69,15 @@ impl Index {
     pub(crate) fn load_and(
         store: &dyn Backend,
         campaign: CampaignKey,
-        each: &mut dyn FnMut(&str, u32, &Known),
+        each: &mut dyn FnMut(&Recipient<'_>, u32, &Known),
     ) -> Result<Self, JournalError> {
         let before = store.before(campaign);
+        let naming = store.naming_of(campaign)?;
         let mut entries = Vec::with_capacity(store.most(campaign)?);
-        store.known(campaign, &mut |openid, nth, known| {
-            each(openid, nth, &known);
+        store.known(campaign, &mut |recipient, nth, known| {
+            each(recipient, nth, &known);
             entries.push(Entry {
-                hash: hash(openid, nth),
+                hash: naming.of(recipient, nth),
                 payload: known.payload,
                 number: u32::try_from(known.id.0 - before.0).expect("a campaign's numbers have 32 bits"),
                 errcode: match known.errcode {
@@ -94,6 +93,7 @@ impl Index {
         Ok(Self {
             before: before.0,
             campaign: Some(campaign),
+            naming,
             entries,
             buckets,
             ahead: VecDeque::new(),
@@ -122,7 +122,7 @@ impl Index {
         openid: &str,
         nth: u32,
     ) -> Result<Option<Known>, JournalError> {
-        let wanted = hash(openid, nth);
+        let wanted = self.naming.message(openid, nth);
         // Of an identity that stands there twice, the one that may have been delivered counts.
         let same = self.bucket(wanted).iter().filter(|entry| entry.hash == wanted);
         let Some(entry) = same.max_by_key(|entry| gravity(state(entry))) else { return Ok(None) };
@@ -211,10 +211,6 @@ pub(crate) fn gravity(state: State) -> u8 {
     }
 }
 
-pub(super) fn hash(openid: &str, nth: u32) -> [u64; 2] {
-    [1, 2].map(|seed| FixedState::with_seed(seed).hash_one((openid, nth)))
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
@@ -263,7 +259,7 @@ mod tests {
                 assert_eq!(found.map(|found| found.payload), (number % 3 != 0).then_some(number));
                 if let Some(found) = found {
                     let recorded = index.record(&*store, found.id).expect("a look");
-                    assert_eq!(recorded.map(|recorded| recorded.openid), Some(openid));
+                    assert_eq!(recorded.map(|recorded| recorded.recipient), Some(openid.into()));
                 }
             }
             assert_eq!(index.find(&*store, "o1", 2), Ok(None), "another message to the same person");

@@ -50,6 +50,13 @@ impl MessageSet {
     }
 }
 
+impl MessageSet {
+    /// Adds those of a set that has none of them.
+    pub(crate) fn add_all(&mut self, others: Self) {
+        self.0 = self.0.wrapping_add(others.0);
+    }
+}
+
 impl fmt::Display for MessageSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", self.0)

@@ -18,6 +18,7 @@ pub(crate) mod error;
 pub mod history;
 pub mod identity;
 pub mod index;
+pub(crate) mod imported;
 pub(crate) mod kept;
 pub mod lineage;
 pub mod lock;

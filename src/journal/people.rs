@@ -3,12 +3,12 @@
 
 use crate::journal::JournalError;
 use crate::journal::backend::Backend;
-use crate::journal::identity::CampaignKey;
-use crate::journal::index::hash;
+use crate::journal::identity::{CampaignKey, Naming};
 
 /// The messages of a campaign, by hash.
 #[derive(Debug, Default)]
 pub(crate) struct People {
+    naming: Naming,
     hashes: Vec<[u64; 2]>,
 }
 
@@ -19,19 +19,19 @@ pub(crate) struct Stranger {
     messages: [[u64; 2]; 2],
 }
 
-/// What stands for a person: the hash of the first message to them.
-pub(crate) fn first_message(openid: &str) -> [u64; 2] {
-    hash(openid, 1)
-}
-
 impl Stranger {
     /// Whoever was sent their message of this number.
-    pub(crate) fn of(openid: &str, nth: u32) -> Self {
-        Self { messages: [first_message(openid), hash(openid, nth)] }
+    pub(crate) fn of(naming: &Naming, openid: &str, nth: u32) -> Self {
+        Self { messages: [naming.message(openid, 1), naming.message(openid, nth)] }
     }
 }
 
 impl People {
+    /// Nobody, in a journal that finds its messages so.
+    pub(crate) fn none(naming: Naming) -> Self {
+        Self { naming, hashes: Vec::new() }
+    }
+
     /// Reads a campaign's messages.
     ///
     /// # Errors
@@ -39,9 +39,10 @@ impl People {
     /// When the journal cannot be read.
     pub(crate) fn load(store: &dyn Backend, campaign: CampaignKey) -> Result<Self, JournalError> {
         let mut hashes = Vec::with_capacity(store.most(campaign)?);
-        store.identities(campaign, &mut |openid, nth| hashes.push(hash(openid, nth)))?;
+        let naming = store.naming_of(campaign)?;
+        store.identities(campaign, &mut |recipient, nth| hashes.push(naming.of(recipient, nth)))?;
         hashes.sort_unstable();
-        Ok(Self { hashes })
+        Ok(Self { naming, hashes })
     }
 
     /// How many messages there are.
@@ -49,14 +50,14 @@ impl People {
         self.hashes.len()
     }
 
-    /// Whether a person is known by what stands for them.
+    /// Whether a person is known by what stands for them: the first message to them.
     pub(crate) fn has(&self, first_message: [u64; 2]) -> bool {
         self.hashes.binary_search(&first_message).is_ok()
     }
 
     /// Whether a person is known by their first message.
     pub(crate) fn knows(&self, openid: &str) -> bool {
-        self.hashes.binary_search(&first_message(openid)).is_ok()
+        self.has(self.naming.message(openid, 1))
     }
 
     /// Whether somebody is known, by their first message or by the one in question.

@@ -2,6 +2,7 @@
 //! then come the waves, each with its messages, attempts, settlements and runs, and the last one counts them and sums up
 //! all bytes before it, so that a file that was cut off or edited is no export.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _, Write};
 use std::path::Path;
@@ -11,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::journal::JournalError;
 use crate::journal::history::Pruned;
+use crate::journal::identity::Person;
 use crate::journal::lineage::Lineage;
 use crate::own_file;
 
@@ -78,7 +80,12 @@ pub(crate) enum Line {
 pub(crate) struct Message {
     /// Its number within its wave.
     pub(crate) number: u32,
-    pub(crate) openid: String,
+    /// Nothing where the journal keeps none and the campaign's list does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) openid: Option<String>,
+    /// What stands in its place then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) person: Option<String>,
     pub(crate) nth: u32,
     pub(crate) state: i64,
     pub(crate) attempts: u32,
@@ -149,6 +156,8 @@ pub struct Exported<'a> {
     pub(crate) computer: String,
     /// Now.
     pub(crate) at: String,
+    /// The openids of persons, for a journal that keeps none.
+    pub(crate) names: HashMap<Person, String>,
 }
 
 /// What an import did.
@@ -175,6 +184,8 @@ pub enum ImportError {
     Newer(u32),
     /// This line of it is not as it was written, or the end is missing.
     Damaged(u64),
+    /// This line of it tells of a person without the openid.
+    Nameless(u64),
     /// The journal cannot take it.
     Journal(JournalError),
 }

@@ -8,7 +8,7 @@ use crate::delivery::attempt::Incident;
 use crate::delivery::cause::{CauseName, Causes};
 use crate::delivery::outcome::{Counts, Outcome, Status};
 use crate::delivery::skip::SkipReason;
-use crate::journal::identity::MessageKey;
+use crate::journal::identity::{MessageKey, Recipient};
 
 /// The state of a message on disk. The numbers are the format: they never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -135,8 +135,8 @@ impl RecordedCause {
 pub struct Recorded {
     /// Its number in the journal.
     pub(crate) id: MessageKey,
-    /// The openid.
-    pub openid: String,
+    /// To whom it is.
+    pub recipient: Recipient<'static>,
     /// Which message to this openid it is, from 1.
     pub nth: u32,
     /// What became of it.

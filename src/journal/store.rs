@@ -10,7 +10,7 @@ use crate::delivery::tally::Tally;
 use crate::journal::JournalError;
 use crate::journal::backend::Backend;
 pub use crate::journal::batch::Intent;
-use crate::journal::identity::{CampaignKey, Identity, RunKey};
+use crate::journal::identity::{CampaignKey, Identity, Recipient, RunKey};
 use crate::journal::lineage::MessageSet;
 use crate::journal::record::Recorded;
 use crate::journal::sqlite::store::SqliteStore;
@@ -118,7 +118,8 @@ impl Store {
     }
 
     /// Which messages of a campaign were, or may have been, delivered, of which there are as many as these counts say;
-    /// nothing where there are more or fewer by now. All messages are read for it.
+    /// nothing where there are more or fewer by now, or where the journal
+    /// keeps no openids. All messages are read for it.
     ///
     /// # Errors
     ///
@@ -128,14 +129,17 @@ impl Store {
         campaign: CampaignKey,
         counts: &Counts,
     ) -> Result<Option<MessageSet>, JournalError> {
-        let (mut set, mut reached) = (MessageSet::default(), 0);
-        self.known(campaign, &mut |openid, nth, known| {
+        let (mut set, mut reached) = (Some(MessageSet::default()), 0);
+        self.known(campaign, &mut |recipient, nth, known| {
             if known.state.is_reached() {
-                set.add(openid, nth);
+                match (&mut set, recipient) {
+                    (Some(set), Recipient::Openid(openid)) => set.add(openid, nth),
+                    (None, _) | (_, Recipient::Person(_)) => set = None,
+                }
                 reached += 1;
             }
         })?;
-        Ok((reached == counts.reached()).then_some(set))
+        Ok(set.filter(|_| reached == counts.reached()))
     }
 
     /// Notes that a results file was written from what this journal knows of a campaign, and from what else.
@@ -173,12 +177,16 @@ impl Store {
         Ok(note.and_then(|note| serde_json::from_str(&note).ok()))
     }
 
-    /// The computer that wrote a campaign's messages last; nothing where an earlier version did.
+    /// The computer that wrote a campaign's messages last; nothing where an earlier version did, and where
+    /// the journal is one for many computers.
     ///
     /// # Errors
     ///
     /// When the journal cannot be read.
     pub(crate) fn computer(&self, campaign: CampaignKey) -> Result<Option<String>, JournalError> {
+        if self.place().is_none() {
+            return Ok(None);
+        }
         self.note(&computer_key(campaign))
     }
 

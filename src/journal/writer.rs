@@ -295,6 +295,12 @@ impl Work {
                 Ok(_) => self.forget(),
                 // The process that has claimed the campaign since has made these messages unknown.
                 Err(error) if error == JournalError::Fenced || Instant::now() > until => {
+                    let Self { store, claim, waiting, undelivered, skips, notices, .. } = self;
+                    let left = Batch { outcomes: waiting, undelivered, skips, notices, intents: &[] };
+                    if store.put_aside(*claim, &left) {
+                        self.forget();
+                        return Ok(());
+                    }
                     return Err(Unwritten { count: self.unwritten(), error });
                 }
                 Err(_) => std::thread::sleep(AGAIN),

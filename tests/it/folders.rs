@@ -118,7 +118,7 @@ impl Model {
         let whose =
             Identity { appid: APPID.into(), campaign: "spring".into(), wave: 1, channel: Channel::Send };
         if let Some(campaign) = store.find_campaign(&whose).expect("a sound journal") {
-            let keep = |message: Recorded| known.extend([message.openid]);
+            let keep = |message: Recorded| known.extend([message.recipient.to_string()]);
             store.messages(campaign, keep).expect("a sound journal");
         }
         known

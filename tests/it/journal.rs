@@ -44,7 +44,7 @@ fn found(folder: &Path) -> BTreeMap<String, State> {
         store.claim(&identity(), Incident::Crash).expect("a recovery");
         store
             .messages(campaign, |message| {
-                states.insert(message.openid, message.state);
+                states.insert(message.recipient.to_string(), message.state);
             })
             .expect("messages");
     }

@@ -332,7 +332,8 @@ fn within_a_step_the_earliest_deadline_comes_first() {
     let mut numbers = Vec::new();
     store
         .messages(key, |message| {
-            numbers.push((0..40).find(|number| message.openid == openid(*number)).expect("one"))
+            numbers
+                .push((0..40).find(|number| message.recipient.to_string() == openid(*number)).expect("one"))
         })
         .expect("messages");
     let ages = |numbers: &[usize]| numbers.iter().map(|number| number * 17 % 40).collect::<Vec<usize>>();

@@ -19,6 +19,7 @@ use crate::cli::terminal::{Terminal, masks};
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::{Outcome, Status};
 use crate::diagnostic::render::display;
+use crate::journal::identity::Person;
 use crate::journal::record::RecordedCause;
 use crate::journal::store::Store;
 use crate::locale::mask::mask;
@@ -58,24 +59,31 @@ pub(crate) fn run(args: &args::Resolve, terminal: &Terminal) -> Result<Exit, Pro
     let claim = store.claim(&whose, Incident::Crash)?;
     // What was settled by hand may be settled anew until a run has gone by it.
     let last = store.runs(claim.campaign())?.last().map(|run| run.started);
+    let person = |openid: &String| Person::of(&whose.appid, openid);
+    let persons: Option<BTreeSet<Person>> = wanted.as_ref().map(|wanted| wanted.iter().map(person).collect());
     let (mut unknown, mut settled) = (Vec::new(), Vec::new());
     let mut found = BTreeSet::new();
     store.messages(claim.campaign(), |message| {
-        if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&message.openid)) {
+        let person = message.recipient.person(&whose.appid);
+        if persons.as_ref().is_some_and(|wanted| !wanted.contains(&person)) {
             return;
         }
         if message.state.status() == Status::Unknown {
             unknown.push(message.id);
-            found.insert(message.openid);
+            found.insert(person);
         } else if message.cause == Some(RecordedCause::Incident(Incident::Resolved))
             && last.is_some_and(|last| message.at > last)
         {
             settled.push(message.id);
-            found.insert(message.openid);
+            found.insert(person);
         }
     })?;
-    let missing: Vec<&str> =
-        wanted.iter().flatten().filter(|openid| !found.contains(*openid)).map(String::as_str).collect();
+    let missing: Vec<&str> = wanted
+        .iter()
+        .flatten()
+        .filter(|openid| !found.contains(&person(openid)))
+        .map(String::as_str)
+        .collect();
     if !missing.is_empty() {
         let count = missing.len();
         let mut list = missing.iter().take(LISTED).map(|openid| shown(openid)).collect::<Vec<_>>().join(", ");

@@ -23,7 +23,7 @@ use crate::cli::watching::Watching;
 use crate::delivery::outcome::Status;
 use crate::delivery::tally::Tally;
 use crate::journal::JournalError;
-use crate::journal::identity::{Channel, Identity};
+use crate::journal::identity::{Channel, Identity, Person};
 use crate::journal::record::{Recorded, RecordedCause};
 use crate::journal::store::Store;
 use crate::locale::mask::mask;
@@ -62,7 +62,7 @@ pub(crate) fn run(args: &args::Try, terminal: &Terminal) -> Result<Exit, Problem
     let state = account.prepare(destination, &campaign.path, &whose)?;
     let (locks, _) = lock(&campaign, &state, destination, Instant::now(), terminal)?;
     let stop_files = stop_files(&campaign, &state)?;
-    let messages = messages(&samples, &to, next_numbers(Store::read(&state)?.as_ref(), &whose)?);
+    let messages = messages(&samples, &to, &whose, next_numbers(Store::read(&state)?.as_ref(), &whose)?);
     tell(&samples, to.len(), &campaign, terminal);
     warn_of_named(args, &samples, &campaign, &plan, terminal)?;
     let total = u64::try_from(messages.len()).expect("a few messages are counted in 64 bits");
@@ -75,7 +75,8 @@ pub(crate) fn run(args: &args::Try, terminal: &Terminal) -> Result<Exit, Problem
     let plan = Plan { counts: RowCounts { planned: total, ..RowCounts::default() }, windows: None, ..plan };
     let Platform { runtime, client, tokens, origin } = Platform::open(&campaign, &state, terminal)?;
     let (campaign, plan) = (Arc::new(campaign), Arc::new(plan));
-    let tried = messages.iter().map(|message| (message.openid().to_owned(), message.nth)).collect();
+    let person = |message: &PlannedMessage| Person::of(&whose.appid, message.openid());
+    let tried = messages.iter().map(|message| (person(message), message.nth)).collect();
     let execution = Execution {
         id: Some(id.to_string()),
         receipt: None,
@@ -103,7 +104,7 @@ pub(crate) fn run(args: &args::Try, terminal: &Terminal) -> Result<Exit, Problem
     };
     let finished = execution.run()?;
     if args.format == Format::Human {
-        each(&finished, &state, &whose, args, terminal)?;
+        each(&finished, &state, (&whose, to), args, terminal)?;
     }
     let what = What {
         campaign: &campaign,
@@ -197,23 +198,28 @@ fn samples(args: &args::Try, campaign: &Campaign, plan: &Plan) -> Result<Vec<Sam
 }
 
 /// For each tester the number of their next message: every try is a message of its own.
-fn next_numbers(store: Option<&Store>, whose: &Identity) -> Result<BTreeMap<String, u32>, JournalError> {
-    let mut numbers: BTreeMap<String, u32> = BTreeMap::new();
+fn next_numbers(store: Option<&Store>, whose: &Identity) -> Result<BTreeMap<Person, u32>, JournalError> {
+    let mut numbers: BTreeMap<Person, u32> = BTreeMap::new();
     if let Some(store) = store
         && let Some(number) = store.find_campaign(whose)?
     {
         store.messages(number, |message| {
-            let next = numbers.entry(message.openid).or_insert(1);
+            let next = numbers.entry(message.recipient.person(&whose.appid)).or_insert(1);
             *next = (*next).max(message.nth + 1);
         })?;
     }
     Ok(numbers)
 }
 
-fn messages(samples: &[Sample], to: &[String], mut next: BTreeMap<String, u32>) -> Vec<PlannedMessage> {
+fn messages(
+    samples: &[Sample],
+    to: &[String],
+    whose: &Identity,
+    mut next: BTreeMap<Person, u32>,
+) -> Vec<PlannedMessage> {
     let mut messages = Vec::new();
     for openid in to {
-        let next = next.entry(openid.clone()).or_insert(1);
+        let next = next.entry(Person::of(&whose.appid, openid)).or_insert(1);
         for sample in samples {
             messages.push(sample.message.to_tester(openid, *next));
             *next += 1;
@@ -234,7 +240,7 @@ fn tell(samples: &[Sample], testers: usize, campaign: &Campaign, terminal: &Term
 fn each(
     finished: &Finished,
     state: &std::path::Path,
-    whose: &Identity,
+    (whose, mut to): (&Identity, Vec<String>),
     args: &args::Try,
     terminal: &Terminal,
 ) -> Result<(), Problem> {
@@ -243,14 +249,14 @@ fn each(
     }
     let Some(store) = Store::read(state)? else { return Ok(()) };
     let Some(number) = store.find_campaign(whose)? else { return Ok(()) };
-    let mut last: BTreeMap<String, Recorded> = BTreeMap::new();
+    let mut last: BTreeMap<Person, Recorded> = BTreeMap::new();
     store.messages(number, |message| {
-        last.insert(message.openid.clone(), message);
+        last.insert(message.recipient.person(&whose.appid), message);
     })?;
-    for message in
-        last.values().filter(|message| errcode(message).is_some_and(|code| NOT_OPEN.contains(&code)))
-    {
-        let openid = if masks(args.mask_openid) { mask(&message.openid) } else { message.openid.clone() };
+    to.sort_unstable();
+    let code = |openid: &String| last.get(&Person::of(&whose.appid, openid)).and_then(errcode);
+    for openid in to.iter().filter(|openid| code(openid).is_some_and(|code| NOT_OPEN.contains(&code))) {
+        let openid = if masks(args.mask_openid) { mask(openid) } else { openid.clone() };
         terminal.warn("try.window", &[("openid", &openid)]);
     }
     Ok(())
@@ -265,7 +271,7 @@ fn errcode(message: &Recorded) -> Option<i64> {
 struct Tries {
     whose: Identity,
     /// The messages of this try: the tester, and the number.
-    tried: Vec<(String, u32)>,
+    tried: Vec<(Person, u32)>,
 }
 
 impl Results for Tries {
@@ -279,7 +285,7 @@ impl Results for Tries {
         let mut found = BTreeMap::new();
         if let Some(number) = number {
             journal.messages(number, |message| {
-                found.insert((message.openid.clone(), message.nth), message);
+                found.insert((message.recipient.person(&self.whose.appid), message.nth), message);
             })?;
         }
         for tried in &self.tried {

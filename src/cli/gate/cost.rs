@@ -8,6 +8,7 @@ use crate::cli::gate::{gaps, results};
 use crate::delivery::outcome::Status;
 use crate::journal::JournalError;
 use crate::journal::history::Pruned;
+use crate::journal::identity::Recipient;
 use crate::journal::index::Index;
 use crate::journal::lineage::MessageSet;
 use crate::journal::receipt::Entry;
@@ -147,6 +148,8 @@ struct NamedPeople {
     certain: u64,
     /// Whom these are, and whom each file of results names: the receipt's people are named where one of these is theirs.
     reached: Vec<MessageSet>,
+    /// Whether the journal keeps no openids, so that the first of these are not all.
+    unnamed: bool,
     /// How many the results tell of, whether their openids are masked or not.
     by_results: u64,
     /// Which messages there would be, whatever became of them; nothing where it is not known which the journal has.
@@ -158,15 +161,18 @@ impl NamedPeople {
         let known = witnesses.known();
         // Up to which number messages are shared, and how many of these, and of all, may have been delivered.
         let (mut last, mut of_shared, mut of_all, mut of_any) = (0, 0, 0, 0_u64);
-        let (mut reached, mut index) = (MessageSet::default(), None);
+        let (mut reached, mut index, mut unnamed) = (MessageSet::default(), None, false);
         if let Some((store, campaign)) = known {
             last = store.before(campaign).0 + i64::try_from(shared).expect("nobody has so many messages");
-            index = Some(Index::load_and(&**store, campaign, &mut |openid, nth, known| {
+            index = Some(Index::load_and(&**store, campaign, &mut |recipient, nth, known| {
                 of_any += 1;
                 of_all += u64::from(known.state.is_reached());
                 if known.state.is_reached() && known.id.0 <= last {
                     of_shared += 1;
-                    reached.add(openid, nth);
+                    match recipient {
+                        Recipient::Openid(openid) => reached.add(openid, nth),
+                        Recipient::Person(_) => unnamed = true,
+                    }
                 }
             })?);
         }
@@ -223,6 +229,7 @@ impl NamedPeople {
             shared: of_shared + count(not_shared),
             certain: of_shared,
             reached: by_file,
+            unnamed,
             by_results,
             set,
         })
@@ -236,6 +243,7 @@ impl NamedPeople {
         }
         match entry.reached_set {
             Some(set) if self.reached.contains(&set) => People::Same,
+            Some(_) if self.unnamed => People::Uncompared,
             Some(_) => People::Others,
             None if self.certain >= entry.reached() => People::Same,
             None => People::Uncompared,

@@ -8,7 +8,8 @@ use crate::campaign::Campaign;
 use crate::cli::gate::witnesses::Witnesses;
 use crate::cli::gate::{listed, results};
 use crate::journal::JournalError;
-use crate::journal::people::{People, Stranger, first_message};
+use crate::journal::identity::Naming;
+use crate::journal::people::{People, Stranger};
 use crate::report::results::summary::Summary;
 use crate::report::results::told::EarlierResults;
 
@@ -83,6 +84,7 @@ pub(super) fn untold(
 /// What files of results tell together.
 #[derive(Default)]
 struct ToldPeople {
+    naming: Naming,
     /// Everybody who has a row.
     people: HashSet<[u64; 2]>,
     /// Whose message was, or may have been, delivered.
@@ -95,13 +97,13 @@ struct ToldPeople {
 
 impl ToldPeople {
     fn by(campaign: &Campaign, witnesses: &Witnesses, files: &[PathBuf]) -> Result<Self, JournalError> {
-        let mut told = Self::default();
+        let mut told = Self { naming: witnesses.naming(), ..Self::default() };
         let open = |file: &Path| results::open(campaign, witnesses, file);
         for file in files {
             if let Some(results) = open(file) {
                 results.each_openid(|openid| {
                     told.masked |= openid.contains('*');
-                    told.people.insert(first_message(openid));
+                    told.people.insert(told.naming.message(openid, 1));
                 });
             }
             if let Some(results) = open(file) {
@@ -113,7 +115,7 @@ impl ToldPeople {
 
     fn take(&mut self, results: EarlierResults) {
         results.each_message(|openid, nth, reached| {
-            let message = Stranger::of(openid, nth);
+            let message = Stranger::of(&self.naming, openid, nth);
             if reached {
                 self.reached.insert(message)
             } else {
@@ -123,8 +125,11 @@ impl ToldPeople {
     }
 
     fn left_out(&self, campaign: &Campaign, known: Option<&People>) -> u64 {
-        let listed =
-            if self.masked || self.people.is_empty() { HashSet::new() } else { listed::people(campaign) };
+        let listed = if self.masked || self.people.is_empty() {
+            HashSet::new()
+        } else {
+            listed::people(campaign, &self.naming)
+        };
         // A file that tells of nobody on the list is of another list.
         if listed.is_disjoint(&self.people) {
             return 0;

@@ -8,7 +8,8 @@ use crate::cli::gate::results;
 use crate::cli::gate::witnesses::Witnesses;
 use crate::cli::user_state::AccountFolder;
 use crate::journal::JournalError;
-use crate::journal::people::{People, Stranger, first_message};
+use crate::journal::identity::Naming;
+use crate::journal::people::{People, Stranger};
 use crate::journal::store::Store;
 use crate::report::results::told::EarlierResults;
 
@@ -25,7 +26,8 @@ pub(super) fn count(
     mut files: Vec<PathBuf>,
 ) -> Result<u64, JournalError> {
     let Witnesses { whose, destination, .. } = witnesses;
-    let mut people = People::default();
+    let naming = witnesses.naming();
+    let mut people = People::none(naming.clone());
     if let Some((store, key)) = witnesses.known().filter(|_| !files.is_empty()) {
         people = People::load(&**store, key)?;
     }
@@ -33,7 +35,7 @@ pub(super) fn count(
     files.retain(|file| open(file).is_some_and(|results| tells_of_others(results, &people)));
     let (mut found, mut masked) = (BTreeSet::new(), 0);
     for results in files.iter().filter_map(open) {
-        let (strangers, hidden) = strangers(results, &people);
+        let (strangers, hidden) = strangers(results, &people, &naming);
         found.extend(strangers);
         // Who is masked in one file may be in the next as well.
         masked = hidden.max(masked);
@@ -66,7 +68,7 @@ fn tells_of_others(mut results: EarlierResults, people: &People) -> bool {
 }
 
 /// Those of whom results tell and whom people do not hold, and how many openids are masked.
-fn strangers(mut results: EarlierResults, people: &People) -> (Vec<Stranger>, u64) {
+fn strangers(mut results: EarlierResults, people: &People, naming: &Naming) -> (Vec<Stranger>, u64) {
     let (mut strangers, mut masked) = (Vec::new(), 0);
     // Which message to somebody a row is, of those who are not known by their first.
     let mut numbers: HashMap<[u64; 2], u32> = HashMap::new();
@@ -74,9 +76,9 @@ fn strangers(mut results: EarlierResults, people: &People) -> (Vec<Stranger>, u6
         if line.is_masked() {
             masked += u64::from(line.reached());
         } else if !people.knows(&line.openid) {
-            let nth = numbers.entry(first_message(&line.openid)).or_default();
+            let nth = numbers.entry(naming.message(&line.openid, 1)).or_default();
             *nth += 1;
-            let stranger = Stranger::of(&line.openid, *nth);
+            let stranger = Stranger::of(naming, &line.openid, *nth);
             if line.reached() && !people.knows_one(&stranger) {
                 strangers.push(stranger);
             }

@@ -17,7 +17,8 @@ use crate::cli::output_path::writer;
 use crate::cli::user_state::AccountFolder;
 use crate::journal::JournalError;
 use crate::journal::identity::Channel;
-use crate::journal::people::{People, first_message};
+use crate::journal::identity::Naming;
+use crate::journal::people::People;
 use crate::journal::store::Store;
 use crate::own_file::followed;
 use crate::report::results::summary::Summary;
@@ -45,7 +46,8 @@ pub(super) fn find(
         return Ok(files);
     }
     let known = known(witnesses, account)?;
-    let listed = listed::people(campaign);
+    let naming = Naming::Openids;
+    let listed = listed::people(campaign, &naming);
     files.retain(|file| {
         let Some(results) = open(campaign, witnesses, file) else { return false };
         let (mut news, mut of_campaigns) = (false, vec![true; known.len()]);
@@ -53,7 +55,7 @@ pub(super) fn find(
             for (all, people) in of_campaigns.iter_mut().zip(&known) {
                 *all &= people.knows(openid);
             }
-            news |= listed.contains(&first_message(openid));
+            news |= listed.contains(&naming.message(openid, 1));
         });
         // Whom one campaign of this journal knows to the last is told of by that one's results.
         news && !of_campaigns.contains(&true)

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::api_base::Destination;
 use crate::cli::user_state::AccountFolder;
 use crate::delivery::outcome::Counts;
-use crate::journal::identity::{CampaignKey, Claim};
+use crate::journal::identity::{CampaignKey, Claim, Naming};
 use crate::journal::receipt::{self, Entry, Receipt};
 use crate::journal::record::MessageCounts;
 use crate::journal::store::Store;
@@ -76,6 +76,11 @@ impl Witnesses {
     pub(crate) fn known(&self) -> Option<(&Store, CampaignKey)> {
         let campaign = self.journal.as_ref().and_then(|journal| journal.campaign.as_ref());
         self.store.as_ref().zip(campaign.map(|(key, _)| *key))
+    }
+
+    /// By what the journal finds its messages in memory.
+    pub(super) fn naming(&self) -> Naming {
+        self.store.as_ref().map_or(Naming::Openids, |store| store.naming(&self.whose.appid))
     }
 
     /// Whether a file is one of results under another name.

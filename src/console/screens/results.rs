@@ -432,8 +432,8 @@ fn waiting(desk: &Desk, found: &Found) -> Option<(u64, String)> {
     let each = |message: Recorded| {
         if message.state.status() == Status::Unknown {
             count += 1;
-            let Recorded { openid, nth, attempts, at, .. } = message;
-            digest.update(Sha256::digest(openid));
+            let Recorded { recipient, nth, attempts, at, .. } = message;
+            digest.update(Sha256::digest(recipient.to_string()));
             digest.update(Sha256::digest(format!("{nth} {attempts} {at}")));
         }
     };

@@ -121,7 +121,8 @@ fn export_wave(
 fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     Ok(Message {
         number: row.get(0)?,
-        openid: row.get(1)?,
+        openid: Some(row.get(1)?),
+        person: None,
         nth: row.get(2)?,
         state: row.get(3)?,
         attempts: row.get(4)?,

@@ -11,6 +11,7 @@ use crate::journal::JournalError;
 use crate::journal::backend::{Imports, Notes, PersonIndex};
 use crate::journal::history::Pruned;
 use crate::journal::identity::{CampaignKey, Channel, Claim, Identity, MessageKey, Person};
+use crate::journal::imported::{self, Known, is_openid};
 use crate::journal::index::{Index, gravity};
 use crate::journal::lineage::Lineage;
 use crate::journal::payload::UNSEEN;
@@ -21,19 +22,6 @@ use crate::journal::sqlite::schema::range;
 use crate::journal::sqlite::store::{SqliteStore, timestamp};
 use crate::journal::sqlite::writing::{count_change, count_intents, text_id};
 use crate::journal::sqlite::{marks, prune};
-
-/// The most characters an openid can have.
-const LONGEST_OPENID: usize = 128;
-
-/// What another journal had known of a campaign when it was exported.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-struct Known {
-    epoch: i64,
-    messages: u64,
-    /// Nothing in what an earlier version exported.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    lineage: Option<Lineage>,
-}
 
 /// Why a line is not taken in.
 enum Stop {
@@ -91,13 +79,7 @@ impl Imports for SqliteStore {
     }
 
     fn has_imported(&self, campaign: CampaignKey, receipt: &Entry) -> Result<bool, JournalError> {
-        let note = self.note(&note(campaign, &receipt.journal))?;
-        // Whatever is not understood is imported once more, which changes nothing that was.
-        let known = note.and_then(|note| serde_json::from_str::<Known>(&note).ok());
-        Ok(known.is_some_and(|known| {
-            let as_many = known.epoch >= receipt.epoch && known.messages >= receipt.messages;
-            as_many && known.lineage.is_none_or(|lineage| receipt.is_of_lineage(&lineage))
-        }))
+        Ok(imported::covers(self.note(&imported::note(campaign, &receipt.journal))?, receipt))
     }
 }
 
@@ -142,16 +124,6 @@ impl SqliteStore {
         })()
         .map_err(|error: rusqlite::Error| self.unreadable(&error))
     }
-}
-
-fn note(campaign: CampaignKey, journal: &str) -> String {
-    format!("imported:{}:{journal}", campaign.0)
-}
-
-/// Whether a text can be an openid: nothing else was ever sent to.
-fn is_openid(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    (1..=LONGEST_OPENID).contains(&text.len()) && text.bytes().all(allowed)
 }
 
 /// A wave whose lines are being taken in.
@@ -246,7 +218,7 @@ impl Taking<'_> {
         let known = serde_json::to_string(&wave.exported).expect("two numbers are JSON");
         self.new.execute(
             "INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET value = ?2",
-            [note(wave.key, &export.header().journal), known],
+            [imported::note(wave.key, &export.header().journal), known],
         )?;
         marks::count_anew(self.new, wave.key)?;
         self.done.missing += self.missing(wave.key, wave.pruned, wave.exported.lineage.as_ref())?;
@@ -272,8 +244,9 @@ impl Taking<'_> {
     fn message(&mut self, wave: &mut Wave, message: Message, export: &Export) -> Result<(), Stop> {
         let damaged = || Stop::Import(ImportError::Damaged(export.at()));
         let state = State::from_disk(message.state).ok_or_else(damaged)?;
-        let sound = is_openid(&message.openid) && message.nth > 0 && timestamp(message.at).is_ok();
-        let person = (Person::of(&export.header().appid, &message.openid), message.nth);
+        let openid = message.openid.ok_or_else(|| ImportError::Nameless(export.at()))?;
+        let sound = is_openid(&openid) && message.nth > 0 && timestamp(message.at).is_ok();
+        let person = (Person::of(&export.header().appid, &openid), message.nth);
         if !sound || !wave.seen.insert(person) {
             return Err(damaged());
         }
@@ -283,7 +256,7 @@ impl Taking<'_> {
         let crashed = state == State::InFlight;
         let state = if crashed { State::Settled(Outcome::Unknown) } else { state };
         let known = match self.index.get(&wave.index) {
-            Some(index) => index.find(self.store, &message.openid, message.nth).map_err(ImportError::from)?,
+            Some(index) => index.find(self.store, &openid, message.nth).map_err(ImportError::from)?,
             None => None,
         };
         let seen_more = |payload: i64| payload == UNSEEN && message.payload != UNSEEN;
@@ -305,7 +278,7 @@ impl Taking<'_> {
         self.done.news += 1;
         let reason = if crashed { Some(Incident::Crash.to_string()) } else { message.reason };
         let reason = reason.map(|reason| text_id(self.new, &reason)).transpose()?;
-        let Message { openid, nth, attempts, errcode, hint, rid, at, latency, payload, .. } = message;
+        let Message { nth, attempts, errcode, hint, rid, at, latency, payload, .. } = message;
         self.new
             .prepare_cached(
                 "INSERT INTO message(id, openid, nth, state, attempts, errcode, reason, hint, rid, at, latency, payload) \

@@ -8,7 +8,7 @@ use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Outcome;
 use crate::journal::JournalError;
 use crate::journal::backend::Messages;
-use crate::journal::identity::{CampaignKey, Claim, MessageKey};
+use crate::journal::identity::{CampaignKey, Claim, MessageKey, Naming, Recipient};
 use crate::journal::record::{Known, MessageCounts, Recorded, RecordedCause, State};
 use crate::journal::sqlite::schema::range;
 use crate::journal::sqlite::store::{Counted, SqliteStore, timestamp, whole};
@@ -21,7 +21,7 @@ impl Messages for SqliteStore {
     fn known(
         &self,
         campaign: CampaignKey,
-        each: &mut dyn FnMut(&str, u32, Known),
+        each: &mut dyn FnMut(&Recipient<'_>, u32, Known),
     ) -> Result<(), JournalError> {
         (|| {
             let mut statement = self.connection.prepare_cached(
@@ -38,14 +38,18 @@ impl Messages for SqliteStore {
                     errcode: row.get(5)?,
                     payload: row.get(6)?,
                 };
-                each(row.get_ref(1)?.as_str()?, row.get(2)?, known);
+                each(&row.get_ref(1)?.as_str()?.into(), row.get(2)?, known);
             }
             Ok(())
         })()
         .map_err(|error: rusqlite::Error| self.unreadable(&error))
     }
 
-    fn identities(&self, campaign: CampaignKey, each: &mut dyn FnMut(&str, u32)) -> Result<(), JournalError> {
+    fn identities(
+        &self,
+        campaign: CampaignKey,
+        each: &mut dyn FnMut(&Recipient<'_>, u32),
+    ) -> Result<(), JournalError> {
         (|| {
             let mut statement = self
                 .connection
@@ -53,11 +57,19 @@ impl Messages for SqliteStore {
             let (first, end) = range(campaign);
             let mut rows = statement.query([first, end])?;
             while let Some(row) = rows.next()? {
-                each(row.get_ref(0)?.as_str()?, row.get(1)?);
+                each(&row.get_ref(0)?.as_str()?.into(), row.get(1)?);
             }
             Ok(())
         })()
         .map_err(|error: rusqlite::Error| self.unreadable(&error))
+    }
+
+    fn naming(&self, _: &str) -> Naming {
+        Naming::Openids
+    }
+
+    fn naming_of(&self, _: CampaignKey) -> Result<Naming, JournalError> {
+        Ok(Naming::Openids)
     }
 
     fn before(&self, campaign: CampaignKey) -> MessageKey {
@@ -234,7 +246,7 @@ fn recorded(row: &Row<'_>) -> rusqlite::Result<Recorded> {
     };
     Ok(Recorded {
         id: MessageKey(row.get(0)?),
-        openid: row.get(1)?,
+        recipient: row.get::<_, String>(1)?.into(),
         nth: row.get(2)?,
         state,
         attempts: row.get(4)?,

@@ -99,9 +99,11 @@ impl History<'_> {
         if let Some((campaign, plan)) = self.planned {
             let inputs = Inputs::of_campaign(campaign, &plan.library);
             let mut join = Join::open(&inputs, plan, self.store, &identity(campaign))?;
+            let column = join.header().position(&campaign.audience.openid_column);
             while let Some(RowReport { row, recorded, .. }) = join.next()? {
                 if let Some(recorded) = recorded {
-                    seen.message(&recorded, Some(row.number));
+                    let openid = column.and_then(|at| row.record().get(at)).map(String::from_utf8_lossy);
+                    seen.message(&recorded, Some(row.number), openid.as_deref());
                 }
             }
             return join.finish();
@@ -109,7 +111,7 @@ impl History<'_> {
         let mut read = || {
             let Some(store) = self.store else { return Ok(Tally::default()) };
             let Some(number) = store.find_campaign(self.identity)? else { return Ok(Tally::default()) };
-            store.messages(number, |message| seen.message(&message, None))?;
+            store.messages(number, |message| seen.message(&message, None, None))?;
             tally_of_journal(store, number)
         };
         read().map_err(JoinError::Journal)
@@ -179,7 +181,8 @@ impl History<'_> {
 }
 
 impl Collected {
-    fn message(&mut self, message: &Recorded, row: Option<u64>) {
+    /// `openid` is what the audience says of a journal that does not.
+    fn message(&mut self, message: &Recorded, row: Option<u64>, openid: Option<&str>) {
         let status = message.state.status();
         let (errcode, incident) = match message.state {
             State::InFlight if self.running => (None, Some(NoAnswer::InFlight)),
@@ -193,7 +196,9 @@ impl Collected {
             // What was put off is among the attempts.
             Status::Unsent | Status::Skipped => return,
             Status::Sent | Status::Refused | Status::Failed => {}
-            Status::Unknown => self.unknown(message, incident.as_ref().map(ToString::to_string), row),
+            Status::Unknown => {
+                self.unknown(message, incident.as_ref().map(ToString::to_string), row, openid);
+            }
         }
         // What is on its way has no answer yet, and what was settled by hand had it at another time.
         let answered =
@@ -205,11 +210,21 @@ impl Collected {
         }
     }
 
-    fn unknown(&mut self, message: &Recorded, incident: Option<String>, row: Option<u64>) {
+    fn unknown(
+        &mut self,
+        message: &Recorded,
+        incident: Option<String>,
+        row: Option<u64>,
+        openid: Option<&str>,
+    ) {
         if self.unknown.len() < LISTED {
             self.unknown.push(Unknown {
                 row,
-                openid: if self.masked { mask(&message.openid) } else { message.openid.clone() },
+                openid: match openid.or(message.recipient.openid()) {
+                    Some(openid) if self.masked => mask(openid),
+                    Some(openid) => openid.to_owned(),
+                    None => message.recipient.to_string(),
+                },
                 incident,
                 at: message.at,
                 attempts: message.attempts,

@@ -295,7 +295,7 @@ impl World {
             Identity { appid: APPID.into(), campaign: "spring".into(), wave: 1, channel: Channel::Send };
         if let Some(number) = store.find_campaign(&identity).expect("a sound journal") {
             let mut keep = |message: Recorded| {
-                statuses.insert((message.openid, message.nth), message.state.status());
+                statuses.insert((message.recipient.to_string(), message.nth), message.state.status());
             };
             store.messages(number, &mut keep).expect("a sound journal");
         }

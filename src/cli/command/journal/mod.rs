@@ -5,6 +5,7 @@ mod import;
 mod prune;
 mod status;
 
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -48,7 +49,7 @@ pub(crate) fn accounts(
 fn exported<'a>(appid: &'a str, campaign: &'a str, destination: &'a str) -> Exported<'a> {
     let (computer, now) = (Machine::here().to_string(), Timestamp::now());
     let at = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    Exported { appid, campaign, destination, computer, at }
+    Exported { appid, campaign, destination, computer, at, names: HashMap::new() }
 }
 
 /// Why an export is not written.
@@ -92,6 +93,7 @@ pub(crate) fn import_problem(error: ImportError, file: &Path) -> Problem {
         ImportError::Foreign => of(Exit::Invalid, "import-foreign"),
         ImportError::Newer(found) => of(Exit::Invalid, "import-newer").with("found", found),
         ImportError::Damaged(line) => of(Exit::Invalid, "import-damaged").with("line", line),
+        ImportError::Nameless(line) => of(Exit::Invalid, "import-nameless").with("line", line),
         ImportError::Journal(error) => error.into(),
     }
 }
