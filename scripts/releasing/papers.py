@@ -52,14 +52,20 @@ def said(helper: Path, *words: str) -> bytes:
 
 
 def manual_pages(helper: Path) -> dict[str, bytes]:
-    """`wxcast man` prints all pages one after another; each begins by saying which it is."""
-    text = said(helper, "man")
+    """The page of the program, and those of the commands that it and they name, dated as the release is."""
     pages = {}
-    for page in re.split(rb"(?m)^(?=\.ie \\n\(\.g )", text):
-        title = re.search(rb"(?m)^\.TH (\S+) 1 ", page)
-        if title:
-            pages[title[1].decode()] = page
-    assert "wxcast" in pages and len(pages) > 10, "wxcast man no longer prints what it did"
+    wanted: list[tuple[str, ...]] = [()]
+    while wanted:
+        command = wanted.pop()
+        page = output(
+            helper, "man", *command, env=dict(os.environ, WXCAST_LANG="en", SOURCE_DATE_EPOCH=str(project.epoch()))
+        )
+        title = "-".join(("wxcast", *command))
+        assert re.search(rb"(?m)^\.TH " + title.encode() + rb" 1 ", page), f"wxcast man {command} is no such page"
+        pages[title] = page
+        below = re.findall(rb"(?m)^" + re.escape("\\-".join(("wxcast", *command, "")).encode()) + rb"([a-z]+)\(1\)$", page)
+        wanted += [(*command, name.decode()) for name in below]
+    assert len(pages) > 10, "wxcast man no longer names its commands"
     return pages
 
 

@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::audience::wishes::{HiddenRows, Unmatched};
+use crate::campaign::forms;
 use crate::message::{AccountKind, MessageFile};
 
 /// A wxcast campaign: who gets which message, and how it is sent.
@@ -194,7 +196,7 @@ pub(crate) struct AudienceTable {
     #[schemars(extend("default" = "auto"))]
     pub(crate) encoding: Option<String>,
     /// The character between two cells of a CSV: `","`, `";"`, `"tab"` or any other single ASCII character.
-    #[schemars(extend("default" = "auto"))]
+    #[schemars(regex(pattern = forms::DELIMITER), extend("default" = "auto"))]
     pub(crate) delimiter: Option<String>,
     /// Files of people who get nothing, such as `["退订.csv", "已购买.xlsx#名单"]`: CSVs and workbooks as the audience
     /// is one, a sheet of a workbook behind `#`. The openids stand in the column that `openid` names, or in one called
@@ -328,19 +330,20 @@ pub(crate) struct ColumnTable {
 pub(crate) struct SendTable {
     /// The most requests in a time: `"20/s"`, `"1000/min"`, `"5000/h"`, or several that all hold,
     /// `["20/s", "1000/min"]`. They are spread evenly from the first second on.
-    #[schemars(extend("default" = "20/s"))]
+    #[schemars(extend("default" = "20/s", "pattern" = forms::RATE, "items" = json!({ "type": "string", "pattern": forms::RATE })))]
     pub(crate) rate: Option<OneOrMany>,
     /// The most media files uploaded in a time, written as `rate` is; as many as messages where it is not given.
     /// Each file is uploaded once, ahead of the messages that need it.
+    #[schemars(extend("pattern" = forms::RATE, "items" = json!({ "type": "string", "pattern": forms::RATE })))]
     pub(crate) upload_rate: Option<OneOrMany>,
     /// The most requests in flight; also the most messages that a crash can leave unknown.
     #[schemars(range(min = 1, max = 1024), extend("default" = 16))]
     pub(crate) concurrency: Option<u32>,
     /// How long a request may take as a whole.
-    #[schemars(extend("default" = "30s"))]
+    #[schemars(regex(pattern = forms::LENGTH), extend("default" = "30s"))]
     pub(crate) timeout: Option<String>,
     /// How long connecting may take.
-    #[schemars(extend("default" = "5s"))]
+    #[schemars(regex(pattern = forms::LENGTH), extend("default" = "5s"))]
     pub(crate) connect_timeout: Option<String>,
     /// How often a message that was certainly not delivered is tried again in one run.
     #[schemars(range(max = 20), extend("default" = 3))]
@@ -394,7 +397,7 @@ pub(crate) struct RampTable {
 pub(crate) struct HaltTable {
     /// The share of refused messages above which nothing more is sent; `"100%"` never stops. 45015 does not count: it says
     /// that the list is old, and not that the message is wrong.
-    #[schemars(extend("default" = "10%"))]
+    #[schemars(regex(pattern = forms::SHARE), extend("default" = "10%"))]
     pub(crate) refused: Option<String>,
     /// As many unknown outcomes end it; `0` never does. Those that a crash left behind do not count.
     #[schemars(extend("default" = 1))]
@@ -448,7 +451,7 @@ pub enum OnUnknown {
 #[serde(deny_unknown_fields)]
 pub(crate) struct StopTable {
     /// The share of refused messages above which sending stops, once a hundred were answered; `"100%"` never stops.
-    #[schemars(extend("default" = "30%"))]
+    #[schemars(regex(pattern = forms::SHARE), extend("default" = "30%"))]
     pub(crate) max_refused: Option<String>,
     /// As many unknown outcomes within a minute stop sending; `0` never does.
     #[schemars(extend("default" = 3))]

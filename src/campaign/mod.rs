@@ -3,6 +3,7 @@
 pub mod describe;
 pub(crate) mod duration;
 pub mod file;
+pub(crate) mod forms;
 pub(crate) mod hours;
 pub(crate) mod moment;
 pub(crate) mod ramp;

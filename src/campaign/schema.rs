@@ -20,6 +20,7 @@ use crate::message::KINDS;
 pub fn schema() -> Json {
     let mut schema = schemars::schema_for!(CampaignFile).to_value();
     drop_null(&mut schema);
+    drop_formats(&mut schema);
     schema
 }
 
@@ -27,6 +28,7 @@ pub fn schema() -> Json {
 pub fn policy() -> Json {
     let mut schema = schemars::schema_for!(PolicyFile).to_value();
     drop_null(&mut schema);
+    drop_formats(&mut schema);
     schema
 }
 
@@ -60,6 +62,25 @@ fn drop_null(schema: &mut Json) {
             map.values_mut().for_each(drop_null);
         }
         Json::Array(items) => items.iter_mut().for_each(drop_null),
+        _ => {}
+    }
+}
+
+/// Formats such as `uint32` are this language's own: strict readers of schemas refuse what they do not know, and the bounds
+/// say the same.
+pub(crate) fn drop_formats(schema: &mut Json) {
+    match schema {
+        Json::Object(map) => {
+            let is_number = map.get("type").is_some_and(|kind| {
+                let kinds = kind.as_array().map_or(std::slice::from_ref(kind), Vec::as_slice);
+                kinds.iter().any(|kind| kind == "integer" || kind == "number")
+            });
+            if is_number && map.get("format").is_some_and(Json::is_string) {
+                map.shift_remove("format");
+            }
+            map.values_mut().for_each(drop_formats);
+        }
+        Json::Array(items) => items.iter_mut().for_each(drop_formats),
         _ => {}
     }
 }

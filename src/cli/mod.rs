@@ -128,6 +128,7 @@ fn outgrow_quietly() {
 fn outgrow_quietly() {}
 
 fn run(arguments: &[OsString]) -> Exit {
+    let arguments = &help::asked_as_a_command(arguments);
     let words = Catalog::new(language::choose(arguments));
     let mut tree = help::translated(Args::command(), &words);
     let parsed = tree.try_get_matches_from_mut(arguments).and_then(|matches| {
@@ -168,7 +169,7 @@ fn obey(command: &Subcommand, terminal: &Terminal) -> Result<Exit, Problem> {
         Subcommand::Simulator(args) => command::simulator::run(args, terminal),
         Subcommand::Schema(args) => Ok(command::schema::run(args, terminal)),
         Subcommand::Completions(args) => Ok(command::completions::run(args, terminal)),
-        Subcommand::Man => Ok(command::man::run(terminal)),
+        Subcommand::Man(args) => command::man::run(args, terminal),
     }
 }
 

@@ -95,8 +95,7 @@ impl Teller {
     /// Warns of it, with what each knows and what is to be done.
     pub(crate) fn warn(&self, terminal: &Terminal) {
         if let Some(doubted) = &self.doubted {
-            let head = terminal.words.say("diagnostic.warning", &[]);
-            terminal.tell(&format!("{head}: {}\n", doubted.told("gate.told").say(&terminal.words)));
+            terminal.warn_of(&doubted.told("gate.told").say(&terminal.words));
         }
     }
 

@@ -183,8 +183,7 @@ impl Terminal {
 
     /// What went wrong, to stderr, quiet or not. Only `cli::run` tells it: everything else hands a `Problem` up.
     pub(crate) fn complain(&self, text: &str) {
-        let head = self.words.say("diagnostic.error", &[]);
-        let text = self.in_full(&format!("{head}: {text}\n"));
+        let text = self.in_full(&format!("{}\n", self.words.headed("diagnostic.error", text)));
         let _ = io::stderr().write_all(visible(&text, self.color).as_bytes());
     }
 
@@ -195,8 +194,7 @@ impl Terminal {
 
     /// The same for a sentence that stands already.
     pub(crate) fn warn_of(&self, sentence: &str) {
-        let head = self.words.say("diagnostic.warning", &[]);
-        self.tell(&format!("{head}: {sentence}\n"));
+        self.tell(&format!("{}\n", self.words.headed("diagnostic.warning", sentence)));
     }
 
     /// Asks for a yes. Anything else is a no, and so is a stdin that is closed.

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use console::strip_ansi_codes;
 
 use crate::diagnostic::index::{Index, Part};
 pub(crate) use crate::diagnostic::path::display;
@@ -283,10 +284,9 @@ pub(crate) fn draw(diagnostic: &Diagnostic, sources: &Sources, words: &Catalog, 
         }
         None => title.element(origin(&path, &position)),
     };
-    let group: Group<'_> =
-        group.element(Level::HELP.with_name(words.say("diagnostic.help", &[])).message(&help));
-    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-    renderer.decor_style(DecorStyle::Ascii).render(&[group])
+    let named = words.say("diagnostic.help", &[]);
+    let group: Group<'_> = group.element(Level::HELP.with_name(named.as_str()).message(&help));
+    punctuated(&rendered(group, color), &[&named], words)
 }
 
 /// Draws a fault that has no place in a file as the others are drawn: what, and below it each note with its name.
@@ -297,10 +297,31 @@ pub(crate) fn draw_sentence(
     color: bool,
 ) -> String {
     let title = Level::ERROR.with_name(words.say("diagnostic.error", &[])).primary_title(message);
-    let notes = notes.iter().map(|(name, text)| Level::HELP.with_name(name.as_str()).message(text));
-    let group = Group::with_title(title).elements(notes);
+    let names: Vec<&str> = notes.iter().map(|(name, _)| name.as_str()).collect();
+    let elements = notes.iter().map(|(name, text)| Level::HELP.with_name(name.as_str()).message(text));
+    punctuated(&rendered(Group::with_title(title).elements(elements), color), &names, words)
+}
+
+fn rendered(group: Group<'_>, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     renderer.decor_style(DecorStyle::Ascii).render(&[group])
+}
+
+/// A drawing with the colon of the language behind the first line's head and behind the names of the notes. The library
+/// knows only the English one; both take two columns, so that nothing moves.
+fn punctuated(drawn: &str, notes: &[&str], words: &Catalog) -> String {
+    const ENGLISH: &str = ": ";
+    let colon = words.say("diagnostic.colon", &[]);
+    let with_colon = |line: &str| line.replacen(ENGLISH, &colon, 1);
+    let is_note = |line: &str| {
+        let bare = strip_ansi_codes(line);
+        let note = bare.trim_start().strip_prefix("= ");
+        note.is_some_and(|note| notes.iter().any(|name| note.starts_with(&format!("{name}{ENGLISH}"))))
+    };
+    let lines = drawn.split('\n').enumerate();
+    let lines =
+        lines.map(|(at, line)| if at == 0 || is_note(line) { with_colon(line) } else { line.to_owned() });
+    lines.collect::<Vec<String>>().join("\n")
 }
 
 /// The part of a span on its first line: where to look, not how far it goes.

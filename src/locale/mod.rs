@@ -118,6 +118,11 @@ impl Catalog {
         self.sentences.get(key).map_or_else(|| key.to_owned(), |sentence| fill(sentence, places))
     }
 
+    /// A sentence behind what it is, with the colon of the language: `error: …`.
+    pub(crate) fn headed(&self, head: &str, sentence: &str) -> String {
+        format!("{}{}{sentence}", self.say(head, &[]), self.say("diagnostic.colon", &[]))
+    }
+
     /// The sentence of `key`, where there is one.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.sentences.get(key).map(String::as_str)

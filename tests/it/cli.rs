@@ -126,15 +126,59 @@ fn completions_are_there_for_each_shell() {
 }
 
 #[test]
-fn the_manual_has_a_section_for_each_command() {
+fn the_manual_has_a_page_for_each_command() {
+    use clap::CommandFactory as _;
     let world = World::new();
-    let manual = world.run(&["man"]).exits(0).stdout;
-    for command in COMMANDS {
-        let title = format!("wxcast-{command}").replace('-', "\\-");
-        assert!(manual.contains(&title) || manual.contains(&format!("wxcast-{command}")), "{command}");
+    let whole = page(&world, &[]);
+    for command in Args::command().get_subcommands() {
+        let name = command.get_name();
+        assert!(whole.contains(&format!("wxcast\\-{name}(1)")), "{name} is not in:\n{whole}");
+        page(&world, &[name]);
+        for below in command.get_subcommands() {
+            page(&world, &[name, below.get_name()]);
+        }
     }
-    assert!(manual.contains(".TH"), "a manual page");
-    assert!(!manual.contains("cli."), "a key instead of its sentence");
+    world.run(&["man", "sned"]).exits(2).says("`sned`");
+}
+
+/// The manual page of a command, which says on which day and from which version it is.
+fn page(world: &World, command: &[&str]) -> String {
+    let run = |language: &str| {
+        let mut program = world.command(&[&["man"], command].concat());
+        program.env("SOURCE_DATE_EPOCH", "1764374400").env("WXCAST_LANG", language);
+        let ran = program.output().expect("a run");
+        assert!(ran.status.success(), "{command:?}");
+        String::from_utf8(ran.stdout).expect("UTF-8")
+    };
+    let title = [&["wxcast"], command].concat().join("-");
+    let english = run("en");
+    let head = format!(".TH {title} 1 2025-11-29 \"wxcast {}\" \"wxcast manual\"", env!("CARGO_PKG_VERSION"));
+    assert!(english.lines().any(|line| line.trim_end() == head), "no {head} in:\n{english}");
+    assert_eq!(english.matches(".TH ").count(), 1, "one page");
+    let chinese = run("zh-CN");
+    assert!(chinese.contains("wxcast 手册") && is_chinese(&chinese), "{chinese}");
+    for text in [&english, &chinese] {
+        assert!(!text.contains("cli."), "a key instead of its sentence:\n{text}");
+    }
+    english
+}
+
+#[test]
+fn a_page_is_of_today_where_nobody_names_a_day() {
+    let today = || jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
+    let (before, page, after) = (today(), World::new().run(&["man", "send"]).exits(0).stdout, today());
+    assert!(page.contains(&before) || page.contains(&after), "{page}");
+}
+
+#[test]
+fn help_is_a_command_too() {
+    let world = World::new();
+    for command in ["send", "journal export", ""] {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let asked = world.run(&[&["help"], &words[..]].concat()).exits(0).stdout;
+        assert_eq!(asked, world.run(&[&words[..], &["--help"]].concat()).exits(0).stdout, "{command}");
+    }
+    world.run(&["help", "sned"]).exits(2).says("`send`");
 }
 
 #[test]

@@ -115,7 +115,7 @@ fn each_wrong_answer_is_told_at_once_and_asked_for_again() {
     let mut session = session(&world, "init spring --lang zh-CN", &[]);
     session.sees("要发什么").sees("[1]").types("13").sees("没有 `13`").sees("[1]").types("text");
     session.sees("AppID").types(APPID);
-    session.sees("名单文件").types("list.csv").sees("错误: ").sees("名单文件，").types("lists/名单.csv");
+    session.sees("名单文件").types("list.csv").sees("错误：").sees("名单文件，").types("lists/名单.csv");
     session.sees("哪一列是 openid").types("9").sees("没有 `9` 这一列").sees("[openid]").types("4");
     session.sees("消息文字").types("{{姓明}}您好\r.").sees("没有这一列").sees("您是不是想写 `姓名`");
     session.sees("消息文字").types("{{姓名}您好\r.").sees("模板写法有误");

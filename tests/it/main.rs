@@ -83,6 +83,7 @@ mod schema;
 mod secrets;
 mod seen;
 mod send;
+mod shells;
 mod shown;
 mod signals;
 mod skips;

@@ -7,8 +7,9 @@ use wxcast::cli::line::args::Args;
 use crate::support::{Platform, Ran, World, openid};
 
 /// Those whose output is a file for machines, those that run until they are stopped, and those that are about all
-/// campaigns of an account.
-const WITHOUT: [&str; 7] = ["console", "simulator", "schema", "completions", "man", "history", "journal"];
+/// campaigns of an account. Which campaign brought a code up that `explain` explains, nobody knows.
+const WITHOUT: [&str; 8] =
+    ["console", "simulator", "schema", "completions", "man", "history", "journal", "explain"];
 
 /// The command that the last line of stderr names.
 fn named(ran: &Ran) -> String {
@@ -64,8 +65,6 @@ fn whatever_was_run_names_a_command_that_can_be_run() {
             ("audience tagged campaign.toml", 0, "plan campaign.toml"),
             ("audience check campaign.toml -o checked.csv", 0, "plan campaign.toml"),
             ("audience followers --appid wx0123456789abcdef -o fans.csv", 0, "init spring"),
-            ("explain 45015", 0, "plan "),
-            ("explain unknown-key", 0, "plan "),
         ] {
             let mut args: Vec<&str> = line.split(' ').collect();
             args.extend(["--lang", language]);

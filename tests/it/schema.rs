@@ -160,3 +160,132 @@ fn what_rehearse_prints_is_what_the_summary_schema_describes() {
     let ran = world.run(&["rehearse", "campaign.toml", "--format", "json", "--progress", "none"]).exits(0);
     assert_eq!(judge(&schema("summary"), &ran.json()), Vec::<String>::new());
 }
+
+/// What strict readers of schemas (Ajv) refuse: words that the drafts do not have, among them formats.
+#[test]
+fn the_schemas_hold_no_word_that_a_strict_reader_does_not_know() {
+    const KNOWN: [&str; 23] = [
+        "$schema",
+        "$defs",
+        "$ref",
+        "title",
+        "description",
+        "default",
+        "type",
+        "properties",
+        "required",
+        "items",
+        "additionalProperties",
+        "enum",
+        "const",
+        "oneOf",
+        "anyOf",
+        "allOf",
+        "pattern",
+        "minimum",
+        "maximum",
+        "minItems",
+        "minProperties",
+        "maxProperties",
+        "propertyNames",
+    ];
+    fn walk(schema: &Json, at: &str, wrong: &mut Vec<String>) {
+        let Some(map) = schema.as_object() else { return };
+        for (word, value) in map {
+            if !KNOWN.contains(&word.as_str()) {
+                wrong.push(format!("{at}: {word}: {value}"));
+            }
+            let below: Vec<&Json> = match (word.as_str(), value) {
+                ("properties" | "$defs", Json::Object(names)) => names.values().collect(),
+                ("items" | "additionalProperties" | "propertyNames", one) => vec![one],
+                ("oneOf" | "anyOf" | "allOf", Json::Array(several)) => several.iter().collect(),
+                _ => Vec::new(),
+            };
+            below.into_iter().for_each(|schema| walk(schema, &format!("{at}/{word}"), wrong));
+        }
+    }
+    for (which, _) in FILES {
+        let schema = schema(which);
+        assert!(jsonschema::meta::is_valid(&schema), "{which}");
+        let mut wrong = Vec::new();
+        walk(&schema, which, &mut wrong);
+        assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    }
+}
+
+#[test]
+fn the_schema_and_the_program_agree_on_how_values_are_written() {
+    let schema = schema("campaign");
+    let world = World::with_recipients(1);
+    let sound = world.read("campaign.toml");
+    for (table, key, takes, refuses) in [
+        (
+            "send",
+            "rate",
+            &[
+                "\"20/s\"",
+                "\"1000/min\"",
+                "\"5000/h\"",
+                "\" 5 / hour \"",
+                "\"007/sec\"",
+                "[\"20/s\", \"1000/minute\"]",
+            ][..],
+            &[
+                "\"fast\"",
+                "\"20\"",
+                "\"0/s\"",
+                "\"20/day\"",
+                "\"-5/s\"",
+                "\"2.5/s\"",
+                "[\"20/s\", \"20\"]",
+                "\"\"",
+            ][..],
+        ),
+        ("send", "upload_rate", &["\"2/s\"", "[\"2/s\"]"], &["\"2 per second\"", "[\"2\"]"]),
+        (
+            "send",
+            "timeout",
+            &[
+                "\"30s\"",
+                "\"1m 30s\"",
+                "\"500ms\"",
+                "\"1h30m\"",
+                "\"1.5s\"",
+                "\"2 minutes\"",
+                "\"PT30S\"",
+                "\"1h, 2m\"",
+            ],
+            &["\"30\"", "\"soon\"", "\"-5s\"", "\"\"", "\"s\""],
+        ),
+        ("send", "connect_timeout", &["\"5s\""], &["\"5\""]),
+        (
+            "send.stop",
+            "max_refused",
+            &["\"30%\"", "\"0.5%\"", "\"100%\"", "\"0%\"", "\" 99.99 % \"", "\"100.00%\"", "\"007%\""],
+            &["\"30\"", "\"101%\"", "\"-1%\"", "\"1.234%\"", "\"%\"", "\"100.01%\"", "\"\""],
+        ),
+        (
+            "audience",
+            "delimiter",
+            &["\"auto\"", "\",\"", "\";\"", "\"tab\"", "\"|\"", "\"\\t\"", "'\\t'", "\" \"", "\"^\""],
+            &["\"comma\"", "\"\"", "\",,\"", "\"，\"", "'\"'", "\"\\n\""],
+        ),
+    ] {
+        for (value, is_taken) in
+            takes.iter().map(|value| (value, true)).chain(refuses.iter().map(|value| (value, false)))
+        {
+            let toml = if sound.contains(&format!("[{table}]\n")) {
+                let given = format!("[{table}]\n{key} = {value}\n");
+                sound.replace("rate = \"100000/s\"\n", "").replace(&format!("[{table}]\n"), &given)
+            } else {
+                format!("{sound}[{table}]\n{key} = {value}\n")
+            };
+            let faults = judge(&schema, &json_of(&toml));
+            assert_eq!(faults.is_empty(), is_taken, "the schema: {key} = {value}: {faults:?}");
+            world.file("campaign.toml", &toml);
+            let told = world.run(&["plan", "campaign.toml"]).stderr;
+            let refused = told.contains(&format!("`{table}.{key}"));
+            assert_eq!(refused, !is_taken, "the program: {key} = {value}: {told}");
+        }
+    }
+}

@@ -66,7 +66,7 @@ fn each_kind_of_error_is_a_sentence_of_the_catalogue_in_both_languages() {
             assert_eq!(found, kind, "{line}");
             assert!(text.contains(mentioned), "{line}: {text}");
             assert!(!text.contains("usage."), "a key instead of its sentence: {text}");
-            let chinese = text.starts_with("错误: ");
+            let chinese = text.starts_with("错误：");
             assert_eq!(chinese, language == Language::ZhCn, "{line}: {text}");
             assert!(!chinese || english(&text).is_empty(), "{line}: {:?} in {text}", english(&text));
         }
@@ -83,7 +83,7 @@ fn whatever_flag_of_whatever_command_is_misused_no_english_is_said_in_chinese() 
             for wrong in [format!("--{flag}"), format!("--{flag}=\u{1}"), format!("--{flag}x")] {
                 let line = format!("{} {}{wrong}", command.get_name(), "x ".repeat(positionals));
                 if let Some((_, text)) = told(&words(&line), Language::ZhCn) {
-                    assert!(text.starts_with("错误: "), "{line}: {text}");
+                    assert!(text.starts_with("错误："), "{line}: {text}");
                     assert!(english(&text).is_empty(), "{line}: {:?} in {text}", english(&text));
                     count += 1;
                 }
@@ -112,7 +112,7 @@ fn a_mistake_ends_with_2_and_leaves_stdout_empty() {
     let ran = world.run(&["plan", "x", "--frmt", "json", "--lang", "zh-CN"]).exits(2);
     assert_eq!(ran.stdout, "");
     ran.says("没有 `--frmt` 这个参数").says("您是不是想写 `--format`");
-    world.run(&["--lang=zh-CN"]).exits(2).says("用法: wxcast [选项] <命令>");
+    world.run(&["--lang=zh-CN"]).exits(2).says("用法：wxcast [选项] <命令>");
 }
 
 #[test]

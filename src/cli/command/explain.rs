@@ -1,7 +1,5 @@
 //! `wxcast explain CODE`: a WeChat errcode or a diagnostic of wxcast.
 
-use std::path::Path;
-
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args;
 use crate::cli::problem::Problem;
@@ -19,8 +17,6 @@ pub(crate) fn run(args: &args::Explain, terminal: &Terminal) -> Result<Exit, Pro
         Err(_) => diagnostic(Code::find(code).ok_or_else(|| no_such_code(code))?, terminal),
     };
     terminal.data(&told);
-    // Which campaign brought the code up is not known here.
-    terminal.next("init", Path::new(&terminal.words.say("cli.value.CAMPAIGN", &[])));
     Ok(Exit::Ok)
 }
 
@@ -59,7 +55,7 @@ fn diagnostic(code: Code, terminal: &Terminal) -> String {
     let mut out = String::new();
     let severity = words.say(&format!("diagnostic.{}", code.severity().name()), &[]);
     for (label, text) in [
-        ("diagnostic", format!("{} ({severity})", code.slug())),
+        ("diagnostic", words.say("explain.of-severity", &[("code", &code.slug()), ("severity", &severity)])),
         ("meaning", words.say(&format!("diagnostic.{}.title", code.slug()), &[])),
         ("advice", words.say(&format!("diagnostic.{}.help", code.slug()), &[])),
     ] {

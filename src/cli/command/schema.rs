@@ -27,7 +27,10 @@ pub(crate) fn schema(which: SchemaKind, language: Language) -> Json {
 
 /// The schema of what is printed: every key that is always there is required.
 fn printed<T: JsonSchema>() -> Json {
-    SchemaSettings::default().for_serialize().into_generator().into_root_schema_for::<T>().to_value()
+    let settings = SchemaSettings::default().for_serialize();
+    let mut printed = settings.into_generator().into_root_schema_for::<T>().to_value();
+    schema::drop_formats(&mut printed);
+    printed
 }
 
 /// Prints a schema.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::parser::ValueSource;
-use clap::{ArgAction, ArgMatches, Parser, ValueEnum};
+use clap::{ArgAction, ArgMatches, Parser, ValueEnum, ValueHint};
 
 use crate::campaign::rate::Rate;
 use crate::cli::line::audience_args::Audience;
@@ -13,7 +13,9 @@ pub(crate) use crate::cli::line::format::Format;
 use crate::cli::line::format::named_by;
 use crate::cli::line::journal_args::{History, Journal};
 use crate::cli::line::place_args::{JournalArgs, StateArgs};
-pub(crate) use crate::cli::line::tool_args::{Completions, Console, Explain, Schema, SchemaKind, Simulator};
+pub(crate) use crate::cli::line::tool_args::{
+    Completions, Console, Explain, Man, Schema, SchemaKind, Simulator,
+};
 use crate::clock::FASTEST;
 use crate::plan::digest::Digest;
 use crate::plan::id::PlanId;
@@ -70,7 +72,7 @@ pub(crate) enum Subcommand {
     Simulator(Simulator),
     Schema(Schema),
     Completions(Completions),
-    Man,
+    Man(Man),
 }
 
 impl Subcommand {
@@ -171,7 +173,7 @@ pub(crate) struct Expect {
 /// `init`.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Init {
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) dir: Option<PathBuf>,
     #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(crate::message::KINDS.iter().map(|kind| kind.name())))]
     pub(crate) kind: Option<String>,
@@ -250,7 +252,7 @@ pub(crate) struct Try {
     pub(crate) format: Format,
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = MaskOpenid::Auto)]
     pub(crate) mask_openid: MaskOpenid,
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) state_dir: Option<PathBuf>,
 }
 

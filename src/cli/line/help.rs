@@ -1,5 +1,7 @@
 //! The sentences of `--help`, from `locales/`.
 
+use std::ffi::OsString;
+
 use clap::{Arg, Command};
 
 use crate::locale::Catalog;
@@ -34,6 +36,18 @@ pub fn translated(command: Command, words: &Catalog) -> Command {
         command = command.mut_subcommand(&name, |sub| subcommand(sub, &name, words));
     }
     command
+}
+
+/// A command line on which `help` stands in the place of the command, as many programs have it: `wxcast help send` is
+/// `wxcast send --help`.
+pub fn asked_as_a_command(arguments: &[OsString]) -> Vec<OsString> {
+    match arguments {
+        [program, help, rest @ ..] if help == "help" => {
+            let of = rest.iter().filter(|word| *word != "help");
+            std::iter::once(program).chain(of).cloned().chain(["--help".into()]).collect()
+        }
+        _ => arguments.to_vec(),
+    }
 }
 
 /// A subcommand, and those that it has itself: what `wxcast journal export` says is `cli.journal-export`.

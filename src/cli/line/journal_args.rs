@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use clap::ValueHint;
+
 use crate::cli::line::format::Format;
 use crate::cli::line::place_args::{JournalArgs, StateArgs};
 
@@ -62,7 +64,7 @@ pub(crate) struct Prune {
     pub(crate) older: String,
     #[arg(long, value_name = "APPID")]
     pub(crate) appid: Option<String>,
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) export: Option<PathBuf>,
     #[arg(short, long)]
     pub(crate) yes: bool,

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use clap::ValueHint;
+
 /// The folder of all accounts' journals, where it is not the user's own.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct StateArgs {
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     state_dir: Option<PathBuf>,
 }
 

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
+use clap::{ValueEnum, ValueHint};
 
 use crate::cli::line::place_args::StateArgs;
 
 /// `console`.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Console {
-    #[arg(value_name = "FOLDER")]
+    #[arg(value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub(crate) folder: Option<PathBuf>,
     #[arg(long, conflicts_with_all = ["port", "no_open"])]
     pub(crate) url: bool,
@@ -66,4 +66,11 @@ pub(crate) enum SchemaKind {
 pub(crate) struct Completions {
     #[arg(value_name = "SHELL", value_enum)]
     pub(crate) shell: clap_complete::Shell,
+}
+
+/// `man`.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Man {
+    #[arg(value_name = "COMMAND", num_args = 0..)]
+    pub(crate) of: Vec<String>,
 }

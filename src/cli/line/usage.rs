@@ -93,6 +93,10 @@ impl Line<'_> {
 
     /// What to do, the nearest first.
     fn advice(&self) -> Vec<String> {
+        // What has another name here is not what it looks like.
+        if let Some(key) = self.text(ContextKind::InvalidArg).and_then(|flag| known_elsewhere(&flag)) {
+            return vec![self.say(key, &[])];
+        }
         let near = [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue];
         let mut advice: Vec<String> = near
             .into_iter()
@@ -106,10 +110,18 @@ impl Line<'_> {
             advice.extend(argument.get_help().map(|help| self.say("usage.about", &[("help", help)])));
         }
         if advice.is_empty() {
+            advice.extend(self.verdict());
             advice.extend(self.elsewhere());
             advice.extend(self.joined());
         }
         advice
+    }
+
+    /// What `resolve` lacks, in words: two choices at once are hard to read in brackets.
+    fn verdict(&self) -> Option<String> {
+        let missing = self.error.kind() == ErrorKind::MissingRequiredArgument;
+        let resolve = self.subcommand().is_some_and(|command| command.get_name() == "resolve");
+        (missing && resolve).then(|| self.say("usage.resolve", &[]))
     }
 
     /// The argument whose value is wrong or missing.
@@ -185,6 +197,16 @@ impl Line<'_> {
 
     fn say(&self, key: &str, places: &[(&str, &dyn Display)]) -> String {
         self.words.say(key, places)
+    }
+}
+
+/// Where a flag leads that other programs have and this one has no need of.
+fn known_elsewhere(flag: &str) -> Option<&'static str> {
+    match flag {
+        "--dry-run" | "--dryrun" | "--simulate" | "-n" => Some("usage.dry-run"),
+        "--resume" | "--continue" | "--restart" => Some("usage.resume"),
+        "--test" => Some("usage.test"),
+        _ => None,
     }
 }
 

@@ -226,7 +226,7 @@ fn page(desk: &Desk, found: &Found, asked: &Asked, why: Option<&str>) -> Result<
 
 /// Why a process did not do what it was started for: its own words from the error on, or that somebody ended it.
 fn failure(ended: &Ended, words: &Catalog) -> String {
-    let error = format!("{}: ", words.say("diagnostic.error", &[]));
+    let error = words.headed("diagnostic.error", "");
     let lines: Vec<&str> = ended.said.lines().skip_while(|line| !line.starts_with(&error)).collect();
     match ended.code {
         None => words.say("console.send.killed", &[]),

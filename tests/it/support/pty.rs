@@ -23,10 +23,19 @@ pub struct Session {
 impl Session {
     /// Starts the binary with words that need no quotes.
     pub fn start(world: &World, args: &str, environment: &[(&str, &str)]) -> Self {
+        Self::of(world, &format!("'{}' {args}", env!("CARGO_BIN_EXE_wxcast")), environment)
+    }
+
+    /// Starts the binary on a terminal of so many columns.
+    pub fn wide(world: &World, columns: u16, args: &str, environment: &[(&str, &str)]) -> Self {
         let binary = env!("CARGO_BIN_EXE_wxcast");
+        Self::of(world, &format!("stty cols {columns} rows 40; '{binary}' {args}"), environment)
+    }
+
+    /// Starts what a line of a shell names.
+    pub fn of(world: &World, line: &str, environment: &[(&str, &str)]) -> Self {
         let mut command = world.command_of("script", &[]);
-        let line = format!("'{binary}' {args}");
-        command.args(["-q", "-e", "-f", "-c", &line, "/dev/null"]).env("TERM", "xterm");
+        command.args(["-q", "-e", "-f", "-c", line, "/dev/null"]).env("TERM", "xterm");
         command.envs(environment.iter().copied());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut child = command.spawn().expect("script of util-linux");

@@ -145,7 +145,7 @@ impl<'w> Prompt<'w> {
 
     /// Said on lines of its own, which stay: a redrawn question would count them wrongly where the terminal wraps them.
     fn refuse(&self, problem: &str) -> io::Result<()> {
-        self.term.write_line(&format!("{}: {problem}", self.words.say("diagnostic.error", &[])))
+        self.term.write_line(&self.words.headed("diagnostic.error", problem))
     }
 
     /// Shows a table: each cell is as wide as the widest of its column, the last one open.
