@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -324,17 +324,25 @@ pub(crate) struct ColumnTable {
     pub(crate) format: Option<String>,
 }
 
+/// A rate, or several that all hold.
+fn rates(_: &mut SchemaGenerator) -> Schema {
+    let rate = json!({ "type": "string", "pattern": forms::RATE });
+    json_schema!({ "anyOf": [rate, { "type": "array", "items": rate }] })
+}
+
 /// How it is sent.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SendTable {
     /// The most requests in a time: `"20/s"`, `"1000/min"`, `"5000/h"`, or several that all hold,
     /// `["20/s", "1000/min"]`. They are spread evenly from the first second on.
-    #[schemars(extend("default" = "20/s", "pattern" = forms::RATE, "items" = json!({ "type": "string", "pattern": forms::RATE })))]
+    #[serde(default)]
+    #[schemars(schema_with = "rates", extend("default" = "20/s"))]
     pub(crate) rate: Option<OneOrMany>,
     /// The most media files uploaded in a time, written as `rate` is; as many as messages where it is not given.
     /// Each file is uploaded once, ahead of the messages that need it.
-    #[schemars(extend("pattern" = forms::RATE, "items" = json!({ "type": "string", "pattern": forms::RATE })))]
+    #[serde(default)]
+    #[schemars(schema_with = "rates")]
     pub(crate) upload_rate: Option<OneOrMany>,
     /// The most requests in flight; also the most messages that a crash can leave unknown.
     #[schemars(range(min = 1, max = 1024), extend("default" = 16))]

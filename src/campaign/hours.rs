@@ -136,6 +136,11 @@ impl Hours {
         limits || self.within.iter().any(Self::is_limited)
     }
 
+    /// Whether they say more than a first and a last moment.
+    pub(crate) fn says_hours(&self) -> bool {
+        !self.is_daily() || self.within.iter().any(Self::says_hours)
+    }
+
     /// Whether no moment of any week lies in all of them, whatever first and last moments say.
     pub(crate) fn are_never(&self) -> bool {
         let daily =

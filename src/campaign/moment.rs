@@ -50,9 +50,14 @@ pub(crate) fn shown(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M (%:z)").to_string()
 }
 
-/// The same in the computer's own zone, with seconds: when something happened here.
+/// The same with seconds: when something happened. What a campaign did is told in the campaign's zone.
+pub(crate) fn happened(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
+}
+
+/// The same in the computer's own zone: when something happened here that is not one campaign's.
 pub(crate) fn here(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
+    happened(at, &TimeZone::system())
 }
 
 /// A time for machines: RFC 3339 with its offset.

@@ -21,6 +21,7 @@ pub fn schema() -> Json {
     let mut schema = schemars::schema_for!(CampaignFile).to_value();
     drop_null(&mut schema);
     drop_formats(&mut schema);
+    define_required(&mut schema);
     schema
 }
 
@@ -29,6 +30,7 @@ pub fn policy() -> Json {
     let mut schema = schemars::schema_for!(PolicyFile).to_value();
     drop_null(&mut schema);
     drop_formats(&mut schema);
+    define_required(&mut schema);
     schema
 }
 
@@ -81,6 +83,32 @@ pub(crate) fn drop_formats(schema: &mut Json) {
             map.values_mut().for_each(drop_formats);
         }
         Json::Array(items) => items.iter_mut().for_each(drop_formats),
+        _ => {}
+    }
+}
+
+/// Names the keys that one of several shapes asks for in that shape, too: strict readers take a key that is required and
+/// defined only around it for a slip.
+fn define_required(schema: &mut Json) {
+    match schema {
+        Json::Object(map) => {
+            for word in ["oneOf", "anyOf"] {
+                for shape in map.get_mut(word).and_then(Json::as_array_mut).into_iter().flatten() {
+                    let Some(shape) = shape.as_object_mut().filter(|shape| !shape.contains_key("properties"))
+                    else {
+                        continue;
+                    };
+                    let required = shape.get("required").and_then(Json::as_array).into_iter().flatten();
+                    let names: Vec<String> = required.filter_map(Json::as_str).map(str::to_owned).collect();
+                    if !names.is_empty() {
+                        let known = names.into_iter().map(|name| (name, Json::Bool(true)));
+                        shape.insert("properties".into(), Json::Object(known.collect()));
+                    }
+                }
+            }
+            map.values_mut().for_each(define_required);
+        }
+        Json::Array(items) => items.iter_mut().for_each(define_required),
         _ => {}
     }
 }

@@ -15,6 +15,7 @@ use crate::cli::problem::Problem;
 use crate::cli::terminal::{Terminal, argument};
 use crate::diagnostic::code::Code;
 use crate::diagnostic::render::display;
+use crate::locale::Catalog;
 use crate::locale::visible::{command_line, one_line};
 use crate::own_file::followed;
 use crate::plan::id::PlanId;
@@ -73,7 +74,7 @@ impl Proposal<'_> {
                 ("campaign", &campaign.id),
                 ("wave", &campaign.wave),
                 ("appid", &campaign.account.appid),
-                ("kind", &campaign.body.kind()),
+                ("kind", &words.kind(campaign.body.kind().name())),
             ],
         );
         terminal.say("send.destination", &[("destination", &plan_text::destination(hosts, words))]);
@@ -88,8 +89,9 @@ impl Proposal<'_> {
             terminal.say("send.sheet", &[("sheet", &one_line(&sheet.name))]);
         }
         let hours = &campaign.send.hours;
+        let zone = &hours.zone;
         if hours.is_limited() {
-            terminal.say("send.hours", &[("hours", &hours)]);
+            terminal.say("send.hours", &[("hours", &self.times(words))]);
         }
         let rows = told::text(&self.breakdown(), words);
         terminal.say("send.breakdown", &[("rows", &rows.trim_end())]);
@@ -111,14 +113,14 @@ impl Proposal<'_> {
         self.sample(terminal);
         before.tried.tell(campaign, terminal);
         if let Some(at) = before.exported {
-            terminal.say("send.exported", &[("at", &moment::here(at))]);
+            terminal.say("send.exported", &[("at", &moment::shown(at, zone))]);
         }
         if let Some(Locally { count, host, at }) = &before.locally {
-            let at = moment::here(*at);
+            let at = moment::shown(*at, zone);
             terminal.say("send.locally", &[("count", count), ("left", left), ("host", host), ("at", &at)]);
         }
         if let Some(Alike { whose, count, at, by }) = &before.alike {
-            let day = at.strftime("%Y-%m-%d");
+            let day = moment::shown(*at, zone);
             let key = match by {
                 By::Messages => "send.alike",
                 By::Reading => "send.alike-nearly",
@@ -219,8 +221,20 @@ impl Proposal<'_> {
         }
     }
 
+    /// When messages are begun: in which hours, from when and until when.
+    fn times(&self, words: &Catalog) -> String {
+        let hours = &self.campaign.send.hours;
+        let moment = |key: &str, at: Timestamp| words.say(key, &[("at", &moment::shown(at, &hours.zone))]);
+        let daily = Some(hours).filter(|hours| hours.says_hours()).map(ToString::to_string);
+        let from = hours.not_before.map(|at| moment("send.from", at));
+        let until = hours.not_after.map(|at| moment("send.until", at));
+        let both = |one: String, other: String| words.say("send.both", &[("one", &one), ("other", &other)]);
+        [daily, from, until].into_iter().flatten().reduce(both).expect("only what limits anything is told")
+    }
+
     /// What earlier runs of this campaign did.
     fn earlier(&self, terminal: &Terminal) {
+        let zone = &self.campaign.send.hours.zone;
         let counts = self.before.tally.counts;
         if counts.sent + counts.refused + counts.unknown > 0 {
             let key = if self.resends() { "send.earlier-resent" } else { "send.earlier" };
@@ -236,7 +250,7 @@ impl Proposal<'_> {
                     ("count", count),
                     ("campaign", &whose.campaign),
                     ("wave", &whose.wave),
-                    ("at", &at.strftime("%Y-%m-%d")),
+                    ("at", &moment::shown(*at, zone)),
                 ],
             );
         }

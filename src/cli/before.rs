@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::api_base::Destination;
-use crate::campaign::Campaign;
 use crate::campaign::file::OnUnknown;
+use crate::campaign::{Campaign, moment};
 use crate::cli::alike::{Alike, alike, alike_by_receipt, lately, nearly_alike};
 use crate::cli::exit_code::Exit;
 use crate::cli::held::Held;
@@ -127,12 +128,12 @@ impl Before {
     /// # Errors
     ///
     /// When they say something else.
-    pub(crate) fn insist_on_text(&self) -> Result<(), Problem> {
+    pub(crate) fn insist_on_text(&self, zone: &TimeZone) -> Result<(), Problem> {
         let other = self.tally.altered;
         if other == 0 {
             return Ok(());
         }
-        let at = self.last.map_or_else(|| "?".to_owned(), |last| last.strftime("%Y-%m-%d").to_string());
+        let at = self.last.map_or_else(|| "?".to_owned(), |last| moment::shown(last, zone));
         Err(Problem::new(Exit::Gate, "other-text-sent")
             .with("count", other)
             .with("at", at)

@@ -3,11 +3,13 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use jiff::tz::TimeZone;
+
 use crate::api_base::{ApiBase, ApiBaseError, Hosts};
 use crate::audience::fence::{Fence, open_within};
 use crate::campaign::validate::policy::hold;
 use crate::campaign::validate::{Known, Overrides, Validated, validate};
-use crate::campaign::{Campaign, CampaignId, SecretPlace};
+use crate::campaign::{Campaign, CampaignId, SecretPlace, moment};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::MaskOpenid;
 use crate::cli::policies;
@@ -112,6 +114,8 @@ pub(crate) struct Whose {
     pub(crate) id: CampaignId,
     /// The message kind, where there is exactly one.
     pub(crate) kind: Option<Kind>,
+    /// The zone in which what the campaign did is told.
+    pub(crate) zone: TimeZone,
 }
 
 /// Whose messages a campaign's are, whatever else may be wrong with its file: what was sent can be told, and a running
@@ -122,13 +126,13 @@ pub(crate) struct Whose {
 /// The faults of a file that does not even say whose they are.
 pub(crate) fn whose(path: &Path) -> Result<Whose, Problem> {
     let validated = validated(path, &environment());
-    let Known { id, wave, appid, kind, policy: _ } = validated.known.clone();
+    let Known { id, wave, appid, kind, policy: _, zone } = validated.known.clone();
     let id = id.as_deref().and_then(CampaignId::parse);
     let (Some(id), Some(wave), Some(appid)) = (id, wave, appid) else {
         return Err(faulty(validated));
     };
     let identity = Identity { appid, campaign: id.to_string(), wave, channel: Channel::Send };
-    Ok(Whose { identity, id, kind })
+    Ok(Whose { identity, id, kind, zone: zone.unwrap_or_else(moment::usual_zone) })
 }
 
 /// Reads, validates and plans a campaign.
@@ -277,7 +281,7 @@ fn read(fence: Option<&Fence>, path: &Path) -> Result<String, Diagnostic> {
 }
 
 fn facts(validated: &Validated, plan: &Plan) -> Facts {
-    let Known { id, wave, appid, kind, policy: _ } = validated.known.clone();
+    let Known { id, wave, appid, kind, policy: _, zone: _ } = validated.known.clone();
     // Wrong hosts are reported by the commands that use them.
     let hosts = validated.campaign.as_ref().and_then(|campaign| chosen_hosts(campaign).ok());
     let sound = validated.campaign.as_ref().filter(|_| plan.diagnostics.errors() == 0);

@@ -141,7 +141,7 @@ fn summarize(finished: &Finished, what: &What<'_>, exit: Exit, format: Format, t
             exit: summary::ExitReport { code: exit.code(), name: exit.name().to_owned() },
         }),
         Format::Human => {
-            terminal.data(&summary::counts(tally, &terminal.words));
+            terminal.colorful(&summary::counts(tally, &terminal.words, terminal.colors_data()));
             if let Some(results) = results {
                 terminal.say("summary.results", &[("file", &results)]);
             }

@@ -64,7 +64,7 @@ pub(crate) fn tell(
     };
     let zone = &campaign.send.hours.zone;
     let next = words.say(&format!("next.{next}"), &[("campaign", &argument(&campaign.path))]);
-    let told = summary::counts(&finished.concluded.tally, words);
+    let told = summary::counts(&finished.concluded.tally, words, false);
     let resumes = resume_at.map(|at| words.say("notify.resumes", &[("at", &moment::shown(at, zone))]));
     let tally = &finished.concluded.tally;
     let counted = told.lines().map(str::to_owned).chain(skipped(plan, tally, words));

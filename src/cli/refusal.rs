@@ -73,7 +73,7 @@ fn program(fault: &CommandFault) -> Sentence {
 }
 
 /// A signal by its number, and by its name where that is the same on every system.
-fn signal_name(signal: i32) -> String {
+pub(crate) fn signal_name(signal: i32) -> String {
     let name = match signal {
         1 => "SIGHUP",
         2 => "SIGINT",

@@ -12,7 +12,7 @@ use crate::locale::{Catalog, Language};
 use crate::report::progress::Style;
 
 /// A command as sentences name it with the campaign, and the flags without which it would be about something else.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Repeated {
     /// The command.
     pub(crate) named: String,
@@ -27,6 +27,8 @@ pub(crate) struct Terminal {
     pub(crate) words: Catalog,
     /// Whether stderr takes colours.
     pub(crate) color: bool,
+    /// Whether stdout does.
+    colors_data: bool,
     quiet: bool,
     /// Commands as sentences name them, and as they have to be named here.
     repeated: Vec<Repeated>,
@@ -57,19 +59,41 @@ pub(crate) struct Said {
 impl Terminal {
     /// From the flags and the streams.
     pub(crate) fn new(words: Catalog, flags: &Global, repeated: Vec<Repeated>) -> Self {
-        Self { words, color: colors(flags.color, true), quiet: flags.quiet, repeated, heard: None }
+        let [color, colors_data] = [true, false].map(|on_stderr| colors(flags.color, on_stderr));
+        Self { words, color, colors_data, quiet: flags.quiet, repeated, heard: None }
     }
 
     /// Without colours.
     pub(crate) fn plain(language: Language) -> Self {
         let words = Catalog::new(language);
-        Self { words, color: false, quiet: false, repeated: Vec::new(), heard: None }
+        Self { words, color: false, colors_data: false, quiet: false, repeated: Vec::new(), heard: None }
     }
 
     /// One that keeps what is said for a page of the console. Nobody can be asked at it.
     pub(crate) fn listening(words: Catalog) -> Self {
         let heard = Some(Mutex::default());
-        Self { words, color: false, quiet: false, repeated: Vec::new(), heard }
+        Self { words, color: false, colors_data: false, quiet: false, repeated: Vec::new(), heard }
+    }
+
+    /// One that keeps what is said to it, with the colours of this one.
+    pub(crate) fn listener(&self) -> Self {
+        let repeated = self.repeated.clone();
+        let words = self.words.clone();
+        Self {
+            words,
+            color: self.color,
+            colors_data: self.colors_data,
+            quiet: false,
+            repeated,
+            heard: Some(Mutex::default()),
+        }
+    }
+
+    /// A place on the terminal that can be drawn over, where somebody reads and the terminal obeys.
+    pub(crate) fn place(&self, wanted: bool) -> Option<Redrawn> {
+        let obeys = io::stdout().is_terminal() && io::stderr().is_terminal() && !is_dumb();
+        let redrawn = || Redrawn { term: console::Term::stdout(), color: self.colors_data, lines: 0 };
+        (wanted && obeys && !self.quiet && self.heard.is_none()).then(redrawn)
     }
 
     /// What was said to one that listens.
@@ -91,6 +115,19 @@ impl Terminal {
             return;
         }
         Self::print(&visible(text, false));
+    }
+
+    /// Whether stdout takes colours.
+    pub(crate) fn colors_data(&self) -> bool {
+        self.colors_data
+    }
+
+    /// A text that may have colours of ours, to stdout.
+    pub(crate) fn colorful(&self, text: &str) {
+        if self.overheard(|heard| heard.data.extend_from_slice(text.as_bytes())) {
+            return;
+        }
+        Self::print(&visible(text, self.colors_data));
     }
 
     /// A document, to stdout: as it is, but for what a terminal or GitHub would obey.
@@ -221,9 +258,34 @@ impl Terminal {
             _ if self.quiet || self.heard.is_some() => Style::None,
             Progress::Bar => Style::Bar,
             Progress::Plain => Style::Plain,
-            Progress::Auto if io::stderr().is_terminal() => Style::Bar,
+            Progress::Auto if io::stderr().is_terminal() && !is_dumb() => Style::Bar,
             Progress::Auto => Style::Plain,
         }
+    }
+}
+
+/// Lines of a terminal that are drawn anew in their place.
+#[derive(Debug)]
+pub(crate) struct Redrawn {
+    term: console::Term,
+    color: bool,
+    /// How many lines of the terminal the last drawing took.
+    lines: usize,
+}
+
+impl Redrawn {
+    /// Shows what was said, and a last line, in the place of what was shown before.
+    pub(crate) fn show(&mut self, heard: &Heard, last: Option<&str>) {
+        let data = String::from_utf8_lossy(&heard.data);
+        let said = heard.said.iter().map(|said| said.text.as_str());
+        let texts: Vec<&str> = [data.trim_end()].into_iter().chain(said).chain(last).collect();
+        let text = texts.join("\n");
+        let text = visible(&text, self.color);
+        let columns = usize::from(self.term.size().1).max(1);
+        let rows = |line: &str| console::measure_text_width(line).div_ceil(columns).max(1);
+        // What cannot be drawn is not seen; that stops nothing.
+        let _ = self.term.clear_last_lines(self.lines).and_then(|()| self.term.write_line(&text));
+        self.lines = text.lines().map(rows).sum();
     }
 }
 
@@ -299,6 +361,11 @@ pub(crate) fn colors(when: Color, on_stderr: bool) -> bool {
         Color::Never => false,
         Color::Auto => able && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     }
+}
+
+/// Whether the terminal obeys no code that moves its cursor, as those of editors and of some CI systems.
+pub(crate) fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// Whether this is CI, going by what CI systems set.

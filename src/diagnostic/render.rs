@@ -311,7 +311,7 @@ fn rendered(group: Group<'_>, color: bool) -> String {
 /// knows only the English one; both take two columns, so that nothing moves.
 fn punctuated(drawn: &str, notes: &[&str], words: &Catalog) -> String {
     const ENGLISH: &str = ": ";
-    let colon = words.say("diagnostic.colon", &[]);
+    let colon = words.say("diagnostic.headed", &[("head", &""), ("sentence", &"")]);
     let with_colon = |line: &str| line.replacen(ENGLISH, &colon, 1);
     let is_note = |line: &str| {
         let bare = strip_ansi_codes(line);

@@ -1,7 +1,7 @@
 //! The sentences people read, by key, from `locales/`.
 //!
-//! A sentence has named places, `{rows} rows`; every other brace is text. A key that a language lacks is
-//! taken from English, so a new language can grow sentence by sentence.
+//! A sentence has named places, `{rows} rows`, and words that go with a number, `{rows} {rows?row|rows}`; every other brace
+//! is text. A key that a language lacks is taken from English, so a new language can grow sentence by sentence.
 
 pub(crate) mod mask;
 pub(crate) mod reason;
@@ -120,12 +120,26 @@ impl Catalog {
 
     /// A sentence behind what it is, with the colon of the language: `error: …`.
     pub(crate) fn headed(&self, head: &str, sentence: &str) -> String {
-        format!("{}{}{sentence}", self.say(head, &[]), self.say("diagnostic.colon", &[]))
+        self.fill("diagnostic.headed", &[("head", &self.say(head, &[])), ("sentence", &sentence)])
     }
 
     /// The sentence of `key`, where there is one.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.sentences.get(key).map(String::as_str)
+    }
+
+    /// A kind of message: what people call it and the word that files have for it.
+    pub(crate) fn kind(&self, name: &str) -> String {
+        self.get(&format!("kind.{name}")).unwrap_or(name).to_owned()
+    }
+
+    /// What took the place of an answer, by the name that journals and JSON have for it; one that no version before this
+    /// one knew stays as it is.
+    pub(crate) fn cause(&self, name: &str) -> String {
+        let known = self.get(&format!("cause.{name}")).map(str::to_owned);
+        let status = name.strip_prefix("http-").map(|status| status.trim_end_matches("-unclear"));
+        let told = known.or_else(|| status.map(|status| self.say("cause.http", &[("status", &status)])));
+        told.unwrap_or_else(|| name.to_owned())
     }
 
     /// Every key, in order.
@@ -190,12 +204,20 @@ fn fill(sentence: &str, places: &[(&str, &dyn Display)]) -> String {
         out.push_str(&rest[..open]);
         let after = &rest[open + 1..];
         let known = after.find('}').and_then(|close| {
-            let name = &after[..close];
-            places.iter().find(|(n, _)| *n == name).map(|(_, value)| (close, value))
+            let (name, forms) = match after[..close].split_once('?') {
+                Some((name, forms)) => (name, forms.split_once('|')),
+                None => (&after[..close], None),
+            };
+            places.iter().find(|(n, _)| *n == name).map(|(_, value)| (close, value, forms))
         });
-        if let Some((close, value)) = known {
-            // Writing into a String cannot fail.
-            let _ = write!(out, "{value}");
+        if let Some((close, value, forms)) = known {
+            match forms {
+                Some((one, many)) => out.push_str(if value.to_string() == "1" { one } else { many }),
+                None => {
+                    // Writing into a String cannot fail.
+                    let _ = write!(out, "{value}");
+                }
+            }
             rest = &after[close + 1..];
             // A reason from a parser or the system may end with a full stop already.
             if rest.starts_with(['.', '。']) && out.ends_with('.') && !out.ends_with("..") {
@@ -220,6 +242,13 @@ mod tests {
     fn places_are_filled_and_other_braces_stay() {
         let filled = fill("{n} of {{name}} in {unknown} {", &[("n", &3), ("name", &"x")]);
         assert_eq!(filled, "3 of {x} in {unknown} {");
+    }
+
+    #[test]
+    fn words_go_with_the_number_before_them() {
+        let sentence = "{n} {n?row is|rows are} hidden, {{x?a|b}}";
+        assert_eq!(fill(sentence, &[("n", &1)]), "1 row is hidden, {x?a|b}");
+        assert_eq!(fill(sentence, &[("n", &"1,001")]), "1,001 rows are hidden, {x?a|b}");
     }
 
     #[test]

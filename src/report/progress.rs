@@ -23,6 +23,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How often a plain line is written.
 const PLAIN_EVERY: Duration = Duration::from_secs(5);
 
+/// How many columns the words beside a bar take, of a run of tens of thousands.
+const WORDS: u16 = 50;
+/// The least and the most columns of a bar.
+const BAR: (u16, u16) = (8, 30);
+
 /// How many uploads are told one by one.
 const UPLOADS_TOLD: u64 = 5;
 
@@ -201,7 +206,7 @@ enum View {
 impl<'w> Drawing<'w> {
     fn new(style: Style, total: u64, words: &'w Catalog) -> Self {
         let view = match style {
-            Style::Bar => View::Bar { bar: bar(total) },
+            Style::Bar => View::Bar { bar: bar(total, words) },
             Style::Plain => View::Plain { last: Instant::now(), told: Counts::default() },
             Style::None => View::None,
         };
@@ -217,9 +222,10 @@ impl<'w> Drawing<'w> {
 
     fn observe(&mut self, event: &Event) {
         match event {
-            Event::Pace { per_second, .. } => {
+            Event::Pace { per_second, why } => {
                 let pace = format!("{per_second:.1}");
-                self.note(&self.words.say("progress.pace", &[("rate", &pace)]));
+                let key = format!("report.happening.pace.{}", why.name());
+                self.note(&self.words.say(&key, &[("rate", &pace)]));
             }
             Event::Resting { step, after } => {
                 let length = length(after.as_secs(), self.words);
@@ -329,16 +335,36 @@ fn tally(counts: &Counts, uploads: u64, words: &Catalog) -> String {
     text
 }
 
-fn bar(total: u64) -> ProgressBar {
-    let target = ProgressDrawTarget::term_like_with_hz(Box::new(Stderr(Term::stderr())), 10);
+/// Two lines: how far it is, how fast and how long still, and below them what came of it. The bar itself takes what the
+/// words leave of a narrow terminal.
+fn bar(total: u64, words: &Catalog) -> ProgressBar {
+    let term = Stderr(Term::stderr());
+    let bar_columns = term.width().saturating_sub(WORDS).clamp(BAR.0, BAR.1);
+    let target = ProgressDrawTarget::term_like_with_hz(Box::new(term), 10);
     let bar = ProgressBar::with_draw_target(Some(total), target);
-    let template = "{bar:30} {pos}/{len} {percent}% · {rate} · {eta} · {msg}";
-    let style = ProgressStyle::with_template(template).expect("the template is ours");
-    let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
-        let _ = write!(out, "{:.1}/s", state.per_sec());
+    let template =
+        format!("{{bar:{bar_columns}}} {{percent}}% · {{pos}}/{{len}} · {{rate}} · {{left}}\n{{msg}}");
+    let style = ProgressStyle::with_template(&template).expect("the template is ours");
+    let (for_rate, for_left) = (words.clone(), words.clone());
+    let rate = move |state: &ProgressState, out: &mut dyn fmt::Write| {
+        let rate = format!("{:.1}", state.per_sec());
+        let _ = out.write_str(&for_rate.say("progress.rate", &[("rate", &rate)]));
     };
-    bar.set_style(style.with_key("rate", rate).progress_chars("━╸ "));
+    let left = move |state: &ProgressState, out: &mut dyn fmt::Write| {
+        let _ = out.write_str(&left(state.eta(), &for_left));
+    };
+    bar.set_style(style.with_key("rate", rate).with_key("left", left).progress_chars("━╸ "));
     bar
+}
+
+/// How long something will take still, to the minute where it is minutes.
+pub(crate) fn left(time: Duration, words: &Catalog) -> String {
+    let seconds = time.as_secs();
+    let length = match seconds {
+        60..3600 => words.say("length.whole-minutes", &[("minutes", &(seconds / 60))]),
+        _ => length(seconds, words),
+    };
+    words.say("progress.left", &[("length", &length)])
 }
 
 /// A terminal that indicatif draws on even where NO_COLOR is set; the bar has no colours.

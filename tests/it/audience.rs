@@ -497,12 +497,12 @@ fn plan_says_how_old_a_list_is_and_whether_somebody_changed_it_since() {
     audience(&world, &platform, &["tagged", "--any", "金卡", "--not", "员工", "-o", "audience.csv"]).exits(0);
     world.text_campaign("Hello", "");
     let plan = || world.run(&["plan", "campaign.toml", "--lang", "zh-CN"]).exits(0).stdout;
-    assert!(plan().contains("前从标签 金卡 取得，去掉标签 员工"), "{}", plan());
+    assert!(plan().contains("前取自标签 金卡，去掉标签 员工"), "{}", plan());
     // As it is some days later.
     let old = (Timestamp::now() - SignedDuration::from_hours(75)).to_string();
     let made = sidecar(&world, "audience.csv")["made_at"].as_str().expect("a time").to_owned();
     world.edit("audience.csv.source.json", &made, &old);
-    assert!(plan().contains("3 天前从标签 金卡"), "{}", plan());
+    assert!(plan().contains("3 天前取自标签 金卡"), "{}", plan());
     world.edit("audience.csv", &openid(0), &openid(9));
     assert!(plan().contains("之后有改动"), "{}", plan());
     let ours = format!("\"appid\": \"{APPID}\"");
@@ -614,7 +614,7 @@ fn from_a_tag_to_a_message_in_chinese() {
         ),
     );
     let plan = at(&["plan", "campaign.toml"]).exits(0).stdout;
-    assert!(plan.contains("互动.csv：") && plan.contains("金卡.csv：") && plan.contains("取得"), "{plan}");
+    assert!(plan.contains("互动.csv：") && plan.contains("金卡.csv：") && plan.contains("取自"), "{plan}");
     at(&["try", "campaign.toml"]).exits(0);
     let sent = at(&["send", "campaign.toml", "--yes", "--format", "json"]).exits(0);
     assert_eq!(sent.counts(), "1 sent, 2 skipped");

@@ -70,7 +70,7 @@ fn the_table_adds_up_and_is_the_same_in_json_on_a_terminal_in_markdown_and_on_th
         ("faulty row", 1, "skipped"),
         ("in an excluded list", 2, "skipped (退订.csv)"),
         ("window closed", 10, "skipped"),
-        ("window closes before their turn", 30, "skipped: nobody would be late at 1.5 a second"),
+        ("window closes before their turn", 30, "skipped: nobody would be late at 90 a minute"),
         ("To send", 60, "whose window closes first comes first, 2026-11-27 15:19 (+08:00)"),
     ] {
         assert_eq!(told(&shown, label), Some(count), "{shown}");

@@ -184,7 +184,7 @@ fn what_a_text_or_character_was_is_said() {
         let message = found["diagnostics"][0]["message"].as_str().expect("a message").to_owned();
         assert!(words.iter().all(|word| message.contains(word)), "{message}");
     };
-    said("å¼\u{a0}ä¸‰", &["1 cells", "B5", "was `张三`"]);
+    said("å¼\u{a0}ä¸‰", &["1 cell", "B5", "was `张三`"]);
     said("å¼ ä¸‰", &["was `张三`"]);
     said("王\u{e863}", &["B5", "U+E863 is 䶮 (U+4DAE)"]);
     said("王\u{e415}", &["an empty box for them."]);

@@ -12,7 +12,7 @@ use wxcast::cli::line::args::Args;
 use wxcast::locale::{Catalog, Language};
 
 use crate::architecture::ALLOWED;
-use crate::support::{World, openid, repository};
+use crate::support::{Platform, World, openid, repository};
 
 #[test]
 fn the_readme_begins_with_two_commands() {
@@ -57,11 +57,30 @@ fn every_command_that_is_shown_is_understood() {
 }
 
 #[test]
+fn the_commands_of_the_first_minute_tell_whoever_is_on_call_how_it_stands() {
+    for page in both("on-call.md") {
+        let world = World::with_recipients(2);
+        let platform = Platform::new("[[faults]]\nkind = \"reset-after\"\nmessages = 1\n");
+        world.send(&platform).exits(6);
+        let mut ran = 0;
+        for line in shell_lines(&read(&page)) {
+            let words = arguments(&line).expect("a command of wxcast");
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            let told = world.run_at(&platform, &words).exits(0);
+            assert!(told.stdout.len() > 10, "{page}: {line} says nothing: {told:?}");
+            ran += 1;
+        }
+        assert_eq!(ran, 4, "{page}");
+    }
+}
+
+#[test]
 fn every_command_that_is_named_exists() {
     let command = Args::command();
     let known: BTreeSet<&str> = command
         .get_subcommands()
         .flat_map(|sub| std::iter::once(sub.get_name()).chain(sub.get_all_aliases()))
+        .chain(["help"])
         .collect();
     let named = Regex::new("`(?:[A-Z_]+=\\S+ )?wxcast ([a-z]+)").expect("a pattern");
     for (file, text) in documents() {

@@ -40,7 +40,7 @@ fn it_leads_to_a_text_campaign_that_plans_clean() {
     session.sees("│ 张三，您好！").sees("│ 金卡").sees("[yes]").types("");
     let (code, shown) = session.ends();
     assert_eq!(code, 0, "{shown}");
-    assert!(shown.contains("1 messages for 1 rows"), "{shown}");
+    assert!(shown.contains("1 message for 1 row"), "{shown}");
     assert!(shown.trim_end().ends_with("wxcast preview spring/campaign.toml"), "{shown}");
     let toml = world.read("spring/campaign.toml");
     assert!(toml.starts_with("#:schema campaign.schema.json\n"), "{toml}");
@@ -115,7 +115,7 @@ fn each_wrong_answer_is_told_at_once_and_asked_for_again() {
     let mut session = session(&world, "init spring --lang zh-CN", &[]);
     session.sees("要发什么").sees("[1]").types("13").sees("没有 `13`").sees("[1]").types("text");
     session.sees("AppID").types(APPID);
-    session.sees("名单文件").types("list.csv").sees("错误：").sees("名单文件，").types("lists/名单.csv");
+    session.sees("名单文件").types("list.csv").sees("错误：").sees("每行一个收件人").types("lists/名单.csv");
     session.sees("哪一列是 openid").types("9").sees("没有 `9` 这一列").sees("[openid]").types("4");
     session.sees("消息文字").types("{{姓明}}您好\r.").sees("没有这一列").sees("您是不是想写 `姓名`");
     session.sees("消息文字").types("{{姓名}您好\r.").sees("模板写法有误");
@@ -457,7 +457,7 @@ fn hidden_rows_are_asked_about_and_what_is_odd_is_told_before_the_question() {
         .sees("`no id` is no AppID")
         .types(APPID);
     session.sees("The audience file").types("lists/名单.xlsx");
-    session.sees("1 rows of the list are hidden").sees("[skip]").types("").sees("[openid]").types("");
+    session.sees("1 row of the list is hidden").sees("[skip]").types("").sees("[openid]").types("");
     session.sees("The text").types("{姓名}您好\r.").sees("is no variable").sees("[yes]").types("again");
     session.sees("The text").types("{{姓名}}您好\r.").sees("│ 李四您好").sees("[yes]").types("");
     let (code, shown) = session.ends();

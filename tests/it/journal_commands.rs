@@ -191,7 +191,7 @@ fn old_campaigns_are_pruned_after_a_yes_and_whoever_sends_one_again_is_stopped()
     let prune = ["journal", "prune", "--older", "180d", "--local"];
     world.run(&[&prune[..], &["--yes"]].concat()).exits(0).says("nothing to prune");
     age(&journal, 200);
-    world.run(&prune).exits(8).says("3 messages of 1 campaigns").says("known to nobody any more");
+    world.run(&prune).exits(8).says("3 messages of 1 campaign").says("known to nobody any more");
     world.run(&["journal", "prune", "--older", "soon", "--local"]).exits(2).says("180d");
     assert_eq!(world.journal().len(), 3, "nobody agreed");
     world.file(&format!("taken/spring.{APPID}.journal.jsonl"), "an export of before");

@@ -91,6 +91,7 @@ mod stop;
 mod strangers;
 mod storage;
 mod templates;
+mod terminals;
 mod terms;
 mod times;
 mod tls;

@@ -16,7 +16,7 @@ fn a_quota_that_is_too_small_is_warned_of_before_the_first_message_and_stops_not
     world.text_campaign("Hello {{name}}", "concurrency = 1");
     let ran = send(&world, "[quota]\ndaily = 100\nused = 90").exits(7).says(TOO_SMALL).says("45009");
     assert_eq!(ran.counts(), "10 sent, 20 unsent");
-    let warned = ran.stderr.find(TOO_SMALL).zip(ran.stderr.find("45009"));
+    let warned = ran.stderr.find(TOO_SMALL).zip(ran.stderr.find("45009 ("));
     assert!(warned.is_some_and(|(warned, stopped)| warned < stopped), "{}", ran.stderr);
     let ran = send(&world, "[quota]\ndaily = 100\nused = 80").exits(0);
     assert!(!ran.stderr.contains(TOO_SMALL), "20 are left and 20 are allowed: {}", ran.stderr);

@@ -220,7 +220,7 @@ fn an_unknown_outcome_halts_the_ramp_until_it_is_settled() {
     assert_eq!(ran.counts(), "2 sent, 1 unknown, 27 unsent");
     assert_eq!(reason(&world), "ramp");
     let well = Platform::new("");
-    send(&world, &well, &[]).exits(8).says("1 outcomes are unknown");
+    send(&world, &well, &[]).exits(8).says("1 outcome is unknown");
     world.run(&["resolve", "campaign.toml", "--sent", "--all", "--yes"]).exits(0);
     assert_eq!(send(&world, &well, &[]).exits(0).counts(), "30 sent");
     assert_eq!(well.ledger().totals().requests, 27);

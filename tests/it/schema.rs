@@ -56,7 +56,8 @@ fn explained(schema: &Json, at: &str, keys: &mut usize) {
     match schema {
         Json::Object(map) => {
             if let Some(properties) = map.get("properties").and_then(Json::as_object) {
-                for (name, property) in properties {
+                // A name alone only says which keys a shape needs; it is explained where it is defined.
+                for (name, property) in properties.iter().filter(|(_, property)| property.is_object()) {
                     *keys += 1;
                     let text = property["description"].as_str().unwrap_or_default();
                     assert!(text.len() > 5, "{at}/{name} has no description: {property}");
@@ -164,7 +165,7 @@ fn what_rehearse_prints_is_what_the_summary_schema_describes() {
 /// What strict readers of schemas (Ajv) refuse: words that the drafts do not have, among them formats.
 #[test]
 fn the_schemas_hold_no_word_that_a_strict_reader_does_not_know() {
-    const KNOWN: [&str; 23] = [
+    const KNOWN: [&str; 24] = [
         "$schema",
         "$defs",
         "$ref",
@@ -188,6 +189,7 @@ fn the_schemas_hold_no_word_that_a_strict_reader_does_not_know() {
         "minProperties",
         "maxProperties",
         "propertyNames",
+        "patternProperties",
     ];
     fn walk(schema: &Json, at: &str, wrong: &mut Vec<String>) {
         let Some(map) = schema.as_object() else { return };
@@ -196,7 +198,9 @@ fn the_schemas_hold_no_word_that_a_strict_reader_does_not_know() {
                 wrong.push(format!("{at}: {word}: {value}"));
             }
             let below: Vec<&Json> = match (word.as_str(), value) {
-                ("properties" | "$defs", Json::Object(names)) => names.values().collect(),
+                ("properties" | "$defs" | "patternProperties", Json::Object(names)) => {
+                    names.values().collect()
+                }
                 ("items" | "additionalProperties" | "propertyNames", one) => vec![one],
                 ("oneOf" | "anyOf" | "allOf", Json::Array(several)) => several.iter().collect(),
                 _ => Vec::new(),
@@ -284,7 +288,7 @@ fn the_schema_and_the_program_agree_on_how_values_are_written() {
             assert_eq!(faults.is_empty(), is_taken, "the schema: {key} = {value}: {faults:?}");
             world.file("campaign.toml", &toml);
             let told = world.run(&["plan", "campaign.toml"]).stderr;
-            let refused = told.contains(&format!("`{table}.{key}"));
+            let refused = told.contains("error[bad-value]");
             assert_eq!(refused, !is_taken, "the program: {key} = {value}: {told}");
         }
     }

@@ -63,7 +63,7 @@ fn an_edited_audience_keeps_who_was_sent_and_sends_who_is_new() {
     assert_eq!(ran.counts(), "5 sent");
     assert_eq!(ran.json()["requests"], 2);
     let ran = ran
-        .says("1 recipients of earlier runs are no longer in the audience")
+        .says("1 recipient of earlier runs is no longer in the audience")
         .tells("In the list", 5)
         .tells("sent before", 3)
         .tells("To send", 2);

@@ -104,7 +104,7 @@ fn zsh_completes_every_flag_of_send_without_running_anything() {
     session.keys("\u{15}wxcast send --expect-plan \t").sees("plan:");
     session.keys("\u{15}wxcast send aud\t").sees("audience.csv");
     session.keys("\u{15}wxcast schema pol\t").sees("policy");
-    session.keys("\u{15}wxcast console camp\t").sees("campaigns/");
+    session.keys("\u{15}wxcast console camp\t").sees("console campaigns");
     session.keys("\u{15}exit\r");
     let (_, shown) = session.ends();
     for wrong in ["command not found", "_arguments", "no such file", "bad pattern", "parse error"] {

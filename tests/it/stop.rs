@@ -91,7 +91,7 @@ fn runs_tell_how_each_ended_and_why() {
     let text = world.run(&["runs", "campaign.toml"]).exits(0).stdout;
     let chinese = world.run(&["--lang", "zh-CN", "runs", "campaign.toml"]).exits(0).stdout;
     assert!(
-        chinese.contains("已暂停 (额度用完 45009)") && chinese.contains("已发完，有结果未知的"),
+        chinese.contains("已暂停（额度用完 45009）") && chinese.contains("已发完，有结果未知的"),
         "{chinese}"
     );
     assert_eq!(text.lines().count(), 4);

@@ -48,6 +48,29 @@ fn a_thing_has_one_word_in_every_chinese_text() {
 }
 
 #[test]
+fn an_access_token_is_called_by_its_whole_name() {
+    let bare = regex::Regex::new(r"(?:^|[^A-Za-z_./#\[-])token(?:$|[^A-Za-z_./\]-])").expect("a pattern");
+    let mut wrong = Vec::new();
+    for (file, text) in texts() {
+        let mut inside = false;
+        for (line, told) in (1..).zip(text.lines()) {
+            inside ^= told.trim_start().starts_with("```");
+            // The name of a sentence stands before its equals sign.
+            let told = if file.ends_with(".toml") {
+                told.split_once(" = ").map_or("", |(_, told)| told)
+            } else {
+                told
+            };
+            let prose: String = told.split('`').step_by(2).collect::<Vec<&str>>().join("`");
+            if !inside && bare.is_match(&prose) {
+                wrong.push(format!("{file}:{line}: {told}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
 fn punctuation_after_chinese_characters_is_full_width() {
     let is_chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
     let mut wrong = Vec::new();

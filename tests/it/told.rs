@@ -152,7 +152,7 @@ fn status_says_how_the_list_has_changed_since_the_last_send() {
         world.run(&["status", "campaign.toml"]).exits(0).says("changed since the last send: 2 rows more.");
     assert!(ran.stdout.contains("unsent: 2") && !ran.stderr.contains("Done"), "{ran:?}");
     world.recipients(5);
-    let ran = world.run(&["status", "campaign.toml"]).exits(0).says("1 rows fewer");
+    let ran = world.run(&["status", "campaign.toml"]).exits(0).says("1 row fewer");
     assert!(ran.stdout.contains("sent: 5"), "{ran:?}");
     let mut other = String::from("openid,name\n");
     (4..8).for_each(|index| other.push_str(&format!("{},Name {index}\n", openid(index))));

@@ -29,7 +29,7 @@ fn testers_get_a_message_as_often_as_one_likes_and_nobody_counts_as_sent() {
         assert_eq!(platform.ledger().accepted(&tester), times);
     }
     assert!(!world.path("spring.local.results.csv").exists(), "results are of the audience");
-    let ran = world.send(&platform).exits(0).says("Tried on 1 phones, last on ");
+    let ran = world.send(&platform).exits(0).says("Tried on 1 phone, last on ");
     assert_eq!(ran.counts(), "3 sent");
     assert_eq!(platform.ledger().accepted(&tester), 4, "a tester in the audience gets it like all others");
     let history =

@@ -109,7 +109,7 @@ fn the_outlook_is_part_of_a_plan_only_where_its_moment_is_fixed() {
 
     let args = ["plan", "campaign.toml", "--at", "2026-11-27 15:19", "--late", "late.csv"];
     let said = world.run(&args).exits(0).tells("window closes before their turn", 40).tells("To send", 60);
-    let help = "nobody would be late at 1.7 a second, or if it begins by 2026-11-27 15:18 (+08:00)";
+    let help = "nobody would be late at 100 a minute, or if it begins by 2026-11-27 15:18 (+08:00)";
     assert!(said.stdout.contains(help), "{}", said.stdout);
     let late = world.results_of("late.csv");
     assert_eq!((late.len(), &late[0][0]), (40, openid(60).as_str()));

@@ -20,6 +20,7 @@ mod window;
 
 use std::path::Path;
 
+use jiff::tz::TimeZone;
 use serde::Deserialize as _;
 use toml::de::DeTable;
 
@@ -31,7 +32,7 @@ use crate::campaign::validate::account::appid_of;
 use crate::campaign::validate::check::Check;
 pub use crate::campaign::validate::overrides::Overrides;
 use crate::campaign::validate::results::default_results;
-use crate::campaign::{Audience, Campaign, CampaignId, schema};
+use crate::campaign::{Audience, Campaign, CampaignId, moment, schema};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
@@ -54,6 +55,8 @@ pub(crate) struct Known {
     pub(crate) kind: Option<Kind>,
     /// The policy that it names.
     pub(crate) policy: Option<String>,
+    /// The zone of its times, where it names none that is unknown.
+    pub(crate) zone: Option<TimeZone>,
 }
 
 impl Known {
@@ -63,6 +66,7 @@ impl Known {
             id: file.campaign.id.clone().filter(|id| CampaignId::parse(id).is_some()),
             wave: Some(file.campaign.wave.unwrap_or(1)),
             appid: appid_of(overrides, &file.account),
+            zone: file.send.zone.as_deref().map_or_else(|| Some(moment::usual_zone()), moment::zone),
             policy: file.account.policy.clone().filter(|policy| !policy.trim().is_empty()),
             kind: match tables.as_slice() {
                 [(kind, _)] => Some(*kind),

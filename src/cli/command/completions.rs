@@ -142,8 +142,8 @@ fn words_first(mut script: String, command: &Command) -> String {
             Offer::Folders => " -a \"(__fish_complete_directories)\"".to_owned(),
             Offer::Nothing => String::new(),
             Offer::Words => {
-                let values = leaf.get_positionals().next().map(Arg::get_possible_values).unwrap_or_default();
-                let values: Vec<&str> = values.iter().map(|value| value.get_name()).collect();
+                let words = leaf.get_positionals().next().into_iter().flat_map(Arg::get_possible_values);
+                let values: Vec<String> = words.map(|word| word.get_name().to_owned()).collect();
                 format!(" -a \"{}\"", values.join(" "))
             }
         };

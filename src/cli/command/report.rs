@@ -64,7 +64,7 @@ fn write_late(
 pub(crate) fn run(args: &args::Report, terminal: &Terminal) -> Result<Exit, Problem> {
     let path = &args.campaign.campaign;
     let format = report::format(report::RUN, &args.format).expect("the command line takes no other format");
-    let Whose { identity, id, kind } = whose(path)?;
+    let Whose { identity, id, kind, zone } = whose(path)?;
     let asked =
         Asked { path, whose: &identity, id: &id, flag: args.journal.dir(), local: args.journal.local };
     let teller = Teller::find(&asked, terminal)?;
@@ -92,6 +92,7 @@ pub(crate) fn run(args: &args::Report, terminal: &Terminal) -> Result<Exit, Prob
         running: teller.running,
         doubt: teller.why(terminal),
         masked: masks(args.mask_openid, format.travels),
+        zone: &zone,
     };
     let mut told = history.read(&terminal.words)?;
     // The journal here knows nobody; the folder knows how many.

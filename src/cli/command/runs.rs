@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::path::Path;
 
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::campaign::moment;
@@ -39,7 +40,7 @@ struct RunReport {
 /// Tells of the runs.
 pub(crate) fn run(args: &args::Runs, terminal: &Terminal) -> Result<Exit, Problem> {
     let path = &args.campaign.campaign;
-    let Whose { identity, id, .. } = whose(path)?;
+    let Whose { identity, id, zone, .. } = whose(path)?;
     let asked =
         Asked { path, whose: &identity, id: &id, flag: args.journal.dir(), local: args.journal.local };
     let teller = Teller::find(&asked, terminal)?;
@@ -56,7 +57,7 @@ pub(crate) fn run(args: &args::Runs, terminal: &Terminal) -> Result<Exit, Proble
             for (index, run) in runs.iter().enumerate() {
                 let last = index + 1 == runs.len();
                 let reached = reached.filter(|_| last);
-                terminal.data(&format!("{}\n", line(run, going && last, reached, terminal)));
+                terminal.data(&format!("{}\n", line(run, going && last, reached, &zone, terminal)));
             }
             if !teller.is_doubted() {
                 terminal.next("look", path);
@@ -88,14 +89,14 @@ fn report(run: &RunRecord) -> RunReport {
     }
 }
 
-fn line(run: &RunRecord, now: bool, reached: Option<Counts>, terminal: &Terminal) -> String {
+fn line(run: &RunRecord, now: bool, reached: Option<Counts>, zone: &TimeZone, terminal: &Terminal) -> String {
     let words = &terminal.words;
     let ending = match run.ending {
         Some(ending) => ended(ending, run.reason.as_ref(), terminal),
         None if now => words.say("runs.now", &[]),
         None => words.say("runs.crashed", &[]),
     };
-    let started = moment::here(run.started);
+    let started = moment::happened(run.started, zone);
     // The column that differs most in width; what follows it stands in line.
     let ending = console::pad_str(&ending, ENDING, console::Alignment::Left, None);
     let said = |key: &str, more: &[(&str, &dyn Display)]| {
@@ -125,11 +126,13 @@ fn ended(ending: Exit, reason: Option<&StopReason>, terminal: &Terminal) -> Stri
     let words = &terminal.words;
     let stopped = |word: &StopWord| words.say(&format!("runs.reason.{}", word.name()), &[]);
     let ending = words.say(&format!("runs.ending.{ending}"), &[]);
+    let because =
+        |reason: &dyn Display| words.say("runs.because", &[("ending", &ending), ("reason", reason)]);
     match reason {
         None => ending,
-        Some(StopReason::Known(word, None)) => format!("{ending} ({})", stopped(word)),
-        Some(StopReason::Known(word, Some(detail))) => format!("{ending} ({} {detail})", stopped(word)),
+        Some(StopReason::Known(word, None)) => because(&stopped(word)),
+        Some(StopReason::Known(word, Some(detail))) => because(&format!("{} {detail}", stopped(word))),
         // What a later version has written has no words here.
-        Some(StopReason::Foreign(reason)) => format!("{ending} ({reason})"),
+        Some(StopReason::Foreign(reason)) => because(reason),
     }
 }

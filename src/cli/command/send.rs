@@ -82,7 +82,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
     let holds = Arc::new(std::mem::take(&mut before.held.holds));
     let left = before.left(&policy);
     if left == 0 {
-        before.insist_on_text()?;
+        before.insist_on_text(&campaign.send.hours.zone)?;
         before.tell_gone(terminal);
     } else {
         before.tried.insist(&campaign)?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::api_base::Destination;
 use crate::campaign::file::OnUnknown;
@@ -27,6 +27,7 @@ use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError, lock};
 use crate::plan::skip::Skip;
 use crate::report::join::{JoinError, tally, tally_of_counted, tally_of_journal};
+use crate::report::progress;
 use crate::report::run::stopped::why;
 use crate::report::run::summary::{self, StatusReport, by_code};
 
@@ -38,17 +39,55 @@ const QUICK: u64 = 4 << 20;
 
 /// Tells how far a campaign is; with `--watch` again and again until nobody sends it any more.
 pub(crate) fn run(args: &args::Status, terminal: &Terminal) -> Result<Exit, Problem> {
-    loop {
-        let seen = once(args, terminal)?;
-        if args.watch && seen.running {
-            std::thread::sleep(WATCH);
-            continue;
-        }
-        if args.format == Format::Human {
-            seen.next(&args.campaign.campaign, terminal);
-        }
-        return Ok(Exit::Ok);
+    if args.watch {
+        return watch(args, terminal);
     }
+    let seen = once(args, terminal)?;
+    seen.end(args, terminal);
+    Ok(Exit::Ok)
+}
+
+/// Tells it again and again: on a terminal in the same place, with how long it will still take.
+fn watch(args: &args::Status, terminal: &Terminal) -> Result<Exit, Problem> {
+    let mut place = terminal.place(args.format == Format::Human);
+    let begun = Instant::now();
+    let mut first = None;
+    loop {
+        let (seen, heard) = match &place {
+            Some(_) => {
+                let listener = terminal.listener();
+                let seen = once(args, &listener)?;
+                (seen, Some(listener.into_heard()))
+            }
+            None => (once(args, terminal)?, None),
+        };
+        let unsent = seen.counts.unsent;
+        let left = seen.running.then(|| {
+            let (from, since) = *first.get_or_insert((unsent, begun.elapsed()));
+            let took = begun.elapsed().checked_sub(since)?;
+            time_left(from.checked_sub(unsent)?, unsent, took)
+        });
+        let left = left.flatten().map(|time| progress::left(time, &terminal.words));
+        match (&mut place, heard) {
+            (Some(place), Some(heard)) => place.show(&heard, left.as_deref()),
+            _ => {
+                if let Some(left) = left.filter(|_| args.format == Format::Human) {
+                    terminal.tell(&format!("{left}\n"));
+                }
+            }
+        }
+        if !seen.running {
+            seen.end(args, terminal);
+            return Ok(Exit::Ok);
+        }
+        std::thread::sleep(WATCH);
+    }
+}
+
+/// How long so many messages still take where so many took so long; nothing before anything was seen to leave.
+fn time_left(done: u64, left: u64, took: Duration) -> Option<Duration> {
+    let each = took.checked_div(u32::try_from(done).ok()?)?;
+    each.checked_mul(u32::try_from(left).ok()?)
 }
 
 /// How a campaign stands, as far as that says what is to be done next.
@@ -67,6 +106,13 @@ struct Situation {
 }
 
 impl Situation {
+    /// Names the command that goes on from here, to people.
+    fn end(&self, args: &args::Status, terminal: &Terminal) {
+        if args.format == Format::Human {
+            self.next(&args.campaign.campaign, terminal);
+        }
+    }
+
     /// Names the command that goes on from here.
     fn next(&self, campaign: &Path, terminal: &Terminal) {
         let Counts { sent, refused, failed, unknown, skipped: _, unsent: _ } = self.counts;
@@ -212,7 +258,8 @@ fn sent(teller: &Teller, identity: &Identity, looks: Option<&Path>) -> Result<Op
 fn once(args: &args::Status, terminal: &Terminal) -> Result<Situation, Problem> {
     let path = &args.campaign.campaign;
     let flag = args.journal.dir();
-    let Whose { identity, id, .. } = whose(path).inspect_err(|_| tell_running(path, None, flag, terminal))?;
+    let Whose { identity, id, zone, .. } =
+        whose(path).inspect_err(|_| tell_running(path, None, flag, terminal))?;
     let asked = Asked { path, whose: &identity, id: &id, flag, local: args.journal.local };
     let teller = Teller::find(&asked, terminal)?;
     let doubted = teller.is_doubted();
@@ -253,18 +300,18 @@ fn once(args: &args::Status, terminal: &Terminal) -> Result<Situation, Problem> 
             in_flight: if running { tally.in_flight } else { 0 },
         }),
         Format::Human => {
-            terminal.data(&summary::counts(&tally, &terminal.words));
+            terminal.colorful(&summary::counts(&tally, &terminal.words, terminal.colors_data()));
             let lock = campaign_lock(&teller.state, &id);
             if let Some(holder) = lock::holder_of(&lock).filter(|_| running) {
                 let (pid, host) = (&holder.pid, &holder.host);
                 match holder.waits_until {
                     Some(until) => terminal.say(
                         "status.waiting",
-                        &[("pid", pid), ("host", host), ("until", &moment::here(until))],
+                        &[("pid", pid), ("host", host), ("until", &moment::happened(until, &zone))],
                     ),
                     None => terminal.say(
                         "status.running",
-                        &[("pid", pid), ("host", host), ("since", &moment::here(holder.since))],
+                        &[("pid", pid), ("host", host), ("since", &moment::happened(holder.since, &zone))],
                     ),
                 }
             }

@@ -190,7 +190,9 @@ fn reasons(told: &Json, words: &Catalog) -> Vec<Json> {
     let told = |reason: &Json| {
         let status = reason["status"].as_str().unwrap_or("");
         let text = |name: &str| reason[name].as_str().unwrap_or("").to_owned();
-        let code = reason["errcode"].as_i64().map_or_else(|| text("incident"), |code| code.to_string());
+        let code = reason["errcode"]
+            .as_i64()
+            .map_or_else(|| words.cause(&text("incident")), |code| code.to_string());
         json!({
             "word": words.say(&format!("status.{status}"), &[]),
             "class": parse(status).map_or("quiet", class),

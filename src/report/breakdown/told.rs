@@ -96,7 +96,7 @@ pub(crate) fn text(breakdown: &Breakdown, words: &Catalog) -> String {
 
 /// What would let late people have it, as far as anything would.
 fn late(remedy: &Remedy, words: &Catalog) -> String {
-    let rate = remedy.rate.map(rounded_up);
+    let rate = remedy.rate.map(|rate| said_rate(rate, words));
     let start = remedy.start.as_ref().map(shown);
     match (rate, start) {
         (Some(rate), Some(start)) => {
@@ -108,17 +108,16 @@ fn late(remedy: &Remedy, words: &Catalog) -> String {
     }
 }
 
-/// A rate in two figures at least. Rounded up, because one that is a little higher still reaches everybody in time.
-fn rounded_up(rate: f64) -> String {
-    let places = if rate >= 1.0 {
-        1
-    } else if rate >= 0.1 {
-        2
-    } else {
-        4
-    };
-    let parts = f64::from(10_u32.pow(places));
-    format!("{}", (rate * parts).ceil() / parts)
+/// A rate as a campaign can have it: a whole number in a second, a minute or an hour. Rounded up, because one that is a little
+/// higher still reaches everybody in time.
+fn said_rate(rate: f64, words: &Catalog) -> String {
+    const TEN: f64 = 10.0;
+    let (unit, count) = [("second", rate), ("minute", rate * 60.0), ("hour", rate * 3600.0)]
+        .into_iter()
+        .find(|(unit, count)| *count >= TEN || *unit == "hour")
+        .expect("there is always the hour");
+    let count = format!("{:.0}", count.ceil());
+    words.say(&format!("breakdown.rate.{unit}"), &[("count", &count)])
 }
 
 /// In which order, and from when until when.
@@ -224,7 +223,9 @@ mod tests {
 
     #[test]
     fn counts_are_grouped_by_thousands() {
-        assert_eq!([1.5, 30.91, 0.123, 0.004_21].map(rounded_up), ["1.5", "31", "0.13", "0.0043"]);
+        let words = Catalog::new(Language::En);
+        let said = [1.5, 30.91, 0.123, 0.004_21].map(|rate| said_rate(rate, &words));
+        assert_eq!(said, ["90 a minute", "31 a second", "443 an hour", "16 an hour"]);
         assert_eq!(
             [0, 999, 1000, 1_234_567].map(|count: u64| group(&count.to_string())),
             ["0", "999", "1,000", "1,234,567"]

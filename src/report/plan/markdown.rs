@@ -55,7 +55,7 @@ fn facts(report: &PlanReport, words: &Catalog) -> String {
         line("token-command", inline(&command_line(command)));
     }
     if let Some(kind) = &report.kind {
-        line("kind", inline(kind));
+        line("kind", inline(&words.kind(kind)));
     }
     if let Some(encoding) = &report.encoding {
         line("encoding", inline(encoding));

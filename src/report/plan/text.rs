@@ -68,7 +68,7 @@ pub(crate) fn summary(facts: &Facts, plan: &Plan, breakdown: &Breakdown, words: 
         line("token-command", command_line(command));
     }
     if let Some(kind) = &facts.kind {
-        line("kind", kind.clone());
+        line("kind", words.kind(kind));
     }
     if let Some(encoding) = plan.encoding {
         line("encoding", encoding.to_owned());
@@ -78,6 +78,10 @@ pub(crate) fn summary(facts: &Facts, plan: &Plan, breakdown: &Breakdown, words: 
     }
     if !facts.policies.is_empty() {
         line("policies", facts.policies.join(", "));
+    }
+    // Of a list that could not be read nothing is known, not even that nobody is on it.
+    if plan.counts.rows() == 0 && plan.diagnostics.errors() > 0 {
+        return out;
     }
     out.push_str(&told::text(breakdown, words));
     let mut line = |key: &str, value: String| out.push_str(&fact(key, &value, words));

@@ -88,7 +88,10 @@ pub(crate) fn text(
 ) -> String {
     let message = &sample.message;
     let openid = if masked { mask(message.openid()) } else { message.openid().to_owned() };
-    let title = words.say("preview.title", &[("row", &message.row), ("openid", &openid), ("kind", &kind)]);
+    let title = words.say(
+        "preview.title",
+        &[("row", &message.row), ("openid", &openid), ("kind", &words.kind(kind.name()))],
+    );
     let names = message.media.iter().enumerate().map(|(index, place)| match ids.get(index) {
         Some(Some(id)) => format!("{} ({id})", place.file.name).into(),
         Some(None) | None => place.file.name.as_str().into(),

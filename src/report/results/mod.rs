@@ -347,7 +347,9 @@ impl<'a> Lines<'a> {
         }
         let (errcode, errmsg) = match &recorded.cause {
             Some(RecordedCause::Answer { code, errmsg }) => (code.to_string(), errmsg_of(*code, errmsg)),
-            Some(RecordedCause::Incident(incident)) => (String::new(), incident.to_string()),
+            Some(RecordedCause::Incident(incident)) => {
+                (String::new(), self.words.cause(&incident.to_string()))
+            }
             Some(RecordedCause::Unfamiliar(name)) => (String::new(), shown(name).into_owned()),
             None => (String::new(), String::new()),
         };

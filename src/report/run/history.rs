@@ -53,6 +53,8 @@ pub(crate) struct History<'a> {
     pub(crate) doubt: Option<String>,
     /// Whether openids are masked.
     pub(crate) masked: bool,
+    /// The zone in which times are told.
+    pub(crate) zone: &'a TimeZone,
 }
 
 /// Outcomes by status and reason: the errcode, or what took its place.
@@ -175,7 +177,7 @@ impl History<'_> {
             times_off: times::sentence(&tally.ages, words),
             timeline: timeline.into_iter().rev().collect(),
             unknown: seen.unknown,
-            zone: TimeZone::system(),
+            zone: self.zone.clone(),
         }
     }
 }

@@ -116,7 +116,7 @@ fn shown<'a>(report: &'a RunReport, words: &Catalog) -> Shown<'a> {
             .map(|message| UnknownLine {
                 row: message.row,
                 openid: message.openid.clone(),
-                incident: message.incident.clone(),
+                incident: message.incident.as_deref().map(|name| words.cause(name)),
                 at: report.time(message.at),
                 attempts: message.attempts,
             })
@@ -141,7 +141,7 @@ fn lines(reasons: &[Reason], words: &Catalog) -> Vec<Line> {
     let told = reasons.iter().filter(|reason| reason.status != Status::Sent.name());
     told.map(|reason| Line {
         status: reason.word(words),
-        code: reason.code(),
+        code: reason.code(words),
         unlisted: reason.known == Some(false),
         count: reason.count,
         text: reason.text(),

@@ -233,9 +233,9 @@ impl Reason {
     }
 
     /// The errcode, or what took its place; blank where there is neither.
-    pub(crate) fn code(&self) -> String {
+    pub(crate) fn code(&self, words: &Catalog) -> String {
         let errcode = self.errcode.map(|code| code.to_string());
-        errcode.or_else(|| self.incident.clone()).unwrap_or_default()
+        errcode.or_else(|| self.incident.as_deref().map(|name| words.cause(name))).unwrap_or_default()
     }
 
     /// What it means and what to do, as far as there is anything to say.

@@ -28,13 +28,14 @@ pub(crate) fn write(report: &RunReport, words: &Catalog, out: &mut dyn Write) ->
     let properties = properties.into_iter().chain(doubt);
     let properties = properties.map(|(name, value)| (name.to_owned(), value)).collect();
     let statuses = report.statuses(words).into_iter();
-    let cases = statuses.flat_map(|(status, word, count)| of_status(status, &word, count, report)).collect();
+    let cases =
+        statuses.flat_map(|(status, word, count)| of_status((status, &word, count), report, words)).collect();
     let suite = Suite { name: words.say("report.outcomes", &[]), properties, cases };
     junit::write(&report.title(words), vec![suite], out)
 }
 
 /// The cases of a status: one a reason, and one at least.
-fn of_status(status: Status, word: &str, count: u64, report: &RunReport) -> Vec<Case> {
+fn of_status((status, word, count): (Status, &str, u64), report: &RunReport, words: &Catalog) -> Vec<Case> {
     let reasons = report.reasons.iter().filter(|reason| reason.status == status.name());
     match status {
         Status::Sent => vec![passed(word, count)],
@@ -43,7 +44,7 @@ fn of_status(status: Status, word: &str, count: u64, report: &RunReport) -> Vec<
             vec![Case { name: word.to_owned(), result, output: None }]
         }
         Status::Refused | Status::Failed | Status::Unknown if count > 0 => {
-            reasons.map(|reason| failed(word, reason)).collect()
+            reasons.map(|reason| failed(word, reason, words)).collect()
         }
         Status::Refused | Status::Failed | Status::Unknown | Status::Skipped | Status::Unsent => {
             vec![passed(word, count)]
@@ -55,8 +56,8 @@ fn passed(word: &str, count: u64) -> Case {
     Case { name: word.to_owned(), result: Verdict::Passed, output: Some(count.to_string()) }
 }
 
-fn failed(word: &str, reason: &Reason) -> Case {
-    let name = format!("{word} {}", reason.code());
+fn failed(word: &str, reason: &Reason, words: &Catalog) -> Case {
+    let name = format!("{word} {}", reason.code(words));
     let message = format!("{} × {}", reason.count, name.trim_end());
     Case {
         name: name.trim_end().to_owned(),

@@ -105,8 +105,11 @@ fn reasons(title: &str, reasons: &[Reason], words: &Catalog) -> String {
     for reason in told {
         let status = reason.word(words);
         let unlisted = reason.known == Some(false);
-        let code =
-            if unlisted { words.say("report.unlisted", &[("code", &reason.code())]) } else { reason.code() };
+        let code = if unlisted {
+            words.say("report.unlisted", &[("code", &reason.code(words))])
+        } else {
+            reason.code(words)
+        };
         out.push_str(&row(&[status, inline(&code), reason.count.to_string(), inline(&reason.text())]));
     }
     out
@@ -176,7 +179,7 @@ fn unknown(report: &RunReport, words: &Catalog) -> String {
     let mut out = format!("\n#### {}\n\n", words.say("report.unknown", &[]));
     out.push_str(&head(&["row", "openid", "code", "at"].map(|key| label(key, words))));
     for message in report.unknown.iter().take(LISTED) {
-        out.push_str(&unknown_row(message, report));
+        out.push_str(&unknown_row(message, report, words));
     }
     let listed = report.unknown.len().min(LISTED);
     let more =
@@ -187,11 +190,11 @@ fn unknown(report: &RunReport, words: &Catalog) -> String {
     out
 }
 
-fn unknown_row(message: &Unknown, report: &RunReport) -> String {
+fn unknown_row(message: &Unknown, report: &RunReport, words: &Catalog) -> String {
     row(&[
         message.row.map_or_else(String::new, |row| row.to_string()),
         inline(&message.openid),
-        inline(message.incident.as_deref().unwrap_or("")),
+        inline(&message.incident.as_deref().map_or_else(String::new, |name| words.cause(name))),
         inline(&report.time(message.at)),
     ])
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
+use console::Style;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -94,15 +95,16 @@ pub(crate) fn by_code(codes: &BTreeMap<i64, u64>) -> BTreeMap<String, u64> {
 }
 
 /// The counts for people, a line a status and below it a line for each errcode or incident with what to do.
-pub(crate) fn counts(tally: &Tally, words: &Catalog) -> String {
+pub(crate) fn counts(tally: &Tally, words: &Catalog, color: bool) -> String {
     let Tally { counts, refused_by_code, failed_by_cause, unknown_by_cause, .. } = tally;
     let mut out = String::new();
     for status in Status::ALL {
         let count = counts.of(status);
         if count > 0 || status == Status::Sent {
             let name = words.say(&format!("status.{}", status.name()), &[]);
-            out.push_str(&words.say("summary.count", &[("status", &name), ("count", &count)]));
-            out.push('\n');
+            let line = words.say("summary.count", &[("status", &name), ("count", &count)]);
+            let style = style(status).force_styling(color);
+            out.push_str(&format!("{}\n", style.apply_to(line)));
         }
         let causes = match status {
             Status::Refused => {
@@ -120,10 +122,23 @@ pub(crate) fn counts(tally: &Tally, words: &Catalog) -> String {
     out
 }
 
+/// The colour of a status, the same wherever a terminal shows one.
+fn style(status: Status) -> Style {
+    match status {
+        Status::Sent => Style::new().green(),
+        Status::Refused => Style::new().yellow(),
+        Status::Failed => Style::new().red(),
+        Status::Unknown => Style::new().magenta(),
+        Status::Unsent => Style::new().cyan(),
+        Status::Skipped => Style::new().dim(),
+    }
+}
+
 /// How often there was a cause, what it means and what to do.
 fn because(cause: &CauseName, count: u64, words: &Catalog) -> String {
     let incident = |advice: String| {
-        words.say("summary.incident", &[("incident", cause), ("count", &count), ("advice", &advice)])
+        let name = words.cause(&cause.to_string());
+        words.say("summary.incident", &[("incident", &name), ("count", &count), ("advice", &advice)])
     };
     let code = match cause {
         CauseName::Code(code) => *code,

@@ -109,12 +109,12 @@ async fn finish(mut child: Child, output: &mut Vec<u8>, said: &mut Vec<u8>) -> R
 }
 
 #[cfg(unix)]
-fn signal_of(status: ExitStatus) -> Option<i32> {
+pub(crate) fn signal_of(status: ExitStatus) -> Option<i32> {
     std::os::unix::process::ExitStatusExt::signal(&status)
 }
 
 #[cfg(not(unix))]
-fn signal_of(_: ExitStatus) -> Option<i32> {
+pub(crate) fn signal_of(_: ExitStatus) -> Option<i32> {
     None
 }
 

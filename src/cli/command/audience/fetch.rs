@@ -27,6 +27,7 @@ use crate::cli::exit_code::Exit;
 use crate::cli::line::audience_args;
 use crate::cli::platform::{from_campaign, runtime};
 use crate::cli::problem::Problem;
+use crate::cli::refusal::signal_name;
 use crate::cli::sidecar::{Counts, Sidecar, Source, command_line};
 use crate::cli::terminal::Terminal;
 use crate::diagnostic::Diagnostic;
@@ -34,7 +35,7 @@ use crate::diagnostic::render::display;
 use crate::own_file;
 use crate::report::write_file;
 use crate::send::shutdown::Signals;
-use crate::wechat::token::program::{Group, keep_last, last_words};
+use crate::wechat::token::program::{Group, keep_last, last_words, signal_of};
 
 /// How long its pipes are read on after its end.
 const AFTERWARDS: Duration = Duration::from_secs(1);
@@ -185,9 +186,14 @@ async fn to_its_end(command: &[OsString], program: &str, printed: &mut Printed<'
     if status.success() {
         return Ok(());
     }
-    let code = status.code().map_or_else(|| "?".to_owned(), |code| code.to_string());
     let said = last_words(&said, |said| said);
-    let failed = problem("gathered-command-failed").with("code", code);
+    let failed = match status.code() {
+        Some(code) => problem("gathered-command-failed").with("code", code),
+        None => {
+            let signal = signal_of(status).map_or_else(|| "?".to_owned(), signal_name);
+            problem("gathered-command-killed").with("signal", signal)
+        }
+    };
     Err(Unfetched(if said.is_empty() {
         failed
     } else {
