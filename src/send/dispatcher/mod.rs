@@ -1,9 +1,10 @@
 //! The one owner of a run: what is sent when, and what becomes of it.
 
+mod late;
 mod settle;
 mod steps;
+mod wake;
 
-use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io;
 use std::pin::Pin;
@@ -26,6 +27,7 @@ use crate::journal::kept::Kept;
 use crate::journal::receipt::Watch;
 use crate::journal::{Journal, flushing};
 use crate::send::breaker::Breaker;
+use crate::send::dispatcher::wake::{Wake, outside, sleep};
 use crate::send::doors::Doors;
 use crate::send::feed::{FeedEnd, Jobs};
 use crate::send::later::Later;
@@ -127,31 +129,6 @@ impl Postponed {
     }
 }
 
-/// What the dispatcher wakes up for.
-enum Wake {
-    Attempted(Box<Attempted>),
-    Fed(Option<Result<Job, FeedEnd>>),
-    Due,
-    Paced,
-    /// The wait before the next step of the ramp is over.
-    Rested,
-    Asked,
-    /// The journal or a lock is no longer what others find.
-    Replaced,
-    /// Somebody else has taken the campaign over: the receipt is theirs.
-    TakenOver,
-    Looked,
-    Signal(Stop),
-}
-
-/// Waits, and not even for a timer's tick where there is nothing to wait for: a message whose token was refused
-/// goes before others are sent with the same token.
-async fn sleep(time: Duration) {
-    if !time.is_zero() {
-        tokio::time::sleep(time).await;
-    }
-}
-
 /// Whether a message was not begun yet in this run.
 fn is_fresh(job: &Job) -> bool {
     job.history == History::default()
@@ -172,9 +149,6 @@ pub fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_all().event_interval(TASKS_AT_ONCE).build()
 }
 
-/// A message whose lateness is open is judged again after this, and skipped when the platform's time is not known by then.
-const JUDGED_AGAIN: Duration = Duration::from_millis(100);
-const FOR_THE_TIME: Duration = Duration::from_secs(10);
 /// How long a run that is broken off waits for intents that are just being written.
 const LAST_INTENTS: Duration = Duration::from_secs(2);
 
@@ -218,31 +192,6 @@ pub async fn run<J: Journal>(mut run: Run<'_, J>) -> Ended {
         requests: dispatcher.requests,
         broken_off: dispatcher.broken_off,
         duration: clock.instant().saturating_duration_since(begun),
-    }
-}
-
-/// Waits until something outside says that nothing more is to be sent. It may be broken off and called again.
-async fn outside(
-    stop_files: &StopFiles,
-    kept: &[Kept],
-    receipt: Option<&Watch>,
-    ticks: &mut Interval,
-) -> Wake {
-    loop {
-        ticks.tick().await;
-        if stop_files.found().is_some() {
-            return Wake::Asked;
-        }
-        // At a few messages a minute the stop would otherwise be noticed only with the next message.
-        if !kept.iter().all(Kept::is_there) {
-            return Wake::Replaced;
-        }
-        if let Some(receipt) = receipt {
-            receipt.put_back();
-            if receipt.is_taken_over() {
-                return Wake::TakenOver;
-            }
-        }
     }
 }
 
@@ -444,34 +393,6 @@ impl<J: Journal> Dispatcher<'_, J> {
                 false
             }
         }
-    }
-
-    /// Whether a message may be too late, by the platform's clock as well as it is known.
-    fn is_late(&mut self, job: &Job) -> bool {
-        let time = self.clock.platform();
-        if time.from == time.until {
-            // It is known again; whenever it is not, the platform is asked anew.
-            self.asked_time = None;
-        }
-        job.deadline.is_past(time.until)
-    }
-
-    /// Skips a message that is too late. Where this computer's clock was set or slept, so that it may be or not, the platform
-    /// is asked for the time and the message is judged again.
-    fn judge_again_or_skip(&mut self, job: Job) {
-        let is_certain = job.deadline.is_past(self.clock.platform().from);
-        let now = Instant::now();
-        let asked = *self.asked_time.get_or_insert(now);
-        let has_patience = now.saturating_duration_since(asked) < FOR_THE_TIME;
-        if is_certain || !has_patience {
-            return self.too_late(&job);
-        }
-        if asked == now {
-            tracing::info!("the clock was set or this computer slept: asking the platform for the time");
-            let client = self.run.shared.client.clone();
-            tokio::spawn(async move { client.ask_time().await });
-        }
-        self.later.push(Later { due: Reverse(self.clock.instant() + JUDGED_AGAIN), job });
     }
 
     fn feed_ended(&mut self, end: FeedEnd) {
