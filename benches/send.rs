@@ -179,7 +179,7 @@ fn executor<J: Journal>(
         asks_quota: false,
         policy: Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None },
         holds: Arc::default(),
-        climb: None,
+        ramp: None,
         limit: None,
         signals: Signals::none,
         stop_files: StopFiles::default(),

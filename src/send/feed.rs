@@ -20,7 +20,7 @@ use crate::plan::pass::Pass;
 use crate::plan::schedule::deadline::Deadline;
 use crate::send::holds::Holds;
 use crate::send::order::{Turn, shares};
-use crate::send::ramp::Climb;
+use crate::send::ramp::state::RampState;
 use crate::send::retry::History;
 use crate::send::worker::Job;
 
@@ -146,7 +146,7 @@ pub fn start(
     identity: &Identity,
     policy: Policy,
     holds: Arc<Holds>,
-    climb: Option<Arc<Climb>>,
+    ramp: Option<Arc<RampState>>,
 ) -> Result<Jobs, JournalError> {
     let index = match store.find_campaign(identity)? {
         Some(number) => Index::load(&*store, number)?,
@@ -154,7 +154,7 @@ pub fn start(
     };
     let (ready, batches) = channel(READY);
     std::thread::spawn(move || {
-        let known = Known { store, index, policy, holds, climb };
+        let known = Known { store, index, policy, holds, ramp };
         if let Err(end) = hand_over(&campaign, &plan, &known, &ready) {
             let _ = ready.blocking_send(Err(end));
         }
@@ -167,12 +167,12 @@ struct Known {
     index: Index,
     policy: Policy,
     holds: Arc<Holds>,
-    climb: Option<Arc<Climb>>,
+    ramp: Option<Arc<RampState>>,
 }
 
 fn hand_over(campaign: &Campaign, plan: &Plan, known: &Known, ready: &Sender<Handed>) -> Result<(), FeedEnd> {
     let inputs = Inputs::of_campaign(campaign, &plan.library);
-    for step in known.climb.as_ref().map_or(0..1, |climb| climb.left()) {
+    for step in known.ramp.as_ref().map_or(0..1, |ramp| ramp.left()) {
         match (campaign.send.order, &plan.windows) {
             (Order::Deadline, Some(windows)) => {
                 by_deadline(&inputs, plan, &windows.deadlines, step, known, ready)?;
@@ -253,7 +253,7 @@ fn by_deadline(
 impl Known {
     /// The step in which the message of this number is sent.
     fn step(&self, number: usize) -> usize {
-        self.climb.as_ref().map_or(0, |climb| climb.step(number))
+        self.ramp.as_ref().map_or(0, |ramp| ramp.step(number))
     }
 
     fn job(

@@ -18,6 +18,5 @@ pub mod ramp;
 pub(crate) mod rate;
 pub(crate) mod retry;
 pub mod shutdown;
-mod slope;
 pub(crate) mod turns;
 pub mod worker;

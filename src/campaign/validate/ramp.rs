@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place};
 
-/// More steps than this climb nowhere.
+/// More steps than this lead nowhere.
 const MOST_STEPS: usize = 50;
 
 impl Check<'_> {

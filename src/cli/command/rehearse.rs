@@ -13,7 +13,6 @@ use crate::campaign::hours::Hours;
 use crate::campaign::ramp::Rest;
 use crate::campaign::results_name::{REHEARSAL, marked};
 use crate::campaign::{Campaign, moment};
-use crate::cli::climb::climb;
 use crate::cli::command::send::{overrides, results_masked};
 use crate::cli::command::simulator::{not_started, scenario};
 use crate::cli::context::load_sound_guarded;
@@ -25,6 +24,7 @@ use crate::cli::origin::Origin;
 use crate::cli::output_path::Kept;
 use crate::cli::platform::{Platform, hosts, runtime};
 use crate::cli::problem::Problem;
+use crate::cli::ramp;
 use crate::cli::random;
 use crate::cli::results_file::ResultsFile;
 use crate::cli::staying::{Stay, moment_of};
@@ -216,7 +216,7 @@ impl Rehearsal<'_> {
             asks_quota: true,
             policy: Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None },
             holds: Arc::default(),
-            climb: climb(campaign, plan, earlier.as_ref(), false)?.map(Arc::new),
+            ramp: ramp::find(campaign, plan, earlier.as_ref(), false)?.map(Arc::new),
             limit: self.how.limit.map(|limit| limit.saturating_sub(requests)),
             signals: Signals::listen,
             stop_files: StopFiles::default(),

@@ -11,7 +11,6 @@ use crate::campaign::{Campaign, CampaignId, duration};
 use crate::cli::agreement::{Proposal, token_command};
 use crate::cli::before::before;
 use crate::cli::campaign_lock::{campaign_lock, folder_lock, hold_campaign, holder, take, take_beside};
-use crate::cli::climb;
 use crate::cli::context::{environment, load_counted};
 use crate::cli::ending::{What, exit as ended, next_after, report};
 use crate::cli::exit_code::Exit;
@@ -23,6 +22,7 @@ use crate::cli::output_path::Kept;
 use crate::cli::platform::{Caller, Platform, hosts};
 use crate::cli::problem::Problem;
 use crate::cli::quota;
+use crate::cli::ramp;
 use crate::cli::results_file::{ResultsFile, held, leave_receipt};
 use crate::cli::schedule;
 use crate::cli::staying::{Stay, Turn, Waiting, waits_until};
@@ -44,7 +44,7 @@ use crate::send::execution::locks::Locks;
 use crate::send::execution::quota::ask as ask_quota;
 use crate::send::execution::{Execution, Finished};
 use crate::send::feed::{Policy, RetryRefused};
-use crate::send::ramp::Climb;
+use crate::send::ramp::state::RampState;
 use crate::send::shutdown::{Signals, StopFiles};
 
 /// Sends a campaign, and where its hours are over and it is to stay, waits for them and goes on.
@@ -87,7 +87,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
     } else {
         before.tried.insist(&campaign)?;
     }
-    let slope = if left > 0 { slope(args, &campaign, &plan, &state)? } else { Slope::default() };
+    let ramp = if left > 0 { find_ramp(args, &campaign, &plan, &state)? } else { RampFound::default() };
     let hours = campaign.send.hours.clone();
     let closed = stay.closed(&hours);
     let until = closed.as_ref().and_then(|stop| waits_until(stop, &hours));
@@ -139,8 +139,8 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
             }
             stay.agreed = Some(id);
             gate::insist_unchanged(&campaign, destination, &state, receipt.as_ref())?;
-            if slope.goes_on {
-                climb::agree(&campaign, &state)?;
+            if ramp.goes_on {
+                ramp::agree(&campaign, &state)?;
             }
             let announced = proposal.announced();
             if let Some(until) = until {
@@ -163,7 +163,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
                 asks_quota: !asks_first,
                 policy,
                 holds,
-                climb: slope.climb.map(Arc::new),
+                ramp: ramp.state.map(Arc::new),
                 limit: args.how.limit.map(|limit| limit.saturating_sub(stay.requests)),
                 signals: Signals::listen,
                 stop_files,
@@ -207,24 +207,29 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
 
 /// Where the ramp stands, and whether somebody agrees to go on with one that had halted.
 #[derive(Default)]
-struct Slope {
-    climb: Option<Climb>,
+struct RampFound {
+    state: Option<RampState>,
     goes_on: bool,
 }
 
 /// Finds out where the ramp stands, and insists on a word where it has halted.
-fn slope(args: &args::Send, campaign: &Campaign, plan: &Plan, state: &Path) -> Result<Slope, Problem> {
+fn find_ramp(
+    args: &args::Send,
+    campaign: &Campaign,
+    plan: &Plan,
+    state: &Path,
+) -> Result<RampFound, Problem> {
     if campaign.send.ramp.is_none() {
-        return Ok(Slope::default());
+        return Ok(RampFound::default());
     }
     let store = Store::read(state)?;
-    let climb = climb::climb(campaign, plan, store.as_ref(), false)?;
-    let goes_on = args.continue_ramp && climb.as_ref().is_some_and(|climb| climb.halted.is_some());
+    let found = ramp::find(campaign, plan, store.as_ref(), false)?;
+    let goes_on = args.continue_ramp && found.as_ref().is_some_and(|state| state.halted.is_some());
     if goes_on {
-        return Ok(Slope { climb: climb::climb(campaign, plan, store.as_ref(), true)?, goes_on });
+        return Ok(RampFound { state: ramp::find(campaign, plan, store.as_ref(), true)?, goes_on });
     }
-    climb::insist(climb.as_ref(), campaign)?;
-    Ok(Slope { climb, goes_on })
+    ramp::insist(found.as_ref(), campaign)?;
+    Ok(RampFound { state: found, goes_on })
 }
 
 /// The files as they were read, and what follows from them.

@@ -93,7 +93,7 @@ pub(crate) fn run(args: &args::Try, terminal: &Terminal) -> Result<Exit, Problem
         asks_quota: false,
         policy: Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None },
         holds: Arc::default(),
-        climb: None,
+        ramp: None,
         limit: None,
         signals: Signals::listen,
         stop_files,

@@ -1,8 +1,8 @@
 //! The one owner of a run: what is sent when, and what becomes of it.
 
 mod late;
+mod ramp;
 mod settle;
-mod steps;
 mod wake;
 
 use std::collections::BinaryHeap;
@@ -31,11 +31,11 @@ use crate::send::dispatcher::wake::{Wake, outside, sleep};
 use crate::send::doors::Doors;
 use crate::send::feed::{FeedEnd, Jobs};
 use crate::send::later::Later;
-use crate::send::ramp::Climb;
+use crate::send::ramp::gate::{RampGate, until};
+use crate::send::ramp::state::RampState;
 use crate::send::rate::{Load, Pacer};
 use crate::send::retry::History;
 use crate::send::shutdown::{Signals, StopFiles, ticks};
-use crate::send::slope::{Slope, until};
 use crate::send::turns::Turns;
 use crate::send::worker::{Attempted, Job, Shared, attempt};
 
@@ -61,7 +61,7 @@ pub struct Run<'r, J> {
     /// The platform, its tokens and the journal.
     pub shared: Arc<Shared<J>>,
     /// Where the ramp stands, where there is one.
-    pub climb: Option<Arc<Climb>>,
+    pub ramp: Option<Arc<RampState>>,
     /// At most this many messages are begun.
     pub limit: Option<u64>,
     /// Told of everything that happens.
@@ -99,8 +99,8 @@ struct Dispatcher<'r, J> {
     limited: bool,
     /// What policies keep unsent for now.
     postponed: Postponed,
-    /// The way up the ramp, where there is one.
-    ramp: Option<Slope>,
+    /// Which messages wait for their step of the ramp, where there is one.
+    ramp: Option<RampGate>,
     /// Whether the operator has sent a signal; the next one aborts.
     signalled: bool,
     requests: u64,
@@ -173,7 +173,7 @@ pub async fn run<J: Journal>(mut run: Run<'_, J>) -> Ended {
         launched: 0,
         limited: false,
         postponed: Postponed::default(),
-        ramp: run.climb.take().map(|climb| Slope::new(climb, &clock)),
+        ramp: run.ramp.take().map(|ramp| RampGate::new(ramp, &clock)),
         signalled: false,
         requests: 0,
         broken_off: 0,
@@ -197,7 +197,7 @@ pub async fn run<J: Journal>(mut run: Run<'_, J>) -> Ended {
 
 impl<J: Journal> Dispatcher<'_, J> {
     async fn work(&mut self) {
-        if let Some(resting) = self.ramp.as_ref().and_then(|slope| slope.begins_resting(&self.clock)) {
+        if let Some(resting) = self.ramp.as_ref().and_then(|ramp| ramp.begins_resting(&self.clock)) {
             (self.run.watch)(&resting);
         }
         loop {
@@ -295,7 +295,7 @@ impl<J: Journal> Dispatcher<'_, J> {
         match fed {
             Some(Ok(job)) => {
                 let now_or_later = match &mut self.ramp {
-                    Some(slope) => slope.admit(job),
+                    Some(ramp) => ramp.admit(job),
                     None => Some(job),
                 };
                 let Some(job) = now_or_later else { return };
@@ -337,7 +337,7 @@ impl<J: Journal> Dispatcher<'_, J> {
         let may_start = going && room && self.ready.is_some();
         let may_take = going && self.ready.is_none();
         let may_feed = may_take && !self.fed && self.has_room_for_more() && !self.waits_for_step();
-        let rested = self.ramp.as_ref().and_then(|slope| slope.rested_at());
+        let rested = self.ramp.as_ref().and_then(|ramp| ramp.rested_at());
         let due = self.later.peek().map(|later| later.due.0);
         let wait = due.map(|due| self.clock.takes(due.saturating_duration_since(self.clock.instant())));
         let shared = Arc::clone(&self.run.shared);
@@ -378,8 +378,8 @@ impl<J: Journal> Dispatcher<'_, J> {
             return self.judge_again_or_skip(job);
         }
         self.launched += u64::from(is_fresh(&job));
-        if let Some(slope) = &mut self.ramp {
-            slope.begins();
+        if let Some(ramp) = &mut self.ramp {
+            ramp.begins();
         }
         self.in_flight.push(Box::pin(attempt(Arc::clone(&self.run.shared), job, Arc::clone(&self.stopping))));
     }

@@ -108,7 +108,7 @@ impl<J: Journal> Dispatcher<'_, J> {
                 self.later.push(Later { due: Reverse(now + after), job });
             }
             Next::Settle(outcome) => {
-                self.climbed(&job, outcome, code);
+                self.ramp_settled(&job, outcome, code);
                 (self.run.watch)(&Event::Settled { outcome, code });
                 self.next_turn(&job, now);
                 if verdict == Verdict::TokenRefused {

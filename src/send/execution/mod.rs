@@ -48,7 +48,7 @@ use crate::send::execution::results::{Concluded, Results};
 use crate::send::feed::{self, Jobs, Policy};
 use crate::send::holds::Holds;
 use crate::send::media::{Depot, Settings};
-use crate::send::ramp::Climb;
+use crate::send::ramp::state::RampState;
 use crate::send::shutdown::{Signals, StopFiles, ticks};
 use crate::send::worker::{Air, Shared};
 use crate::wechat::client::Client;
@@ -87,7 +87,7 @@ pub struct Execution<'o> {
     /// Whom policies hold back.
     pub holds: Arc<Holds>,
     /// Where the campaign's ramp stands, where it has one.
-    pub climb: Option<Arc<Climb>>,
+    pub ramp: Option<Arc<RampState>>,
     /// At most this many messages.
     pub limit: Option<u64>,
     /// Begins to listen for signals.
@@ -232,7 +232,7 @@ impl<'o> Execution<'o> {
                     &self.whose,
                     self.policy.clone(),
                     holds,
-                    self.climb.clone(),
+                    self.ramp.clone(),
                 )?
             }
         };
@@ -300,7 +300,7 @@ impl<J: Journal> Begun<'_, J> {
                     journal,
                     air: Air::default(),
                 }),
-                climb: execution.climb,
+                ramp: execution.ramp,
                 limit: execution.limit,
                 watch: &mut |event: &Event| {
                     if let Some(notice) = Notice::of(event) {

@@ -1,28 +1,29 @@
-//! The way up a ramp, as the dispatcher goes it: which message has to wait for its step, and until when.
+//! Which message has to wait for its step of the ramp, and until when.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
 use crate::delivery::event::Event;
-use crate::send::ramp::{Climb, Climbing};
+use crate::send::ramp::progress::RampProgress;
+use crate::send::ramp::state::RampState;
 use crate::send::worker::Job;
 
-/// The way up.
+/// Lets the messages of the step at work through, and keeps the first one of a later step.
 #[derive(Debug)]
-pub(crate) struct Slope {
-    pub(crate) climbing: Climbing,
+pub(crate) struct RampGate {
+    pub(crate) progress: RampProgress,
     /// The first message of a later step, which waits for it.
     pub(crate) next: Option<Job>,
     /// When the next step may begin, while it waits.
     pub(crate) rest: Option<Instant>,
 }
 
-impl Slope {
-    pub(crate) fn new(climb: Arc<Climb>, clock: &Clock) -> Self {
-        let climbing = Climbing::new(climb);
-        let rest = climbing.first_rest(clock.now()).map(|rest| clock.instant() + rest);
-        Self { climbing, next: None, rest }
+impl RampGate {
+    pub(crate) fn new(state: Arc<RampState>, clock: &Clock) -> Self {
+        let progress = RampProgress::new(state);
+        let rest = progress.first_rest(clock.now()).map(|rest| clock.instant() + rest);
+        Self { progress, next: None, rest }
     }
 
     /// That this run begins with what is left of a wait, where it does.
@@ -31,12 +32,12 @@ impl Slope {
         // Told in seconds, of which a begun one is one.
         let after = Duration::from_secs(after.as_secs() + u64::from(after.subsec_nanos() > 0));
         // The steps before the one at work are over, and people count them from one.
-        Some(Event::Resting { step: self.climbing.step(), after })
+        Some(Event::Resting { step: self.progress.step(), after })
     }
 
     /// Gives a message back where it belongs to the step at work, and keeps it until its step begins otherwise.
     pub(crate) fn admit(&mut self, job: Job) -> Option<Job> {
-        if self.rest.is_none() && job.step <= self.climbing.step() {
+        if self.rest.is_none() && job.step <= self.progress.step() {
             return Some(job);
         }
         self.next = Some(job);
@@ -45,7 +46,7 @@ impl Slope {
 
     /// Notes that a message is begun.
     pub(crate) fn begins(&mut self) {
-        self.climbing.begins();
+        self.progress.begins();
     }
 
     /// When the wait before the next step is over, while there is one.

@@ -4,19 +4,19 @@ use crate::delivery::event::Event;
 use crate::delivery::outcome::Outcome;
 use crate::journal::Journal;
 use crate::send::dispatcher::Dispatcher;
-use crate::send::ramp::Then;
+use crate::send::ramp::progress::Then;
 use crate::send::worker::Job;
 
 impl<J: Journal> Dispatcher<'_, J> {
     /// Whether a message of a later step is there, so that no more are wanted.
     pub(super) fn waits_for_step(&self) -> bool {
-        self.ramp.as_ref().is_some_and(|slope| slope.next.is_some())
+        self.ramp.as_ref().is_some_and(|ramp| ramp.next.is_some())
     }
 
     /// Whether the next step has been reached, and everything of the last one is settled.
     pub(super) fn step_is_over(&self) -> bool {
         let idle = self.in_flight.is_empty() && self.later.is_empty() && self.ready.is_none();
-        let waits = self.ramp.as_ref().is_some_and(|slope| slope.next.is_some() && slope.rest.is_none());
+        let waits = self.ramp.as_ref().is_some_and(|ramp| ramp.next.is_some() && ramp.rest.is_none());
         self.stop.is_none() && idle && waits
     }
 
@@ -28,16 +28,16 @@ impl<J: Journal> Dispatcher<'_, J> {
             self.ramp = None;
             return;
         }
-        let Some(slope) = &mut self.ramp else { return };
-        match slope.climbing.is_over() {
+        let Some(ramp) = &mut self.ramp else { return };
+        match ramp.progress.is_over() {
             Then::Go => self.begin_step(),
             Then::Stop(stop) => {
-                slope.next = None;
+                ramp.next = None;
                 self.drain(stop);
             }
             Then::Rest(length) => {
-                slope.rest = Some(self.clock.instant() + length);
-                let (step, after) = (slope.climbing.step() + 1, length);
+                ramp.rest = Some(self.clock.instant() + length);
+                let (step, after) = (ramp.progress.step() + 1, length);
                 (self.run.watch)(&Event::Resting { step, after });
             }
         }
@@ -45,19 +45,19 @@ impl<J: Journal> Dispatcher<'_, J> {
 
     /// Begins the step of the message that waits.
     pub(super) fn begin_step(&mut self) {
-        let Some(slope) = &mut self.ramp else { return };
-        slope.rest = None;
-        let Some(job) = slope.next.take() else { return };
-        if job.step > slope.climbing.step() {
-            slope.climbing.go_on(job.step);
+        let Some(ramp) = &mut self.ramp else { return };
+        ramp.rest = None;
+        let Some(job) = ramp.next.take() else { return };
+        if job.step > ramp.progress.step() {
+            ramp.progress.go_on(job.step);
         }
         self.take(Some(Ok(job)));
     }
 
     /// Takes in what became of a message, as far as the ramp asks.
-    pub(super) fn climbed(&mut self, job: &Job, outcome: Outcome, code: Option<i64>) {
-        let Some(slope) = &mut self.ramp else { return };
-        if let Some(stop) = slope.climbing.settled(outcome, code, || job.message.openid().to_owned()) {
+    pub(super) fn ramp_settled(&mut self, job: &Job, outcome: Outcome, code: Option<i64>) {
+        let Some(ramp) = &mut self.ramp else { return };
+        if let Some(stop) = ramp.progress.settled(outcome, code, || job.message.openid().to_owned()) {
             self.drain(stop);
         }
     }

@@ -22,7 +22,7 @@ use crate::plan::inputs::Inputs;
 use crate::plan::pass::Pass;
 use crate::plan::ramp::{Sample, place};
 use crate::report::join::{Count, JoinError, identity, openid_in};
-use crate::send::ramp::{Answers, Climb};
+use crate::send::ramp::state::{Answers, RampState};
 
 /// The note in the journal of when somebody agreed to go on with a campaign's ramp that had halted.
 fn note(campaign: CampaignKey) -> String {
@@ -35,12 +35,12 @@ fn note(campaign: CampaignKey) -> String {
 /// # Errors
 ///
 /// When audience or journal cannot be read.
-pub(crate) fn climb(
+pub(crate) fn find(
     campaign: &Campaign,
     plan: &Plan,
     store: Option<&Store>,
     goes_on: bool,
-) -> Result<Option<Climb>, JoinError> {
+) -> Result<Option<RampState>, JoinError> {
     let Some(ramp) = &campaign.send.ramp else { return Ok(None) };
     let known = Looking::of(campaign, plan, store)?;
     let sizes = ramp.sizes(plan.counts.planned);
@@ -68,7 +68,7 @@ pub(crate) fn climb(
     let begun = steps.iter().zip(&known.classes).any(|(step, class)| *step >= from && *class != Class::Fresh);
     let rests_until = if from > 0 && !begun { known.rests_until(ramp) } else { None };
     let steps = steps.into_iter().map(|step| u8::try_from(step).expect("a ramp has fewer steps")).collect();
-    Ok(Some(Climb { ramp: ramp.clone(), steps, from, so_far, answerable, rests_until, halted }))
+    Ok(Some(RampState { ramp: ramp.clone(), steps, from, so_far, answerable, rests_until, halted }))
 }
 
 /// Insists that a ramp has not halted, or that somebody agrees to go on.
@@ -76,8 +76,8 @@ pub(crate) fn climb(
 /// # Errors
 ///
 /// When nobody does.
-pub(crate) fn insist(climb: Option<&Climb>, campaign: &Campaign) -> Result<(), Problem> {
-    let Some(halted) = climb.and_then(|climb| climb.halted.as_deref()) else { return Ok(()) };
+pub(crate) fn insist(state: Option<&RampState>, campaign: &Campaign) -> Result<(), Problem> {
+    let Some(halted) = state.and_then(|state| state.halted.as_deref()) else { return Ok(()) };
     let problem = Problem::new(Exit::Gate, "ramp-halted").with("campaign", argument(&campaign.path));
     Err(problem.with("why", why(halted)))
 }
