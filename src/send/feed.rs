@@ -21,7 +21,7 @@ use crate::plan::schedule::deadline::Deadline;
 use crate::send::holds::Holds;
 use crate::send::order::{Turn, shares};
 use crate::send::ramp::state::RampState;
-use crate::send::retry::History;
+use crate::send::retry::RetryCounts;
 use crate::send::worker::Job;
 
 /// How many batches wait ready: enough that no request waits for the disk, few enough to forget.
@@ -282,7 +282,7 @@ fn fresh(message: PlannedMessage, deadline: Deadline) -> Job {
         step: 0,
         id: None,
         attempts: 0,
-        history: History::default(),
+        retries: RetryCounts::default(),
         refused: None,
         filling: None,
     }

@@ -25,7 +25,7 @@ use crate::plan::batch::PlannedMessage;
 use crate::plan::digest::Digest;
 use crate::plan::media::MediaFile;
 use crate::send::rate::Pacer;
-use crate::send::retry::{History, Next, Verdict, next};
+use crate::send::retry::{Next, RetryCounts, Verdict, next};
 use crate::wechat::answer::reply::Failure;
 use crate::wechat::client::{Client, pause};
 use crate::wechat::media::{LIFE, Refusal, UploadAnswer, Uploaded};
@@ -256,7 +256,7 @@ impl Depot {
         let mut token = self.tokens.get().await.map_err(no_token)?;
         let content = read(file).await.ok_or_else(|| changed(file))?;
         (self.watch)(&Event::Uploading { file: file.name.clone(), bytes: file.bytes });
-        let mut history = History::default();
+        let mut counts = RetryCounts::default();
         loop {
             self.pacer.lock().await.pace().await;
             if let Some(stop) = &*lock(&self.ended) {
@@ -271,9 +271,9 @@ impl Depot {
                 Err(failure) => (unanswered(&failure), Cause::from(Err(failure))),
             };
             if verdict != Verdict::TokenRefused {
-                history.token = 0;
+                counts.token = 0;
             }
-            match next(&verdict, self.settings.retries, &mut history, pause) {
+            match next(&verdict, self.settings.retries, &mut counts, pause) {
                 Next::Again(after) => tokio::time::sleep(self.client.clock().takes(after)).await,
                 Next::Settle(_) => return Err(given_up(&verdict, cause)),
             }

@@ -42,9 +42,9 @@ pub(crate) enum Verdict {
 impl Verdict {
     /// Classifies what came of a request for a message with media ids that wxcast uploaded. A dead one is replaced
     /// once; what is refused with a fresh one is refused.
-    pub(crate) fn of_media(result: &Result<Answer, Failure>, history: &History) -> Self {
+    pub(crate) fn of_media(result: &Result<Answer, Failure>, counts: &RetryCounts) -> Self {
         match result {
-            Ok(answer) if answer.code == DEAD_MEDIA && history.media == 0 => Self::MediaDead,
+            Ok(answer) if answer.code == DEAD_MEDIA && counts.media == 0 => Self::MediaDead,
             Ok(_) | Err(_) => Self::of(result),
         }
     }
@@ -85,7 +85,7 @@ pub(crate) enum Next {
 
 /// How often a message was put off so far in this run, by reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct History {
+pub(crate) struct RetryCounts {
     /// Because the platform was busy or out of reach.
     pub(crate) busy: u32,
     /// Because of the rate.
@@ -101,12 +101,12 @@ const LONGEST_WAIT: Duration = Duration::from_secs(120);
 /// A minute's limit passes within minutes; whoever is still throttled then will not be let through.
 const MOST_THROTTLED: u32 = 10;
 
-/// Decides what happens next, and counts it in `history`. `retries` is how often a message that was certainly
+/// Decides what happens next, and counts it in `counts`. `retries` is how often a message that was certainly
 /// not delivered is tried again; `pause` gives the wait before the next try, from the number of those made.
 pub(crate) fn next(
     verdict: &Verdict,
     retries: u32,
-    history: &mut History,
+    counts: &mut RetryCounts,
     pause: impl Fn(u32) -> Duration,
 ) -> Next {
     match verdict {
@@ -117,27 +117,27 @@ pub(crate) fn next(
         Verdict::Account | Verdict::Declined { .. } => Next::Settle(Outcome::Failed),
         Verdict::Quota => Next::Settle(Outcome::Postponed),
         Verdict::Busy { at_least } => {
-            history.busy += 1;
-            if history.busy > retries {
+            counts.busy += 1;
+            if counts.busy > retries {
                 return Next::Settle(Outcome::Failed);
             }
-            Next::Again(pause(history.busy).max(at_least.unwrap_or(Duration::ZERO)).min(LONGEST_WAIT))
+            Next::Again(pause(counts.busy).max(at_least.unwrap_or(Duration::ZERO)).min(LONGEST_WAIT))
         }
         Verdict::Throttled => {
-            history.throttled += 1;
-            if history.throttled > MOST_THROTTLED {
+            counts.throttled += 1;
+            if counts.throttled > MOST_THROTTLED {
                 return Next::Settle(Outcome::Failed);
             }
-            Next::Again(pause(history.throttled))
+            Next::Again(pause(counts.throttled))
         }
         Verdict::MediaDead => {
-            history.media += 1;
+            counts.media += 1;
             Next::Again(Duration::ZERO)
         }
         Verdict::TokenRefused => {
-            history.token += 1;
+            counts.token += 1;
             // A second refusal in a row stops the run. The message stays unsent and goes with the next run.
-            if history.token > 1 { Next::Settle(Outcome::Postponed) } else { Next::Again(Duration::ZERO) }
+            if counts.token > 1 { Next::Settle(Outcome::Postponed) } else { Next::Again(Duration::ZERO) }
         }
     }
 }
@@ -160,47 +160,50 @@ mod tests {
     fn only_what_is_certainly_not_delivered_is_tried_again() {
         let certain = [answer(-1), Verdict::of(&Err(Failure::NotConnected(NotConnected::Refused)))];
         for verdict in certain {
-            assert_eq!(next(&verdict, 3, &mut History::default(), seconds), Next::Again(seconds(1)));
+            assert_eq!(next(&verdict, 3, &mut RetryCounts::default(), seconds), Next::Again(seconds(1)));
         }
         for unclear in
             [Unclear::TimedOut, Unclear::Broken, Unclear::Status(502), Unclear::Unreadable(NotAnswer::Page)]
         {
             let verdict = Verdict::of(&Err(Failure::Unclear(unclear)));
-            assert_eq!(next(&verdict, 3, &mut History::default(), seconds), Next::Settle(Outcome::Unknown));
+            assert_eq!(
+                next(&verdict, 3, &mut RetryCounts::default(), seconds),
+                Next::Settle(Outcome::Unknown)
+            );
         }
     }
 
     #[test]
     fn retries_are_counted_and_used_up() {
-        let mut history = History::default();
-        let steps: Vec<Next> = (0..4).map(|_| next(&answer(-1), 3, &mut history, seconds)).collect();
+        let mut counts = RetryCounts::default();
+        let steps: Vec<Next> = (0..4).map(|_| next(&answer(-1), 3, &mut counts, seconds)).collect();
         let again = |n| Next::Again(seconds(n));
         assert_eq!(steps, [again(1), again(2), again(3), Next::Settle(Outcome::Failed)]);
-        assert_eq!(next(&answer(-1), 0, &mut History::default(), seconds), Next::Settle(Outcome::Failed));
+        assert_eq!(next(&answer(-1), 0, &mut RetryCounts::default(), seconds), Next::Settle(Outcome::Failed));
     }
 
     #[test]
     fn a_server_is_given_the_time_it_asks_for_within_reason() {
         let busy = |wait| Verdict::Busy { at_least: Some(Duration::from_secs(wait)) };
-        let wait = |verdict| next(&verdict, 3, &mut History::default(), seconds);
+        let wait = |verdict| next(&verdict, 3, &mut RetryCounts::default(), seconds);
         assert_eq!(wait(busy(30)), Next::Again(Duration::from_secs(30)));
         assert_eq!(wait(busy(86_400)), Next::Again(LONGEST_WAIT));
     }
 
     #[test]
     fn a_refused_token_is_replaced_once() {
-        let mut history = History::default();
-        assert_eq!(next(&answer(42001), 3, &mut history, seconds), Next::Again(Duration::ZERO));
-        assert_eq!(next(&answer(40001), 3, &mut history, seconds), Next::Settle(Outcome::Postponed));
+        let mut counts = RetryCounts::default();
+        assert_eq!(next(&answer(42001), 3, &mut counts, seconds), Next::Again(Duration::ZERO));
+        assert_eq!(next(&answer(40001), 3, &mut counts, seconds), Next::Settle(Outcome::Postponed));
     }
 
     #[test]
     fn a_dead_media_id_is_replaced_once() {
         let dead = Ok(Answer { code: 40007, errmsg: Errmsg::parse("x") });
-        let mut history = History::default();
-        let verdict = Verdict::of_media(&dead, &history);
-        assert_eq!(next(&verdict, 0, &mut history, seconds), Next::Again(Duration::ZERO));
-        assert_eq!(Verdict::of_media(&dead, &history), Verdict::Content);
+        let mut counts = RetryCounts::default();
+        let verdict = Verdict::of_media(&dead, &counts);
+        assert_eq!(next(&verdict, 0, &mut counts, seconds), Next::Again(Duration::ZERO));
+        assert_eq!(Verdict::of_media(&dead, &counts), Verdict::Content);
         assert_eq!(Verdict::of(&dead), Verdict::Content, "an id that the campaign gives");
     }
 

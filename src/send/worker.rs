@@ -15,7 +15,7 @@ use crate::plan::batch::PlannedMessage;
 use crate::plan::schedule::deadline::Deadline;
 use crate::send::holds::Hold;
 use crate::send::media::{Depot, Filled, Unavailable};
-use crate::send::retry::{History, Verdict};
+use crate::send::retry::{RetryCounts, Verdict};
 use crate::wechat::answer::reply::{Answer, Failure};
 use crate::wechat::client::Client;
 use crate::wechat::token::Tokens;
@@ -85,7 +85,7 @@ pub(crate) struct Job {
     /// How many requests were made for it, over all runs.
     pub(crate) attempts: u32,
     /// How often it was put off in this run.
-    pub(crate) history: History,
+    pub(crate) retries: RetryCounts,
     /// The token that was refused with its last attempt.
     pub(crate) refused: Option<Arc<Token>>,
     /// What there is of the ids of its media files; nothing where it has none, and before anybody asked.
@@ -114,7 +114,7 @@ impl Job {
     /// What the answer to a request for it means.
     pub(crate) fn verdict(&self, result: &Result<Answer, Failure>) -> Verdict {
         if self.message.media.iter().any(|place| place.file.content.upload.gives_id()) {
-            Verdict::of_media(result, &self.history)
+            Verdict::of_media(result, &self.retries)
         } else {
             Verdict::of(result)
         }

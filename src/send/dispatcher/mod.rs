@@ -34,7 +34,7 @@ use crate::send::later::Later;
 use crate::send::ramp::gate::{RampGate, until};
 use crate::send::ramp::state::RampState;
 use crate::send::rate::{Load, Pacer};
-use crate::send::retry::History;
+use crate::send::retry::RetryCounts;
 use crate::send::shutdown::{Signals, StopFiles, ticks};
 use crate::send::turns::Turns;
 use crate::send::worker::{Attempted, Job, Shared, attempt};
@@ -131,7 +131,7 @@ impl Postponed {
 
 /// Whether a message was not begun yet in this run.
 fn is_fresh(job: &Job) -> bool {
-    job.history == History::default()
+    job.retries == RetryCounts::default()
 }
 
 /// So many tasks, about one for each message on its way, run between two looks at the dispatcher and at the network.

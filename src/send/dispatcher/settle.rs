@@ -82,10 +82,10 @@ impl<J: Journal> Dispatcher<'_, J> {
         let verdict = job.verdict(&result);
         if verdict != Verdict::TokenRefused {
             job.refused = None;
-            job.history.token = 0;
+            job.retries.token = 0;
         }
-        let first = job.history.busy == 0;
-        let next = retry::next(&verdict, self.run.campaign.send.retries, &mut job.history, pause);
+        let first = job.retries.busy == 0;
+        let next = retry::next(&verdict, self.run.campaign.send.retries, &mut job.retries, pause);
         let outcome = match next {
             Next::Settle(outcome) => outcome,
             Next::Again(_) => Outcome::Postponed,
