@@ -43,9 +43,9 @@ pub(crate) enum Damage {
     FullWidth,
 }
 
-/// What a look at a cell gave.
+/// What seems to have happened to a cell, and what it is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Look {
+pub(crate) struct CellDamage {
     /// Whether it is digits and nothing else.
     pub(crate) digits: bool,
     /// What seems to have happened to it.
@@ -79,14 +79,14 @@ pub(crate) fn may_be_odd(text: &[u8]) -> bool {
 }
 
 /// Looks at a cell of a row that [`may_be_odd`] or may not.
-pub(crate) fn look(cell: &str, odd: bool) -> Look {
+pub(crate) fn look(cell: &str, odd: bool) -> CellDamage {
     let bytes = cell.as_bytes();
     let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else {
-        return Look { digits: false, damage: None };
+        return CellDamage { digits: false, damage: None };
     };
     let is_digit = |byte: &u8| byte.is_ascii_digit();
     if is_digit(first) && is_digit(last) && bytes.iter().all(is_digit) {
-        return Look { digits: true, damage: None };
+        return CellDamage { digits: true, damage: None };
     }
     let marked = || matches!(bytes.get(1), Some(b'0'..=b'9' | b'=' | b'+' | b'-' | b'@'));
     let damage = match first {
@@ -102,7 +102,7 @@ pub(crate) fn look(cell: &str, odd: bool) -> Look {
         _ => None,
     };
     let whole = || odd && may_be_odd(bytes) || *first >= 0xE4 && characters::may_begin_misread(cell);
-    Look {
+    CellDamage {
         digits: false,
         damage: damage
             .or_else(|| (is_edge(*first) || is_edge(*last) || whole()).then(|| throughout(cell)).flatten()),

@@ -12,7 +12,7 @@ use std::path::Path;
 use foldhash::quality::FixedState;
 
 use crate::gather::kept::Kept;
-use crate::plan::duplicates::{Hashes, Seen};
+use crate::plan::duplicates::{Hashes, SeenOpenids};
 
 /// The openids of a list, as hashes so long that no two of all people share one.
 #[derive(Debug, Clone, Default)]
@@ -91,7 +91,7 @@ impl Selection<'_> {
             hashes.add(openid.as_bytes());
             Ok(())
         })?;
-        let mut seen = Seen::new(hashes.repeated());
+        let mut seen = SeenOpenids::new(hashes.repeated());
         let mut sifted = Sifted::default();
         self.each(&mut |openid| {
             sifted.read += 1;

@@ -61,9 +61,9 @@ pub(crate) struct Content {
     pub(crate) sha256: [u8; 32],
 }
 
-/// What was seen in a file.
+/// What a file shows of itself, as far as the rules of media ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Seen {
+pub(crate) struct FileFacts {
     /// Its size in bytes.
     pub(crate) bytes: u64,
     /// Its format, or the name of another one that it has, where that is known.
@@ -131,20 +131,20 @@ impl Upload {
 
     /// Holds what was seen in a file to the platform's limits and hands every problem to `found`. `name` is the
     /// file's name as the campaign gives it.
-    pub(crate) fn check(self, name: &str, seen: &Seen, found: &mut impl FnMut(Problem)) {
+    pub(crate) fn check(self, name: &str, facts: &FileFacts, found: &mut impl FnMut(Problem)) {
         let problem = |code| Problem::new(code).with("file", name);
-        if seen.bytes == 0 {
+        if facts.bytes == 0 {
             return found(problem(Code::MediaEmpty));
         }
-        if seen.bytes > self.max_bytes() {
+        if facts.bytes > self.max_bytes() {
             let max = size(self.max_bytes());
-            found(problem(Code::MediaTooLarge).with("size", size(seen.bytes)).with("max", max));
-        } else if self == Self::Image && seen.bytes > DOUBTFUL_IMAGE {
+            found(problem(Code::MediaTooLarge).with("size", size(facts.bytes)).with("max", max));
+        } else if self == Self::Image && facts.bytes > DOUBTFUL_IMAGE {
             let doubtful = size(DOUBTFUL_IMAGE);
-            found(problem(Code::MediaLarge).with("size", size(seen.bytes)).with("doubtful", doubtful));
+            found(problem(Code::MediaLarge).with("size", size(facts.bytes)).with("doubtful", doubtful));
         }
-        match seen.format {
-            Ok(format) if self.formats().contains(&format) => self.check_sound(name, format, seen, found),
+        match facts.format {
+            Ok(format) if self.formats().contains(&format) => self.check_sound(name, format, facts, found),
             Ok(format) => found(self.misfit(name, format.name())),
             Err(other) => {
                 let told = match other {
@@ -157,17 +157,17 @@ impl Upload {
         }
     }
 
-    fn check_sound(self, name: &str, format: Format, seen: &Seen, found: &mut impl FnMut(Problem)) {
+    fn check_sound(self, name: &str, format: Format, facts: &FileFacts, found: &mut impl FnMut(Problem)) {
         let problem = |code| Problem::new(code).with("file", name);
         let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
         if ending.as_deref().is_some_and(|ending| Format::of_ending(ending).is_some_and(|it| it != format)) {
             found(problem(Code::MediaName).with("format", format.name()));
         }
-        if !seen.whole {
+        if !facts.whole {
             found(problem(Code::MediaCutOff));
         }
         let Some(longest) = self.longest() else { return };
-        match seen.length {
+        match facts.length {
             None => found(problem(Code::MediaUnmeasured)),
             Some(length) if length > longest => found(
                 problem(Code::MediaTooLong)
@@ -262,14 +262,14 @@ pub(crate) fn size(bytes: u64) -> String {
 mod tests {
     use super::*;
 
-    fn codes(upload: Upload, name: &str, seen: Seen) -> Vec<Code> {
+    fn codes(upload: Upload, name: &str, facts: FileFacts) -> Vec<Code> {
         let mut codes = Vec::new();
-        upload.check(name, &seen, &mut |problem| codes.push(problem.code));
+        upload.check(name, &facts, &mut |problem| codes.push(problem.code));
         codes
     }
 
-    fn seen(bytes: u64, format: Format) -> Seen {
-        Seen { bytes, format: Ok(format), length: None, whole: true }
+    fn facts(bytes: u64, format: Format) -> FileFacts {
+        FileFacts { bytes, format: Ok(format), length: None, whole: true }
     }
 
     #[test]
@@ -282,25 +282,25 @@ mod tests {
         ];
         for (upload, format, most) in limits {
             let name = format.file_name();
-            assert!(!codes(upload, &name, seen(most, format)).contains(&Code::MediaTooLarge), "{upload}");
-            assert!(codes(upload, &name, seen(most + 1, format)).contains(&Code::MediaTooLarge), "{upload}");
+            assert!(!codes(upload, &name, facts(most, format)).contains(&Code::MediaTooLarge), "{upload}");
+            assert!(codes(upload, &name, facts(most + 1, format)).contains(&Code::MediaTooLarge), "{upload}");
         }
-        assert_eq!(codes(Upload::Image, "a.png", seen((2 << 20) + 1, Format::Png)), [Code::MediaLarge]);
+        assert_eq!(codes(Upload::Image, "a.png", facts((2 << 20) + 1, Format::Png)), [Code::MediaLarge]);
     }
 
     #[test]
     fn the_content_decides_and_a_wrong_name_is_worth_a_word() {
-        assert_eq!(codes(Upload::Image, "a.jpg", seen(9, Format::Png)), [Code::MediaName]);
-        assert_eq!(codes(Upload::Image, "a.JPEG", seen(9, Format::Jpeg)), []);
-        assert_eq!(codes(Upload::Image, "a", seen(9, Format::Jpeg)), []);
-        assert_eq!(codes(Upload::Thumb, "a.jpg", seen(9, Format::Png)), [Code::MediaFormat]);
-        let foreign = Seen { bytes: 9, format: Err(Some("webp")), length: None, whole: true };
+        assert_eq!(codes(Upload::Image, "a.jpg", facts(9, Format::Png)), [Code::MediaName]);
+        assert_eq!(codes(Upload::Image, "a.JPEG", facts(9, Format::Jpeg)), []);
+        assert_eq!(codes(Upload::Image, "a", facts(9, Format::Jpeg)), []);
+        assert_eq!(codes(Upload::Thumb, "a.jpg", facts(9, Format::Png)), [Code::MediaFormat]);
+        let foreign = FileFacts { bytes: 9, format: Err(Some("webp")), length: None, whole: true };
         assert_eq!(codes(Upload::Image, "a.png", foreign), [Code::MediaFormat]);
     }
 
     #[test]
     fn a_voice_plays_for_a_minute_and_no_longer() {
-        let voice = |length| Seen { bytes: 9, format: Ok(Format::Mp3), length, whole: true };
+        let voice = |length| FileFacts { bytes: 9, format: Ok(Format::Mp3), length, whole: true };
         let seconds = |seconds| codes(Upload::Voice, "a.mp3", voice(seconds));
         assert_eq!(seconds(Some(Duration::from_secs(60))), []);
         assert_eq!(seconds(Some(Duration::from_millis(60_001))), [Code::MediaTooLong]);

@@ -19,7 +19,7 @@ pub(crate) struct Repeated(Vec<u64>);
 
 /// Counts the openids that may be repeated, letter by letter.
 #[derive(Debug, Default)]
-pub(crate) struct Seen {
+pub(crate) struct SeenOpenids {
     repeated: Repeated,
     counts: HashMap<String, u32>,
 }
@@ -54,7 +54,7 @@ impl Repeated {
     }
 }
 
-impl Seen {
+impl SeenOpenids {
     /// Nothing seen yet, of openids among which these hashes are repeated.
     pub(crate) fn new(repeated: Repeated) -> Self {
         Self { repeated, counts: HashMap::new() }
@@ -93,7 +93,7 @@ mod tests {
         }
         let repeated = hashes.repeated();
         assert_eq!(repeated.0.len(), 1);
-        let mut seen = Seen::new(repeated);
+        let mut seen = SeenOpenids::new(repeated);
         for openid in ["a", "b", "a"] {
             seen.take(openid);
         }
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn two_openids_of_one_hash_stay_two_people() {
-        let mut seen = Seen::new(Repeated(vec![hash(b"a")]));
+        let mut seen = SeenOpenids::new(Repeated(vec![hash(b"a")]));
         seen.take("a");
         assert_eq!(seen.before("b"), 0, "whatever its hash");
     }

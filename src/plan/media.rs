@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use crate::audience::fence::{Fence, open_within};
 use crate::diagnostic::code::Code;
 
-use crate::message::media::{Content, Format, Seen, Upload};
+use crate::message::media::{Content, FileFacts, Format, Upload};
 use crate::message::problem::Problem;
 use crate::plan::inspect::{self, HEAD};
 use crate::plan::near_file;
@@ -55,11 +55,11 @@ pub struct Library {
     folder: PathBuf,
     /// What may be read, where that is not everything.
     fence: Option<Fence>,
-    looked: Mutex<HashMap<(Upload, String), Look>>,
+    looked: Mutex<HashMap<(Upload, String), SharedLook>>,
 }
 
 /// A look at a file, which one of many who want it takes.
-type Look = Arc<OnceLock<Looked>>;
+type SharedLook = Arc<OnceLock<Looked>>;
 
 /// What a look at a file gave.
 #[derive(Debug, Clone)]
@@ -142,7 +142,7 @@ fn look(upload: Upload, name: &str, folder: &Path, fence: Option<&Fence>) -> Loo
 
 /// Reads a file in pieces. Only a recording, which is small, is kept whole for a moment; of a file that is too large
 /// anyway no more is read than shows what it is.
-fn read(upload: Upload, path: &Path, fence: Option<&Fence>) -> io::Result<(Seen, [u8; 32])> {
+fn read(upload: Upload, path: &Path, fence: Option<&Fence>) -> io::Result<(FileFacts, [u8; 32])> {
     let metadata = std::fs::metadata(path)?;
     if metadata.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
@@ -179,7 +179,7 @@ fn read(upload: Upload, path: &Path, fence: Option<&Fence>) -> io::Result<(Seen,
         Ok(_) | Err(_) => false,
     };
     // The length of a file that is not read to its end would be a guess; it is too large, which is told.
-    Ok((Seen { bytes, format, length, whole: !cut_off }, hash.finalize().into()))
+    Ok((FileFacts { bytes, format, length, whole: !cut_off }, hash.finalize().into()))
 }
 
 /// The media files that the messages of a plan need, each content once, in the order of the audience.

@@ -18,11 +18,11 @@ const PLAIN: &str = "N0";
 const LONGEST: usize = 32_767;
 
 /// How cells look, by the names of their styles.
-type Styles = HashMap<String, Look>;
+type Styles = HashMap<String, CellStyle>;
 
 /// What is known of a style.
 #[derive(Debug, Clone)]
-struct Look {
+struct CellStyle {
     style: Style,
     /// Whether it says how numbers are shown. Where nobody does, programs show the bare number, whatever text the one that
     /// wrote the file has put beside it.
@@ -110,7 +110,7 @@ fn sheets(package: &mut Package<'_>, shown: &HashSet<String>) -> Result<(Vec<Lis
                     let parent = tag.value("parent-style-name");
                     let formats = tag.value("data-style-name").is_some()
                         || parent.is_some_and(|parent| parent != "Default");
-                    let look = Look { style: Style::general(), formats, otherwise: false };
+                    let look = CellStyle { style: Style::general(), formats, otherwise: false };
                     styles.extend(style.clone().map(|name| (name, look)));
                 }
                 "map" if tag.value("apply-style-name").is_some_and(|name| shown.contains(&name)) => {
@@ -400,7 +400,7 @@ impl<'r> Reading<'r> {
     }
 
     /// How a cell looks: as its own style says, or that of its row, or that of its column.
-    fn look(&self, cell: &Open, column: u32) -> Option<&'r Look> {
+    fn look(&self, cell: &Open, column: u32) -> Option<&'r CellStyle> {
         let at = self.columns.partition_point(|(end, _)| *end <= column);
         let of_column = || self.columns.get(at).and_then(|(_, style)| style.as_ref());
         let name = cell.style.as_ref().or(self.row_style.as_ref()).or_else(of_column)?;

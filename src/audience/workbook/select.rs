@@ -27,7 +27,7 @@ pub(crate) struct Filled {
 }
 
 /// What is seen in the first rows of a sheet.
-struct Look<'o> {
+struct FirstRows<'o> {
     openid: &'o str,
     rows: usize,
     last: Option<u32>,
@@ -37,7 +37,7 @@ struct Look<'o> {
     results: bool,
 }
 
-impl Look<'_> {
+impl FirstRows<'_> {
     /// Takes the text of a cell; false once enough was seen.
     fn take(&mut self, row: u32, text: &str) -> bool {
         if text.is_empty() {
@@ -118,17 +118,18 @@ fn nothing_visible(sheets: &[Listed]) -> Unreadable {
 pub(crate) fn filled(book: &mut Book<'_>, openid: &str) -> Result<Vec<Filled>, Failure> {
     let mut filled = Vec::new();
     for sheet in visible(&book.sheets()).take(SHEETS) {
-        let mut look = Look { openid, rows: 0, last: None, names: Vec::new(), suits: false, results: false };
+        let mut first =
+            FirstRows { openid, rows: 0, last: None, names: Vec::new(), suits: false, results: false };
         book.read(&sheet.name, &mut |cell| {
             let text = match cell.value {
                 Value::Text(text) | Value::Iso(text) | Value::Error(text) => text,
                 Value::Shown { text, .. } => text,
                 Value::Number(_) | Value::Bool(_) | Value::Missing => "-",
             };
-            look.take(cell.row, trimmed(text))
+            first.take(cell.row, trimmed(text))
         })?;
-        look.settle();
-        let Look { rows, suits, results, .. } = look;
+        first.settle();
+        let FirstRows { rows, suits, results, .. } = first;
         if rows > 0 {
             filled.push(Filled { name: sheet.name.clone(), suits, results });
         }

@@ -140,7 +140,7 @@ impl<'b> Xlsb<'b> {
         let Self { package, sheets, texts, styles, general, .. } = self;
         let (_, part) =
             sheets.iter().find(|(listed, _)| listed.name == sheet).ok_or_else(|| Failure::part(sheet))?;
-        let look = Look { texts, styles, general };
+        let shared = SharedParts { texts, styles, general };
         let mut records = Records::new(package.part(part)?);
         let (mut layout, mut conditions) = (Layout::default(), Conditions::default());
         let (mut row, mut column) = (0u32, 0u32);
@@ -172,7 +172,7 @@ impl<'b> Xlsb<'b> {
                 CELL_BLANK..=FORMULA_ERROR | CELL_RICH_TEXT => {
                     column = number(data, 0).ok_or_else(damaged)?;
                     let style = number(data, 4).ok_or_else(damaged)?;
-                    if !look.cell(kind, &data[8..], (row, column, style), each).ok_or_else(damaged)? {
+                    if !shared.cell(kind, &data[8..], (row, column, style), each).ok_or_else(damaged)? {
                         return Ok(layout);
                     }
                     column = column.saturating_add(1);
@@ -180,13 +180,13 @@ impl<'b> Xlsb<'b> {
                 SHORT_BLANK..=SHORT_SHARED_TEXT => {
                     let style = number(data, 0).ok_or_else(damaged)?;
                     let kind = kind - SHORT_BLANK + CELL_BLANK;
-                    if !look.cell(kind, &data[4..], (row, column, style), each).ok_or_else(damaged)? {
+                    if !shared.cell(kind, &data[4..], (row, column, style), each).ok_or_else(damaged)? {
                         return Ok(layout);
                     }
                     column = column.saturating_add(1);
                 }
                 CELLS_END => whole = true,
-                _ => conditions.take(kind, data, &look.styles.conditional),
+                _ => conditions.take(kind, data, &shared.styles.conditional),
             }
         }
         layout.conditional = conditions.into_found();
@@ -196,13 +196,13 @@ impl<'b> Xlsb<'b> {
 }
 
 /// What cells name: texts that they share and how they look.
-struct Look<'b> {
+struct SharedParts<'b> {
     texts: &'b Texts,
     styles: &'b Styles,
     general: &'b Style,
 }
 
-impl Look<'_> {
+impl SharedParts<'_> {
     /// Hands out a cell. Nothing where its record is not whole.
     fn cell(&self, kind: u16, data: &[u8], at: (u32, u32, u32), each: Each<'_>) -> Option<bool> {
         let read;

@@ -15,14 +15,14 @@ use crate::plan::media::MediaFile;
 use crate::plan::renderer::{FileName, Renderer, fault_of};
 
 /// A text that names a media file, and the file it names now.
-pub(super) struct Named {
+pub(super) struct NamedFile {
     pub(super) name: FileName,
     pub(super) file: Option<Arc<MediaFile>>,
     /// How a payload names its content.
     pub(super) content: String,
 }
 
-impl Named {
+impl NamedFile {
     fn new(name: FileName) -> Self {
         Self { name, file: None, content: String::new() }
     }
@@ -38,9 +38,9 @@ pub(super) fn constant_files(
     inputs: &Inputs<'_>,
     renderer: &Renderer,
     faults: &mut Vec<Diagnostic>,
-) -> Vec<Named> {
+) -> Vec<NamedFile> {
     let look = |name: FileName| {
-        let mut named = Named::new(name);
+        let mut named = NamedFile::new(name);
         let name = &named.name;
         let Some(constant) = name.constant.as_ref().filter(|name| !name.trim().is_empty()) else {
             return named;

@@ -1,7 +1,7 @@
 //! What becomes of one row: a finished payload, or everything that is wrong with it.
 
 mod bind;
-mod look;
+mod row;
 
 use crate::audience::column::ColumnRules;
 use crate::audience::csv::guard::{results_columns, was_left_out};
@@ -19,10 +19,10 @@ use crate::message::body::Body;
 use crate::plan::batch::{Verdict, Wrong};
 use crate::plan::conditions::Conditions;
 use crate::plan::damage::{self, Column, Found, Use};
-use crate::plan::duplicates::{Repeated, Seen};
+use crate::plan::duplicates::{Repeated, SeenOpenids};
 use crate::plan::inputs::Inputs;
 use crate::plan::joined::{JoinCounts, Joiner, NoMatch};
-use crate::plan::judge::bind::{Named, constant_files, misread_names, noted_cells, openid_column};
+use crate::plan::judge::bind::{NamedFile, constant_files, misread_names, noted_cells, openid_column};
 use crate::plan::media::MediaPlace;
 use crate::plan::renderer::Renderer;
 use crate::plan::sample::chosen::Until;
@@ -50,7 +50,7 @@ pub(crate) struct Judge<'a> {
     columns: Vec<(usize, &'a ColumnRules)>,
     /// The columns that message, openid and rules use.
     used: Vec<bool>,
-    seen: Seen,
+    seen: SeenOpenids,
     texts: Vec<String>,
     damage: Found,
     conditions: Conditions,
@@ -58,7 +58,7 @@ pub(crate) struct Judge<'a> {
     window: Option<WindowReader<'a>>,
     /// Until when the messages since this was emptied last may be begun, where the campaign says by what.
     deadlines: Vec<Deadline>,
-    files: Vec<Named>,
+    files: Vec<NamedFile>,
     /// Where the payloads since they were taken last name media files, by row.
     places: Vec<(u64, MediaPlace)>,
     faults: Diagnostics,
@@ -152,7 +152,7 @@ impl<'a> Judge<'a> {
                 .and_then(|own| Some((own_position(own[0], &names)?, own_position(own[2], &names)?))),
             columns,
             used,
-            seen: Seen::new(repeated),
+            seen: SeenOpenids::new(repeated),
             texts: Vec::new(),
             damage,
             conditions,
@@ -284,7 +284,7 @@ impl<'a> Judge<'a> {
             return skipped(skip);
         }
         if let Width::Ragged { cells: count } = width {
-            Look { judge: self, row, cells: &cells, sound: true }.ragged(count);
+            RowCheck { judge: self, row, cells: &cells, sound: true }.ragged(count);
             return skipped(Skip::Invalid);
         }
         if self.joiner.is_empty() {
@@ -306,21 +306,21 @@ impl<'a> Judge<'a> {
         missing: Option<NoMatch<'_>>,
         payloads: &mut Vec<u8>,
     ) -> Verdict {
-        let mut look = Look { judge: self, row, cells, sound: true };
-        let troubled = look.troubles();
-        let openid = look.openid();
-        if !look.sound && damage::is_nobody(openid, &look.judge.inputs.audience.openid_column) {
+        let mut check = RowCheck { judge: self, row, cells, sound: true };
+        let troubled = check.troubles();
+        let openid = check.openid();
+        if !check.sound && damage::is_nobody(openid, &check.judge.inputs.audience.openid_column) {
             // Nobody gets this row, so faults in its other cells do not matter.
             return skipped(Skip::Invalid);
         }
-        let before = look.judge.seen.before(openid);
-        match look.judge.inputs.audience.duplicates {
+        let before = check.judge.seen.before(openid);
+        match check.judge.inputs.audience.duplicates {
             Duplicates::First if before > 0 => {
-                look.duplicate(openid, Code::DuplicateSkipped);
+                check.duplicate(openid, Code::DuplicateSkipped);
                 return skipped(Skip::Duplicate);
             }
-            Duplicates::Error if before > 0 => look.duplicate(openid, Code::DuplicateOpenid),
-            Duplicates::Each if before >= MOST_FOR_ONE => look.duplicate(openid, Code::TooManyForOne),
+            Duplicates::Error if before > 0 => check.duplicate(openid, Code::DuplicateOpenid),
+            Duplicates::Each if before >= MOST_FOR_ONE => check.duplicate(openid, Code::TooManyForOne),
             Duplicates::First | Duplicates::Error | Duplicates::Each => {}
         }
         if troubled {
@@ -328,14 +328,14 @@ impl<'a> Judge<'a> {
             return skipped(Skip::Invalid);
         }
         if let Some(missing) = missing {
-            return skipped(look.unmatched(missing));
+            return skipped(check.unmatched(missing));
         }
-        look.columns();
-        look.damage();
-        look.render();
-        look.files();
-        let deadline = look.window(before + 1);
-        if !look.sound {
+        check.columns();
+        check.damage();
+        check.render();
+        check.files();
+        let deadline = check.window(before + 1);
+        if !check.sound {
             return skipped(Skip::Invalid);
         }
         self.deadlines.extend(deadline);
@@ -413,8 +413,8 @@ fn own_position(name: &str, names: &[&str]) -> Option<usize> {
     names.iter().position(|own| *own == name)
 }
 
-/// Looks at one row and collects what is wrong with it.
-struct Look<'p, 'r, 'a> {
+/// One row that is being checked, and whether it is sound as far as that has come.
+struct RowCheck<'p, 'r, 'a> {
     judge: &'p mut Judge<'a>,
     row: &'r Row,
     cells: &'r Cells<'r>,

@@ -1,4 +1,4 @@
-//! What is looked at in one row, and everything that is wrong with it.
+//! Everything that can be wrong with one row.
 
 use crate::audience::characters::has_unseen;
 use crate::audience::damage::{Damage, look, may_be_odd};
@@ -16,13 +16,13 @@ use crate::message::problem::Problem;
 use crate::plan::batch::Wrong;
 use crate::plan::damage::{self, code_of_trouble};
 use crate::plan::joined::NoMatch;
-use crate::plan::judge::{Judge, Look};
+use crate::plan::judge::{Judge, RowCheck};
 use crate::plan::media::{Looked, stays_in};
 use crate::plan::renderer::fault_of;
 use crate::plan::schedule::deadline::Deadline;
 use crate::plan::skip::Skip;
 
-impl<'r> Look<'_, 'r, '_> {
+impl<'r> RowCheck<'_, 'r, '_> {
     pub(super) fn ragged(&mut self, cells: usize) {
         self.judge.ragged += 1;
         // Of millions, as in a file that is no list at all, the first are told, and what the others would say costs more
