@@ -25,6 +25,7 @@ pub mod send;
 pub(crate) mod gather;
 pub mod report;
 pub mod simulator;
+pub(crate) mod page_access;
 pub(crate) mod live;
 pub(crate) mod console;
 pub mod cli;

@@ -28,9 +28,8 @@ use tokio::task::JoinHandle;
 use crate::console::desk::Desk;
 use crate::console::place::Place;
 use crate::console::program::Program;
-use crate::live::Words;
-use crate::live::door::{Door, Later};
 use crate::locale::Language;
+use crate::page_access::{Access, AccessKeys, LaterTokens};
 
 /// How long the last answers may take once the console is to end.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
@@ -51,7 +50,7 @@ pub(crate) struct Settings {
     /// The language it begins with.
     pub(crate) language: Language,
     /// What lets a browser in.
-    pub(crate) words: Words,
+    pub(crate) keys: AccessKeys,
     /// What forms are sealed with.
     pub(crate) seal: String,
     /// Whether another console has the folder: then this one changes nothing.
@@ -84,18 +83,18 @@ impl Console {
     ///
     /// When the port is taken, or where it is cannot be written down.
     pub(crate) async fn start(settings: Settings, program: Arc<dyn Program>) -> io::Result<Self> {
-        let Settings { folder, place, port, idle, language, words, seal, read_only } = settings;
+        let Settings { folder, place, port, idle, language, keys, seal, read_only } = settings;
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
-        let token = words.token.clone();
-        let mut door = Door::new(address.port(), words);
+        let token = keys.token.clone();
+        let mut access = Access::new(address.port(), keys);
         if !read_only {
             place.note_port(address.port())?;
             let place = place.clone();
-            door = door.with_later(Later(Box::new(move |token| place.take_token(token))));
+            access = access.with_later(LaterTokens(Box::new(move |token| place.take_token(token))));
         }
         let desk = Arc::new(Desk::new(folder, place, program, language, seal, read_only));
-        let routes = server::routes(Arc::clone(&desk), door);
+        let routes = server::routes(Arc::clone(&desk), access);
         tokio::spawn(reap(Arc::clone(&desk)));
         let serving = tokio::spawn(server::serve(listener, routes));
         Ok(Self { address, token, idle, desk, serving })

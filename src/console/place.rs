@@ -8,8 +8,8 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use crate::journal::lock::{Holder, Lock, LockError, is_held};
-use crate::live::door::are_equal;
 use crate::own_file;
+use crate::page_access::are_equal;
 
 /// How the folder of a list that was brought begins; so old it is nobody's any more.
 pub(crate) const DRAFT: &str = "draft-";

@@ -4,7 +4,7 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::console::place::hex;
-use crate::live::door::are_equal;
+use crate::page_access::are_equal;
 
 /// What seals are made with.
 pub(crate) struct Seal {

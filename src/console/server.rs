@@ -22,8 +22,7 @@ use crate::console::desk::Desk;
 use crate::console::folder::Found;
 use crate::console::screens::new::Brought;
 use crate::console::screens::{self, Fields, Shown, Wrong};
-use crate::live::door::Door;
-use crate::live::server::guarded;
+use crate::page_access::{Access, guarded};
 use crate::report::form::page::STYLE;
 use crate::report::preview::html::STYLE as PHONES;
 
@@ -45,8 +44,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 type Shared = State<Arc<Desk>>;
 
-/// The routes behind a door.
-pub(crate) fn routes(desk: Arc<Desk>, door: Door) -> Router {
+/// The routes, guarded.
+pub(crate) fn routes(desk: Arc<Desk>, access: Access) -> Router {
     let words = desk.words();
     let routes = Router::new()
         .route("/", get(folder))
@@ -77,7 +76,7 @@ pub(crate) fn routes(desk: Arc<Desk>, door: Door) -> Router {
         .layer(from_fn_with_state(Arc::clone(&desk), watched))
         .with_state(desk);
     // Around everything: a request that is not let in reaches nothing of the above.
-    guarded(routes, door, screens::refused::shut(&words)).layer(axum::middleware::from_fn(policed))
+    guarded(routes, access, screens::refused::shut(&words)).layer(axum::middleware::from_fn(policed))
 }
 
 /// Serves them.

@@ -4,8 +4,7 @@
 //! made from. Only the browser that came by the address with the token gets it: other people of this machine do not,
 //! and no page of the web can read along through a name that leads to 127.0.0.1.
 
-pub(crate) mod door;
-pub(crate) mod server;
+mod server;
 mod watch;
 
 use std::io;
@@ -17,9 +16,8 @@ use std::time::Duration;
 use tokio::sync::watch::{Receiver, Sender};
 use tokio::task::JoinHandle;
 
-use crate::live::door::Door;
-pub(crate) use crate::live::door::Words;
 use crate::live::watch::Watch;
+use crate::page_access::{Access, AccessKeys};
 
 /// How long the last answers may take once the server is to end.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
@@ -61,12 +59,12 @@ impl Page {
 }
 
 impl Live {
-    /// Makes the page and serves it on a port of 127.0.0.1; 0 takes a free one. The words let a browser in.
+    /// Makes the page and serves it on a port of 127.0.0.1; 0 takes a free one. The keys let a browser in.
     ///
     /// # Errors
     ///
     /// When the port is taken, or nothing tells of changed files.
-    pub(crate) async fn start(make: Make, port: u16, words: Words) -> io::Result<Self> {
+    pub(crate) async fn start(make: Make, port: u16, keys: AccessKeys) -> io::Result<Self> {
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
         let mut watch = Watch::new().map_err(io::Error::other)?;
@@ -74,8 +72,8 @@ impl Live {
         watch.follow(&first.made.files);
         let (sender, receiver) = tokio::sync::watch::channel(first);
         let ended = ended(receiver.clone());
-        let token = words.token.clone();
-        let app = server::routes(receiver, Door::new(address.port(), words));
+        let token = keys.token.clone();
+        let app = server::routes(receiver, Access::new(address.port(), keys));
         let serving = axum::serve(listener, app).with_graceful_shutdown(ended);
         Ok(Self {
             address,

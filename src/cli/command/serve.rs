@@ -13,8 +13,9 @@ use crate::cli::random;
 use crate::cli::terminal::{Terminal, masks};
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::render::Sources;
-use crate::live::{Live, Made, Make, Words};
+use crate::live::{Live, Made, Make};
 use crate::locale::Catalog;
+use crate::page_access::AccessKeys;
 use crate::plan::Plan;
 use crate::plan::pass::Changed;
 use crate::report::form::page::PageError;
@@ -34,8 +35,8 @@ pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Result<Exit, Pro
     };
     runtime.block_on(async {
         let mut signals = Signals::listen();
-        let words = Words { token: random::word()?, session: random::word()? };
-        let live = Live::start(make, args.port, words)
+        let keys = AccessKeys { token: random::word()?, session: random::word()? };
+        let live = Live::start(make, args.port, keys)
             .await
             .map_err(|error| Problem::new(Exit::Usage, "serve").with("port", args.port).because(error))?;
         terminal.data(&format!("{}\n", live.url()));

@@ -24,7 +24,7 @@ use crate::console::place::{Place, url};
 use crate::console::{Console, Settings};
 use crate::diagnostic::render::display;
 use crate::journal::lock::{Holder, LockError};
-use crate::live::Words;
+use crate::page_access::AccessKeys;
 use crate::send::shutdown::Signals;
 
 /// Serves the console until it is interrupted or nobody has used it for long; or gives another address of one that is
@@ -60,7 +60,7 @@ pub(crate) fn run(args: &args::Console, terminal: &Terminal) -> Result<Exit, Pro
         port: args.port,
         idle,
         language: terminal.words.language(),
-        words: Words { token: random::word()?, session: random::word()? },
+        keys: AccessKeys { token: random::word()?, session: random::word()? },
         seal: random::word()?,
         read_only: lock.is_none(),
     };

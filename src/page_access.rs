@@ -1,33 +1,38 @@
-//! Who is let in: the browser that came by the address with the token, and nobody else on this computer.
+//! Who may open a page that is served on 127.0.0.1: the browser that came by the address with the token, and nobody else
+//! on this computer. It guards the page of `serve` and the console.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 
-/// Where a page is served, and the two words that let a browser in.
+/// Where a page is served, and the two keys that let a browser in.
 #[derive(Debug)]
-pub(crate) struct Door {
+pub(crate) struct Access {
     port: u16,
     /// In the address that is given out; it is good for one visit.
     token: Mutex<Option<String>>,
     /// In the cookie that it is exchanged for.
     session: String,
     /// Takes a token that was given out later, where that is done: true once for each.
-    later: Option<Later>,
+    later: Option<LaterTokens>,
 }
 
-/// Takes a token that was given out later.
-pub(crate) struct Later(pub(crate) Box<dyn Fn(&str) -> bool + Send + Sync>);
+/// Takes tokens that are given out while the page is served; true once for each.
+pub(crate) struct LaterTokens(pub(crate) Box<dyn Fn(&str) -> bool + Send + Sync>);
 
-impl std::fmt::Debug for Later {
+impl std::fmt::Debug for LaterTokens {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Later")
+        f.write_str("LaterTokens")
     }
 }
 
-/// The two words, which nobody can guess.
+/// The two keys, which nobody can guess.
 #[derive(Clone)]
-pub(crate) struct Words {
+pub(crate) struct AccessKeys {
     /// For the address.
     pub(crate) token: String,
     /// For the cookie.
@@ -36,45 +41,45 @@ pub(crate) struct Words {
 
 /// What becomes of a request.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Entry {
+pub(crate) enum Admission {
     /// It is answered.
-    Open,
+    Granted,
     /// It goes on to the page itself, without the token, and with the cookie if there is one for it.
     Exchanged(Option<HeaderValue>),
     /// It is refused.
-    Shut,
+    Refused,
 }
 
-impl Door {
-    /// The door of a server on this port.
-    pub(crate) fn new(port: u16, words: Words) -> Self {
-        Self { port, token: Mutex::new(Some(words.token)), session: words.session, later: None }
+impl Access {
+    /// Access to a server on this port.
+    pub(crate) fn new(port: u16, keys: AccessKeys) -> Self {
+        Self { port, token: Mutex::new(Some(keys.token)), session: keys.session, later: None }
     }
 
-    /// The same door, to which more addresses may be given out while it stands.
-    pub(crate) fn with_later(self, later: Later) -> Self {
+    /// The same, where more addresses may be given out while it stands.
+    pub(crate) fn with_later(self, later: LaterTokens) -> Self {
         Self { later: Some(later), ..self }
     }
 
     /// What becomes of a request.
-    pub(crate) fn entry(&self, uri: &Uri, headers: &HeaderMap) -> Entry {
+    pub(crate) fn admit(&self, uri: &Uri, headers: &HeaderMap) -> Admission {
         // Also before the token is looked at: what only looks at a link, such as a scanner of messages, must not use it up.
         if !self.is_asked_by_name(headers) || !self.fits_origin(headers) || !comes_from_here(headers) {
-            return Entry::Shut;
+            return Admission::Refused;
         }
         let is_in = self.has_cookie(headers);
         if let Some(given) = token(uri) {
             let mut token = self.token.lock().unwrap_or_else(PoisonError::into_inner);
             let is_good = token.take_if(|token| are_equal(token, given)).is_some()
-                || self.later.as_ref().is_some_and(|Later(take)| take(given));
+                || self.later.as_ref().is_some_and(|LaterTokens(take)| take(given));
             return match is_good {
-                true => Entry::Exchanged(self.cookie()),
+                true => Admission::Exchanged(self.cookie()),
                 // The same address again, in the browser that has exchanged it.
-                false if is_in => Entry::Exchanged(None),
-                false => Entry::Shut,
+                false if is_in => Admission::Exchanged(None),
+                false => Admission::Refused,
             };
         }
-        if is_in { Entry::Open } else { Entry::Shut }
+        if is_in { Admission::Granted } else { Admission::Refused }
     }
 
     /// Exactly one host, ours: which of two was meant nobody knows, and any other may be a name that somebody else
@@ -110,6 +115,40 @@ impl Door {
             cookies.flat_map(|cookies| cookies.split(';')).filter_map(|one| one.trim().split_once('='));
         pairs.any(|(key, value)| key == name && are_equal(value, &self.session))
     }
+}
+
+/// Routes that are guarded: every answer has the headers that keep it here, also that of a request which is refused. `refused`
+/// is what whoever is refused reads, which may be anybody.
+pub(crate) fn guarded(routes: Router, access: Access, refused: String) -> Router {
+    routes.layer(from_fn_with_state(Arc::new((access, refused)), guard))
+}
+
+/// Lets requests of the browser that came by the address with the token through and refuses all others.
+async fn guard(State(at): State<Arc<(Access, String)>>, request: Request, next: Next) -> Response {
+    let (access, refused) = &*at;
+    let mut response = match access.admit(request.uri(), request.headers()) {
+        Admission::Granted => next.run(request).await,
+        Admission::Exchanged(cookie) => {
+            let mut response = Redirect::to("/").into_response();
+            if let Some(cookie) = cookie {
+                response.headers_mut().insert(header::SET_COOKIE, cookie);
+            }
+            response
+        }
+        Admission::Refused if refused.is_empty() => StatusCode::FORBIDDEN.into_response(),
+        Admission::Refused => (StatusCode::FORBIDDEN, Html(refused.clone())).into_response(),
+    };
+    for (name, value) in [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        // With `no-referrer` Chromium would send `Origin: null` with our own requests.
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
 }
 
 /// Whether a browser says that the request is its user's own or comes from a page of ours, by either header that says
@@ -166,28 +205,28 @@ mod tests {
 
     #[test]
     fn the_token_is_good_for_one_visit_and_the_cookie_for_the_rest() {
-        let words = Words { token: "t0".into(), session: "s0".into() };
-        let door = Door::new(80, words);
+        let keys = AccessKeys { token: "t0".into(), session: "s0".into() };
+        let access = Access::new(80, keys);
         let ask = |path: &str, more: &[(&'static str, &str)]| {
             let mut headers = HeaderMap::new();
             headers.insert("host", HeaderValue::from_static("127.0.0.1:80"));
             for (name, value) in more {
                 headers.insert(*name, HeaderValue::from_str(value).expect("a value"));
             }
-            door.entry(&path.parse().expect("a path"), &headers)
+            access.admit(&path.parse().expect("a path"), &headers)
         };
         let own = ("sec-fetch-site", "none");
         let cookie = ("cookie", "a=b; wxcast-80=s0");
-        assert_eq!(ask("/", &[own]), Entry::Shut);
-        assert_eq!(ask("/?token=t1", &[own]), Entry::Shut);
+        assert_eq!(ask("/", &[own]), Admission::Refused);
+        assert_eq!(ask("/?token=t1", &[own]), Admission::Refused);
         for scanner in [&[][..], &[("sec-fetch-site", "cross-site")]] {
-            assert_eq!(ask("/?token=t0", scanner), Entry::Shut, "it is not used up: {scanner:?}");
+            assert_eq!(ask("/?token=t0", scanner), Admission::Refused, "it is not used up: {scanner:?}");
         }
-        assert!(matches!(ask("/?token=t0", &[own]), Entry::Exchanged(Some(_))));
-        assert_eq!(ask("/?token=t0", &[own]), Entry::Shut, "once");
-        assert_eq!(ask("/?token=t0", &[own, cookie]), Entry::Exchanged(None));
-        assert_eq!(ask("/", &[own, cookie]), Entry::Open);
-        assert_eq!(ask("/", &[("sec-fetch-site", "same-origin"), cookie]), Entry::Open);
+        assert!(matches!(ask("/?token=t0", &[own]), Admission::Exchanged(Some(_))));
+        assert_eq!(ask("/?token=t0", &[own]), Admission::Refused, "once");
+        assert_eq!(ask("/?token=t0", &[own, cookie]), Admission::Exchanged(None));
+        assert_eq!(ask("/", &[own, cookie]), Admission::Granted);
+        assert_eq!(ask("/", &[("sec-fetch-site", "same-origin"), cookie]), Admission::Granted);
         for more in [
             &[own, ("cookie", "wxcast-80=s1")][..],
             &[own, ("cookie", "wxcast-81=s0")],
@@ -197,8 +236,8 @@ mod tests {
             &[own, cookie, ("origin", "http://127.0.0.1:81")],
             &[own, cookie, ("origin", "null")],
         ] {
-            assert_eq!(ask("/", more), Entry::Shut, "{more:?}");
+            assert_eq!(ask("/", more), Admission::Refused, "{more:?}");
         }
-        assert_eq!(ask("/", &[cookie, ("origin", "http://127.0.0.1:80")]), Entry::Open);
+        assert_eq!(ask("/", &[cookie, ("origin", "http://127.0.0.1:80")]), Admission::Granted);
     }
 }
