@@ -9,6 +9,7 @@
 //! 5. [`report`] turns plan and journal into what people and machines read;
 //! 6. [`cli`] is the only layer that knows a terminal.
 
+pub mod own_reason;
 pub mod locale;
 pub(crate) mod own_file;
 pub mod diagnostic;

@@ -6,9 +6,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use crate::diagnostic::unread;
-
-/// What is said of a file outside; the sentence for it is found by this word.
-const OUTSIDE: &str = "outside-sandbox";
+use crate::own_reason::OwnReason;
 
 /// Files inside one folder: that of the repository, the campaign's own where there is none, or one that somebody named.
 /// Links are followed before it is asked where a file is.
@@ -49,7 +47,7 @@ impl Fence {
     pub(crate) fn open(&self, path: &Path) -> io::Result<File> {
         let file = unread::open(path)?;
         let place = opened_at(&file, path)?;
-        if self.has(&place) { Ok(file) } else { Err(io::Error::other(OUTSIDE)) }
+        if self.has(&place) { Ok(file) } else { Err(OwnReason::OutsideSandbox.into()) }
     }
 
     /// Whether a file may be read. What git keeps for itself may not: CI leaves credentials there. Of a file that is not
@@ -89,7 +87,7 @@ fn opened_at(file: &File, path: &Path) -> io::Result<PathBuf> {
     let place = path.canonicalize()?;
     let (there, opened) = (std::fs::symlink_metadata(&place)?, file.metadata()?);
     let same = (there.dev(), there.ino()) == (opened.dev(), opened.ino());
-    if same { Ok(place) } else { Err(io::Error::other(OUTSIDE)) }
+    if same { Ok(place) } else { Err(OwnReason::OutsideSandbox.into()) }
 }
 
 /// The same on Windows, where a link takes an administrator.

@@ -13,7 +13,7 @@ use crate::campaign::validate::policy::FoundPolicy;
 use crate::diagnostic::code::Code;
 use crate::diagnostic::place::{FieldPath, Place, PolicyPlace};
 use crate::diagnostic::{Diagnostic, unread};
-use crate::locale::reason::NO_TEXT;
+use crate::own_reason::OwnReason;
 
 /// What a policy is called.
 const NAME: &str = "policy.toml";
@@ -101,7 +101,7 @@ fn text(fence: Option<&Fence>, path: &Path) -> std::io::Result<String> {
     let mut bytes = Vec::new();
     let file = open_within(fence, path)?;
     file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unread::reason(path, error))?;
-    let no_text = || std::io::Error::other(NO_TEXT);
+    let no_text = || std::io::Error::from(OwnReason::NoText);
     if bytes.len() as u64 > MOST_BYTES {
         return Err(no_text());
     }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use crate::locale::reason::NO_REGULAR_FILE;
+use crate::own_reason::OwnReason;
 
 /// What Windows has for a folder in a file's place, and does not say: ERROR_DIRECTORY_NOT_SUPPORTED.
 const A_FOLDER: i32 = 336;
@@ -18,7 +18,7 @@ pub(crate) fn reason(path: &Path, error: io::Error) -> io::Error {
 /// Opens a file that can be read to its end: what is none is refused at once.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     if is_special(path) {
-        return Err(io::Error::other(NO_REGULAR_FILE));
+        return Err(OwnReason::NoRegularFile.into());
     }
     File::open(path).map_err(|error| reason(path, error))
 }

@@ -16,6 +16,7 @@ use crate::journal::identity::Identity;
 use crate::journal::lineage::{Lineage, Mark, MessageSet};
 use crate::journal::lock::{FolderLock, RECEIPT};
 use crate::own_file;
+use crate::own_reason::OwnReason;
 
 /// The folder beside a campaign, and the file in it.
 const FOLDER: &str = ".wxcast";
@@ -94,7 +95,7 @@ impl Receipt {
         match read(path) {
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 if is_away(path) {
-                    Err(io::Error::other("leads-nowhere"))
+                    Err(OwnReason::LeadsNowhere.into())
                 } else {
                     Ok(Self::default())
                 }
@@ -262,7 +263,7 @@ fn read(path: &Path) -> io::Result<Receipt> {
     let receipt: Receipt = serde_json::from_slice(&own_file::read(path, LARGEST)?)?;
     // Counts that nobody can have written: whoever believed them would believe that nothing was sent.
     if receipt.entries.iter().any(|entry| entry.intents < 0 || entry.epoch < 0) {
-        return Err(io::Error::other("negative-count"));
+        return Err(OwnReason::NegativeCount.into());
     }
     Ok(receipt)
 }

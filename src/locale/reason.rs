@@ -6,6 +6,7 @@
 use std::io;
 
 use crate::locale::Catalog;
+use crate::own_reason::OwnReason;
 
 /// How the parser of TOML begins what it says, and the sentence for it. The first that fits is taken.
 const TOML: &[(&str, &str)] = &[
@@ -66,29 +67,28 @@ const SQLITE: &[(&str, &str)] = &[
     ("access permission denied", "system.not-allowed"),
 ];
 
-/// What an error of reading says of something that is no file; the sentence for it is found by this word.
-pub(crate) const NO_REGULAR_FILE: &str = "no-regular-file";
-
-/// What an error of reading says of something that is no text.
-pub(crate) const NO_TEXT: &str = "no-text";
-
-/// What this program says in the place of the system, and the sentence for it.
-const OWN: &[(&str, &str)] = &[
-    (NO_REGULAR_FILE, "reason.special-file"),
-    (NO_TEXT, "reason.no-text"),
-    ("outside-sandbox", "reason.outside"),
-    ("no-pem", "reason.no-pem"),
-    ("leads-nowhere", "reason.leads-nowhere"),
-    ("negative-count", "reason.negative-count"),
-    ("nobody-reads", "reason.nobody-reads"),
-    ("reader-stands-still", "reason.reader-stands-still"),
-    ("in-quotes", "reason.in-quotes"),
-    ("blanks-around", "reason.blanks-around"),
-];
+/// The sentence for what this program says in the place of the system.
+fn own(reason: OwnReason) -> &'static str {
+    match reason {
+        OwnReason::NoRegularFile => "reason.special-file",
+        OwnReason::NoText => "reason.no-text",
+        OwnReason::OutsideSandbox => "reason.outside",
+        OwnReason::NoPem => "reason.no-pem",
+        OwnReason::LeadsNowhere => "reason.leads-nowhere",
+        OwnReason::NegativeCount => "reason.negative-count",
+        OwnReason::NobodyReads => "reason.nobody-reads",
+        OwnReason::ReaderStandsStill => "reason.reader-stands-still",
+        OwnReason::InQuotes => "reason.in-quotes",
+        OwnReason::BlanksAround => "reason.blanks-around",
+    }
+}
 
 impl Catalog {
     /// A reason in the reader's language, as much of it as there are words for.
     pub(crate) fn reason(&self, text: &str) -> String {
+        if let Some((before, reason)) = OwnReason::at_end(text) {
+            return format!("{before}{}", self.say(own(reason), &[]));
+        }
         if let Some(said) = self.of_serde(text) {
             return said;
         }
@@ -158,7 +158,7 @@ impl Catalog {
 
     /// A text with SQLite's words, which stand behind the file's name, in this language.
     fn of_sqlite(&self, text: &str) -> String {
-        let said = SQLITE.iter().chain(OWN).find(|(words, _)| text.contains(words));
+        let said = SQLITE.iter().find(|(words, _)| text.contains(words));
         match said.and_then(|(words, key)| Some((words, self.get(key)?))) {
             Some((words, own)) => text.replace(words, own),
             None => text.to_owned(),
@@ -226,6 +226,9 @@ mod tests {
             let words = Catalog::new(language);
             for (text, key) in TOML {
                 assert!(words.get(&format!("toml.{key}")).is_some(), "{text}: {key}");
+            }
+            for reason in OwnReason::all() {
+                assert!(words.get(own(reason)).is_some(), "{reason}");
             }
             for (text, key) in SQLITE {
                 assert!(words.get(key).is_some(), "{text}: {key}");

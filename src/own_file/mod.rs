@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
+use crate::own_reason::OwnReason;
+
 /// How the name of a temporary file begins and ends, and how many letters stand between: `.gitignore` and the hooks for
 /// git know it.
 const BEFORE: &str = ".wxcast-";
@@ -18,10 +20,6 @@ const AFTER: &str = ".tmp";
 const LETTERS: usize = 6;
 /// A temporary file that nobody has written to for so long was left by a process that died.
 const ABANDONED: Duration = Duration::from_secs(60);
-/// What is said of something that is no file; the sentence for it is found by this word.
-pub(crate) const NO_FILE: &str = "no-regular-file";
-/// What is said of a folder whose link leads to what is not there; the sentence for it is found by this word.
-const NOWHERE: &str = "leads-nowhere";
 /// More links than this lead nowhere.
 const LINKS: usize = 16;
 
@@ -49,7 +47,7 @@ pub(crate) fn make_common_folder(folder: &Path) -> io::Result<()> {
 /// That a folder, or one above it, is a link to what is not there, where it is.
 pub(crate) fn leads_nowhere(folder: &Path) -> Option<io::Error> {
     let lost = |path: &Path| path.is_symlink() && matches!(path.try_exists(), Ok(false));
-    folder.ancestors().any(lost).then(|| io::Error::other(NOWHERE))
+    folder.ancestors().any(lost).then(|| OwnReason::LeadsNowhere.into())
 }
 
 /// Opens a file for reading. A link in its place is an error.
@@ -181,7 +179,7 @@ fn whole(file: File, most: u64) -> io::Result<Vec<u8>> {
 
 /// A pipe in the place of a file would be waited for, and a device may never end.
 fn file(opened: File) -> io::Result<File> {
-    if opened.metadata()?.is_file() { Ok(opened) } else { Err(io::Error::other(NO_FILE)) }
+    if opened.metadata()?.is_file() { Ok(opened) } else { Err(OwnReason::NoRegularFile.into()) }
 }
 
 #[cfg(unix)]

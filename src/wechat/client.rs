@@ -4,6 +4,7 @@
 //! knows. Where no connection to a host can be made, the same request is made to the next one: nothing of it has
 //! left yet. Errors leave this file without their URL, because the token is in it.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,6 +19,7 @@ use reqwest::{Certificate, ClientBuilder, RequestBuilder, Response, StatusCode, 
 use crate::api_base::{ApiBase, Hosts};
 use crate::clock::Clock;
 use crate::own_file;
+use crate::own_reason::OwnReason;
 use crate::wechat::answer::error_code::find;
 use crate::wechat::answer::json::{MOST_ANSWER, MOST_PAGE};
 use crate::wechat::answer::reply::{
@@ -97,7 +99,7 @@ pub enum SetUpError {
         /// The file.
         file: PathBuf,
         /// What is wrong with it.
-        reason: String,
+        reason: io::Error,
     },
 }
 
@@ -474,22 +476,21 @@ pub(crate) fn more_certificates() -> Result<Vec<Certificate>, SetUpError> {
     let Some(file) = std::env::var_os(CERTIFICATES).filter(|file| !file.is_empty()).map(PathBuf::from) else {
         return Ok(Vec::new());
     };
-    let certificates =
-        own_file::read_through(&file, MOST_CERTIFICATES).map_err(|error| error.to_string()).and_then(|pem| {
-            // Windows editors put a byte order mark before the text.
-            let pem = pem.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&pem);
-            Certificate::from_pem_bundle(pem).map_err(|error| error.to_string())
-        });
+    let certificates = own_file::read_through(&file, MOST_CERTIFICATES).and_then(|pem| {
+        // Windows editors put a byte order mark before the text.
+        let pem = pem.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&pem);
+        Certificate::from_pem_bundle(pem).map_err(io::Error::other)
+    });
     match certificates {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-        Ok(_) => Err(SetUpError::Certificates { file, reason: "no-pem".to_owned() }),
+        Ok(_) => Err(SetUpError::Certificates { file, reason: OwnReason::NoPem.into() }),
         // A file name in quotes or with a line end is found by nobody, and the cause says more than "not found".
         Err(reason) => {
             let name = file.to_string_lossy();
             let reason = if name.starts_with(QUOTES) || name.ends_with(QUOTES) {
-                "in-quotes".to_owned()
+                OwnReason::InQuotes.into()
             } else if name.trim() != name {
-                "blanks-around".to_owned()
+                OwnReason::BlanksAround.into()
             } else {
                 reason
             };

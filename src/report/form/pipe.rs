@@ -8,6 +8,8 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::own_reason::OwnReason;
+
 /// A reader that is started together with us may take so long to be there.
 const FOR_A_READER: Duration = Duration::from_secs(1);
 /// So long a reader may take nothing.
@@ -49,7 +51,7 @@ impl Pipe {
                 Ok(file) => return Ok(Self { file }),
                 Err(error) if error.raw_os_error() == Some(libc::ENXIO) => {
                     if Instant::now() >= end {
-                        return Err(io::Error::other("nobody-reads"));
+                        return Err(OwnReason::NobodyReads.into());
                     }
                     thread::sleep(PAUSE);
                 }
@@ -66,7 +68,7 @@ impl Write for Pipe {
             match self.file.write(bytes) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if Instant::now() >= end {
-                        return Err(io::Error::other("reader-stands-still"));
+                        return Err(OwnReason::ReaderStandsStill.into());
                     }
                     thread::sleep(PAUSE);
                 }

@@ -209,7 +209,7 @@ pub(crate) fn proxy(patient: &Patient<'_>) -> Found {
         return Found::fault(patient.sentence("proxy.unusable", &[("variable", &fault.variable)]), Some(why));
     }
     if let Err(SetUpError::Certificates { file, reason }) = more_certificates() {
-        let reason = patient.terminal.words.reason(&reason);
+        let reason = patient.terminal.words.reason(&reason.to_string());
         let places: [(&str, &dyn std::fmt::Display); 3] =
             [("variable", &CERTIFICATES), ("file", &display(&file)), ("reason", &reason)];
         let help = patient.sentence("proxy.certificates-help", &places);
