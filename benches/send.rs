@@ -165,6 +165,7 @@ fn executor<J: Journal>(
     let client = Client::new(base, timeouts).expect("a client");
     let execution = Execution {
         given: None,
+        index: None,
         campaign,
         plan,
         id: None,

@@ -19,6 +19,7 @@ use crate::cli::user_state::AccountFolder;
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Counts;
 use crate::delivery::tally::Tally;
+use crate::journal::index::Index;
 use crate::journal::record::Known;
 use crate::journal::run::RunRecord;
 use crate::journal::store::Store;
@@ -61,6 +62,8 @@ pub(crate) struct Before {
     pub(crate) held: Held,
     /// The journal, where there is one.
     pub(crate) store: Option<Store>,
+    /// What it knows of the campaign's messages, where that was read.
+    pub(crate) index: Option<Index>,
 }
 
 /// The first message that is left is looked for among so many rows.
@@ -142,7 +145,7 @@ impl Before {
 }
 
 /// Reads what earlier runs did. What a crash left in flight is settled on the way. `counted` was counted while the plan was
-/// made; the audience is read for it only where that cannot be taken any more.
+/// made; the audience is read for it only where that cannot be taken any more. `opened` is the journal, where it is open already.
 ///
 /// # Errors
 ///
@@ -150,8 +153,8 @@ impl Before {
 pub(crate) fn before(
     results: &ResultsFile,
     counted: Option<Earlier>,
-    account: &AccountFolder,
-    state: &Path,
+    (account, state): (&AccountFolder, &Path),
+    opened: Option<Store>,
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Before, Problem> {
@@ -162,7 +165,7 @@ pub(crate) fn before(
         Some((tally, count)) => (Some(tally.clone()), Some(count).filter(|_| tally.in_flight == 0)),
         None => (None, None),
     };
-    let store = settle_crash(campaign, state)?;
+    let store = settle_crash(campaign, state, opened)?;
     // Where nothing has changed since results were written, they came to what is asked for.
     let unchanged = store.as_ref().map(|store| results.unchanged(store)).transpose()?.flatten();
     let tally = match unchanged.or(counted) {
@@ -183,9 +186,9 @@ pub(crate) fn before(
     let (mut the_same, mut others, mut locally, mut first) = (None, Vec::new(), None, None);
     // Where everybody was sent the message nobody will be asked.
     let Counts { sent, refused: _, failed: _, unknown: _, skipped, unsent: _ } = tally.counts;
+    let again = |known: &Known| policy.sends(known);
+    let mut left = Left::of(campaign, plan, store.as_ref(), &again, loaded);
     if sent + skipped < tally.counts.total() {
-        let again = |known: &Known| policy.sends(known);
-        let mut left = Left::load(campaign, plan, store.as_ref(), &again, loaded)?;
         if tally.counts.unsent + tally.counts.skipped < tally.counts.total() {
             first = first_left(campaign, plan, &mut left)?;
         }
@@ -204,9 +207,10 @@ pub(crate) fn before(
     }
     // Whoever was held back before is among the skipped, and is looked at again.
     let held = match &store {
-        Some(store) => Held::of(campaign, plan, store, &|known| policy.sends(known), now)?,
+        Some(store) => Held::of(campaign, plan, store, &mut left, now)?,
         None => Held::default(),
     };
+    let index = left.into_index();
     let exported = match &store {
         Some(store) => exported(&identity(campaign), store, begun)?,
         None => None,
@@ -226,6 +230,7 @@ pub(crate) fn before(
         tried,
         held,
         store,
+        index,
     })
 }
 
@@ -293,8 +298,14 @@ fn runs(campaign: &Campaign, store: Option<&Store>) -> Result<Vec<RunRecord>, Jo
 }
 
 /// Whoever holds the lock may settle what a crashed process left in flight.
-fn settle_crash(campaign: &Campaign, state: &Path) -> Result<Option<Store>, JournalError> {
-    let Some(store) = Store::read(state)? else { return Ok(None) };
+fn settle_crash(
+    campaign: &Campaign,
+    state: &Path,
+    opened: Option<Store>,
+) -> Result<Option<Store>, JournalError> {
+    // One that is open already has counted the messages, and need not do so again.
+    let read = opened.map_or_else(|| Store::read(state), |store| Ok(Some(store)));
+    let Some(store) = read? else { return Ok(None) };
     let whose = identity(campaign);
     let in_flight = match store.find_campaign(&whose)? {
         Some(key) => store.count(key)?.in_flight,

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 
 use crate::campaign::Campaign;
 use crate::delivery::rule::Rule;
-use crate::journal::record::Known;
 use crate::journal::store::Store;
 use crate::plan::Plan;
 use crate::plan::schedule::deadline::Deadline;
@@ -37,14 +36,13 @@ impl Held {
         campaign: &Campaign,
         plan: &Plan,
         store: &Store,
-        again: &dyn Fn(&Known) -> bool,
+        left: &mut Left<'_>,
         now: Timestamp,
     ) -> Result<Self, JoinError> {
         let whose = identity(campaign);
-        let left = || Left::load(campaign, plan, Some(store), again, None).map_err(JoinError::Journal);
         let mut held = Self::default();
         if Holds::can_be(campaign) {
-            let (persons, messages) = left()?.people()?;
+            let (persons, messages) = left.people()?;
             held.holds = Holds::of(campaign, &whose, store, &persons, now).map_err(JoinError::Journal)?;
             held.rules = held.holds.counts(&persons, &messages);
         }
@@ -52,7 +50,7 @@ impl Held {
         let knows_some = store.find_campaign(&whose).map_err(JoinError::Journal)?.is_some();
         if plan.windows.is_some() && (knows_some || !held.rules.is_empty()) {
             let is_free = |openid: &str| held.holds.find(openid).is_none_or(|hold| !hold.holds(now));
-            held.left = Some(left()?.deadlines(&is_free)?);
+            held.left = Some(left.deadlines(&is_free)?);
         }
         Ok(held)
     }
@@ -82,6 +80,7 @@ impl Held {
         let store = folder.map(Store::read).transpose().map_err(JoinError::Journal)?.flatten();
         let Some(store) = store else { return Ok(Some(Self::default())) };
         // What a plan tells is of the whole list, whoever was sent the message already.
-        Self::of(campaign, plan, &store, &|_| true, now).map(Some)
+        let mut left = Left::of(campaign, plan, Some(&store), &|_| true, None);
+        Self::of(campaign, plan, &store, &mut left, now).map(Some)
     }
 }

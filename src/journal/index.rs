@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use crate::delivery::outcome::Status;
+use crate::delivery::outcome::{Counts, Status};
 use crate::journal::JournalError;
 use crate::journal::backend::Backend;
 use crate::journal::identity::{CampaignKey, MessageKey, Naming, Recipient};
@@ -43,6 +43,8 @@ pub struct Index {
     before: i64,
     campaign: Option<CampaignKey>,
     naming: Naming,
+    /// The journal's version of the campaign when it was read.
+    version: String,
     entries: Vec<Entry>,
     /// Where the entries of each bucket begin, and where the last one's end.
     buckets: Vec<u32>,
@@ -71,6 +73,8 @@ impl Index {
         campaign: CampaignKey,
         each: &mut dyn FnMut(&Recipient<'_>, u32, &Known),
     ) -> Result<Self, JournalError> {
+        // Asked first: what changes while the messages are read makes it another version.
+        let version = store.version(campaign)?;
         let before = store.before(campaign);
         let naming = store.naming_of(campaign)?;
         let mut entries = Vec::with_capacity(store.most(campaign)?);
@@ -94,11 +98,29 @@ impl Index {
             before: before.0,
             campaign: Some(campaign),
             naming,
+            version,
             entries,
             buckets,
             ahead: VecDeque::new(),
             read_to: Some(before),
         })
+    }
+
+    /// Whether a journal still says what was read from it, and a claim of the campaign will change nothing of that either.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    pub(crate) fn holds(&self, store: &dyn Backend, campaign: CampaignKey) -> Result<bool, JournalError> {
+        let in_flight = self.entries.iter().any(|entry| state(entry) == State::InFlight);
+        Ok(self.campaign == Some(campaign) && !in_flight && store.version(campaign)? == self.version)
+    }
+
+    /// What became of all messages. One in flight may have been delivered.
+    pub(crate) fn statuses(&self) -> Counts {
+        let mut counts = Counts::default();
+        self.entries.iter().for_each(|entry| counts.add(state(entry).status(), 1));
+        counts
     }
 
     /// Of how many messages nobody knows what became of them.
@@ -264,5 +286,36 @@ mod tests {
             }
             assert_eq!(index.find(&*store, "o1", 2), Ok(None), "another message to the same person");
         }
+    }
+
+    #[test]
+    fn an_index_holds_as_long_as_nothing_changes_and_nothing_is_in_flight() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut store = Store::open(folder.path()).expect("a journal");
+        let whose = Identity { appid: "a".into(), campaign: "c".into(), wave: 1, channel: Channel::Send };
+        let claim = store.claim(&whose, Incident::Crash).expect("a claim");
+        let holds = |store: &Store| {
+            let index = Index::load(&**store, claim.campaign()).expect("an index");
+            index.holds(&**store, claim.campaign()).expect("a look")
+        };
+        assert!(holds(&store), "nobody is in it");
+        let before = Index::load(&*store, claim.campaign()).expect("an index");
+        let intent = Intent {
+            id: None,
+            openid: "o".into(),
+            nth: 1,
+            attempt: 1,
+            at: Timestamp::UNIX_EPOCH,
+            payload: 1,
+        };
+        store.commit(claim, &Batch { intents: &[intent], ..Batch::default() }).expect("a commit");
+        assert_eq!(before.holds(&*store, claim.campaign()), Ok(false), "somebody came");
+        assert!(!holds(&store), "a claim settles what is in flight");
+        let claim = store.claim(&whose, Incident::Crash).expect("a claim");
+        assert!(holds(&store));
+        let index = Index::load(&*store, claim.campaign()).expect("an index");
+        assert_eq!(index.statuses(), Counts { unknown: 1, ..Counts::default() });
+        let another = store.claim(&Identity { wave: 2, ..whose }, Incident::Crash).expect("a claim");
+        assert_eq!(index.holds(&*store, another.campaign()), Ok(false), "it is of another campaign");
     }
 }

@@ -229,6 +229,11 @@ impl Count {
         Ok(Self { index, found: 0, tally: Tally::default() })
     }
 
+    /// What it counts by, once nothing more is counted.
+    pub(crate) fn into_index(self) -> Index {
+        self.index
+    }
+
     /// Begins to count anew.
     pub(crate) fn reset(&mut self) {
         (self.found, self.tally) = (0, Tally::default());

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::campaign::Campaign;
 use crate::journal::identity::Person;
+use crate::journal::index::Index;
 use crate::journal::payload::reads_like;
 use crate::journal::record::Known;
 use crate::journal::store::Store;
@@ -22,28 +23,25 @@ pub(crate) struct Left<'a> {
     plan: &'a Plan,
     store: Option<&'a Store>,
     again: &'a dyn Fn(&Known) -> bool,
-    /// By the campaign's own messages; loaded once, however often it is asked who is left.
-    own: Count,
+    /// By the campaign's own messages; loaded once, however often it is asked who is left, and not before.
+    own: Option<Count>,
 }
 
 impl<'a> Left<'a> {
-    /// `loaded` counts by the campaign's own messages, where they have been loaded already.
-    ///
-    /// # Errors
-    ///
-    /// When the journal cannot be read.
-    pub(crate) fn load(
+    /// `own` counts by the campaign's own messages, where they have been loaded already.
+    pub(crate) fn of(
         campaign: &'a Campaign,
         plan: &'a Plan,
         store: Option<&'a Store>,
         again: &'a dyn Fn(&Known) -> bool,
-        loaded: Option<Count>,
-    ) -> Result<Self, JournalError> {
-        let own = match loaded {
-            Some(loaded) => loaded,
-            None => Count::load(store, &identity(campaign))?,
-        };
-        Ok(Self { campaign, plan, store, again, own })
+        own: Option<Count>,
+    ) -> Self {
+        Self { campaign, plan, store, again, own }
+    }
+
+    /// What the journal knows of the campaign's own messages, where that was loaded.
+    pub(crate) fn into_index(self) -> Option<Index> {
+        self.own.map(Count::into_index)
     }
 
     /// How many of their messages went, letter by letter, to the same people under another identity or, by another journal,
@@ -88,12 +86,13 @@ impl<'a> Left<'a> {
     ///
     /// As of [`persons`](Self::persons).
     pub(crate) fn first_row(&mut self, most: u64) -> Result<Option<u64>, JoinError> {
-        self.own.reset();
+        let own = loaded(&mut self.own, self.store, self.campaign)?;
+        own.reset();
         let inputs = Inputs::of_campaign(self.campaign, &self.plan.library);
         let (mut pass, mut batch) = (Pass::open(&inputs, self.plan)?, Batch::default());
         while pass.next(&mut batch)? {
             for Entry { row, verdict, .. } in batch.entries() {
-                let counted = self.own.add(self.store, verdict, &batch).map_err(JoinError::Journal)?;
+                let counted = own.add(self.store, verdict, &batch).map_err(JoinError::Journal)?;
                 let is_left = counted.message.as_ref().is_none_or(|known| (self.again)(known));
                 if matches!(verdict, Verdict::Message { .. }) && is_left {
                     return Ok(Some(*row));
@@ -197,14 +196,15 @@ impl<'a> Left<'a> {
         &mut self,
         mut each: impl FnMut(usize, &Verdict, &Batch) -> Result<(), JournalError>,
     ) -> Result<(), JoinError> {
-        self.own.reset();
+        let own = loaded(&mut self.own, self.store, self.campaign)?;
+        own.reset();
         let mut numbers = 0..;
         let inputs = Inputs::of_campaign(self.campaign, &self.plan.library);
         let (mut pass, mut batch) = (Pass::open(&inputs, self.plan)?, Batch::default());
         while pass.next(&mut batch)? {
             for entry in batch.entries() {
                 let verdict = &entry.verdict;
-                let counted = self.own.add(self.store, verdict, &batch).map_err(JoinError::Journal)?;
+                let counted = own.add(self.store, verdict, &batch).map_err(JoinError::Journal)?;
                 let number = match verdict {
                     Verdict::Message { .. } => numbers.next().expect("numbers do not end"),
                     Verdict::Skipped { .. } => continue,
@@ -215,5 +215,17 @@ impl<'a> Left<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// What counts by the campaign's own messages, loaded where it is not yet.
+fn loaded<'c>(
+    own: &'c mut Option<Count>,
+    store: Option<&Store>,
+    campaign: &Campaign,
+) -> Result<&'c mut Count, JoinError> {
+    match own {
+        Some(own) => Ok(own),
+        none => Ok(none.insert(Count::load(store, &identity(campaign)).map_err(JoinError::Journal)?)),
     }
 }

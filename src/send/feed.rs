@@ -8,11 +8,11 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use crate::campaign::Campaign;
 use crate::campaign::file::{OnUnknown, Order};
 use crate::delivery::outcome::Outcome;
+use crate::journal::JournalError;
 use crate::journal::index::Index;
 use crate::journal::payload::mark;
 use crate::journal::record::{Known as Message, State};
 use crate::journal::store::Store;
-use crate::journal::{Identity, JournalError};
 use crate::plan::Plan;
 use crate::plan::batch::{PlannedMessage, ROWS};
 use crate::plan::inputs::Inputs;
@@ -135,39 +135,24 @@ impl Jobs {
 }
 
 /// Starts a thread that reads the audience again and hands over the messages that are to be sent. They end with the audience.
-///
-/// # Errors
-///
-/// When the journal cannot be read.
-pub fn start(
-    campaign: Arc<Campaign>,
-    plan: Arc<Plan>,
-    store: Store,
-    identity: &Identity,
-    policy: Policy,
-    holds: Arc<Holds>,
-    ramp: Option<Arc<RampState>>,
-) -> Result<Jobs, JournalError> {
-    let index = match store.find_campaign(identity)? {
-        Some(number) => Index::load(&*store, number)?,
-        None => Index::default(),
-    };
+pub(crate) fn start(campaign: Arc<Campaign>, plan: Arc<Plan>, known: Known) -> Jobs {
     let (ready, batches) = channel(READY);
     std::thread::spawn(move || {
-        let known = Known { store, index, policy, holds, ramp };
         if let Err(end) = hand_over(&campaign, &plan, &known, &ready) {
             let _ = ready.blocking_send(Err(end));
         }
     });
-    Ok(Jobs::of(batches))
+    Jobs::of(batches)
 }
 
-struct Known {
-    store: Store,
-    index: Index,
-    policy: Policy,
-    holds: Arc<Holds>,
-    ramp: Option<Arc<RampState>>,
+/// By what it is decided which messages are sent, and when.
+pub(crate) struct Known {
+    pub(crate) store: Store,
+    /// What that journal knows of the campaign's messages.
+    pub(crate) index: Index,
+    pub(crate) policy: Policy,
+    pub(crate) holds: Arc<Holds>,
+    pub(crate) ramp: Option<Arc<RampState>>,
 }
 
 fn hand_over(campaign: &Campaign, plan: &Plan, known: &Known, ready: &Sender<Handed>) -> Result<(), FeedEnd> {

@@ -138,6 +138,7 @@ pub(crate) fn execution<'o>(
     let secret = TokenSource::Secret { appid: APPID.to_owned(), secret: SecretString::from(SECRET) };
     Execution {
         given: None,
+        index: None,
         id: None,
         receipt: None,
         whose: identity(&campaign),

@@ -207,6 +207,7 @@ impl Rehearsal<'_> {
             campaign: Arc::clone(campaign),
             plan: Arc::clone(plan),
             given: None,
+            index: None,
             state: self.state.to_owned(),
             host: machine::name(),
             locks: Locks::default(),

@@ -14,7 +14,7 @@ use crate::cli::campaign_lock::{campaign_lock, folder_lock, hold_campaign, holde
 use crate::cli::context::{environment, load_counted};
 use crate::cli::ending::{What, exit as ended, next_after, report};
 use crate::cli::exit_code::Exit;
-use crate::cli::gate;
+use crate::cli::gate::{self, Passed};
 use crate::cli::line::args::{self, Expect, MaskOpenid, SendArgs};
 use crate::cli::machine;
 use crate::cli::notice;
@@ -72,13 +72,13 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
     let Place { account, state, locks } = place;
     let stop_files = stop_files(&campaign, &state)?;
     sweep(&campaign, &state);
-    let receipt = gate::pass(&campaign, &account, destination, args, id, terminal)?;
+    let Passed { receipt, store } = gate::pass(&campaign, &account, destination, args, id, terminal)?;
     let _reader = held(&campaign.results.path)?;
     let policy = Policy { on_unknown: campaign.send.on_unknown, retry_refused };
     let (campaign, plan) = (Arc::new(campaign), Arc::new(plan));
     let masked = results_masked(&args.how);
     let results = ResultsFile::new(Arc::clone(&campaign), Arc::clone(&plan), masked, Some(destination));
-    let mut before = before(&results, earlier, &account, &state, &policy, clock.now())?;
+    let mut before = before(&results, earlier, (&account, &state), store, &policy, clock.now())?;
     let holds = Arc::new(std::mem::take(&mut before.held.holds));
     let left = before.left(&policy);
     if left == 0 {
@@ -154,6 +154,7 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
                 campaign: Arc::clone(&campaign),
                 plan: Arc::clone(&plan),
                 given: None,
+                index: before.index.take(),
                 state,
                 host: machine::name(),
                 locks,

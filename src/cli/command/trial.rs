@@ -84,6 +84,7 @@ pub(crate) fn run(args: &args::Try, terminal: &Terminal) -> Result<Exit, Problem
         campaign: Arc::clone(&campaign),
         plan: Arc::clone(&plan),
         given: Some(Jobs::given(messages)),
+        index: None,
         state: state.clone(),
         host: machine::name(),
         locks,

@@ -51,8 +51,16 @@ pub(crate) fn receipt(campaign: &Campaign, destination: Destination, seen: Optio
     }
 }
 
-/// Insists that nothing speaks against the journal; with `--take-over` it is told instead what the others know. Gives
-/// what the receipt says then.
+/// What was seen on the way through the gate.
+#[derive(Debug, Default)]
+pub(crate) struct Passed {
+    /// What the receipt says then.
+    pub(crate) receipt: Option<Entry>,
+    /// The journal, where it is open.
+    pub(crate) store: Option<Store>,
+}
+
+/// Insists that nothing speaks against the journal; with `--take-over` it is told instead what the others know.
 ///
 /// # Errors
 ///
@@ -64,7 +72,7 @@ pub(crate) fn pass(
     args: &args::Send,
     id: PlanId,
     terminal: &Terminal,
-) -> Result<Option<Entry>, Problem> {
+) -> Result<Passed, Problem> {
     if let Some(Some(file)) = &args.take_over {
         take_over::import(campaign, account, destination, file, terminal)?;
     }
@@ -73,9 +81,10 @@ pub(crate) fn pass(
     if args.take_over.is_some() && evidence.has_doubt() {
         let cost = evidence.agreed(args, id, terminal)?;
         evidence.take_over(cost, terminal)?;
-        return Ok(said_now(campaign, destination));
+        return Ok(Passed { receipt: said_now(campaign, destination), store: None });
     }
-    Ok(evidence.insist()?.entry().cloned())
+    let witnesses = evidence.insist()?;
+    Ok(Passed { receipt: witnesses.entry().cloned(), store: witnesses.store })
 }
 
 /// Insists that nobody began to send it elsewhere while somebody here was thinking about it.

@@ -14,21 +14,32 @@ use crate::report::results::told::{EarlierResults, Unread};
 /// The files of results that tell of a campaign at a destination, each with the numbered names beside it; and those that
 /// lie beside it under other names, once they were looked for.
 pub(super) fn files(campaign: &Campaign, witnesses: &Witnesses) -> Vec<PathBuf> {
+    let mut files = telling(campaign, witnesses, candidates(campaign, witnesses));
+    files.extend(witnesses.strays.iter().cloned());
+    files
+}
+
+/// The names under which results of a campaign are looked for, those that are there.
+fn candidates(campaign: &Campaign, witnesses: &Witnesses) -> Vec<PathBuf> {
     let by_receipt = witnesses.entry().and_then(|entry| entry.results_file(&witnesses.file));
     let results = &campaign.results;
     let usual = std::iter::once(&results.path).chain(&results.usual).chain(&by_receipt);
+    usual.flat_map(|usual| names(usual)).filter(|file| file.is_file()).collect()
+}
+
+/// Those of these files that tell of a campaign, each once whatever it is called.
+fn telling(campaign: &Campaign, witnesses: &Witnesses, candidates: Vec<PathBuf>) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = Vec::new();
-    for file in usual.flat_map(|usual| names(usual)) {
+    for file in candidates {
         let is_new = files.iter().all(|known| followed(known) != followed(&file));
         if is_new && tells(campaign, witnesses, &file) {
             files.push(file);
         }
     }
-    files.extend(witnesses.strays.iter().cloned());
     files
 }
 
-/// Whether there is a file, and it tells of this campaign and of nothing else that is known.
+/// Whether a file tells of this campaign and of nothing else that is known.
 fn tells(campaign: &Campaign, witnesses: &Witnesses, file: &Path) -> bool {
     // Whoever raised the wave sends it to everybody again.
     let is_of_another_wave =
@@ -51,13 +62,12 @@ fn tells(campaign: &Campaign, witnesses: &Witnesses, file: &Path) -> bool {
     }
 }
 
-/// Whether there is a file of results, or one of which nobody can tell because it may not be read.
+/// Whether a file is one of results, or one of which nobody can tell because it may not be read.
 fn is_evidence(campaign: &Campaign, witnesses: &Witnesses, file: &Path) -> bool {
-    file.is_file()
-        && match EarlierResults::open_among(file, &campaign.audience.openid_column, &witnesses.tables) {
-            Ok(None) => false,
-            Ok(Some(_)) | Err(_) => true,
-        }
+    match EarlierResults::open_among(file, &campaign.audience.openid_column, &witnesses.tables) {
+        Ok(None) => false,
+        Ok(Some(_)) | Err(_) => true,
+    }
 }
 
 /// Those files that tell of a campaign and were not written from this journal, or were touched since.
@@ -66,15 +76,20 @@ fn is_evidence(campaign: &Campaign, witnesses: &Witnesses, file: &Path) -> bool 
 ///
 /// When the journal cannot be read.
 pub(super) fn of_others(campaign: &Campaign, witnesses: &Witnesses) -> Result<Vec<PathBuf>, JournalError> {
-    let files = files(campaign, witnesses);
-    let Some((store, key)) = witnesses.known() else { return Ok(files) };
-    let mut others = Vec::new();
-    for file in files {
-        if !store.wrote_results(key, &file)? {
-            others.push(file);
+    let Some((store, key)) = witnesses.known() else { return Ok(files(campaign, witnesses)) };
+    // Asked before a file is opened: results of millions are large, and mostly as they were written.
+    let others = |files: Vec<PathBuf>| -> Result<Vec<PathBuf>, JournalError> {
+        let mut others = Vec::new();
+        for file in files {
+            if !store.wrote_results(key, &file)? {
+                others.push(file);
+            }
         }
-    }
-    Ok(others)
+        Ok(others)
+    };
+    let mut found = telling(campaign, witnesses, others(candidates(campaign, witnesses))?);
+    found.extend(others(witnesses.strays.clone())?);
+    Ok(found)
 }
 
 /// The first of these files that tells something that cannot be understood. Nobody knows whom it names, so it is never

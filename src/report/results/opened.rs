@@ -42,6 +42,10 @@ pub(crate) fn open_among(path: &Path, openid: &str, tables: &Tables) -> Option<R
     let (reader, source) =
         begin(source.clone()).or_else(|| [Language::En, Language::ZhCn].into_iter().find_map(by_name))?;
     let own: Vec<&str> = RESULTS.iter().flatten().copied().collect();
+    // To look for a title is to open a large file once more.
+    if own.iter().any(|name| reader.header().position(name).is_some()) {
+        return Some(reader);
+    }
     let below = Reader::row_below_title(&source, &own).ok().flatten();
     // The cache is of the table as it is without this row.
     let below = below.and_then(|row| {

@@ -31,6 +31,7 @@ use crate::delivery::notice::Notice;
 use crate::delivery::skip::SkipReason;
 use crate::delivery::stop::Stop;
 use crate::journal::identity::{Claim, RunKey};
+use crate::journal::index::Index;
 use crate::journal::kept::Kept;
 use crate::journal::receipt::Watch;
 use crate::journal::run::{RunEnd, RunStart};
@@ -68,6 +69,8 @@ pub struct Execution<'o> {
     pub whose: Identity,
     /// The messages, where they are not those of the audience.
     pub given: Option<Jobs>,
+    /// What the journal knows of the audience's messages, where that was read before.
+    pub index: Option<Index>,
     /// The state folder.
     pub state: PathBuf,
     /// This machine's name.
@@ -192,6 +195,14 @@ impl<'o> Execution<'o> {
         journal: impl FnOnce(Writer) -> J,
     ) -> Result<Begun<'o, J>, JournalError> {
         let mut store = Store::open(&self.state)?;
+        let index = self.index_that_holds(&store)?;
+        let counted = index.as_ref().map(Index::statuses);
+        let jobs = match (self.given.take(), index) {
+            (Some(given), _) => Some(given),
+            // The audience is read while the journal is being prepared.
+            (None, Some(index)) => Some(self.feed(index)?),
+            (None, None) => None,
+        };
         let claim = store.claim(&self.whose, Incident::Crash)?;
         store.keep(self.locks.kept().collect());
         if self.receipt.is_some() {
@@ -212,35 +223,41 @@ impl<'o> Execution<'o> {
         });
         let mut receipt = None;
         if let Some(receipts) = &receipts {
-            match receipts.write(&store, true) {
+            match receipts.write(&store, true, counted) {
                 Ok(Some(entry)) => receipt = Some(receipts.watch(entry, self.locks.beside())),
                 // Somebody began to send it elsewhere since this run was agreed to.
                 Ok(None) => return Err(JournalError::Fenced),
                 Err(error) => self.observer.remarks(Remark::NoReceipt(error.to_string())),
             }
         }
-        let jobs = match self.given.take() {
-            Some(given) => given,
-            None => {
-                let reading = Store::open(&self.state)?;
-                let (campaign, plan) = (Arc::clone(&self.campaign), Arc::clone(&self.plan));
-                let holds = Arc::clone(&self.holds);
-                feed::start(
-                    campaign,
-                    plan,
-                    reading,
-                    &self.whose,
-                    self.policy.clone(),
-                    holds,
-                    self.ramp.clone(),
-                )?
-            }
+        let jobs = match jobs {
+            Some(jobs) => jobs,
+            None => self.feed(Index::load(&*store, claim.campaign())?)?,
         };
         let (writer, thread) = Writer::start(store, claim, self.campaign.send.concurrency);
         let tokens = writer.clone();
         self.tokens.watch(move |fetch| tokens.notice(run, fetch.at, Notice::Token(fetch)));
         let journal = journal(writer.clone());
         Ok(Begun { execution: self, claim, run, kept, receipts, receipt, jobs, journal, writer, thread })
+    }
+
+    /// What was read of the journal, where that is still so and stays so when the campaign is claimed.
+    fn index_that_holds(&mut self, store: &Store) -> Result<Option<Index>, JournalError> {
+        let Some(index) = self.index.take() else { return Ok(None) };
+        let Some(campaign) = store.find_campaign(&self.whose)? else { return Ok(None) };
+        Ok(index.holds(&**store, campaign)?.then_some(index))
+    }
+
+    /// The messages of the audience, less those that are settled.
+    fn feed(&self, index: Index) -> Result<Jobs, JournalError> {
+        let known = feed::Known {
+            store: Store::open(&self.state)?,
+            index,
+            policy: self.policy.clone(),
+            holds: Arc::clone(&self.holds),
+            ramp: self.ramp.clone(),
+        };
+        Ok(feed::start(Arc::clone(&self.campaign), Arc::clone(&self.plan), known))
     }
 
     fn start(&self) -> RunStart {
@@ -420,7 +437,7 @@ impl Sent {
         }
         // A receipt that cannot be written was reported when the run began. An old receipt claims less than is true, which is
         // safe.
-        let _ = self.receipts.map(|receipts| receipts.write(&self.store, false));
+        let _ = self.receipts.map(|receipts| receipts.write(&self.store, false, None));
         Ok(finished)
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::delivery::outcome::{Counts, Status};
+use crate::journal::JournalError;
 use crate::journal::identity::{Claim, Identity};
 use crate::journal::lineage::MessageSet;
 use crate::journal::lock::FolderLock;
@@ -62,13 +63,19 @@ impl Receipts {
         Self { digest: sent.digest.clone(), id: sent.plan.clone(), ..self }
     }
 
-    /// Writes it. Gives what it says then; nothing where somebody else's stands there by now.
+    /// Writes it, by what the journal counts or, where somebody knows that already, by these counts of its messages. Gives
+    /// what it says then; nothing where somebody else's stands there by now.
     ///
     /// # Errors
     ///
     /// When the journal cannot be read, or the file not be written.
-    pub(crate) fn write(&self, store: &Store, running: bool) -> io::Result<Option<Entry>> {
-        let mut entry = self.entry(store, running).map_err(io::Error::other)?;
+    pub(crate) fn write(
+        &self,
+        store: &Store,
+        running: bool,
+        counted: Option<Counts>,
+    ) -> io::Result<Option<Entry>> {
+        let mut entry = self.entry(store, running, counted).map_err(io::Error::other)?;
         if !running {
             entry.reached_set = self.reached_set(store, &entry)?;
         }
@@ -88,7 +95,7 @@ impl Receipts {
     ///
     /// As [`write`](Self::write).
     pub(crate) fn write_changed(&self, store: &Store) -> io::Result<()> {
-        let mut entry = self.entry(store, false).map_err(io::Error::other)?;
+        let mut entry = self.entry(store, false, None).map_err(io::Error::other)?;
         let there = Receipt::read(&self.place.path);
         let there = there.as_ref().ok().and_then(|there| there.of(&self.whose, self.place.destination));
         // Whatever changes who was reached is an intent more, or changes the counts: not every message need be read to see
@@ -110,11 +117,13 @@ impl Receipts {
         store.reached_set(self.claim.campaign(), &entry.counts).map_err(io::Error::other)
     }
 
-    fn entry(&self, store: &Store, running: bool) -> Result<Entry, crate::journal::JournalError> {
-        let known = store.count(self.claim.campaign())?;
+    fn entry(&self, store: &Store, running: bool, counted: Option<Counts>) -> Result<Entry, JournalError> {
+        let mut counts = match counted {
+            Some(counts) => counts,
+            None => store.count(self.claim.campaign())?.statuses(),
+        };
         // Afterwards: what comes meanwhile is in the set, and not in the count.
         let set = store.message_set(self.claim.campaign())?;
-        let mut counts: Counts = known.statuses();
         let messages = counts.total();
         let reached = messages - counts.unsent;
         counts.add(Status::Skipped, self.skipped);

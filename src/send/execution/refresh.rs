@@ -109,7 +109,7 @@ impl Refresher {
             // The receipt is cheap to write and says how far the journal had come, so it is refreshed even where the results are
             // too large to be.
             let write_receipt = |store: &Store| {
-                let written = receipts.as_ref().map(|receipts| receipts.write(store, true));
+                let written = receipts.as_ref().map(|receipts| receipts.write(store, true, None));
                 written.is_none_or(|written| written.is_ok_and(|entry| entry.is_some()))
             };
             let write_results = |store: &Store| results.refresh(store);
