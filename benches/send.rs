@@ -17,7 +17,6 @@ use secrecy::SecretString;
 use tempfile::TempDir;
 use wxcast::api_base::ApiBase;
 use wxcast::campaign::Campaign;
-use wxcast::campaign::file::OnUnknown;
 use wxcast::delivery::attempt::Attempt;
 use wxcast::delivery::exit::Exit;
 use wxcast::delivery::outcome::Outcome;
@@ -28,12 +27,9 @@ use wxcast::journal::writer::Writer;
 use wxcast::journal::{Journal, JournalError};
 use wxcast::plan::{Plan, plan};
 use wxcast::send::dispatcher;
-use wxcast::send::execution::locks::Locks;
 use wxcast::send::execution::observer::Unwatched;
 use wxcast::send::execution::results::{Concluded, Results};
-use wxcast::send::execution::{Execution, Sending};
-use wxcast::send::feed::{Policy, RetryRefused};
-use wxcast::send::shutdown::{Signals, StopFiles};
+use wxcast::send::execution::{Basis, Execution, Sending};
 use wxcast::wechat::client::{Client, Timeouts};
 use wxcast::wechat::token::Tokens;
 use wxcast::wechat::token::source::TokenSource;
@@ -163,32 +159,19 @@ fn executor<J: Journal>(
     let base = ApiBase::parse(&format!("http://{address}")).expect("a base");
     let timeouts = Timeouts { connect: Duration::from_secs(5), answer: Duration::from_secs(30) };
     let client = Client::new(base, timeouts).expect("a client");
-    let execution = Execution {
-        given: None,
-        index: None,
+    let mut unwatched = Unwatched;
+    let execution = Execution::new(Basis {
         campaign,
         plan,
-        id: None,
-        receipt: None,
         whose: Identity { appid: "wx".into(), campaign: "bench".into(), wave: 1, channel: Channel::Send },
         state: folder.path().to_owned(),
-        host: String::new(),
-        locks: Locks::default(),
         runtime: dispatcher::runtime().expect("a runtime"),
         tokens: Arc::new(Tokens::new(client.clone(), TokenSource::Given(SecretString::from("bench")), None)),
         client,
-        asks_quota: false,
-        policy: Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None },
-        holds: Arc::default(),
-        ramp: None,
-        limit: None,
-        signals: Signals::none,
-        stop_files: StopFiles::default(),
         results: Arc::new(NoResults),
         exit: |_| Exit::Ok,
-        announced: 0,
-        observer: &mut Unwatched,
-    };
+        observer: &mut unwatched,
+    });
     let begun = execution.begin(journal).expect("a journal");
     let Sending::Over(sent) = begun.send_until(pending::<()>()) else { unreachable!("nothing cuts it off") };
     let messages = u64::try_from(messages).expect("a count");

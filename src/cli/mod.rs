@@ -9,6 +9,7 @@ pub(crate) mod campaign_lock;
 pub(crate) mod context;
 pub(crate) mod receipt_told;
 pub(crate) mod ending;
+mod execution;
 pub mod exit_code;
 mod gate;
 mod held;

@@ -13,7 +13,6 @@ use secrecy::SecretString;
 use tokio::sync::Notify;
 use wxcast::api_base::ApiBase;
 use wxcast::campaign::Campaign;
-use wxcast::campaign::file::OnUnknown;
 use wxcast::campaign::validate::{Overrides, validate};
 use wxcast::delivery::attempt::Attempt;
 use wxcast::delivery::exit::Exit;
@@ -26,12 +25,9 @@ use wxcast::journal::{Journal, JournalError};
 use wxcast::plan::{Plan, plan};
 use wxcast::report::join::{identity, tally};
 use wxcast::send::dispatcher;
-use wxcast::send::execution::locks::Locks;
 use wxcast::send::execution::observer::{Observer, Unwatched};
 use wxcast::send::execution::results::{Concluded, Results};
-use wxcast::send::execution::{Execution, Sending};
-use wxcast::send::feed::{Policy, RetryRefused};
-use wxcast::send::shutdown::{Signals, StopFiles};
+use wxcast::send::execution::{Basis, Execution, Sending};
 use wxcast::wechat::client::{Client, Timeouts};
 use wxcast::wechat::token::Tokens;
 use wxcast::wechat::token::source::TokenSource;
@@ -136,32 +132,19 @@ pub(crate) fn execution<'o>(
     let timeouts = Timeouts { connect: Duration::from_secs(5), answer: Duration::from_secs(30) };
     let client = Client::new(base, timeouts).expect("a client");
     let secret = TokenSource::Secret { appid: APPID.to_owned(), secret: SecretString::from(SECRET) };
-    Execution {
-        given: None,
-        index: None,
-        id: None,
-        receipt: None,
+    let basis = Basis {
         whose: identity(&campaign),
         results: Arc::new(Counting(Arc::clone(&campaign), Arc::clone(&plan))),
         campaign,
         plan,
         state: world.state(),
-        host: "model".to_owned(),
-        locks: Locks::default(),
         runtime: dispatcher::runtime().expect("a runtime"),
         tokens: Arc::new(Tokens::new(client.clone(), secret, None)),
         client,
-        asks_quota: false,
-        policy: Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None },
-        holds: Arc::default(),
-        ramp: None,
-        limit: None,
-        signals: Signals::none,
-        stop_files: StopFiles::default(),
         exit: |_| Exit::Ok,
-        announced: 0,
         observer,
-    }
+    };
+    Execution { host: "model".to_owned(), ..Execution::new(basis) }
 }
 
 /// One life of the program, as `send` lives it, that ends after so many boundaries.

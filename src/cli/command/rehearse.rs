@@ -8,7 +8,6 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 use crate::api_base::{ApiBase, Destination};
-use crate::campaign::file::OnUnknown;
 use crate::campaign::hours::Hours;
 use crate::campaign::ramp::Rest;
 use crate::campaign::results_name::{REHEARSAL, marked};
@@ -16,10 +15,10 @@ use crate::campaign::{Campaign, moment};
 use crate::cli::command::send::{overrides, results_masked};
 use crate::cli::command::simulator::{not_started, scenario};
 use crate::cli::context::load_sound_guarded;
-use crate::cli::ending::{What, exit as ended, report};
+use crate::cli::ending::{What, report};
+use crate::cli::execution::Parts;
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, MaskOpenid};
-use crate::cli::machine;
 use crate::cli::origin::Origin;
 use crate::cli::output_path::Kept;
 use crate::cli::platform::{Platform, hosts, runtime};
@@ -48,11 +47,8 @@ use crate::plan::schedule::outlook::outlook;
 use crate::report::breakdown::{Ahead, Breakdown, told};
 use crate::report::join::identity;
 use crate::report::plan::text::length;
-use crate::send::execution::locks::Locks;
 use crate::send::execution::results::Results;
 use crate::send::execution::{Execution, Finished};
-use crate::send::feed::{Policy, RetryRefused};
-use crate::send::shutdown::{Signals, StopFiles};
 use crate::simulator::ledger::Ledger;
 use crate::simulator::{Account, Simulator};
 
@@ -200,33 +196,23 @@ impl Rehearsal<'_> {
         // What the runs before an opening came to.
         let earlier = Store::read(self.state)?;
         let platform = Platform::simulated(campaign, self.base.clone(), secret, &self.clock)?;
-        let execution = Execution {
-            id: None,
-            receipt: None,
-            whose: identity(campaign),
+        let parts = Parts {
             campaign: Arc::clone(campaign),
             plan: Arc::clone(plan),
-            given: None,
-            index: None,
+            whose: identity(campaign),
             state: self.state.to_owned(),
-            host: machine::name(),
-            locks: Locks::default(),
-            runtime: platform.runtime,
-            client: platform.client,
-            tokens: platform.tokens,
+            results: Arc::clone(&self.results) as Arc<dyn Results>,
+        };
+        let mut watching = Watching::new(campaign, self.total, self.terminal, self.how.progress);
+        let (execution, origin) = parts.execution(platform, &mut watching);
+        let execution = Execution {
             asks_quota: true,
-            policy: Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None },
-            holds: Arc::default(),
             ramp: ramp::find(campaign, plan, earlier.as_ref(), false)?.map(Arc::new),
             limit: self.how.limit.map(|limit| limit.saturating_sub(requests)),
-            signals: Signals::listen,
-            stop_files: StopFiles::default(),
-            results: Arc::clone(&self.results) as Arc<dyn Results>,
-            exit: ended,
             announced,
-            observer: &mut Watching::new(campaign, self.total, self.terminal, self.how.progress),
+            ..execution
         };
-        Ok((execution.run()?, platform.origin))
+        Ok((execution.run()?, origin))
     }
 }
 

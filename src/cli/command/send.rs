@@ -13,10 +13,10 @@ use crate::cli::before::before;
 use crate::cli::campaign_lock::{campaign_lock, folder_lock, hold_campaign, holder, take, take_beside};
 use crate::cli::context::{environment, load_counted};
 use crate::cli::ending::{What, exit as ended, next_after, report};
+use crate::cli::execution::Parts;
 use crate::cli::exit_code::Exit;
 use crate::cli::gate::{self, Passed};
 use crate::cli::line::args::{self, Expect, MaskOpenid, SendArgs};
-use crate::cli::machine;
 use crate::cli::notice;
 use crate::cli::output_path::Kept;
 use crate::cli::platform::{Caller, Platform, hosts};
@@ -45,7 +45,7 @@ use crate::send::execution::quota::ask as ask_quota;
 use crate::send::execution::{Execution, Finished};
 use crate::send::feed::{Policy, RetryRefused};
 use crate::send::ramp::state::RampState;
-use crate::send::shutdown::{Signals, StopFiles};
+use crate::send::shutdown::StopFiles;
 
 /// Sends a campaign, and where its hours are over and it is to stay, waits for them and goes on.
 pub(crate) fn run(args: &args::Send, terminal: &Terminal) -> Result<Exit, Problem> {
@@ -146,32 +146,28 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
             if let Some(until) = until {
                 return Ok(Turn::Wait(waiting, until));
             }
-            let Platform { runtime, client, tokens, origin } = platform;
+            let parts = Parts {
+                campaign: Arc::clone(&campaign),
+                plan: Arc::clone(&plan),
+                whose: identity(&campaign),
+                state,
+                results: Arc::new(results),
+            };
+            let mut watching = Watching::new(&campaign, total, terminal, args.how.progress);
+            let (execution, origin) = parts.execution(platform, &mut watching);
             let execution = Execution {
                 id: Some(id.to_string()),
                 receipt: Some(gate::receipt(&campaign, destination, receipt)),
-                whose: identity(&campaign),
-                campaign: Arc::clone(&campaign),
-                plan: Arc::clone(&plan),
-                given: None,
                 index: before.index.take(),
-                state,
-                host: machine::name(),
                 locks,
-                runtime,
-                client,
-                tokens,
                 asks_quota: !asks_first,
                 policy,
                 holds,
                 ramp: ramp.state.map(Arc::new),
                 limit: args.how.limit.map(|limit| limit.saturating_sub(stay.requests)),
-                signals: Signals::listen,
                 stop_files,
-                results: Arc::new(results),
-                exit: ended,
                 announced,
-                observer: &mut Watching::new(&campaign, total, terminal, args.how.progress),
+                ..execution
             };
             (execution.run()?, Some(origin))
         }

@@ -6,14 +6,14 @@ use std::time::Instant;
 
 use crate::audience::openid;
 use crate::campaign::Campaign;
-use crate::campaign::file::{Duplicates, OnUnknown, Order};
+use crate::campaign::file::{Duplicates, Order};
 use crate::campaign::hours::Hours;
 use crate::cli::command::send::{lock, stop_files};
 use crate::cli::context::{environment, load_sound};
-use crate::cli::ending::{What, exit as ended, report};
+use crate::cli::ending::{What, report};
+use crate::cli::execution::Parts;
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, Format, Progress};
-use crate::cli::machine;
 use crate::cli::platform::{Platform, hosts};
 use crate::cli::problem::Problem;
 use crate::cli::terminal::{Terminal, argument, masks};
@@ -38,8 +38,7 @@ use crate::report::join::openid_in;
 use crate::report::preview;
 use crate::send::execution::results::{Concluded, Results};
 use crate::send::execution::{Execution, Finished};
-use crate::send::feed::{Jobs, Policy, RetryRefused};
-use crate::send::shutdown::Signals;
+use crate::send::feed::Jobs;
 
 /// How many messages a tester gets where nobody says: WeChat takes five to a person between two of theirs.
 const USUAL: u64 = 1;
@@ -73,36 +72,21 @@ pub(crate) fn run(args: &args::Try, terminal: &Terminal) -> Result<Exit, Problem
     campaign.send.order = Order::File;
     campaign.audience.duplicates = Duplicates::Each;
     let plan = Plan { counts: RowCounts { planned: total, ..RowCounts::default() }, windows: None, ..plan };
-    let Platform { runtime, client, tokens, origin } = Platform::open(&campaign, &state, terminal)?;
+    let platform = Platform::open(&campaign, &state, terminal)?;
     let (campaign, plan) = (Arc::new(campaign), Arc::new(plan));
     let person = |message: &PlannedMessage| Person::of(&whose.appid, message.openid());
     let tried = messages.iter().map(|message| (person(message), message.nth)).collect();
-    let execution = Execution {
-        id: Some(id.to_string()),
-        receipt: None,
-        whose: whose.clone(),
+    let parts = Parts {
         campaign: Arc::clone(&campaign),
         plan: Arc::clone(&plan),
-        given: Some(Jobs::given(messages)),
-        index: None,
+        whose: whose.clone(),
         state: state.clone(),
-        host: machine::name(),
-        locks,
-        runtime,
-        client,
-        tokens,
-        asks_quota: false,
-        policy: Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None },
-        holds: Arc::default(),
-        ramp: None,
-        limit: None,
-        signals: Signals::listen,
-        stop_files,
         results: Arc::new(Tries { whose: whose.clone(), tried }),
-        exit: ended,
-        announced: u64::MAX,
-        observer: &mut Watching::new(&campaign, total, terminal, Progress::None),
     };
+    let mut watching = Watching::new(&campaign, total, terminal, Progress::None);
+    let (execution, origin) = parts.execution(platform, &mut watching);
+    let given = Some(Jobs::given(messages));
+    let execution = Execution { id: Some(id.to_string()), given, locks, stop_files, ..execution };
     let finished = execution.run()?;
     if args.format == Format::Human {
         each(&finished, &state, (&whose, to), args, terminal)?;

@@ -23,6 +23,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 use crate::campaign::Campaign;
+use crate::campaign::file::OnUnknown;
 use crate::clock::Clock;
 use crate::delivery::attempt::Incident;
 use crate::delivery::event::Event;
@@ -46,7 +47,7 @@ use crate::send::execution::observer::{Observer, Remark};
 use crate::send::execution::receipts::{Place, Receipts};
 use crate::send::execution::refresh::Refresher;
 use crate::send::execution::results::{Concluded, Results};
-use crate::send::feed::{self, Jobs, Policy};
+use crate::send::feed::{self, Jobs, Policy, RetryRefused};
 use crate::send::holds::Holds;
 use crate::send::media::{Depot, Settings};
 use crate::send::ramp::state::RampState;
@@ -101,8 +102,32 @@ pub struct Execution<'o> {
     pub results: Arc<dyn Results>,
     /// What a run that ended so is called, with its code: what the journal keeps of it.
     pub exit: fn(&Finished) -> Exit,
-    /// How many people were said to be too late before anybody agreed.
+    /// How many people were said to be too late before anybody agreed; the largest number where nobody was asked.
     pub announced: u64,
+    /// Who watches.
+    pub observer: &'o mut dyn Observer,
+}
+
+/// What every run has.
+pub struct Basis<'o> {
+    /// The campaign.
+    pub campaign: Arc<Campaign>,
+    /// Its plan.
+    pub plan: Arc<Plan>,
+    /// Whose messages they are.
+    pub whose: Identity,
+    /// The state folder.
+    pub state: PathBuf,
+    /// What waits for the platform.
+    pub runtime: Runtime,
+    /// What calls it.
+    pub client: Client,
+    /// Its tokens.
+    pub tokens: Arc<Tokens>,
+    /// Who writes the results.
+    pub results: Arc<dyn Results>,
+    /// What a run that ended so is called, with its code.
+    pub exit: fn(&Finished) -> Exit,
     /// Who watches.
     pub observer: &'o mut dyn Observer,
 }
@@ -173,6 +198,38 @@ pub enum Sending<C> {
 }
 
 impl<'o> Execution<'o> {
+    /// A run that leaves no receipt, holds no lock, is ended by nobody and sends nothing again. What it has beyond that is
+    /// said by whoever puts it together.
+    pub fn new(basis: Basis<'o>) -> Self {
+        let Basis { campaign, plan, whose, state, runtime, client, tokens, results, exit, observer } = basis;
+        Self {
+            campaign,
+            plan,
+            id: None,
+            receipt: None,
+            whose,
+            given: None,
+            index: None,
+            state,
+            host: String::new(),
+            locks: Locks::default(),
+            runtime,
+            client,
+            tokens,
+            asks_quota: false,
+            policy: Policy { on_unknown: OnUnknown::Hold, retry_refused: RetryRefused::None },
+            holds: Arc::default(),
+            ramp: None,
+            limit: None,
+            signals: Signals::none,
+            stop_files: StopFiles::default(),
+            results,
+            exit,
+            announced: u64::MAX,
+            observer,
+        }
+    }
+
     /// Sends.
     ///
     /// # Errors
