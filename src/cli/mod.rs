@@ -59,7 +59,7 @@ use crate::diagnostic::render::display;
 use crate::locale::Catalog;
 use crate::locale::visible::visible;
 use crate::report::plan::text::faults;
-use crate::wechat::client::CERTIFICATES;
+use crate::wechat::certificates::CERTIFICATES;
 
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {

@@ -21,7 +21,8 @@ use crate::diagnostic::render::display;
 use crate::diagnostic::unread;
 use crate::locale::sentence::Sentence;
 use crate::send::dispatcher;
-use crate::wechat::client::{CERTIFICATES, Client, SetUpError, Timeouts};
+use crate::wechat::certificates::{CERTIFICATES, CertificateFault};
+use crate::wechat::client::{Client, SetUpError, Timeouts};
 use crate::wechat::proxy::{ProxyTrouble, SCHEMES};
 use crate::wechat::token::Tokens;
 use crate::wechat::token::cache::{CacheFault, TokenCache};
@@ -177,10 +178,12 @@ fn not_set_up(error: SetUpError) -> Problem {
             .with("variable", fault.variable)
             .with("why", proxy_trouble(&fault.why)),
         SetUpError::Tls(reason) => Problem::new(Exit::Account, "no-tls").because(reason),
-        SetUpError::Certificates { file, reason } => Problem::new(Exit::Account, "bad-certificates")
-            .with("variable", CERTIFICATES)
-            .with("file", display(&file))
-            .because(reason),
+        SetUpError::Certificates(CertificateFault { file, reason }) => {
+            Problem::new(Exit::Account, "bad-certificates")
+                .with("variable", CERTIFICATES)
+                .with("file", display(&file))
+                .because(reason)
+        }
     }
 }
 

@@ -2,33 +2,27 @@
 //!
 //! The client repeats nothing by itself and follows no redirect, so that every request is one the journal
 //! knows. Where no connection to a host can be made, the same request is made to the next one: nothing of it has
-//! left yet. Errors leave this file without their URL, because the token is in it.
+//! left yet. Errors leave `exchange` without their URL, because the token is in it.
 
-use std::io;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use jiff::{SignedDuration, Timestamp};
-use reqwest::header::{ACCEPT, CONNECTION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER, SERVER};
+use jiff::SignedDuration;
+use reqwest::header::{ACCEPT, CONNECTION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, SERVER};
 use reqwest::multipart::Form;
-use reqwest::{Certificate, ClientBuilder, RequestBuilder, Response, StatusCode, Url};
+use reqwest::{ClientBuilder, RequestBuilder, Url};
 
 use crate::api_base::{ApiBase, Hosts};
 use crate::clock::Clock;
-use crate::own_file;
-use crate::own_reason::OwnReason;
-use crate::wechat::answer::error_code::find;
 use crate::wechat::answer::json::{MOST_ANSWER, MOST_PAGE};
-use crate::wechat::answer::reply::{
-    Answer, Failure, NotAnswer, NotConnected, Unclear, http_status, without_answer,
-};
+use crate::wechat::answer::reply::{Answer, Failure, Unclear};
+use crate::wechat::certificates::{CertificateFault, more_certificates};
+use crate::wechat::exchange::{Received, date, in_time, once, time};
 use crate::wechat::hidden::Hidden;
 use crate::wechat::hook::Hook;
-use crate::wechat::proxy::{self, ProxyFault, QUOTES};
-use crate::wechat::proxy_error::turned_down_by_proxy;
+use crate::wechat::proxy::{self, ProxyFault};
 use crate::wechat::route::Route;
 use crate::wechat::token::access_token::Token;
 
@@ -43,15 +37,6 @@ const SEND: &str = "/cgi-bin/message/custom/send";
 const IDLE: Duration = Duration::from_millis(250);
 /// The time is not worth waiting for longer.
 const FOR_THE_TIME: Duration = Duration::from_secs(5);
-/// A timer that fires this late was held up, because the process or the whole computer was paused.
-const LATE: Duration = Duration::from_millis(250);
-/// What has arrived during such a pause is given this long to be read.
-const SECOND_LOOK: Duration = Duration::from_secs(1);
-
-/// The variable that names a file with more certificates to trust, such as those of a company's proxy.
-pub(crate) const CERTIFICATES: &str = "SSL_CERT_FILE";
-/// All authorities of a system together are a few hundred kilobytes.
-const MOST_CERTIFICATES: u64 = 16 << 20;
 
 /// How long to wait.
 #[derive(Debug, Clone, Copy)]
@@ -94,13 +79,8 @@ pub enum SetUpError {
     #[error("{}", .0.variable)]
     Proxy(ProxyFault),
     /// The file that SSL_CERT_FILE names is of no use.
-    #[error("{}: {reason}", file.display())]
-    Certificates {
-        /// The file.
-        file: PathBuf,
-        /// What is wrong with it.
-        reason: io::Error,
-    },
+    #[error("{0}")]
+    Certificates(CertificateFault),
 }
 
 impl Client {
@@ -117,7 +97,11 @@ impl Client {
         // A connection that times out is certain; a request that does is not. So the connection's time always
         // ends first.
         let connect = timeouts.connect.min(timeouts.answer.mul_f32(0.9));
-        let more = if hosts.all().iter().all(ApiBase::is_plain) { None } else { Some(more_certificates()?) };
+        let more = if hosts.all().iter().all(ApiBase::is_plain) {
+            None
+        } else {
+            Some(more_certificates().map_err(SetUpError::Certificates)?)
+        };
         let proxy = if hosts.first().is_loopback() { None } else { Some(proxy()?) };
         let build = |builder: ClientBuilder| {
             // No proxy stands between this machine and itself. What the environment names was read here; where it
@@ -385,118 +369,8 @@ impl Client {
     }
 }
 
-/// What came back.
-struct Received {
-    status: StatusCode,
-    headers: HeaderMap,
-    /// Nothing where it is longer than an answer can be.
-    body: Option<Bytes>,
-}
-
-impl Received {
-    /// The platform's answer to a message, whatever the status says; or what the status alone says.
-    fn answer(self) -> Result<Answer, Failure> {
-        match self.body.as_deref().and_then(Answer::read) {
-            Some(answer) => self.of_the_platform(&answer).map(|()| answer),
-            None => Err(self.without_answer()),
-        }
-    }
-
-    /// The body, which must be an answer where the status is no success.
-    fn body(self) -> Result<Bytes, Failure> {
-        let Some(body) = &self.body else { return Err(self.without_answer()) };
-        match Answer::read(body) {
-            Some(answer) => self.of_the_platform(&answer).map(|()| body.clone()),
-            None if self.status.is_success() => Ok(body.clone()),
-            None => Err(self.without_answer()),
-        }
-    }
-
-    /// Whether it was the platform that gave an answer. A gateway that has none from it may say so in its form: with a
-    /// status as the errcode, or with a status that leaves everything open and a code of its own. Either way the request
-    /// may have reached the platform.
-    fn of_the_platform(&self, answer: &Answer) -> Result<(), Failure> {
-        let said = self.without_answer();
-        let is_open = matches!(said, Failure::Unclear(Unclear::Status(_)));
-        match http_status(answer.code) {
-            Some(status) if is_open || status == self.status.as_u16() => Err(said),
-            Some(status) => Err(Failure::Unclear(match without_answer(status, false, None, None) {
-                Failure::Unclear(unclear) => unclear,
-                // Alone this status would be certain; beside another one nothing is.
-                Failure::NotConnected(_) | Failure::TurnedAway { .. } | Failure::Declined { .. } => {
-                    Unclear::Unreadable(NotAnswer::Json)
-                }
-            })),
-            None if is_open && find(answer.code).is_none() => Err(said),
-            None => Ok(()),
-        }
-    }
-
-    fn without_answer(&self) -> Failure {
-        let asks_to_wait = self.headers.contains_key(RETRY_AFTER);
-        without_answer(self.status.as_u16(), asks_to_wait, retry_after(&self.headers), self.body.as_deref())
-    }
-}
-
-/// Gives up after a time. When the process was paused for longer than that, what was waited for may have come
-/// meanwhile: then it is looked at before it is called late.
-async fn in_time<T>(most: Duration, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    tokio::pin!(work);
-    let begun = Instant::now();
-    tokio::select! {
-        biased;
-        done = &mut work => return done,
-        () = tokio::time::sleep(most) => {}
-    }
-    if begun.elapsed().saturating_sub(most) > LATE
-        && let Ok(done) = tokio::time::timeout(SECOND_LOOK, work).await
-    {
-        return done;
-    }
-    Err(Failure::Unclear(Unclear::TimedOut))
-}
-
-/// Makes a request and reads what comes back.
-async fn once(request: RequestBuilder, size: usize) -> Result<Received, Failure> {
-    let mut response = request.send().await.map_err(|error| failure(&error))?;
-    let body = read(&mut response, size).await?;
-    Ok(Received { status: response.status(), headers: std::mem::take(response.headers_mut()), body })
-}
-
 fn proxy() -> Result<Option<reqwest::Proxy>, SetUpError> {
     proxy::from_environment().map_err(SetUpError::Proxy)
-}
-
-/// The certificates of the file that SSL_CERT_FILE names, on every system alike.
-///
-/// # Errors
-///
-/// When they cannot be used.
-pub(crate) fn more_certificates() -> Result<Vec<Certificate>, SetUpError> {
-    let Some(file) = std::env::var_os(CERTIFICATES).filter(|file| !file.is_empty()).map(PathBuf::from) else {
-        return Ok(Vec::new());
-    };
-    let certificates = own_file::read_through(&file, MOST_CERTIFICATES).and_then(|pem| {
-        // Windows editors put a byte order mark before the text.
-        let pem = pem.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&pem);
-        Certificate::from_pem_bundle(pem).map_err(io::Error::other)
-    });
-    match certificates {
-        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-        Ok(_) => Err(SetUpError::Certificates { file, reason: OwnReason::NoPem.into() }),
-        // A file name in quotes or with a line end is found by nobody, and the cause says more than "not found".
-        Err(reason) => {
-            let name = file.to_string_lossy();
-            let reason = if name.starts_with(QUOTES) || name.ends_with(QUOTES) {
-                OwnReason::InQuotes.into()
-            } else if name.trim() != name {
-                OwnReason::BlanksAround.into()
-            } else {
-                reason
-            };
-            Err(SetUpError::Certificates { file, reason })
-        }
-    }
 }
 
 fn with_query(base: &ApiBase, path: &str, query: Option<(&str, &str)>, token: &Token) -> Url {
@@ -513,68 +387,9 @@ fn with_token(base: &ApiBase, path: &str, token: &str) -> Url {
     url
 }
 
-/// The body of a response, as long as it may be an answer.
-async fn read(response: &mut Response, most: usize) -> Result<Option<Bytes>, Failure> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| unclear(&error))? {
-        if body.len() + chunk.len() > most {
-            return Ok(None);
-        }
-        if body.is_empty() {
-            body = Vec::from(chunk);
-        } else {
-            body.extend_from_slice(&chunk);
-        }
-    }
-    Ok(Some(Bytes::from(body)))
-}
-
-/// Only a failure to connect is certain; whatever comes later may have reached the server.
-fn failure(error: &reqwest::Error) -> Failure {
-    if !error.is_connect() {
-        return unclear(error);
-    }
-    Failure::NotConnected(if error.is_timeout() {
-        NotConnected::TimedOut
-    } else if distrusts(error) {
-        NotConnected::Certificate
-    } else {
-        turned_down_by_proxy(error).unwrap_or(NotConnected::Refused)
-    })
-}
-
-/// Whether it was the server's certificate that kept the connection from being made.
-fn distrusts(error: &(dyn std::error::Error + 'static)) -> bool {
-    if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
-        return true;
-    }
-    // `source()` of an I/O error skips the error it wraps and goes on with that one's source, so the inner one is taken.
-    let held = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    held.is_some_and(|held| distrusts(held)) || error.source().is_some_and(distrusts)
-}
-
-fn unclear(error: &reqwest::Error) -> Failure {
-    Failure::Unclear(if error.is_timeout() { Unclear::TimedOut } else { Unclear::Broken })
-}
-
 /// The pause before the next try: 1, 2, 4 … seconds, at most a minute, a random quarter more or less so that
 /// many who wait do not come back together. `tries` counts those made.
 pub(crate) fn pause(tries: u32) -> Duration {
     let seconds = 1_u64.checked_shl(tries.saturating_sub(1)).unwrap_or(u64::MAX).min(60);
     Duration::from_millis(seconds * 1000 * fastrand::u64(75..=125) / 100)
-}
-
-/// The header's seconds. A date is not read: our clock may be wrong.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
-}
-
-/// The server's time.
-fn date(headers: &HeaderMap) -> Option<Timestamp> {
-    headers.get(DATE).and_then(time)
-}
-
-fn time(value: &HeaderValue) -> Option<Timestamp> {
-    let text = value.to_str().ok()?;
-    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text.trim()).ok()
 }

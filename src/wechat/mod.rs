@@ -2,7 +2,9 @@
 
 pub mod answer;
 pub(crate) mod account;
+pub(crate) mod certificates;
 pub mod client;
+mod exchange;
 mod hidden;
 pub(crate) mod hook;
 pub(crate) mod media;

@@ -15,7 +15,7 @@ use crate::send::execution::quota::{Asked, ask as ask_quota};
 use crate::wechat::account::{CallError, KfAccount, Quota, kf_accounts};
 use crate::wechat::answer::errmsg::refused_ip;
 use crate::wechat::answer::reply::{Answer, Failure, Unclear};
-use crate::wechat::client::more_certificates;
+use crate::wechat::certificates::more_certificates;
 use crate::wechat::people::tags;
 use crate::wechat::proxy::from_environment;
 use crate::wechat::token::error::TokenError;

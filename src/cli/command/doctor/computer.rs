@@ -18,7 +18,7 @@ use crate::journal::media::{KeptMedia, MediaStore};
 use crate::journal::store::Store;
 use crate::own_file;
 use crate::own_file::exposed::{Exposed, exposed};
-use crate::wechat::client::{CERTIFICATES, SetUpError, more_certificates};
+use crate::wechat::certificates::{CERTIFICATES, CertificateFault, more_certificates};
 use crate::wechat::proxy::{Direct, direct, from_environment};
 
 /// Below this a run is likely to fail.
@@ -208,7 +208,7 @@ pub(crate) fn proxy(patient: &Patient<'_>) -> Found {
         let why = proxy_trouble(&fault.why).say(&patient.terminal.words);
         return Found::fault(patient.sentence("proxy.unusable", &[("variable", &fault.variable)]), Some(why));
     }
-    if let Err(SetUpError::Certificates { file, reason }) = more_certificates() {
+    if let Err(CertificateFault { file, reason }) = more_certificates() {
         let reason = patient.terminal.words.reason(&reason.to_string());
         let places: [(&str, &dyn std::fmt::Display); 3] =
             [("variable", &CERTIFICATES), ("file", &display(&file)), ("reason", &reason)];
