@@ -2,6 +2,7 @@
 
 pub mod bytes;
 pub mod media;
+pub mod people;
 #[cfg(target_os = "linux")]
 pub mod pty;
 pub mod sheets;
