@@ -124,7 +124,10 @@ impl Kept {
             Made::Changed(_) => {
                 return Err(Problem::new(Exit::Usage, "output-people-edited").with("file", display(file)));
             }
-            Made::Unknown => return refused(file, forbids.or(Some(Why::Foreign))),
+            Made::Unknown if forbids.is_some() => return refused(file, forbids),
+            Made::Unknown => {
+                return Err(Problem::new(Exit::Usage, "output-people-foreign").with("file", display(file)));
+            }
         }
         // Beside it goes a file of its own, in the place of nobody else's.
         let beside = sidecar::beside(file);

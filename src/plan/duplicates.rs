@@ -34,6 +34,13 @@ impl Hashes {
         self.0.push(hash(openid));
     }
 
+    /// How many openids there are, each counted once.
+    pub(crate) fn distinct(mut self) -> u64 {
+        self.0.sort_unstable();
+        self.0.dedup();
+        self.0.len() as u64
+    }
+
     /// The hashes that came more than once.
     pub(crate) fn repeated(mut self) -> Repeated {
         self.0.sort_unstable();

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::simulator::misfit::misfit;
+use crate::simulator::misfit::{RowMisfit, misfit};
+use crate::simulator::units::Start;
 
 /// The ids of tags begin here; below it are the platform's own groups.
 const FIRST_TAG: i64 = 100;
@@ -117,20 +117,24 @@ impl Crowd {
     }
 
     /// Reads a CSV with the column `openid` and those of its other columns that it has.
-    pub(crate) fn read(&mut self, text: &str) -> Result<(), String> {
+    pub(crate) fn read(&mut self, text: &str) -> Result<(), RowMisfit> {
         let mut rows = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-        let names = rows.headers().map_err(|error| error.to_string())?.clone();
+        let names = rows.headers().map_err(|error| RowMisfit::of_parser(&error))?.clone();
         let column = |name: &str| names.iter().position(|known| known.trim() == name);
         if column("openid").is_none() {
-            return Err(misfit("times-column", &[("name", &"openid")]));
+            return Err(RowMisfit::of_header(misfit("people-column", &[("name", &"openid")])));
         }
         for row in rows.records() {
-            let row = row.map_err(|error| error.to_string())?;
+            let row = row.map_err(|error| RowMisfit::of_parser(&error))?;
             let cell = |name: &str| column(name).and_then(|at| row.get(at)).unwrap_or("");
             let truth = |name: &str| matches!(cell(name).trim(), "1" | "true" | "yes");
             let tags = parts(cell("tags")).map(|name| self.tag(name)).collect();
-            let wrote = parts(cell("wrote")).map(time).collect::<Result<_, _>>()?;
-            let since = parts(cell("subscribe_time")).map(time).next().transpose()?;
+            let times = |name: &'static str| {
+                let at = column(name).unwrap_or(0);
+                let read = |text| time(text).ok_or_else(|| RowMisfit::of_time(&row, at, name, text));
+                parts(cell(name)).map(read).collect::<Result<Vec<i64>, _>>()
+            };
+            let (wrote, since) = (times("wrote")?, times("subscribe_time")?.first().copied());
             self.add(Person {
                 openid: cell("openid").trim().to_owned(),
                 follows: column("subscribe").is_none() || truth("subscribe"),
@@ -278,9 +282,7 @@ fn parts(cell: &str) -> impl Iterator<Item = &str> {
     cell.split(';').map(str::trim).filter(|part| !part.is_empty())
 }
 
-/// Seconds since 1970, or RFC 3339.
-fn time(text: &str) -> Result<i64, String> {
-    let seconds = text.parse().ok();
-    let exact = || text.parse::<Timestamp>().ok().map(|at| at.as_second());
-    seconds.or_else(exact).ok_or_else(|| misfit("times-time", &[("text", &text)]))
+/// Seconds since 1970, or what a scenario writes as a moment.
+fn time(text: &str) -> Option<i64> {
+    text.parse().ok().or_else(|| Some(Start::parse(text)?.0.as_second()))
 }

@@ -26,6 +26,37 @@ impl Misfit {
     }
 }
 
+/// What is wrong with a row of a file beside a scenario.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RowMisfit {
+    /// The line, from 1.
+    pub(crate) line: usize,
+    /// The cell, from 1.
+    pub(crate) cell: usize,
+    /// A [`Misfit`] written out, or the words of a parser.
+    pub(crate) message: String,
+}
+
+impl RowMisfit {
+    /// One of the file as a whole.
+    pub(crate) fn of_header(message: String) -> Self {
+        Self { line: 1, cell: 1, message }
+    }
+
+    /// One that the parser finds.
+    pub(crate) fn of_parser(error: &csv::Error) -> Self {
+        let line = error.position().map_or(1, csv::Position::line);
+        Self { line: usize::try_from(line).unwrap_or(usize::MAX), cell: 1, message: error.to_string() }
+    }
+
+    /// One of a time in a cell.
+    pub(crate) fn of_time(row: &csv::StringRecord, cell: usize, column: &str, text: &str) -> Self {
+        let line = row.position().map_or(1, csv::Position::line);
+        let message = misfit("times-time", &[("text", &text), ("name", &column)]);
+        Self { line: usize::try_from(line).unwrap_or(usize::MAX), cell: cell + 1, message }
+    }
+}
+
 /// A misfit written out: the key of a sentence below `scenario`, and the name and the value of each of its places.
 pub(crate) fn misfit(key: &str, values: &[(&str, &dyn Display)]) -> String {
     let mut text = format!("scenario.{key}{MARK}");

@@ -11,7 +11,7 @@ use crate::message::AccountKind;
 use crate::simulator::clock::ClockTable;
 use crate::simulator::crowd::{Crowd, FollowersTable};
 use crate::simulator::faults::{Fault, FaultKeys, FaultKind};
-use crate::simulator::misfit::{Misfit, misfit};
+use crate::simulator::misfit::{Misfit, RowMisfit, misfit};
 use crate::simulator::rules::{Endpoint, Rule, Selector};
 use crate::simulator::units::{ContentType, Latency, Numbers, Offset, Share, Span, Speed, Start};
 use crate::simulator::windows::Windows;
@@ -34,7 +34,7 @@ pub struct Scenario {
 pub struct ScenarioError {
     /// The line, from 1.
     pub(crate) line: usize,
-    /// The column in characters, from 1.
+    /// The column in characters, from 1; in a table the cell.
     pub(crate) column: usize,
     /// What is wrong: the parser's words, or a [`Misfit`] written out.
     pub(crate) message: String,
@@ -112,8 +112,7 @@ impl Scenario {
     ///
     /// What is wrong with it.
     pub fn with_times(self, text: &str) -> Result<Self, ScenarioError> {
-        let windows =
-            Windows::parse(text).map_err(|message| ScenarioError { line: 1, column: 1, message })?;
+        let windows = Windows::parse(text).map_err(ScenarioError::of_row)?;
         Ok(Self { windows: Some(windows), ..self })
     }
 
@@ -129,8 +128,7 @@ impl Scenario {
     ///
     /// What is wrong with it.
     pub fn with_people(mut self, text: &str) -> Result<Self, ScenarioError> {
-        let read = self.crowd.read(text);
-        read.map_err(|message| ScenarioError { line: 1, column: 1, message })?;
+        self.crowd.read(text).map_err(ScenarioError::of_row)?;
         Ok(self)
     }
 
@@ -150,6 +148,11 @@ impl ScenarioError {
     /// What is wrong, where it is not the parser that says it.
     pub(crate) fn misfit(&self) -> Option<Misfit> {
         Misfit::parse(&self.message)
+    }
+
+    fn of_row(misfit: RowMisfit) -> Self {
+        let RowMisfit { line, cell, message } = misfit;
+        Self { line, column: cell, message }
     }
 
     fn at(text: &str, offset: usize, message: &str) -> Self {

@@ -53,7 +53,7 @@ impl<'de> Deserialize<'de> for Span {
 pub(crate) struct Start(pub(crate) Timestamp);
 
 impl Start {
-    fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let exact = text.parse::<Timestamp>().ok();
         // A text with an offset is no time of day, even if a parser would pass over the offset.
         let plain = |c: char| c.is_ascii_digit() || "-: T".contains(c);

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::simulator::misfit::misfit;
+use crate::simulator::misfit::{RowMisfit, misfit};
+use crate::simulator::units::Start;
 
 /// How long a message and a payment open.
 const LONG: Duration = Duration::from_secs(48 * 3600);
@@ -41,24 +42,24 @@ fn opens(event: &str) -> Option<(Duration, Option<u32>)> {
 
 impl Windows {
     /// Reads a CSV with the columns `openid`, `time` and, where it is not always a message, `event`. Times are seconds
-    /// since 1970 or RFC 3339.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    /// since 1970, or what a scenario writes as a moment.
+    pub(crate) fn parse(text: &str) -> Result<Self, RowMisfit> {
         let mut windows = Self::default();
         let mut rows = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-        let names = rows.headers().map_err(|error| error.to_string())?.clone();
+        let names = rows.headers().map_err(|error| RowMisfit::of_parser(&error))?.clone();
         let column = |name: &str| names.iter().position(|known| known.trim() == name);
-        let missing = |name: &str| misfit("times-column", &[("name", &name)]);
+        let missing = |name: &str| RowMisfit::of_header(misfit("times-column", &[("name", &name)]));
         let openid = column("openid").ok_or_else(|| missing("openid"))?;
         let time = column("time").ok_or_else(|| missing("time"))?;
         let event = column("event");
         for row in rows.records() {
-            let row = row.map_err(|error| error.to_string())?;
+            let row = row.map_err(|error| RowMisfit::of_parser(&error))?;
             let cell = |column: usize| row.get(column).unwrap_or("").trim();
             let seconds =
                 cell(time).parse::<i64>().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
-            let at = seconds.or_else(|| cell(time).parse().ok());
+            let at = seconds.or_else(|| Some(Start::parse(cell(time))?.0));
             let at = at.and_then(|at| u64::try_from(at.as_second()).ok());
-            let at = at.ok_or_else(|| misfit("times-time", &[("text", &cell(time))]))?;
+            let at = at.ok_or_else(|| RowMisfit::of_time(&row, time, "time", cell(time)))?;
             let event = event.map(cell).filter(|event| !event.is_empty()).unwrap_or("message");
             windows.interact(cell(openid), event, at);
         }

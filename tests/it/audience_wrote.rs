@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
 use crate::support::people::{CLICK, TEXT, audience, column, openids, push, sidecar};
-use crate::support::{APPID, Platform, World, openid};
+use crate::support::{APPID, Platform, Ran, World, openid};
 
 #[test]
 fn who_wrote_is_read_from_the_log_and_a_later_tap_replaces_no_message() {
@@ -69,4 +69,58 @@ fn records_are_asked_for_by_days_and_an_empty_answer_is_explained() {
     ran.exits(0);
     let rows = world.results_of("wrote.csv");
     assert_eq!((rows.len(), &rows[0][0], &rows[0][3]), (1, openid(1).as_str(), "2"));
+}
+
+/// `wxcast audience wrote` from a file.
+fn wrote(world: &World, log: &str) -> Ran {
+    world.run(&["audience", "wrote", "--appid", APPID, "--from", log, "-o", "wrote.csv"])
+}
+
+#[test]
+fn a_log_as_windows_writes_it_is_read_like_any_other() {
+    let world = World::new();
+    let log = [push(1, 3, TEXT), push(2, 2, TEXT)].concat();
+    let wide: Vec<u8> =
+        std::iter::once(0xFEFF).chain(log.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    world.file("push.log", wide);
+    wrote(&world, "push.log").exits(0).says("2 people");
+    assert_eq!(column(&world, "wrote.csv"), openids(&[1, 2]));
+}
+
+#[test]
+fn what_is_no_log_of_pushes_is_said_to_be_none_and_leaves_the_last_list_alone() {
+    let world = World::new();
+    world.file("push.log", push(1, 3, TEXT));
+    wrote(&world, "push.log").exits(0);
+    let before = world.read("wrote.csv");
+    let access = "127.0.0.1 - - [29/Nov/2026:10:00:00 +0800] \"POST /wx HTTP/1.1\" 200 7\n".repeat(40);
+    for (name, content, said) in [
+        ("access.log", access.into_bytes(), "no push was found in access.log"),
+        ("push.log.gz", b"\x1f\x8b\x08\x00\x00".to_vec(), "is packed (.gz)"),
+        ("noise.log", (0..=255u8).cycle().take(12_000).collect(), "is no text"),
+        ("empty.log", Vec::new(), "no push was found in empty.log"),
+        ("app.log", b"{\"level\":\"info\",\"n\":1}\n".to_vec(), "no push was found in app.log"),
+        ("users.csv", b"OpenID,nickname\noA,x\n".to_vec(), "a table without a column `createtime`"),
+        (
+            "cut.log",
+            push(1, 3, "").replace("</CreateTime></xml>", "").into_bytes(),
+            "none of them can be read",
+        ),
+    ] {
+        world.file(name, content);
+        let ran = wrote(&world, name).exits(3).says(said).says("Nothing was written");
+        assert!(ran.stderr.len() < 800, "{}", ran.stderr);
+        assert_eq!(world.read("wrote.csv"), before, "{name}");
+    }
+    // The names of columns as they stand there.
+    wrote(&world, "users.csv").says("OpenID, nickname");
+}
+
+#[test]
+fn a_push_that_was_cut_off_is_counted_and_takes_none_of_the_others_along() {
+    let world = World::new();
+    let whole = push(1, 3, TEXT);
+    world
+        .file("push.log", format!("{}\n{}{}", &whole[..whole.len() / 2], push(2, 2, TEXT), push(3, 1, TEXT)));
+    wrote(&world, "push.log").exits(0).says("1 entries look like pushes").says("2 people");
 }

@@ -76,8 +76,10 @@ impl Fields {
 /// What stands at the beginning of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// A push, so many bytes long.
-    Whole(Fields, usize),
+    /// Pushes, together so many bytes long.
+    Whole(Vec<Fields>, usize),
+    /// What looks like a push and is none that can be read, so many bytes long.
+    Broken(usize),
     /// Something else that is whole, so many bytes long.
     Other(usize),
     /// The beginning of one.

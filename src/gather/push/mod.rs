@@ -3,14 +3,17 @@
 
 pub(crate) mod entry;
 mod json;
+mod lossy;
 pub(crate) mod table;
 mod xml;
 
-use std::fs::File;
-use std::io::{self, BufRead as _, BufReader};
+use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::Path;
 
+use encoding_rs::Encoding;
+
 use crate::gather::push::entry::{Entry, Part};
+use crate::gather::push::lossy::Lossy;
 use crate::own_file;
 
 /// A push has a few hundred bytes; what is longer and does not end is none.
@@ -23,21 +26,52 @@ pub(crate) enum Form {
     Log,
     /// A table with columns.
     Table,
+    /// It is packed, by the program whose files end so.
+    Packed(&'static str),
+    /// It is no text.
+    Binary,
+    /// It is a text with nothing of pushes in it.
+    Foreign,
+    /// There is nothing in it.
+    Empty,
 }
 
-/// How a log seems to be written: with a push somewhere near its beginning, or else as a table.
+/// How files begin that are packed, and how their names end.
+const PACKED: [(&[u8], &str); 4] =
+    [(b"\x1f\x8b", ".gz"), (b"BZh", ".bz2"), (b"\xfd7zXZ", ".xz"), (b"\x28\xb5\x2f\xfd", ".zst")];
+
+/// How a log seems to be written, by its beginning.
 pub(crate) fn form_of(path: &Path) -> io::Result<Form> {
     let mut head = Vec::new();
-    io::Read::read_to_end(&mut io::Read::take(own_file::open_through(path)?, LONGEST as u64), &mut head)?;
-    let text = String::from_utf8_lossy(&head);
-    let is_log =
-        text.contains("<xml") || text.contains("{\"") || text.contains("{ \"") || text.contains("{\n");
-    Ok(if is_log { Form::Log } else { Form::Table })
+    own_file::open_through(path)?.take(LONGEST as u64).read_to_end(&mut head)?;
+    if head.is_empty() {
+        return Ok(Form::Empty);
+    }
+    if let Some((_, ending)) = PACKED.iter().find(|(begin, _)| head.starts_with(begin)) {
+        return Ok(Form::Packed(ending));
+    }
+    if table::is_workbook(&head) {
+        return Ok(Form::Table);
+    }
+    let marked = Encoding::for_bom(&head).is_some();
+    let mut text = Vec::new();
+    Lossy::new(&*head).read_to_end(&mut text)?;
+    let text = String::from_utf8_lossy(&text);
+    let is_log = ["<xml", "{\"", "{ \"", "{\n", "{\r\n"].iter().any(|begin| text.contains(begin));
+    Ok(if is_log {
+        Form::Log
+    } else if !marked && head.contains(&0) {
+        Form::Binary
+    } else if table::may_be(&text) {
+        Form::Table
+    } else {
+        Form::Foreign
+    })
 }
 
 /// Reads a log of XML and JSON to its end and tells of each entry.
 pub(crate) fn read(path: &Path, each: &mut dyn FnMut(Entry)) -> io::Result<()> {
-    let mut lines = BufReader::with_capacity(256 * 1024, own_file::open_through(path)?);
+    let mut lines = BufReader::with_capacity(LONGEST, Lossy::new(own_file::open_through(path)?));
     let mut buffer = String::new();
     while append_line(&mut lines, &mut buffer)? {
         consume(&mut buffer, false, each);
@@ -47,9 +81,9 @@ pub(crate) fn read(path: &Path, each: &mut dyn FnMut(Entry)) -> io::Result<()> {
 }
 
 /// Puts the next line behind a text. What is no UTF-8 in it is what people wrote, which does not count.
-fn append_line(lines: &mut BufReader<File>, buffer: &mut String) -> io::Result<bool> {
+fn append_line(lines: &mut impl BufRead, buffer: &mut String) -> io::Result<bool> {
     let mut line = Vec::new();
-    let mut part = io::Read::take(lines, LONGEST as u64);
+    let mut part = lines.take(LONGEST as u64);
     let read = part.read_until(b'\n', &mut line)?;
     buffer.push_str(&String::from_utf8_lossy(&line));
     Ok(read > 0)
@@ -70,8 +104,12 @@ fn consume(buffer: &mut String, is_end: bool, each: &mut dyn FnMut(Entry)) {
             Part::None
         };
         match read {
-            Part::Whole(fields, length) => {
-                each(fields.entry());
+            Part::Whole(pushes, length) => {
+                pushes.into_iter().for_each(|fields| each(fields.entry()));
+                at = found + length;
+            }
+            Part::Broken(length) => {
+                each(Entry::Unreadable);
                 at = found + length;
             }
             Part::Other(length) => at = found + length,
@@ -158,5 +196,54 @@ mod tests {
         assert_eq!(entries(&TEXT[..TEXT.len() - 20]), [Entry::Unreadable]);
         assert_eq!(entries(&TEXT.replace("1700000000", "soon")), [Entry::Unreadable]);
         assert_eq!(entries(&TEXT.replace("[oA]", "[张三]")), [Entry::Unreadable]);
+    }
+
+    #[test]
+    fn a_push_that_was_cut_off_anywhere_is_told_and_the_next_ones_are_read() {
+        let wrote = did("oA", 1_700_000_000, Did::Opened(Opened::Message), "7");
+        let first = TEXT.find("<FromUserName>").expect("a field");
+        for end in
+            (0..TEXT.len()).filter(|end| *end > first + "<FromUserName>".len() && TEXT.is_char_boundary(*end))
+        {
+            let read = entries(&format!("{}\n{TEXT}\n{TEXT}\n", &TEXT[..end]));
+            assert_eq!(read.iter().filter(|entry| **entry == wrote).count(), 2, "{end}: {read:?}");
+            assert!(read.contains(&Entry::Unreadable), "{end}: {read:?}");
+        }
+        // Before it says anything of itself.
+        assert_eq!(entries(&format!("<xml><ToUs\n{TEXT}")), [Entry::Unreadable, wrote]);
+        assert_eq!(entries("<xml><page>1</other></xml>"), [], "another document");
+    }
+
+    #[test]
+    fn pushes_are_found_in_lists_and_in_texts_within_texts() {
+        let text = |value: &str| serde_json::to_string(value).expect("a text");
+        let push = |who: &str| {
+            format!("{{\"FromUserName\":\"{who}\",\"CreateTime\":1700000000,\"MsgType\":\"text\"}}")
+        };
+        let wrote = |who: &str, id: &str| did(who, 1_700_000_000, Did::Opened(Opened::Message), id);
+        let slashed = text(TEXT).replace('/', "\\/");
+        for (log, expected) in [
+            (format!("{{\"body\":{}}}", text(&push("oA"))), vec![wrote("oA", "")]),
+            (
+                format!("{{\"a\":{{\"b\":[{},{}]}}}}", push("oA"), push("oB")),
+                vec![wrote("oA", ""), wrote("oB", "")],
+            ),
+            (format!("[{},{}]", push("oA"), push("oB")), vec![wrote("oA", ""), wrote("oB", "")]),
+            (format!("{{\"log\":{}}}", text(&format!("t=1 got {}", text(&push("oA"))))), vec![]),
+            (format!("{{\"log\":{}}}", text(&format!("got {} ok", push("oA")))), vec![wrote("oA", "")]),
+            (format!("{{\"body\":{slashed}}}"), vec![wrote("oA", "7")]),
+            (format!("{{\"raw\":{},\"parsed\":{}}}", text(&push("oA")), push("oA")), vec![wrote("oA", "")]),
+        ] {
+            let read: Vec<Entry> =
+                entries(&log).into_iter().filter(|entry| *entry != Entry::Unreadable).collect();
+            assert_eq!(read, expected, "{log}");
+        }
+        // What people wrote in a push is none.
+        let forged =
+            push("oA").replace("\"text\"}", &format!("\"text\",\"Content\":{}}}", text(&push("oEVIL"))));
+        assert_eq!(entries(&forged), [wrote("oA", "")]);
+        // What names somebody and cannot be taken apart is told.
+        let unread = format!("{{\"body\":{}}}", text("FromUserName=oA&CreateTime=1700000000"));
+        assert_eq!(entries(&unread), [Entry::Unreadable]);
     }
 }

@@ -10,10 +10,9 @@ use crate::audience::openid;
 use crate::audience::reader::Reader;
 use crate::audience::row::Row;
 use crate::audience::time_cell;
+use crate::audience::workbook;
 use crate::campaign::window::Opened;
 use crate::diagnostic::Diagnostic;
-use crate::diagnostic::code::Code;
-use crate::diagnostic::place::Place;
 use crate::gather::contacts::{Contact, Did};
 use crate::gather::push::entry::Entry;
 
@@ -25,25 +24,42 @@ const WHAT: [&str; 5] = ["msgtype", "msg_type", "type", "互动方式", "消息�
 const EVENT: [&str; 2] = ["event", "事件"];
 const ID: [&str; 2] = ["msgid", "msg_id"];
 
+/// Why a table cannot be read.
+pub(crate) enum Unread {
+    /// This is wrong with it.
+    Faults(Vec<Diagnostic>),
+    /// It has no column of this name, nor of another for the same; those that it has are these.
+    NoColumn(&'static str, Vec<String>),
+}
+
+/// Whether a file that begins so is a workbook.
+pub(crate) fn is_workbook(head: &[u8]) -> bool {
+    workbook::begins(head)
+}
+
+/// Whether a text that begins so may be a table of pushes: it names a column of people.
+pub(crate) fn may_be(head: &str) -> bool {
+    let head = head.to_lowercase();
+    WHO.iter().any(|name| head.contains(name))
+}
+
 /// Reads a table to its end and tells of each row.
 ///
 /// # Errors
 ///
 /// What keeps it from being read.
-pub(crate) fn read(path: &Path, zone: &TimeZone, each: &mut dyn FnMut(Entry)) -> Result<(), Vec<Diagnostic>> {
+pub(crate) fn read(path: &Path, zone: &TimeZone, each: &mut dyn FnMut(Entry)) -> Result<(), Unread> {
     let source = Source { path: path.to_owned(), openid: "openid".to_owned(), ..Source::default() };
     let mut reader = Reader::open(&source).map_err(|unreadable| {
         let mut faults: Vec<Diagnostic> =
             unreadable.faults.into_iter().filter(Diagnostic::is_error).collect();
         locate::fill(&source, &mut faults);
-        faults
+        Unread::Faults(faults)
     })?;
-    let names: Vec<String> = reader.header().names().map(str::to_lowercase).collect();
-    let column = |known: &[&str]| names.iter().position(|name| known.contains(&name.as_str()));
-    let missing = |name: &str| {
-        let fault = Diagnostic::new(Code::ListWithoutOpenids, Place::Header { cell: 0, column: None });
-        vec![fault.with("name", name).with("columns", names.join(", "))]
-    };
+    let names: Vec<String> = reader.header().names().map(str::to_owned).collect();
+    let is_known = |known: &[&str], name: &String| known.contains(&name.to_lowercase().as_str());
+    let column = |known: &[&str]| names.iter().position(|name| is_known(known, name));
+    let missing = |name| Unread::NoColumn(name, names.clone());
     let who = column(&WHO).ok_or_else(|| missing(WHO[1]))?;
     let when = column(&WHEN).ok_or_else(|| missing(WHEN[0]))?;
     let (what, event, id) = (column(&WHAT), column(&EVENT), column(&ID));
@@ -52,7 +68,7 @@ pub(crate) fn read(path: &Path, zone: &TimeZone, each: &mut dyn FnMut(Entry)) ->
         match reader.read(&mut row) {
             Ok(Some(_)) => {}
             Ok(None) => return Ok(()),
-            Err(fault) => return Err(vec![fault]),
+            Err(fault) => return Err(Unread::Faults(vec![fault])),
         }
         let Ok(cells) = row.cells() else {
             each(Entry::Unreadable);

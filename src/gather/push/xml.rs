@@ -3,24 +3,35 @@
 
 use crate::gather::push::entry::{Fields, Part};
 
+/// Fields that show that it is a push.
+const OWN: [&str; 5] = ["ToUserName", "FromUserName", "CreateTime", "MsgType", "Encrypt"];
 /// Nothing of a push is nested deeper.
 const DEEPEST: usize = 8;
 
 /// Reads it.
 pub(crate) fn read(text: &str) -> Part {
     let Some(start) = text.find('>') else { return Part::Unfinished };
-    let mut scan = Scan { text, at: start + 1, fields: Fields::default() };
+    let mut scan = Scan { text, at: start + 1, fields: Fields::default(), is_push: false };
     match scan.children(&mut Vec::new()) {
-        Some(true) => Part::Whole(scan.fields, scan.at),
+        Some(true) => Part::Whole(vec![scan.fields], scan.at),
+        // Whoever writes a log may die in the middle of a push. The next one then stands inside of it.
+        Some(false) if scan.is_push => {
+            let within = &text[BEGIN.len()..scan.at];
+            Part::Broken(within.find(BEGIN).map_or(scan.at, |next| BEGIN.len() + next))
+        }
         Some(false) => Part::None,
         None => Part::Unfinished,
     }
 }
 
+/// How a push begins.
+const BEGIN: &str = "<xml";
+
 struct Scan<'t> {
     text: &'t str,
     at: usize,
     fields: Fields,
+    is_push: bool,
 }
 
 impl<'t> Scan<'t> {
@@ -46,8 +57,19 @@ impl<'t> Scan<'t> {
             if rest.len() < "<![CDATA[".len() && "<![CDATA[".starts_with(rest) {
                 return None;
             }
+            // Another push within this one: nothing of a push is called so.
+            if rest.starts_with(BEGIN) {
+                self.is_push = true;
+                return Some(false);
+            }
             let end = rest.find('>')?;
             let tag = &rest[1..end];
+            // A tag that was cut off.
+            if let Some(next) = tag.find('<') {
+                self.is_push |= tag[next..].starts_with(BEGIN);
+                self.at += 1 + next;
+                return Some(false);
+            }
             self.at += end + 1;
             if let Some(name) = tag.strip_prefix('/') {
                 let name = name.trim();
@@ -61,7 +83,9 @@ impl<'t> Scan<'t> {
                 if path.len() >= DEEPEST {
                     return Some(false);
                 }
-                path.push(tag.split_whitespace().next().unwrap_or(tag));
+                let name = tag.split_whitespace().next().unwrap_or(tag);
+                self.is_push |= path.is_empty() && OWN.contains(&name);
+                path.push(name);
             }
             value.clear();
         }

@@ -8,8 +8,9 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
+use std::pin::pin;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -18,6 +19,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::process::Command;
 
 use crate::audience::Source as AudienceSource;
+use crate::audience::openid;
 use crate::audience::reader::Reader;
 use crate::audience::row::Row;
 use crate::audience::workbook::cache::Cache;
@@ -33,10 +35,14 @@ use crate::cli::terminal::Terminal;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::render::display;
 use crate::own_file;
+use crate::plan::duplicates::Hashes;
+use crate::report::plan::text::length;
 use crate::report::write_file;
 use crate::send::shutdown::Signals;
 use crate::wechat::token::program::{Group, keep_last, last_words, signal_of};
 
+/// So often it is said that a program is still running.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// How long its pipes are read on after its end.
 const AFTERWARDS: Duration = Duration::from_secs(1);
 
@@ -53,9 +59,9 @@ pub(crate) fn run(args: &audience_args::Fetch, terminal: &Terminal) -> Result<Ex
     terminal.say("gathered.running", &[("program", program)]);
     let made_at = Timestamp::now();
     let printed = kept_apart(file).map_err(|error| Unfetched::from(error).0)?;
-    let sha256 =
-        fetched(campaign, command, program, printed.as_file()).map_err(|Unfetched(problem)| problem)?;
-    let people = people_in(campaign, program, printed.path())?;
+    let sha256 = fetched(campaign, command, program, printed.as_file(), terminal)
+        .map_err(|Unfetched(problem)| problem)?;
+    let Rows { rows, people } = people_in(campaign, program, printed.path())?;
     write_file(file, |out| std::io::copy(&mut File::open(printed.path())?, out))
         .map_err(|reason: std::io::Error| Problem::cannot_write(file, reason))?;
     let sidecar = Sidecar {
@@ -67,11 +73,14 @@ pub(crate) fn run(args: &audience_args::Fetch, terminal: &Terminal) -> Result<Ex
         host: None,
         destination: None,
         made_at,
-        counts: Counts { people, received: people, ..Counts::default() },
+        counts: Counts { people, received: rows, ..Counts::default() },
         sha256,
     };
     sidecar.write(file).map_err(|reason| Problem::cannot_write(file, reason))?;
     terminal.say("gathered.written", &[("file", &display(file)), ("count", &people)]);
+    if rows != people {
+        terminal.say("gathered.rows", &[("rows", &rows), ("count", &people)]);
+    }
     whose.next(terminal);
     Ok(Exit::Ok)
 }
@@ -89,9 +98,10 @@ fn fetched(
     command: &[String],
     program: &str,
     mut file: &File,
+    terminal: &Terminal,
 ) -> Result<String, Unfetched> {
     let mut printed = Printed { out: &mut file, sha256: Sha256::new(), bytes: 0 };
-    printed_by(&from_campaign(command, Some(&campaign.path)), program, &mut printed)?;
+    printed_by(&from_campaign(command, Some(&campaign.path)), program, &mut printed, terminal)?;
     if printed.bytes == 0 {
         let empty = Problem::new(Exit::Invalid, "gathered-command-empty");
         return Err(Unfetched(empty.with("program", program)));
@@ -127,14 +137,29 @@ impl Printed<'_> {
 }
 
 /// Runs the program to its end.
-fn printed_by(command: &[OsString], program: &str, printed: &mut Printed<'_>) -> Result<(), Unfetched> {
+fn printed_by(
+    command: &[OsString],
+    program: &str,
+    printed: &mut Printed<'_>,
+    terminal: &Terminal,
+) -> Result<(), Unfetched> {
     let runtime = runtime().map_err(Unfetched)?;
     runtime.block_on(async {
         let mut signals = Signals::listen();
-        tokio::select! {
-            done = to_its_end(command, program, printed) => done,
-            stop = signals.next() => {
-                Err(Unfetched(Problem::new(Exit::of_stop(&stop), "gathered-command-signal")))
+        let begun = Instant::now();
+        let mut told = tokio::time::interval_at((begun + PATIENCE).into(), PATIENCE);
+        let mut running = pin!(to_its_end(command, program, printed));
+        loop {
+            tokio::select! {
+                done = &mut running => return done,
+                stop = signals.next() => {
+                    return Err(Unfetched(Problem::new(Exit::of_stop(&stop), "gathered-command-signal")));
+                }
+                // Nobody knows how long a program may take, and whoever waits for one that hangs should learn that it does.
+                _ = told.tick() => {
+                    let length = length(begun.elapsed().as_secs(), &terminal.words);
+                    terminal.say("gathered.still-running", &[("program", &program), ("length", &length)]);
+                }
             }
         }
     })
@@ -201,8 +226,15 @@ async fn to_its_end(command: &[OsString], program: &str, printed: &mut Printed<'
     }))
 }
 
-/// How many rows a file has that a program printed, where it is an audience at all.
-fn people_in(campaign: &Campaign, program: &str, printed: &Path) -> Result<u64, Problem> {
+/// What a program printed.
+struct Rows {
+    rows: u64,
+    /// How many people stand in them.
+    people: u64,
+}
+
+/// How many rows and people a file has that a program printed, where it is an audience at all.
+fn people_in(campaign: &Campaign, program: &str, printed: &Path) -> Result<Rows, Problem> {
     let audience = &campaign.audience;
     let source =
         AudienceSource { path: printed.to_owned(), cache: Cache::default(), ..audience.source.clone() };
@@ -213,15 +245,20 @@ fn people_in(campaign: &Campaign, program: &str, printed: &Path) -> Result<u64, 
         let faults = unreadable.faults.into_iter().filter(Diagnostic::is_error).map(faulty);
         faults.reduce(Problem::and).expect("a file that cannot be read has a fault").and(stays())
     })?;
-    if reader.header().position(&audience.openid_column).is_none() {
+    let Some(column) = reader.header().position(&audience.openid_column) else {
         return Err(problem("gathered-command-columns").with("name", &audience.openid_column));
-    }
-    let (mut rows, mut row) = (0, Row::default());
+    };
+    let (mut rows, mut row, mut openids) = (0, Row::default(), Hashes::default());
     while reader.read(&mut row).map_err(|fault| faulty(fault).and(stays()))?.is_some() {
         rows += 1;
+        let cells = row.cells().map_err(|fault| faulty(fault).and(stays()))?;
+        let openid = cells.or_blank(column);
+        if openid::check(openid).is_ok() {
+            openids.add(openid.as_bytes());
+        }
     }
     if rows == 0 {
         return Err(problem("gathered-command-nobody"));
     }
-    Ok(rows)
+    Ok(Rows { rows, people: openids.distinct() })
 }

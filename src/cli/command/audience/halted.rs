@@ -17,11 +17,16 @@ use crate::wechat::token::error::TokenError;
 
 /// A tag that is not there, or not any more (docs/platform.md#tags).
 const NO_TAG: i64 = 45159;
+/// The records of service accounts are not switched on (docs/platform.md#chat-records).
+const NO_RECORDS: i64 = 65400;
 
 /// Why nothing more is fetched.
 pub(super) fn halted(halt: &Halt, origin: &Origin) -> Problem {
     match halt {
         Halt::Quota(answer) => told(Exit::Paused, "gathered-quota", answer),
+        Halt::Answered(answer) if answer.code == NO_RECORDS => {
+            told(Exit::Account, "gathered-no-records", answer)
+        }
         Halt::Answered(answer) if answer.code == NO_TAG => told(Exit::Invalid, "gathered-tag-gone", answer),
         Halt::Answered(answer) if refused_ip(answer.errmsg.raw()).is_some() => {
             Problem::said(Exit::Account, refusal::account(answer.code, &answer.errmsg, Some(origin)))

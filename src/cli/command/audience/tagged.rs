@@ -47,7 +47,7 @@ pub(crate) fn run(args: &audience_args::Tagged, terminal: &Terminal) -> Result<E
         if args.output.is_some() {
             return Err(Problem::new(Exit::Usage, "gathered-no-tag"));
         }
-        session.whose.next(terminal);
+        terminal.say("next.gathered-tags", &[]);
         return Ok(Exit::Ok);
     };
     let find = |names: &[String]| names.iter().map(|name| find(name, &known)).collect::<Result<Vec<_>, _>>();

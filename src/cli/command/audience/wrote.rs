@@ -1,7 +1,7 @@
 //! `wxcast audience wrote`: who wrote lately, from the account's own log of pushes, or from the records of service
 //! accounts. No call tells whose window is open (docs/platform.md#windows).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -20,7 +20,8 @@ use crate::diagnostic::render::display;
 use crate::diagnostic::unread;
 use crate::gather::contacts::{Contact, Contacts, Counted, Did, Last};
 use crate::gather::push::entry::Entry;
-use crate::gather::push::{self, Form, table};
+use crate::gather::push::table::{self, Unread};
+use crate::gather::push::{self, Form};
 use crate::report::list::Take;
 use crate::wechat::people;
 
@@ -28,6 +29,9 @@ use crate::wechat::people;
 const COLUMNS: [&str; 3] = ["last", "by", "messages"];
 /// The longest time that one call of records may be about (docs/platform.md#chat-records).
 const SLICE: i64 = 86_400;
+/// So many columns are named, with so many letters each.
+const MOST_NAMES: usize = 10;
+const MOST_OF_NAME: usize = 30;
 /// A clock may be off by so much; what is further ahead is a wrong time.
 const AHEAD: SignedDuration = SignedDuration::from_mins(10);
 
@@ -56,10 +60,13 @@ pub(crate) fn run(args: &audience_args::Wrote, terminal: &Terminal) -> Result<Ex
     for file in &args.from {
         read.file(file, &mut contacts)?;
     }
-    let encrypted = read.encrypted;
+    read.insist_on_any(&args.from)?;
     read.tell(terminal);
-    if encrypted > 0 && read.contacts == 0 {
-        return Err(Problem::new(Exit::Invalid, "gathered-all-encrypted").with("count", encrypted));
+    if read.encrypted > 0 && read.contacts == 0 {
+        return Err(Problem::new(Exit::Invalid, "gathered-all-encrypted").with("count", read.encrypted));
+    }
+    if read.unreadable > 0 && read.contacts + read.nothing == 0 {
+        return Err(Problem::new(Exit::Invalid, "gathered-all-unreadable").with("count", read.unreadable));
     }
     made.write(&whose, None, contacts, terminal)?;
     whose.next(terminal);
@@ -90,13 +97,30 @@ impl Logs {
             Entry::Encrypted => self.encrypted += 1,
             Entry::Unreadable => self.unreadable += 1,
         };
+        let problem = |key| Problem::new(Exit::Invalid, key).with("file", display(file));
         match push::form_of(file).map_err(unreadable)? {
             Form::Log => push::read(file, &mut each).map_err(unreadable),
-            Form::Table => table::read(file, &usual_zone(), &mut each).map_err(|faults| {
-                let faults = faults.into_iter().map(|fault| Problem::fault(file, fault));
-                faults.reduce(Problem::and).expect("a file that cannot be read has a fault")
+            Form::Table => table::read(file, &usual_zone(), &mut each).map_err(|unread| match unread {
+                Unread::Faults(faults) => {
+                    let faults = faults.into_iter().map(|fault| Problem::fault(file, fault));
+                    faults.reduce(Problem::and).expect("a file that cannot be read has a fault")
+                }
+                Unread::NoColumn(name, columns) => {
+                    problem("gathered-log-column").with("name", name).with("columns", shortened(&columns))
+                }
             }),
+            Form::Packed(ending) => Err(problem("gathered-log-packed").with("ending", ending)),
+            Form::Binary => Err(problem("gathered-log-binary")),
+            Form::Foreign => Err(no_push(std::slice::from_ref(&file.to_owned()))),
+            // It may have been begun anew just now.
+            Form::Empty => Ok(()),
         }
+    }
+
+    /// Insists that some push was found: a list that was made of another file would be of nobody.
+    fn insist_on_any(&self, from: &[PathBuf]) -> Result<(), Problem> {
+        let Self { contacts, nothing, encrypted, unreadable } = self;
+        if contacts + nothing + encrypted + unreadable == 0 { Err(no_push(from)) } else { Ok(()) }
     }
 
     fn tell(&self, terminal: &Terminal) {
@@ -109,6 +133,21 @@ impl Logs {
             terminal.warn("gathered.unreadable", &[("count", unreadable)]);
         }
     }
+}
+
+fn no_push(files: &[PathBuf]) -> Problem {
+    let files = files.iter().map(|file| display(file)).collect::<Vec<_>>().join(", ");
+    Problem::new(Exit::Invalid, "gathered-no-push").with("files", files)
+}
+
+/// The first names of columns, each cut where it is no name any more.
+fn shortened(names: &[String]) -> String {
+    let cut = |name: &String| match name.char_indices().nth(MOST_OF_NAME) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.clone(),
+    };
+    let more = if names.len() > MOST_NAMES { ", …" } else { "" };
+    names.iter().take(MOST_NAMES).map(cut).collect::<Vec<_>>().join(", ") + more
 }
 
 /// The file in the making.
