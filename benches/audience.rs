@@ -1,9 +1,12 @@
 //! A million followers: `wxcast audience followers` as a process of its own, from its start to the finished file, beside
 //! reqwest with nothing around it that asks for the same pages, both from the simulator as a process of its own.
 //!
-//! `cargo bench --bench audience`; TMPDIR says which disk. At most 1.5 times what the pages take.
+//! Then ten times as many, for the memory that takes.
+//!
+//! `cargo bench --bench audience`; TMPDIR says which disk. At most 1.5 times what the pages take, and hardly more memory
+//! for ten million than for one.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -13,6 +16,8 @@ use std::time::{Duration, Instant};
 const FOLLOWERS: usize = 1_000_000;
 /// How many runs of each are made, in turn, so that whatever else the machine does falls on both.
 const RUNS: usize = 7;
+/// How often it is looked whether a process has ended.
+const LOOK: Duration = Duration::from_millis(2);
 /// A token that the scenario takes without a fetch.
 const TOKEN: &str = "bench";
 const APPID: &str = "wx0123456789abcdef";
@@ -26,16 +31,29 @@ fn main() {
     let (mut bare_times, mut whole_times) = (Vec::new(), Vec::new());
     for _ in 0..runs {
         bare_times.push(timed(|| assert_eq!(bare(&simulator.base), followers, "everybody comes")));
-        whole_times.push(timed(|| whole(folder.path(), &simulator.base, followers)));
+        whole_times.push(timed(|| {
+            whole(folder.path(), &simulator.base, followers);
+        }));
         println!(
             "bare {:?}, wxcast {:?}",
             bare_times.last().expect("a run"),
             whole_times.last().expect("a run")
         );
     }
-    let (bare, whole) = (median(&mut bare_times), median(&mut whole_times));
-    let ratio = whole.as_secs_f64() / bare.as_secs_f64();
-    println!("medians: bare {bare:?}, wxcast {whole:?}, {ratio:.2} times");
+    let (bare_time, whole_time) = (median(&mut bare_times), median(&mut whole_times));
+    let ratio = whole_time.as_secs_f64() / bare_time.as_secs_f64();
+    println!("medians: bare {bare_time:?}, wxcast {whole_time:?}, {ratio:.2} times (at most 1.5)");
+    drop(simulator);
+    for count in [followers, followers * 10] {
+        let simulator = Simulator::start(folder.path(), count);
+        let begun = Instant::now();
+        let peak = whole(folder.path(), &simulator.base, count);
+        let took = begun.elapsed();
+        match peak {
+            Some(peak) => println!("{count} followers: {took:?}, at most {} MB of memory", peak / 1024),
+            None => println!("{count} followers: {took:?}; this system does not tell the memory"),
+        }
+    }
 }
 
 fn timed(work: impl FnOnce()) -> Duration {
@@ -104,10 +122,10 @@ fn bare(base: &str) -> usize {
     })
 }
 
-/// `wxcast audience followers`, as people run it.
-fn whole(folder: &Path, base: &str, followers: usize) {
+/// `wxcast audience followers`, as people run it. Gives the most memory that it took, in KB, where the system tells.
+fn whole(folder: &Path, base: &str, followers: usize) -> Option<u64> {
     let file = folder.join("fans.csv");
-    let status = Command::new(env!("CARGO_BIN_EXE_wxcast"))
+    let mut child = Command::new(env!("CARGO_BIN_EXE_wxcast"))
         .args(["audience", "followers", "--appid", APPID, "--progress", "plain", "-o"])
         .arg(&file)
         .env("WXCAST_API_BASE", base)
@@ -117,9 +135,25 @@ fn whole(folder: &Path, base: &str, followers: usize) {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .status()
-        .expect("the binary runs");
+        .spawn()
+        .expect("the binary starts");
+    let mut peak = None;
+    let status = loop {
+        peak = most_memory(child.id()).or(peak);
+        match child.try_wait().expect("a child") {
+            Some(status) => break status,
+            None => std::thread::sleep(LOOK),
+        }
+    };
     assert!(status.success(), "{status}");
-    let lines = fs::read(&file).expect("a file").iter().filter(|byte| **byte == b'\n').count();
+    let lines = BufReader::with_capacity(1 << 20, File::open(&file).expect("a file")).split(b'\n').count();
     assert_eq!(lines, followers + 1, "everybody stands in it");
+    peak
+}
+
+/// The most memory that a process took so far, in KB.
+fn most_memory(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    most.trim().split(' ').next()?.parse().ok()
 }
