@@ -8,4 +8,5 @@ pub(crate) mod kept;
 pub(crate) mod pages;
 pub(crate) mod profiles;
 pub(crate) mod push;
+pub(crate) mod repeats;
 pub(crate) mod selection;

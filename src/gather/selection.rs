@@ -1,8 +1,8 @@
 //! Who of several lists is meant: in one of these, in all of those, in none of the others, and nobody twice.
 //!
 //! The lists are files that are read as streams. Of whom a list must or must not hold, a hash of 128 bits is in memory;
-//! of everybody else one of 64 bits, and whoever may stand there twice is compared letter by letter
-//! ([`duplicates`](crate::plan::duplicates)).
+//! of everybody else nothing, and whoever may stand there twice ([`repeats`](crate::gather::repeats)) is compared letter by
+//! letter.
 
 use std::fs::File;
 use std::hash::BuildHasher as _;
@@ -12,7 +12,8 @@ use std::path::Path;
 use foldhash::quality::FixedState;
 
 use crate::gather::kept::Kept;
-use crate::plan::duplicates::{Hashes, SeenOpenids};
+use crate::gather::repeats::Repeats;
+use crate::plan::duplicates::SeenOpenids;
 
 /// The openids of a list, as hashes so long that no two of all people share one.
 #[derive(Debug, Clone, Default)]
@@ -85,13 +86,15 @@ impl Selection<'_> {
     }
 
     /// Calls `take` with everybody who is meant, once each, in the order of the lists.
-    pub(crate) fn sift(&self, take: &mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<Sifted> {
-        let mut hashes = Hashes::default();
-        self.each(&mut |openid| {
-            hashes.add(openid.as_bytes());
-            Ok(())
-        })?;
-        let mut seen = SeenOpenids::new(hashes.repeated());
+    /// `folder` is where something may lie meanwhile.
+    pub(crate) fn sift(
+        &self,
+        folder: &Path,
+        take: &mut dyn FnMut(&str) -> io::Result<()>,
+    ) -> io::Result<Sifted> {
+        let mut repeats = Repeats::new(folder);
+        self.each(&mut |openid| repeats.add(openid))?;
+        let mut seen = SeenOpenids::new(repeats.repeated()?);
         let mut sifted = Sifted::default();
         self.each(&mut |openid| {
             sifted.read += 1;
@@ -114,7 +117,7 @@ impl Selection<'_> {
     pub(crate) fn into_file(self, folder: &Path) -> io::Result<(People, Sifted)> {
         let mut sifted = Sifted::default();
         let people = People::of::<io::Error>(folder, |each| {
-            sifted = self.sift(each)?;
+            sifted = self.sift(folder, each)?;
             Ok(())
         })?;
         Ok((people, sifted))
@@ -214,7 +217,7 @@ mod tests {
                 not: not.iter().map(|list| set(list)).collect(),
             };
             let mut came = Vec::new();
-            let sifted = selection.sift(&mut |openid| { came.push(openid.to_owned()); Ok(()) }).expect("memory");
+            let sifted = selection.sift(&std::env::temp_dir(), &mut |openid| { came.push(openid.to_owned()); Ok(()) }).expect("memory");
             let people: BTreeSet<u8> = any.iter().flatten().copied().collect();
             let meant: BTreeSet<String> = people
                 .iter()

@@ -24,7 +24,8 @@ pub(crate) struct SeenOpenids {
     counts: HashMap<String, u32>,
 }
 
-fn hash(openid: &[u8]) -> u64 {
+/// The hash that an openid is known by before it is compared letter by letter.
+pub(crate) fn hash(openid: &[u8]) -> u64 {
     FixedState::with_seed(0).hash_one(openid)
 }
 
@@ -55,6 +56,13 @@ impl Hashes {
 }
 
 impl Repeated {
+    /// Takes in the next one; one that came last is known already.
+    pub(crate) fn add(&mut self, hash: u64) {
+        if self.0.last() != Some(&hash) {
+            self.0.push(hash);
+        }
+    }
+
     /// Whether no openid is repeated.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -16,9 +16,9 @@ use crate::cli::sidecar::{Counts, Source, together};
 use crate::cli::terminal::Terminal;
 use crate::gather::kept::{Kept, Mark, resting_on};
 use crate::gather::profiles::{self, Known};
+use crate::gather::repeats::Repeats;
 use crate::gather::selection::{People, Selection, Set, Sifted};
 use crate::locale::Catalog;
-use crate::plan::duplicates::Hashes;
 use crate::report::list::{Take, Titles};
 use crate::wechat::people::{self, Listed};
 
@@ -94,21 +94,21 @@ fn as_they_come(session: &Session<'_>, listing: &Listing, terminal: &Terminal) -
     let words = &terminal.words;
     let what = words.say("gathered.what.followers", &[]);
     let mut followers = session.kept(&name(Listed::Followers), None, &what)?;
-    let mut hashes = Hashes::default();
+    let mut repeats = Repeats::new(&session.folder);
     let filled = listing.fill(&titles(words, &[]), |take| {
         followers.lines::<Unwritten>(&mut |openid| {
-            hashes.add(openid.as_bytes());
+            repeats.add(openid)?;
             Ok(take(&[openid])?)
         })?;
         session.complete(Listed::Followers, &mut followers, &what, &mut |taken| match taken {
             Taken::Person(openid) => {
-                hashes.add(openid.as_bytes());
+                repeats.add(openid)?;
                 Ok(take(&[openid])?)
             }
             // Those who came before are in the file already.
             Taken::Anew => Err(Unwritten::Repeated),
         })?;
-        let repeated = std::mem::take(&mut hashes).repeated();
+        let repeated = repeats.repeated()?;
         if repeated.is_empty() { Ok(()) } else { Err(Unwritten::Repeated) }
     });
     let sha256 = match filled {
