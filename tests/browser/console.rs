@@ -124,6 +124,17 @@ pub(crate) async fn a_console_is_walked_through_by_keyboard(browser: &Browser) {
     go(browser, ".home", None).await;
     go(browser, "a[href^='/campaign/']", Some("春季促销")).await;
     screen(browser, "campaign").await;
+    go(browser, ".tabs a", Some("修改")).await;
+    screen(browser, "edit").await;
+    screen(browser, "edit-open").await;
+    // The phone follows what is written, and the file does once it is saved.
+    to(browser, "textarea[data-text]", None).await;
+    browser.type_in("大家好！").await;
+    browser.wait_for("大家好！").await;
+    to(browser, "button[value=save]", None).await;
+    browser.type_in(ENTER).await;
+    browser.wait_for("已保存").await;
+    assert!(world.read("spring-sale/campaign.toml").contains("大家好！"));
     go(browser, ".tabs a", Some("试发")).await;
     screen(browser, "try").await;
     go(browser, ".tabs a", Some("记录")).await;
@@ -152,6 +163,9 @@ pub(crate) async fn a_console_is_walked_through_by_keyboard(browser: &Browser) {
     browser.wait_for("下载 Excel").await;
     browser.wait_for("45015").await;
     screen(browser, "results").await;
+    go(browser, ".tabs a", Some("记录")).await;
+    browser.wait_for("这个公众号的各个活动").await;
+    screen(browser, "runs-beside").await;
     let elsewhere: Vec<String> =
         browser.requests().await.into_iter().filter(|url| !url.starts_with(origin(&console.url))).collect();
     assert_eq!(elsewhere, Vec::<String>::new(), "nothing is asked of anybody else");
@@ -199,6 +213,9 @@ async fn screen(browser: &Browser, name: &str) {
     for (at, language) in ["zh-CN", "en"].into_iter().enumerate() {
         if at == 1 {
             other_language(browser, "en").await;
+        }
+        if name.ends_with("-open") {
+            browser.run("document.querySelectorAll('details.section, details.inner').forEach((it) => (it.open = true))").await;
         }
         for (width, schemes) in WIDTHS {
             let scheme = schemes[at];
