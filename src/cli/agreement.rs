@@ -106,7 +106,7 @@ impl Proposal<'_> {
         if let Some(ramp) = &campaign.send.ramp {
             terminal.say("send.ramp", &[("ramp", &plan_text::ramp(ramp, plan.counts.planned, words))]);
         }
-        self.warnings(terminal);
+        warnings(plan, campaign, terminal);
         self.replaced(terminal);
         self.earlier(terminal);
         terminal.say("send.digests", &[("digest", &plan.digest), ("plan", id)]);
@@ -193,21 +193,6 @@ impl Proposal<'_> {
             limit: Some(self.total),
         };
         Breakdown::of_plan(Some(self.campaign), self.plan, &ahead)
-    }
-
-    /// The warnings by their kind, and where they can be read.
-    fn warnings(&self, terminal: &Terminal) {
-        let diagnostics = &self.plan.diagnostics;
-        let count = diagnostics.warnings();
-        if count == 0 {
-            return;
-        }
-        let path = argument(&self.campaign.path);
-        terminal.say("send.warnings", &[("count", &count), ("campaign", &path)]);
-        // A sound plan has no errors: whatever is counted is a warning.
-        for (code, count) in diagnostics.counts() {
-            terminal.say("send.warning", &[("count", count), ("title", &title(*code, terminal))]);
-        }
     }
 
     /// That the results of another wave lie where those of this one will. They are not lost, and whoever wants both keeps
@@ -308,6 +293,19 @@ impl Proposal<'_> {
             return Ok(());
         }
         Err(Problem::note(Exit::Gate, "send.no"))
+    }
+}
+
+/// Tells the warnings of a sound plan by their kind, and where they can be read.
+pub(crate) fn warnings(plan: &Plan, campaign: &Campaign, terminal: &Terminal) {
+    let count = plan.diagnostics.warnings();
+    if count == 0 {
+        return;
+    }
+    terminal.say("send.warnings", &[("count", &count), ("campaign", &argument(&campaign.path))]);
+    // A sound plan has no errors: whatever is counted is a warning.
+    for (code, count) in plan.diagnostics.counts() {
+        terminal.say("send.warning", &[("count", count), ("title", &title(*code, terminal))]);
     }
 }
 

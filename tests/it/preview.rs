@@ -182,3 +182,14 @@ fn a_pick_of_few_takes_what_matters_most_and_one_of_many_takes_all() {
     assert_eq!(rows(&shown(&world, &["--pick", "40"])), (1..=30).collect::<Vec<_>>());
     assert_eq!(rows(&shown(&world, &["--pick", "0"])), Vec::<u64>::new());
 }
+
+#[test]
+fn what_is_odd_about_the_list_is_told_beside_the_messages_also_where_they_look_well() {
+    let world = World::with_recipients(1);
+    world.file("audience.csv", format!("openid,name\n{},Li\n{},鐜嬩簲\n", openid(0), openid(1)));
+    let shown = world.run(&["preview", "campaign.toml", "--row", "1"]).exits(0);
+    assert!(!shown.stdout.contains("鐜"), "{}", shown.stdout);
+    shown.says("Warnings: 1; `wxcast plan campaign.toml` shows each").says("1 × ");
+    let json = world.run(&["preview", "campaign.toml", "--format", "json"]).exits(0);
+    assert!(!json.stderr.contains("Warnings"), "{}", json.stderr);
+}

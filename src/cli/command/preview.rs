@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::campaign::Campaign;
+use crate::cli::agreement::warnings;
 use crate::cli::command::{chosen, serve};
 use crate::cli::context::{environment, load_sound_guarded};
 use crate::cli::exit_code::Exit;
@@ -57,6 +58,10 @@ pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Result<Exit, Pro
         },
         Some(path) => write_file(path, |out| out.write_all(text.as_bytes()))
             .map_err(|error| Problem::cannot_write(path, error))?,
+    }
+    if args.format == PreviewFormat::Human {
+        // Whoever looks at messages may not look at the plan again before they send them.
+        warnings(&plan, &campaign, terminal);
     }
     terminal.next("preview", &args.campaign.campaign);
     Ok(Exit::Ok)
