@@ -8,6 +8,7 @@ pub(crate) mod before;
 pub(crate) mod campaign_lock;
 pub(crate) mod context;
 pub(crate) mod receipt_told;
+mod database;
 pub(crate) mod ending;
 mod execution;
 pub mod exit_code;
@@ -143,7 +144,8 @@ fn run(arguments: &[OsString]) -> Exit {
     };
     let terminal = Terminal::new(words, &args.global, repeated(&matches, &tree));
     log(args.global.verbose, terminal.color);
-    obey(&args.command, &terminal).unwrap_or_else(|problem| tell(&problem, &terminal))
+    let obeyed = database::choose(&matches).and_then(|()| obey(&args.command, &terminal));
+    obeyed.unwrap_or_else(|problem| tell(&problem, &terminal))
 }
 
 fn obey(command: &Subcommand, terminal: &Terminal) -> Result<Exit, Problem> {

@@ -1,7 +1,7 @@
 //! Flags that a command named in a hint has to repeat: without them it would be about another journal than the one that
 //! was just told of.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Command};
 
@@ -19,10 +19,14 @@ pub(crate) fn repeated(matches: &ArgMatches, tree: &Command) -> Vec<Repeated> {
     };
     let takes = |command: &Command, id: &str| command.get_arguments().any(|arg| arg.get_id() == id);
     let local = given.try_get_one::<bool>("local").ok().flatten().is_some_and(|local| *local);
+    let journal = given.try_get_one::<String>("journal").ok().flatten();
     let commands = tree.get_subcommands().filter_map(|command| {
         let mut flags = Vec::new();
         if let Some(folder) = path("state_dir").filter(|_| takes(command, "state_dir")) {
             flags.push(format!(" --state-dir {}", argument(folder)));
+        }
+        if let Some(journal) = journal.filter(|_| takes(command, "journal")) {
+            flags.push(format!(" --journal {}", argument(Path::new(journal))));
         }
         if local && takes(command, "local") {
             flags.push(" --local".to_owned());

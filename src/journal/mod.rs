@@ -14,6 +14,7 @@
 pub(crate) mod attempts;
 pub(crate) mod backend;
 pub(crate) mod batch;
+pub(crate) mod chosen;
 pub(crate) mod error;
 pub mod history;
 pub mod identity;
@@ -27,7 +28,6 @@ pub(crate) mod notice;
 pub(crate) mod payload;
 pub(crate) mod people;
 pub(crate) mod portable;
-#[allow(dead_code, reason = "the store over it comes next")]
 pub(crate) mod postgres;
 pub(crate) mod receipt;
 pub mod record;

@@ -10,8 +10,10 @@ use crate::delivery::tally::Tally;
 use crate::journal::JournalError;
 use crate::journal::backend::Backend;
 pub use crate::journal::batch::Intent;
+use crate::journal::chosen;
 use crate::journal::identity::{CampaignKey, Identity, Recipient, RunKey};
 use crate::journal::lineage::MessageSet;
+use crate::journal::postgres::store::PostgresStore;
 use crate::journal::record::Recorded;
 use crate::journal::sqlite::store::SqliteStore;
 use crate::journal::sqlite::{file, format1, log};
@@ -48,7 +50,11 @@ impl Store {
     ///
     /// When it cannot be reached, is foreign, newer or damaged. Nothing is ever started anew over such a one.
     pub fn open(folder: &Path) -> Result<Self, JournalError> {
-        Ok(Self { backend: Box::new(SqliteStore::open(folder)?) })
+        let backend: Box<dyn Backend> = match chosen::of(folder) {
+            Some((settings, destination)) => Box::new(PostgresStore::open(settings, folder, destination)?),
+            None => Box::new(SqliteStore::open(folder)?),
+        };
+        Ok(Self { backend })
     }
 
     /// Opens the journal of a folder for reading; gives nothing where there is none. It needs no right to write.
@@ -57,7 +63,13 @@ impl Store {
     ///
     /// As [`open`](Self::open).
     pub fn read(folder: &Path) -> Result<Option<Self>, JournalError> {
-        Ok(SqliteStore::read(folder)?.map(|store| Self { backend: Box::new(store) }))
+        fn boxed(store: impl Backend + 'static) -> Store {
+            Store { backend: Box::new(store) }
+        }
+        Ok(match chosen::of(folder) {
+            Some((settings, destination)) => PostgresStore::read(settings, folder, destination)?.map(boxed),
+            None => SqliteStore::read(folder)?.map(boxed),
+        })
     }
 
     /// Whether commits that had been acknowledged are lost at the end of the journal of a folder.
@@ -66,6 +78,9 @@ impl Store {
     ///
     /// When it cannot be read.
     pub(crate) fn is_damaged(folder: &Path) -> Result<bool, JournalError> {
+        if chosen::of(folder).is_some() {
+            return Ok(false);
+        }
         log::is_damaged(folder)
             .map_err(|error| JournalError::Unreachable { place: folder.into(), reason: error.to_string() })
     }

@@ -4,12 +4,14 @@
 //! small enough that no second is ever noticeably above the ceiling, the first one included.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
 use crate::campaign::rate::Rate;
+use crate::journal::postgres::pace::SharedPace;
 
 /// How much of the rate may come at once.
 const BURST: Duration = Duration::from_millis(10);
@@ -74,6 +76,18 @@ pub(crate) struct Pacer {
     per_second: f64,
     /// How many seconds of the run pass in one.
     speed: u32,
+    /// The ceilings of all computers together, in place of this one's.
+    shared: Option<Shared>,
+}
+
+/// A pace that others keep to as well.
+#[derive(Debug)]
+struct Shared {
+    pace: Arc<SharedPace>,
+    /// Which share of the ceiling was told of last.
+    told: f64,
+    /// When this computer slowed everybody down last.
+    slowed: Option<Instant>,
 }
 
 /// A pace below the ceiling.
@@ -94,11 +108,21 @@ impl Pacer {
             slow: None,
             per_second,
             speed,
+            shared: None,
         }
+    }
+
+    /// The same where permits are shared with other computers.
+    pub(crate) fn sharing(self, pace: Option<Arc<SharedPace>>) -> Self {
+        let Some(pace) = pace else { return self };
+        Self { shared: Some(Shared { pace, told: 1.0, slowed: None }), ..self }
     }
 
     /// Waits until the next request may be made, and counts it. It may be broken off and called again.
     pub(crate) async fn pace(&mut self) {
+        if let Some(shared) = &self.shared {
+            return shared.pace.pace().await;
+        }
         let slow = self.slow.as_ref().map(|slow| &slow.limiter);
         for limiter in self.ceilings.iter().chain(slow).skip(self.passed) {
             while let Err(not_yet) = limiter.check() {
@@ -111,6 +135,9 @@ impl Pacer {
 
     /// Counts the next request where it may be made at once, and says whether it may.
     pub(crate) fn passes(&mut self) -> bool {
+        if let Some(shared) = &self.shared {
+            return shared.pace.passes();
+        }
         let slow = self.slow.as_ref().map(|slow| &slow.limiter);
         for limiter in self.ceilings.iter().chain(slow).skip(self.passed) {
             if limiter.check().is_err() {
@@ -125,6 +152,9 @@ impl Pacer {
     /// Halves the pace: the platform is busy. Signs of the same moment count once. Gives the new pace, in
     /// requests a second, where it changed.
     pub(crate) fn slow_down(&mut self, now: Instant) -> Option<f64> {
+        if let Some(shared) = &mut self.shared {
+            return shared.slow_down(now).map(|factor| factor * self.per_second);
+        }
         let factor = match &self.slow {
             Some(slow) if now.duration_since(slow.since) < ONE_SIGN => return None,
             Some(slow) => (slow.factor / 2.0).max(SLOWEST),
@@ -136,6 +166,9 @@ impl Pacer {
     /// Takes a step back towards the ceiling, when the pace has been kept for a while. Gives the new pace
     /// where it changed.
     pub(crate) fn recover(&mut self, now: Instant) -> Option<f64> {
+        if let Some(shared) = &mut self.shared {
+            return shared.recovered(now).map(|factor| factor * self.per_second);
+        }
         let slow = self.slow.as_ref().filter(|slow| now.duration_since(slow.since) >= STEP)?;
         let factor = slow.factor * 1.5;
         if factor < 1.0 {
@@ -152,6 +185,31 @@ impl Pacer {
         self.slow = Some(Slow { limiter: limiter(interval), factor, since: now });
         self.passed = self.passed.min(self.ceilings.len());
         per_second
+    }
+}
+
+impl Shared {
+    /// Halves the pace of everybody. Gives the new share where it is news.
+    fn slow_down(&mut self, now: Instant) -> Option<f64> {
+        if self.slowed.is_some_and(|before| now.duration_since(before) < ONE_SIGN) {
+            return None;
+        }
+        self.pace.slow_down();
+        self.slowed = Some(now);
+        self.told = (self.told.min(self.pace.factor()) / 2.0).max(SLOWEST);
+        Some(self.told)
+    }
+
+    /// The share of the ceiling, where it is greater than was told.
+    fn recovered(&mut self, now: Instant) -> Option<f64> {
+        // What was said before this computer slowed everybody down is no news.
+        if self.slowed.is_some_and(|before| now.duration_since(before) < STEP) {
+            return None;
+        }
+        let factor = self.pace.factor();
+        let is_news = factor > self.told;
+        self.told = factor;
+        is_news.then_some(factor)
     }
 }
 

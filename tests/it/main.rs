@@ -69,6 +69,8 @@ mod plan;
 mod plan_formats;
 mod plan_id;
 mod policy;
+mod postgres_reach;
+mod postgres_share;
 mod preview;
 mod preview_html;
 mod prose;

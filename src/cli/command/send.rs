@@ -32,6 +32,7 @@ use crate::cli::user_state::{AccountFolder, account_lock};
 use crate::cli::watching::Watching;
 use crate::delivery::stop::Stop;
 use crate::diagnostic::render::display;
+use crate::journal::chosen;
 use crate::journal::identity::Channel;
 use crate::journal::receipt;
 use crate::journal::store::Store;
@@ -350,9 +351,10 @@ pub(crate) fn lock(
 ) -> Result<(Locks, bool), Problem> {
     let mut locks = Locks::default();
     let mut waited = false;
-    for path in
-        [campaign_lock(state, &campaign.id), account_lock(&campaign.account.appid, state, destination)]
-    {
+    // In a database the account's runs share its ceiling; only one of them at a time can keep to it by itself.
+    let account = chosen::of(state).is_none();
+    let account = account.then(|| account_lock(&campaign.account.appid, state, destination));
+    for path in std::iter::once(campaign_lock(state, &campaign.id)).chain(account) {
         waited |= take(&mut locks, &path, &holder(&campaign.id), Some(until), terminal)?;
     }
     let beside = folder_lock(&campaign.path, &campaign.id, &campaign.account.appid, destination);

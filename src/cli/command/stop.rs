@@ -15,7 +15,10 @@ use crate::cli::terminal::Terminal;
 use crate::cli::user_state::AccountFolder;
 use crate::diagnostic::render::display;
 use crate::journal::Identity;
+use crate::journal::chosen;
 use crate::journal::lock::{holder_of, is_held};
+use crate::journal::postgres::admin;
+use crate::journal::postgres::settings::Settings;
 use crate::journal::store::Store;
 use crate::own_file;
 
@@ -25,7 +28,9 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Asks a running send to stop, and waits until it has.
 pub(crate) fn run(args: &args::Stop, terminal: &Terminal) -> Result<Exit, Problem> {
     let path = &args.campaign.campaign;
-    let Some(Running { id, state, lock }) = running(args, terminal)? else { return Ok(Exit::Ok) };
+    let Some(Running { id, state, lock }) = running(args, terminal)? else {
+        return elsewhere(args, terminal);
+    };
     let request = stop_request(&state, &id);
     own_file::replace(&request, b"").map_err(|error| Problem::cannot_write(&request, error))?;
     let holder = holder_of(&lock);
@@ -45,6 +50,44 @@ pub(crate) fn run(args: &args::Stop, terminal: &Terminal) -> Result<Exit, Proble
     terminal.say("stop.stopped", &[]);
     terminal.next("look", path);
     Ok(Exit::Ok)
+}
+
+/// Stops a run of another computer, where the journal is shared with it.
+fn elsewhere(args: &args::Stop, terminal: &Terminal) -> Result<Exit, Problem> {
+    let path = &args.campaign.campaign;
+    let stopped = match (chosen::database(), whose(path)) {
+        (Some(settings), Ok(Whose { identity, .. })) => stop_elsewhere(args, settings, &identity, terminal)?,
+        (None, _) | (_, Err(_)) => false,
+    };
+    terminal.say(if stopped { "stop.stopped" } else { "stop.nothing" }, &[]);
+    terminal.next("look", path);
+    Ok(Exit::Ok)
+}
+
+/// Asks whoever sends a campaign to stop, and waits until they have. Gives whether anybody did.
+fn stop_elsewhere(
+    args: &args::Stop,
+    settings: &Settings,
+    whose: &Identity,
+    terminal: &Terminal,
+) -> Result<bool, Problem> {
+    let destinations: &[_] =
+        if args.journal.local { &[Destination::Local] } else { &[Destination::Real, Destination::Local] };
+    for destination in destinations {
+        let sending = admin::at_work(settings, whose, *destination)?;
+        if sending.is_empty() {
+            continue;
+        }
+        admin::ask_to_stop(settings, whose, *destination)?;
+        for worker in &sending {
+            terminal.say("stop.asked-elsewhere", &[("pid", &worker.pid), ("host", &worker.host)]);
+        }
+        while admin::at_work(settings, whose, *destination)?.iter().any(|worker| sending.contains(worker)) {
+            std::thread::sleep(LOOK);
+        }
+        return Ok(true);
+    }
+    Ok(false)
 }
 
 /// The run that is meant: of the campaign that the file names, else the one that its folder tells of. A running send must
@@ -88,11 +131,7 @@ fn running(args: &args::Stop, terminal: &Terminal) -> Result<Option<Running>, Pr
         Some(entry) if entry.running && !knows(&account, &identity) => {
             Err(receipt_told::unstopped(&entry, path))
         }
-        Some(_) | None => {
-            terminal.say("stop.nothing", &[]);
-            terminal.next("look", path);
-            Ok(None)
-        }
+        Some(_) | None => Ok(None),
     }
 }
 

@@ -56,7 +56,7 @@ pub(crate) fn run(args: &args::Try, terminal: &Terminal) -> Result<Exit, Problem
     let to = who(args, &campaign, terminal)?;
     let samples = samples(args, &campaign, &plan)?;
     let destination = hosts.destination();
-    let account = AccountFolder::insist(&campaign.account.appid, args.state_dir.as_ref())?;
+    let account = AccountFolder::insist(&campaign.account.appid, args.state.dir())?;
     let whose = whose(&campaign);
     let state = account.prepare(destination, &campaign.path, &whose)?;
     let (locks, _) = lock(&campaign, &state, destination, Instant::now(), terminal)?;

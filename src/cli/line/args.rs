@@ -252,8 +252,8 @@ pub(crate) struct Try {
     pub(crate) format: Format,
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = MaskOpenid::Auto)]
     pub(crate) mask_openid: MaskOpenid,
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub(crate) state_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) state: StateArgs,
 }
 
 /// `send`.

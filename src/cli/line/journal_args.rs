@@ -22,6 +22,25 @@ pub(crate) enum JournalCommand {
     Export(Export),
     Import(Import),
     Prune(Prune),
+    Init(Init),
+    Migrate(Migrate),
+    Accept(Accept),
+}
+
+/// `journal init`.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Init {
+    #[arg(long)]
+    pub(crate) print: bool,
+    #[command(flatten)]
+    pub(crate) state: StateArgs,
+}
+
+/// `journal migrate`.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Migrate {
+    #[command(flatten)]
+    pub(crate) state: StateArgs,
 }
 
 /// `journal status`.
@@ -70,6 +89,17 @@ pub(crate) struct Prune {
     pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) journal: JournalArgs,
+}
+
+/// `journal accept`.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Accept {
+    #[arg(long, value_name = "APPID")]
+    pub(crate) appid: Option<String>,
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) state: StateArgs,
 }
 
 /// `history`.

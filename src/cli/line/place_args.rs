@@ -9,12 +9,15 @@ use clap::ValueHint;
 pub(crate) struct StateArgs {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     state_dir: Option<PathBuf>,
+    /// Where the journals are, where they are in a database. Which one it is is found out before the command begins.
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    journal: Option<String>,
 }
 
 impl StateArgs {
     /// As if this folder had been named, or none.
     pub(crate) fn of(state_dir: Option<PathBuf>) -> Self {
-        Self { state_dir }
+        Self { state_dir, journal: None }
     }
 
     /// The folder that was named.

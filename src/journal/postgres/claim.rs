@@ -98,7 +98,7 @@ impl PostgresStore {
             in_flight: HashMap::new(),
             commits: 0,
             gave_up: false,
-            lease,
+            _lease: lease,
         });
         Ok(())
     }

@@ -118,11 +118,6 @@ impl Connection {
         self.client.as_ref().expect("it is there until the connection is dropped")
     }
 
-    /// What speaks to the database and what waits for it, for transactions.
-    pub(crate) fn parts(&mut self) -> (&mut Client, &Waiter) {
-        (self.client.as_mut().expect("it is there until the connection is dropped"), &self.waiter)
-    }
-
     /// Waits for an answer.
     ///
     /// # Errors
@@ -168,11 +163,6 @@ impl Connection {
     /// Whether it is over.
     pub(crate) fn is_closed(&self) -> bool {
         self.client().is_closed()
-    }
-
-    /// Which database.
-    pub(crate) fn place(&self) -> &Place {
-        &self.place
     }
 
     /// Why the journal cannot be read.
@@ -225,14 +215,6 @@ impl Fault {
                 None => true,
                 Some(said) => said.code().code().starts_with("57P") || said.code().code().starts_with("08"),
             },
-        }
-    }
-
-    /// The server's code for it, where it answered.
-    pub(crate) fn code(&self) -> Option<&str> {
-        match self {
-            Self::TimedOut => None,
-            Self::Database(error) => error.code().map(|code| code.code()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A journal in PostgreSQL, for teams: several computers, one record, one ceiling.
 
+pub(crate) mod admin;
 mod alike;
 mod attempts;
 mod claim;
@@ -14,6 +15,7 @@ mod marks;
 mod messages;
 mod notes;
 mod notices;
+pub(crate) mod pace;
 mod passfile;
 mod prune;
 mod runs;

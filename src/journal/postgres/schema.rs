@@ -11,8 +11,6 @@
 
 /// The format this program writes, and the newest it reads.
 pub(crate) const FORMAT: i64 = 1;
-/// The oldest format whose programs can read what this one writes.
-pub(crate) const LEAST_READER: i64 = 1;
 
 /// Makes everything, in one transaction of the caller's. `message` has room in each page for the outcome to stand beside
 /// its intent, so that no index has to be told of it.

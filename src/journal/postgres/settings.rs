@@ -91,14 +91,11 @@ impl Mode {
         })
     }
 
-    /// Its word.
-    pub(crate) fn name(self) -> &'static str {
+    /// Whether it is known who the server is.
+    pub(crate) fn is_checked(self) -> bool {
         match self {
-            Self::Disable => "disable",
-            Self::Prefer => "prefer",
-            Self::Require => "require",
-            Self::VerifyCa => "verify-ca",
-            Self::VerifyFull => "verify-full",
+            Self::VerifyFull => true,
+            Self::Disable | Self::Prefer | Self::Require | Self::VerifyCa => false,
         }
     }
 }

@@ -57,7 +57,7 @@ pub(crate) struct Held {
     /// Whether it was waited in vain for the database: it is not waited for again.
     pub(crate) gave_up: bool,
     /// Renews the lease until this is dropped.
-    pub(crate) lease: Lease,
+    pub(crate) _lease: Lease,
 }
 
 impl PostgresStore {

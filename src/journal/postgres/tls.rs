@@ -152,17 +152,18 @@ impl ServerCertVerifier for AnyName {
 impl MakeTlsConnect<Socket> for Tls {
     type Stream = Private;
     type TlsConnect = Shake;
-    type Error = rustls::pki_types::InvalidDnsNameError;
+    type Error = io::Error;
 
     fn make_tls_connect(&mut self, host: &str) -> Result<Shake, Self::Error> {
-        Ok(Shake { config: Arc::clone(&self.0), host: ServerName::try_from(host.to_owned())? })
+        // A socket has no name, and needs none; what has no name that a certificate could hold fails when it shakes hands.
+        Ok(Shake { config: Arc::clone(&self.0), host: host.to_owned() })
     }
 }
 
 /// A handshake that is about to be made.
 pub(super) struct Shake {
     config: Arc<ClientConfig>,
-    host: ServerName<'static>,
+    host: String,
 }
 
 impl TlsConnect<Socket> for Shake {
@@ -171,9 +172,10 @@ impl TlsConnect<Socket> for Shake {
     type Future = Pin<Box<dyn Future<Output = io::Result<Private>> + Send>>;
 
     fn connect(self, socket: Socket) -> Self::Future {
-        Box::pin(
-            async move { Ok(Private(TlsConnector::from(self.config).connect(self.host, socket).await?)) },
-        )
+        Box::pin(async move {
+            let host = ServerName::try_from(self.host).map_err(io::Error::other)?;
+            Ok(Private(TlsConnector::from(self.config).connect(host, socket).await?))
+        })
     }
 }
 

@@ -24,6 +24,7 @@ use crate::clock::Clock;
 use crate::delivery::event::Event;
 use crate::delivery::stop::{Stop, StorageFault};
 use crate::journal::kept::Kept;
+use crate::journal::postgres::pace::SharedPace;
 use crate::journal::receipt::Watch;
 use crate::journal::{Journal, flushing};
 use crate::send::breaker::Breaker;
@@ -74,6 +75,8 @@ pub struct Run<'r, J> {
     pub kept: Vec<Kept>,
     /// The run's receipt, where it leaves one.
     pub receipt: Option<Watch>,
+    /// The pace of the account over all computers, where they share it.
+    pub(crate) pace: Option<Arc<SharedPace>>,
 }
 
 type InFlight = FuturesUnordered<Pin<Box<dyn Future<Output = Attempted> + Send>>>;
@@ -160,7 +163,7 @@ pub async fn run<J: Journal>(mut run: Run<'_, J>) -> Ended {
     let settings = &run.campaign.send;
     let constant = run.campaign.templates.iter().all(|template| template.constant().is_some());
     let mut dispatcher = Dispatcher {
-        pacer: Pacer::new(&settings.rates, clock.speed()),
+        pacer: Pacer::new(&settings.rates, clock.speed()).sharing(run.pace.clone()),
         load: Load::new(begun),
         breaker: Breaker::new(settings.max_refused, settings.max_unknown, constant),
         in_flight: FuturesUnordered::new(),
@@ -229,6 +232,7 @@ impl<J: Journal> Dispatcher<'_, J> {
                 }
                 Wake::Asked => self.drain(Stop::Asked),
                 Wake::Replaced => self.drain(Stop::Storage(StorageFault::Replaced)),
+                Wake::Lost(reason) => self.drain(Stop::Storage(StorageFault::Said(reason))),
                 Wake::TakenOver => self.drain(Stop::Storage(StorageFault::Fenced)),
                 Wake::Looked => {
                     self.look_at_hours();
@@ -346,7 +350,7 @@ impl<J: Journal> Dispatcher<'_, J> {
             tokio::select! {
                 biased;
                 stop = self.run.signals.next() => Wake::Signal(stop),
-                wake = outside(&self.run.stop_files, &self.run.kept, self.run.receipt.as_ref(), &mut self.ticks), if going => wake,
+                wake = outside(&self.run.stop_files, &self.run.kept, self.run.receipt.as_ref(), self.run.pace.as_deref(), &mut self.ticks), if going => wake,
                 Some(attempted) = self.in_flight.next(), if !self.in_flight.is_empty() => Wake::Attempted(Box::new(attempted)),
                 () = sleep(wait.unwrap_or(Duration::ZERO)), if may_take && wait.is_some() => Wake::Due,
                 fed = self.run.jobs.next(), if may_feed => Wake::Fed(fed),

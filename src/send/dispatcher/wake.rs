@@ -6,6 +6,7 @@ use tokio::time::Interval;
 
 use crate::delivery::stop::Stop;
 use crate::journal::kept::Kept;
+use crate::journal::postgres::pace::SharedPace;
 use crate::journal::receipt::Watch;
 use crate::send::feed::FeedEnd;
 use crate::send::shutdown::StopFiles;
@@ -22,6 +23,8 @@ pub(super) enum Wake {
     Asked,
     /// The journal or a lock is no longer what others find.
     Replaced,
+    /// What is shared with other computers is out of reach.
+    Lost(String),
     /// Somebody else has taken the campaign over: the receipt is theirs.
     TakenOver,
     Looked,
@@ -41,12 +44,16 @@ pub(super) async fn outside(
     stop_files: &StopFiles,
     kept: &[Kept],
     receipt: Option<&Watch>,
+    pace: Option<&SharedPace>,
     ticks: &mut Interval,
 ) -> Wake {
     loop {
         ticks.tick().await;
-        if stop_files.found().is_some() {
+        if stop_files.found().is_some() || pace.is_some_and(SharedPace::is_stopped) {
             return Wake::Asked;
+        }
+        if let Some(reason) = pace.and_then(SharedPace::lost) {
+            return Wake::Lost(reason);
         }
         // At a few messages a minute the stop would otherwise be noticed only with the next message.
         if !kept.iter().all(Kept::is_there) {

@@ -31,9 +31,11 @@ use crate::delivery::exit::Exit;
 use crate::delivery::notice::Notice;
 use crate::delivery::skip::SkipReason;
 use crate::delivery::stop::Stop;
+use crate::journal::chosen;
 use crate::journal::identity::{Claim, RunKey};
 use crate::journal::index::Index;
 use crate::journal::kept::Kept;
+use crate::journal::postgres::pace::SharedPace;
 use crate::journal::receipt::Watch;
 use crate::journal::run::{RunEnd, RunStart};
 use crate::journal::store::Store;
@@ -161,6 +163,7 @@ pub struct Begun<'o, J> {
     kept: Vec<Kept>,
     receipts: Option<Receipts>,
     receipt: Option<Watch>,
+    pace: Option<Arc<SharedPace>>,
     jobs: Jobs,
     journal: J,
     writer: Writer,
@@ -252,6 +255,7 @@ impl<'o> Execution<'o> {
         journal: impl FnOnce(Writer) -> J,
     ) -> Result<Begun<'o, J>, JournalError> {
         let mut store = Store::open(&self.state)?;
+        let pace = self.shared_pace()?.map(Arc::new);
         let index = self.index_that_holds(&store)?;
         let counted = index.as_ref().map(Index::statuses);
         let jobs = match (self.given.take(), index) {
@@ -295,7 +299,27 @@ impl<'o> Execution<'o> {
         let tokens = writer.clone();
         self.tokens.watch(move |fetch| tokens.notice(run, fetch.at, Notice::Token(fetch)));
         let journal = journal(writer.clone());
-        Ok(Begun { execution: self, claim, run, kept, receipts, receipt, jobs, journal, writer, thread })
+        Ok(Begun {
+            execution: self,
+            claim,
+            run,
+            kept,
+            receipts,
+            receipt,
+            pace,
+            jobs,
+            journal,
+            writer,
+            thread,
+        })
+    }
+
+    /// The pace of the account over all computers, where its journal is shared by them.
+    fn shared_pace(&self) -> Result<Option<SharedPace>, JournalError> {
+        let Some((settings, destination)) = chosen::of(&self.state) else { return Ok(None) };
+        let steps = self.campaign.send.rates.iter().map(|rate| rate.interval());
+        let step = steps.max().expect("a campaign has a rate");
+        SharedPace::begin(settings, &self.whose, destination, step).map(Some)
     }
 
     /// What was read of the journal, where that is still so and stays so when the campaign is claimed.
@@ -340,7 +364,8 @@ impl<J: Journal> Begun<'_, J> {
     ///
     /// When something in the run did. What the journal was told is on disk by then.
     pub fn send_until<C>(self, cut: impl Future<Output = C>) -> Sending<C> {
-        let Self { execution, claim, run, kept, receipts, receipt, jobs, journal, writer, thread } = self;
+        let Self { execution, claim, run, kept, receipts, receipt, pace, jobs, journal, writer, thread } =
+            self;
         let Execution { campaign, state, runtime, client, tokens, results, observer, .. } = execution;
         let refresher = Refresher::start(Arc::clone(&results), receipts.clone(), state.clone());
         let (settled, hosts, notes) = (refresher.counter(), client.clone(), writer.clone());
@@ -389,6 +414,7 @@ impl<J: Journal> Begun<'_, J> {
                 stop_files: execution.stop_files,
                 kept,
                 receipt,
+                pace,
             };
             (dispatcher::run(run).await, media.uploads())
         };

@@ -3,6 +3,7 @@
 pub mod bytes;
 pub mod media;
 pub mod people;
+pub mod postgres;
 #[cfg(target_os = "linux")]
 pub mod pty;
 pub mod sheets;
@@ -233,6 +234,16 @@ impl World {
             "WXCAST_APPID",
             "WXCAST_ACCESS_TOKEN",
             "WXCAST_API_BASE",
+            "WXCAST_JOURNAL",
+            "PGHOST",
+            "PGPORT",
+            "PGUSER",
+            "PGPASSWORD",
+            "PGDATABASE",
+            "PGSSLMODE",
+            "PGSSLROOTCERT",
+            "PGPASSFILE",
+            "PGCONNECT_TIMEOUT",
             "SSL_CERT_FILE",
             "HTTPS_PROXY",
             "https_proxy",

@@ -3,6 +3,7 @@
 
 mod account;
 mod computer;
+mod database;
 mod notified;
 mod online;
 
@@ -122,8 +123,13 @@ pub(crate) fn run(args: &args::Doctor, terminal: &Terminal) -> Result<Exit, Prob
     let patient = Patient { campaign: &campaign, hosts, state, doubted, told, terminal };
     let notify = args.notify.then(|| ("notify", notified::notified(&campaign, terminal)));
     let online = args.online.then(|| ("version", online::newer(terminal)));
-    let found: Vec<(&str, Found)> =
-        CHECKS.iter().map(|(check, look)| (*check, look(&patient))).chain(notify).chain(online).collect();
+    let found: Vec<(&str, Found)> = CHECKS
+        .iter()
+        .map(|(check, look)| (*check, look(&patient)))
+        .chain(database::checks(&patient))
+        .chain(notify)
+        .chain(online)
+        .collect();
     let exit = found.iter().map(|(_, found)| found.exit()).max().unwrap_or(Exit::Ok);
     let checks: Vec<Finding> = found
         .into_iter()

@@ -1,5 +1,6 @@
 //! `wxcast journal`: the journal itself, one command a file.
 
+mod database;
 mod export;
 mod import;
 mod prune;
@@ -31,6 +32,9 @@ pub(crate) fn run(args: &Journal, terminal: &Terminal) -> Result<Exit, Problem> 
         JournalCommand::Export(args) => export::run(args, terminal),
         JournalCommand::Import(args) => import::run(args, terminal),
         JournalCommand::Prune(args) => prune::run(args, terminal),
+        JournalCommand::Init(args) => database::init(args, terminal),
+        JournalCommand::Migrate(_) => database::migrate(terminal),
+        JournalCommand::Accept(args) => database::accept(args, terminal),
     }
 }
 

@@ -12,8 +12,11 @@ use crate::cli::line::args::Format;
 use crate::cli::line::journal_args;
 use crate::cli::problem::Problem;
 use crate::cli::terminal::Terminal;
+use crate::cli::user_state::AccountFolder;
 use crate::diagnostic::render::display;
 use crate::journal::JournalError;
+use crate::journal::chosen;
+use crate::journal::postgres::admin;
 use crate::journal::store::{self, Store};
 
 /// A journal, for machines.
@@ -42,10 +45,15 @@ struct CampaignStatus {
 
 pub(crate) fn run(args: &journal_args::Status, terminal: &Terminal) -> Result<Exit, Problem> {
     let mut reports = Vec::new();
-    for account in accounts(args.appid.as_ref(), args.state.dir())? {
+    // In a database all accounts are in one journal, whichever folders are here.
+    let accounts = match chosen::database() {
+        None => accounts(args.appid.as_ref(), args.state.dir())?,
+        Some(_) => vec![AccountFolder::insist("any", args.state.dir())?],
+    };
+    for account in accounts {
         for destination in [Destination::Real, Destination::Local] {
             let folder = account.of(destination);
-            let report = report(&folder, destination)?;
+            let report = report(&folder, destination, args.appid.as_ref())?;
             reports.extend(report);
         }
     }
@@ -57,14 +65,22 @@ pub(crate) fn run(args: &journal_args::Status, terminal: &Terminal) -> Result<Ex
     Ok(Exit::Ok)
 }
 
-fn report(folder: &Path, destination: Destination) -> Result<Option<JournalReport>, JournalError> {
+fn report(
+    folder: &Path,
+    destination: Destination,
+    appid: Option<&String>,
+) -> Result<Option<JournalReport>, JournalError> {
     let Some(store) = Store::read(folder)? else { return Ok(None) };
     store.check()?;
     let file = folder.join(store::FILE);
     let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
     let log = folder.join(format!("{}-wal", store::FILE));
+    let (place, bytes) = match chosen::of(folder) {
+        None => (display(&file), size(&file) + size(&log)),
+        Some((settings, _)) => (settings.to_string(), admin::size(settings)?),
+    };
     let mut campaigns = Vec::new();
-    for appid in store.appids()? {
+    for appid in store.appids()?.into_iter().filter(|known| appid.is_none_or(|appid| appid == known)) {
         for campaign in store.campaigns(&appid)? {
             campaigns.push(CampaignStatus {
                 appid: appid.clone(),
@@ -79,11 +95,11 @@ fn report(folder: &Path, destination: Destination) -> Result<Option<JournalRepor
     }
     Ok(Some(JournalReport {
         destination: destination.name(),
-        bytes: size(&file) + size(&log),
+        bytes,
         journal: store.uuid()?,
         sound: true,
         campaigns,
-        file: display(&file),
+        file: place,
     }))
 }
 
