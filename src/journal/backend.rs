@@ -30,6 +30,7 @@ use crate::journal::whereabouts::Whereabouts;
 /// A journal. Each of the traits is a subject; a backend has a file for each.
 pub trait Backend:
     Claims
+    + Blocks
     + TakeOver
     + Alike
     + Notes
@@ -64,6 +65,53 @@ pub trait Claims {
     /// Turns every intent without an outcome into `unknown`, because of `incident`. Gives how many there were.
     fn recover(&mut self, claim: Claim, incident: Incident) -> Result<usize, JournalError>;
 }
+
+/// Several processes that send one campaign together, where a journal lets them.
+pub trait Blocks {
+    /// Claims a campaign together with others who send the same plan, which has so many blocks of messages. A journal on
+    /// one computer lets nobody join.
+    ///
+    /// # Errors
+    ///
+    /// When others are at work on it with another plan, or the journal cannot be written.
+    fn join(
+        &mut self,
+        identity: &Identity,
+        incident: Incident,
+        plan: &str,
+        blocks: u32,
+    ) -> Result<Claim, JournalError>;
+
+    /// Whether several processes may send one campaign.
+    fn shares(&self) -> bool;
+
+    /// Takes a block that nobody has, if possible this one or a later one; `held` are those that this process has already.
+    /// Blocks of those who have not been heard of for
+    /// long are free again, and what they had in flight is unknown.
+    fn take_block(&self, claim: Claim, from: u32, held: &[u32]) -> Result<Share, JournalError>;
+
+    /// Notes that nothing in a block is left to be sent.
+    fn finish_block(&self, claim: Claim, number: u32) -> Result<(), JournalError>;
+}
+
+/// What there is to do for one of several processes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Share {
+    /// A block of messages.
+    Block {
+        /// Its place in the order of sending, from 0.
+        number: u32,
+        /// Whether another process had it before, which may have begun some of it.
+        had_another: bool,
+    },
+    /// Others are at work on what is left.
+    Wait,
+    /// Nothing is left.
+    Over,
+}
+
+/// How many messages a block has.
+pub(crate) const BLOCK: usize = 1024;
 
 /// What is asked before results are taken over, and their taking.
 pub trait TakeOver {

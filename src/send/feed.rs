@@ -79,7 +79,7 @@ pub(crate) enum FeedEnd {
 }
 
 /// What is handed over as one. A message at a time would wake whoever reads them ahead once for each message.
-type Handed = Result<Vec<Job>, FeedEnd>;
+pub(super) type Handed = Result<Vec<Job>, FeedEnd>;
 
 /// The messages that are to be sent, in the order of the audience.
 #[derive(Debug)]
@@ -136,9 +136,14 @@ impl Jobs {
 
 /// Starts a thread that reads the audience again and hands over the messages that are to be sent. They end with the audience.
 pub(crate) fn start(campaign: Arc<Campaign>, plan: Arc<Plan>, known: Known) -> Jobs {
+    spawn(move |ready| hand_over(&campaign, &plan, &known, ready))
+}
+
+/// Hands messages over on a thread of its own.
+pub(super) fn spawn(hand_over: impl FnOnce(&Sender<Handed>) -> Result<(), FeedEnd> + Send + 'static) -> Jobs {
     let (ready, batches) = channel(READY);
     std::thread::spawn(move || {
-        if let Err(end) = hand_over(&campaign, &plan, &known, &ready) {
+        if let Err(end) = hand_over(&ready) {
             let _ = ready.blocking_send(Err(end));
         }
     });
@@ -241,7 +246,7 @@ impl Known {
         self.ramp.as_ref().map_or(0, |ramp| ramp.step(number))
     }
 
-    fn job(
+    pub(super) fn job(
         &self,
         message: PlannedMessage,
         deadline: Deadline,
@@ -270,5 +275,6 @@ fn fresh(message: PlannedMessage, deadline: Deadline) -> Job {
         retries: RetryCounts::default(),
         refused: None,
         filling: None,
+        portion: None,
     }
 }

@@ -5,6 +5,7 @@
 //! first and to those who watch second.
 
 pub(crate) mod ahead;
+mod blocks;
 pub(crate) mod breaker;
 pub mod dispatcher;
 mod doors;

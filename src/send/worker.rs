@@ -90,6 +90,32 @@ pub(crate) struct Job {
     pub(crate) refused: Option<Arc<Token>>,
     /// What there is of the ids of its media files; nothing where it has none, and before anybody asked.
     pub(crate) filling: Option<Box<Filling>>,
+    /// The block it belongs to, where several processes send the campaign.
+    pub(crate) portion: Option<Arc<Portion>>,
+}
+
+/// A block of messages that this process sends.
+#[derive(Debug)]
+pub(crate) struct Portion {
+    number: u32,
+    /// How many of its messages are not settled yet.
+    left: AtomicUsize,
+    /// Told when none is.
+    finished: std::sync::mpsc::Sender<u32>,
+}
+
+impl Portion {
+    pub(crate) fn new(number: u32, left: usize, finished: std::sync::mpsc::Sender<u32>) -> Self {
+        Self { number, left: AtomicUsize::new(left), finished }
+    }
+
+    /// Notes that one of its messages is settled, or is somebody else's.
+    pub(crate) fn settled(&self) {
+        if self.left.fetch_sub(1, Ordering::AcqRel) == 1 {
+            // Nobody wants to know once the run has ended.
+            let _ = self.finished.send(self.number);
+        }
+    }
 }
 
 /// What there is of the ids of a message's media files.

@@ -69,6 +69,7 @@ mod plan;
 mod plan_formats;
 mod plan_id;
 mod policy;
+mod postgres;
 mod postgres_reach;
 mod postgres_share;
 mod preview;

@@ -6,8 +6,9 @@ use crate::journal::JournalError;
 use crate::journal::backend::Alike;
 use crate::journal::history::Begun;
 use crate::journal::identity::{CampaignKey, Identity};
+use crate::journal::postgres::columns::{moment, whole};
 use crate::journal::postgres::session::{get, parameters};
-use crate::journal::postgres::store::{PostgresStore, moment, whole};
+use crate::journal::postgres::store::PostgresStore;
 
 impl Alike for PostgresStore {
     fn others_since(

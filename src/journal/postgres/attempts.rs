@@ -4,8 +4,9 @@ use crate::journal::JournalError;
 use crate::journal::attempts::RecordedAttempt;
 use crate::journal::backend::Attempts;
 use crate::journal::identity::CampaignKey;
+use crate::journal::postgres::columns::{campaign, moment};
 use crate::journal::postgres::session::{get, parameters};
-use crate::journal::postgres::store::{PostgresStore, campaign, moment};
+use crate::journal::postgres::store::PostgresStore;
 use crate::journal::record::RecordedCause;
 
 impl Attempts for PostgresStore {

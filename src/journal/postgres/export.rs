@@ -8,8 +8,9 @@ use crate::journal::JournalError;
 use crate::journal::backend::{Exports, Notes};
 use crate::journal::identity::CampaignKey;
 use crate::journal::portable::{Attempt, Exported, FORMAT, Header, Line, Message, Resolution, Run, Writing};
+use crate::journal::postgres::columns::{campaign, person, small, whole};
 use crate::journal::postgres::session::{Failure, Transaction, get, parameters};
-use crate::journal::postgres::store::{PostgresStore, campaign, person, small, whole};
+use crate::journal::postgres::store::PostgresStore;
 use crate::journal::postgres::{marks, prune};
 
 impl Exports for PostgresStore {

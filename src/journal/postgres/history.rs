@@ -9,8 +9,9 @@ use crate::journal::JournalError;
 use crate::journal::backend::{Messages, People, PersonIndex, Runs};
 use crate::journal::history::{CampaignRecord, PersonMessage};
 use crate::journal::identity::{CampaignKey, Channel, Claim, Identity, Person};
+use crate::journal::postgres::columns::{campaign, moment, moment_or_none, small, state, whole};
 use crate::journal::postgres::session::{Failure, get, parameters};
-use crate::journal::postgres::store::{PostgresStore, campaign, moment, moment_or_none, small, state, whole};
+use crate::journal::postgres::store::PostgresStore;
 use crate::journal::record::MessageCounts;
 
 /// So many persons are asked for at a time: what is known of them lies in memory meanwhile.

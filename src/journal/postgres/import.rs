@@ -15,9 +15,10 @@ use crate::journal::lineage::{Lineage, MessageSet};
 use crate::journal::payload::UNSEEN;
 use crate::journal::portable::{Attempt, Export, ImportError, Imported, Line, Message, Resolution, Run};
 use crate::journal::postgres::claim::{begin, end_silent};
+use crate::journal::postgres::columns::{campaign, epoch, nth, on_disk, person, state};
 use crate::journal::postgres::notes::PUT;
 use crate::journal::postgres::session::{Failure, Transaction, get, parameters};
-use crate::journal::postgres::store::{PostgresStore, campaign, epoch, nth, on_disk, person, state};
+use crate::journal::postgres::store::PostgresStore;
 use crate::journal::postgres::takeover::count;
 use crate::journal::postgres::{marks, prune};
 use crate::journal::receipt::Entry;
@@ -144,12 +145,12 @@ impl Taking<'_> {
 
     fn begin(&self, whose: &Identity, exported: Known, pruned: Option<Pruned>) -> Result<Wave, Stop> {
         let key = self.store.lock_campaign(self.transaction, whose)?;
-        end_silent(self.transaction, key, self.crash, |worker| self.store.held_by(worker))?;
+        end_silent(self.transaction, key, self.crash, None, |worker| self.store.held_by(worker))?;
         let at_least = i32::try_from(exported.epoch).map_err(|_| Failure::Damaged("epoch"))?;
         let ahead = "UPDATE wxcast.campaign SET epoch = greatest(epoch, $2) WHERE id = $1 RETURNING numbered";
         let row = self.transaction.row(ahead, parameters![campaign(key), at_least])?;
         let numbered: i32 = get(&row.ok_or(Failure::Damaged("campaign"))?, 0)?;
-        let claim = begin(self.transaction, key)?;
+        let claim = begin(self.transaction, key, None)?;
         marks::leave(self.transaction, claim)?;
         Ok(Wave {
             claim,

@@ -11,9 +11,9 @@ use crate::journal::JournalError;
 use crate::journal::backend::Notes as _;
 use crate::journal::batch::Batch;
 use crate::journal::identity::{CampaignKey, Claim};
+use crate::journal::postgres::columns::{campaign, epoch, milliseconds, on_disk, told};
 use crate::journal::postgres::session::{Failure, Transaction, parameters};
-use crate::journal::postgres::store::{Held, PostgresStore, campaign, epoch, on_disk};
-use crate::journal::postgres::writing::{milliseconds, told};
+use crate::journal::postgres::store::{Held, PostgresStore};
 use crate::journal::record::State;
 use crate::own_file;
 

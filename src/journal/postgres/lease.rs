@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use crate::journal::JournalError;
 use crate::journal::identity::Claim;
+use crate::journal::postgres::columns::{campaign, epoch};
 use crate::journal::postgres::session::{Session, parameters};
 use crate::journal::postgres::settings::Settings;
-use crate::journal::postgres::store::{campaign, epoch};
 
 /// How long a process may be silent, by the database's clock, before others take over what it had, as the database says it.
 pub(crate) const LEASE: &str = "interval '30 seconds'";

@@ -8,9 +8,10 @@ use crate::journal::backend::{Beginnings, Lineages, Notes};
 use crate::journal::identity::{CampaignKey, Claim};
 use crate::journal::lineage::{Lineage, Mark, MessageSet};
 use crate::journal::postgres::claim::insist;
+use crate::journal::postgres::columns::{campaign, epoch, whole};
 use crate::journal::postgres::notes::PUT;
 use crate::journal::postgres::session::{Failure, Transaction, get, parameters};
-use crate::journal::postgres::store::{PostgresStore, campaign, whole};
+use crate::journal::postgres::store::PostgresStore;
 
 /// The notes of a campaign's marks begin so, and end with the number of the claim under which each was left.
 fn before(key: CampaignKey) -> String {
@@ -90,7 +91,12 @@ impl Lineages for PostgresStore {
     }
 
     fn mark(&self, claim: Claim) -> Result<Option<Mark>, JournalError> {
-        let noted = self.note(&key(claim))?;
+        // Whoever joins others leaves none: theirs stands for all who send together.
+        let last = "SELECT value FROM wxcast.meta WHERE key > $1 AND key <= $2 ORDER BY key COLLATE \"C\" DESC LIMIT 1";
+        let noted: Option<String> = self.ask(|| {
+            let found = self.session.row(last, parameters![before(claim.campaign), key(claim)])?;
+            found.map(|row| get(&row, 0)).transpose()
+        })?;
         Ok(noted.and_then(|noted| serde_json::from_str(&noted).ok()))
     }
 }
@@ -100,7 +106,9 @@ impl Beginnings for PostgresStore {
         self.write(|transaction| {
             insist(transaction, claim)?;
             transaction.execute(PUT, parameters![sending(claim), claim.epoch.to_string()])?;
-            leave(transaction, claim)
+            let others = "SELECT EXISTS (SELECT 1 FROM wxcast.worker WHERE campaign = $1 AND ended IS NULL AND epoch <> $2)";
+            let row = transaction.row(others, parameters![campaign(claim.campaign), epoch(claim)])?;
+            if get(&row.ok_or(Failure::Damaged("worker"))?, 0)? { Ok(()) } else { leave(transaction, claim) }
         })
     }
 

@@ -11,10 +11,11 @@ use crate::journal::JournalError;
 use crate::journal::backend::Messages;
 use crate::journal::identity::{CampaignKey, Claim, MessageKey, Naming, Recipient};
 use crate::journal::postgres::claim::{count_change, insist};
-use crate::journal::postgres::session::{Failure, get, parameters};
-use crate::journal::postgres::store::{
-    PostgresStore, campaign, message_key, moment, number, on_disk, person, small, state, whole,
+use crate::journal::postgres::columns::{
+    campaign, message_key, moment, number, on_disk, person, small, state, whole,
 };
+use crate::journal::postgres::session::{Failure, get, parameters};
+use crate::journal::postgres::store::PostgresStore;
 use crate::journal::record::{Known, MessageCounts, Recorded, RecordedCause, State};
 
 const SELECT: &str = "SELECT m.number, m.person, m.nth, m.state, m.attempts, m.errcode, t.value, m.hint, m.rid, m.at, \

@@ -3,7 +3,9 @@
 pub(crate) mod admin;
 mod alike;
 mod attempts;
+mod blocks;
 mod claim;
+mod columns;
 pub(crate) mod connect;
 mod export;
 mod history;
@@ -16,6 +18,7 @@ mod messages;
 mod notes;
 mod notices;
 pub(crate) mod pace;
+mod opening;
 mod passfile;
 mod prune;
 mod runs;

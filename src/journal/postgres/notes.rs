@@ -3,8 +3,9 @@
 use crate::journal::JournalError;
 use crate::journal::backend::{Notes, TakeOver};
 use crate::journal::identity::{CampaignKey, Identity};
+use crate::journal::postgres::columns::campaign;
 use crate::journal::postgres::session::{Failure, get, parameters};
-use crate::journal::postgres::store::{PostgresStore, campaign};
+use crate::journal::postgres::store::PostgresStore;
 
 impl Notes for PostgresStore {
     fn uuid(&self) -> Result<String, JournalError> {

@@ -4,8 +4,9 @@ use crate::journal::JournalError;
 use crate::journal::backend::Notices;
 use crate::journal::identity::{CampaignKey, RunKey};
 use crate::journal::notice::Noticed;
+use crate::journal::postgres::columns::{campaign, moment};
 use crate::journal::postgres::session::{get, parameters};
-use crate::journal::postgres::store::{PostgresStore, campaign, moment};
+use crate::journal::postgres::store::PostgresStore;
 
 impl Notices for PostgresStore {
     fn notices(&self, key: CampaignKey) -> Result<Vec<Noticed>, JournalError> {

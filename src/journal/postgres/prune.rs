@@ -9,10 +9,11 @@ use crate::journal::history::{Prunable, Pruned};
 use crate::journal::identity::{CampaignKey, Claim};
 use crate::journal::lineage::MessageSet;
 use crate::journal::postgres::claim::end_silent;
+use crate::journal::postgres::columns::{campaign, moment_or_none};
 use crate::journal::postgres::marks;
 use crate::journal::postgres::notes::PUT;
 use crate::journal::postgres::session::{Failure, Transaction, get, parameters};
-use crate::journal::postgres::store::{PostgresStore, campaign, moment_or_none};
+use crate::journal::postgres::store::PostgresStore;
 
 fn note(key: CampaignKey) -> String {
     format!("pruned:{}", key.0)
@@ -90,7 +91,7 @@ impl PostgresStore {
         // A process with an earlier claim can write nothing more, and none may be at work.
         let next = "UPDATE wxcast.campaign SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch";
         let row = transaction.row(next, parameters![of])?.ok_or(Failure::Damaged("campaign"))?;
-        end_silent(transaction, key, reason, |worker| self.held_by(worker))?;
+        end_silent(transaction, key, reason, None, |worker| self.held_by(worker))?;
         marks::leave(transaction, Claim { campaign: key, epoch: i64::from(get::<i32>(&row, 0)?) })?;
         let (_, set) = marks::messages(transaction, key)?;
         for statement in [

@@ -9,8 +9,9 @@ use crate::journal::JournalError;
 use crate::journal::backend::Runs;
 use crate::journal::identity::{CampaignKey, Claim, RunKey};
 use crate::journal::postgres::claim::insist;
+use crate::journal::postgres::columns::{campaign, epoch, moment, moment_or_none, whole};
 use crate::journal::postgres::session::{Failure, get, parameters};
-use crate::journal::postgres::store::{PostgresStore, campaign, epoch, moment, moment_or_none, whole};
+use crate::journal::postgres::store::PostgresStore;
 use crate::journal::run::{RunEnd, RunRecord, RunStart};
 
 impl Runs for PostgresStore {

@@ -12,11 +12,11 @@
 /// The format this program writes, and the newest it reads.
 pub(crate) const FORMAT: i64 = 1;
 
-/// Makes everything, in one transaction of the caller's. `message` has room in each page for the outcome to stand beside
-/// its intent, so that no index has to be told of it.
+/// Makes everything, in one transaction of the caller's. A row of `message` is written twice, and what the first left is
+/// taken away soon, so that others have its place.
 pub(crate) const SQL: &str = "\
 CREATE SCHEMA wxcast;
-CREATE TABLE wxcast.meta (key text PRIMARY KEY, value text NOT NULL);
+CREATE TABLE wxcast.meta (key text COLLATE \"C\" PRIMARY KEY, value text NOT NULL);
 CREATE TABLE wxcast.account (
   appid text NOT NULL, destination text NOT NULL, tat timestamptz, factor real NOT NULL DEFAULT 1, factor_at timestamptz,
   stopped text, PRIMARY KEY (appid, destination));
@@ -38,7 +38,8 @@ CREATE TABLE wxcast.message (
   payload bigint NOT NULL, at bigint NOT NULL, errcode bigint, campaign integer NOT NULL, number integer NOT NULL,
   nth integer NOT NULL, owner integer NOT NULL, attempts integer NOT NULL, latency integer, reason integer,
   state smallint NOT NULL, person bytea NOT NULL, hint text, rid text,
-  PRIMARY KEY (campaign, person, nth)) WITH (fillfactor = 85);
+  PRIMARY KEY (campaign, person, nth)) WITH (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 10000,
+  autovacuum_vacuum_cost_delay = 0);
 CREATE INDEX message_number ON wxcast.message (campaign, number);
 CREATE TABLE wxcast.attempt (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, campaign integer NOT NULL, message integer NOT NULL,

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use tokio_postgres::Row;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{FromSql, ToSql, Type};
 
 use crate::journal::JournalError;
@@ -62,6 +63,22 @@ pub(crate) enum Failure {
     Undurable(String),
     /// Something else is wrong with the journal.
     Journal(JournalError),
+}
+
+impl Failure {
+    /// Whether two transactions waited for each other, and this one was taken back for that.
+    pub(crate) fn is_collision(&self) -> bool {
+        match self {
+            Self::Fault(Fault::Database(error)) => {
+                error.code().is_some_and(|code| *code == SqlState::T_R_DEADLOCK_DETECTED)
+            }
+            Self::Fault(Fault::TimedOut)
+            | Self::Fenced
+            | Self::Damaged(_)
+            | Self::Undurable(_)
+            | Self::Journal(_) => false,
+        }
+    }
 }
 
 impl From<Fault> for Failure {

@@ -7,9 +7,10 @@ use crate::journal::index::{Index, gravity};
 use crate::journal::lineage::MessageSet;
 use crate::journal::payload::UNSEEN;
 use crate::journal::postgres::claim::insist;
+use crate::journal::postgres::columns::{campaign, epoch, nth, on_disk};
 use crate::journal::postgres::marks;
 use crate::journal::postgres::session::{Failure, Transaction, get, parameters};
-use crate::journal::postgres::store::{PostgresStore, campaign, epoch, nth, on_disk};
+use crate::journal::postgres::store::PostgresStore;
 use crate::journal::record::State;
 use crate::journal::told::ToldMessage;
 

@@ -8,20 +8,21 @@ use std::time::{Duration, Instant};
 
 use tokio_postgres::Row;
 
-use crate::delivery::attempt::{Attempt, Cause, Incident};
+use crate::delivery::attempt::{Attempt, Incident};
 use crate::delivery::outcome::Outcome;
 use crate::journal::JournalError;
 use crate::journal::backend::Commits;
 use crate::journal::batch::{Batch, Intent};
 use crate::journal::identity::{Claim, MessageKey, Person};
 use crate::journal::lineage::MessageSet;
+use crate::journal::postgres::columns::{
+    campaign, epoch, message_key, milliseconds, nth, number, on_disk, person, told,
+};
 use crate::journal::postgres::connect::Connection;
 use crate::journal::postgres::late;
 use crate::journal::postgres::lease::LEASE;
 use crate::journal::postgres::session::{BEGIN, Failure, PATIENCE, Transaction, durable, get, parameters};
-use crate::journal::postgres::store::{
-    Held, PostgresStore, campaign, epoch, message_key, nth, number, on_disk, person,
-};
+use crate::journal::postgres::store::{Held, PostgresStore};
 use crate::journal::record::State;
 
 /// So many numbers for messages are taken at a time.
@@ -122,6 +123,9 @@ impl PostgresStore {
                 }
                 Err(failure) => failure,
             };
+            if failure.is_collision() && Instant::now() < until {
+                continue;
+            }
             if !is_away(&failure) {
                 return Err(failure);
             }
@@ -660,23 +664,4 @@ impl Rows {
     fn place(&self, (person, nth): Whose) -> Option<usize> {
         (0..self.persons.len()).find(|index| (self.persons[*index], self.nths[*index]) == (person, nth))
     }
-}
-
-/// What the journal keeps of a cause: errcode, text, hint and rid.
-pub(crate) fn told(attempt: &Attempt) -> (Option<i64>, Option<String>, Option<String>, Option<String>) {
-    match &attempt.cause {
-        // The usual answer says nothing that the errcode does not.
-        Cause::Answer { code: 0, .. } => (Some(0), None, None, None),
-        Cause::Answer { code, errmsg } => (
-            Some(*code),
-            Some(errmsg.text().to_owned()),
-            errmsg.hint().map(str::to_owned),
-            errmsg.rid().map(str::to_owned),
-        ),
-        Cause::Event(incident) => (None, Some(incident.to_string()), None, None),
-    }
-}
-
-pub(crate) fn milliseconds(attempt: &Attempt) -> i32 {
-    i32::try_from(attempt.latency.as_millis()).unwrap_or(i32::MAX)
 }

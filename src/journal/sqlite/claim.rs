@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use crate::delivery::attempt::Incident;
 use crate::delivery::outcome::Outcome;
 use crate::journal::JournalError;
-use crate::journal::backend::Claims;
+use crate::journal::backend::{Blocks, Claims, Share};
 use crate::journal::identity::{CampaignKey, Claim, Identity};
 use crate::journal::record::State;
 use crate::journal::sqlite::schema::range;
@@ -60,6 +60,31 @@ impl Claims for SqliteStore {
             Ok(settled)
         })();
         recovered.map_err(|failure: Failure| failure.told(self))
+    }
+}
+
+/// One file is written by one process at a time.
+impl Blocks for SqliteStore {
+    fn join(
+        &mut self,
+        identity: &Identity,
+        incident: Incident,
+        _: &str,
+        _: u32,
+    ) -> Result<Claim, JournalError> {
+        self.claim(identity, incident)
+    }
+
+    fn shares(&self) -> bool {
+        false
+    }
+
+    fn take_block(&self, _: Claim, _: u32, _: &[u32]) -> Result<Share, JournalError> {
+        Ok(Share::Over)
+    }
+
+    fn finish_block(&self, _: Claim, _: u32) -> Result<(), JournalError> {
+        Ok(())
     }
 }
 

@@ -10,7 +10,7 @@ use crate::delivery::event::{Event, PaceChange};
 use crate::delivery::outcome::Outcome;
 use crate::delivery::skip::{SkipReason, Skipped};
 use crate::delivery::stop::Stop;
-use crate::journal::Journal;
+use crate::journal::{Journal, JournalError};
 use crate::plan::schedule::deadline::Deadline;
 use crate::send::dispatcher::Dispatcher;
 use crate::send::holds::Hold;
@@ -61,6 +61,8 @@ impl<J: Journal> Dispatcher<'_, J> {
                 let attempt = Attempt { number: job.attempts, finished, latency, cause };
                 self.run.shared.journal.outcome(id, Outcome::Postponed, attempt);
             }
+            // Another process has it, and answers for it.
+            AttemptEnd::NoIntent(JournalError::Taken) => self.next_turn(&job, self.clock.instant()),
             AttemptEnd::NoIntent(error) => self.drain(Stop::Storage(error.into())),
             AttemptEnd::Requested { result, finished, latency, token } => {
                 self.requests += 1;
@@ -150,6 +152,9 @@ impl<J: Journal> Dispatcher<'_, J> {
 
     /// A message is settled: the next one to the same person is due.
     fn next_turn(&mut self, settled: &Job, now: Instant) {
+        if let Some(portion) = &settled.portion {
+            portion.settled();
+        }
         if let Some(job) = self.turns.as_mut().and_then(|turns| turns.settled(settled.message.openid())) {
             self.later.push(Later { due: Reverse(now), job });
         }

@@ -23,7 +23,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 use crate::campaign::Campaign;
-use crate::campaign::file::OnUnknown;
+use crate::campaign::file::{Duplicates, OnUnknown, Order};
 use crate::clock::Clock;
 use crate::delivery::attempt::Incident;
 use crate::delivery::event::Event;
@@ -31,6 +31,7 @@ use crate::delivery::exit::Exit;
 use crate::delivery::notice::Notice;
 use crate::delivery::skip::SkipReason;
 use crate::delivery::stop::Stop;
+use crate::journal::backend::BLOCK;
 use crate::journal::chosen;
 use crate::journal::identity::{Claim, RunKey};
 use crate::journal::index::Index;
@@ -43,6 +44,7 @@ use crate::journal::writer::{Unwritten, Writer};
 use crate::journal::{Identity, Journal, JournalError};
 use crate::plan::{Plan, text_digest};
 use crate::send::ahead::{ahead, has_files};
+use crate::send::blocks;
 use crate::send::dispatcher::{self, Ended};
 use crate::send::execution::locks::Locks;
 use crate::send::execution::observer::{Observer, Remark};
@@ -256,7 +258,9 @@ impl<'o> Execution<'o> {
     ) -> Result<Begun<'o, J>, JournalError> {
         let mut store = Store::open(&self.state)?;
         let pace = self.shared_pace()?.map(Arc::new);
-        let index = self.index_that_holds(&store)?;
+        let share = self.share(&store);
+        // What others write meanwhile is read when this process has joined them.
+        let index = if share.is_some() { None } else { self.index_that_holds(&store)? };
         let counted = index.as_ref().map(Index::statuses);
         let jobs = match (self.given.take(), index) {
             (Some(given), _) => Some(given),
@@ -264,7 +268,11 @@ impl<'o> Execution<'o> {
             (None, Some(index)) => Some(self.feed(index)?),
             (None, None) => None,
         };
-        let claim = store.claim(&self.whose, Incident::Crash)?;
+        let joined = share.is_some();
+        let claim = match share {
+            Some((plan, blocks)) => store.join(&self.whose, Incident::Crash, &plan, blocks)?,
+            None => store.claim(&self.whose, Incident::Crash)?,
+        };
         store.keep(self.locks.kept().collect());
         if self.receipt.is_some() {
             store.keep_reserve(&self.state);
@@ -293,7 +301,15 @@ impl<'o> Execution<'o> {
         }
         let jobs = match jobs {
             Some(jobs) => jobs,
-            None => self.feed(Index::load(&*store, claim.campaign())?)?,
+            None => {
+                let known = self.known(Index::load(&*store, claim.campaign())?)?;
+                let (campaign, plan) = (Arc::clone(&self.campaign), Arc::clone(&self.plan));
+                if joined {
+                    blocks::start(campaign, plan, known, claim)
+                } else {
+                    feed::start(campaign, plan, known)
+                }
+            }
         };
         let (writer, thread) = Writer::start(store, claim, self.campaign.send.concurrency);
         let tokens = writer.clone();
@@ -331,14 +347,31 @@ impl<'o> Execution<'o> {
 
     /// The messages of the audience, less those that are settled.
     fn feed(&self, index: Index) -> Result<Jobs, JournalError> {
-        let known = feed::Known {
+        Ok(feed::start(Arc::clone(&self.campaign), Arc::clone(&self.plan), self.known(index)?))
+    }
+
+    fn known(&self, index: Index) -> Result<feed::Known, JournalError> {
+        Ok(feed::Known {
             store: Store::open(&self.state)?,
             index,
             policy: self.policy.clone(),
             holds: Arc::clone(&self.holds),
             ramp: self.ramp.clone(),
-        };
-        Ok(feed::start(Arc::clone(&self.campaign), Arc::clone(&self.plan), known))
+        })
+    }
+
+    /// The plan, and into how many blocks it is shared out, where the journal lets others send it too. That takes messages
+    /// that are sent in the order of the file, each by itself.
+    fn share(&self, store: &Store) -> Option<(String, u32)> {
+        let Self { campaign, plan, .. } = self;
+        let in_order = self.given.is_none() && self.ramp.is_none();
+        let of_file = campaign.send.order == Order::File || plan.windows.is_none();
+        // One person's messages go one after another, so one process sends all of them.
+        let apart = campaign.audience.duplicates != Duplicates::Each;
+        let shared = store.shares() && in_order && of_file && apart;
+        let blocks = plan.counts.planned.div_ceil(BLOCK as u64);
+        let blocks = u32::try_from(blocks).expect("a plan has fewer messages");
+        self.id.clone().filter(|_| shared).map(|id| (id, blocks))
     }
 
     fn start(&self) -> RunStart {

@@ -1,9 +1,12 @@
 //! `wxcast journal export`: one campaign as a file, for a colleague or another computer.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use jiff::Timestamp;
 
+use crate::audience::reader::Reader;
+use crate::audience::row::Row;
 use crate::campaign::Campaign;
 use crate::cli::campaign_lock::lock_id;
 use crate::cli::command::journal::{Unwritten, exported, write};
@@ -17,6 +20,7 @@ use crate::cli::report_kind::Kind;
 use crate::cli::terminal::{Form, Terminal, argument};
 use crate::cli::user_state::telling;
 use crate::diagnostic::render::display;
+use crate::journal::identity::{Naming, Person};
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
 
@@ -25,8 +29,8 @@ pub(crate) fn run(args: &journal_args::Export, terminal: &Terminal) -> Result<Ex
     let Whose { identity, id, .. } = whose(path)?;
     let (state, destination) = telling(path, &identity, args.journal.dir(), args.journal.local, terminal)?;
     let output = file(Some(&args.output));
-    let reads =
-        load(path, &environment()).campaign.as_ref().map_or_else(|| vec![path.clone()], Campaign::reads);
+    let campaign = load(path, &environment()).campaign;
+    let reads = campaign.as_ref().map_or_else(|| vec![path.clone()], Campaign::reads);
     Kept::of(Some(identity.campaign.clone()), reads, args.journal.dir()).insist(output, Kind::Export)?;
     let store = Store::read(&state)?;
     let known = match &store {
@@ -38,7 +42,10 @@ pub(crate) fn run(args: &journal_args::Export, terminal: &Terminal) -> Result<Ex
     };
     // Whoever sends meanwhile knows more than the file would, and whoever imports it knew nothing of that.
     let _lock = lock_id(&id, &state, terminal)?;
-    let what = exported(&identity.appid, &identity.campaign, destination.name());
+    let mut what = exported(&identity.appid, &identity.campaign, destination.name());
+    if let (Naming::Persons(_), Some(campaign)) = (store.naming(&identity.appid), &campaign) {
+        what.names = names(campaign, &identity.appid);
+    }
     let messages = match output {
         Some(output) => write(&store, &what, output)?,
         None => {
@@ -63,6 +70,21 @@ pub(crate) fn run(args: &journal_args::Export, terminal: &Terminal) -> Result<Ex
         terminal.say("journal.export-pruned", &[("count", &gone)]);
     }
     Ok(Exit::Ok)
+}
+
+/// The openids of those on a campaign's list, by what stands for them in a journal that keeps none; nobody where the list
+/// cannot be read, which whoever imports the file is told.
+fn names(campaign: &Campaign, appid: &str) -> HashMap<Person, String> {
+    let audience = &campaign.audience;
+    let mut names = HashMap::new();
+    let Ok((mut reader, _)) = Reader::begin(&audience.source) else { return names };
+    let Some(openid) = reader.header().position(&audience.openid_column) else { return names };
+    let mut row = Row::default();
+    while let Ok(Some(_)) = reader.read(&mut row) {
+        let cell = row.record().get(openid).map_or("".into(), String::from_utf8_lossy);
+        names.insert(Person::of(appid, &cell), cell.into_owned());
+    }
+    names
 }
 
 /// Notes it in the journal, so that its next `send` says so: whoever imports the file goes on with the campaign.
