@@ -122,5 +122,5 @@ fn a_push_that_was_cut_off_is_counted_and_takes_none_of_the_others_along() {
     let whole = push(1, 3, TEXT);
     world
         .file("push.log", format!("{}\n{}{}", &whole[..whole.len() / 2], push(2, 2, TEXT), push(3, 1, TEXT)));
-    wrote(&world, "push.log").exits(0).says("1 entries look like pushes").says("2 people");
+    wrote(&world, "push.log").exits(0).says("1 entry looks like pushes").says("2 people");
 }
