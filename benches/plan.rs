@@ -48,8 +48,7 @@ fn c_plan_branch_and_helper(bencher: Bencher) {
 }
 
 /// Beside the first: what reading a time a row and keeping its deadline adds. What putting them into their order and
-/// forecasting adds is the difference of `wxcast plan --format json --at TIME` and `wxcast plan --format json` on such a
-/// campaign. For people `plan` always looks ahead, so that `--at` alone shows no difference.
+/// forecasting adds, and what is kept in memory for it, `cargo bench --bench windows` measures of the program as a whole.
 #[divan::bench(sample_count = 10, sample_size = 1)]
 fn d_plan_with_windows(bencher: Bencher) {
     static MADE: OnceLock<(TempDir, Campaign)> = OnceLock::new();

@@ -37,6 +37,10 @@ struct Held {
     platform: Timestamp,
     /// Whether the platform has said anything.
     heard: bool,
+    /// Whether it was an answer of the platform's that said so, and not a page that may be anybody's.
+    answered: bool,
+    /// Whether [`Clock::now`] goes by it.
+    adopted: bool,
 }
 
 /// A clock that begins at a moment and goes several times as fast.
@@ -78,7 +82,14 @@ impl Clock {
     /// This computer's.
     pub fn own() -> Self {
         let (at, own) = (Instant::now(), Timestamp::now());
-        Self(Arc::new(Kind::Own(Mutex::new(Held { at, own, platform: own, heard: false }))))
+        Self(Arc::new(Kind::Own(Mutex::new(Held {
+            at,
+            own,
+            platform: own,
+            heard: false,
+            answered: false,
+            adopted: false,
+        }))))
     }
 
     /// One that shows `start` until it is set going, and goes `speed` times as fast then.
@@ -160,11 +171,47 @@ impl Clock {
         }
     }
 
-    /// What time it is here.
+    /// What time it is: the platform's, where that was [adopted](Self::adopt), and else this computer's.
     pub(crate) fn now(&self) -> Timestamp {
+        match &*self.0 {
+            Kind::Own(held) => {
+                let (held, own) = (lock(held), Timestamp::now());
+                if held.adopted { held.platform(Instant::now(), own).until } else { own }
+            }
+            Kind::Scaled(scaled) => scaled.now(),
+        }
+    }
+
+    /// What time it is by this computer alone.
+    pub(crate) fn own_now(&self) -> Timestamp {
         match &*self.0 {
             Kind::Own(_) => Timestamp::now(),
             Kind::Scaled(scaled) => scaled.now(),
+        }
+    }
+
+    /// Lets all times be the platform's from now on, where it has said what time it is. A run does so before it writes its first
+    /// time down and not in the middle: its times are held against each other, and against those of other runs.
+    pub(crate) fn adopt(&self) {
+        match &*self.0 {
+            Kind::Own(held) => {
+                let mut held = lock(held);
+                held.adopted |= held.heard;
+            }
+            Kind::Scaled(_) => {}
+        }
+    }
+
+    /// How far this computer's clock is ahead of the platform's; nothing where the platform has not said what time it is, or not
+    /// since this computer's clock was set.
+    pub(crate) fn ahead(&self) -> Option<SignedDuration> {
+        match &*self.0 {
+            Kind::Own(held) => {
+                let (held, at, own) = (lock(held), Instant::now(), Timestamp::now());
+                let is_known = held.heard && held.agrees(at, own);
+                is_known.then(|| own.duration_since(held.platform(at, own).until))
+            }
+            Kind::Scaled(_) => Some(SignedDuration::ZERO),
         }
     }
 
@@ -195,21 +242,39 @@ impl Clock {
 
     /// Takes in what the platform said: the time in its answer to what was asked at `asked`.
     pub(crate) fn hear(&self, asked: Instant, said: impl FnOnce() -> Option<Timestamp>) {
+        self.hear_from(asked, true, said);
+    }
+
+    /// The same of a page that somebody on the way to the platform may have answered with. The first answer of the platform's
+    /// takes its place.
+    pub(crate) fn hear_page(&self, asked: Instant, said: impl FnOnce() -> Option<Timestamp>) {
+        self.hear_from(asked, false, said);
+    }
+
+    fn hear_from(&self, asked: Instant, answered: bool, said: impl FnOnce() -> Option<Timestamp>) {
         let Kind::Own(held) = &*self.0 else { return };
         let (at, own) = (Instant::now(), Timestamp::now());
         let mut held = lock(held);
-        let is_due = !held.heard || at.duration_since(held.at) >= TAKEN_EVERY || !held.agrees(at, own);
+        let is_due = !held.heard
+            || answered && !held.answered
+            || at.duration_since(held.at) >= TAKEN_EVERY
+            || !held.agrees(at, own);
         let Some(said) = is_due.then(said).flatten() else { return };
         // It said so at some moment between asking and now, and left out what was over the second.
         let under_way = SignedDuration::try_from(at.duration_since(asked)).unwrap_or(SignedDuration::MAX);
         let Ok(latest) = said.checked_add(SECOND.saturating_add(under_way)) else { return };
         // Clocks that may agree do: a difference that cannot be seen would only move everybody's window about.
         let platform = if said <= own && own <= latest { own } else { latest };
-        *held = Held { at, own, platform, heard: true };
+        *held = Held { at, own, platform, heard: true, answered, adopted: held.adopted };
     }
 }
 
 impl PlatformTime {
+    /// Whether it is known.
+    pub(crate) fn is_known(self) -> bool {
+        self.from == self.until
+    }
+
     /// A time that is known.
     fn exactly(at: Timestamp) -> Self {
         Self { from: at, until: at }
@@ -274,7 +339,7 @@ mod tests {
     fn a_clock_that_was_set_leaves_two_times_until_the_platform_says_which() {
         let (at, own): (Instant, Timestamp) =
             (Instant::now(), "2026-11-27T10:00:00Z".parse().expect("a time"));
-        let held = Held { at, own, platform: own + seconds(60), heard: true };
+        let held = Held { at, own, platform: own + seconds(60), heard: true, answered: true, adopted: false };
         let later = at + Duration::from_secs(30);
         let known = held.platform(later, own + seconds(31));
         assert_eq!(
@@ -300,6 +365,21 @@ mod tests {
         clock.hear(Instant::now(), || Some(ahead));
         let told = clock.platform();
         assert!(told.from >= ahead && told.from <= ahead + seconds(3), "{told:?}");
+    }
+
+    #[test]
+    fn times_are_this_computer_s_until_those_of_the_platform_are_adopted() {
+        let clock = Clock::own();
+        clock.adopt();
+        assert_eq!(clock.ahead(), None, "nothing was heard yet");
+        let slow = Timestamp::now() - seconds(3600);
+        clock.hear(Instant::now(), || Some(slow));
+        assert!(clock.now().duration_since(Timestamp::now()).abs() < seconds(1));
+        let ahead = clock.ahead().expect("the platform was heard");
+        assert!((seconds(3597)..=seconds(3600)).contains(&ahead), "{ahead:?}");
+        clock.adopt();
+        assert!(clock.now().duration_since(slow).abs() < seconds(5));
+        assert!(clock.own_now().duration_since(Timestamp::now()).abs() < seconds(1));
     }
 
     #[test]

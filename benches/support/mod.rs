@@ -45,11 +45,20 @@ pub fn campaign(folder: &Path, rows: usize, content: &str) -> Campaign {
 
 /// The same rows with a time of last contact in each, spread over two days, and windows that end by it.
 pub fn campaign_with_windows(folder: &Path, rows: usize) -> Campaign {
+    let file = folder.join("audience.csv");
+    std::fs::write(file, rows_with_times(rows, 1_795_500_000, 172_800)).expect("an audience");
+    let text = text_with_windows("audience.csv", "deadline");
+    let validated = validate(&folder.join("campaign.toml"), &text, &Overrides::default());
+    validated.campaign.unwrap_or_else(|| panic!("{:?}", validated.faults))
+}
+
+/// So many rows with times of last contact from a second on, within so many of them.
+pub fn rows_with_times(rows: usize, from: usize, within: usize) -> String {
     let mut csv = String::with_capacity(rows * 110 + 64);
     csv.push_str("openid,name,code,day,note,time\n");
     for row in 0..rows {
         // Apart from one another, so that the order of the file is not that of the deadlines.
-        let second = 1_795_500_000 + row * 7_919 % 172_800;
+        let second = from + row * 7_919 % within;
         let _ = writeln!(
             csv,
             "oBENCH{row:022},王小明 {:05},SPRING-{row:010},2026-03-31,vip-customer-{:03},{second}",
@@ -57,11 +66,14 @@ pub fn campaign_with_windows(folder: &Path, rows: usize) -> Campaign {
             row % 1000
         );
     }
-    std::fs::write(folder.join("audience.csv"), csv).expect("an audience");
+    csv
+}
+
+/// The text of a campaign with windows to the people in a file, in this order.
+pub fn text_with_windows(file: &str, order: &str) -> String {
     let window = "[audience.window]\ncolumn = \"time\"\n[message.text]";
-    let text = campaign_text(PLAIN).replace("[message.text]", window);
-    let validated = validate(&folder.join("campaign.toml"), &text, &Overrides::default());
-    validated.campaign.unwrap_or_else(|| panic!("{:?}", validated.faults))
+    let text = campaign_text(PLAIN).replace("[message.text]", window).replace("audience.csv", file);
+    text.replace("[send]\n", &format!("[send]\norder = \"{order}\"\n"))
 }
 
 /// The text of that campaign.
@@ -166,7 +178,9 @@ fn request(buffer: &[u8]) -> Option<usize> {
     let length = text.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
-    })?;
+    });
+    // Whoever asks for the time gets a page and brings no body.
+    let length = length.unwrap_or(0);
     (buffer.len() >= head + length).then_some(head + length)
 }
 

@@ -2,7 +2,7 @@
 //! that shows one folder.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 
 use crate::diagnostic::unread;
@@ -69,7 +69,22 @@ impl Fence {
 
 /// The folder of the repository that a file is in, by its full path and the names of its folders.
 pub(crate) fn repository(full: &Path) -> Option<PathBuf> {
-    full.ancestors().skip(1).find(|folder| folder.join(".git").exists()).map(Path::to_owned)
+    full.ancestors().skip(1).find(|folder| is_root(folder)).map(Path::to_owned)
+}
+
+/// Whether a folder is the root of a repository. Something called `.git` may lie in any folder: git itself puts a folder there
+/// that has a `HEAD`, or in a second working tree a file that says where that folder is.
+fn is_root(folder: &Path) -> bool {
+    const ELSEWHERE: &[u8] = b"gitdir:";
+    let git = folder.join(".git");
+    let names_another = || {
+        let is_file = std::fs::metadata(&git).is_ok_and(|about| about.is_file());
+        let mut begin = [0; ELSEWHERE.len()];
+        let read = is_file && File::open(&git).and_then(|mut file| file.read_exact(&mut begin)).is_ok();
+        read && begin == *ELSEWHERE
+    };
+    // In a repository that was just made `HEAD` is a link to what is not there yet, with some versions of git.
+    git.join("HEAD").symlink_metadata().is_ok() || names_another()
 }
 
 /// Where a file is that was opened by this name.
@@ -124,6 +139,8 @@ mod tests {
         let alone = Fence::around(&campaign);
         assert!(alone.holds(&campaign) && !alone.holds(&own), "no repository, so its folder alone");
         let config = make(world.path(), "repo/.git/config");
+        assert!(!Fence::around(&campaign).holds(&own), "something called .git is no repository yet");
+        make(world.path(), "repo/.git/HEAD");
         let fence = Fence::around(&campaign);
         assert!(fence.holds(&campaign) && fence.holds(&own));
         assert!(fence.holds(&world.path().join("repo/spring/../lists/a.csv")));

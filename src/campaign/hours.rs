@@ -18,7 +18,7 @@ const MOST_STEPS: usize = 500;
 const END_OF_DAY: i32 = 24 * 60;
 
 /// When messages may be begun.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hours {
     /// The spans of a day; all day where there are none.
     pub(crate) spans: Vec<Span>,
@@ -220,6 +220,11 @@ impl Hours {
     /// Whether every moment of every day is in them.
     pub(crate) fn is_daily(&self) -> bool {
         self.spans.is_empty() && self.days == Days::ALL
+    }
+
+    /// The same of these and of all others that hold as well.
+    pub(crate) fn are_all_day(&self) -> bool {
+        self.is_daily() && self.within.iter().all(Self::are_all_day)
     }
 
     /// The spans around a moment and for some days after it, in their order.

@@ -15,12 +15,14 @@ use crate::cli::problem::Problem;
 use crate::cli::terminal::{Terminal, argument};
 use crate::diagnostic::code::Code;
 use crate::diagnostic::render::display;
+use crate::journal::Identity;
 use crate::locale::Catalog;
 use crate::locale::visible::{command_line, one_line};
 use crate::own_file::followed;
+use crate::plan::Plan;
 use crate::plan::id::PlanId;
+use crate::plan::ramp::Upward;
 use crate::plan::schedule::outlook::Outlook;
-use crate::plan::{Plan, forecast_seconds};
 use crate::report::breakdown::{Ahead, Breakdown, Settled, told};
 use crate::report::plan::text as plan_text;
 use crate::report::preview;
@@ -44,6 +46,8 @@ pub(crate) struct Proposal<'a> {
     pub(crate) settled: Vec<(Settled, u64)>,
     /// Who can still be reached of those who are left, where the campaign says until when.
     pub(crate) outlook: Option<Outlook>,
+    /// What is left of the campaign's ramp; one step where there is none, or nothing of it is left.
+    pub(crate) upward: Upward,
     /// How many messages are left to send.
     pub(crate) left: u64,
     /// How many of them this run sends at most.
@@ -93,10 +97,14 @@ impl Proposal<'_> {
         if hours.is_limited() {
             terminal.say("send.hours", &[("hours", &self.times(words))]);
         }
-        let rows = told::text(&self.breakdown(), words);
+        let (breakdown, to_send) = (self.breakdown(), self.to_send());
+        let rows = told::text(&breakdown, words);
         terminal.say("send.breakdown", &[("rows", &rows.trim_end())]);
-        let seconds = forecast_seconds(*total, campaign.send.ceiling());
-        terminal.say("send.takes", &[("left", left), ("forecast", &plan_text::length(seconds, words))]);
+        if to_send > 0 {
+            let upward = self.upward.clone().of_them(breakdown.to_send).at_most(*total);
+            let forecast = plan_text::length(upward.seconds(campaign.send.ceiling()), words);
+            terminal.say("send.takes", &[("left", &breakdown.to_send), ("forecast", &forecast)]);
+        }
         self.of_them(terminal);
         if let Some(outlook) = &self.outlook {
             for line in plan_text::outlook(outlook, &hours.zone, words) {
@@ -117,11 +125,17 @@ impl Proposal<'_> {
         }
         if let Some(Locally { count, host, at }) = &before.locally {
             let at = moment::shown(*at, zone);
-            terminal.say("send.locally", &[("count", count), ("left", left), ("host", host), ("at", &at)]);
+            let left = breakdown.to_send;
+            terminal.say("send.locally", &[("count", count), ("left", &left), ("host", host), ("at", &at)]);
         }
-        if let Some(Alike { whose, count, at, by }) = &before.alike {
+        if let Some(Alike { whose, count, at, by, also }) = &before.alike {
             let day = moment::shown(*at, zone);
+            let one = |whose: &Identity| {
+                words.say("send.alike-one", &[("campaign", &whose.campaign), ("wave", &whose.wave)])
+            };
+            let campaigns = std::iter::once(whose).chain(also).map(one).collect::<Vec<_>>().join(", ");
             let key = match by {
+                By::Messages if !also.is_empty() => "send.alike-several",
                 By::Messages => "send.alike",
                 By::Reading => "send.alike-nearly",
                 By::Pruned => "send.alike-pruned",
@@ -131,9 +145,10 @@ impl Proposal<'_> {
                 key,
                 &[
                     ("count", count),
-                    ("left", left),
+                    ("left", &breakdown.to_send),
                     ("campaign", &whose.campaign),
                     ("wave", &whose.wave),
+                    ("campaigns", &campaigns),
                     ("at", &day),
                 ],
             );
@@ -153,6 +168,11 @@ impl Proposal<'_> {
         } else if before.tally.altered > 0 {
             terminal.say("send.altered", &[("count", &before.tally.altered)]);
         }
+    }
+
+    /// How many messages this run sends, as far as is known: what the table says, and no more than `--limit`.
+    pub(crate) fn to_send(&self) -> u64 {
+        self.breakdown().to_send.min(self.total)
     }
 
     /// How many people were said to be too late.
@@ -191,6 +211,7 @@ impl Proposal<'_> {
             held: &self.before.held.rules,
             earlier: self.settled.clone(),
             limit: Some(self.total),
+            upward: Some(self.upward.clone()),
         };
         Breakdown::of_plan(Some(self.campaign), self.plan, &ahead)
     }
@@ -228,7 +249,7 @@ impl Proposal<'_> {
                 &[("sent", &counts.sent), ("refused", &counts.refused), ("unknown", &counts.unknown)],
             );
         }
-        for Alike { whose, count, at, by: _ } in self.before.others.iter().take(TOLD) {
+        for Alike { whose, count, at, by: _, also: _ } in self.before.others.iter().take(TOLD) {
             terminal.say(
                 "send.lately",
                 &[
@@ -289,7 +310,13 @@ impl Proposal<'_> {
     ///
     /// When the answer is no.
     pub(crate) fn ask(&self, terminal: &Terminal) -> Result<(), Problem> {
-        if terminal.ask("send.ask", &[("left", &self.total)]) {
+        let to_send = self.to_send();
+        if to_send == 0 {
+            // Nobody gets anything that somebody would have to agree to. Why not is written down.
+            terminal.say("send.nobody", &[]);
+            return Ok(());
+        }
+        if terminal.ask("send.ask", &[("left", &to_send)]) {
             return Ok(());
         }
         Err(Problem::note(Exit::Gate, "send.no"))

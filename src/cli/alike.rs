@@ -17,7 +17,7 @@ use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
 use crate::plan::{Plan, text_digest};
 use crate::report::join::{JoinError, identity};
-use crate::report::left::Left;
+use crate::report::left::{Alikes, Left};
 
 /// So far back other campaigns are looked at, and so many of them.
 const LATELY: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -31,6 +31,8 @@ pub(crate) struct Alike {
     pub(crate) count: u64,
     pub(crate) at: Timestamp,
     pub(crate) by: By,
+    /// The others that did, where `count` counts the people of all of them.
+    pub(crate) also: Vec<Identity>,
 }
 
 /// By what another campaign is known.
@@ -69,34 +71,40 @@ pub(super) fn lately(
         };
         store.occasions(&[key], since, &persons, &mut met).map_err(JoinError::Journal)?;
         if count > 0 {
-            found.push((Alike { whose, count, at, by: By::Messages }, sample));
+            found.push((Alike { whose, count, at, by: By::Messages, also: Vec::new() }, sample));
         }
     }
     Ok(found)
 }
 
-/// The campaign or wave that sent exactly this to the most of those who are left. Whoever agreed to that agreed to the very
-/// plan that a run of this campaign has sent since, and to no other people.
+/// The campaigns and waves that sent exactly this to those who are left, the one with the most first. Whoever agreed to that
+/// agreed to the very plan that a run of this campaign has sent since, and to no other people.
 pub(super) fn alike(
     campaign: &Campaign,
     plan: &Plan,
     store: &Store,
     left: &mut Left<'_>,
+    gets_it: &dyn Fn(usize, &str) -> bool,
     runs: &[RunRecord],
 ) -> Result<Option<Alike>, JoinError> {
     let (text, digest) = (text_digest(campaign, plan).to_string(), plan.digest.to_string());
     let others = store.with_text(&identity(campaign), &text, &digest).map_err(JoinError::Journal)?;
     let agreed = runs.iter().rev().find(|run| run.digest == digest).map(|run| run.started);
-    let (mut most, mut pruned) = (None, None);
+    let (mut found, mut all, mut pruned) = (Vec::new(), Alikes::default(), None);
     for (whose, at) in others.into_iter().filter(|(_, at)| agreed.is_none_or(|agreed| agreed < *at)) {
-        let count = left.alike(store, &whose)?;
-        if count > most.as_ref().map_or(0, |most: &Alike| most.count) {
-            most = Some(Alike { whose, count, at, by: By::Messages });
+        let count = left.alike(store, &whose, gets_it, &mut all)?;
+        if count > 0 {
+            found.push((count, whose, at));
         } else if pruned.is_none() {
             pruned = gone(store, whose, at).map_err(JoinError::Journal)?;
         }
     }
-    Ok(most.or(pruned))
+    found.sort_by_key(|(count, ..)| std::cmp::Reverse(*count));
+    let last = found.iter().map(|(_, _, at)| *at).max();
+    let mut whose = found.into_iter().map(|(_, whose, _)| whose);
+    let most = whose.next().zip(last);
+    let (count, also) = (all.count(), whose.collect());
+    Ok(most.map(|(whose, at)| Alike { whose, count, at, by: By::Messages, also }).or(pruned))
 }
 
 /// The campaign or wave of late that sent the most of those who are left what differs in blanks or punctuation only. A few
@@ -106,6 +114,7 @@ pub(super) fn nearly_alike(
     plan: &Plan,
     store: &Store,
     left: &mut Left<'_>,
+    gets_it: &dyn Fn(usize, &str) -> bool,
     (runs, met): (&[RunRecord], &[(Alike, Vec<Person>)]),
 ) -> Result<Option<Alike>, JoinError> {
     let digest = plan.digest.to_string();
@@ -127,9 +136,9 @@ pub(super) fn nearly_alike(
         if !may_be.contains(&(whose.campaign.clone(), whose.wave)) {
             continue;
         }
-        let count = left.read_alike(store, whose)?;
+        let count = left.read_alike(store, whose, gets_it)?;
         if count > most.as_ref().map_or(0, |most| most.count) {
-            most = Some(Alike { whose: whose.clone(), count, at: *at, by: By::Reading });
+            most = Some(Alike { whose: whose.clone(), count, at: *at, by: By::Reading, also: Vec::new() });
         }
     }
     Ok(most)
@@ -139,7 +148,7 @@ pub(super) fn nearly_alike(
 fn gone(store: &Store, whose: Identity, at: Timestamp) -> Result<Option<Alike>, JournalError> {
     let Some(key) = store.find_campaign(&whose)? else { return Ok(None) };
     let pruned = store.pruned(key)?;
-    Ok(pruned.map(|pruned| Alike { whose, count: pruned.messages, at, by: By::Pruned }))
+    Ok(pruned.map(|pruned| Alike { whose, count: pruned.messages, at, by: By::Pruned, also: Vec::new() }))
 }
 
 /// What the receipt beside the campaign tells of exactly this under another id or wave, where another journal sent it.
@@ -163,7 +172,7 @@ pub(super) fn alike_by_receipt(
             && agreed.is_none_or(|agreed| agreed < entry.at);
         let (count, at) = (entry.reached(), entry.at);
         let whose = Identity { campaign: entry.campaign, wave: entry.wave, ..whose.clone() };
-        (is_alike && count > 0).then_some(Alike { whose, count, at, by: By::Receipt })
+        (is_alike && count > 0).then_some(Alike { whose, count, at, by: By::Receipt, also: Vec::new() })
     });
     Ok(told.max_by_key(|alike| alike.count))
 }

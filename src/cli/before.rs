@@ -31,7 +31,7 @@ use crate::plan::{Plan, text_digest};
 use crate::report::breakdown::Settled;
 use crate::report::earlier::Earlier;
 use crate::report::join::{JoinError, identity, tally};
-use crate::report::left::Left;
+use crate::report::left::{Alikes, Left};
 use crate::send::feed::{Policy, RetryRefused};
 
 /// What was there before this run.
@@ -85,6 +85,26 @@ impl Before {
         if self.tally.gone_unknown > 0 {
             terminal.say("send.gone-unknown", &[("count", &self.tally.gone_unknown)]);
         }
+    }
+
+    /// Finds out anew whom policies hold back, since it is another time than was thought.
+    ///
+    /// # Errors
+    ///
+    /// When audience or journal cannot be read.
+    pub(crate) fn hold_at(
+        &mut self,
+        campaign: &Campaign,
+        plan: &Plan,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
+        if let Some(store) = &self.store {
+            let again = |known: &Known| policy.sends(known);
+            let mut left = Left::of(campaign, plan, Some(store), &again, None);
+            self.held = Held::of(campaign, plan, store, &mut left, now)?;
+        }
+        Ok(())
     }
 
     /// How many messages are left to send.
@@ -183,33 +203,36 @@ pub(crate) fn before(
         Some(store) => Tried::of(campaign, plan, store)?,
         None => Tried::default(),
     };
-    let (mut the_same, mut others, mut locally, mut first) = (None, Vec::new(), None, None);
-    // Where everybody was sent the message nobody will be asked.
-    let Counts { sent, refused: _, failed: _, unknown: _, skipped, unsent: _ } = tally.counts;
     let again = |known: &Known| policy.sends(known);
     let mut left = Left::of(campaign, plan, store.as_ref(), &again, loaded);
-    if sent + skipped < tally.counts.total() {
-        if tally.counts.unsent + tally.counts.skipped < tally.counts.total() {
-            first = first_left(campaign, plan, &mut left)?;
-        }
-        if let Some(store) = &store {
-            the_same = alike(campaign, plan, store, &mut left, &runs)?;
-            let met = lately(campaign, store, &mut left)?;
-            if the_same.is_none() {
-                the_same = nearly_alike(campaign, plan, store, &mut left, (&runs, &met))?;
-            }
-            others = met.into_iter().map(|(other, _)| other).collect();
-        }
-        the_same = the_same.or(alike_by_receipt(results, store.as_ref(), &runs)?);
-        if results.destination == Some(Destination::Real) {
-            locally = sent_locally(campaign, plan, &account.of(Destination::Local), &mut left)?;
-        }
-    }
     // Whoever was held back before is among the skipped, and is looked at again.
     let held = match &store {
         Some(store) => Held::of(campaign, plan, store, &mut left, now)?,
         None => Held::default(),
     };
+    // Whoever is sent nothing gets nothing for a second time.
+    let gets_it =
+        |number: usize, openid: &str| held.is_free(openid, now) && !plan.deadline(number).is_past(now);
+    let (mut the_same, mut others, mut locally, mut first) = (None, Vec::new(), None, None);
+    // Where everybody was sent the message nobody will be asked.
+    let Counts { sent, refused: _, failed: _, unknown: _, skipped, unsent: _ } = tally.counts;
+    if sent + skipped < tally.counts.total() {
+        if tally.counts.unsent + tally.counts.skipped < tally.counts.total() {
+            first = first_left(campaign, plan, &mut left)?;
+        }
+        if let Some(store) = &store {
+            the_same = alike(campaign, plan, store, &mut left, &gets_it, &runs)?;
+            let met = lately(campaign, store, &mut left)?;
+            if the_same.is_none() {
+                the_same = nearly_alike(campaign, plan, store, &mut left, &gets_it, (&runs, &met))?;
+            }
+            others = met.into_iter().map(|(other, _)| other).collect();
+        }
+        the_same = the_same.or(alike_by_receipt(results, store.as_ref(), &runs)?);
+        if results.destination == Some(Destination::Real) {
+            locally = sent_locally(campaign, plan, &account.of(Destination::Local), &mut left, &gets_it)?;
+        }
+    }
     let index = left.into_index();
     let exported = match &store {
         Some(store) => exported(&identity(campaign), store, begun)?,
@@ -260,6 +283,7 @@ fn sent_locally(
     plan: &Plan,
     local: &Path,
     left: &mut Left<'_>,
+    gets_it: &dyn Fn(usize, &str) -> bool,
 ) -> Result<Option<Locally>, JoinError> {
     let whose = identity(campaign);
     let Some(store) = Store::read(local).map_err(JoinError::Journal)? else { return Ok(None) };
@@ -272,7 +296,9 @@ fn sent_locally(
         }
     }
     let Some(RunRecord { hosts, started: at, .. }) = last else { return Ok(None) };
-    let count = left.alike(&store, &whose)?;
+    let mut found = Alikes::default();
+    left.alike(&store, &whose, gets_it, &mut found)?;
+    let count = found.count();
     let host = hosts.into_iter().next().unwrap_or_else(|| Destination::Local.name().to_owned());
     Ok((count > 0).then_some(Locally { count, host, at }))
 }

@@ -24,7 +24,8 @@ use crate::journal::identity::{Channel, Identity};
 use crate::message::Kind;
 use crate::plan::id::PlanId;
 use crate::plan::onlooker::Onlooker;
-use crate::plan::{self, Plan, forecast_seconds};
+use crate::plan::ramp::Upward;
+use crate::plan::{self, Plan};
 use crate::report::earlier::Earlier;
 use crate::report::plan::json::Facts;
 
@@ -295,10 +296,10 @@ fn facts(validated: &Validated, plan: &Plan) -> Facts {
     let policies = policies.map(|policy| policy.name.clone()).collect();
     let title = validated.campaign.as_ref().and_then(|campaign| campaign.title.clone());
     // Where there is no campaign, nothing is sent and nothing takes time.
-    let forecast = validated.campaign.as_ref().map_or(0, |campaign| {
-        let ceiling = campaign.send.ceiling();
-        forecast_seconds(plan.counts.planned, ceiling)
-    });
+    let forecast = validated
+        .campaign
+        .as_ref()
+        .map_or(0, |campaign| Upward::whole(campaign, plan.counts.planned).seconds(campaign.send.ceiling()));
     Facts {
         campaign: id,
         wave,

@@ -112,6 +112,9 @@ fn summarize(finished: &Finished, what: &What<'_>, exit: Exit, format: Format, t
     if let (Some(reason), Some(second)) = (not_there, file) {
         results_elsewhere(&what.campaign.results.path, second, reason, terminal);
     }
+    if finished.unannounced > 0 {
+        terminal.warn("late-unannounced", &[("count", &finished.unannounced)]);
+    }
     if finished.broken_off > 0 {
         terminal.say("broken-off", &[("count", &finished.broken_off)]);
     }

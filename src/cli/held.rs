@@ -8,8 +8,7 @@ use crate::campaign::Campaign;
 use crate::delivery::rule::Rule;
 use crate::journal::store::Store;
 use crate::plan::Plan;
-use crate::plan::schedule::deadline::Deadline;
-use crate::plan::schedule::outlook::{Outlook, outlook, outlook_of};
+use crate::plan::schedule::outlook::{Lookout, Outlook};
 use crate::report::join::{JoinError, identity};
 use crate::report::left::Left;
 use crate::send::holds::Holds;
@@ -21,9 +20,9 @@ pub(crate) struct Held {
     pub(crate) holds: Holds,
     /// How many messages each rule holds back; rules that hold nobody back are left out.
     pub(crate) rules: Vec<(Rule, u64)>,
-    /// Until when the others who are left can be written to, in the order of the audience; nothing where that is everybody,
-    /// or where the campaign does not say.
-    left: Option<Vec<Deadline>>,
+    /// The numbers of the others who are left, in the order of the audience; nothing where that is everybody, or where the
+    /// campaign does not say until when they can be written to.
+    left: Option<Vec<u32>>,
 }
 
 impl Held {
@@ -49,17 +48,21 @@ impl Held {
         // Whoever is held back, or was sent the message before, takes nobody's turn.
         let knows_some = store.find_campaign(&whose).map_err(JoinError::Journal)?.is_some();
         if plan.windows.is_some() && (knows_some || !held.rules.is_empty()) {
-            let is_free = |openid: &str| held.holds.find(openid).is_none_or(|hold| !hold.holds(now));
-            held.left = Some(left.deadlines(&is_free)?);
+            held.left = Some(left.numbers(&|openid| held.is_free(openid, now))?);
         }
         Ok(held)
     }
 
+    /// Whether no policy holds somebody back at a moment.
+    pub(crate) fn is_free(&self, openid: &str, now: Timestamp) -> bool {
+        self.holds.find(openid).is_none_or(|hold| !hold.holds(now))
+    }
+
     /// Who of those who are left and whom no policy holds back can still be reached.
-    pub(crate) fn outlook(&self, campaign: &Campaign, plan: &Plan, at: Timestamp) -> Option<Outlook> {
+    pub(crate) fn outlook(&self, lookout: &Lookout<'_>, at: Timestamp) -> Option<Outlook> {
         match &self.left {
-            Some(left) => outlook_of(campaign, plan, left, at),
-            None => outlook(campaign, plan, at),
+            Some(left) => lookout.outlook_of(left, at),
+            None => lookout.outlook(at),
         }
     }
 

@@ -20,6 +20,7 @@ pub(crate) mod origin;
 pub(crate) mod output;
 pub(crate) mod output_path;
 pub(crate) mod platform;
+mod platform_time;
 mod policies;
 pub(crate) mod problem;
 pub(crate) mod quota;

@@ -29,6 +29,58 @@ fn note(campaign: CampaignKey) -> String {
     format!("ramp-continued {}", campaign.0)
 }
 
+/// The note in the journal of the ramp by which a campaign's last run halted.
+fn halt_note(campaign: CampaignKey) -> String {
+    format!("ramp-halted {}", campaign.0)
+}
+
+/// A ramp as that note has it.
+fn written(ramp: Option<&Ramp>) -> String {
+    let Some(Ramp { steps, wait, halt }) = ramp else { return "none".to_owned() };
+    let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
+    let wait = match wait {
+        Rest::None => "0".to_owned(),
+        Rest::For(length) => length.as_millis().to_string(),
+        Rest::Ask => "ask".to_owned(),
+    };
+    format!("{} {wait} {} {:?}", steps.join(","), halt.refused, halt.unknown)
+}
+
+/// Notes whether a run halted, and by which ramp: where the campaign has another one later, or none, nobody knows any more by
+/// its answers that it had.
+///
+/// # Errors
+///
+/// When the journal cannot be read or written.
+pub(crate) fn note_end(
+    campaign: &Campaign,
+    state: &std::path::Path,
+    has_halted: bool,
+) -> Result<(), JournalError> {
+    let Some(store) = Store::read(state)? else { return Ok(()) };
+    let Some(key) = store.find_campaign(&identity(campaign))? else { return Ok(()) };
+    let noted = store.note(&halt_note(key))?;
+    let now = if has_halted { written(campaign.send.ramp.as_ref()) } else { String::new() };
+    // A campaign that never halted has no such note.
+    if noted.as_deref().is_none_or(str::is_empty) && now.is_empty() {
+        return Ok(());
+    }
+    drop(store);
+    Store::open(state)?.set_note(&halt_note(key), &now)
+}
+
+/// Whether the last run halted by another ramp than the campaign has by now. To take away what halted it is no look at it.
+///
+/// # Errors
+///
+/// When the journal cannot be read.
+pub(crate) fn halted_by_another(campaign: &Campaign, store: Option<&Store>) -> Result<bool, JournalError> {
+    let Some(store) = store else { return Ok(false) };
+    let Some(key) = store.find_campaign(&identity(campaign))? else { return Ok(false) };
+    let noted = store.note(&halt_note(key))?;
+    Ok(noted.is_some_and(|noted| !noted.is_empty() && noted != written(campaign.send.ramp.as_ref())))
+}
+
 /// Where the ramp of a campaign stands, where it has one. `goes_on` says that somebody agrees to go on with one that has
 /// halted.
 ///
@@ -59,7 +111,11 @@ pub(crate) fn find(
         }
     }
     let mut answerable: Vec<u64> = answers.iter().map(|answers| answers.sent + answers.refused).collect();
-    left.for_each(|step| answerable[step] += 1);
+    let mut fresh = vec![0; ramp.steps.len()];
+    left.for_each(|step| {
+        answerable[step] += 1;
+        fresh[step] += 1;
+    });
     let halted = answers.iter().enumerate().find_map(|(step, answers)| {
         let most = (step >= from).then(|| answerable[step]);
         answers.halt(ramp, step, most)
@@ -68,7 +124,7 @@ pub(crate) fn find(
     let begun = steps.iter().zip(&known.classes).any(|(step, class)| *step >= from && *class != Class::Fresh);
     let rests_until = if from > 0 && !begun { known.rests_until(ramp) } else { None };
     let steps = steps.into_iter().map(|step| u8::try_from(step).expect("a ramp has fewer steps")).collect();
-    Ok(Some(RampState { ramp: ramp.clone(), steps, from, so_far, answerable, rests_until, halted }))
+    Ok(Some(RampState { ramp: ramp.clone(), steps, from, so_far, fresh, answerable, rests_until, halted }))
 }
 
 /// Insists that a ramp has not halted, or that somebody agrees to go on.
@@ -107,10 +163,14 @@ pub(crate) fn why(halted: &Halted) -> Sentence {
 /// # Errors
 ///
 /// When the journal cannot be written.
-pub(crate) fn agree(campaign: &Campaign, state: &std::path::Path) -> Result<(), JournalError> {
+pub(crate) fn agree(
+    campaign: &Campaign,
+    state: &std::path::Path,
+    now: Timestamp,
+) -> Result<(), JournalError> {
     let store = Store::open(state)?;
     match store.find_campaign(&identity(campaign))? {
-        Some(key) => store.set_note(&note(key), &Timestamp::now().to_string()),
+        Some(key) => store.set_note(&note(key), &now.to_string()),
         None => Ok(()),
     }
 }

@@ -137,6 +137,7 @@ impl Tried {
             return Ok(());
         }
         let untried = match &campaign.testers.by_policies.insists {
+            _ if testers.is_empty() => Problem::new(Exit::Gate, "not-tried-nobody"),
             Some(policy) => Problem::new(Exit::Gate, "not-tried-policy").with("policy", policy.as_str()),
             None => Problem::new(Exit::Gate, "not-tried"),
         };

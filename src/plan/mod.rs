@@ -224,6 +224,17 @@ pub(crate) fn text_digest(campaign: &Campaign, plan: &Plan) -> Digest {
             running.add(file.content.to_string().as_bytes());
         }
     }
+    // What stands in for a blank cell is written in the campaign, and people read it like the rest.
+    for (column, rules) in &campaign.audience.columns {
+        let is_used = campaign
+            .templates
+            .iter()
+            .any(|template| template.variables().iter().any(|used| used.name == *column));
+        if let Some(default) = rules.default.as_ref().filter(|_| is_used) {
+            running.add(column.as_bytes());
+            running.add(default.as_bytes());
+        }
+    }
     running.now()
 }
 

@@ -13,8 +13,28 @@ use crate::plan::Plan;
 use crate::plan::batch::{Batch, Entry, Verdict};
 use crate::plan::inputs::Inputs;
 use crate::plan::pass::Pass;
-use crate::plan::schedule::deadline::Deadline;
 use crate::report::join::{Count, Counted, JoinError, identity, openid_in};
+
+/// The numbers of messages that went to the same people before, each once.
+#[derive(Debug, Default)]
+pub(crate) struct Alikes(Vec<u64>);
+
+impl Alikes {
+    const BITS: usize = 64;
+
+    fn add(&mut self, number: usize) {
+        let (word, bit) = (number / Self::BITS, number % Self::BITS);
+        if self.0.len() <= word {
+            self.0.resize(word + 1, 0);
+        }
+        self.0[word] |= 1 << bit;
+    }
+
+    /// How many they are.
+    pub(crate) fn count(&self) -> u64 {
+        self.0.iter().map(|word| u64::from(word.count_ones())).sum()
+    }
+}
 
 /// Those of a plan to whom a message would be sent now: whom the journal does not know, and whom it knows and this wants
 /// to be sent it again.
@@ -44,18 +64,31 @@ impl<'a> Left<'a> {
         self.own.map(Count::into_index)
     }
 
-    /// How many of their messages went, letter by letter, to the same people under another identity or, by another journal,
-    /// elsewhere.
+    /// How many of their messages, as far as they get them, went letter by letter to the same people under another identity or,
+    /// by another journal, elsewhere. They are added to `all`.
     ///
     /// # Errors
     ///
     /// When audience or journal cannot be read, or the audience is no longer what was planned.
-    pub(crate) fn alike(&mut self, store: &Store, whose: &Identity) -> Result<u64, JoinError> {
+    pub(crate) fn alike(
+        &mut self,
+        store: &Store,
+        whose: &Identity,
+        gets_it: &dyn Fn(usize, &str) -> bool,
+        all: &mut Alikes,
+    ) -> Result<u64, JoinError> {
         let mut theirs = Count::load(Some(store), whose).map_err(JoinError::Journal)?;
         let mut found = 0;
-        self.each(|verdict, batch| {
+        self.each_numbered(|number, verdict, batch| {
             let Counted { status, altered, .. } = theirs.add(Some(store), verdict, batch)?;
-            found += u64::from(status.is_reached() && !altered);
+            if let Verdict::Message { openid, payload, .. } = verdict
+                && status.is_reached()
+                && !altered
+                && gets_it(number, openid_in(batch, payload, *openid))
+            {
+                found += 1;
+                all.add(number);
+            }
             Ok(())
         })?;
         Ok(found)
@@ -66,12 +99,19 @@ impl<'a> Left<'a> {
     /// # Errors
     ///
     /// As of [`alike`](Self::alike).
-    pub(crate) fn read_alike(&mut self, store: &Store, whose: &Identity) -> Result<u64, JoinError> {
+    pub(crate) fn read_alike(
+        &mut self,
+        store: &Store,
+        whose: &Identity,
+        gets_it: &dyn Fn(usize, &str) -> bool,
+    ) -> Result<u64, JoinError> {
         let mut theirs = Count::load(Some(store), whose).map_err(JoinError::Journal)?;
         let mut found = 0;
-        self.each(|verdict, batch| {
+        self.each_numbered(|number, verdict, batch| {
             let Counted { status, message, .. } = theirs.add(Some(store), verdict, batch)?;
-            if let (Verdict::Message { payload, .. }, Some(message)) = (verdict, message) {
+            if let (Verdict::Message { payload, openid, .. }, Some(message)) = (verdict, message)
+                && gets_it(number, openid_in(batch, payload, *openid))
+            {
                 let payload = &batch.payloads()[payload.clone()];
                 found += u64::from(status.is_reached() && reads_like(message.payload, payload));
             }
@@ -166,18 +206,18 @@ impl<'a> Left<'a> {
         Ok(found)
     }
 
-    /// Until when the messages to those of these openids may be begun, in the order of the audience.
+    /// The numbers that the messages to those of these openids have in the plan, in the order of the audience.
     ///
     /// # Errors
     ///
     /// As of [`persons`](Self::persons).
-    pub(crate) fn deadlines(&mut self, of: &dyn Fn(&str) -> bool) -> Result<Vec<Deadline>, JoinError> {
-        let (mut found, plan) = (Vec::new(), self.plan);
+    pub(crate) fn numbers(&mut self, of: &dyn Fn(&str) -> bool) -> Result<Vec<u32>, JoinError> {
+        let mut found = Vec::new();
         self.each_numbered(|number, verdict, batch| {
             if let Verdict::Message { openid, payload, .. } = verdict
                 && of(openid_in(batch, payload, *openid))
             {
-                found.push(plan.deadline(number));
+                found.push(u32::try_from(number).expect("an audience has fewer rows than 32 bits count"));
             }
             Ok(())
         })?;

@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, T
 
 use crate::delivery::event::Event;
 use crate::delivery::outcome::{Counts, Status};
+use crate::delivery::stop::Stop;
 use crate::locale::Catalog;
 use crate::locale::mask::masked_name;
 use crate::locale::visible::visible;
@@ -244,7 +245,13 @@ impl<'w> Drawing<'w> {
                 }
             }
             Event::Uploaded => self.uploads.done += 1,
-            Event::Draining(_) => self.note(&self.words.say("progress.draining", &[])),
+            Event::Draining(stop) => {
+                let key = match stop {
+                    Stop::Hours { .. } => "progress.draining-hours",
+                    _ => "progress.draining",
+                };
+                self.note(&self.words.say(key, &[]));
+            }
             // These events only change counts, or are not shown.
             Event::Settled { .. } | Event::Skipped | Event::Retrying { .. } => {}
         }

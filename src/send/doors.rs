@@ -18,6 +18,17 @@ pub(crate) struct Doors {
     open: Option<(Timestamp, Option<Timestamp>)>,
 }
 
+/// Whether messages may be begun now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hour {
+    /// They may.
+    Open,
+    /// That depends on what the platform will say the time is.
+    Unsure,
+    /// They may not.
+    Over,
+}
+
 impl Doors {
     /// Those of a campaign.
     pub(crate) fn of(hours: &Hours) -> Self {
@@ -53,7 +64,8 @@ impl Doors {
 
     /// Waits until it is time to look again.
     pub(crate) async fn closing(&self, clock: &Clock) {
-        let left = self.open.and_then(|(_, until)| until).map(|until| until.duration_since(clock.now()));
+        let left =
+            self.open.and_then(|(_, until)| until).map(|until| until.duration_since(clock.platform().until));
         let left = left.and_then(|left| Duration::try_from(left).ok());
         tokio::time::sleep(left.map_or(LOOK, |left| clock.takes(left)).min(LOOK)).await;
     }

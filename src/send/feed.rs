@@ -256,8 +256,13 @@ impl Known {
         if known.as_ref().is_some_and(|known| !self.policy.sends(known)) {
             return Ok(None);
         }
-        let (id, attempts) = known.map_or((None, 0), |known| (Some(known.id), known.attempts));
         let hold = self.holds.find(message.openid());
+        // Whom WeChat refused and a policy does not let be tried again is still refused, and was not skipped.
+        let was_refused = known.as_ref().is_some_and(|known| known.state == State::Settled(Outcome::Refused));
+        if was_refused && hold.is_some_and(|hold| hold.skip.is_some()) {
+            return Ok(None);
+        }
+        let (id, attempts) = known.map_or((None, 0), |known| (Some(known.id), known.attempts));
         Ok(Some(Job { id, attempts, hold, step, ..fresh(message, deadline) }))
     }
 }

@@ -93,13 +93,14 @@ impl Holds {
                 let Some(until) = cap.free_at(times, asked.now, &policy.zone) else { continue };
                 let skip = (!later).then_some(SkipReason::Cap);
                 let hold = Hold { rule: first + number, until, skip };
+                let other = held.entry(place).or_insert(hold);
+                // Whoever says from when on they may be written to again has to know all rules.
+                let until = other.until.max(hold.until);
                 // Who is to be skipped by one of two rules is skipped; of equals the longer one is told.
-                let stands = held.get(&place).is_some_and(|other| {
-                    (other.skip.is_some(), other.until) >= (hold.skip.is_some(), hold.until)
-                });
-                if !stands {
-                    held.insert(place, hold);
+                if (other.skip.is_some(), other.until) < (hold.skip.is_some(), hold.until) {
+                    *other = hold;
                 }
+                other.until = until;
             }
         })
     }

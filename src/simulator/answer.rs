@@ -121,7 +121,7 @@ fn page(status: u16, retry_after: Option<u64>) -> Response {
 }
 
 /// Puts the platform's time into the answer where it is not this computer's; that is put there by the server itself.
-fn skew(platform: &Platform, headers: &mut HeaderMap) {
+pub(crate) fn skew(platform: &Platform, headers: &mut HeaderMap) {
     let (offset, told) = (platform.settings.clock_skew, platform.clock.told());
     if offset.span.is_zero() && told.is_none() {
         return;

@@ -13,7 +13,7 @@ use axum::{Extension, Router};
 use serde::Deserialize;
 
 use crate::simulator::platform::Platform;
-use crate::simulator::{account, people, send, upload};
+use crate::simulator::{account, answer, people, send, upload};
 use crate::wechat::client::SIMULATOR;
 
 /// Who may read the ledger.
@@ -78,11 +78,18 @@ pub(crate) fn router(platform: Arc<Platform>, readers: Readers) -> Router {
         .route("/simulator/ledger", get(ledger))
         .route("/simulator/interact", post(interact))
         .route("/simulator/health", get(|| async { "ok\n" }))
-        .fallback(|| async { (StatusCode::NOT_FOUND, "the simulator has no such call\n") })
+        .fallback(nothing)
         .layer(DefaultBodyLimit::disable())
         .with_state(platform)
         .layer(Extension(readers))
         .layer(map_response(by_name))
+}
+
+/// Whatever else is asked for. Whoever asks for nothing but the time finds it here, too.
+async fn nothing(State(platform): State<Arc<Platform>>) -> Response {
+    let mut response = (StatusCode::NOT_FOUND, "the simulator has no such call\n").into_response();
+    answer::skew(&platform, response.headers_mut());
+    response
 }
 
 /// Says whose answer it is.

@@ -159,7 +159,7 @@ impl Client {
         let asked = Instant::now();
         let request = |_: usize, base: &ApiBase| self.single.get(base.at("/"));
         if let Ok(received) = self.exchange(self.answer.min(FOR_THE_TIME), MOST_ANSWER, request).await {
-            self.clock.hear(asked, || date(&received.headers));
+            self.clock.hear_page(asked, || date(&received.headers));
         }
     }
 
@@ -334,10 +334,10 @@ impl Client {
         &self,
         request: impl Fn(usize, &ApiBase) -> RequestBuilder,
     ) -> Result<Bytes, Failure> {
-        let (asked, begun) = (self.clock.now(), Instant::now());
+        let (asked, begun) = (self.clock.own_now(), Instant::now());
         let received = self.exchange(self.answer, MOST_ANSWER, request).await?;
         if let Some(date) = date(&received.headers) {
-            let skew = date.duration_since(asked + asked.duration_until(self.clock.now()) / 2);
+            let skew = date.duration_since(asked + asked.duration_until(self.clock.own_now()) / 2);
             *self.skew.lock().unwrap_or_else(PoisonError::into_inner) = Some(skew);
             self.clock.hear(begun, || Some(date));
         }

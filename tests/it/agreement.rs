@@ -77,3 +77,33 @@ fn a_program_that_prints_tokens_is_named_and_runs_only_after_the_yes() {
     assert_eq!(world.read("runs").lines().count(), 1);
     assert_eq!(platform.ledger().totals().accepted, 2);
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_changes_while_the_question_stands_there_is_not_agreed_to() {
+    use crate::support::pty::Session;
+
+    let (world, platform) = (World::with_recipients(3), Platform::new(""));
+    world.file("policy.toml", "[caps]\nper_person = [\"9/1d\"]\n");
+    let base = platform.base();
+    let start = || Session::start(&world, "send campaign.toml", &[("WXCAST_API_BASE", &base)]);
+    for policy in [
+        "[caps]\nper_person = [\"8/1d\"]\n",
+        "[hours]\ndays = [\"mon\"]\n",
+        "[exclude]\nfiles = [\"left.csv\"]\n",
+    ] {
+        world.file("left.csv", format!("openid\n{}\n", crate::support::openid(1)));
+        let mut session = start();
+        session.sees("Send 3 messages now?");
+        let before = world.read("policy.toml");
+        world.file("policy.toml", policy);
+        session.types("y");
+        let (code, shown) = session.ends();
+        assert!(code == 8 && shown.contains("has changed while the question stood there"), "{code} {shown}");
+        world.file("policy.toml", before);
+    }
+    assert_eq!(platform.ledger().totals().requests, 0);
+    let mut session = start();
+    session.sees("Send 3 messages now?").types("y");
+    assert_eq!(session.ends().0, 0);
+}

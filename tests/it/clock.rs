@@ -153,6 +153,60 @@ fn with_clock(
     Some(ran)
 }
 
+/// Sends a campaign by another wall clock.
+fn send_by(world: &World, platform: &Platform, campaign: &str, offset: &str) -> Option<crate::support::Ran> {
+    let Some(library) = faketime() else {
+        println!("not run: Debian's libfaketime is not installed");
+        return None;
+    };
+    let clock = world.file("clock", offset);
+    let mut command = world.command_at(platform, &["send", campaign, "--yes", "--format", "json"]);
+    command.env("LD_PRELOAD", &library).env("FAKETIME_TIMESTAMP_FILE", &clock).env("FAKETIME_NO_CACHE", "1");
+    command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    Some(crate::support::Ran::of(command.output().expect("the binary runs")))
+}
+
+#[test]
+fn hours_are_those_of_the_platform_s_clock_whatever_this_computer_s_says() {
+    let world = World::with_recipients(3);
+    // Open from two to five hours from now.
+    let hour = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).hour();
+    let [from, to] = [2, 5].map(|more| (hour + more) % 24);
+    let policy = |from, to| format!("[hours]\nhours = [\"{from:02}:00-{to:02}:00\"]\nzone = \"UTC\"\n");
+    world.file("policy.toml", policy(from, to));
+    let platform = Platform::new("");
+    let Some(ran) = send_by(&world, &platform, "campaign.toml", "+10800") else { return };
+    assert_eq!(ran.exits(7).says("ahead of WeChat's").counts(), "3 unsent");
+    assert_eq!(platform.ledger().totals().requests, 0);
+    // And open now, whatever is thought here.
+    world.file("policy.toml", policy(to, from));
+    let ran = send_by(&world, &platform, "campaign.toml", "+10800").expect("the library was there");
+    assert_eq!(ran.exits(0).counts(), "3 sent");
+}
+
+#[test]
+fn a_cap_counts_by_the_platform_s_clock_when_it_is_asked_and_when_it_was_written_down() {
+    let world = World::with_recipients(3);
+    world.file("policy.toml", "[caps]\nper_person = [\"1/2h\"]\n");
+    let campaign = world.read("campaign.toml");
+    for id in ["may", "june"] {
+        let text = campaign.replace("\"spring\"", &format!("\"{id}\"")).replace("Hello", id);
+        world.file(&format!("{id}.toml"), text);
+    }
+    let platform = Platform::new("");
+    // By a clock that is ten days slow they would have been written to ten days ago.
+    let Some(ran) = send_by(&world, &platform, "campaign.toml", "-10d") else { return };
+    assert_eq!(ran.exits(0).says("behind WeChat's").counts(), "3 sent");
+    assert_eq!(
+        world.run_at(&platform, &["send", "may.toml", "--yes", "--format", "json"]).counts(),
+        "3 skipped"
+    );
+    // By one that is three days fast that would be three days ago.
+    let ran = send_by(&world, &platform, "june.toml", "+3d").expect("the library was there");
+    assert_eq!(ran.exits(0).counts(), "3 skipped");
+    assert_eq!(platform.ledger().totals().requests, 3);
+}
+
 #[test]
 fn a_clock_that_is_an_hour_behind_lets_nobody_be_written_to_whose_window_is_over() {
     // By this computer they had half an hour left; they have been out for half an hour.

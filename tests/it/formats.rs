@@ -92,6 +92,8 @@ fn plan() -> PlanReport {
             order: Some(Order::File),
             begins: Some("2026-11-27T09:00:00+08:00[Asia/Shanghai]".parse().expect("a time")),
             ends: None,
+            in_steps: false,
+            asks: false,
         },
         uploads: Vec::new(),
         diagnostics,

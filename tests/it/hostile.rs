@@ -125,6 +125,7 @@ fn a_plan_that_travels_reads_nothing_outside_of_the_repository() {
     let outside = tempfile::tempdir().expect("a folder");
     let secret = outside.path().join("secret.csv");
     std::fs::write(&secret, format!("openid,name\n{},TOP-SECRET-4711\n", openid(0))).expect("a file");
+    world.file(".git/HEAD", "ref: refs/heads/main\n");
     world.file(".git/config", format!("openid,name\n{},TOP-SECRET-4711\n", openid(0)));
     world.file("lists/own.csv", format!("openid,name\n{},Ann\n", openid(0)));
     let campaign = |file: &str| {
@@ -284,6 +285,7 @@ fn the_simulator_answers_this_computer_only_and_shows_its_ledger_to_who_has_the_
 fn in_ci_no_command_that_reads_the_list_reads_one_outside_of_the_repository_or_lists_people() {
     let world = World::new();
     let secret = format!("AUTHORIZATION,basic TOP-SECRET-4711\n{},x\n", openid(0));
+    world.file(".git/HEAD", "ref: refs/heads/main\n");
     world.file(".git/config", &secret);
     world.file("spring/campaign.toml", "");
     let campaign = |file: &str, more: &str| {

@@ -108,7 +108,7 @@ fn a_pipe_in_the_place_of_a_policy_is_refused_and_nobody_waits_for_it() {
 #[test]
 fn policies_of_all_folders_up_to_the_repository_hold_and_a_laxer_one_below_takes_nothing_back() {
     let world = World::new();
-    fs::create_dir_all(world.path("shop/.git")).expect("a repository");
+    world.file("shop/.git/HEAD", "ref: refs/heads/main\n");
     world.text_campaign("Hello {{name}}", "");
     world.recipients(6);
     for name in ["campaign.toml", "audience.csv"] {
@@ -150,11 +150,34 @@ fn outside_of_a_repository_only_the_campaigns_own_folder_is_looked_at() {
     plan(&world, "campaign.toml", &[], 3);
 }
 
+#[test]
+fn something_called_git_that_is_no_repository_hides_no_policy() {
+    let world = World::new();
+    world.file("shop/.git/HEAD", "ref: refs/heads/main\n");
+    world.text_campaign("Hello {{name}}", "");
+    world.recipients(4);
+    for name in ["campaign.toml", "audience.csv"] {
+        world.file(&format!("shop/may/{name}"), world.read(name));
+    }
+    world.file("shop/policy.toml", "[exclude]\nfiles = [\"left.csv\"]\n");
+    world.file("shop/left.csv", people(&[1]));
+    let planned = || plan(&world, "shop/may/campaign.toml", &[], 0)["planned"].clone();
+    world.file("shop/may/.git", "");
+    assert_eq!(planned(), 3);
+    fs::remove_file(world.path("shop/may/.git")).expect("a removed file");
+    fs::create_dir(world.path("shop/may/.git")).expect("a folder");
+    assert_eq!(planned(), 3);
+    // A second working tree of a repository has a file there.
+    fs::remove_dir(world.path("shop/may/.git")).expect("a removed folder");
+    world.file("shop/may/.git", "gitdir: /elsewhere/.git/worktrees/may\n");
+    assert_eq!(planned(), 4);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_to_a_campaign_or_its_folder_leaves_no_policy_behind() {
     let world = World::new();
-    fs::create_dir_all(world.path("shop/.git")).expect("a repository");
+    world.file("shop/.git/HEAD", "ref: refs/heads/main\n");
     world.text_campaign("Hello {{name}}", "");
     world.recipients(4);
     for name in ["campaign.toml", "audience.csv"] {
@@ -472,7 +495,9 @@ fn whom_wechat_refused_for_good_is_left_out_until_something_reaches_them() {
     another(&world, "may", 0..3);
     assert_eq!(send(&world, &refusing, "may.toml").exits(5).counts(), "1 sent, 2 refused");
     let platform = Platform::new("");
-    let ran = send(&world, &platform, "campaign.toml").exits(0).tells("refused by WeChat for good", 1);
+    let ran = send(&world, &platform, "campaign.toml")
+        .exits(0)
+        .tells("refused by WeChat before, as the policy says", 1);
     assert_eq!(
         (ran.counts().as_str(), &ran.json()["skipped_by_reason"]["excluded"]),
         ("3 sent, 1 skipped", &json!(1))
@@ -480,7 +505,7 @@ fn whom_wechat_refused_for_good_is_left_out_until_something_reaches_them() {
     let rows = world.results();
     let row = rows.iter().find(|row| row[0] == openid(0)).expect("a row");
     assert_eq!((&row[2], &row[4]), ("skipped", "excluded"));
-    assert!(row[5].contains("refused this person for good"), "{row:?}");
+    assert!(row[5].contains("with an errcode that the policy of the account names"), "{row:?}");
     // They follow again, and an operator who knows that has sent to them since.
     world.run_at(&platform, &["send", "may.toml", "--yes", "--retry", "refused:43004"]).exits(5);
     assert_eq!(platform.ledger().accepted(&openid(0)), 1);
@@ -504,4 +529,73 @@ fn caps_over_ten_thousand_people_cost_no_time_worth_mentioning() {
     assert_eq!(ran.counts(), "10000 skipped");
     assert!(begun.elapsed() < std::time::Duration::from_secs(10), "{:?}", begun.elapsed());
     assert_eq!(platform.ledger().totals().requests, 10_000);
+}
+
+/// The same campaign, texts and all, under another id, to the people with these numbers.
+fn the_same(world: &World, id: &str, people: std::ops::Range<usize>) -> String {
+    let lines: Vec<String> = people.map(|number| format!("{},Name {number}", openid(number))).collect();
+    world.file(&format!("{id}.csv"), format!("openid,name\n{}\n", lines.join("\n")));
+    let text = world.read("campaign.toml").replace("\"spring\"", &format!("\"{id}\""));
+    world.file(&format!("{id}.toml"), text.replace("audience.csv", &format!("{id}.csv")));
+    format!("{id}.toml")
+}
+
+#[test]
+fn whom_a_cap_holds_back_gets_nothing_for_a_second_time_and_is_not_asked_about() {
+    let world = world(5, "[caps]\nper_person = [\"1/2h\"]\n");
+    let platform = Platform::new("");
+    send(&world, &platform, "campaign.toml").exits(0);
+    let campaign = the_same(&world, "may", 3..9);
+    let asked = world.run_at(&platform, &["send", &campaign]).exits(8).says("Left to send: 4,");
+    assert!(!asked.stderr.contains("exactly this"), "{}", asked.stderr);
+    assert_eq!(send(&world, &platform, &campaign).exits(0).counts(), "4 sent, 2 skipped");
+    // Where nobody is left, nothing is said of what is left.
+    let campaign = the_same(&world, "june", 0..9);
+    let asked = world.run_at(&platform, &["send", &campaign]).exits(8).tells("To send", 0);
+    assert!(!asked.stderr.contains("Left to send"), "{}", asked.stderr);
+    assert_eq!(send(&world, &platform, &campaign).exits(0).counts(), "9 skipped");
+}
+
+#[test]
+fn everybody_who_got_the_same_is_counted_whichever_campaigns_sent_it() {
+    let world = World::with_recipients(5);
+    let platform = Platform::new("");
+    send(&world, &platform, "campaign.toml").exits(0);
+    send(&world, &platform, &the_same(&world, "may", 5..8)).exits(0);
+    let campaign = the_same(&world, "june", 0..9);
+    let ran = send(&world, &platform, &campaign).exits(8);
+    ran.says("8 of these 9 got exactly this before (`spring` wave 1, `may` wave 1;");
+}
+
+#[test]
+fn whom_a_policy_does_not_let_be_tried_again_is_still_refused() {
+    let world = world(2, "");
+    let refusing = Platform::new(&format!("[[answers]]\ncode = 40003\nopenids = [\"{}\"]\n", openid(0)));
+    another(&world, "may", 0..2);
+    for campaign in ["campaign.toml", "may.toml"] {
+        assert_eq!(send(&world, &refusing, campaign).exits(5).counts(), "1 sent, 1 refused");
+    }
+    world.file("policy.toml", "[exclude]\nrefused = { codes = [40003], for = \"90d\" }\n");
+    let args = ["send", "campaign.toml", "--yes", "--retry", "refused", "--format", "json"];
+    assert_eq!(world.run_at(&refusing, &args).exits(5).counts(), "1 sent, 1 refused");
+}
+
+#[test]
+fn the_time_from_which_somebody_may_be_written_to_again_is_that_of_all_policies() {
+    let world = world(1, "[caps]\nper_person = [\"1/2h\"]\n");
+    world.file("ours.toml", "[caps]\nper_person = [\"1/20h\"]\nover = \"later\"\n");
+    world.edit("campaign.toml", "[account]", "[account]\npolicy = \"ours.toml\"");
+    let platform = Platform::new("");
+    another(&world, "may", 0..1);
+    let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
+    let hour = || {
+        let later = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(20);
+        later.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:").to_string()
+    };
+    let before = hour();
+    send(&world, &platform, "may.toml").exits(0);
+    let after = hour();
+    assert_eq!(send(&world, &platform, "campaign.toml").exits(0).counts(), "1 skipped");
+    let told = &world.results()[0][5];
+    assert!(told.contains(&before) || told.contains(&after), "{told}");
 }

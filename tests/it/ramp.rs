@@ -203,6 +203,23 @@ fn one_agreement_is_for_what_was_answered_until_then() {
 }
 
 #[test]
+fn a_ramp_that_has_halted_is_set_free_by_a_word_and_not_by_another_ramp_or_none() {
+    let ramp = "\n[send.ramp]\nsteps = [\"10\", \"100%\"]\nhalt = { refused = \"20%\" }\n";
+    let world = world(30, "steps = [\"10\", \"100%\"]\nhalt = { refused = \"20%\" }");
+    world.edit("campaign.toml", "[send]", "[send]\nconcurrency = 1");
+    let platform = Platform::new("[[answers]]\ncode = 40003\nshare = \"60%\"");
+    send(&world, &platform, &[]).exits(7);
+    let requests = platform.ledger().totals().requests;
+    world.edit("campaign.toml", "\"20%\"", "\"100%\"");
+    send(&world, &platform, &[]).exits(8).says("has another ramp, or none, by now");
+    world.edit("campaign.toml", &ramp.replace("20%", "100%"), "");
+    send(&world, &platform, &[]).exits(8).says("--continue-ramp");
+    assert_eq!(platform.ledger().totals().requests, requests);
+    send(&world, &platform, &["--continue-ramp"]).exits(5);
+    assert_eq!(platform.ledger().totals().requests, 30);
+}
+
+#[test]
 fn an_old_list_halts_no_ramp() {
     let world = world(30, "steps = [\"10\", \"100%\"]\nhalt = { refused = \"0%\" }");
     let platform = Platform::new("[[answers]]\ncode = 45015\nshare = \"90%\"");

@@ -61,6 +61,7 @@ fn a_row_that_is_taken_for_the_header_shows_nobody() {
 #[test]
 fn what_sends_to_nobody_reads_nothing_outside_of_the_repository_in_ci() {
     let world = World::with_recipients(1);
+    world.file(".git/HEAD", "ref: refs/heads/main\n");
     world.file(".git/config", "[http]\n[x]\nextraheader = AUTHORIZATION: basic c2VjcmV0\n");
     world.edit("campaign.toml", "file = \"audience.csv\"", "file = \".git/config\"\nheader_row = 3");
     for command in ["plan", "preview", "rehearse", "status", "results"] {

@@ -97,7 +97,7 @@ fn the_outlook_is_part_of_a_plan_only_where_its_moment_is_fixed() {
     let found = plan(&world, &at);
     let expected = json!({
         "at": "2026-11-27T15:19:00+08:00",
-        "in_time": 60, "out": 0, "late": 40, "blank": 0, "one_minute": 0,
+        "in_time": 60, "out": 0, "late": 40, "unsent": 0, "blank": 0, "one_minute": 0,
         "needed_rate": 1.67,
         "latest_start": "2026-11-27T15:18:20+08:00",
     });

@@ -14,7 +14,7 @@ use crate::campaign::policy::file::Over;
 use crate::campaign::policy::within::Within;
 
 /// A policy whose file holds no fault.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Policy {
     /// The file as people know it from the campaign's folder, `../policy.toml`.
     pub(crate) name: String,

@@ -22,11 +22,15 @@ impl Check<'_> {
             let is_sound = appid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
             // It decides who was sent what: in quotation marks it would be another account.
             let field = if overrides.appid.is_some() { "WXCAST_APPID" } else { "account.appid" };
+            // WeChat's have small letters alone, and one in other letters would be another account's history.
+            let is_sound = is_sound && !is_appid(&appid.to_lowercase());
             self.push(if is_sound {
                 Diagnostic::new(Code::OddAppid, place).with("appid", appid)
             } else {
                 let fault = Diagnostic::new(Code::BadValue, place).with("field", field);
-                fault.with("value", appid).with("expected", "wx0123456789abcdef")
+                let expected = Some(appid.to_lowercase()).filter(|small| is_appid(small));
+                let expected = expected.unwrap_or_else(|| "wx0123456789abcdef".to_owned());
+                fault.with("value", appid).with("expected", expected)
             });
         }
         if let Some(kf) = account.kf_account.as_ref().filter(|kf| !is_kf_account(kf)) {

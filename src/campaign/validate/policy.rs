@@ -203,7 +203,7 @@ impl Check<'_> {
     fn refused(&mut self, table: &RefusedTable) -> Option<Refused> {
         let at = FieldPath::of("exclude.refused");
         let codes = self.present(table.codes.as_ref(), &at.key("codes"));
-        if codes.is_some_and(Vec::is_empty) {
+        if codes.is_some_and(Vec::is_empty) && !self.is_misfit_below(&at.key("codes")) {
             let at = at.key("codes");
             self.push(Diagnostic::new(Code::EmptyList, Place::Field(at.clone())).with("field", at));
             return None;

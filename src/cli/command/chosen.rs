@@ -6,6 +6,7 @@ use crate::plan::Plan;
 use crate::plan::inputs::Inputs;
 use crate::plan::pass::Changed;
 use crate::plan::sample::survey::{Choice, Extent, Survey, survey};
+use crate::plan::schedule::outlook::Lookout;
 
 /// How many messages are shown when nobody says.
 const MOST: u64 = 8;
@@ -14,7 +15,13 @@ const MOST: u64 = 8;
 pub(crate) fn messages(args: &args::Preview, campaign: &Campaign, plan: &Plan) -> Result<Survey, Changed> {
     let page = args.serve || args.format == PreviewFormat::Html;
     let extent = if page { Extent::Whole } else { Extent::Samples };
-    survey(&Inputs::of_campaign(campaign, &plan.library), plan, &choice(args, page), extent)
+    let found = survey(&Inputs::of_campaign(campaign, &plan.library), plan, &choice(args, page), extent)?;
+    // Equal files give an equal page: windows count where the campaign itself says when it begins.
+    let outlook = match campaign.send.hours.not_before.filter(|_| page) {
+        Some(at) => Lookout::of(campaign, plan)?.outlook(at),
+        None => None,
+    };
+    Ok(Survey { outlook, ..found })
 }
 
 fn choice(args: &args::Preview, page: bool) -> Choice {

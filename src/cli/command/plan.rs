@@ -25,8 +25,7 @@ use crate::diagnostic::render::display;
 use crate::locale::sentence::Sentence;
 use crate::locale::visible::{guard_lines, visible};
 use crate::plan::inputs::Inputs;
-use crate::plan::schedule::forecast::lost;
-use crate::plan::schedule::outlook::{Outlook, outlook, pace};
+use crate::plan::schedule::outlook::{Lookout, Outlook};
 use crate::report::breakdown::{Ahead, Breakdown};
 use crate::report::plan::compare::{Earlier, EarlierError};
 use crate::report::plan::json::{CapsReport, PlanReport, WindowsReport};
@@ -68,7 +67,7 @@ pub(crate) fn run(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Proble
     let for_people = format.is_none_or(|format| format.name == "github");
     let outlook = look_ahead(args, for_people, &mut loaded)?;
     let held = held_back(args, &mut loaded)?;
-    let breakdown = break_down(args, &mut loaded, outlook.as_ref(), held.as_ref())?;
+    let breakdown = break_down(args, for_people, &mut loaded, outlook.as_ref(), held.as_ref())?;
     let mut told = PlanReport::new(&loaded.facts, &loaded.plan, &loaded.sources, &terminal.words);
     let before = earlier.as_ref().map(|earlier| (earlier.hosts.clone(), earlier.token_command.clone()));
     if let Some(campaign) = loaded.campaign.as_ref().filter(|_| travels || earlier.is_some()) {
@@ -98,12 +97,12 @@ fn look_ahead(args: &args::Plan, for_people: bool, loaded: &mut Loaded) -> Resul
     let at = fixed.unwrap_or_else(Timestamp::now);
     // What no machine is told of nobody has to work out.
     let is_told = for_people || fixed.is_some();
-    let outlook = if is_told { outlook(campaign, &loaded.plan, at) } else { None };
+    let lookout = Lookout::of(campaign, &loaded.plan).map_err(|_| Problem::changed(Exit::Invalid))?;
+    let outlook = if is_told { lookout.outlook(at) } else { None };
     if let Some(file) = &args.late {
-        let Some(windows) = &loaded.plan.windows else {
+        let Some(lost) = lookout.lost(at) else {
             return Err(Problem::new(Exit::Usage, "late-without-window").with("file", display(file)));
         };
-        let lost = lost(&windows.deadlines, &pace(campaign, at));
         let inputs = Inputs::of_campaign(campaign, &loaded.plan.library);
         let mut bytes = Vec::new();
         let written = late::write(&inputs, &loaded.plan, &lost, &mut bytes)
@@ -145,10 +144,11 @@ fn held_back(args: &args::Plan, loaded: &mut Loaded) -> Result<Option<Held>, Pro
     Ok(held)
 }
 
-/// Who gets it and who does not, as people are told: where the campaign has windows, as if it began now. What is part of the
+/// Who gets it and who does not, as people are told: where the campaign has windows, or hours, as if it began now. What is part of the
 /// plan counts only what is fixed.
 fn break_down(
     args: &args::Plan,
+    for_people: bool,
     loaded: &mut Loaded,
     outlook: Option<&Outlook>,
     held: Option<&Held>,
@@ -157,11 +157,20 @@ fn break_down(
         return Ok(Breakdown::of_plan(None, &loaded.plan, &Ahead::default()));
     };
     let fixed = fixed(args, &campaign.send.hours)?;
-    // Whoever is held back takes nobody's turn.
+    // People at a terminal are told when the hours let it begin, too.
+    let now = (for_people && campaign.send.hours.is_limited()).then(Timestamp::now);
     let at = outlook.map(|outlook| outlook.at);
-    let others = held.zip(at).and_then(|(held, at)| held.outlook(campaign, &loaded.plan, at));
+    // Whoever is held back takes nobody's turn.
+    let others = match (held, at) {
+        (Some(held), Some(at)) => {
+            let lookout = Lookout::of(campaign, &loaded.plan).map_err(|_| Problem::changed(Exit::Invalid))?;
+            held.outlook(&lookout, at)
+        }
+        (None, _) | (_, None) => None,
+    };
     let held = held.map_or(&[][..], |held| &held.rules);
-    let ahead = Ahead { at: fixed.or(at), outlook: others.as_ref().or(outlook), held, ..Ahead::default() };
+    let at = fixed.or(at).or(now);
+    let ahead = Ahead { at, outlook: others.as_ref().or(outlook), held, ..Ahead::default() };
     let told = Breakdown::of_plan(Some(campaign), &loaded.plan, &ahead);
     loaded.facts.breakdown = Some(match fixed {
         Some(_) => told.clone(),

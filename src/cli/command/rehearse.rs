@@ -38,12 +38,12 @@ use crate::journal::payload::{exact, exact_of};
 use crate::journal::store::Store;
 use crate::locale::mask::mask;
 use crate::plan::Plan;
-use crate::plan::forecast_seconds;
 use crate::plan::id::PlanId;
 use crate::plan::inputs::Inputs;
 use crate::plan::pass::Pass;
+use crate::plan::ramp::Upward;
 use crate::plan::schedule::deadline::Deadline;
-use crate::plan::schedule::outlook::outlook;
+use crate::plan::schedule::outlook::Lookout;
 use crate::report::breakdown::{Ahead, Breakdown, told};
 use crate::report::join::identity;
 use crate::report::plan::text::length;
@@ -87,7 +87,8 @@ pub(crate) fn run(args: &args::Rehearse, terminal: &Terminal) -> Result<Exit, Pr
     let started = Simulator::start_guarded(scenario, Some(account), 0, &word);
     let simulator = runtime.block_on(started).map_err(|error| not_started(Exit::Internal, 0, error))?;
     let total = args.how.limit.map_or(plan.counts.planned, |limit| limit.min(plan.counts.planned));
-    let seconds = forecast_seconds(total, campaign.send.ceiling());
+    let seconds =
+        Upward::whole(&campaign, plan.counts.planned).at_most(total).seconds(campaign.send.ceiling());
     terminal.say("rehearse.about", &[("total", &total), ("forecast", &length(seconds, &terminal.words))]);
     let masked = results_masked(&args.how);
     let results = ResultsFile::new(Arc::new(campaign), Arc::new(plan), masked, None);
@@ -148,7 +149,7 @@ struct Rehearsal<'a> {
 impl Rehearsal<'_> {
     /// Sends, and goes on at each opening.
     fn run(&self) -> Result<(Finished, Origin), Problem> {
-        let announced = self.tell_of_clock();
+        let announced = self.tell_of_clock()?;
         let mut all = Stay::default();
         loop {
             let (finished, origin) = self.send(announced, all.requests)?;
@@ -169,16 +170,16 @@ impl Rehearsal<'_> {
     }
 
     /// Says when a clock of its own begins, and who is reached and who is not from then on. Gives how many are too late.
-    fn tell_of_clock(&self) -> u64 {
+    fn tell_of_clock(&self) -> Result<u64, Problem> {
         let (campaign, plan) = (&*self.results.campaign, &*self.results.plan);
         let Self { clock, terminal, .. } = self;
         if !clock.is_scaled() {
-            return u64::MAX;
+            return Ok(u64::MAX);
         }
         let (now, zone) = (clock.now(), &campaign.send.hours.zone);
         let at = moment::shown(now, zone);
         terminal.say("rehearse.clock", &[("at", &at), ("speed", &clock.speed())]);
-        let outlook = outlook(campaign, plan, now);
+        let outlook = Lookout::of(campaign, plan).map_err(|_| Problem::changed(Exit::Gate))?.outlook(now);
         let (at, limit) = (Some(now), Some(self.total));
         let ahead = Ahead { at, outlook: outlook.as_ref(), limit, ..Ahead::default() };
         terminal.tell(&told::text(&Breakdown::of_plan(Some(campaign), plan, &ahead), &terminal.words));
@@ -187,7 +188,7 @@ impl Rehearsal<'_> {
             let most = (FAST / campaign.send.ceiling()).floor().max(1.0);
             terminal.warn("rehearse.too-fast", &[("rate", &real.round()), ("speed", &most)]);
         }
-        outlook.map_or(0, |outlook| outlook.lost())
+        Ok(outlook.map_or(0, |outlook| outlook.lost()))
     }
 
     fn send(&self, announced: u64, requests: u64) -> Result<(Finished, Origin), Problem> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::audience::Source;
 use crate::audience::reader::Reader;
@@ -26,6 +26,8 @@ use crate::locale::mask::mask;
 use crate::report::join::identity;
 use crate::report::results::told::EarlierResults;
 
+/// The shortest time that the journal tells apart.
+const MILLISECOND: SignedDuration = SignedDuration::from_millis(1);
 /// So many openids are named where something is wrong with them.
 const LISTED: usize = 10;
 
@@ -101,7 +103,9 @@ pub(crate) fn run(args: &args::Resolve, terminal: &Terminal) -> Result<Exit, Pro
         Some(_) => [unknown, settled].concat(),
     };
     agreed(args, ids.len(), anew, outcome, terminal)?;
-    let settled = store.resolve(claim, &ids, outcome, &machine::who(), Timestamp::now())?;
+    // Runs go by WeChat's clock, and this computer's may be behind it.
+    let now = last.map_or_else(Timestamp::now, |last| Timestamp::now().max(last + MILLISECOND));
+    let settled = store.resolve(claim, &ids, outcome, &machine::who(), now)?;
     let word = terminal.words.say(&format!("status.{}", Status::from(outcome).name()), &[]);
     terminal.say("resolve.done", &[("count", &settled), ("status", &word)]);
     terminal.next("resolve", path);

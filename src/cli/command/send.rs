@@ -20,6 +20,7 @@ use crate::cli::line::args::{self, Expect, MaskOpenid, SendArgs};
 use crate::cli::notice;
 use crate::cli::output_path::Kept;
 use crate::cli::platform::{Caller, Platform, hosts};
+use crate::cli::platform_time;
 use crate::cli::problem::Problem;
 use crate::cli::quota;
 use crate::cli::ramp;
@@ -27,7 +28,7 @@ use crate::cli::results_file::{ResultsFile, held, leave_receipt};
 use crate::cli::schedule;
 use crate::cli::staying::{Stay, Turn, Waiting, waits_until};
 use crate::cli::stop_file;
-use crate::cli::terminal::Terminal;
+use crate::cli::terminal::{Terminal, argument};
 use crate::cli::user_state::{AccountFolder, account_lock};
 use crate::cli::watching::Watching;
 use crate::delivery::stop::Stop;
@@ -39,6 +40,8 @@ use crate::journal::store::Store;
 use crate::own_file;
 use crate::plan::Plan;
 use crate::plan::id::PlanId;
+use crate::plan::ramp::Upward;
+use crate::plan::schedule::outlook::Lookout;
 use crate::report::earlier::Earlier;
 use crate::report::join::identity;
 use crate::send::execution::locks::Locks;
@@ -79,8 +82,8 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
     let (campaign, plan) = (Arc::new(campaign), Arc::new(plan));
     let masked = results_masked(&args.how);
     let results = ResultsFile::new(Arc::clone(&campaign), Arc::clone(&plan), masked, Some(destination));
-    let mut before = before(&results, earlier, (&account, &state), store, &policy, clock.now())?;
-    let holds = Arc::new(std::mem::take(&mut before.held.holds));
+    let thought = clock.now();
+    let mut before = before(&results, earlier, (&account, &state), store, &policy, thought)?;
     let left = before.left(&policy);
     if left == 0 {
         before.insist_on_text(&campaign.send.hours.zone)?;
@@ -88,6 +91,14 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
     } else {
         before.tried.insist(&campaign)?;
     }
+    // Nobody is asked for the time where nothing will be sent.
+    if left > 0 && (args.yes || terminal.is_interactive()) {
+        platform_time::ask(&campaign, &plan, &hosts, &clock, terminal);
+        if clock.now().duration_since(thought).abs() >= platform_time::WRONG {
+            before.hold_at(&campaign, &plan, &policy, clock.now())?;
+        }
+    }
+    let holds = Arc::new(std::mem::take(&mut before.held.holds));
     let ramp = if left > 0 { find_ramp(args, &campaign, &plan, &state)? } else { RampFound::default() };
     let hours = campaign.send.hours.clone();
     let closed = stay.closed(&hours);
@@ -109,7 +120,8 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
             hosts: &hosts,
             before: &before,
             settled: before.settled(&policy),
-            outlook: before.held.outlook(&campaign, &plan, clock.now()),
+            outlook: before.held.outlook(&lookout(&campaign, &plan, ramp.state.as_ref()), clock.now()),
+            upward: ramp.state.as_ref().map_or_else(|| Upward::level(left), RampState::upward),
             left,
             total,
             now: clock.now(),
@@ -133,17 +145,21 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
             let asks_first = !agreed && token_command(&campaign).is_none();
             if asks_first {
                 let asked = platform.runtime.block_on(ask_quota(&platform.client, &platform.tokens));
-                quota::warn(&asked, &campaign, total, terminal);
+                quota::warn(&asked, &campaign, proposal.to_send(), terminal);
             }
             if !agreed {
                 proposal.ask(terminal)?;
+                insist_as_asked(args, stay, &campaign, id)?;
             }
             stay.agreed = Some(id);
             gate::insist_unchanged(&campaign, destination, &state, receipt.as_ref())?;
             if ramp.goes_on {
-                ramp::agree(&campaign, &state)?;
+                ramp::agree(&campaign, &state, clock.now())?;
             }
             let announced = proposal.announced();
+            let limit = args.how.limit.map(|limit| limit.saturating_sub(stay.requests));
+            // Nobody agreed to anything, so nobody gets anything, whom ever a policy sets free meanwhile.
+            let unasked = proposal.to_send() == 0 && !args.yes && ramp.state.is_none();
             if let Some(until) = until {
                 return Ok(Turn::Wait(waiting, until));
             }
@@ -165,12 +181,14 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
                 policy,
                 holds,
                 ramp: ramp.state.map(Arc::new),
-                limit: args.how.limit.map(|limit| limit.saturating_sub(stay.requests)),
+                limit: if unasked { Some(0) } else { limit },
                 stop_files,
                 announced,
                 ..execution
             };
-            (execution.run()?, Some(origin))
+            let finished = execution.run()?;
+            ramp::note_end(&campaign, &waiting.state, matches!(finished.stop, Some(Stop::Ramp(_))))?;
+            (finished, Some(origin))
         }
     };
     let pauses = ended(&finished) == Exit::Paused;
@@ -217,17 +235,46 @@ fn find_ramp(
     plan: &Plan,
     state: &Path,
 ) -> Result<RampFound, Problem> {
-    if campaign.send.ramp.is_none() {
-        return Ok(RampFound::default());
-    }
     let store = Store::read(state)?;
+    let by_another = ramp::halted_by_another(campaign, store.as_ref())?;
     let found = ramp::find(campaign, plan, store.as_ref(), false)?;
-    let goes_on = args.continue_ramp && found.as_ref().is_some_and(|state| state.halted.is_some());
+    let halted = by_another || found.as_ref().is_some_and(|state| state.halted.is_some());
+    let goes_on = args.continue_ramp && halted;
     if goes_on {
         return Ok(RampFound { state: ramp::find(campaign, plan, store.as_ref(), true)?, goes_on });
     }
+    if by_another {
+        let problem = Problem::new(Exit::Gate, "ramp-halted-before");
+        return Err(problem.with("campaign", argument(&campaign.path)));
+    }
     ramp::insist(found.as_ref(), campaign)?;
     Ok(RampFound { state: found, goes_on })
+}
+
+/// Insists that campaign and policies say what they said when the question was put: it may have stood on a screen for hours.
+/// The list is held against the plan while it is sent.
+///
+/// # Errors
+///
+/// When they say something else.
+fn insist_as_asked(args: &args::Send, stay: &mut Stay, asked: &Campaign, id: PlanId) -> Result<(), Problem> {
+    let mut again = read(args)?;
+    stay.put_at(args.at.as_deref(), &mut again.campaign.send.hours)?;
+    let rules = |campaign: &Campaign| {
+        let Campaign { policies, send, testers, .. } = campaign.clone();
+        (policies, send.hours, testers.required)
+    };
+    if again.id == id && rules(&again.campaign) == rules(asked) {
+        return Ok(());
+    }
+    let problem = Problem::new(Exit::Gate, "changed-while-asking");
+    Err(problem.with("campaign", argument(&asked.path)))
+}
+
+/// Looks ahead from where the ramp stands.
+fn lookout<'a>(campaign: &'a Campaign, plan: &'a Plan, ramp: Option<&RampState>) -> Lookout<'a> {
+    let steps = ramp.filter(|_| plan.windows.is_some()).map(RampState::steps);
+    Lookout::from_here(campaign, plan, steps, ramp.and_then(|ramp| ramp.rests_until))
 }
 
 /// The files as they were read, and what follows from them.

@@ -291,7 +291,7 @@ fn phone(judged: &Judged, row: &str, words: &Catalog) -> Option<(Vec<Json>, Stri
     });
     let first = || {
         let samples = vec![plan.first.clone()?];
-        Some(Survey { samples, lengths: Vec::new(), columns: Vec::new() })
+        Some(Survey { samples, lengths: Vec::new(), columns: Vec::new(), outlook: None })
     };
     let survey = asked.filter(|found| !found.samples.is_empty()).or_else(first)?;
     Some(html::samples(&Preview { campaign, plan, survey: &survey, masked: true, script: None }, words))

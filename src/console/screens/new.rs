@@ -195,7 +195,8 @@ fn phone((campaign, plan): &(Campaign, Plan), words: &Catalog) -> Option<(Vec<Js
     if faults::spoil_the_message(plan) {
         return None;
     }
-    let survey = Survey { samples: vec![plan.first.clone()?], lengths: Vec::new(), columns: Vec::new() };
+    let (lengths, columns) = (Vec::new(), Vec::new());
+    let survey = Survey { samples: vec![plan.first.clone()?], lengths, columns, outlook: None };
     Some(html::samples(&Preview { campaign, plan, survey: &survey, masked: true, script: None }, words))
 }
 

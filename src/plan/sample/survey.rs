@@ -12,6 +12,7 @@ use crate::plan::sample::candidate::Candidate;
 use crate::plan::sample::chosen::Sample;
 use crate::plan::sample::lengths::Lengths;
 use crate::plan::sample::pick::{Claims, Places};
+use crate::plan::schedule::outlook::Outlook;
 
 /// Which messages are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +58,8 @@ pub(crate) struct Survey {
     pub(crate) lengths: Vec<Lengths>,
     /// The columns of the audience, over the messages that were read.
     pub(crate) columns: Vec<Column>,
+    /// Who can be reached, where that is wanted and the campaign says when it begins.
+    pub(crate) outlook: Option<Outlook>,
 }
 
 /// Reads the audience of a sound campaign again.
@@ -187,7 +190,7 @@ impl<'a> Gathered<'a> {
             Choice::Pick(_) => self.places.chosen(),
             Choice::Row(_) | Choice::Openid(_) | Choice::Holding(..) | Choice::First(_) => self.asked,
         };
-        Survey { samples, lengths: self.lengths, columns: self.columns }
+        Survey { samples, lengths: self.lengths, columns: self.columns, outlook: None }
     }
 }
 

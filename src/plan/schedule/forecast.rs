@@ -1,29 +1,19 @@
 //! What becomes of a plan's messages when sending begins at a moment.
 
+use std::ops::ControlFlow;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::campaign::file::Order;
 use crate::campaign::hours::{Hours, Opening};
 use crate::plan::schedule::deadline::Deadline;
-use crate::plan::schedule::turns::{Turns, gap};
+use crate::plan::schedule::latest;
+use crate::plan::schedule::queue::{Loss, Pace, Queue, Turn, loses_some, losses, turns};
 
-/// How far back it is looked for a beginning in time: the longest window and a day.
-const LOOK_BACK: SignedDuration = SignedDuration::from_hours(72);
-/// The steps by which the latest beginning is found; 72 hours and two days of windows come to a second.
-const STEPS: u32 = 19;
-
-/// How sending goes.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Pace<'h> {
-    /// When it begins.
-    pub(crate) at: Timestamp,
-    /// Messages a second.
-    pub(crate) per_second: f64,
-    /// When messages may be begun.
-    pub(crate) hours: &'h Hours,
-    /// In which order.
-    pub(crate) order: Order,
-}
+/// Nobody sends faster than so many messages a second.
+const FASTEST: f64 = 100_000.0;
+/// How exactly a rate is found that is looked for.
+const CLOSE: f64 = 1.001;
 
 /// What becomes of them.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -36,8 +26,10 @@ pub(crate) struct Forecast {
     pub(crate) spent: u64,
     /// Of these, who has no time and is skipped for that.
     pub(crate) no_time: u64,
-    /// Whose window ends before their turn, or whose turn never comes.
+    /// Whose window ends before their turn.
     pub(crate) late: u64,
+    /// Whose turn does not come, because the campaign's last moment is before it.
+    pub(crate) unsent: u64,
     /// Who of all has no deadline.
     pub(crate) blank: u64,
     /// The messages a second at which nobody would be late; nothing where nobody is.
@@ -46,61 +38,56 @@ pub(crate) struct Forecast {
     pub(crate) latest_start: Option<Timestamp>,
 }
 
-/// What becomes of everybody. Four bytes a person are kept meanwhile.
-pub(crate) fn forecast(deadlines: &[Deadline], pace: &Pace<'_>) -> Forecast {
+/// What becomes of everybody. Four bytes a person are kept meanwhile, and some more where there is a ramp.
+pub(crate) fn forecast(queue: Queue<'_>, pace: &Pace<'_>) -> Forecast {
     let count = |of: usize| u64::try_from(of).expect("a count fits 64 bits");
-    let mut sorted = deadlines.to_vec();
+    let mut sorted = queue.deadlines.to_vec();
     sorted.sort_unstable();
-    let lost = match pace.order {
-        Order::Deadline => count(losses(sorted.iter().copied(), pace).count()),
-        Order::File => count(losses(deadlines.iter().copied(), pace).count()),
+    let order = (queue.steps.is_some() || pace.order == Order::File).then(|| queue.in_order(pace.order));
+    let (mut lost, mut unsent) = (0, 0);
+    let mut add = |_: usize, loss| {
+        match loss {
+            Loss::Window => lost += 1,
+            Loss::End => unsent += 1,
+        }
+        ControlFlow::Continue(())
+    };
+    // They are told of all.
+    let (ControlFlow::Continue(()) | ControlFlow::Break(())) = match &order {
+        Some(order) => losses(turns(order), pace, &mut add),
+        None => losses(sorted.iter().map(|deadline| (0, *deadline)), pace, &mut add),
     };
     let until = |which: Deadline| sorted.partition_point(|deadline| *deadline <= which);
-    let (no_time, spent) = (until(Deadline::PASSED), until(Deadline::SPENT) - until(Deadline::PASSED));
+    let (no_time, unusable) = (until(Deadline::PASSED), until(Deadline::SPENT));
     let out = sorted.partition_point(|deadline| deadline.is_past(pace.at));
     let dated = sorted.partition_point(|deadline| *deadline < Deadline::NONE);
     let late = lost - count(out);
     // Those whom it still matters for.
     let left = &sorted[out..dated];
+    let needed_rate = match &order {
+        _ if late == 0 => None,
+        Some(order) => found_rate(order, pace),
+        None => needed_rate(left, pace),
+    };
+    let latest_start = match &order {
+        _ if left.is_empty() => None,
+        None if pace.hours.are_all_day() => {
+            latest::of_all_day(&sorted[unusable..dated], out.saturating_sub(unusable), pace)
+        }
+        Some(order) => latest::found(turns(order), order.len(), pace),
+        None => latest::found(sorted.iter().map(|deadline| (0, *deadline)), sorted.len(), pace),
+    };
     Forecast {
-        in_time: count(sorted.len()) - lost,
+        in_time: count(sorted.len()) - lost - unsent,
         out: count(out),
-        spent: count(spent),
+        spent: count(unusable - no_time),
         no_time: count(no_time),
         late,
+        unsent,
         blank: count(sorted.len() - dated),
-        needed_rate: (late > 0).then(|| needed_rate(left, pace)).flatten(),
-        latest_start: latest_start(left, pace),
+        needed_rate,
+        latest_start,
     }
-}
-
-/// The numbers of those who get nothing. Who is late takes no turn.
-pub(crate) fn lost(deadlines: &[Deadline], pace: &Pace<'_>) -> Vec<usize> {
-    let mut order: Vec<(Deadline, u32)> = deadlines.iter().copied().zip(0..).collect();
-    match pace.order {
-        Order::Deadline => order.sort_unstable(),
-        Order::File => {}
-    }
-    let places = losses(order.iter().map(|(deadline, _)| *deadline), pace);
-    let number = |place: usize| usize::try_from(order[place].1).expect("32 bits fit");
-    let mut lost: Vec<usize> = places.map(number).collect();
-    lost.sort_unstable();
-    lost
-}
-
-/// The places in this order of those who get nothing.
-fn losses<'a>(
-    order: impl Iterator<Item = Deadline> + 'a,
-    pace: &Pace<'a>,
-) -> impl Iterator<Item = usize> + 'a {
-    let mut turns = Turns::new(pace.hours, pace.at, pace.per_second);
-    order.enumerate().filter_map(move |(place, deadline)| match turns.peek() {
-        Some(turn) if !deadline.is_past(turn) => {
-            turns.take();
-            None
-        }
-        Some(_) | None => Some(place),
-    })
 }
 
 /// The largest share of messages that must be begun before a deadline in the time there is until then. The deadlines are
@@ -119,43 +106,18 @@ fn needed_rate(left: &[Deadline], pace: &Pace<'_>) -> Option<f64> {
     Some(most)
 }
 
-/// The latest beginning from which everybody's turn comes in time, at the rate there is.
-fn latest_start(left: &[Deadline], pace: &Pace<'_>) -> Option<Timestamp> {
-    let last = left.last()?.moment()?;
-    let earliest = pace.at.checked_sub(LOOK_BACK).ok()?;
-    if pace.hours.is_daily() {
-        return latest_of_all_day(left, pace).filter(|at| *at >= earliest);
+/// The same where people do not have their turns in the order of their deadlines alone: found by trying.
+fn found_rate(order: &[Turn], pace: &Pace<'_>) -> Option<f64> {
+    let loses = |per_second: f64| loses_some(turns(order), &Pace { per_second, ..*pace }, pace.at);
+    let (mut too_slow, mut enough) = (pace.per_second, FASTEST);
+    if loses(enough) {
+        return None;
     }
-    let nobody_is_late = |at: Timestamp| {
-        let pace = Pace { at, order: Order::Deadline, ..*pace };
-        losses(left.iter().copied(), &pace).next().is_none()
-    };
-    let mut good = Some(earliest).filter(|at| nobody_is_late(*at))?;
-    let mut bad = last;
-    for _ in 0..STEPS {
-        let half = bad.duration_since(good) / 2;
-        let middle = good.checked_add(half).ok()?;
-        *(if nobody_is_late(middle) { &mut good } else { &mut bad }) = middle;
+    while enough > too_slow * CLOSE {
+        let middle = (too_slow * enough).sqrt();
+        *(if loses(middle) { &mut too_slow } else { &mut enough }) = middle;
     }
-    // Nobody starts a run by the fraction of a second.
-    Timestamp::from_second(good.as_second()).ok()
-}
-
-/// The same where no hour is closed: turns follow each other without a break, so that each deadline says by itself when the
-/// first of them must come.
-fn latest_of_all_day(left: &[Deadline], pace: &Pace<'_>) -> Option<Timestamp> {
-    const SECOND: i128 = 1_000_000_000;
-    let gap = gap(pace.per_second).as_nanos();
-    let end = pace.hours.not_after.map(Timestamp::as_nanosecond);
-    let must_begin = (0_i128..).zip(left).map(|(turn, deadline)| {
-        let deadline = i128::from(deadline.seconds()) * SECOND;
-        end.map_or(deadline, |end| end.min(deadline)) - turn * gap
-    });
-    // Before that moment, in whole seconds.
-    let seconds = i64::try_from((must_begin.min()? - 1).div_euclid(SECOND)).ok()?;
-    let at = Timestamp::from_second(seconds).ok()?;
-    // Whoever begins earlier than it is allowed begins when it is.
-    pace.hours.not_before.is_none_or(|first| first <= at).then_some(at)
+    Some(enough)
 }
 
 /// The open time that passes from a moment on, asked for later and later moments.
@@ -201,6 +163,7 @@ mod tests {
     use super::*;
     use crate::campaign::hours::Span;
     use crate::campaign::moment::usual_zone;
+    use crate::plan::schedule::queue::lost;
 
     fn start() -> Timestamp {
         "2026-11-25T06:00:00Z".parse().expect("a time")
@@ -211,20 +174,26 @@ mod tests {
     }
 
     fn pace(hours: &Hours, per_second: f64, order: Order) -> Pace<'_> {
-        Pace { at: start(), per_second, hours, order }
+        Pace { at: start(), per_second, hours, order, rest: SignedDuration::ZERO, rests_until: None }
+    }
+
+    fn all(deadlines: &[Deadline]) -> Queue<'_> {
+        Queue { deadlines, steps: None }
     }
 
     #[test]
     fn the_order_of_deadlines_loses_nobody_whom_the_rate_can_reach() {
         let always = Hours::always(usual_zone());
         let deadlines = [after(5), after(3), after(1), after(-1), Deadline::NONE, after(2)];
-        let by_deadline = forecast(&deadlines, &pace(&always, 1.0, Order::Deadline));
+        let by_deadline = forecast(all(&deadlines), &pace(&always, 1.0, Order::Deadline));
         assert_eq!((by_deadline.in_time, by_deadline.out, by_deadline.late, by_deadline.blank), (5, 1, 0, 1));
         assert_eq!(by_deadline.needed_rate, None);
         assert_eq!(by_deadline.latest_start, Some(start()));
-        let by_file = forecast(&deadlines, &pace(&always, 1.0, Order::File));
+        let by_file = forecast(all(&deadlines), &pace(&always, 1.0, Order::File));
         assert_eq!((by_file.in_time, by_file.out, by_file.late), (3, 1, 2));
-        assert_eq!(by_file.needed_rate, Some(1.0));
+        // Of the two who are late one is third in the list and has a second, one is fifth and has two.
+        let needed = by_file.needed_rate.expect("a rate at which nobody is late");
+        assert!((2.0..2.01).contains(&needed), "{needed}");
     }
 
     #[test]
@@ -233,10 +202,10 @@ mod tests {
         // 14:00 to 14:10 and from 15:00 on, in Shanghai.
         hours.spans = ["14:00-14:10", "15:00-24:00"].map(|span| Span::parse(span).expect("a span")).into();
         let deadlines = vec![after(3600); 1200];
-        let found = forecast(&deadlines, &pace(&hours, 1.0, Order::Deadline));
+        let found = forecast(all(&deadlines), &pace(&hours, 1.0, Order::Deadline));
         assert_eq!((found.in_time, found.late, found.needed_rate), (600, 600, Some(2.0)));
         let never = forecast(
-            &[after(1800)],
+            all(&[after(1800)]),
             &Pace { at: start() + SignedDuration::from_secs(700), ..pace(&hours, 1.0, Order::Deadline) },
         );
         assert_eq!((never.late, never.needed_rate), (1, None), "no rate helps where no hour is left");
@@ -257,12 +226,54 @@ mod tests {
             let deadlines: Vec<Deadline> = (0..50).map(|_| after(next())).collect();
             for rate in [0.07, 1.0, 3.0] {
                 let [one, other] = [&always, &all_day]
-                    .map(|hours| forecast(&deadlines, &pace(hours, rate, Order::Deadline)).latest_start);
+                    .map(|hours| forecast(all(&deadlines), &pace(hours, rate, Order::Deadline)).latest_start);
                 let apart = one.zip(other).map(|(one, other)| one.duration_since(other).abs());
                 assert!(apart.is_none_or(|apart| apart <= SignedDuration::from_secs(2)), "{one:?} {other:?}");
                 assert_eq!(one.is_some(), other.is_some());
             }
         }
+    }
+
+    #[test]
+    fn a_ramp_s_waits_make_people_late_and_the_rate_and_the_beginning_that_help_know_them() {
+        let always = Hours::always(usual_zone());
+        // Two in the first step, and two more after ten minutes.
+        let deadlines = [after(500), after(900), after(605), after(599)];
+        let steps = [0, 1, 1, 0];
+        let queue = Queue { deadlines: &deadlines, steps: Some(&steps) };
+        let rest = SignedDuration::from_mins(10);
+        let pace = Pace { rest, ..pace(&always, 0.1, Order::Deadline) };
+        // The first ones have their turns at 0 and 10 seconds, so that the next ones would begin at 610.
+        let found = forecast(queue, &pace);
+        assert_eq!((found.in_time, found.late), (3, 1));
+        assert_eq!(lost(queue, &pace), [2]);
+        let needed = found.needed_rate.expect("a rate");
+        assert_eq!(forecast(queue, &Pace { per_second: needed, ..pace }).late, 0);
+        assert!(needed < 0.21, "{needed}");
+        let latest = found.latest_start.expect("a beginning");
+        assert_eq!(latest, start() - SignedDuration::from_secs(6));
+        assert_eq!(forecast(queue, &Pace { rest: SignedDuration::ZERO, ..pace }).late, 0);
+        // A wait that is not over yet delays everybody.
+        let waits = Pace { rests_until: Some(start() + SignedDuration::from_secs(595)), ..pace };
+        assert_eq!(forecast(queue, &waits).in_time, 1);
+    }
+
+    #[test]
+    fn whose_turn_does_not_come_before_the_last_moment_stays_unsent_and_no_rate_helps() {
+        let mut hours = Hours::always(usual_zone());
+        hours.not_after = Some(start() + SignedDuration::from_secs(2));
+        let deadlines = [after(1), after(50), Deadline::NONE, after(-5)];
+        let found = forecast(all(&deadlines), &pace(&hours, 1.0, Order::Deadline));
+        assert_eq!((found.in_time, found.late, found.unsent, found.out), (2, 0, 1, 1));
+        assert_eq!(found.needed_rate, None);
+        let over = Pace { at: start() + SignedDuration::from_secs(2), ..pace(&hours, 1.0, Order::Deadline) };
+        let found = forecast(all(&deadlines), &over);
+        assert_eq!((found.in_time, found.late, found.unsent, found.out), (0, 0, 2, 2));
+        // Begun a second earlier, whoever has a deadline would have had their turn.
+        assert_eq!(
+            (found.needed_rate, found.latest_start),
+            (None, Some(start() + SignedDuration::from_secs(1)))
+        );
     }
 
     proptest! {
@@ -276,21 +287,30 @@ mod tests {
             let mut deadlines: Vec<Deadline> = seconds.into_iter().map(after).collect();
             deadlines.extend(vec![Deadline::NONE; blanks]);
             let pace = pace(&always, f64::from(rate), Order::Deadline);
-            let found = forecast(&deadlines, &pace);
-            prop_assert_eq!(found.in_time + found.out + found.late, deadlines.len() as u64);
-            let by_file = forecast(&deadlines, &Pace { order: Order::File, ..pace });
+            let found = forecast(all(&deadlines), &pace);
+            prop_assert_eq!(found.in_time + found.out + found.late + found.unsent, deadlines.len() as u64);
+            let by_file = forecast(all(&deadlines), &Pace { order: Order::File, ..pace });
             prop_assert!(by_file.late >= found.late, "no order loses fewer than that of the deadlines");
             if let Some(needed) = found.needed_rate {
                 prop_assert!(needed > pace.per_second * 0.98);
-                let faster = forecast(&deadlines, &Pace { per_second: needed * 1.001, ..pace });
+                let faster = forecast(all(&deadlines), &Pace { per_second: needed * 1.001, ..pace });
                 prop_assert_eq!(faster.late, 0);
             }
             if let Some(latest) = found.latest_start {
                 let left: Vec<Deadline> =
                     deadlines.iter().copied().filter(|one| !one.is_past(pace.at)).collect();
-                let lost = |at: Timestamp| lost(&left, &Pace { at, ..pace }).len();
+                let lost = |at: Timestamp| lost(all(&left), &Pace { at, ..pace }).len();
                 prop_assert_eq!(lost(latest), 0);
-                prop_assert!(lost(latest + SignedDuration::from_secs(3)) > 0);
+                let late = |at: Timestamp| forecast(all(&deadlines), &Pace { at, ..pace }).late;
+                if latest >= pace.at {
+                    prop_assert!(lost(latest + SignedDuration::from_secs(3)) > 0);
+                } else {
+                    // Whose windows were open by then have their turns, too, and nobody of them is late either.
+                    prop_assert_eq!(late(latest), 0);
+                    let later = |seconds| latest + SignedDuration::from_secs(seconds);
+                    let mut later = (1..).map(later).take_while(|at| *at <= pace.at);
+                    prop_assert!(later.all(|at| late(at) > 0), "a later beginning is good, too");
+                }
             }
         }
     }

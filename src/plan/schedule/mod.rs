@@ -2,5 +2,7 @@
 
 pub(crate) mod deadline;
 pub(crate) mod forecast;
+mod latest;
 pub(crate) mod outlook;
+pub(crate) mod queue;
 pub(crate) mod turns;

@@ -16,6 +16,8 @@ pub(crate) struct Turns<'h> {
     hours: &'h Hours,
     /// The next moment, if the hours do not end before.
     next: Timestamp,
+    /// The last one that was taken.
+    taken: Option<Timestamp>,
     /// Until when it is known that they are open.
     until: Option<Timestamp>,
     known: bool,
@@ -26,7 +28,8 @@ pub(crate) struct Turns<'h> {
 impl<'h> Turns<'h> {
     /// The moments from this one on.
     pub(crate) fn new(hours: &'h Hours, from: Timestamp, per_second: f64) -> Self {
-        Self { hours, next: from, until: None, known: false, gap: gap(per_second), over: false }
+        let gap = gap(per_second);
+        Self { hours, next: from, taken: None, until: None, known: false, gap, over: false }
     }
 
     /// The moment of the next turn, which is not taken yet.
@@ -47,8 +50,20 @@ impl<'h> Turns<'h> {
 
     /// Takes the turn.
     pub(crate) fn take(&mut self) {
-        match self.next.checked_add(self.gap) {
-            Ok(next) => self.next = next,
+        self.taken = Some(self.next);
+        self.come_after(self.gap);
+    }
+
+    /// Lets the next turn come no earlier than so long after the last one that was taken. Time passes outside of the hours, too.
+    pub(crate) fn rest(&mut self, length: SignedDuration) {
+        self.known = false;
+        self.come_after(length);
+    }
+
+    fn come_after(&mut self, length: SignedDuration) {
+        let Some(taken) = self.taken else { return };
+        match taken.checked_add(length) {
+            Ok(next) => self.next = next.max(self.next),
             Err(_) => self.over = true,
         }
     }

@@ -3,7 +3,7 @@
 
 pub(crate) mod told;
 
-use jiff::{SignedDuration, Timestamp, Zoned};
+use jiff::{Timestamp, Zoned};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
@@ -13,10 +13,11 @@ use crate::campaign::moment::rfc3339;
 use crate::delivery::rule::{Rule, Says};
 use crate::delivery::skip::SkipReason;
 use crate::delivery::tally::Tally;
+use crate::plan::Plan;
+use crate::plan::ramp::Upward;
 use crate::plan::schedule::forecast::Forecast;
 use crate::plan::schedule::outlook::Outlook;
 use crate::plan::skip::Skip;
-use crate::plan::{Plan, forecast_seconds};
 
 /// Who gets the message, and who does not and why. The rows add up: `rows` is `to_send` and all of `without`.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -35,16 +36,23 @@ pub struct Breakdown {
     #[serde(serialize_with = "time")]
     #[schemars(with = "Option<String>")]
     pub begins: Option<Zoned>,
-    /// When the last message is begun at the campaign's rate and within its hours; nothing where they leave too little room.
+    /// When the last message is begun at the campaign's rate, within its hours and with the waits of its ramp; nothing where the
+    /// hours leave too little room, or where somebody has to go on with each step.
     #[serde(serialize_with = "time")]
     #[schemars(with = "Option<String>")]
     pub ends: Option<Zoned>,
+    /// Whether a ramp takes them in one step after another.
+    #[serde(skip)]
+    pub in_steps: bool,
+    /// Whether somebody has to go on with each step.
+    #[serde(skip)]
+    pub asks: bool,
 }
 
 /// Rows that get no message for one reason.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Without {
-    /// Why: the word of a skip, or `late`, `no-time`, `sent`, `refused`, `unknown`.
+    /// Why: the word of a skip, or `late`, `unsent`, `no-time`, `sent`, `refused`, `unknown`.
     #[serde(serialize_with = "reason_name")]
     #[schemars(with = "String")]
     pub reason: Reason,
@@ -69,6 +77,8 @@ pub enum Reason {
     Decided(SkipReason),
     /// The window ends before their turn.
     Late,
+    /// Their turn does not come before the campaign's last moment.
+    Unsent,
     /// There is no time of last contact, and the campaign skips those.
     NoTime,
     /// An earlier run came to this.
@@ -110,7 +120,7 @@ impl Reason {
     /// The key of its words for people.
     pub(crate) fn key(self) -> &'static str {
         match self {
-            Self::Files(_) | Self::Late | Self::NoTime => self.name(),
+            Self::Files(_) | Self::Late | Self::Unsent | Self::NoTime => self.name(),
             Self::Decided(why) => why.key(),
             Self::Earlier(Settled::Sent) => "sent-before",
             Self::Earlier(Settled::Refused) => "refused-before",
@@ -124,6 +134,7 @@ impl Reason {
             Self::Files(why) => why.name(),
             Self::Decided(why) => why.name(),
             Self::Late => "late",
+            Self::Unsent => "unsent",
             Self::NoTime => "no-time",
             Self::Earlier(Settled::Sent) => "sent",
             Self::Earlier(Settled::Refused) => "refused",
@@ -145,6 +156,8 @@ pub(crate) struct Ahead<'a> {
     pub(crate) earlier: Vec<(Settled, u64)>,
     /// At most so many are sent.
     pub(crate) limit: Option<u64>,
+    /// What is left of the ramp, where it was begun.
+    pub(crate) upward: Option<Upward>,
 }
 
 impl Breakdown {
@@ -160,10 +173,12 @@ impl Breakdown {
         without.retain(|without| without.rows > 0);
         let rows = plan.counts.rows();
         let left = rows.saturating_sub(without.iter().map(|without| without.rows).sum());
-        let mut told = Self { rows, without, to_send: left, order: None, begins: None, ends: None };
+        let (order, in_steps) =
+            (campaign.map(|campaign| campaign.send.order), campaign.is_some_and(|c| c.send.ramp.is_some()));
+        let (begins, ends, asks) = (None, None, false);
+        let mut told = Self { rows, without, to_send: left, order, begins, ends, in_steps, asks };
         if let Some(campaign) = campaign {
-            told.order = Some(campaign.send.order);
-            told.take_turns(campaign, ahead);
+            told.take_turns(campaign, plan, ahead);
         }
         told
     }
@@ -183,16 +198,19 @@ impl Breakdown {
     }
 
     /// When the first and the last of them are begun.
-    fn take_turns(&mut self, campaign: &Campaign, ahead: &Ahead<'_>) {
+    fn take_turns(&mut self, campaign: &Campaign, plan: &Plan, ahead: &Ahead<'_>) {
+        let upward = match &ahead.upward {
+            Some(upward) => upward.clone(),
+            None => Upward::whole(campaign, plan.counts.planned),
+        };
+        let upward = upward.of_them(self.to_send).at_most(ahead.limit.unwrap_or(u64::MAX));
+        self.asks = upward.asks();
         let hours = &campaign.send.hours;
-        let begins = ahead.at.and_then(|at| hours.opens(at)).filter(|_| self.to_send > 0);
+        let at = ahead.at.map(|at| upward.rests_until.map_or(at, |until| until.max(at)));
+        let begins = at.and_then(|at| hours.opens(at)).filter(|_| self.to_send > 0);
         let Some(begins) = begins else { return };
-        let messages = ahead.limit.map_or(self.to_send, |limit| self.to_send.min(limit));
-        let seconds = forecast_seconds(messages, campaign.send.ceiling());
-        // What takes longer than can be counted ends at no moment.
-        let length = i64::try_from(seconds).ok().map(SignedDuration::from_secs);
         let zoned = |at: Timestamp| at.to_zoned(hours.zone.clone());
-        self.ends = length.and_then(|length| hours.end_of_work(begins, length)).map(zoned);
+        self.ends = upward.ends(begins, hours, campaign.send.ceiling()).map(zoned);
         self.begins = Some(zoned(begins));
     }
 }
@@ -220,8 +238,8 @@ fn by_files(plan: &Plan) -> Vec<Without> {
     .collect()
 }
 
-fn by_time(outlook: &Outlook, campaign: &Campaign) -> [Without; 4] {
-    let Forecast { in_time: _, out, spent, no_time, late, blank: _, needed_rate, latest_start } =
+fn by_time(outlook: &Outlook, campaign: &Campaign) -> [Without; 5] {
+    let Forecast { in_time: _, out, spent, no_time, late, unsent, blank: _, needed_rate, latest_start } =
         outlook.forecast;
     let zone = &campaign.send.hours.zone;
     let start = latest_start.map(|start| start.to_zoned(zone.clone()));
@@ -231,6 +249,7 @@ fn by_time(outlook: &Outlook, campaign: &Campaign) -> [Without; 4] {
         plain(Reason::NoTime, no_time),
         plain(Reason::Decided(SkipReason::Window), out - spent - no_time),
         Without { remedy: Some(remedy), ..plain(Reason::Late, late) },
+        plain(Reason::Unsent, unsent),
     ]
 }
 

@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::campaign::policy::within::Within;
 use crate::campaign::template::helpers::number::group;
 use crate::locale::Catalog;
-use crate::report::breakdown::{Breakdown, Cap, Remedy, Without, order_word};
+use crate::report::breakdown::{Breakdown, Cap, Reason, Remedy, Without, order_word};
 
 /// A row in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -44,6 +44,7 @@ pub(crate) fn part(without: &Without, words: &Catalog) -> Line {
             words.say("breakdown.unsent-by", &[("source", source)])
         }
         (Some(source), None) => words.say("breakdown.skipped-by", &[("source", source)]),
+        (None, None) if without.reason == Reason::Unsent => words.say("breakdown.unsent", &[]),
         (None, None) => words.say("breakdown.skipped", &[]),
     };
     let label = label(without, words);
@@ -123,11 +124,15 @@ fn said_rate(rate: f64, words: &Catalog) -> String {
 /// In which order, and from when until when.
 fn turns(breakdown: &Breakdown, words: &Catalog) -> String {
     let Some(order) = breakdown.order.filter(|_| breakdown.to_send > 0) else { return String::new() };
-    let order = words.say(&format!("breakdown.order.{}", order_word(order)), &[]);
+    let steps = if breakdown.in_steps { "steps-" } else { "" };
+    let order = words.say(&format!("breakdown.order.{steps}{}", order_word(order)), &[]);
     match (&breakdown.begins, &breakdown.ends) {
         (None, _) => order,
         (Some(begins), Some(ends)) => {
             words.say("breakdown.turns", &[("order", &order), ("time", &span(begins, ends))])
+        }
+        (Some(begins), None) if breakdown.asks => {
+            words.say("breakdown.turns-asked", &[("order", &order), ("from", &shown(begins))])
         }
         (Some(begins), None) => {
             words.say("breakdown.turns-over", &[("order", &order), ("from", &shown(begins))])
@@ -162,7 +167,6 @@ mod tests {
     use crate::delivery::skip::SkipReason;
     use crate::locale::Language;
     use crate::plan::skip::Skip;
-    use crate::report::breakdown::Reason;
 
     fn time(text: &str) -> Zoned {
         text.parse().expect("a time with its zone")
@@ -194,6 +198,8 @@ mod tests {
             order: Some(Order::Deadline),
             begins: Some(time("2026-11-27T09:00[Asia/Shanghai]")),
             ends: Some(time("2026-11-27T11:56[Asia/Shanghai]")),
+            in_steps: false,
+            asks: false,
         };
         let shown = text(&told, &Catalog::new(Language::ZhCn));
         let lines: Vec<&str> = shown.lines().collect();

@@ -145,6 +145,8 @@ pub struct WindowsReport {
     pub out: u64,
     /// Whose window ends before their turn.
     pub late: u64,
+    /// Whose turn does not come before `send.not_after`.
+    pub unsent: u64,
     /// Who has no time of last contact.
     pub blank: u64,
     /// Who did no more than what opens one minute.
@@ -158,13 +160,14 @@ pub struct WindowsReport {
 impl WindowsReport {
     /// The outlook, times in a zone.
     pub(crate) fn of(outlook: &Outlook, zone: &TimeZone) -> Self {
-        let Forecast { in_time, out, spent: _, no_time: _, late, blank, needed_rate, latest_start } =
+        let Forecast { in_time, out, spent: _, no_time: _, late, unsent, blank, needed_rate, latest_start } =
             outlook.forecast;
         Self {
             at: rfc3339(outlook.at, zone),
             in_time,
             out,
             late,
+            unsent,
             blank,
             one_minute: outlook.one_minute.expect("the outlook of a plan is of the whole list"),
             // Rounded up, because a rate that is a little higher still reaches everybody in time.

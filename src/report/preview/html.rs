@@ -10,11 +10,11 @@ use crate::locale::mask::mask;
 use crate::message::Kind;
 use crate::message::field::{Certainty, Unit};
 use crate::message::links::Target;
+use crate::plan::Plan;
+use crate::plan::ramp::Upward;
 use crate::plan::sample::chosen::Sample;
 use crate::plan::sample::lengths::{BARS, Lengths};
 use crate::plan::sample::survey::{Column, Survey};
-use crate::plan::schedule::outlook::outlook;
-use crate::plan::{Plan, forecast_seconds};
 use crate::report::breakdown::told::{self, Line};
 use crate::report::breakdown::{Ahead, Breakdown};
 use crate::report::form::page::{Page, PageError};
@@ -244,7 +244,8 @@ impl<'a> Writer<'a> {
 
     fn forecast(&self) -> String {
         let Preview { campaign, plan, .. } = self.preview;
-        length(forecast_seconds(plan.counts.planned, campaign.send.ceiling()), self.words)
+        let upward = Upward::whole(campaign, plan.counts.planned);
+        length(upward.seconds(campaign.send.ceiling()), self.words)
     }
 
     fn tiles(&self) -> Vec<Named> {
@@ -263,10 +264,9 @@ impl<'a> Writer<'a> {
     /// Who gets it, who does not and why. Equal files give an equal page: windows count where the campaign itself says when
     /// it begins.
     fn who(&self) -> Vec<Line> {
-        let Preview { campaign, plan, .. } = *self.preview;
-        let at = campaign.send.hours.not_before;
-        let outlook = at.and_then(|at| outlook(campaign, plan, at));
-        let ahead = Ahead { at, outlook: outlook.as_ref(), ..Ahead::default() };
+        let Preview { campaign, plan, survey, .. } = *self.preview;
+        let (at, outlook) = (campaign.send.hours.not_before, survey.outlook.as_ref());
+        let ahead = Ahead { at, outlook, ..Ahead::default() };
         told::rows(&Breakdown::of_plan(Some(campaign), plan, &ahead), self.words)
     }
 

@@ -20,6 +20,7 @@ use tokio::time::Interval;
 
 use crate::campaign::Campaign;
 use crate::campaign::file::Duplicates;
+use crate::campaign::hours::Hours;
 use crate::clock::Clock;
 use crate::delivery::event::Event;
 use crate::delivery::stop::{Stop, StorageFault};
@@ -29,7 +30,7 @@ use crate::journal::receipt::Watch;
 use crate::journal::{Journal, flushing};
 use crate::send::breaker::Breaker;
 use crate::send::dispatcher::wake::{Wake, outside, sleep};
-use crate::send::doors::Doors;
+use crate::send::doors::{Doors, Hour};
 use crate::send::feed::{FeedEnd, Jobs};
 use crate::send::later::Later;
 use crate::send::ramp::gate::{RampGate, until};
@@ -127,8 +128,10 @@ impl Postponed {
         self.until = Some(self.until.map_or(until, |first| first.min(until)));
     }
 
-    fn stop(&self) -> Option<Stop> {
-        self.until.map(|resume_at| Stop::Caps { count: self.count, resume_at })
+    /// Whoever goes on at that moment finds the hours open.
+    fn stop(&self, hours: &Hours) -> Option<Stop> {
+        let resume_at = |until| hours.opens(until).unwrap_or(until);
+        self.until.map(|until| Stop::Caps { count: self.count, resume_at: resume_at(until) })
     }
 }
 
@@ -189,7 +192,7 @@ pub async fn run<J: Journal>(mut run: Run<'_, J>) -> Ended {
     dispatcher.work().await;
     clock.rest();
     let limit = dispatcher.limited.then_some(Stop::Limit);
-    let postponed = dispatcher.postponed.stop();
+    let postponed = dispatcher.postponed.stop(&settings.hours);
     Ended {
         stop: dispatcher.stop.or(limit).or(postponed),
         requests: dispatcher.requests,
@@ -308,7 +311,7 @@ impl<J: Journal> Dispatcher<'_, J> {
                     None => Some(job),
                 };
                 // A message that is too late already does not wait for the pace.
-                let now = self.clock.now();
+                let now = self.clock.platform().from;
                 match turn {
                     Some(job) if self.is_late(&job) => self.judge_again_or_skip(job),
                     Some(job) => match job.hold.filter(|hold| hold.holds(now)) {
@@ -375,8 +378,10 @@ impl<J: Journal> Dispatcher<'_, J> {
     fn launch(&mut self) {
         let Some(job) = self.ready.take() else { return };
         // The hour may have ended while the message waited for its permit.
-        if !self.look_at_hours() {
-            return;
+        match self.look_at_hours() {
+            Hour::Open => {}
+            Hour::Unsure => return self.judge_again(job),
+            Hour::Over => return,
         }
         if self.is_late(&job) {
             return self.judge_again_or_skip(job);
@@ -386,17 +391,6 @@ impl<J: Journal> Dispatcher<'_, J> {
             ramp.begins();
         }
         self.in_flight.push(Box::pin(attempt(Arc::clone(&self.run.shared), job, Arc::clone(&self.stopping))));
-    }
-
-    /// Whether messages may be begun now. Where they may not, the run ends here.
-    fn look_at_hours(&mut self) -> bool {
-        match self.doors.look(self.clock.now()) {
-            Ok(()) => true,
-            Err(resume_at) => {
-                self.drain(Stop::Hours { resume_at });
-                false
-            }
-        }
     }
 
     fn feed_ended(&mut self, end: FeedEnd) {

@@ -256,6 +256,7 @@ impl<'o> Execution<'o> {
         mut self,
         journal: impl FnOnce(Writer) -> J,
     ) -> Result<Begun<'o, J>, JournalError> {
+        self.client.clock().adopt();
         let mut store = Store::open(&self.state)?;
         let pace = self.shared_pace()?.map(Arc::new);
         let share = self.share(&store);

@@ -102,6 +102,7 @@ mod tests {
             steps: Vec::new(),
             from: 0,
             so_far: Answers::default(),
+            fresh: vec![answerable, 1000],
             answerable: vec![answerable, 1000],
             rests_until: None,
             halted: None,

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::campaign::ramp::Ramp;
 use crate::delivery::outcome::Outcome;
 use crate::delivery::stop::Halted;
+use crate::plan::ramp::Upward;
 
 /// The code for people whose window is not open. It says that the list is old, and nothing of the message.
 pub const OUT_OF_WINDOW: i64 = 45015;
@@ -25,6 +26,8 @@ pub struct RampState {
     pub(crate) from: usize,
     /// What its messages came to in earlier runs, and since somebody last agreed to go on.
     pub(crate) so_far: Answers,
+    /// How many messages of each step were not tried yet.
+    pub(crate) fresh: Vec<u64>,
     /// How many messages each step can still have answered, with those that were.
     pub(crate) answerable: Vec<u64>,
     /// When it may begin, where the wait after the step before it is not over.
@@ -99,6 +102,17 @@ impl RampState {
     pub(crate) fn step(&self, number: usize) -> usize {
         let step = self.steps.get(number).expect("each message of a plan has its step");
         usize::from(*step).max(self.from)
+    }
+
+    /// The step of each message as this run takes them in.
+    pub(crate) fn steps(&self) -> Vec<u8> {
+        let from = u8::try_from(self.from).expect("a ramp has fewer steps");
+        self.steps.iter().map(|step| (*step).max(from)).collect()
+    }
+
+    /// What is left of the ramp, as far as time goes.
+    pub(crate) fn upward(&self) -> Upward {
+        Upward { counts: self.fresh.clone(), wait: self.ramp.wait, rests_until: self.rests_until }
     }
 
     /// The steps that are left, this run's first one first.
