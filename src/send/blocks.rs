@@ -1,6 +1,6 @@
 //! What one of several processes sends of a campaign: block after block of its messages, each when it has one.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
@@ -18,8 +18,8 @@ use crate::plan::pass::Pass;
 use crate::send::feed::{FeedEnd, Handed, Jobs, Known, spawn};
 use crate::send::worker::{Job, Portion};
 
-/// How many blocks a process has at a time: what it sends, and what comes next.
-const AHEAD: usize = 2;
+/// How long to wait before looking again whether so many messages are settled that more are wanted.
+const SOON: Duration = Duration::from_millis(10);
 /// How long to wait before looking again whether others have left something.
 const AGAIN: Duration = Duration::from_millis(200);
 /// How long a database that is away is waited for.
@@ -38,7 +38,7 @@ fn by_blocks(
     ready: &Sender<Handed>,
 ) -> Result<(), FeedEnd> {
     let (finished, done) = mpsc::channel();
-    let mut blocks = Blocks { known, claim, ready, finished, done, held: BTreeSet::new() };
+    let mut blocks = Blocks { known, claim, ready, finished, done, held: BTreeMap::new() };
     let inputs = Inputs::of_campaign(campaign, &plan.library);
     let mut next = blocks.take(0)?;
     while let Some(block) = next {
@@ -54,8 +54,8 @@ struct Blocks<'a> {
     /// Told of each block of which nothing is left.
     finished: mpsc::Sender<u32>,
     done: Receiver<u32>,
-    /// The blocks that this process has and has not finished.
-    held: BTreeSet<u32>,
+    /// The blocks that this process has and has not finished, with their messages once these are handed over.
+    held: BTreeMap<u32, Option<Arc<Portion>>>,
 }
 
 impl Blocks<'_> {
@@ -91,6 +91,7 @@ impl Blocks<'_> {
         }
         let portion = Arc::new(Portion::new(block, jobs.len(), self.finished.clone()));
         jobs.iter_mut().for_each(|job| job.portion = Some(Arc::clone(&portion)));
+        self.held.insert(block, Some(portion));
         // If nobody takes them any more, the run has ended; that is noticed before the next block is taken.
         let _ = self.ready.blocking_send(Ok(jobs));
         Ok(())
@@ -112,18 +113,19 @@ impl Blocks<'_> {
             if self.ready.is_closed() {
                 return Ok(None);
             }
-            if self.held.len() >= AHEAD {
-                // The next one is for whoever is done first.
-                if let Ok(block) = self.done.recv_timeout(AGAIN) {
+            if self.held.values().flatten().map(|portion| portion.left()).sum::<usize>() >= BLOCK {
+                // There is enough to do: the next one is for whoever is done first. A few that are tried again much later
+                // keep nobody from it.
+                if let Ok(block) = self.done.recv_timeout(SOON) {
                     self.finish(block)?;
                 }
                 continue;
             }
-            let held: Vec<u32> = self.held.iter().copied().collect();
+            let held: Vec<u32> = self.held.keys().copied().collect();
             let claim = self.claim;
             match patiently(|| self.known.store.take_block(claim, from, &held))? {
                 Share::Block { number, had_another } => {
-                    self.held.insert(number);
+                    self.held.insert(number, None);
                     if had_another {
                         // Whoever had it may have sent some of it.
                         let index = patiently(|| Index::load(&*self.known.store, claim.campaign()))?;

@@ -109,6 +109,11 @@ impl Portion {
         Self { number, left: AtomicUsize::new(left), finished }
     }
 
+    /// How many of its messages are not settled yet.
+    pub(crate) fn left(&self) -> usize {
+        self.left.load(Ordering::Acquire)
+    }
+
     /// Notes that one of its messages is settled, or is somebody else's.
     pub(crate) fn settled(&self) {
         if self.left.fetch_sub(1, Ordering::AcqRel) == 1 {
