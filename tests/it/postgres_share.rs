@@ -16,6 +16,8 @@ const MOST_A_SECOND: usize = 230;
 fn computer(id: &str, rows: usize) -> World {
     let world = World::with_recipients(rows);
     world.edit("campaign.toml", "\"spring\"", &format!("\"{id}\""));
+    // The same text to the same people would be asked about.
+    world.edit("campaign.toml", "Hello", &format!("Hello, it is {id},"));
     world.edit("campaign.toml", "100000/s", &format!("{RATE}/s"));
     world
 }

@@ -6,24 +6,23 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
-use crate::journal::postgres::settings::Host;
-
-/// What a socket's host is called in such a file.
-const SOCKET: &str = "localhost";
-
 /// The password for a host; nothing where the file has none.
 ///
 /// # Errors
 ///
 /// When the file cannot be read, or others than its owner can read it.
-pub(super) fn find(file: &Path, host: &Host, database: &str, user: &str) -> io::Result<Option<SecretString>> {
+pub(super) fn find(
+    file: &Path,
+    host: (&str, u16),
+    database: &str,
+    user: &str,
+) -> io::Result<Option<SecretString>> {
     let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", file.display()));
     if is_open(file).map_err(named)? {
         return Err(named(io::ErrorKind::PermissionDenied.into()));
     }
     let text = fs::read_to_string(file).map_err(named)?;
-    let name = if host.is_socket() { SOCKET } else { &host.name };
-    let port = host.port.to_string();
+    let (name, port) = (host.0, host.1.to_string());
     let wanted = [name, &port, database, user];
     Ok(text.lines().filter(|line| !line.starts_with('#')).find_map(|line| password(line, wanted)))
 }

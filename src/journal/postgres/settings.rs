@@ -211,7 +211,11 @@ impl Settings {
     pub(crate) fn password(&self, host: &Host) -> std::io::Result<Option<SecretString>> {
         match (&self.password, &self.passfile) {
             (Some(password), _) => Ok(Some(password.clone())),
-            (None, Some(file)) => passfile::find(file, host, &self.database, &self.user),
+            (None, Some(file)) => {
+                // So a socket's host is called in such a file.
+                let name = if host.is_socket() { "localhost" } else { &*host.name };
+                passfile::find(file, (name, host.port), &self.database, &self.user)
+            }
             (None, None) => Ok(None),
         }
     }
