@@ -134,6 +134,11 @@ pub(crate) struct AccountTable {
     /// The account's AppID, such as `wx0123456789abcdef`. The environment variable `WXCAST_APPID` goes before it; one
     /// of the two must be given.
     pub(crate) appid: Option<String>,
+    /// What readers see as the sender. It stands in previews, reports and results; WeChat shows the account's own name
+    /// whatever is written here.
+    pub(crate) name: Option<String>,
+    /// The account's picture for previews, relative to this file, such as `"logo.png"`: a PNG, JPG or GIF of at most 2 MB.
+    pub(crate) avatar: Option<String>,
     /// The kind of account, which decides what kinds of message can be sent.
     #[schemars(extend("default" = "official"))]
     pub(crate) kind: Option<AccountKind>,
@@ -482,6 +487,9 @@ pub(crate) struct ResultsTable {
     /// The language of the column titles and words that wxcast adds.
     #[schemars(extend("default" = "en"))]
     pub(crate) language: Option<ResultsLanguage>,
+    /// Columns of the audience that the results leave out, such as `["身份证"]`: results are passed on. The column of openids
+    /// always stays.
+    pub(crate) omit: Option<Vec<String>>,
 }
 
 /// The language of the results file.

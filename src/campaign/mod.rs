@@ -146,6 +146,10 @@ impl fmt::Display for CampaignId {
 pub(crate) struct Account {
     /// The AppID.
     pub appid: String,
+    /// What readers see as the sender, where the campaign says so.
+    pub(crate) name: Option<String>,
+    /// Its picture for previews, as the campaign names it.
+    pub(crate) avatar: Option<String>,
     /// The kind of account.
     pub kind: AccountKind,
     /// The service account that speaks, where one does.
@@ -264,6 +268,8 @@ pub(crate) struct Results {
     pub(crate) language: Language,
     /// Whether those who failed, are unknown and are unsent get files of their own.
     pub(crate) split: bool,
+    /// Columns of the audience that are left out.
+    pub(crate) omit: Vec<String>,
 }
 
 /// A part of the results with a file of its own.

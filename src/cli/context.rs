@@ -371,6 +371,26 @@ pub(crate) fn load_sound_guarded(
     sound(loaded, mask_openid)
 }
 
+/// The same, with all that is known of it.
+///
+/// # Errors
+///
+/// Its faults.
+pub(crate) fn load_guarded(
+    path: &Path,
+    overrides: &Overrides,
+    mask_openid: MaskOpenid,
+) -> Result<(Campaign, Loaded), Problem> {
+    let mut loaded = if is_ci() { load_fenced(path, overrides) } else { load(path, overrides) };
+    if is_ci() {
+        loaded.plan.diagnostics.cut_cells();
+    }
+    match loaded.campaign.take() {
+        Some(campaign) => Ok((campaign, loaded)),
+        None => Err(masked(loaded.plan.diagnostics, loaded.sources, mask_openid)),
+    }
+}
+
 fn sound(loaded: Loaded, mask_openid: MaskOpenid) -> Result<(Campaign, Plan), Problem> {
     match loaded.campaign {
         Some(campaign) => Ok((campaign, loaded.plan)),

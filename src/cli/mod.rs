@@ -6,6 +6,8 @@ pub(crate) mod agreement;
 mod alike;
 pub(crate) mod before;
 pub(crate) mod campaign_lock;
+mod compared;
+mod covers;
 pub(crate) mod context;
 pub(crate) mod receipt_told;
 mod database;

@@ -109,6 +109,11 @@ impl Terminal {
         true
     }
 
+    /// Whether somebody reads at a terminal what goes to stdout.
+    pub(crate) fn is_read(&self) -> bool {
+        self.heard.is_none() && io::stdout().is_terminal()
+    }
+
     /// A text, to stdout.
     pub(crate) fn data(&self, text: &str) {
         if self.overheard(|heard| heard.data.extend_from_slice(text.as_bytes())) {

@@ -24,6 +24,7 @@ use crate::console::screens::new::Brought;
 use crate::console::screens::{self, Fields, Shown, Wrong};
 use crate::page_access::{Access, guarded};
 use crate::report::form::page::STYLE;
+use crate::report::plan::faults::STYLE as FAULTS;
 use crate::report::preview::html::STYLE as PHONES;
 
 /// The style of the screens, behind that of every page and of the phones.
@@ -189,7 +190,7 @@ async fn language(State(desk): Shared, headers: HeaderMap, body: Bytes) -> Respo
 }
 
 async fn style() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], [STYLE, PHONES, OWN_STYLE].concat())
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], [STYLE, PHONES, FAULTS, OWN_STYLE].concat())
 }
 
 async fn script() -> impl IntoResponse {

@@ -222,6 +222,8 @@ codes! {
     OpenidColumnMissing = "openid-column-missing", Error;
     /// A rule for a column that is not there.
     RuleWithoutColumn = "rule-without-column", Error;
+    /// A column that the results are to leave out is not there.
+    OmittedColumnMissing = "omitted-column-missing", Error;
     /// A quote in a quoted cell is neither doubled nor the last character.
     LoneQuote = "lone-quote", Error;
     /// A quote that is opened and never closed; it swallows the rest of the file.

@@ -14,6 +14,8 @@ pub struct Inputs<'a> {
     pub(crate) slots: Vec<SlotInput>,
     pub(crate) body: Option<&'a Body>,
     pub(crate) library: &'a Library,
+    /// Columns that the results leave out.
+    pub(crate) omitted: &'a [String],
 }
 
 impl<'a> Inputs<'a> {
@@ -21,13 +23,19 @@ impl<'a> Inputs<'a> {
     pub fn of_campaign(campaign: &'a Campaign, library: &'a Library) -> Self {
         let slots = campaign.body.slots().iter().zip(&campaign.templates);
         let slots = slots.map(|(slot, template)| input(slot, template)).collect();
-        Self { audience: &campaign.audience, slots, body: Some(&campaign.body), library }
+        Self {
+            audience: &campaign.audience,
+            slots,
+            body: Some(&campaign.body),
+            library,
+            omitted: &campaign.results.omit,
+        }
     }
 
     /// As much of a faulty campaign as is sound: nothing is planned, but the audience is looked at.
     pub(crate) fn of_parts(audience: &'a Audience, texts: &[(Slot, Template)], library: &'a Library) -> Self {
         let slots = texts.iter().map(|(slot, template)| input(slot, template)).collect();
-        Self { audience, slots, body: None, library }
+        Self { audience, slots, body: None, library, omitted: &[] }
     }
 }
 

@@ -95,6 +95,21 @@ impl Library {
     }
 }
 
+impl Library {
+    /// The content of a picture beside the campaign that is shown and never sent; nothing where it cannot be read, may not
+    /// be, or is larger than so many bytes.
+    pub(crate) fn picture(&self, name: &str, most: u64) -> Option<Vec<u8>> {
+        let path = self.folder.join(name);
+        if self.fence.as_ref().is_some_and(|fence| !fence.holds(&path)) || !path.is_file() {
+            return None;
+        }
+        let mut content = Vec::new();
+        let file = open_within(self.fence.as_ref(), &path).ok()?;
+        file.take(most + 1).read_to_end(&mut content).ok()?;
+        u64::try_from(content.len()).is_ok_and(|bytes| bytes <= most).then_some(content)
+    }
+}
+
 /// Whether a name stays in the folder that its template names before the first variable. What comes from cells must
 /// not lead to other files of the machine.
 pub(crate) fn stays_in(folder: &str, name: &str) -> bool {

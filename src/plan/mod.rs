@@ -293,6 +293,7 @@ mod tests {
             usual: Vec::new(),
             language: Default::default(),
             split: false,
+            omit: Vec::new(),
         };
         let fault = too_long(&results("a.xlsx"), 1_048_576).expect("a row too many");
         assert_eq!(fault.values, [("rows", 1_048_576_u64.into()), ("max", 1_048_575_u64.into())]);

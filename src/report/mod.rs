@@ -43,7 +43,7 @@ pub const PLAN: &[Format<PlanReport>] = &[
     Format { name: "gitlab", write: plan::gitlab::write, travels: true },
 ];
 
-/// The formats of `wxcast report`.
+/// The formats of `wxcast report` for files and machines; `human` is drawn by [`run::text`].
 pub const RUN: &[Format<RunReport>] = &[
     Format { name: "html", write: run::html::write, travels: true },
     Format { name: "json", write: run::json::write, travels: false },

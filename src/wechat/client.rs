@@ -328,6 +328,14 @@ impl Client {
         Some((received.status.as_u16(), received.body?))
     }
 
+    /// Fetches what lies at an address outside of the platform, if it is no longer than so many bytes. Nothing where nobody
+    /// answers, or the answer is none.
+    pub(crate) async fn fetch(&self, from: &Hook, most: usize) -> Option<Bytes> {
+        let request = |_: usize, _: &ApiBase| self.single.get(from.url());
+        let received = self.exchange(self.answer, most, request).await.ok()?;
+        received.body.filter(|_| received.status.is_success())
+    }
+
     /// A call that is no message. Its connection is not kept: the next request may be minutes away, because a
     /// person is asked in between, and a message must not meet a connection that the server is just closing.
     async fn about_account(

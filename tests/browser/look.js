@@ -101,7 +101,10 @@ function unnamed() {
 
 // The texts of each sample: of every visible element on the phone and beside it.
 function samples() {
-  const texts = (root) => [...root.querySelectorAll("*")].filter((element) => seen(element) && element.getBoundingClientRect().height > 0).map((element) => element.textContent);
+  // What is folded is there, too, one tap away.
+  const folded = (element) => element.closest("details:not([open])");
+  const there = (element) => folded(element) || (seen(element) && element.getBoundingClientRect().height > 0);
+  const texts = (root) => [...root.querySelectorAll("*")].filter(there).map((element) => element.textContent);
   return [...document.querySelectorAll("article.sample")].map((article) => ({
     phone: texts(article.querySelector(".message")),
     beside: texts(article.querySelector(".beside")),

@@ -106,7 +106,10 @@ fn noisy_crates_stay_behind_one_door() {
         ("quick_xml", "audience/workbook/xml.rs report/form/junit.rs"),
         ("zip", "audience/workbook/package.rs"),
         ("cfb", "audience/workbook/xls.rs"),
-        ("rust_xlsxwriter", "report/results/xlsx.rs report/list/xlsx.rs"),
+        (
+            "rust_xlsxwriter",
+            "report/results/xlsx.rs report/results/totals.rs report/results/cells.rs report/list/xlsx.rs",
+        ),
         ("infer", "plan/inspect/mod.rs"),
         ("toml_edit", "console/editing/document.rs"),
     ] {

@@ -638,6 +638,7 @@ fn case(code: Code) -> Case {
         Code::UnnamedColumn => cells("x", "", format!("openid,\n{one},x\n")),
         Code::OpenidColumnMissing => cells("x", "", "id,name\n1,A\n"),
         Code::RuleWithoutColumn => text("x", "[audience.columns.nmae]\nrequired = true\n"),
+        Code::OmittedColumnMissing => text("x", "[results]\nomit = [\"nmae\"]\n"),
         Code::LoneQuote => cells("x", "", row(&format!("{one},\"a\"b\""))),
         Code::UnsureEncoding => {
             let names =
@@ -739,7 +740,7 @@ fn the_names_of_faults_are_those_that_scripts_know() {
          odd-miniprogram-appid render-failed audience-unreadable audience-not-fetched audience-special audience-empty audience-not-text not-a-workbook \
          workbook-unreadable workbook-encrypted sheet-missing several-sheets hidden-sheets sheet-of-text workbook-too-large stray-cells hidden-rows \
          undecodable unsure-encoding ambiguous-encoding \
-         no-recipients title-above-names header-row-empty too-many-columns results-columns duplicate-column alike-columns unnamed-column openid-column-missing rule-without-column lone-quote unclosed-quote \
+         no-recipients title-above-names header-row-empty too-many-columns results-columns duplicate-column alike-columns unnamed-column openid-column-missing rule-without-column omitted-column-missing lone-quote unclosed-quote \
          ragged-row list-unreadable list-special list-without-openids list-without-match join-unreadable join-special join-on-missing join-to-missing join-repeated join-column-twice join-missing join-without-match window-column-missing window-time window-mixed window-date-only \
          window-event window-used merged-cells date-cell zero-date regional-date row-of-nobody skipped-before cell-format scientific-format scaled-number symbol-font struck-text conditional-format volatile-formula format-without-effect long-number formula-without-value error-value column-too-narrow formula-as-text picture-in-cell scientific-notation lost-digits \
          lost-leading-zeros code-became-date program-form leading-apostrophe text-mark null-word destroyed-characters lost-characters misread-characters private-use markup-in-cell placeholder-in-cell blank-cells blanks-around invisible-characters full-width openid-empty openid-character openid-too-long openid-shape openid-contact duplicate-openid duplicate-skipped \

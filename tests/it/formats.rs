@@ -15,7 +15,7 @@ use wxcast::report::breakdown::{Breakdown, Reason as BreakdownReason, Without};
 use wxcast::report::plan::compare::Changes;
 use wxcast::report::plan::json::{DiagnosticReport, PlanReport};
 use wxcast::report::plan::sample::SampleReport;
-use wxcast::report::run::json::{Happening, Reason, Retries, Run, RunReport, Unknown};
+use wxcast::report::run::json::{By, ByValue, Happening, Reason, Retries, Run, RunReport, Unknown};
 use wxcast::report::run::timeline::{Latency, Part, Timeline};
 use wxcast::report::run::times::Times;
 use wxcast::report::{Format, PLAN, RUN};
@@ -134,9 +134,9 @@ fn reason(status: &str, errcode: Option<i64>, incident: Option<&str>, count: u64
     }
 }
 
-fn part(second: i64, sent: u64, troubled: u64, latency: Option<(u32, u32)>) -> Part {
+fn part(second: i64, sent: u64, unknown: u64, latency: Option<(u32, u32)>) -> Part {
     let latency_ms = latency.map(|(median, p95)| Latency { median, p95, max: p95 + 1 });
-    Part { from: at(second), sent, refused: 1, troubled, again: 2, latency_ms }
+    Part { from: at(second), sent, refused: 1, failed: 0, unknown, again: 2, latency_ms }
 }
 
 fn happenings() -> Vec<Happening> {
@@ -188,6 +188,7 @@ fn runs() -> RunReport {
     };
     RunReport {
         campaign: "spring".into(),
+        title: Some("Spring sale".into()),
         wave: 2,
         appid: "wx0123456789abcdef".into(),
         kind: "text".into(),
@@ -196,6 +197,8 @@ fn runs() -> RunReport {
         running: true,
         doubt: None,
         counts,
+        by: vec![By { column: NASTY.into(), values: vec![ByValue { value: NASTY.into(), counts }] }],
+        settled_by_hand: 2,
         in_flight: 1,
         gone: 6,
         altered: 7,

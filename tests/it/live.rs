@@ -125,7 +125,7 @@ fn faults_stand_where_the_preview_would_be_until_they_are_mended() {
     world.edit("campaign.toml", "{{name}}", "{{nmae}}");
     let live = Live::start(&world, &[]);
     let page = live.page();
-    assert!(page.contains("campaign.toml:8:") && page.contains("nmae"), "{page}");
+    assert!(page.contains("campaign.toml · line 8") && page.contains("nmae"), "{page}");
     let mut events =
         live.connect(&format!("GET /changes HTTP/1.1\r\nHost: localhost:{}\r\n{}", live.port, live.own()));
     next(&mut events);

@@ -44,6 +44,11 @@ const TEXTS: &[(&str, &str, &str)] = &[
         "version https://git-lfs.github.com/spec/",
         "how Git begins a pointer, to be recognised",
     ),
+    (
+        "report/results/xlsx.rs",
+        "yyyy-mm-dd hh:mm:ss\\\"{offset}\\\"",
+        "how a spreadsheet shows a time, the same in every language",
+    ),
     ("cli/terminal.rs", "是", "an answer that people give"),
     ("cli/terminal.rs", "好", "an answer that people give"),
     ("console/screens/send.rs", "人", "a word that people type behind a number"),

@@ -55,7 +55,7 @@ fn the_counts_are_those_of_status_and_every_one_has_its_reason() {
         .expect("parts")
         .iter()
         .flat_map(|part| {
-            ["sent", "refused", "troubled", "again"].map(|key| part[key].as_u64().expect("a count"))
+            ["sent", "refused", "failed", "unknown", "again"].map(|key| part[key].as_u64().expect("a count"))
         })
         .sum();
     assert_eq!(report["requests"], answers, "every request is in the chart");
@@ -80,6 +80,43 @@ fn a_run_that_goes_on_is_reported_from_another_process() {
     assert_eq!((&report["running"], &report["in_flight"]), (&json!(false), &json!(0)));
     assert_eq!(report["unknown"][0]["incident"], "crash");
     assert_eq!(report["runs"][0]["ended"], json!(null));
+}
+
+#[test]
+fn people_are_counted_by_a_column_and_the_first_line_says_how_many_of_how_many() {
+    let world = World::new();
+    world.text_campaign("Hello {{name}}", "");
+    world.edit("campaign.toml", "id = \"spring\"", "id = \"spring\"\ntitle = \"Spring sale\"");
+    let rows: String = (0..6).map(|index| format!("{},A,G{}\n", openid(index), index % 2)).collect();
+    world.file("audience.csv", format!("openid,name,group\n{rows}"));
+    let scenario = format!("[[answers]]\ncode = 45015\nopenids = [\"{}\"]\n", openid(1));
+    world.send(&Platform::new(&scenario)).exits(5);
+    let report = world.run(&["report", "campaign.toml", "--format", "json", "--by", "group"]).exits(0).json();
+    assert_eq!(report["title"], "Spring sale");
+    let values = report["by"][0]["values"].as_array().expect("values");
+    let told: Vec<_> = values.iter().map(|one| (&one["value"], &one["counts"]["sent"])).collect();
+    assert_eq!(told, [(&json!("G0"), &json!(3)), (&json!("G1"), &json!(2))]);
+    let html = world.run(&["report", "campaign.toml", "--format", "html", "--by", "group"]).exits(0).stdout;
+    assert!(html.contains("Sent to 5 of 6 people (83.3%)") && html.contains("By group"), "{html}");
+    assert!(!html.contains("<svg"), "a short run is told in numbers: {html}");
+    world.run(&["report", "campaign.toml", "--by", "gruop"]).exits(2).says("gruop").says("group");
+    let text = world.run(&["report", "campaign.toml", "--format", "human"]).exits(0).stdout;
+    assert!(!text.contains('|') && !text.contains('#') && !text.contains("**"), "{text}");
+}
+
+#[test]
+fn settling_by_hand_changes_no_picture_of_a_run_and_is_a_number_of_its_own() {
+    let world = World::with_recipients(3);
+    world.text_campaign("Hello {{name}}", "retries = 0\n[send.stop]\nmax_unknown = 0");
+    let scenario = format!("[[faults]]\nkind = \"garbage\"\nopenids = [\"{}\"]", openid(1));
+    world.send(&Platform::new(&scenario)).exits(6);
+    let before = told(&world);
+    assert_eq!(before["timeline"][0]["parts"][0]["unknown"], 1, "{before:#}");
+    world.run(&["resolve", "campaign.toml", "--yes", "--sent", "--all"]).exits(0);
+    let after = told(&world);
+    assert_eq!(after["timeline"], before["timeline"]);
+    assert_eq!((&before["settled_by_hand"], &after["settled_by_hand"]), (&json!(0), &json!(1)));
+    assert_eq!(after["retries"], before["retries"], "nothing was tried again");
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn mixed(results: &str) -> (World, Platform) {
 const SEND: [&str; 5] = ["send", "campaign.toml", "--yes", "--limit", "4"];
 
 #[test]
-fn the_workbook_has_every_row_as_text_and_a_summary() {
+fn the_workbook_opens_on_a_summary_and_has_every_row_with_numbers_and_times() {
     for (language, rows, summary, words) in [
         (
             "en",
@@ -50,13 +50,26 @@ fn the_workbook_has_every_row_as_text_and_a_summary() {
         let path = world.path("结果.local.xlsx");
         let range = sheet(&path, rows);
         assert_eq!(column(&range, 2), words);
-        assert!(range.rows().flatten().all(|cell| matches!(cell, Data::String(_) | Data::Empty)), "all text");
+        let sheets = open_workbook::<Xlsx<_>, _>(&path).expect("a workbook").sheet_names();
+        assert_eq!(sheets, [summary, rows], "the summary first");
+        let sent = range.rows().nth(1).expect("a row");
+        assert!(
+            sent[..3].iter().all(|cell| matches!(cell, Data::String(_))),
+            "the audience is text: {sent:?}"
+        );
+        assert!(matches!(sent[3], Data::Float(0.0)) && matches!(sent[6], Data::Float(1.0)), "{sent:?}");
+        assert!(matches!(sent[7], Data::DateTime(_)), "a time: {sent:?}");
         let told = sheet(&path, summary);
         let cells: Vec<String> = told.rows().flatten().map(Data::to_string).collect();
         for word in words[1..].iter().copied().chain(["45015"]) {
             assert!(cells.iter().any(|cell| cell == word), "{word} is not in {cells:?}");
         }
         assert!(cells.iter().any(|cell| cell.chars().count() > 20), "what to do: {cells:?}");
+        let rows = range.rows().flatten().map(Data::to_string);
+        assert!(
+            rows.chain(cells).all(|cell| !cell.contains("--") && !cell.contains("`wxcast")),
+            "no command"
+        );
         let again = fs::read(&path).expect("the results");
         fs::remove_file(&path).expect("no results");
         world.run(&["results", "campaign.toml"]).exits(0);
@@ -64,6 +77,51 @@ fn the_workbook_has_every_row_as_text_and_a_summary() {
         world.run(&["results", "campaign.toml", "-o", "other.csv"]).exits(0);
         assert!(world.read("other.local.csv").contains(words[1]));
     }
+}
+
+#[test]
+fn a_workbook_tells_of_a_time_what_a_csv_does_and_is_taken_over_with_it() {
+    let (world, platform) = (World::with_recipients(2), Platform::new(""));
+    world.text_campaign("Hello {{name}}", "[results]\nfile = \"results.xlsx\"");
+    world.send(&platform).exits(0);
+    world.run(&["results", "campaign.toml", "-o", "told.csv"]).exits(0);
+    let told = world.read("told.local.csv");
+    fs::remove_dir_all(world.state()).expect("no journal");
+    fs::remove_dir_all(world.path(".wxcast")).expect("no receipt");
+    world.run_at(&platform, &["send", "campaign.toml", "--yes", "--take-over"]).exits(0);
+    world.run(&["results", "campaign.toml", "-o", "again.csv"]).exits(0);
+    let column = |text: &str, column: usize| -> Vec<String> {
+        text.lines().skip(1).map(|line| line.split(',').nth(column).expect("a column").to_owned()).collect()
+    };
+    assert_eq!(column(&world.read("again.local.csv"), 7), column(&told, 7), "when each was finished");
+    assert_eq!(platform.ledger().totals().requests, 2);
+}
+
+#[test]
+fn the_status_stands_beside_the_name_and_columns_that_are_nobodys_business_are_left_out() {
+    let world = World::new();
+    world.text_campaign(
+        "Hello {{name}}",
+        "[results]\nfile = \"results.xlsx\"\nlanguage = \"zh-CN\"\nomit = [\"id card\"]",
+    );
+    let row = |index: usize| format!("G{},{},Ann,11010119900101,north\n", index % 2, openid(index));
+    let rows: String = (0..8).map(row).collect();
+    world.file("audience.csv", format!("group,openid,name,id card,place\n{rows}"));
+    world.send(&Platform::new("")).exits(0);
+    let path = world.path("results.local.xlsx");
+    let names: Vec<String> =
+        sheet(&path, "结果").rows().next().expect("names").iter().map(Data::to_string).collect();
+    assert_eq!(names[..5], ["group", "openid", "name", "发送状态", "place"], "{names:?}");
+    let summary: Vec<String> = sheet(&path, "汇总").rows().flatten().map(Data::to_string).collect();
+    assert!(summary.windows(3).any(|cells| cells == ["G0", "4", "4"]), "by group: {summary:?}");
+    let cells: Vec<String> = sheet(&path, "结果").rows().flatten().map(Data::to_string).collect();
+    assert!(cells.contains(&"north".to_owned()) && !cells.iter().any(|cell| cell.contains("11010119")));
+    let csv = world.run(&["results", "campaign.toml", "-o", "-"]).exits(0).stdout;
+    assert!(!csv.contains("11010119") && csv.contains("group,openid,name,place,发送状态"), "{csv}");
+    world.edit("campaign.toml", "id card", "id crad");
+    world.run(&["plan", "campaign.toml"]).exits(3).says("omitted-column-missing").says("id card");
+    world.edit("campaign.toml", "id crad", "openid");
+    world.run(&["plan", "campaign.toml"]).exits(3).says("results.omit");
 }
 
 #[test]

@@ -43,10 +43,17 @@ impl Check<'_> {
         if let Some(text) = account.policy.as_ref().filter(|text| text.trim().is_empty()) {
             self.bad(&FieldPath::of("account.policy"), text, "policy.toml, ../policy.toml");
         }
+        for (field, text) in [("account.name", &account.name), ("account.avatar", &account.avatar)] {
+            if let Some(text) = text.as_ref().filter(|text| text.trim().is_empty() || text.contains(steers)) {
+                self.bad(&FieldPath::of(field), text, "\"…\"");
+            }
+        }
         let secret = self.secret(account);
         let hosts = self.hosts(account);
         Some(Account {
             appid: appid?.clone(),
+            name: account.name.clone(),
+            avatar: account.avatar.clone(),
             kind: account.kind.unwrap_or(AccountKind::Official),
             kf_account: account.kf_account.clone(),
             secret: secret?,

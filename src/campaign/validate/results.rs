@@ -39,7 +39,8 @@ impl Check<'_> {
             Some(Destination::Real) | None => path.clone(),
         };
         let usual = given.iter().chain(&usual).map(own).collect();
-        let results = Results { path: own(&wanted), named, usual, language, split };
+        let omit = self.omitted(results, &audience.openid_column)?;
+        let results = Results { path: own(&wanted), named, usual, language, split, omit };
         if is_named_so(&results.path) && !results.is_workbook() {
             let name = results.path.file_name().expect("a path with an extension has a name");
             self.bad(&FieldPath::of("results.file"), &name.to_string_lossy(), "….csv, ….xlsx");
@@ -58,6 +59,13 @@ impl Check<'_> {
             }
         }
         Some(results)
+    }
+
+    /// The columns that are left out. Without the one of openids nobody could be found by the results any more.
+    fn omitted(&mut self, results: &ResultsTable, openid: &str) -> Option<Vec<String>> {
+        let at = FieldPath::of("results.omit");
+        let may_go = |name: &str| (!name.trim().is_empty() && name != openid).then(|| name.to_owned());
+        self.each(results.omit.as_deref(), &at, "[\"…\"]", may_go)
     }
 }
 

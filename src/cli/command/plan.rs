@@ -1,12 +1,11 @@
 //! `wxcast plan`: the dry run.
 
-use std::path::Path;
-
 use jiff::Timestamp;
 
 use crate::campaign::hours::Hours;
 use crate::campaign::validate::Overrides;
 use crate::cli::command::send::insist_on_expected;
+use crate::cli::compared::{Before, earlier, same_campaign};
 use crate::cli::context::{Loaded, environment, load, load_fenced};
 use crate::cli::exit_code::Exit;
 use crate::cli::held::Held;
@@ -22,12 +21,10 @@ use crate::cli::terminal::{Form, Terminal, is_ci};
 use crate::cli::user_state::AccountFolder;
 use crate::cli::workspace;
 use crate::diagnostic::render::display;
-use crate::locale::sentence::Sentence;
 use crate::locale::visible::{guard_lines, visible};
 use crate::plan::inputs::Inputs;
 use crate::plan::schedule::outlook::{Lookout, Outlook};
 use crate::report::breakdown::{Ahead, Breakdown};
-use crate::report::plan::compare::{Earlier, EarlierError};
 use crate::report::plan::json::{CapsReport, PlanReport, WindowsReport};
 use crate::report::plan::late;
 use crate::report::plan::sample::{self, Wanted};
@@ -51,8 +48,8 @@ pub(crate) fn run(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Proble
     if let Some(campaign) = &loaded.campaign {
         hosts(campaign)?;
     }
-    if let (Some(earlier), Some(path)) = (&earlier, &args.compare) {
-        same_campaign(earlier, path, &loaded)?;
+    if let (Some(earlier), Some(path), Some(campaign)) = (&earlier, &args.compare, &loaded.campaign) {
+        same_campaign(earlier, path, campaign)?;
     }
     let masked = masks(args.mask_openid, travels);
     if masked {
@@ -69,17 +66,14 @@ pub(crate) fn run(args: &args::Plan, terminal: &Terminal) -> Result<Exit, Proble
     let held = held_back(args, &mut loaded)?;
     let breakdown = break_down(args, for_people, &mut loaded, outlook.as_ref(), held.as_ref())?;
     let mut told = PlanReport::new(&loaded.facts, &loaded.plan, &loaded.sources, &terminal.words);
-    let before = earlier.as_ref().map(|earlier| (earlier.hosts.clone(), earlier.token_command.clone()));
+    let before = earlier.as_ref().map(Before::of);
     if let Some(campaign) = loaded.campaign.as_ref().filter(|_| travels || earlier.is_some()) {
         let wanted = Wanted { samples: travels, messages: manifest, earlier, masked };
         let read = sample::read(campaign, &loaded.plan, wanted, &terminal.words)
             .map_err(|_| Problem::changed(Exit::Invalid))?;
         (told.samples, told.messages, told.changes) = (read.samples, read.messages, read.changes);
-        if let (Some(changes), Some((hosts, command))) = (&mut told.changes, before) {
-            changes.earlier_hosts = (hosts != told.hosts).then_some(hosts);
-            // An earlier plan without a command had an empty one.
-            changes.earlier_token_command =
-                (command != told.token_command).then(|| command.unwrap_or_default());
+        if let (Some(changes), Some(before)) = (&mut told.changes, before) {
+            before.note(changes, &loaded.facts);
         }
     }
     tell(args, format, &loaded, (outlook.as_ref(), &breakdown), &told, terminal)?;
@@ -189,37 +183,6 @@ fn kept(loaded: &Loaded) -> Kept {
             .collect(),
     };
     Kept::of(loaded.facts.campaign.clone(), reads, None)
-}
-
-/// The plan to compare with.
-fn earlier(path: &Path) -> Result<Earlier, Problem> {
-    let problem = |key| Problem::new(Exit::Usage, key).with("file", display(path));
-    Earlier::read(path).map_err(|error| match error {
-        EarlierError::File(reason) => problem("cannot-read").because(reason),
-        EarlierError::Foreign(reason) => problem("earlier-foreign").because(reason),
-        EarlierError::NoFingerprints => {
-            problem("earlier-foreign").with("reason", Sentence::new("reason.no-fingerprints"))
-        }
-        EarlierError::NoMessages => problem("earlier-bare"),
-    })
-}
-
-/// People of another campaign or account are known by other fingerprints: nothing could be compared.
-fn same_campaign(earlier: &Earlier, path: &Path, loaded: &Loaded) -> Result<(), Problem> {
-    let Some(campaign) = &loaded.campaign else { return Ok(()) };
-    let now = (Some(campaign.id.to_string()), Some(campaign.account.appid.clone()));
-    if (&earlier.campaign, &earlier.appid) == (&now.0, &now.1) {
-        return Ok(());
-    }
-    let shown = |(campaign, appid): (&Option<String>, &Option<String>)| {
-        let word = |word: &Option<String>| word.clone().unwrap_or_else(|| "?".to_owned());
-        format!("{}, {}", word(campaign), word(appid))
-    };
-    let (found, expected) = (shown((&earlier.campaign, &earlier.appid)), shown((&now.0, &now.1)));
-    Err(Problem::new(Exit::Usage, "earlier-other")
-        .with("file", display(path))
-        .with("found", found)
-        .with("campaign", expected))
 }
 
 fn tell(

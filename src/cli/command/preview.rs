@@ -1,5 +1,6 @@
 //! `wxcast preview`: finished messages.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -7,7 +8,9 @@ use jiff::Timestamp;
 use crate::campaign::Campaign;
 use crate::cli::agreement::warnings;
 use crate::cli::command::{chosen, serve};
-use crate::cli::context::{environment, load_sound_guarded};
+use crate::cli::compared::changes_since;
+use crate::cli::context::{Loaded, environment, load_guarded};
+use crate::cli::covers;
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, PreviewFormat};
 use crate::cli::output::file;
@@ -19,10 +22,9 @@ use crate::cli::terminal::{Form, Terminal, masks};
 use crate::cli::user_state::AccountFolder;
 use crate::journal::media::MediaStore;
 use crate::message::media::Content;
-use crate::plan::Plan;
 use crate::plan::batch::PlannedMessage;
 use crate::plan::sample::survey::Survey;
-use crate::report::form::page::PageError;
+use crate::report::preview::html::{Around, Preview};
 use crate::report::{preview, write_file};
 
 /// Shows messages.
@@ -30,7 +32,8 @@ pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Result<Exit, Pro
     if args.serve {
         return serve::run(args, terminal);
     }
-    let (campaign, plan) = load_sound_guarded(&args.campaign.campaign, &environment(), args.mask_openid)?;
+    let (campaign, loaded) = load_guarded(&args.campaign.campaign, &environment(), args.mask_openid)?;
+    let plan = &loaded.plan;
     let output = file(args.output.as_ref());
     let kind = match args.format {
         PreviewFormat::Human => Kind::Text,
@@ -38,7 +41,7 @@ pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Result<Exit, Pro
         PreviewFormat::Html => Kind::Html,
     };
     Kept::of_campaign(&campaign, args.state.dir()).insist(output, kind)?;
-    let survey = chosen::messages(args, &campaign, &plan).map_err(|_| Problem::changed(Exit::Invalid))?;
+    let survey = chosen::messages(args, &campaign, plan).map_err(|_| Problem::changed(Exit::Invalid))?;
     let single = args.row.is_some() || args.openid.is_some();
     if survey.samples.is_empty() && single {
         return Err(Problem::new(Exit::Usage, "no-such-recipient"));
@@ -48,8 +51,10 @@ pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Result<Exit, Pro
     let state = account.filter(|_| !plan.media.is_empty()).map(|account| account.of(hosts.destination()));
     let kept = state.map_or(Ok(None), |state| MediaStore::read(&state))?;
     let ids = |message: &PlannedMessage| living(message, kept.as_ref(), &campaign);
-    let text = text(args, &campaign, &plan, &survey, ids, terminal)
-        .map_err(|_| Problem::new(Exit::Internal, "internal"))?;
+    let text = match args.format {
+        PreviewFormat::Html => page(args, &campaign, &loaded, &survey, terminal)?,
+        PreviewFormat::Human | PreviewFormat::Json => text(args, &campaign, &survey, ids, terminal),
+    };
     match output {
         None => match args.format {
             PreviewFormat::Human => terminal.data(&text),
@@ -81,30 +86,36 @@ fn living(message: &PlannedMessage, kept: Option<&MediaStore>, campaign: &Campai
 fn text(
     args: &args::Preview,
     campaign: &Campaign,
-    plan: &Plan,
     survey: &Survey,
     ids: impl Fn(&PlannedMessage) -> Vec<Option<Arc<str>>>,
     terminal: &Terminal,
-) -> Result<String, PageError> {
-    let samples = survey.samples.iter();
-    Ok(match args.format {
-        PreviewFormat::Json => {
-            let messages: Vec<_> = samples
-                .filter_map(|sample| preview::json(sample, &ids(&sample.message), masks(args.mask_openid)))
-                .collect();
-            serde_json::to_string_pretty(&messages).expect("JSON values always serialise") + "\n"
-        }
-        PreviewFormat::Human => {
-            let (kind, masked) = (campaign.body.kind(), masks(args.mask_openid));
-            let words = &terminal.words;
-            let shown =
-                samples.map(|sample| preview::text(sample, &ids(&sample.message), kind, masked, words));
-            shown.collect::<Vec<_>>().join("\n")
-        }
-        PreviewFormat::Html => {
-            let masked = chosen::masks_page(args);
-            let page = preview::html::Preview { campaign, plan, survey, masked, script: None };
-            preview::html::html(&page, &terminal.words)?
-        }
-    })
+) -> String {
+    let (samples, masked) = (survey.samples.iter(), masks(args.mask_openid));
+    if args.format == PreviewFormat::Json {
+        let messages = samples.filter_map(|sample| preview::json(sample, &ids(&sample.message), masked));
+        let messages: Vec<_> = messages.collect();
+        return serde_json::to_string_pretty(&messages).expect("JSON values always serialise") + "\n";
+    }
+    let (kind, words) = (campaign.body.kind(), &terminal.words);
+    let shown = samples.map(|sample| preview::text(sample, &ids(&sample.message), kind, masked, words));
+    shown.collect::<Vec<_>>().join("\n")
+}
+
+/// The page, with what has changed since another plan and with pictures from the web where somebody asks for them.
+fn page(
+    args: &args::Preview,
+    campaign: &Campaign,
+    loaded: &Loaded,
+    survey: &Survey,
+    terminal: &Terminal,
+) -> Result<String, Problem> {
+    let Loaded { plan, sources, facts, campaign: _ } = loaded;
+    let since = |path: &PathBuf| changes_since(path, campaign, plan, facts, &terminal.words);
+    let changes = args.compare.as_ref().map(since).transpose()?.flatten();
+    let shown = Preview { campaign, plan, survey, covers: None, masked: chosen::masks_page(args) };
+    let covers = if args.fetch_pictures { Some(covers::fetch(&shown, terminal)?) } else { None };
+    let shown = Preview { covers: covers.as_ref(), ..shown };
+    let around = Around { sources, id: facts.id, changes: changes.as_ref(), script: None };
+    preview::html::html(&shown, &around, &terminal.words)
+        .map_err(|_| Problem::new(Exit::Internal, "internal"))
 }

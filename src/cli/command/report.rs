@@ -1,11 +1,12 @@
 //! `wxcast report`: the runs of a campaign, from its journal, also while another process sends.
 
+use std::io;
 use std::path::Path;
 
 use crate::campaign::Campaign;
 use crate::cli::context::{Whose, environment, load, whose};
 use crate::cli::exit_code::Exit;
-use crate::cli::line::args;
+use crate::cli::line::args::{self, HUMAN};
 use crate::cli::output::{file, form_of, masks, print};
 use crate::cli::output_path::Kept;
 use crate::cli::problem::Problem;
@@ -16,12 +17,14 @@ use crate::delivery::skip::SkipReason;
 use crate::diagnostic::render::display;
 use crate::journal::record::State;
 use crate::journal::store::Store;
+use crate::locale::Catalog;
 use crate::plan::Plan;
 use crate::plan::inputs::Inputs;
 use crate::report;
 use crate::report::join::{Join, JoinError, identity};
 use crate::report::plan::late;
 use crate::report::run::history::History;
+use crate::report::run::json::RunReport;
 use crate::report::write_file;
 
 /// Writes the rows of those whom earlier runs skipped because their windows were over, or took no more.
@@ -60,10 +63,41 @@ fn write_late(
         .map_err(|reason| Problem::cannot_write(file, reason))
 }
 
+/// Insists that people can be counted by these columns: that the audience can be read, and has them.
+fn insist_on_columns(by: &[String], planned: Option<(&Campaign, &Plan)>) -> Result<(), Problem> {
+    if by.is_empty() {
+        return Ok(());
+    }
+    // Without sound files nobody knows the rows.
+    let (campaign, plan) = planned.ok_or_else(|| Problem::new(Exit::Invalid, "by-faulty"))?;
+    let inputs = Inputs::of_campaign(campaign, &plan.library);
+    let join = Join::open(&inputs, plan, None, &identity(campaign))?;
+    let header = join.header();
+    match by.iter().find(|name| header.position(name).is_none()) {
+        None => Ok(()),
+        Some(name) => {
+            let columns: Vec<&str> = header.names().collect();
+            Err(Problem::new(Exit::Usage, "no-such-column")
+                .with("name", name)
+                .with("columns", columns.join(", ")))
+        }
+    }
+}
+
+/// How a report is written.
+type Write = fn(&RunReport, &Catalog, &mut dyn io::Write) -> io::Result<()>;
+
 /// Writes the report.
 pub(crate) fn run(args: &args::Report, terminal: &Terminal) -> Result<Exit, Problem> {
     let path = &args.campaign.campaign;
-    let format = report::format(report::RUN, &args.format).expect("the command line takes no other format");
+    let format = match args.format.as_deref() {
+        Some(name) => report::format(report::RUN, name),
+        // What goes into a file or another program is Markdown; who sits at a terminal reads it there.
+        None if args.output.is_none() && terminal.is_read() => None,
+        None => report::format(report::RUN, "markdown"),
+    };
+    let (name, travels) = format.map_or((HUMAN, false), |format| (format.name, format.travels));
+    let write = format.map_or(report::run::text::write as Write, |format| format.write);
     let Whose { identity, id, kind, zone } = whose(path)?;
     let asked =
         Asked { path, whose: &identity, id: &id, flag: args.journal.dir(), local: args.journal.local };
@@ -72,11 +106,12 @@ pub(crate) fn run(args: &args::Report, terminal: &Terminal) -> Result<Exit, Prob
     let reads = loaded.campaign.as_ref().map_or_else(|| vec![path.clone()], Campaign::reads);
     let kept = Kept::of(Some(identity.campaign.clone()), reads, args.journal.dir());
     let output = file(args.output.as_ref());
-    kept.insist(output, Kind::of_format(format.name))?;
+    kept.insist(output, Kind::of_format(name))?;
     let planned = loaded.campaign.as_ref().map(|campaign| (campaign, &loaded.plan));
     if planned.is_none() {
         terminal.say("report.faulty-files", &[]);
     }
+    insist_on_columns(&args.by, planned)?;
     let store = Store::read(&teller.state)?;
     if let Some(file) = &args.late {
         // Without sound files nobody knows the rows.
@@ -91,13 +126,14 @@ pub(crate) fn run(args: &args::Report, terminal: &Terminal) -> Result<Exit, Prob
         store: store.as_ref(),
         running: teller.running,
         doubt: teller.why(terminal),
-        masked: masks(args.mask_openid, format.travels),
+        masked: masks(args.mask_openid, travels),
+        by: &args.by,
         zone: &zone,
     };
     let mut told = history.read(&terminal.words)?;
     // The journal here knows nobody; the folder knows how many.
     told.counts = teller.folder.unwrap_or(told.counts);
-    print(output, terminal, form_of(format.name), |out| (format.write)(&told, &terminal.words, out))?;
+    print(output, terminal, form_of(name), |out| write(&told, &terminal.words, out))?;
     if let Some(file) = output {
         terminal.say("report.written", &[("file", &display(file))]);
         if !teller.is_doubted() {

@@ -1,25 +1,26 @@
 //! `wxcast preview --serve`: the page of a preview on 127.0.0.1, renewed when its files change.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::campaign::Campaign;
 use crate::cli::command::chosen;
-use crate::cli::context::{environment, load};
+use crate::cli::context::{Loaded, environment, load};
 use crate::cli::exit_code::Exit;
 use crate::cli::line::args::{self, MaskOpenid};
 use crate::cli::platform::runtime;
 use crate::cli::problem::Problem;
 use crate::cli::random;
 use crate::cli::terminal::{Terminal, masks};
-use crate::diagnostic::Diagnostics;
 use crate::diagnostic::render::Sources;
 use crate::live::{Live, Made, Make};
 use crate::locale::Catalog;
 use crate::page_access::AccessKeys;
 use crate::plan::Plan;
 use crate::plan::pass::Changed;
+use crate::plan::sample::survey::Survey;
 use crate::report::form::page::PageError;
-use crate::report::plan::faults_html;
+use crate::report::plan::faults_html::{self, Good};
 use crate::report::preview::html;
 use crate::send::shutdown::Signals;
 
@@ -31,7 +32,8 @@ pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Result<Exit, Pro
     let runtime = runtime()?;
     let make: Make = {
         let (args, words) = (args.clone(), terminal.words.clone());
-        Arc::new(move |script| make(&args, script, &words))
+        let before = Mutex::new(None);
+        Arc::new(move |script| make(&args, script, &before, &words))
     };
     runtime.block_on(async {
         let mut signals = Signals::listen();
@@ -52,45 +54,48 @@ pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Result<Exit, Pro
     })
 }
 
-/// The page as the files are now: the preview, or what is wrong with them.
-fn make(args: &args::Preview, script: &str, words: &Catalog) -> Made {
+/// The page as the files are now: the preview, or what is wrong with them beside the preview as it was before.
+fn make(args: &args::Preview, script: &str, before: &Mutex<Option<Good>>, words: &Catalog) -> Made {
     let loaded = load(&args.campaign.campaign, &environment());
     let files = files(&loaded.sources, &loaded.plan);
     let mut faults = loaded.plan.diagnostics.clone();
-    let html = match &loaded.campaign {
-        Some(campaign) => match chosen::messages(args, campaign, &loaded.plan) {
+    if let Some(campaign) = &loaded.campaign {
+        match chosen::messages(args, campaign, &loaded.plan) {
             Ok(survey) => {
-                let masked = chosen::masks_page(args);
-                let (plan, script) = (&loaded.plan, Some(script));
-                let page = html::Preview { campaign, plan, survey: &survey, masked, script };
-                html::html(&page, words)
+                let html = good(args, campaign, &loaded, &survey, script, before, words);
+                // Only a mistake of this program leaves a page without its text.
+                return Made { html: html.unwrap_or_else(|error| error.to_string()), files };
             }
-            Err(changed) => {
-                // It changed while it was read, so that it is made again at once.
-                faults.extend(match changed {
-                    Changed::Unreadable(faults) => faults,
-                    Changed::Differs => Vec::new(),
-                });
-                page_of(faults, &loaded.sources, script, args, words)
-            }
-        },
-        None => page_of(faults, &loaded.sources, script, args, words),
-    };
-    // Only a mistake of this program leaves a page without its text.
-    Made { html: html.unwrap_or_else(|error| error.to_string()), files }
-}
-
-fn page_of(
-    mut faults: Diagnostics,
-    sources: &Sources,
-    script: &str,
-    args: &args::Preview,
-    words: &Catalog,
-) -> Result<String, PageError> {
+            // It changed while it was read, so that it is made again at once.
+            Err(Changed::Unreadable(unreadable)) => faults.extend(unreadable),
+            Err(Changed::Differs) => {}
+        }
+    }
     if masks(MaskOpenid::Auto) || chosen::masks_page(args) {
         faults.mask_openids();
     }
-    faults_html::html(&faults, sources, script, words)
+    let before = before.lock().unwrap_or_else(PoisonError::into_inner);
+    let html = faults_html::html(&faults, &loaded.sources, script, before.as_ref(), words);
+    Made { html: html.unwrap_or_else(|error| error.to_string()), files }
+}
+
+/// The preview, which is kept to stand beside the next fault.
+fn good(
+    args: &args::Preview,
+    campaign: &Campaign,
+    loaded: &Loaded,
+    survey: &Survey,
+    script: &str,
+    before: &Mutex<Option<Good>>,
+    words: &Catalog,
+) -> Result<String, PageError> {
+    let Loaded { plan, sources, facts, campaign: _ } = loaded;
+    let shown = html::Preview { campaign, plan, survey, covers: None, masked: chosen::masks_page(args) };
+    let (samples, pictures) = html::samples(&shown, words);
+    let kept = Good { kind: campaign.body.kind(), samples, pictures };
+    *before.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+    let around = html::Around { sources, id: facts.id, changes: None, script: Some(script) };
+    html::html(&shown, &around, words)
 }
 
 /// The files that the page is made of. Of many personal pictures only the first are watched.

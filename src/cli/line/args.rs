@@ -79,7 +79,8 @@ impl Subcommand {
     /// Takes the format that the extension of a file names, where none was given: `-o report.html` is a page.
     pub(crate) fn heed_extension(&mut self, matches: &ArgMatches) {
         let Some((_, matches)) = matches.subcommand() else { return };
-        let given = || matches.value_source("format") != Some(ValueSource::DefaultValue);
+        let given =
+            || matches.value_source("format").is_some_and(|source| source != ValueSource::DefaultValue);
         let named = |file: &Option<PathBuf>| named_by(file.as_deref()?).filter(|_| !given());
         match self {
             Self::Plan(Plan { output, format, .. }) => {
@@ -90,7 +91,7 @@ impl Subcommand {
             }
             Self::Report(Report { output, format, .. }) => {
                 if let Some(name) = named(output).filter(|name| report::format(report::RUN, name).is_some()) {
-                    name.clone_into(format);
+                    *format = Some(name.to_owned());
                 }
             }
             Self::Preview(Preview { output, format, .. }) => {
@@ -227,6 +228,10 @@ pub(crate) struct Preview {
     pub(crate) mask_openid: MaskOpenid,
     #[command(flatten)]
     pub(crate) state: StateArgs,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) compare: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) fetch_pictures: bool,
     #[arg(long, conflicts_with = "output")]
     pub(crate) serve: bool,
     #[arg(long, value_name = "N", requires = "serve", default_value_t = 0)]
@@ -396,12 +401,14 @@ pub(crate) struct Doctor {
 pub(crate) struct Report {
     #[command(flatten)]
     pub(crate) campaign: CampaignArgs,
-    #[arg(long, value_name = "FORMAT", default_value = "markdown", value_parser = one_of(&[], report::RUN))]
-    pub(crate) format: String,
+    #[arg(long, value_name = "FORMAT", value_parser = one_of(&[HUMAN], report::RUN))]
+    pub(crate) format: Option<String>,
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
     pub(crate) late: Option<PathBuf>,
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) by: Vec<String>,
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = MaskOpenid::Auto)]
     pub(crate) mask_openid: MaskOpenid,
     #[command(flatten)]

@@ -26,6 +26,7 @@ use crate::message::{KINDS, Kind};
 use crate::own_file;
 use crate::plan::inputs::Inputs;
 use crate::plan::renderer::variable_of;
+use crate::plan::sample::few::Few;
 use crate::plan::sample::survey::{Choice, Extent, Survey, survey};
 use crate::report::preview::html::{self, Preview};
 
@@ -291,10 +292,11 @@ fn phone(judged: &Judged, row: &str, words: &Catalog) -> Option<(Vec<Json>, Stri
     });
     let first = || {
         let samples = vec![plan.first.clone()?];
-        Some(Survey { samples, lengths: Vec::new(), columns: Vec::new(), outlook: None })
+        let (lengths, columns, parts) = (Vec::new(), Vec::new(), Few::of([]));
+        Some(Survey { samples, lengths, columns, outlook: None, parts })
     };
     let survey = asked.filter(|found| !found.samples.is_empty()).or_else(first)?;
-    Some(html::samples(&Preview { campaign, plan, survey: &survey, masked: true, script: None }, words))
+    Some(html::samples(&Preview { campaign, plan, survey: &survey, covers: None, masked: true }, words))
 }
 
 /// Writes the form.

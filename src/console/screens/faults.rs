@@ -1,4 +1,4 @@
-//! The faults of a campaign as the planner tells them, each with its line and cell. Nothing is judged here.
+//! The faults of a campaign as every page draws them, and beside the fields of a form that they belong to.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -6,52 +6,18 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::console::program::Planned;
-use crate::diagnostic::Diagnostic;
 use crate::diagnostic::place::{Place, Step};
-use crate::diagnostic::render::{Excerpt, Position, display};
 use crate::locale::Catalog;
 use crate::plan::Plan;
+pub(crate) use crate::report::plan::faults::TEMPLATE;
+use crate::report::plan::faults::{Faults, place};
 
-/// The template that draws them.
-pub(crate) const TEMPLATE: &str = include_str!("../assets/faults.hbs");
-
-/// So many are shown in full; who mends these sees the next ones.
-const SHOWN: usize = 50;
 /// So many of one field stand beside it.
 const NEAR: usize = 3;
 
-/// What the template is filled with.
-#[derive(Debug, Serialize)]
-pub(crate) struct Faults {
-    list: Vec<Fault>,
-    more: u64,
-}
-
-#[derive(Debug, Serialize)]
-struct Fault {
-    error: bool,
-    message: String,
-    place: String,
-    line: Option<Line>,
-    help: String,
-}
-
-#[derive(Debug, Serialize)]
-struct Line {
-    before: String,
-    marked: String,
-    after: String,
-}
-
-/// The faults, what keeps the campaign from being sent first.
+/// The faults, what keeps the campaign from being sent first. `folder` is not said before each file in it.
 pub(crate) fn faults(folder: &Path, planned: &Planned, words: &Catalog) -> Faults {
-    let diagnostics = &planned.plan.diagnostics;
-    let mut kept: Vec<&Diagnostic> = diagnostics.kept().iter().collect();
-    kept.sort_by_key(|fault| fault.severity);
-    let list: Vec<Fault> = kept.iter().take(SHOWN).map(|fault| told(fault, folder, planned, words)).collect();
-    let all = diagnostics.errors() + diagnostics.warnings();
-    let shown = u64::try_from(list.len()).expect("a count of what is in memory");
-    Faults { list, more: all.saturating_sub(shown) }
+    Faults::of(&planned.plan.diagnostics, &planned.sources, Some(folder), words)
 }
 
 /// A fault beside the field it belongs to.
@@ -94,7 +60,7 @@ pub(crate) fn beside(planned: &Planned, words: &Catalog) -> Beside {
         let of_list = matches!(fault.at, Place::Row(_)).then(|| {
             let file = planned.sources.audience.clone();
             let folder = file.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
-            place(&planned.sources.position(&fault.at), &folder, words)
+            place(&planned.sources.position(&fault.at), Some(&folder), words)
         });
         let near = Near {
             error: fault.is_error(),
@@ -129,31 +95,6 @@ fn field_of(at: &Place) -> Option<String> {
 /// The faults that stand beside no field.
 pub(crate) fn rest(folder: &Path, planned: &Planned, words: &Catalog, beside: &Beside) -> Faults {
     let kept = planned.plan.diagnostics.kept().iter().enumerate();
-    let mut kept: Vec<&Diagnostic> =
-        kept.filter(|(index, _)| !beside.taken.contains(index)).map(|(_, fault)| fault).collect();
-    kept.sort_by_key(|fault| fault.severity);
-    let list: Vec<Fault> = kept.iter().take(SHOWN).map(|fault| told(fault, folder, planned, words)).collect();
-    let more = kept.len().saturating_sub(SHOWN) as u64;
-    Faults { list, more }
-}
-
-fn told(fault: &Diagnostic, folder: &Path, planned: &Planned, words: &Catalog) -> Fault {
-    let line = planned.sources.excerpt(&fault.at);
-    Fault {
-        error: fault.is_error(),
-        message: fault.message(words),
-        place: place(&planned.sources.position(&fault.at), folder, words),
-        line: line.map(|Excerpt { before, marked, after }| Line { before, marked, after }),
-        help: fault.help(words),
-    }
-}
-
-/// Where it is, as people look for it: the file, and in it a cell or a line.
-fn place(position: &Position, folder: &Path, words: &Catalog) -> String {
-    let file = display(position.file.strip_prefix(folder).unwrap_or(&position.file));
-    match (&position.cell, position.line) {
-        (Some(cell), _) => words.say("console.place.cell", &[("file", &file), ("cell", cell)]),
-        (None, Some(line)) => words.say("console.place.line", &[("file", &file), ("line", &line)]),
-        (None, None) => file,
-    }
+    let kept = kept.filter(|(index, _)| !beside.taken.contains(index)).map(|(_, fault)| fault);
+    Faults::of_some(&kept.collect::<Vec<_>>(), &planned.sources, Some(folder), words)
 }

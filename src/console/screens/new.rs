@@ -13,6 +13,7 @@ use crate::console::shell::{Screen, Tab};
 use crate::locale::Catalog;
 use crate::message::{KINDS, Kind};
 use crate::plan::Plan;
+use crate::plan::sample::few::Few;
 use crate::plan::sample::survey::Survey;
 use crate::report::preview::html::{self, Preview};
 
@@ -195,9 +196,14 @@ fn phone((campaign, plan): &(Campaign, Plan), words: &Catalog) -> Option<(Vec<Js
     if faults::spoil_the_message(plan) {
         return None;
     }
-    let (lengths, columns) = (Vec::new(), Vec::new());
-    let survey = Survey { samples: vec![plan.first.clone()?], lengths, columns, outlook: None };
-    Some(html::samples(&Preview { campaign, plan, survey: &survey, masked: true, script: None }, words))
+    let survey = Survey {
+        samples: vec![plan.first.clone()?],
+        lengths: Vec::new(),
+        columns: Vec::new(),
+        outlook: None,
+        parts: Few::of([]),
+    };
+    Some(html::samples(&Preview { campaign, plan, survey: &survey, covers: None, masked: true }, words))
 }
 
 fn sheets(drafted: &Drafted) -> Vec<Json> {

@@ -70,7 +70,7 @@ fn drawn(desk: &Desk, planned: &Planned, who: &str) -> Option<(Vec<serde_json::V
     let campaign = planned.campaign.as_ref()?;
     let inputs = Inputs::of_campaign(campaign, &planned.plan.library);
     let found = survey(&inputs, &planned.plan, &choice(who), Extent::Samples).ok()?;
-    let preview = Preview { campaign, plan: &planned.plan, survey: &found, masked: true, script: None };
+    let preview = Preview { campaign, plan: &planned.plan, survey: &found, covers: None, masked: true };
     Some(html::samples(&preview, &desk.words()))
 }
 

@@ -240,7 +240,7 @@ fn first(desk: &Desk, planned: &Planned) -> Option<(Vec<serde_json::Value>, Stri
     let campaign = planned.campaign.as_ref()?;
     let inputs = Inputs::of_campaign(campaign, &planned.plan.library);
     let found = survey(&inputs, &planned.plan, &Choice::First(1), Extent::Samples).ok()?;
-    let preview = Preview { campaign, plan: &planned.plan, survey: &found, masked: true, script: None };
+    let preview = Preview { campaign, plan: &planned.plan, survey: &found, covers: None, masked: true };
     Some(html::samples(&preview, &desk.words()))
 }
 

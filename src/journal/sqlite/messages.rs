@@ -144,7 +144,16 @@ impl Messages for SqliteStore {
             let (state, unknown) =
                 (State::Settled(outcome).to_disk(), State::Settled(Outcome::Unknown).to_disk());
             let mut count = 0;
+            let (first, end) = range(claim.campaign());
             for id in ids {
+                // When and why it was unknown stays known: the report of the run in which it became so does not change.
+                transaction
+                    .prepare_cached(
+                        "INSERT INTO attempt(id, message, number, errcode, reason, rid, at, latency) \
+                         SELECT (SELECT ifnull(max(id), ?1) + 1 FROM attempt WHERE id > ?1 AND id < ?2), \
+                         id, attempts, errcode, reason, rid, at, latency FROM message WHERE id = ?3 AND state = ?4",
+                    )?
+                    .execute(params![first, end, id.0, unknown])?;
                 let changed = transaction
                     .prepare_cached(
                         "UPDATE message SET state = ?1, reason = ?2, errcode = NULL, at = ?3 WHERE id = ?4 AND (state = ?5 OR reason = ?2)",

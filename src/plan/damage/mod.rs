@@ -5,7 +5,7 @@
 //! are longer. Judges gather on their own and what they found is put together at the end, whichever row was whose.
 
 mod column;
-mod names;
+pub(crate) mod names;
 mod tally;
 
 use std::collections::BTreeMap;

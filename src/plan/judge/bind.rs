@@ -8,7 +8,7 @@ use crate::audience::reader::Reader;
 use crate::audience::workbook::table::{Note, Noted};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::Code;
-use crate::diagnostic::place::{Place, cell_name};
+use crate::diagnostic::place::{FieldPath, Place, cell_name};
 use crate::diagnostic::value::{Key, Value};
 use crate::plan::inputs::Inputs;
 use crate::plan::media::MediaFile;
@@ -99,6 +99,16 @@ pub(super) fn misread_names(reader: &Reader) -> Option<Diagnostic> {
         .with("example", name)
         .with("real", real);
     Some(fault.with("places", cell_name(first + cell, row)))
+}
+
+/// Columns that the results leave out and that are not there: by a slip of the pen they would be passed on.
+pub(super) fn omitted<'i>(names: &'i [String], header: &'i Header) -> impl Iterator<Item = Diagnostic> + 'i {
+    let missing = names.iter().enumerate().filter(|(_, name)| header.position(name).is_none());
+    missing.map(|(index, name)| {
+        let at = FieldPath::of("results.omit").index(index);
+        let fault = Diagnostic::new(Code::OmittedColumnMissing, Place::Field(at)).with("name", name);
+        fault.near(name, header.names())
+    })
 }
 
 /// What is said where commas as a Chinese keyboard types them stand between the names: no program takes them apart.

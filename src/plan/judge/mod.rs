@@ -22,7 +22,9 @@ use crate::plan::damage::{self, Column, Found, Use};
 use crate::plan::duplicates::{Repeated, SeenOpenids};
 use crate::plan::inputs::Inputs;
 use crate::plan::joined::{JoinCounts, Joiner, NoMatch};
-use crate::plan::judge::bind::{NamedFile, constant_files, misread_names, noted_cells, openid_column};
+use crate::plan::judge::bind::{
+    NamedFile, constant_files, misread_names, noted_cells, omitted, openid_column,
+};
 use crate::plan::media::MediaPlace;
 use crate::plan::renderer::Renderer;
 use crate::plan::sample::chosen::Until;
@@ -110,6 +112,7 @@ impl<'a> Judge<'a> {
                 }
             }
         }
+        faults.extend(omitted(inputs.omitted, own));
         let rules = &inputs.audience.columns;
         let slots = if joiner.is_broken() { &[] } else { inputs.slots.as_slice() };
         // Without a column of openids no row is rendered, but the faults of the texts are told in the same go.

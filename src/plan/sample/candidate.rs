@@ -61,6 +61,7 @@ impl<'r, 'a> Candidate<'r, 'a> {
             lengths: lengths.iter().map(|lengths| lengths.measure(judge.texts())).collect(),
             until: judge.until(),
             warnings: self.warnings().cloned().collect(),
+            cells: cells.iter().map(str::to_owned).collect(),
         }
     }
 }

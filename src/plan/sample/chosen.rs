@@ -20,6 +20,8 @@ pub(crate) enum Reason {
     Warning(Code),
     /// It is the first that takes this branch of a conditional, as the template writes it.
     Branch(usize, String),
+    /// It is the first that has this value in a column of few values, such as a level of membership.
+    Value(usize, String, String),
     /// It is the first whose cell for this variable is blank.
     Blank(usize, String),
     /// Its texts are the shortest.
@@ -74,4 +76,6 @@ pub(crate) struct Sample {
     pub(crate) until: Option<Until>,
     /// What is doubtful about its row.
     pub(crate) warnings: Vec<Diagnostic>,
+    /// All cells of its row, those of joined files among them.
+    pub(crate) cells: Vec<String>,
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod candidate;
 pub(crate) mod chosen;
+pub(crate) mod few;
 pub(crate) mod lengths;
 pub(crate) mod pick;
 pub(crate) mod survey;

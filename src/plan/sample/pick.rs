@@ -82,13 +82,26 @@ impl Places {
         }
     }
 
+    /// Opens a place for the first message that has this value in a column of few values.
+    pub(crate) fn take_value(&mut self, cell: usize, name: &str, value: &str, sample: Rc<Sample>) {
+        let reason = Reason::Value(cell, name.to_owned(), value.to_owned());
+        self.places.push(Place { reason, best: Some((0, sample)), least: 0 });
+    }
+
     /// The messages, in the order of the audience, each with every reason to look at it.
     pub(crate) fn chosen(mut self) -> Vec<Sample> {
         self.places.sort_by(|a, b| a.reason.cmp(&b.reason));
         let mut chosen: Vec<Sample> = Vec::new();
         for place in self.places {
             let Some((_, sample)) = place.worth_it() else { continue };
-            match chosen.iter().position(|known| known.message.row == sample.message.row) {
+            // Any message with that value shows what people with it get.
+            let shows = |known: &Sample| match &place.reason {
+                Reason::Value(cell, _, value) => {
+                    known.cells.get(*cell).is_some_and(|cell| cell.trim() == value)
+                }
+                _ => known.message.row == sample.message.row,
+            };
+            match chosen.iter().position(shows) {
                 Some(known) => {
                     // It stands for those around it only where nothing better can be said of it.
                     let better = chosen.get_mut(known).filter(|_| place.reason != Reason::Spread);
@@ -122,6 +135,8 @@ impl Place {
             Reason::Shortest => Some(usize::MAX - claims.length),
             Reason::Widest(index, _) => claims.cells.get(*index).map(|(_, width)| *width),
             Reason::Last => once(claims.index == last),
+            // Opened once all messages are known.
+            Reason::Value(..) => None,
             // Opened for one message, which is the next that is offered.
             Reason::Spread => once(self.best.is_none()),
         }

@@ -1,6 +1,8 @@
 //! A second reading of the audience for people: the messages worth looking at, and what all of them have in
 //! common. Like sending it gives out no message that is not the one that was planned.
 
+use std::rc::Rc;
+
 use crate::campaign::template::branches::Branches;
 use crate::diagnostic::code::Code;
 use crate::plan::Plan;
@@ -10,6 +12,7 @@ use crate::plan::judge::Judge;
 use crate::plan::pass::{Changed, Pass};
 use crate::plan::sample::candidate::Candidate;
 use crate::plan::sample::chosen::Sample;
+use crate::plan::sample::few::Few;
 use crate::plan::sample::lengths::Lengths;
 use crate::plan::sample::pick::{Claims, Places};
 use crate::plan::schedule::outlook::Outlook;
@@ -27,6 +30,18 @@ pub(crate) enum Choice {
     First(u64),
     /// At most so many, those that are worth looking at.
     Pick(u64),
+}
+
+/// So many columns with few values have their values shown.
+const SHOWN: usize = 6;
+
+/// The messages whose rows have one value of a column.
+#[derive(Debug, Default)]
+pub(crate) struct OfValue {
+    /// How many.
+    pub(crate) messages: u64,
+    /// The first of them.
+    first: Option<Rc<Sample>>,
 }
 
 /// How much of the audience is read.
@@ -60,6 +75,8 @@ pub(crate) struct Survey {
     pub(crate) columns: Vec<Column>,
     /// Who can be reached, where that is wanted and the campaign says when it begins.
     pub(crate) outlook: Option<Outlook>,
+    /// The messages by the values of columns that have few of them.
+    pub(crate) parts: Few<OfValue>,
 }
 
 /// Reads the audience of a sound campaign again.
@@ -99,6 +116,7 @@ struct Gathered<'a> {
     cells: Vec<Option<usize>>,
     lengths: Vec<Lengths>,
     columns: Vec<Column>,
+    parts: Few<OfValue>,
     messages: u64,
 }
 
@@ -116,7 +134,9 @@ impl<'a> Gathered<'a> {
             used: used(index, name),
             blank: 0,
         };
+        let other = |(cell, name): (usize, &str)| (name != openid).then(|| (cell, name.to_owned()));
         Self {
+            parts: Few::of(judge.header().names().enumerate().filter_map(other)),
             places: Places::new(most, planned, branches.spellings(), &names),
             columns: judge.header().names().enumerate().map(column).collect(),
             lengths: Lengths::of(&inputs.slots),
@@ -136,6 +156,16 @@ impl<'a> Gathered<'a> {
         for (column, cell) in self.columns.iter_mut().zip(candidate.cells.iter()) {
             column.blank += u64::from(cell.trim().is_empty());
         }
+        let mut made = None;
+        self.parts.add(
+            |cell| candidate.cells.or_blank(cell),
+            |of_value| {
+                of_value.messages += 1;
+                let sample =
+                    || Rc::clone(made.get_or_insert_with(|| Rc::new(candidate.sample(&self.lengths))));
+                of_value.first.get_or_insert_with(sample);
+            },
+        );
         let index = self.messages;
         self.messages += 1;
         if matches!(self.choice, Choice::Pick(_)) {
@@ -185,12 +215,19 @@ impl<'a> Gathered<'a> {
         }
     }
 
-    fn finish(self) -> Survey {
+    fn finish(mut self) -> Survey {
+        for (column, values) in self.parts.parts().take(SHOWN) {
+            // Whose cell is blank has a place of its own where that matters.
+            for (value, of_value) in values.iter().filter(|(value, _)| !value.is_empty()) {
+                let sample = of_value.first.as_ref().expect("a value stands in a row");
+                self.places.take_value(column.cell, &column.name, value, Rc::clone(sample));
+            }
+        }
         let samples = match self.choice {
             Choice::Pick(_) => self.places.chosen(),
             Choice::Row(_) | Choice::Openid(_) | Choice::Holding(..) | Choice::First(_) => self.asked,
         };
-        Survey { samples, lengths: self.lengths, columns: self.columns, outlook: None }
+        Survey { samples, lengths: self.lengths, columns: self.columns, outlook: None, parts: self.parts }
     }
 }
 

@@ -22,6 +22,11 @@ pub(crate) struct Line {
     pub(crate) is_part: bool,
 }
 
+/// A count as people read it.
+pub(crate) fn grouped(count: u64) -> String {
+    group(&count.to_string())
+}
+
 /// All rows, those who get the message last.
 pub(crate) fn rows(breakdown: &Breakdown, words: &Catalog) -> Vec<Line> {
     let whole = |label: String, count: u64, note: String| Line {
@@ -63,7 +68,8 @@ pub(crate) fn line(without: &Without, words: &Catalog) -> String {
     }
 }
 
-fn label(without: &Without, words: &Catalog) -> String {
+/// Why they get none.
+pub(crate) fn label(without: &Without, words: &Catalog) -> String {
     match &without.cap {
         Some(Cap { most, time, later: _ }) => {
             let time = match Within::parse(time) {
@@ -141,7 +147,7 @@ fn turns(breakdown: &Breakdown, words: &Catalog) -> String {
 }
 
 /// From one time to another: what is the same of both is said once.
-fn span(begins: &Zoned, ends: &Zoned) -> String {
+pub(crate) fn span(begins: &Zoned, ends: &Zoned) -> String {
     let minute = |at: &Zoned| at.strftime("%Y-%m-%d %H:%M").to_string();
     let zone = ends.strftime("(%:z)");
     let (from, to) = (minute(begins), minute(ends));

@@ -1,40 +1,36 @@
-//! The faults of a campaign where its preview would be, each with its place.
+//! The faults of a campaign where its preview would be, each with its place, and beside them the preview as it was when
+//! the files had none.
 
 use serde::Serialize;
+use serde_json::Value as Json;
 
-use crate::diagnostic::render::{Excerpt, Position, Sources, display};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::Diagnostics;
+use crate::diagnostic::render::Sources;
 use crate::locale::Catalog;
+use crate::message::Kind;
 use crate::report::form::page::{Page, PageError};
+use crate::report::plan::faults::{self, Faults};
+use crate::report::preview::html;
 
-const CONTENT: &str = include_str!("assets/faults.hbs");
-const STYLE: &str = include_str!("assets/faults.css");
+const CONTENT: &str = include_str!("assets/faults_page.hbs");
+const STYLE: &str = include_str!("assets/faults_page.css");
 
-/// How many faults are shown in full; who mends these sees the next ones.
-const SHOWN: usize = 50;
+/// A preview that could be made.
+#[derive(Debug, Clone)]
+pub(crate) struct Good {
+    /// The kind of its messages.
+    pub(crate) kind: Kind,
+    /// Its messages, as the template of one takes them.
+    pub(crate) samples: Vec<Json>,
+    /// The style that holds their pictures.
+    pub(crate) pictures: String,
+}
 
 #[derive(Debug, Serialize)]
-struct Content {
+struct Content<'a> {
     heading: String,
-    faults: Vec<Fault>,
-    more: usize,
-}
-
-#[derive(Debug, Serialize)]
-struct Fault {
-    error: bool,
-    message: String,
-    place: String,
-    code: &'static str,
-    line: Option<Line>,
-    help: String,
-}
-
-#[derive(Debug, Serialize)]
-struct Line {
-    before: String,
-    marked: String,
-    after: String,
+    faults: Faults,
+    good: &'a [Json],
 }
 
 /// The page. `script` renews it.
@@ -46,36 +42,24 @@ pub(crate) fn html(
     faults: &Diagnostics,
     sources: &Sources,
     script: &str,
+    good: Option<&Good>,
     words: &Catalog,
 ) -> Result<String, PageError> {
-    // What keeps the campaign from being sent comes first.
-    let mut kept: Vec<_> = faults.kept().iter().collect();
-    kept.sort_by_key(|fault| fault.severity);
     let (errors, warnings) = (faults.errors(), faults.warnings());
     let content = Content {
         heading: words.say("preview.html.faults", &[("errors", &errors), ("warnings", &warnings)]),
-        faults: kept.iter().take(SHOWN).map(|fault| shown(fault, sources, words)).collect(),
-        more: kept.len().saturating_sub(SHOWN),
+        faults: Faults::of(faults, sources, sources.campaign.parent(), words),
+        good: good.map_or(&[], |good| &good.samples),
     };
-    Page { title: &content.heading, templates: &[("content", CONTENT)], style: STYLE, script: Some(script) }
-        .fill(&content, words)
-}
-
-fn shown(fault: &Diagnostic, sources: &Sources, words: &Catalog) -> Fault {
-    let line = sources.excerpt(&fault.at);
-    Fault {
-        error: fault.is_error(),
-        message: fault.message(words),
-        place: place(&sources.position(&fault.at)),
-        code: fault.code.slug(),
-        line: line.map(|Excerpt { before, marked, after }| Line { before, marked, after }),
-        help: fault.help(words),
+    let mut templates = vec![("content", CONTENT), ("faults", faults::TEMPLATE)];
+    let mut style = vec![faults::STYLE];
+    if let Some(good) = good {
+        templates.extend(html::templates(good.kind));
+        style.extend([html::STYLE, STYLE, &good.pictures]);
+    } else {
+        templates.push(("sample", ""));
     }
-}
-
-/// `campaign.toml:8:22`, as editors and compilers write it.
-fn place(position: &Position) -> String {
-    let numbers = [position.line, position.column];
-    let numbers: String = numbers.iter().map_while(|number| Some(format!(":{}", (*number)?))).collect();
-    display(&position.file) + &numbers
+    let page =
+        Page { title: &content.heading, templates: &templates, style: &style.concat(), script: Some(script) };
+    page.fill(&content, words)
 }

@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub(crate) mod fault_identity;
+pub(crate) mod faults;
 pub(crate) mod faults_html;
 pub(crate) mod fingerprint;
 pub(crate) mod github;

@@ -50,6 +50,8 @@ pub(crate) struct MediaFields {
     pub(crate) media_id: Option<Media>,
     /// The picture shown before a video, or on a card.
     pub(crate) thumb_media_id: Option<Media>,
+    /// The picture of a link, from the web.
+    pub(crate) thumb_url: Option<Media>,
 }
 
 /// A picture or a sound.
@@ -61,6 +63,8 @@ pub(crate) struct Media {
     pub(crate) shown: Option<String>,
     /// How long a recording takes, where that is known.
     pub(crate) seconds: Option<u64>,
+    /// Whether it is an address in the web.
+    pub(crate) web: bool,
 }
 
 impl<'p> Drawing<'p> {
@@ -71,15 +75,19 @@ impl<'p> Drawing<'p> {
         Self {
             message,
             pieces: message["content"].as_str().map_or_else(Vec::new, pieces),
-            media: MediaFields { media_id: named("media_id"), thumb_media_id: named("thumb_media_id") },
+            media: MediaFields {
+                media_id: named("media_id"),
+                thumb_media_id: named("thumb_media_id"),
+                thumb_url: named("thumb_url"),
+            },
             covers: articles.iter().map(|article| media(article["picurl"].as_str().unwrap_or(""))).collect(),
         }
     }
 
     /// The pictures and sounds it names.
     pub(crate) fn all_media(&self) -> impl Iterator<Item = &Media> {
-        let MediaFields { media_id, thumb_media_id } = &self.media;
-        media_id.iter().chain(thumb_media_id).chain(&self.covers)
+        let MediaFields { media_id, thumb_media_id, thumb_url } = &self.media;
+        media_id.iter().chain(thumb_media_id).chain(thumb_url).chain(&self.covers)
     }
 
     /// Whether the phone shows a text of the campaign's.

@@ -3,7 +3,12 @@
 pub(crate) mod drawing;
 pub(crate) mod gallery;
 pub(crate) mod html;
+mod lengths;
+mod message;
+mod sign_off;
+mod size;
 pub(crate) mod unverified;
+pub(crate) mod what;
 
 use std::sync::Arc;
 
@@ -57,6 +62,9 @@ pub(crate) fn reason(reason: &Reason, words: &Catalog) -> String {
             words.say("preview.reason.warning", &[("title", &title)])
         }
         Reason::Branch(_, branch) => words.say("preview.reason.branch", &[("branch", branch)]),
+        Reason::Value(_, name, value) => {
+            words.say("preview.reason.value", &[("name", name), ("value", value)])
+        }
         Reason::Blank(_, name) => words.say("preview.reason.blank", &[("name", name)]),
         Reason::Shortest => words.say("preview.reason.shortest", &[]),
         Reason::Widest(_, name) => words.say("preview.reason.widest", &[("name", name)]),

@@ -5,14 +5,7 @@ use std::io::{self, Write};
 use csv::{Terminator, Writer, WriterBuilder};
 
 use crate::audience::csv::guard::{arm, arm_openid};
-use crate::campaign::Campaign;
-use crate::delivery::attempt::Incident;
-use crate::delivery::outcome::Status;
-use crate::delivery::tally::Tally;
-use crate::journal::record::{Recorded, RecordedCause};
-use crate::locale::Catalog;
-use crate::report::results::line::{Line, Sheet};
-use crate::wechat::answer::error_code::key;
+use crate::report::results::line::{Line, Sheet, Whole};
 
 /// The keys of the added columns, in their order; their titles are in `locales/`.
 pub(crate) const COLUMNS: [&str; 8] =
@@ -47,25 +40,7 @@ impl Sheet for CsvFile<'_> {
         Ok(())
     }
 
-    fn end(&mut self, _: &Campaign, _: &Tally) -> io::Result<()> {
+    fn end(&mut self, _: &Whole<'_>) -> io::Result<()> {
         self.writer.flush()
-    }
-}
-
-/// What a person should do about a message.
-pub(crate) fn advice(words: &Catalog, status: Status, recorded: &Recorded) -> String {
-    match &recorded.cause {
-        Some(RecordedCause::Answer { code: 0, .. } | RecordedCause::Unfamiliar(_)) => String::new(),
-        Some(RecordedCause::Answer { code, .. }) => {
-            let known = key(*code);
-            words.say(&format!("errcode.{known}.advice"), &[])
-        }
-        Some(RecordedCause::Incident(incident)) => words.say(&incident.advice_key(), &[]),
-        None => match status {
-            Status::Unknown => words.say(&Incident::Crash.advice_key(), &[]),
-            Status::Sent | Status::Refused | Status::Failed | Status::Skipped | Status::Unsent => {
-                String::new()
-            }
-        },
     }
 }

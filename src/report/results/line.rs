@@ -2,9 +2,13 @@
 
 use std::io;
 
+use jiff::{Timestamp, Zoned};
+
 use crate::campaign::Campaign;
-use crate::delivery::outcome::Status;
+use crate::delivery::outcome::{Counts, Status};
 use crate::delivery::tally::Tally;
+use crate::plan::Plan;
+use crate::plan::sample::few::Few;
 
 /// A row of the results on its way into a file.
 #[derive(Debug)]
@@ -15,8 +19,28 @@ pub(crate) struct Line {
     pub(crate) openid: Option<usize>,
     /// Which of them is the status in words.
     pub(crate) worded: usize,
+    /// Where the other seven of the results begin.
+    pub(crate) told: usize,
+    /// When the last request for it ended, in the zone of the results.
+    pub(crate) finished: Option<Zoned>,
     /// What became of the row.
     pub(crate) status: Status,
+}
+
+/// What all rows came to.
+pub(crate) struct Whole<'a> {
+    /// The campaign.
+    pub(crate) campaign: &'a Campaign,
+    /// Its plan.
+    pub(crate) plan: &'a Plan,
+    /// The rows, counted.
+    pub(crate) tally: &'a Tally,
+    /// The same by the values of columns that have few of them.
+    pub(crate) parts: &'a Few<Counts>,
+    /// When the first and the last of their requests ended, where any was made.
+    pub(crate) time: Option<(Timestamp, Timestamp)>,
+    /// Whether openids are masked.
+    pub(crate) masked: bool,
 }
 
 /// A file that results are written to.
@@ -40,5 +64,5 @@ pub(crate) trait Sheet {
     /// # Errors
     ///
     /// When the file cannot be written.
-    fn end(&mut self, campaign: &Campaign, tally: &Tally) -> io::Result<()>;
+    fn end(&mut self, whole: &Whole<'_>) -> io::Result<()>;
 }

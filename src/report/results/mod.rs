@@ -4,11 +4,14 @@
 //! [`results_xlsx`](crate::report::results::xlsx) write it, and the file's extension says which.
 
 pub(crate) mod added;
+pub(crate) mod advice;
+mod cells;
 pub(crate) mod csv;
 pub(crate) mod line;
 pub(crate) mod opened;
 pub(crate) mod summary;
 pub(crate) mod told;
+mod totals;
 pub(crate) mod xlsx;
 
 use std::borrow::Cow;
@@ -16,15 +19,15 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 
 use crate::audience::csv::guard::results_columns;
 use crate::audience::header::Header;
 use crate::audience::row::Row;
 use crate::campaign::{Campaign, Part, is_workbook};
 use crate::delivery::additions::Additions;
-use crate::delivery::outcome::Status;
+use crate::delivery::outcome::{Counts, Status};
 use crate::delivery::skip::SkipReason;
 use crate::delivery::tally::Tally;
 use crate::journal::record::{Recorded, RecordedCause, State};
@@ -34,13 +37,16 @@ use crate::locale::mask::{mask, masked_name};
 use crate::locale::visible::shown;
 use crate::plan::Plan;
 use crate::plan::batch::Wrong;
+use crate::plan::damage::names::is_name;
 use crate::plan::inputs::Inputs;
+use crate::plan::sample::few::Few;
 use crate::plan::skip::Skip;
 use crate::report::form::file::write_file;
 use crate::report::join::{Join, JoinError, RowReport, identity};
 use crate::report::results::added::added;
-use crate::report::results::csv::{COLUMNS, CsvFile, advice};
-use crate::report::results::line::{Line, Sheet};
+use crate::report::results::advice::advice;
+use crate::report::results::csv::{COLUMNS, CsvFile};
+use crate::report::results::line::{Line, Sheet, Whole};
 use crate::report::results::opened::open;
 use crate::report::results::told::{EarlierResults, Unread, own_columns};
 use crate::report::results::xlsx::Workbook;
@@ -98,7 +104,9 @@ pub(crate) fn additions(
     let inputs = Inputs::of_campaign(campaign, &plan.library);
     let join = Join::open(&inputs, plan, store, &identity(campaign))?;
     let words = Catalog::new(campaign.results.language);
-    let names = Lines::new(&words, campaign, false).names(join.header());
+    let mut names = Lines::new(&words, campaign, false).names(join.header(), is_workbook(path));
+    // A column that is left out now may have been written before.
+    names.extend(campaign.results.omit.iter().cloned());
     Ok(added(path, &campaign.audience.openid_column, &names))
 }
 
@@ -181,14 +189,19 @@ fn write_to(
     let mut join = Join::open(&inputs, plan, store, &identity(campaign))?;
     let mut lines = Lines::new(&words, campaign, masked);
     lines.first_column = join.first_column();
-    sheet.head(&lines.names(join.header()))?;
+    sheet.head(&lines.names(join.header(), workbook))?;
+    let (mut parts, mut time) = (lines.parts(join.header()), None);
     while let Some(row) = join.next()? {
+        if workbook {
+            lines.count(&row, &mut parts);
+            time = lines.later(&row, time);
+        }
         if wanted(row.status) {
             sheet.line(lines.fill(&row))?;
         }
     }
     let tally = join.finish()?;
-    sheet.end(campaign, &tally)?;
+    sheet.end(&Whole { campaign, plan, tally: &tally, parts: &parts, time, masked })?;
     Ok(tally)
 }
 
@@ -211,7 +224,14 @@ struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     fn new(words: &'a Catalog, campaign: &'a Campaign, masked: bool) -> Self {
-        let line = Line { cells: Vec::new(), openid: None, worded: 0, status: Status::Unsent };
+        let line = Line {
+            cells: Vec::new(),
+            openid: None,
+            worded: 0,
+            told: 0,
+            finished: None,
+            status: Status::Unsent,
+        };
         // The campaign's, not the computer's: equal inputs give equal bytes.
         let zone = campaign.send.hours.zone.clone();
         Self {
@@ -228,39 +248,80 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// The names of the columns, once those of the audience are known.
-    fn names(&mut self, header: &Header) -> Vec<String> {
+    /// The names of the columns, once those of the audience are known. In a workbook the status stands beside the name.
+    fn names(&mut self, header: &Header, workbook: bool) -> Vec<String> {
         let own = COLUMNS.map(|key| self.words.say(&format!("results.column.{key}"), &[]));
         let before = results_columns(header.raw()).into_iter().flatten();
         let before: Vec<&str> = before.copied().chain(own.iter().map(String::as_str)).collect();
         // A results file may be the next audience: its eight columns are replaced, not repeated.
         let earlier = |name: &str| before.contains(&name);
-        self.copied =
-            header.names().enumerate().filter(|(_, name)| !earlier(name)).map(|(cell, _)| cell).collect();
+        let omitted = |name: &str| self.campaign.results.omit.iter().any(|omitted| omitted == name);
+        let copied = header.names().enumerate().filter(|(_, name)| !earlier(name) && !omitted(name));
+        let copied: Vec<(usize, &str)> = copied.collect();
         self.width = header.width();
         let openid = header.position(&self.campaign.audience.openid_column);
         self.openid = openid;
-        self.line.openid = self.copied.iter().position(|cell| Some(*cell) == openid);
-        self.line.worded = self.copied.len();
-        self.copied.iter().filter_map(|cell| header.raw().get(*cell).cloned()).chain(own).collect()
+        let named = copied.iter().position(|(cell, name)| Some(*cell) != openid && is_name(name));
+        let who = named.or_else(|| copied.iter().position(|(cell, _)| Some(*cell) == openid));
+        self.line.worded = who.filter(|_| workbook).map_or(copied.len(), |who| who + 1);
+        self.line.told = copied.len() + 1;
+        self.copied = copied.into_iter().map(|(cell, _)| cell).collect();
+        let mut names: Vec<String> =
+            self.copied.iter().filter_map(|cell| header.raw().get(*cell).cloned()).collect();
+        let [status, others @ ..] = own;
+        names.insert(self.line.worded, status);
+        names.extend(others);
+        let openid = self.copied.iter().position(|cell| Some(*cell) == openid);
+        self.line.openid = openid.map(|index| index + usize::from(index >= self.line.worded));
+        names
+    }
+
+    /// The columns by whose values rows are counted: those of the audience that are written.
+    fn parts(&self, header: &Header) -> Few<Counts> {
+        let names = header.names().enumerate().map(|(cell, name)| (cell, name.to_owned()));
+        Few::of(names.filter(|(cell, _)| self.copied.contains(cell) && Some(*cell) != self.openid))
+    }
+
+    fn count(&self, report: &RowReport<'_>, parts: &mut Few<Counts>) {
+        let Ok(cells) = report.row.cells() else { return };
+        parts.add(|cell| cells.or_blank(cell), |counts| counts.add(report.status, 1));
+    }
+
+    /// The times of the first and the last request, this row's included.
+    fn later(
+        &self,
+        report: &RowReport<'_>,
+        time: Option<(Timestamp, Timestamp)>,
+    ) -> Option<(Timestamp, Timestamp)> {
+        let recorded =
+            report.recorded.as_ref().filter(|recorded| !matches!(recorded.state, State::Skipped(_)));
+        match (time, recorded.map(|recorded| recorded.at)) {
+            (Some((from, to)), Some(at)) => Some((from.min(at), to.max(at))),
+            (None, Some(at)) => Some((at, at)),
+            (time, None) => time,
+        }
     }
 
     fn fill(&mut self, report: &RowReport<'_>) -> &Line {
-        self.filled = 0;
-        self.line.status = report.status;
+        (self.filled, self.line.finished, self.line.status) = (0, None, report.status);
+        let status = self.words.say(&format!("status.{}", report.status.name()), &[]);
         let text =
             |cell: usize| report.row.record().get(cell).map_or(Cow::Borrowed(""), String::from_utf8_lossy);
         for index in 0..self.copied.len() {
+            if self.filled == self.line.worded {
+                self.push(&status);
+            }
             let text = text(self.copied[index]);
-            match (self.masked, self.line.openid == Some(index)) {
+            match (self.masked, self.line.openid == Some(self.filled)) {
                 (true, true) => self.push(&mask(&text)),
                 // People stand in other columns, too: whoever recommended somebody.
                 (true, false) => self.push(&masked_name(&text)),
                 (false, _) => self.push(&text),
             }
         }
-        let status = self.words.say(&format!("status.{}", report.status.name()), &[]);
-        self.push(&status);
+        if self.filled == self.line.worded {
+            self.push(&status);
+        }
         match &report.recorded {
             Some(recorded) => self.recorded(report.status, recorded, report.altered),
             None => {
@@ -303,8 +364,12 @@ impl<'a> Lines<'a> {
         self.words.say(&format!("results.reason.{name}"), &[])
     }
 
+    fn zoned(&self, at: Timestamp) -> Zoned {
+        at.to_zoned(self.zone.clone())
+    }
+
     fn time(&self, at: Timestamp) -> String {
-        at.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+        rfc3339_of(&self.zoned(at))
     }
 
     /// What is wrong with a row, and in which cell.
@@ -359,7 +424,9 @@ impl<'a> Lines<'a> {
             let other = self.words.say("results.other-text", &[]);
             advice = if advice.is_empty() { other } else { format!("{advice} {other}") };
         }
-        let finished = self.time(recorded.at);
+        let at = self.zoned(recorded.at);
+        let finished = rfc3339_of(&at);
+        self.line.finished = Some(at);
         let latency = recorded.latency_ms.map_or_else(String::new, |latency| latency.to_string());
         let rid = recorded.rid.as_deref().unwrap_or("").to_owned();
         for field in [errcode, errmsg, advice, recorded.attempts.to_string(), finished, latency, rid] {
@@ -377,6 +444,10 @@ impl<'a> Lines<'a> {
         }
         self.filled += 1;
     }
+}
+
+fn rfc3339_of(at: &Zoned) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
 /// The platform's errmsg as a spreadsheet or a terminal may show it: it is the server's text.

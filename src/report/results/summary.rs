@@ -58,6 +58,10 @@ impl Summary {
             if let (Some(status), Ok(count)) = (Status::ALL.iter().find(is_named), value.trim().parse()) {
                 counts.add(*status, count);
                 found += 1;
+                if found == Status::ALL.len() {
+                    // Below stand reasons, each with its status once more.
+                    break;
+                }
             }
         }
         Some(Self { campaign: campaign?, counts }).filter(|_| found == Status::ALL.len())

@@ -1,25 +1,32 @@
-//! The results as an .xlsx workbook: the rows, with their status in colour and in words, and a summary. Here and for
-//! lists of people alone rust_xlsxwriter is known.
+//! The results as an .xlsx workbook: what they came to, and the rows with their status in colour and in words. Here, in the
+//! sheet of totals and for lists of people alone rust_xlsxwriter is known.
 //!
-//! Every cell is text, so that nothing in it runs and no digit is lost. Rows go to the disk as they come: memory does not
-//! grow with them. Equal results give equal bytes.
+//! What the audience has is text, so that nothing in it runs and no digit is lost; of what wxcast adds, numbers are numbers
+//! and times are times. Rows go to the disk as they come: memory does not grow with them. Equal results give equal bytes.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 
+use jiff::Zoned;
 use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, FormatAlign, IgnoreError, Workbook as Book, Worksheet, XlsxError,
 };
+use unicode_width::UnicodeWidthStr as _;
 
-use crate::campaign::Campaign;
-use crate::campaign::results_name::{LOCAL, REHEARSAL, is_marked};
 use crate::delivery::outcome::Status;
-use crate::delivery::tally::Tally;
 use crate::locale::Catalog;
-use crate::report::results::line::{Line, Sheet};
-use crate::wechat::answer::error_code::key;
+use crate::report::results::cells::{A4, coloured, fitting, head, height};
+use crate::report::results::line::{Line, Sheet, Whole};
+use crate::report::results::totals;
 
-/// The most characters in a cell.
-const LONGEST: usize = 32_767;
+/// A column is between so many characters wide, and the rest of a cell is a click away.
+const WIDTHS: (usize, usize) = (6, 44);
+/// Where among the seven columns behind the status the numbers, the time and the advice stand.
+const NUMBERS: [usize; 3] = [0, 3, 5];
+const ADVICE: usize = 2;
+const FINISHED: usize = 4;
+/// A status further to the right than this does not stay in sight when somebody scrolls: there would be no room left.
+const IN_SIGHT: usize = 4;
 
 /// A workbook of results.
 pub(crate) struct Workbook<'a> {
@@ -27,8 +34,24 @@ pub(crate) struct Workbook<'a> {
     out: &'a mut (dyn Write + Send),
     book: Book,
     row: u32,
-    width: u16,
+    /// The columns that have a name.
+    width: usize,
+    /// How wide what stands in each column is.
+    widths: Vec<usize>,
+    /// Where the status stands.
+    worded: usize,
+    formats: Formats,
+}
+
+struct Formats {
     text: Format,
+    wrapped: Format,
+    number: Format,
+    /// Of errcodes, beside whose figures a text stands.
+    code: Format,
+    statuses: HashMap<&'static str, Format>,
+    /// Of times, by their offset from UTC, which is shown with them.
+    times: HashMap<String, Format>,
 }
 
 impl<'a> Workbook<'a> {
@@ -42,78 +65,93 @@ impl<'a> Workbook<'a> {
         // The time of writing would make equal results differ.
         let created = ExcelDateTime::from_ymd(2000, 1, 1).map_err(failed)?;
         book.set_properties(&DocProperties::new().set_creation_datetime(&created));
-        let name = words.say("results.sheet.rows", &[]);
-        book.add_worksheet_with_constant_memory().map_err(failed)?.set_name(name).map_err(failed)?;
-        let text = Format::new().set_num_format("@");
-        Ok(Self { words, out, book, row: 0, width: 0, text })
+        let name = |key: &str| words.say(&format!("results.sheet.{key}"), &[]);
+        book.add_worksheet().set_name(name("summary")).map_err(failed)?;
+        let rows = book.add_worksheet_with_constant_memory().map_err(failed)?;
+        rows.set_name(name("rows")).map_err(failed)?;
+        let top = || Format::new().set_align(FormatAlign::Top);
+        let formats = Formats {
+            text: top().set_num_format("@"),
+            wrapped: top().set_num_format("@").set_text_wrap(),
+            number: top(),
+            code: top().set_align(FormatAlign::Left),
+            statuses: Status::ALL.into_iter().map(|status| (status.name(), coloured(status))).collect(),
+            times: HashMap::new(),
+        };
+        Ok(Self { words, out, book, row: 0, width: 0, widths: Vec::new(), worded: 0, formats })
     }
 
     fn rows(&mut self) -> io::Result<&mut Worksheet> {
-        self.book.worksheet_from_index(0).map_err(failed)
+        self.book.worksheet_from_index(1).map_err(failed)
     }
 
-    /// Campaign, counts by status, and what WeChat refused with what to do about it.
-    fn summary(&mut self, campaign: &Campaign, tally: &Tally) -> Result<(), XlsxError> {
-        let words = self.words;
-        let title = |key: &str| words.say(&format!("results.sheet.{key}"), &[]);
-        let sheet = self.book.add_worksheet().set_name(title("summary"))?;
-        for (column, width) in (0..).zip([18, 12, 48, 72]) {
+    fn cell(&mut self, index: usize, text: &str, line: &Line) -> Result<(), XlsxError> {
+        let (row, column) = (self.row, u16::try_from(index).map_err(|_| XlsxError::RowColumnLimitError)?);
+        let sheet = self.book.worksheet_from_index(1)?;
+        let told = index.checked_sub(line.told).filter(|_| index < self.width);
+        if index == line.worded {
+            sheet.write_string_with_format(row, column, text, &self.formats.statuses[line.status.name()])?;
+            return Ok(());
+        }
+        if let (Some(FINISHED), Some(at)) = (told, &line.finished) {
+            let offset = at.strftime("%:z").to_string();
+            let shown = format!("yyyy-mm-dd hh:mm:ss\"{offset}\"");
+            let new = || Format::new().set_align(FormatAlign::Top).set_num_format(shown);
+            let format = self.formats.times.entry(offset).or_insert_with(new);
+            sheet.write_datetime_with_format(row, column, moment(at)?, format)?;
+            return Ok(());
+        }
+        if told == Some(ADVICE) {
+            let lines = text.width().div_ceil(WIDTHS.1);
+            if lines > 1 {
+                sheet.set_row_height(row, height(lines))?;
+            }
+        }
+        let number = told.filter(|told| NUMBERS.contains(told)).and_then(|_| text.parse::<i32>().ok());
+        if let Some(number) = number {
+            let format = if told == Some(0) { &self.formats.code } else { &self.formats.number };
+            sheet.write_number_with_format(row, column, number, format)?;
+            return Ok(());
+        }
+        let format = if told == Some(ADVICE) { &self.formats.wrapped } else { &self.formats.text };
+        sheet.write_string_with_format(row, column, fitting(text), format)?;
+        Ok(())
+    }
+
+    /// As wide as it needs, within reason; set once all rows are known.
+    fn set_widths(&mut self) -> Result<(), XlsxError> {
+        let (least, most) = WIDTHS;
+        let widths = std::mem::take(&mut self.widths);
+        let sheet = self.book.worksheet_from_index(1)?;
+        for (column, width) in (0..).zip(widths) {
+            let width = u32::try_from(width.clamp(least, most) + 2).expect("a width of at most two figures");
             sheet.set_column_width(column, width)?;
         }
-        let wave = words.say("plan.wave", &[("campaign", &campaign.id), ("wave", &campaign.wave)]);
-        sheet.write_string_with_format(0, 0, title("campaign"), &head())?;
-        sheet.write_string(0, 1, wave)?;
-        // Its name says so in a word of English; whoever passes the file on may not have seen it.
-        for word in [LOCAL, REHEARSAL].into_iter().filter(|word| is_marked(&campaign.results.path, word)) {
-            sheet.write_string_with_format(
-                1,
-                0,
-                title(word),
-                &Format::new().set_bold().set_font_color("9C0006"),
-            )?;
-        }
-        for (column, key) in (0..).zip(["status", "count"]) {
-            sheet.write_string_with_format(2, column, title(key), &head())?;
-        }
-        let mut row = 3;
-        for status in Status::ALL {
-            let word = words.say(&format!("status.{}", status.name()), &[]);
-            sheet.write_string_with_format(row, 0, word, &coloured(status))?;
-            sheet.write_number(row, 1, count(tally.counts.of(status)))?;
-            row += 1;
-        }
-        row += 1;
-        for (column, key) in (0..).zip(["code", "count", "meaning", "advice"]) {
-            sheet.write_string_with_format(row, column, title(key), &head())?;
-        }
-        refused(sheet, row + 1, tally, words)
+        Ok(())
     }
-}
 
-/// What WeChat refused, a row a code, with what it means and what to do.
-fn refused(sheet: &mut Worksheet, first: u32, tally: &Tally, words: &Catalog) -> Result<(), XlsxError> {
-    let wrapped = Format::new().set_text_wrap().set_align(FormatAlign::Top);
-    for (row, (code, refused)) in (first..).zip(&tally.refused_by_code) {
-        let known = key(*code);
-        sheet.write_string_with_format(row, 0, code.to_string(), &wrapped)?;
-        sheet.write_number(row, 1, count(*refused))?;
-        for (column, part) in (2..).zip(["meaning", "advice"]) {
-            let sentence = words.say(&format!("errcode.{known}.{part}"), &[]);
-            sheet.write_string_with_format(row, column, sentence, &wrapped)?;
-        }
+    /// How the rows look on paper: no wider than a page, each page with the names of the columns.
+    fn set_paper(&mut self) -> Result<(), XlsxError> {
+        let sheet = self.book.worksheet_from_index(1)?;
+        sheet.set_landscape().set_paper_size(A4).set_print_fit_to_pages(1, 0);
+        sheet.set_margins(0.4, 0.4, 0.5, 0.6, 0.3, 0.3).set_footer("&C&P / &N");
+        sheet.set_repeat_rows(0, 0)?;
+        Ok(())
     }
-    Ok(())
 }
 
 impl Sheet for Workbook<'_> {
     fn head(&mut self, names: &[String]) -> io::Result<()> {
-        self.width = u16::try_from(names.len()).unwrap_or(u16::MAX);
+        self.width = names.len();
+        let status = self.words.say("results.column.status", &[]);
+        let worded = names.iter().rposition(|name| *name == status);
+        self.worded = worded.expect("the status is among the columns");
+        // A filter's button stands beside each name.
+        self.widths = names.iter().map(|name| name.width() + 3).collect();
+        let stays = u16::try_from(self.worded + 1).ok().filter(|_| self.worded < IN_SIGHT).unwrap_or(0);
         let sheet = self.rows()?;
-        sheet.set_freeze_panes(1, 0).map_err(failed)?;
+        sheet.set_freeze_panes(1, stays).map_err(failed)?;
         for (column, name) in (0..).zip(names) {
-            sheet
-                .set_column_width(column, if name.chars().count() > 12 { 24 } else { 16 })
-                .map_err(failed)?;
             sheet.write_string_with_format(0, column, fitting(name), &head()).map_err(failed)?;
         }
         self.row = 1;
@@ -121,58 +159,41 @@ impl Sheet for Workbook<'_> {
     }
 
     fn line(&mut self, line: &Line) -> io::Result<()> {
-        let (row, text) = (self.row, self.text.clone());
-        let sheet = self.rows()?;
         for (index, cell) in line.cells.iter().enumerate().filter(|(_, cell)| !cell.is_empty()) {
-            let column = u16::try_from(index).map_err(io::Error::other)?;
-            if index == line.worded {
-                sheet.write_string_with_format(row, column, cell, &coloured(line.status)).map_err(failed)?;
-            } else {
-                sheet.write_string_with_format(row, column, fitting(cell), &text).map_err(failed)?;
+            self.cell(index, cell, line).map_err(failed)?;
+            if let Some(width) = self.widths.get_mut(index) {
+                let widest = cell.lines().map(|line| line.width()).max();
+                *width = (*width).max(widest.expect("what is not blank has a line"));
             }
         }
         self.row += 1;
         Ok(())
     }
 
-    fn end(&mut self, campaign: &Campaign, tally: &Tally) -> io::Result<()> {
-        let (last, width) = (self.row.saturating_sub(1), self.width.saturating_sub(1));
+    fn end(&mut self, whole: &Whole<'_>) -> io::Result<()> {
+        let width = u16::try_from(self.width).unwrap_or(u16::MAX).saturating_sub(1);
+        let last = self.row.saturating_sub(1);
         let sheet = self.rows()?;
         sheet.autofilter(0, 0, last, width).map_err(failed)?;
-        // Numbers are text on purpose; Excel need not mark each of them.
+        // Numbers of the audience are text on purpose; Excel need not mark each of them.
         sheet.ignore_error_range(0, 0, last, width, IgnoreError::NumberStoredAsText).map_err(failed)?;
-        self.summary(campaign, tally).map_err(failed)?;
+        self.set_widths().map_err(failed)?;
+        self.set_paper().map_err(failed)?;
+        let sheet = self.book.worksheet_from_index(0).map_err(failed)?;
+        totals::write(sheet, whole, self.words).map_err(failed)?;
         self.book.save_to_writer(&mut *self.out).map_err(failed)
     }
 }
 
-fn head() -> Format {
-    Format::new().set_bold().set_background_color("D9E1F2").set_num_format("@")
-}
-
-/// A status in the colours that spreadsheets themselves give to good, bad and neutral.
-fn coloured(status: Status) -> Format {
-    let (paper, ink) = match status {
-        Status::Sent => ("C6EFCE", "006100"),
-        Status::Refused | Status::Failed => ("FFC7CE", "9C0006"),
-        Status::Unknown => ("FFEB9C", "7F6000"),
-        Status::Skipped | Status::Unsent => ("EDEDED", "595959"),
-    };
-    Format::new().set_background_color(paper).set_font_color(ink).set_num_format("@")
-}
-
-/// A text that a cell has room for. What is cut off is marked.
-fn fitting(text: &str) -> String {
-    if text.len() <= LONGEST || text.chars().count() <= LONGEST {
-        return text.to_owned();
-    }
-    text.chars().take(LONGEST - 1).chain(['…']).collect()
-}
-
-/// A count as spreadsheets hold it: exact to a million million and far beyond.
-#[expect(clippy::cast_precision_loss)]
-fn count(count: u64) -> f64 {
-    count as f64
+/// A moment as spreadsheets keep it: without its zone, which its format tells.
+pub(super) fn moment(at: &Zoned) -> Result<ExcelDateTime, XlsxError> {
+    let part = |number: i8| u8::try_from(number).expect("a part of a date is positive");
+    let year = u16::try_from(at.year()).map_err(|_| XlsxError::DateTimeRangeError(at.to_string()))?;
+    ExcelDateTime::from_ymd(year, part(at.month()), part(at.day()))?.and_hms(
+        u16::from(part(at.hour())),
+        part(at.minute()),
+        f64::from(part(at.second())),
+    )
 }
 
 fn failed(error: XlsxError) -> io::Error {

@@ -10,6 +10,9 @@ use serde::Serialize;
 use crate::report::run::json::RunReport;
 use crate::report::run::timeline::{Latency, Part, Timeline};
 
+/// A run of fewer parts than this is told in numbers.
+const DRAWN: usize = 4;
+
 /// The drawing of one run.
 #[derive(Debug, Serialize)]
 pub(crate) struct Chart {
@@ -19,6 +22,8 @@ pub(crate) struct Chart {
     from: String,
     to: String,
     width: usize,
+    /// Whether there are enough parts for a drawing to show more than a block.
+    drawn: bool,
     /// The most answers in a part.
     most: u64,
     answers: u64,
@@ -43,7 +48,8 @@ struct Row {
     from: String,
     sent: u64,
     refused: u64,
-    troubled: u64,
+    failed: u64,
+    unknown: u64,
     again: u64,
     median: Option<u32>,
     p95: Option<u32>,
@@ -66,6 +72,7 @@ impl Chart {
             from: clock(line.parts.first()),
             to: clock(line.parts.last()),
             width: line.parts.len() * 2,
+            drawn: line.parts.len() >= DRAWN,
             most,
             answers: line.parts.iter().map(answers).sum(),
             bars: line.parts.iter().enumerate().flat_map(|(index, part)| bars(index, part, most)).collect(),
@@ -78,16 +85,20 @@ impl Chart {
 }
 
 fn answers(part: &Part) -> u64 {
-    part.sent + part.refused + part.troubled + part.again
+    part.sent + part.refused + part.failed + part.unknown + part.again
 }
 
 /// The bars of a part, one upon the other.
 fn bars(index: usize, part: &Part, most: u64) -> Vec<Bar> {
     let mut top = most;
     let mut bars = Vec::new();
-    for (class, height) in
-        [("sent", part.sent), ("refused", part.refused), ("troubled", part.troubled), ("again", part.again)]
-    {
+    for (class, height) in [
+        ("sent", part.sent),
+        ("refused", part.refused),
+        ("failed", part.failed),
+        ("unknown", part.unknown),
+        ("again", part.again),
+    ] {
         if height > 0 {
             top -= height;
             bars.push(Bar { x: index * 2, y: top, height, class });
@@ -116,7 +127,8 @@ fn row(part: &Part, from: String) -> Row {
         from,
         sent: part.sent,
         refused: part.refused,
-        troubled: part.troubled,
+        failed: part.failed,
+        unknown: part.unknown,
         again: part.again,
         median: part.latency_ms.map(|latency| latency.median),
         p95: part.latency_ms.map(|latency| latency.p95),

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use crate::api_base::Destination;
 use crate::campaign::Campaign;
 use crate::delivery::attempt::Incident;
-use crate::delivery::outcome::Status;
+use crate::delivery::outcome::{Counts, Status};
 use crate::delivery::tally::Tally;
 use crate::journal::attempts::RecordedAttempt;
 use crate::journal::notice::Noticed;
@@ -16,13 +16,14 @@ use crate::journal::run::RunRecord;
 use crate::journal::store::Store;
 use crate::journal::{Identity, JournalError};
 use crate::locale::Catalog;
-use crate::locale::mask::mask;
+use crate::locale::mask::{mask, masked_name};
 use crate::message::Kind;
 use crate::plan::Plan;
 use crate::plan::inputs::Inputs;
+use crate::plan::sample::few::Few;
 use crate::report::join::{Join, JoinError, RowReport, identity, tally_of_journal};
 use crate::report::run::happening;
-use crate::report::run::json::{Reason, Retries, Run, RunReport, Unknown};
+use crate::report::run::json::{By, ByValue, Reason, Retries, Run, RunReport, Unknown};
 use crate::report::run::no_answer::NoAnswer;
 use crate::report::run::stopped::why;
 use crate::report::run::timeline::{Answer, Latency, Timeline};
@@ -55,6 +56,8 @@ pub(crate) struct History<'a> {
     pub(crate) masked: bool,
     /// The zone in which times are told.
     pub(crate) zone: &'a TimeZone,
+    /// The columns of the audience by whose values people are counted.
+    pub(crate) by: &'a [String],
 }
 
 /// Outcomes by status and reason: the errcode, or what took its place.
@@ -77,6 +80,8 @@ struct Collected {
     requests: u64,
     answers: Vec<Answer>,
     unknown: Vec<Unknown>,
+    settled: u64,
+    by: Few<Counts>,
     masked: bool,
     running: bool,
 }
@@ -101,8 +106,14 @@ impl History<'_> {
         if let Some((campaign, plan)) = self.planned {
             let inputs = Inputs::of_campaign(campaign, &plan.library);
             let mut join = Join::open(&inputs, plan, self.store, &identity(campaign))?;
-            let column = join.header().position(&campaign.audience.openid_column);
-            while let Some(RowReport { row, recorded, .. }) = join.next()? {
+            let header = join.header();
+            let column = header.position(&campaign.audience.openid_column);
+            let columns = self.by.iter().filter_map(|name| Some((header.position(name)?, name.clone())));
+            seen.by = Few::wanted(columns);
+            while let Some(RowReport { row, recorded, status, .. }) = join.next()? {
+                if let Ok(cells) = row.cells() {
+                    seen.by.add(|cell| cells.or_blank(cell), |counts| counts.add(status, 1));
+                }
                 if let Some(recorded) = recorded {
                     let openid = column.and_then(|at| row.record().get(at)).map(String::from_utf8_lossy);
                     seen.message(&recorded, Some(row.number), openid.as_deref());
@@ -149,6 +160,9 @@ impl History<'_> {
             .collect();
         RunReport {
             campaign: self.identity.campaign.clone(),
+            title: self.planned.and_then(|(campaign, _)| campaign.title.clone()),
+            by: by(&seen.by, self.masked),
+            settled_by_hand: seen.settled,
             wave: self.identity.wave,
             appid: self.identity.appid.clone(),
             kind: self.kind.map_or_else(String::new, |kind| kind.to_string()),
@@ -205,6 +219,7 @@ impl Collected {
         // What is on its way has no answer yet, and what was settled by hand had it at another time.
         let answered =
             message.state != State::InFlight && incident != Some(NoAnswer::Incident(Incident::Resolved));
+        self.settled += u64::from(incident == Some(NoAnswer::Incident(Incident::Resolved)));
         *self.reasons.entry((status, errcode, incident)).or_default() += 1;
         if answered {
             let latency_ms = message.latency_ms.and_then(|latency| u32::try_from(latency).ok());
@@ -236,11 +251,31 @@ impl Collected {
 
     fn attempt(&mut self, attempt: RecordedAttempt) {
         let (errcode, incident) = NoAnswer::or_errcode(attempt.cause.as_ref());
+        let latency_ms = attempt.latency_ms.and_then(|latency| u32::try_from(latency).ok());
+        if incident.as_ref().is_some_and(NoAnswer::may_have_arrived) {
+            // It was settled by hand since; in its run nobody knew.
+            self.answers.push(Answer { at: attempt.at, latency_ms, status: Some(Status::Unknown) });
+            return;
+        }
         self.token += u64::from(errcode.is_some_and(|code| class_of(code) == Class::Token));
         *self.again.entry((Status::Unsent, errcode, incident)).or_default() += 1;
-        let latency_ms = attempt.latency_ms.and_then(|latency| u32::try_from(latency).ok());
         self.answers.push(Answer { at: attempt.at, latency_ms, status: None });
     }
+}
+
+/// The people by the values of columns, as the report has them.
+fn by(few: &Few<Counts>, masked: bool) -> Vec<By> {
+    let value = |(value, counts): &(String, Counts)| ByValue {
+        value: if masked { masked_name(value) } else { value.clone() },
+        counts: *counts,
+    };
+    let columns = few.parts();
+    columns
+        .map(|(column, values)| By {
+            column: column.name.clone(),
+            values: values.iter().map(value).collect(),
+        })
+        .collect()
 }
 
 /// The reasons in the order of statuses, the most frequent first.

@@ -6,10 +6,13 @@ use serde::Serialize;
 
 use crate::delivery::outcome::Status;
 use crate::locale::Catalog;
+use crate::report::breakdown::told::grouped;
 use crate::report::form::page::Page;
 use crate::report::run::chart::Chart;
-use crate::report::run::json::{Reason, RunReport};
-use crate::report::run::markdown::{HappeningLine, facts, lines as happenings};
+use crate::report::run::json::{By, Reason, RunReport};
+use crate::report::run::markdown::{
+    HappeningLine, by_head, by_rows, facts, first, lines as happenings, told_name,
+};
 
 const CONTENT: &str = include_str!("assets/run.hbs");
 const CHART: &str = include_str!("assets/chart.hbs");
@@ -24,6 +27,9 @@ struct Shown<'a> {
     local: bool,
     report: &'a RunReport,
     statuses: Vec<Tile>,
+    first: Vec<String>,
+    by: Vec<Part>,
+    name: String,
     facts: Vec<String>,
     outcomes: Vec<Line>,
     retries: Vec<Line>,
@@ -39,14 +45,23 @@ struct Shown<'a> {
 #[derive(Serialize)]
 struct Tile {
     word: String,
-    count: u64,
+    count: String,
     /// How it is coloured where there are any.
     class: &'static str,
+}
+
+/// The people by the values of one column.
+#[derive(Serialize)]
+struct Part {
+    title: String,
+    head: [String; 5],
+    rows: Vec<[String; 5]>,
 }
 
 #[derive(Serialize)]
 struct Line {
     status: String,
+    class: String,
     code: String,
     /// Whether the errcode is in no table.
     unlisted: bool,
@@ -93,6 +108,9 @@ fn shown<'a>(report: &'a RunReport, words: &Catalog) -> Shown<'a> {
         local: report.is_local(),
         report,
         statuses: statuses.map(|(status, word, count)| tile(status, word, count)).collect(),
+        first: first(report, words),
+        by: report.by.iter().map(|by| part(by, words)).collect(),
+        name: told_name(report, words),
         facts: facts(report, words),
         outcomes: lines(&report.reasons, words),
         retries: lines(&report.retries.reasons, words),
@@ -109,7 +127,7 @@ fn shown<'a>(report: &'a RunReport, words: &Catalog) -> Shown<'a> {
             })
             .collect(),
         happenings: happenings(report, words),
-        charts: report.timeline.iter().rev().map(|line| Chart::of(line, report)).collect(),
+        charts: report.timeline.iter().map(|line| Chart::of(line, report)).collect(),
         unknown: report
             .unknown
             .iter()
@@ -128,19 +146,26 @@ fn shown<'a>(report: &'a RunReport, words: &Catalog) -> Shown<'a> {
 }
 
 fn tile(status: Status, word: String, count: u64) -> Tile {
-    let class = match status {
-        Status::Sent => "good",
-        Status::Refused | Status::Failed => "bad",
-        Status::Unknown => "warn",
-        Status::Skipped | Status::Unsent => "quiet",
-    };
-    Tile { word, count, class: if count > 0 { class } else { "quiet" } }
+    Tile { word, count: grouped(count), class: if count > 0 { status.name() } else { "quiet" } }
+}
+
+fn part(by: &By, words: &Catalog) -> Part {
+    Part {
+        title: words.say("report.by", &[("column", &by.column)]),
+        head: by_head(by, words),
+        rows: by_rows(by, words),
+    }
 }
 
 fn lines(reasons: &[Reason], words: &Catalog) -> Vec<Line> {
     let told = reasons.iter().filter(|reason| reason.status != Status::Sent.name());
     told.map(|reason| Line {
         status: reason.word(words),
+        class: if reason.status == Status::Unsent.name() {
+            "again".to_owned()
+        } else {
+            reason.status.clone()
+        },
         code: reason.code(words),
         unlisted: reason.known == Some(false),
         count: reason.count,

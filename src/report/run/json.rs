@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::api_base::Destination;
 use crate::delivery::outcome::{Counts, Status};
 use crate::locale::Catalog;
+use crate::report::breakdown::told::grouped;
 use crate::report::run::timeline::{Latency, Timeline};
 use crate::report::run::times::Times;
 
@@ -19,6 +20,8 @@ use crate::report::run::times::Times;
 pub struct RunReport {
     /// The campaign's id.
     pub campaign: String,
+    /// Its title for people, as the file has it now; `null` where it has none, or cannot be read.
+    pub title: Option<String>,
     /// Which time it is sent.
     pub wave: u32,
     /// The account.
@@ -37,6 +40,10 @@ pub struct RunReport {
     /// The recipients by status. Where the files have faults now, only those whom the journal knows; where the journal
     /// does not know the campaign and receipt or results do (`doubt`), as these tell.
     pub counts: Counts,
+    /// The recipients by the values of the columns that `--by` names, in the order of the audience.
+    pub by: Vec<By>,
+    /// Messages of which somebody said by hand whether they had arrived; they are among the counts.
+    pub settled_by_hand: u64,
     /// Messages in flight now, counted among the unknown until they are answered.
     pub in_flight: u64,
     /// Recipients of earlier runs who are no longer in the audience; they are in none of the counts.
@@ -75,6 +82,24 @@ pub struct RunReport {
     /// Where people read times.
     #[serde(skip)]
     pub zone: TimeZone,
+}
+
+/// The recipients by the values of one column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct By {
+    /// The column.
+    pub column: String,
+    /// Its values.
+    pub values: Vec<ByValue>,
+}
+
+/// The recipients with one value of a column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ByValue {
+    /// The value; blank where the cell is. Of very many values the last ones are counted together, as `…`.
+    pub value: String,
+    /// The recipients by status.
+    pub counts: Counts,
 }
 
 /// Outcomes of one status for one reason.
@@ -181,6 +206,13 @@ pub struct Unknown {
     pub attempts: u32,
 }
 
+/// How much of all a part is, in percent; nothing of nothing.
+pub(crate) fn share(part: u64, all: u64) -> String {
+    let all = u128::from(all.max(1));
+    let tenths = (u128::from(part) * 1000 + all / 2) / all;
+    format!("{}.{}%", tenths / 10, tenths % 10)
+}
+
 /// Writes the object.
 ///
 /// # Errors
@@ -197,9 +229,22 @@ impl RunReport {
         at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
     }
 
+    /// Its id and which time it is sent.
+    pub(crate) fn name(&self, words: &Catalog) -> String {
+        words.say("plan.wave", &[("campaign", &self.campaign), ("wave", &self.wave)])
+    }
+
+    /// How many were sent it, of how many, and how much of all that is.
+    pub(crate) fn reached(&self, words: &Catalog) -> String {
+        let (sent, all) = (self.counts.sent, self.counts.total());
+        let places: [(&str, &dyn std::fmt::Display); 3] =
+            [("sent", &grouped(sent)), ("all", &grouped(all)), ("share", &share(sent, all))];
+        words.say("report.reached", &places)
+    }
+
     /// Its title.
     pub(crate) fn title(&self, words: &Catalog) -> String {
-        let campaign = words.say("plan.wave", &[("campaign", &self.campaign), ("wave", &self.wave)]);
+        let campaign = self.title.clone().unwrap_or_else(|| self.name(words));
         let key = if self.is_local() { "report.title-local" } else { "report.title" };
         words.say(key, &[("campaign", &campaign)])
     }

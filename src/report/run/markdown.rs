@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use crate::delivery::outcome::Status;
 use crate::locale::Catalog;
+use crate::report::breakdown::told::grouped;
 use crate::report::form::markdown::{head, inline, row};
-use crate::report::run::json::{Reason, Run, RunReport, Unknown};
+use crate::report::run::json::{By, ByValue, Reason, Run, RunReport, Unknown, share};
 
 /// How many unknown messages are listed; the results file has them all.
 const LISTED: usize = 100;
@@ -15,9 +16,9 @@ const LISTED: usize = 100;
 /// A thing that happened during a run.
 #[derive(Debug, Serialize)]
 pub(crate) struct HappeningLine {
-    run: i64,
-    at: String,
-    text: String,
+    pub(crate) run: i64,
+    pub(crate) at: String,
+    pub(crate) text: String,
 }
 
 /// Writes the report.
@@ -37,15 +38,21 @@ fn text(report: &RunReport, words: &Catalog) -> String {
     if report.running {
         out.push_str(&format!("{}\n\n", words.say("report.running", &[("count", &report.in_flight)])));
     }
+    for line in first(report, words) {
+        out.push_str(&format!("- {}\n", inline(&line)));
+    }
+    out.push('\n');
     out.push_str(&head(&[label("status", words), label("count", words)]));
     for (_, word, count) in report.statuses(words) {
         out.push_str(&row(&[word, count.to_string()]));
     }
-    out.push('\n');
+    out.push_str(&parts(report, words));
+    out.push_str(&reasons("outcomes", &report.reasons, words));
+    out.push_str(&format!("\n#### {}\n\n", words.say("report.engineers", &[])));
+    out.push_str(&format!("{}\n\n", inline(&told_name(report, words))));
     for line in facts(report, words) {
         out.push_str(&format!("- {}\n", inline(&line)));
     }
-    out.push_str(&reasons("outcomes", &report.reasons, words));
     out.push_str(&reasons("retries", &report.retries.reasons, words));
     out.push_str(&runs(report, words));
     out.push_str(&happenings(report, words));
@@ -53,18 +60,48 @@ fn text(report: &RunReport, words: &Catalog) -> String {
     out
 }
 
+/// What the campaign is called by machines.
+pub(crate) fn told_name(report: &RunReport, words: &Catalog) -> String {
+    let name = report.name(words);
+    [Some(&name), Some(&report.appid), Some(&report.kind)]
+        .into_iter()
+        .flatten()
+        .filter(|part| !part.is_empty())
+        .cloned()
+        .collect::<Vec<String>>()
+        .join(" · ")
+}
+
 fn label(key: &str, words: &Catalog) -> String {
     words.say(&format!("report.label.{key}"), &[])
 }
 
-/// What is said in a sentence each; the HTML report says the same.
-pub(crate) fn facts(report: &RunReport, words: &Catalog) -> Vec<String> {
-    let mut facts: Vec<String> = report.doubt.iter().cloned().collect();
-    facts.push(words.say("report.requests", &[("count", &report.requests)]));
-    if let (Some(first), Some(last)) = (report.first, report.last) {
-        let (first, last) = (report.time(first), report.time(last));
-        facts.push(words.say("report.times", &[("first", &first), ("last", &last)]));
+/// What somebody asks first: how many of how many, when, and whether anything speaks against it.
+pub(crate) fn first(report: &RunReport, words: &Catalog) -> Vec<String> {
+    let mut first: Vec<String> = report.doubt.iter().cloned().collect();
+    first.push(report.reached(words));
+    if let (Some(from), Some(to)) = (report.first, report.last) {
+        let (from, to) = (report.time(from), report.time(to));
+        first.push(words.say("report.times", &[("first", &from), ("last", &to)]));
     }
+    if report.settled_by_hand > 0 {
+        first.push(words.say("report.settled", &[("count", &report.settled_by_hand)]));
+    }
+    first.extend(report.times_off.clone());
+    for (key, count) in [("gone", report.gone), ("altered", report.altered)] {
+        if count > 0 {
+            first.push(words.say(&format!("report.{key}"), &[("count", &count)]));
+        }
+    }
+    if report.digest.is_none() {
+        first.push(words.say("report.faulty-files", &[]));
+    }
+    first
+}
+
+/// What an engineer asks then, in a sentence each; the HTML report says the same.
+pub(crate) fn facts(report: &RunReport, words: &Catalog) -> Vec<String> {
+    let mut facts = vec![words.say("report.requests", &[("count", &report.requests)])];
     if let Some(latency) = report.latency_ms {
         facts.push(words.say(
             "report.latency",
@@ -83,16 +120,47 @@ pub(crate) fn facts(report: &RunReport, words: &Catalog) -> Vec<String> {
     if report.retries.token > 0 {
         facts.push(words.say("report.token", &[("count", &report.retries.token)]));
     }
-    facts.extend(report.times_off.clone());
-    for (key, count) in [("gone", report.gone), ("altered", report.altered)] {
-        if count > 0 {
-            facts.push(words.say(&format!("report.{key}"), &[("count", &count)]));
+    facts
+}
+
+/// The people by the values of a column, as rows of texts: the value, all of them, those who were sent it, the share of
+/// those, and the others by status.
+pub(crate) fn by_rows(by: &By, words: &Catalog) -> Vec<[String; 5]> {
+    let row = |of: &ByValue| {
+        let counts = &of.counts;
+        let others =
+            Status::ALL.into_iter().filter(|status| *status != Status::Sent && counts.of(*status) > 0);
+        let others = others.map(|status| {
+            format!("{} {}", words.say(&format!("status.{}", status.name()), &[]), grouped(counts.of(status)))
+        });
+        let value = if of.value.is_empty() { words.say("preview.html.blank", &[]) } else { of.value.clone() };
+        [
+            value,
+            grouped(counts.total()),
+            grouped(counts.sent),
+            share(counts.sent, counts.total()),
+            others.collect::<Vec<String>>().join(" · "),
+        ]
+    };
+    by.values.iter().map(row).collect()
+}
+
+/// The names above such rows.
+pub(crate) fn by_head(by: &By, words: &Catalog) -> [String; 5] {
+    let sheet = |key: &str| words.say(&format!("results.sheet.{key}"), &[]);
+    [by.column.clone(), sheet("count"), words.say("status.sent", &[]), sheet("share"), sheet("others")]
+}
+
+fn parts(report: &RunReport, words: &Catalog) -> String {
+    let mut out = String::new();
+    for by in &report.by {
+        out.push_str(&format!("\n#### {}\n\n", words.say("report.by", &[("column", &inline(&by.column))])));
+        out.push_str(&head(&by_head(by, words).map(|name| inline(&name))));
+        for cells in by_rows(by, words) {
+            out.push_str(&row(&cells.map(|cell| inline(&cell))));
         }
     }
-    if report.digest.is_none() {
-        facts.push(words.say("report.faulty-files", &[]));
-    }
-    facts
+    out
 }
 
 fn reasons(title: &str, reasons: &[Reason], words: &Catalog) -> String {

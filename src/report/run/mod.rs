@@ -11,5 +11,6 @@ pub(crate) mod no_answer;
 pub(crate) mod notice;
 pub(crate) mod summary;
 pub(crate) mod stopped;
+pub(crate) mod text;
 pub mod timeline;
 pub mod times;

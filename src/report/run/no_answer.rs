@@ -28,6 +28,32 @@ impl NoAnswer {
         }
     }
 
+    /// Whether the message may have arrived all the same.
+    pub(crate) fn may_have_arrived(&self) -> bool {
+        match self {
+            Self::InFlight => true,
+            Self::Incident(incident) => match incident {
+                Incident::Timeout
+                | Incident::Broken
+                | Incident::Status(_)
+                | Incident::Unreadable
+                | Incident::Crash
+                | Incident::Aborted => true,
+                Incident::NotConnected
+                | Incident::ConnectTimeout
+                | Incident::Certificate
+                | Incident::ProxyAuthorization
+                | Incident::ProxyRefused
+                | Incident::ProxyUnreached
+                | Incident::TurnedAway(_)
+                | Incident::Declined(_)
+                | Incident::NotBegun
+                | Incident::Resolved => false,
+            },
+            Self::Unfamiliar(_) => false,
+        }
+    }
+
     /// The key of its advice in `locales/`, where there is any to give.
     pub(crate) fn advice_key(&self) -> Option<String> {
         match self {

@@ -44,8 +44,10 @@ pub struct Part {
     pub sent: u64,
     /// Messages that were refused.
     pub refused: u64,
-    /// Messages that failed or are unknown.
-    pub troubled: u64,
+    /// Messages that failed.
+    pub failed: u64,
+    /// Messages of which nobody knew then whether they arrived.
+    pub unknown: u64,
     /// Attempts that were followed by another one.
     pub again: u64,
     /// How long the answers took.
@@ -102,12 +104,13 @@ impl Timeline {
 }
 
 fn part(from: Timestamp, answers: &[Answer]) -> Part {
-    let mut part = Part { from, sent: 0, refused: 0, troubled: 0, again: 0, latency_ms: None };
+    let mut part = Part { from, sent: 0, refused: 0, failed: 0, unknown: 0, again: 0, latency_ms: None };
     for answer in answers {
         match answer.status {
             Some(Status::Sent) => part.sent += 1,
             Some(Status::Refused) => part.refused += 1,
-            Some(Status::Failed | Status::Unknown) => part.troubled += 1,
+            Some(Status::Failed) => part.failed += 1,
+            Some(Status::Unknown) => part.unknown += 1,
             None | Some(Status::Unsent | Status::Skipped) => part.again += 1,
         }
     }
@@ -140,7 +143,7 @@ mod tests {
     fn a_quiet_part_is_there_and_blank() {
         let answers = [answer(0, None), answer(2, Some(Status::Unknown))];
         let line = Timeline::of(7, at(0), None, &answers).expect("a timeline");
-        let told: Vec<(u64, u64)> = line.parts.iter().map(|part| (part.again, part.troubled)).collect();
+        let told: Vec<(u64, u64)> = line.parts.iter().map(|part| (part.again, part.unknown)).collect();
         assert_eq!(told, [(1, 0), (0, 0), (0, 1)]);
         assert_eq!(line.parts[1].latency_ms, None);
         assert_eq!(Timeline::of(8, at(3), None, &answers), None, "no answer in it");

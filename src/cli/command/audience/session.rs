@@ -62,6 +62,8 @@ impl Whose {
         let hosts = Hosts::new(base(API_BASE), vec![base(API_BASE_2)]);
         let account = Account {
             appid,
+            name: None,
+            avatar: None,
             kind: AccountKind::Official,
             kf_account: None,
             secret: SecretPlace::Environment("WXCAST_APPSECRET".to_owned()),

@@ -107,9 +107,9 @@ impl Here {
             Question::Status => status::run(&Status { campaign, format, watch: false, journal }, terminal),
             Question::Runs => runs::run(&Runs { campaign, format, journal }, terminal),
             Question::Report => {
-                let format = "json".to_owned();
-                let (output, late, mask_openid) = (None, None, MaskOpenid::On);
-                report::run(&Report { campaign, format, output, late, mask_openid, journal }, terminal)
+                let format = Some("json".to_owned());
+                let (output, late, by, mask_openid) = (None, None, Vec::new(), MaskOpenid::On);
+                report::run(&Report { campaign, format, output, late, by, mask_openid, journal }, terminal)
             }
             Question::Results(file) => {
                 let (output, mask_openid) = (Some(file.clone()), MaskOpenid::Auto);
