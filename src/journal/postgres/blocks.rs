@@ -61,12 +61,13 @@ impl Blocks for PostgresStore {
             let unheard = "UPDATE wxcast.block SET owner = NULL WHERE campaign = $1 AND owner = $2 AND NOT done \
                            AND n <> ALL ($3)";
             transaction.execute(unheard, parameters![of, owner, held])?;
+            // A value, not a table: what is joined may be asked for again for each row, and would then take a block each time.
             let take = "UPDATE wxcast.block b SET owner = $1, epoch = b.epoch + 1 \
-                        FROM (SELECT n FROM wxcast.block WHERE campaign = $2 AND plan = $3 AND NOT done \
+                        WHERE b.campaign = $2 AND b.plan = $3 AND b.n = (SELECT n FROM wxcast.block \
+                        WHERE campaign = $2 AND plan = $3 AND NOT done \
                         AND (owner IS NULL OR NOT EXISTS (SELECT 1 FROM wxcast.worker w WHERE w.campaign = $2 \
                         AND w.epoch = owner AND w.ended IS NULL)) \
-                        ORDER BY n < $4, n LIMIT 1 FOR UPDATE SKIP LOCKED) AS free \
-                        WHERE b.campaign = $2 AND b.plan = $3 AND b.n = free.n RETURNING b.n, b.epoch > 1";
+                        ORDER BY n < $4, n LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING b.n, b.epoch > 1";
             if let Some(row) = transaction.row(take, parameters![owner, of, plan, from])? {
                 let number = u32::try_from(get::<i32>(&row, 0)?).map_err(|_| Failure::Damaged("block"))?;
                 return Ok(Share::Block { number, had_another: get(&row, 1)? });
