@@ -20,6 +20,7 @@ COPY .cargo .cargo
 COPY benches benches
 COPY campaigns campaigns
 COPY locales locales
+COPY scenarios scenarios
 COPY schemas schemas
 COPY src src
 # On Alpine a program is static unless somebody asks for something else.

@@ -270,7 +270,10 @@ impl Proposal<'_> {
     /// One finished message, as `preview` shows it. Whose it is matters to nobody here, and logs are read by many.
     fn sample(&self, terminal: &Terminal) {
         // Whoever is first in the list may have been sent another text long ago.
-        if let Some(sample) = self.before.first.as_ref().or(self.plan.first.as_ref()) {
+        let counts = self.before.tally.counts;
+        let is_first_left = counts.unsent + counts.skipped == counts.total();
+        let first = self.plan.first.as_ref().filter(|_| is_first_left);
+        if let Some(sample) = self.before.first.as_ref().or(first) {
             terminal.tell(&preview::text(sample, &[], self.campaign.body.kind(), true, &terminal.words));
         }
     }

@@ -166,6 +166,7 @@ impl Before {
 
 /// Reads what earlier runs did. What a crash left in flight is settled on the way. `counted` was counted while the plan was
 /// made; the audience is read for it only where that cannot be taken any more. `opened` is the journal, where it is open already.
+/// Only somebody who is asked is shown a message that is left, since it takes two more readings of the audience to find one.
 ///
 /// # Errors
 ///
@@ -177,6 +178,7 @@ pub(crate) fn before(
     opened: Option<Store>,
     policy: &Policy,
     now: Timestamp,
+    is_asked: bool,
 ) -> Result<Before, Problem> {
     let (campaign, plan) = (&*results.campaign, &*results.plan);
     // Before anything is settled here, which is writing too.
@@ -217,7 +219,7 @@ pub(crate) fn before(
     // Where everybody was sent the message nobody will be asked.
     let Counts { sent, refused: _, failed: _, unknown: _, skipped, unsent: _ } = tally.counts;
     if sent + skipped < tally.counts.total() {
-        if tally.counts.unsent + tally.counts.skipped < tally.counts.total() {
+        if is_asked && tally.counts.unsent + tally.counts.skipped < tally.counts.total() {
             first = first_left(campaign, plan, &mut left)?;
         }
         if let Some(store) = &store {

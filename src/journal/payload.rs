@@ -48,16 +48,14 @@ fn spoken(payload: &[u8]) -> u32 {
     let mut take = |c: char| hash = (hash ^ u64::from(c)).wrapping_mul(0x0100_0000_01b3);
     let (mut rest, mut before) = (text.chars().peekable(), None);
     while let Some(c) = rest.next() {
-        match c {
+        if c == '\\' {
             // A JSON string escapes blanks, quotes and backslashes, and else nothing that has ink.
-            '\\' => {
-                if rest.next() == Some('u') {
-                    rest.by_ref().take(4).for_each(drop);
-                }
+            if rest.next() == Some('u') {
+                rest.by_ref().take(4).for_each(drop);
             }
+        } else if is_spoken(c) || within_number(before, rest.peek().copied()) {
             // 1.5 is not 15, nor 10:30 1030.
-            c if is_spoken(c) || within_number(before, rest.peek().copied()) => take(c),
-            _ => {}
+            take(c);
         }
         before = Some(c);
     }

@@ -247,8 +247,8 @@ mod tests {
     #[test]
     fn words_go_with_the_number_before_them() {
         let sentence = "{n} {n?row is|rows are} hidden, {{x?a|b}}";
-        assert_eq!(fill(sentence, &[("n", &1)]), "1 row is hidden, {x?a|b}");
-        assert_eq!(fill(sentence, &[("n", &"1,001")]), "1,001 rows are hidden, {x?a|b}");
+        assert_eq!(fill(sentence, &[("n", &1)]), "1 row is hidden, {{x?a|b}}");
+        assert_eq!(fill(sentence, &[("n", &"1,001")]), "1,001 rows are hidden, {{x?a|b}}");
     }
 
     #[test]

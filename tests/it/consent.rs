@@ -1,5 +1,6 @@
 //! What somebody agreed to is one plan and its people: others, and another text, are asked about anew.
 
+use crate::support::pty::Session;
 use crate::support::{Platform, RESULTS, Ran, World, openid};
 
 /// The id of the plan as the files are now.
@@ -115,11 +116,16 @@ fn the_same_message_with_another_blank_or_comma_under_another_id_is_asked_about(
 fn the_message_that_is_shown_before_the_yes_is_one_that_is_sent() {
     let (world, platform) = (World::with_recipients(5), Platform::new(""));
     let sample = |ran: Ran| ran.stderr.lines().find(|line| line.starts_with("│ ")).map(str::to_owned);
-    assert_eq!(
-        sample(world.run_at(&platform, &["send", "campaign.toml", "--yes", "--limit", "3"])).as_deref(),
-        Some("│ Hello Name 0")
-    );
-    assert_eq!(sample(world.send(&platform).exits(0)).as_deref(), Some("│ Hello Name 3"));
+    let some = ["send", "campaign.toml", "--yes", "--limit", "3"];
+    assert_eq!(sample(world.run_at(&platform, &some)).as_deref(), Some("│ Hello Name 0"));
+    let base = platform.base();
+    let environment = [("WXCAST_API_BASE", base.as_str())];
+    let mut asking = Session::start(&world, "send campaign.toml", &environment);
+    asking.sees("│ Hello Name 3").sees("[y/N]").types("n");
+    let (code, shown) = asking.ends();
+    assert!(code == 8 && !shown.contains("Hello Name 0"), "{code}: {shown}");
+    // Whoever has agreed before is asked nothing, and is shown nothing that is not sent.
+    assert_eq!(sample(world.send(&platform).exits(0)), None);
 }
 
 #[test]

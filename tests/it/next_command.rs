@@ -62,7 +62,7 @@ fn whatever_was_run_names_a_command_that_can_be_run() {
             ("report campaign.toml --format html -o report.html", 0, "status campaign.toml"),
             ("resolve campaign.toml --sent --all --yes", 0, "send campaign.toml"),
             ("audience followers campaign.toml -o fans.csv", 0, "plan campaign.toml"),
-            ("audience tagged campaign.toml", 0, "plan campaign.toml"),
+            ("audience tagged campaign.toml", 0, "audience tagged campaign.toml --any"),
             ("audience check campaign.toml -o checked.csv", 0, "plan campaign.toml"),
             ("audience followers --appid wx0123456789abcdef -o fans.csv", 0, "init spring"),
         ] {

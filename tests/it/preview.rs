@@ -145,14 +145,21 @@ fn a_pick_takes_the_rows_that_matter_the_same_each_time() {
     };
     assert_eq!(
         reasons(1),
-        ["the first", "first to take {{else if new}} … {{else}}", "first without vip", "first without new"]
+        [
+            "the first",
+            "first to take {{else if new}} … {{else}}",
+            "name: Ann",
+            "note: .",
+            "first without vip",
+            "first without new"
+        ]
     );
-    assert_eq!(reasons(11), ["the shortest text"]);
-    assert_eq!(reasons(21), ["first to take {{#if vip}}", "the widest vip"]);
-    assert_eq!(reasons(31), ["first to take {{else if new}}", "the widest new"]);
+    assert_eq!(reasons(11), ["name: A", "the shortest text"]);
+    assert_eq!(reasons(21), ["first to take {{#if vip}}", "vip: 1", "the widest vip"]);
+    assert_eq!(reasons(31), ["first to take {{else if new}}", "new: 1", "the widest new"]);
     assert_eq!(reasons(41), ["first without note"]);
-    assert_eq!(reasons(51), ["the widest name"], "the first of two that are alike");
-    assert_eq!(reasons(61), ["the longest text", "the widest note"]);
+    assert_eq!(reasons(51), ["name: 欧阳慕容", "the widest name"], "the first of two that are alike");
+    assert_eq!(reasons(61), ["the longest text", "note: a very long note indeed", "the widest note"]);
     assert_eq!(reasons(5000), ["the last"]);
     assert_eq!(text.matches("── Row").count(), 20, "the rest is spread over the audience");
     assert_eq!(text.matches("one out of the rest").count(), 12);

@@ -52,7 +52,7 @@ fn english(text: &str) -> Vec<String> {
     let word = Regex::new("[A-Za-z]{4,}").expect("a pattern");
     let prose = names.replace_all(text, "");
     // Names that people in China write as they are.
-    let own = ["openid", "Excel"];
+    let own = ["openid", "Excel", "PostgreSQL"];
     let found = word.find_iter(&prose).map(|found| found.as_str());
     found.filter(|word| !own.contains(word)).map(str::to_owned).collect()
 }

@@ -66,7 +66,7 @@ pub(crate) fn run(args: &args::Preview, terminal: &Terminal) -> Result<Exit, Pro
     }
     if args.format == PreviewFormat::Human {
         // Whoever looks at messages may not look at the plan again before they send them.
-        warnings(&plan, &campaign, terminal);
+        warnings(plan, &campaign, terminal);
     }
     terminal.next("preview", &args.campaign.campaign);
     Ok(Exit::Ok)

@@ -83,7 +83,8 @@ fn turn(args: &args::Send, stay: &mut Stay, terminal: &Terminal) -> Result<Turn,
     let masked = results_masked(&args.how);
     let results = ResultsFile::new(Arc::clone(&campaign), Arc::clone(&plan), masked, Some(destination));
     let thought = clock.now();
-    let mut before = before(&results, earlier, (&account, &state), store, &policy, thought)?;
+    let is_asked = !args.yes && terminal.is_interactive();
+    let mut before = before(&results, earlier, (&account, &state), store, &policy, thought, is_asked)?;
     let left = before.left(&policy);
     if left == 0 {
         before.insist_on_text(&campaign.send.hours.zone)?;

@@ -28,8 +28,16 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Asks a running send to stop, and waits until it has.
 pub(crate) fn run(args: &args::Stop, terminal: &Terminal) -> Result<Exit, Problem> {
     let path = &args.campaign.campaign;
-    let Some(Running { id, state, lock }) = running(args, terminal)? else {
-        return elsewhere(args, terminal);
+    let shared = stop_shared(args, terminal)?;
+    let here = match running(args, terminal) {
+        // Whoever was meant has stopped.
+        Err(_) if shared => None,
+        found => found?,
+    };
+    let Some(Running { id, state, lock }) = here else {
+        terminal.say(if shared { "stop.stopped" } else { "stop.nothing" }, &[]);
+        terminal.next("look", path);
+        return Ok(Exit::Ok);
     };
     let request = stop_request(&state, &id);
     own_file::replace(&request, b"").map_err(|error| Problem::cannot_write(&request, error))?;
@@ -52,20 +60,17 @@ pub(crate) fn run(args: &args::Stop, terminal: &Terminal) -> Result<Exit, Proble
     Ok(Exit::Ok)
 }
 
-/// Stops a run of another computer, where the journal is shared with it.
-fn elsewhere(args: &args::Stop, terminal: &Terminal) -> Result<Exit, Problem> {
-    let path = &args.campaign.campaign;
-    let stopped = match (chosen::database(), whose(path)) {
-        (Some(settings), Ok(Whose { identity, .. })) => stop_elsewhere(args, settings, &identity, terminal)?,
-        (None, _) | (_, Err(_)) => false,
-    };
-    terminal.say(if stopped { "stop.stopped" } else { "stop.nothing" }, &[]);
-    terminal.next("look", path);
-    Ok(Exit::Ok)
+/// Where the journal is shared, stops the campaign on every computer, this one among them. Gives whether anybody sent it.
+fn stop_shared(args: &args::Stop, terminal: &Terminal) -> Result<bool, Problem> {
+    match (chosen::database(), whose(&args.campaign.campaign)) {
+        (Some(settings), Ok(Whose { identity, .. })) => stop_everywhere(args, settings, &identity, terminal),
+        // Which campaign is meant is told by whoever looks for it here.
+        (None, _) | (_, Err(_)) => Ok(false),
+    }
 }
 
 /// Asks whoever sends a campaign to stop, and waits until they have. Gives whether anybody did.
-fn stop_elsewhere(
+fn stop_everywhere(
     args: &args::Stop,
     settings: &Settings,
     whose: &Identity,

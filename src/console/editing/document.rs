@@ -43,8 +43,8 @@ impl Document {
     pub(crate) fn to_text(&self) -> String {
         let mut text = self.toml.to_string();
         if self.crlf {
-            // The crate writes line breaks of one character only.
-            text = text.replace('\n', "\r\n");
+            // The crate writes line breaks of one character, but for those inside of texts, which stay as they are.
+            text = text.replace("\r\n", "\n").replace('\n', "\r\n");
         }
         if self.marked { format!("\u{feff}{text}") } else { text }
     }
@@ -87,19 +87,29 @@ impl Document {
             Entered::Yes(yes) => Value::from(*yes),
             Entered::Lines(lines) => return self.set_lines(at, lines),
         };
-        let Some((table, key)) = self.place(at) else { return };
+        let Some((table, key, on_one_line)) = self.place(at) else { return };
         match table.get_mut(key).and_then(Item::as_value_mut) {
             Some(old) => replace(old, value_of),
-            None => drop(table.insert(key, value(value_of))),
+            None => {
+                if on_one_line {
+                    close_up(table);
+                }
+                drop(table.insert(key, value(value_of)));
+            }
         }
     }
 
     fn set_lines(&mut self, at: &FieldPath, lines: &[String]) {
-        let Some((table, key)) = self.place(at) else { return };
+        let Some((table, key, on_one_line)) = self.place(at) else { return };
         match table.get_mut(key).and_then(Item::as_value_mut) {
             Some(Value::Array(list)) => renew(list, lines),
             Some(old) => replace(old, Value::Array(lines.iter().collect())),
-            None => drop(table.insert(key, value(lines.iter().collect::<Array>()))),
+            None => {
+                if on_one_line {
+                    close_up(table);
+                }
+                drop(table.insert(key, value(lines.iter().collect::<Array>())));
+            }
         }
     }
 
@@ -164,8 +174,8 @@ impl Document {
         })
     }
 
-    /// The table that a value stands in, and its key there.
-    fn place<'p>(&mut self, at: &'p FieldPath) -> Option<(&mut dyn TableLike, &'p str)> {
+    /// The table that a value stands in, its key there, and whether that table stands on one line.
+    fn place<'p>(&mut self, at: &'p FieldPath) -> Option<(&mut dyn TableLike, &'p str, bool)> {
         let (last, way) = at.steps().split_last()?;
         let Step::Key(key) = last else { return None };
         let mut here = self.toml.as_item_mut();
@@ -186,7 +196,8 @@ impl Document {
                 }
             };
         }
-        Some((here.as_table_like_mut()?, key))
+        let on_one_line = here.is_inline_table();
+        Some((here.as_table_like_mut()?, key, on_one_line))
     }
 }
 
@@ -205,6 +216,13 @@ fn lengthen(list: &mut Item, index: usize) {
         Item::ArrayOfTables(list) => (list.len()..=index).for_each(|_| list.push(Table::new())),
         Item::Value(Value::Array(list)) => (list.len()..=index).for_each(|_| list.push(InlineTable::new())),
         Item::None | Item::Value(_) | Item::Table(_) => {}
+    }
+}
+
+/// Takes away the blank that stood between the last value of a table on one line and its brace: a comma comes there now.
+fn close_up(table: &mut dyn TableLike) {
+    if let Some((_, Item::Value(last))) = table.iter_mut().last() {
+        last.decor_mut().set_suffix("");
     }
 }
 
@@ -232,6 +250,8 @@ fn renew(list: &mut Array, lines: &[String]) {
                 // As the one before it stands, on a line of its own or not.
                 let before = at.checked_sub(1).and_then(|before| list.get(before));
                 let prefix = before.and_then(|value| value.decor().prefix()).and_then(RawString::as_str);
+                // A remark behind the one before that stands in the prefix of this one, and is not repeated.
+                let prefix = prefix.map(|prefix| &prefix[prefix.rfind('\n').unwrap_or(0)..]);
                 match prefix.map(str::to_owned) {
                     Some(prefix) if at > 1 || prefix.contains('\n') => {
                         list.push_formatted(Value::from(line).decorated(prefix, ""));

@@ -37,7 +37,7 @@ impl Written {
             None => document.text(&self.in_file(document, at)),
         };
         // What is not there is a blank field.
-        text.map_or_else(String::new, |text| text)
+        text.as_deref().unwrap_or("").to_owned()
     }
 
     /// Where a value of the form stands in the file: an item has another number there where one before it was taken away.

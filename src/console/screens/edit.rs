@@ -30,7 +30,7 @@ use crate::plan::sample::few::Few;
 use crate::plan::sample::survey::{Choice, Extent, Survey, survey};
 use crate::report::preview::html::{self, Preview};
 
-/// The form, a part of a section, a field of it, and a fault beside one.
+/// The form, each part of its sections, a field of it, and a fault beside one.
 const TEMPLATES: [(&str, &str); 4] = [
     ("content", include_str!("../assets/edit.hbs")),
     ("part", include_str!("../assets/part.hbs")),
@@ -139,7 +139,7 @@ fn written(fields: &Fields) -> Written {
     let mut texts = fields.below("f:");
     // What is not ticked is not sent.
     for at in fields.below("s:").into_keys() {
-        texts.entry(at).or_insert_with(String::new);
+        texts.entry(at).or_default();
     }
     let item = |number: &str| match number {
         "" => None,
@@ -408,7 +408,7 @@ impl Writer<'_> {
             hints.push(chosen.unwrap_or_else(|| lines.join(", ")));
         }
         let in_file = self.file.document.text(&field.at);
-        let in_file = in_file.map_or_else(String::new, |text| text);
+        let in_file = in_file.as_deref().unwrap_or("").to_owned();
         let is_message = field.at.steps().first() == Some(&Step::Key("message".to_owned()));
         let is_long = matches!(field.shape, Shape::Text { long: true }) || text.contains('\n');
         let is_lines = matches!(field.shape, Shape::Lines { .. });

@@ -75,7 +75,7 @@ pub(crate) fn take(desk: &Desk, brought: Brought) -> Result<Shown, Wrong> {
     }
     // Most folders have one account.
     let appid = desk.campaigns().iter().find_map(|found| desk.plan(&found.path).facts.appid.clone());
-    match desk.begin_draft(&name, &bytes, appid.map_or_else(String::new, |appid| appid)) {
+    match desk.begin_draft(&name, &bytes, appid.as_deref().unwrap_or("").to_owned()) {
         Ok(key) => Ok(Shown::Go(format!("/new/{key}"))),
         Err(error) => Ok(Shown::Refused(bring(desk, Some(words.reason(&error.to_string())))?)),
     }

@@ -101,5 +101,5 @@ fn file(folder: &Path) -> PathBuf {
 /// Nothing where nothing was seen yet, or the file cannot be read: it is one guard of several.
 fn remembered(folder: &Path) -> All {
     let text = own_file::read(&file(folder), LARGEST).ok();
-    text.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_else(All::new)
+    text.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
 }

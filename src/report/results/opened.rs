@@ -12,7 +12,10 @@ use crate::locale::{Catalog, Language};
 
 /// The tables of workbooks of results that were opened, so that each is parsed once, however much is asked of it.
 #[derive(Debug, Default)]
-pub(crate) struct Tables(Mutex<BTreeMap<(PathBuf, Option<String>, Option<u32>), Cache>>);
+pub(crate) struct Tables(Mutex<BTreeMap<TableKey, Cache>>);
+
+/// The file, the sheet and the header row of a table.
+type TableKey = (PathBuf, Option<String>, Option<u32>);
 
 impl Tables {
     /// A source with the cache that belongs to it.

@@ -47,7 +47,11 @@ pub(crate) fn run(args: &audience_args::Tagged, terminal: &Terminal) -> Result<E
         if args.output.is_some() {
             return Err(Problem::new(Exit::Usage, "gathered-no-tag"));
         }
-        terminal.say("next.gathered-tags", &[]);
+        let of = match &session.whose.campaign {
+            Some(campaign) => display(&campaign.path).to_string(),
+            None => format!("--appid {}", session.whose.account.appid),
+        };
+        terminal.say("next.gathered-tags", &[("of", &of)]);
         return Ok(Exit::Ok);
     };
     let find = |names: &[String]| names.iter().map(|name| find(name, &known)).collect::<Result<Vec<_>, _>>();

@@ -143,7 +143,7 @@ fn fields(draft: &Draft, starter: &mut Starter, words: &Catalog) -> Vec<Field> {
     }
     let written = |at: &FieldPath| draft.texts.get(&at.to_string()).map(|text| text.replace("\r\n", "\n"));
     for at in &asked {
-        starter.set(at, Value::String(written(at).map_or_else(String::new, |text| text)));
+        starter.set(at, Value::String(written(at).as_deref().unwrap_or("").to_owned()));
     }
     let field = |at: FieldPath| {
         let text = written(&at);
@@ -160,7 +160,7 @@ fn fields(draft: &Draft, starter: &mut Starter, words: &Catalog) -> Vec<Field> {
         let key = key.unwrap_or_else(|| format!("init.field.{last}"));
         let question = words.say(&key, &[]).replace('\n', " ");
         let long = matches!(last, "content" | "description" | "head_content" | "tail_content");
-        Field { text: text.map_or_else(String::new, |text| text), question, long, wrong, at: name }
+        Field { text: text.as_deref().unwrap_or("").to_owned(), question, long, wrong, at: name }
     };
     asked.into_iter().map(field).collect()
 }
