@@ -63,8 +63,9 @@ def manual_pages(helper: Path) -> dict[str, bytes]:
         title = "-".join(("wxcast", *command))
         assert re.search(rb"(?m)^\.TH " + title.encode() + rb" 1 ", page), f"wxcast man {command} is no such page"
         pages[title] = page
-        below = re.findall(rb"(?m)^" + re.escape("\\-".join(("wxcast", *command, "")).encode()) + rb"([a-z]+)\(1\)$", page)
-        wanted += [(*command, name.decode()) for name in below]
+        name = "\\-".join(("wxcast", *command, ""))
+        below = re.findall(rb"(?m)^" + re.escape(name.encode()) + rb"([a-z]+)\(1\)$", page)
+        wanted += [(*command, one.decode()) for one in below]
     assert len(pages) > 10, "wxcast man no longer names its commands"
     return pages
 
