@@ -1,6 +1,6 @@
 //! Why something failed where this program found that out by itself, in the place of the system.
 //!
-//! It travels inside an [`io::Error`](std::io::Error) or as its word, and whoever tells people reads it back from there.
+//! It travels inside an [`io::Error`] or as its word, and whoever tells people reads it back from there.
 
 use std::fmt;
 use std::io;
