@@ -160,6 +160,22 @@ pub struct Exported<'a> {
     pub(crate) names: HashMap<Person, String>,
 }
 
+impl Exported<'_> {
+    /// The first line of the file, for the journal that it comes from.
+    pub(crate) fn header(&self, journal: String, intents: i64) -> Header {
+        Header {
+            wxcast_journal_export: FORMAT,
+            campaign: self.campaign.to_owned(),
+            appid: self.appid.to_owned(),
+            destination: self.destination.to_owned(),
+            journal,
+            intents,
+            computer: self.computer.clone(),
+            exported: self.at.clone(),
+        }
+    }
+}
+
 /// What an import did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Imported {

@@ -42,6 +42,18 @@ fn people(numbers: &[usize]) -> String {
     format!("openid\n{}\n", lines.join("\n"))
 }
 
+/// A campaign to so many people in a folder of a repository; it lies outside of the repository, too.
+fn shop(recipients: usize) -> World {
+    let world = World::new();
+    world.file("shop/.git/HEAD", "ref: refs/heads/main\n");
+    world.text_campaign("Hello {{name}}", "");
+    world.recipients(recipients);
+    for name in ["campaign.toml", "audience.csv"] {
+        world.file(&format!("shop/may/{name}"), world.read(name));
+    }
+    world
+}
+
 #[test]
 fn every_fault_of_a_policy_is_told_at_once_with_its_place_beside_those_of_the_campaign() {
     let world = world(
@@ -107,13 +119,7 @@ fn a_pipe_in_the_place_of_a_policy_is_refused_and_nobody_waits_for_it() {
 
 #[test]
 fn policies_of_all_folders_up_to_the_repository_hold_and_a_laxer_one_below_takes_nothing_back() {
-    let world = World::new();
-    world.file("shop/.git/HEAD", "ref: refs/heads/main\n");
-    world.text_campaign("Hello {{name}}", "");
-    world.recipients(6);
-    for name in ["campaign.toml", "audience.csv"] {
-        world.file(&format!("shop/may/{name}"), world.read(name));
-    }
+    let world = shop(6);
     world.file("policy.toml", "[exclude]\nfiles = [\"none.csv\"]\n");
     world.file("shop/policy.toml", "[exclude]\nfiles = [\"left.csv\"]\n");
     world.file("shop/left.csv", people(&[1, 2]));
@@ -152,13 +158,7 @@ fn outside_of_a_repository_only_the_campaigns_own_folder_is_looked_at() {
 
 #[test]
 fn something_called_git_that_is_no_repository_hides_no_policy() {
-    let world = World::new();
-    world.file("shop/.git/HEAD", "ref: refs/heads/main\n");
-    world.text_campaign("Hello {{name}}", "");
-    world.recipients(4);
-    for name in ["campaign.toml", "audience.csv"] {
-        world.file(&format!("shop/may/{name}"), world.read(name));
-    }
+    let world = shop(4);
     world.file("shop/policy.toml", "[exclude]\nfiles = [\"left.csv\"]\n");
     world.file("shop/left.csv", people(&[1]));
     let planned = || plan(&world, "shop/may/campaign.toml", &[], 0)["planned"].clone();

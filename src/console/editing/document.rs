@@ -90,12 +90,7 @@ impl Document {
         let Some((table, key, on_one_line)) = self.place(at) else { return };
         match table.get_mut(key).and_then(Item::as_value_mut) {
             Some(old) => replace(old, value_of),
-            None => {
-                if on_one_line {
-                    close_up(table);
-                }
-                drop(table.insert(key, value(value_of)));
-            }
+            None => insert(table, key, value(value_of), on_one_line),
         }
     }
 
@@ -104,12 +99,7 @@ impl Document {
         match table.get_mut(key).and_then(Item::as_value_mut) {
             Some(Value::Array(list)) => renew(list, lines),
             Some(old) => replace(old, Value::Array(lines.iter().collect())),
-            None => {
-                if on_one_line {
-                    close_up(table);
-                }
-                drop(table.insert(key, value(lines.iter().collect::<Array>())));
-            }
+            None => insert(table, key, value(lines.iter().collect::<Array>()), on_one_line),
         }
     }
 
@@ -219,11 +209,13 @@ fn lengthen(list: &mut Item, index: usize) {
     }
 }
 
-/// Takes away the blank that stood between the last value of a table on one line and its brace: a comma comes there now.
-fn close_up(table: &mut dyn TableLike) {
-    if let Some((_, Item::Value(last))) = table.iter_mut().last() {
+/// Puts a value into a table that has none of this name. On one line a comma comes behind the last one, where a blank stood
+/// before the brace.
+fn insert(table: &mut dyn TableLike, key: &str, item: Item, on_one_line: bool) {
+    if on_one_line && let Some((_, Item::Value(last))) = table.iter_mut().last() {
         last.decor_mut().set_suffix("");
     }
+    table.insert(key, item);
 }
 
 /// A value without what stands around it.

@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use crate::journal::JournalError;
 use crate::journal::backend::{Exports, Notes};
 use crate::journal::identity::CampaignKey;
-use crate::journal::portable::{Attempt, Exported, FORMAT, Header, Line, Message, Resolution, Run, Writing};
+use crate::journal::portable::{Attempt, Exported, Line, Message, Resolution, Run, Writing};
 use crate::journal::postgres::columns::{campaign, person, small, whole};
 use crate::journal::postgres::session::{Failure, Transaction, get, parameters};
 use crate::journal::postgres::store::PostgresStore;
@@ -15,16 +15,7 @@ use crate::journal::postgres::{marks, prune};
 
 impl Exports for PostgresStore {
     fn export(&self, what: &Exported<'_>, out: &mut dyn Write) -> Result<io::Result<u64>, JournalError> {
-        let header = Header {
-            wxcast_journal_export: FORMAT,
-            campaign: what.campaign.to_owned(),
-            appid: what.appid.to_owned(),
-            destination: what.destination.to_owned(),
-            journal: self.uuid()?,
-            intents: self.intents()?,
-            computer: what.computer.clone(),
-            exported: what.at.clone(),
-        };
+        let header = what.header(self.uuid()?, self.intents()?);
         self.write(|transaction| {
             // One moment for all of it.
             transaction.batch("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")?;

@@ -170,11 +170,8 @@ impl PostgresStore {
 
     /// Which messages of a batch that was committed are this process' own.
     fn found(&self, held: &Held, batch: &Batch<'_>) -> Result<Written, Failure> {
-        let persons: Vec<Person> =
-            batch.intents.iter().map(|intent| Person::of(&held.appid, &intent.openid)).collect();
+        let (persons, nths, attempts) = identities(held, batch);
         let persons: Vec<&[u8]> = persons.iter().map(|person| person.0.as_slice()).collect();
-        let nths: Vec<i32> = batch.intents.iter().map(|intent| nth(intent.nth)).collect();
-        let attempts: Vec<i32> = batch.intents.iter().map(|intent| nth(intent.attempt)).collect();
         let find = "SELECT m.person, m.nth, m.number FROM unnest($1, $2, $3) AS o (person, nth, attempts) \
                     JOIN wxcast.message m ON m.campaign = $4 AND m.person = o.person AND m.nth = o.nth \
                     AND m.attempts = o.attempts AND m.owner = $5 AND m.state = 0";
@@ -210,11 +207,8 @@ impl PostgresStore {
     /// Takes back intents whose commit is not durable: no request leaves because of them.
     fn take_back(&self, held: &Held, batch: &Batch<'_>) -> Result<(), Failure> {
         let reason = self.text(&Incident::NotBegun.to_string())?;
-        let persons: Vec<Person> =
-            batch.intents.iter().map(|intent| Person::of(&held.appid, &intent.openid)).collect();
+        let (persons, nths, attempts) = identities(held, batch);
         let persons: Vec<&[u8]> = persons.iter().map(|person| person.0.as_slice()).collect();
-        let nths: Vec<i32> = batch.intents.iter().map(|intent| nth(intent.nth)).collect();
-        let attempts: Vec<i32> = batch.intents.iter().map(|intent| nth(intent.attempt)).collect();
         let postponed = on_disk(State::Settled(Outcome::Postponed));
         let of = (campaign(held.claim.campaign), epoch(held.claim));
         let back = "UPDATE wxcast.message m SET state = $1, reason = $2 FROM unnest($3, $4, $5) \
@@ -312,9 +306,8 @@ impl PostgresStore {
     ) -> Result<Vec<Result<MessageKey, JournalError>>, JournalError> {
         let written = || -> Result<(), Failure> {
             let outcomes = self.outcomes(held, batch)?;
-            let crash = self.text(&Incident::Crash.to_string())?;
             self.session.transaction(|transaction| {
-                outcomes.write(transaction, held.claim, crash)?;
+                outcomes.write(transaction, held.claim)?;
                 let count =
                     "UPDATE wxcast.worker SET changes = changes + 1 WHERE campaign = $1 AND epoch = $2";
                 let of = (campaign(held.claim.campaign), epoch(held.claim));
@@ -584,6 +577,14 @@ fn settle(held: &mut Held, batch: &Batch<'_>, written: &Written) -> Vec<Result<M
     answers
 }
 
+/// To whom the intents of a batch are, and which attempts, column by column.
+fn identities(held: &Held, batch: &Batch<'_>) -> (Vec<Person>, Vec<i32>, Vec<i32>) {
+    let intents = batch.intents.iter();
+    let persons = intents.clone().map(|intent| Person::of(&held.appid, &intent.openid)).collect();
+    let nths = intents.clone().map(|intent| nth(intent.nth)).collect();
+    (persons, nths, intents.map(|intent| nth(intent.attempt)).collect())
+}
+
 fn mine(row: &Row) -> Result<(Whose, i32), Failure> {
     Ok(((person(row, 0)?, get(row, 1)?), get(row, 2)?))
 }
@@ -620,12 +621,7 @@ impl Outcomes {
     }
 
     /// Writes them in a transaction of somebody who has nothing else to write.
-    pub(crate) fn write(
-        &self,
-        transaction: &Transaction<'_>,
-        claim: Claim,
-        _crash: i32,
-    ) -> Result<u64, Failure> {
+    pub(crate) fn write(&self, transaction: &Transaction<'_>, claim: Claim) -> Result<u64, Failure> {
         let persons: Vec<&[u8]> = self.persons.iter().map(|person| person.0.as_slice()).collect();
         let (of, owner) = (campaign(claim.campaign), epoch(claim));
         let crash = Incident::Crash.to_string();

@@ -7,7 +7,7 @@ use rusqlite::{Row, Transaction};
 use crate::journal::JournalError;
 use crate::journal::backend::{Exports, Notes};
 use crate::journal::identity::CampaignKey;
-use crate::journal::portable::{Attempt, Exported, FORMAT, Header, Line, Message, Resolution, Run, Writing};
+use crate::journal::portable::{Attempt, Exported, Line, Message, Resolution, Run, Writing};
 use crate::journal::sqlite::schema::range;
 use crate::journal::sqlite::store::SqliteStore;
 use crate::journal::sqlite::{marks, prune};
@@ -35,16 +35,7 @@ impl From<io::Error> for ExportError {
 
 impl Exports for SqliteStore {
     fn export(&self, what: &Exported<'_>, out: &mut dyn Write) -> Result<io::Result<u64>, JournalError> {
-        let header = Header {
-            wxcast_journal_export: FORMAT,
-            campaign: what.campaign.to_owned(),
-            appid: what.appid.to_owned(),
-            destination: what.destination.to_owned(),
-            journal: self.uuid()?,
-            intents: self.intents()?,
-            computer: what.computer.clone(),
-            exported: what.at.clone(),
-        };
+        let header = what.header(self.uuid()?, self.intents()?);
         let exported = (|| {
             // One moment for all of it.
             let moment = self.connection.unchecked_transaction()?;
